@@ -1,0 +1,122 @@
+import { config as readDotenv } from 'dotenv'
+import { z } from 'zod'
+import { Refused } from './engine/errors'
+import type { Api } from './engine/source'
+
+/*
+ * The only file that reads the environment. `.env` is read first; the environment wins.
+ */
+
+const positive = z.coerce.number().int().positive()
+const limitOverride = z
+  .strictObject({
+    spacingMs: z.number().nonnegative(),
+    requests: z.number().int().positive(),
+    perMs: z.number().int().positive(),
+    perDay: z.number().int().positive(),
+    dayMs: z.number().int().positive(),
+    backfillShare: z.number().gt(0).lte(1),
+    concurrent: z.number().int().positive(),
+  })
+  .partial()
+/** Fields of a limit that `LIMITS` replaces. */
+export type LimitOverride = z.infer<typeof limitOverride>
+
+const limits = z
+  .string()
+  .default('{}')
+  .transform((text, ctx) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch (error) {
+      ctx.addIssue({ code: 'custom', message: `is not JSON (${(error as SyntaxError).message})` })
+      return z.NEVER
+    }
+  })
+  .pipe(z.record(z.string(), limitOverride))
+
+const flag = z
+  .enum(['true', 'false', ''])
+  .default('false')
+  .transform((text) => text === 'true')
+const url = (protocols: string[], fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+      message: `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    })
+const web = (fallback: string) => url(['http:', 'https:'], fallback).transform((text) => text.replace(/\/+$/, ''))
+
+const environment = z.object({
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul'),
+  RABBITMQ_URL: url(['amqp:', 'amqps:'], 'amqp://guest:guest@127.0.0.1:5672'),
+  CONTACT: z.string().trim().default(''),
+  ALLOW_PRIVATE_HOSTS: flag,
+  TURN_SECONDS: positive.default(20),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json']).default('pretty'),
+  LIMITS: limits,
+  ZKILLBOARD_URL: web('https://zkillboard.com/api'),
+  ESI_URL: web('https://esi.evetech.net'),
+})
+
+export interface Config {
+  databaseUrl: string
+  rabbitmqUrl: string
+  /** Who runs this, told to every upstream in the User-Agent. */
+  contact: string
+  /** Lets requests reach loopback and private addresses; for the sandbox. */
+  allowPrivateHosts: boolean
+  /** No new page starts after this long on one delivery, ms. */
+  turnMs: number
+  logLevel: 'error' | 'warn' | 'info' | 'debug'
+  logFormat: 'pretty' | 'json'
+  limits: Record<string, LimitOverride>
+  /** Base URLs by the name of their variable. */
+  urls: Record<string, string>
+}
+
+/**
+ * The settings of this process.
+ * @throws {Refused} `setup`, naming every fault at once
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  if (env === process.env) readDotenv({ quiet: true })
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(present)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+    throw new Refused(
+      'setup',
+      `The settings have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}: ${faults.join('; ')}. See .env.example.`,
+    )
+  }
+  const it = parsed.data
+  return {
+    databaseUrl: it.DATABASE_URL,
+    rabbitmqUrl: it.RABBITMQ_URL,
+    contact: it.CONTACT,
+    allowPrivateHosts: it.ALLOW_PRIVATE_HOSTS,
+    turnMs: it.TURN_SECONDS * 1000,
+    logLevel: it.LOG_LEVEL,
+    logFormat: it.LOG_FORMAT,
+    limits: it.LIMITS,
+    urls: Object.fromEntries(Object.entries(it).filter(([name]) => name.endsWith('_URL'))) as Record<string, string>,
+  }
+}
+
+/** The base URL requests of this API go to. */
+export const baseUrlOf = (api: Api, config: Config): string => config.urls[api.url.env] ?? api.url.default
+
+/** Refuses to talk to a real API without saying who we are. */
+export function requireContact(apis: Record<string, Api>, config: Config): void {
+  const real = Object.entries(apis).find(([, api]) => baseUrlOf(api, config) === api.url.default)
+  if (real && !config.contact) {
+    throw new Refused(
+      'setup',
+      `CONTACT is not set: ${real[0]} at ${real[1].url.default} asks every client to name an address; set CONTACT in .env (or ${real[1].url.env} to a sandbox).`,
+      'CONTACT',
+    )
+  }
+}

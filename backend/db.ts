@@ -1,0 +1,97 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Pool, type PoolClient, TypeOverrides } from 'pg'
+import type { Reader, Tx } from './engine/source'
+import type { PrismaClient } from './generated/prisma/client'
+
+/*
+ * One pool a process. Prisma runs the ordinary queries on it; hot paths are named statements in the store
+ * files, because a page commits thousands of rows through `unnest` and has to know which were new.
+ */
+
+export interface Db extends Reader {
+  readonly pool: Pool
+  /** Made at first use: queue scripts that never need it start faster. */
+  readonly prisma: PrismaClient
+  /** Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most three times. */
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** int8 arrives as bigint: upstream ids do not fit a double for ever. */
+const types = new TypeOverrides()
+types.setTypeParser(20, (text) => BigInt(text))
+
+const AGAIN = new Set(['40001', '40P01'])
+
+/** Opens a pool on `url`; connects at first use. */
+export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    application_name: name,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 60_000,
+    lock_timeout: 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+  })
+  // An idle connection that the server closed; the next query opens another.
+  pool.on('error', () => undefined)
+  let prisma: PrismaClient | undefined
+
+  const on = (client: Pool | PoolClient) => ({
+    async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+      return (await client.query<Row>(sql, values as unknown[])).rows
+    },
+  })
+
+  async function once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    // Without a listener a connection lost between two statements would end the process.
+    const lost = (error: Error) => {
+      broken = error
+    }
+    client.on('error', lost)
+    try {
+      await client.query('begin')
+      const result = await work({ ...on(client), inTransaction: true })
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => {
+        broken = failure
+      })
+      throw error
+    } finally {
+      client.off('error', lost)
+      client.release(broken)
+    }
+  }
+
+  return {
+    ...on(pool),
+    pool,
+    get prisma() {
+      if (!prisma) {
+        const { PrismaClient: Client } = require('./generated/prisma/client') as typeof import('./generated/prisma/client')
+        prisma = new Client({ adapter: new PrismaPg(pool) })
+      }
+      return prisma
+    },
+    async tx(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once(work)
+        } catch (error) {
+          if (attempt === 3 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
+        }
+      }
+    },
+    async close() {
+      await prisma?.$disconnect()
+      await pool.end()
+    },
+  }
+}

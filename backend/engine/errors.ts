@@ -1,0 +1,67 @@
+/**
+ * Errors are named for what happens next. The HTTP edge makes them; the engine acts on them.
+ * Anything else that a source throws is a fault of ours: it is retried like `RetryLater` and kept with its text.
+ */
+
+/** Try the same page again later; one attempt is used. `kind` is a short stable word (`timeout`, `http_502`, `shape`). */
+export class RetryLater extends Error {
+  override name = 'RetryLater'
+  constructor(
+    readonly kind: string,
+    message: string,
+    readonly at?: Date,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** The upstream, its gate or its breaker says wait; no attempt is used. */
+export class Throttled extends Error {
+  override name = 'Throttled'
+  constructor(
+    /** What we wait for, in words a person can read: `zkillboard`. */
+    readonly on: string,
+    readonly until: Date,
+    /** A send time the gate has booked for us; kept on the task until it is used or missed. */
+    readonly slotAt?: Date,
+    message = `waiting for ${on} until ${until.toISOString()}`,
+  ) {
+    super(message)
+  }
+}
+
+/** The task has nothing to do, for a stated reason; the task ends `skipped`. */
+export class Skip extends Error {
+  override name = 'Skip'
+  constructor(readonly reason: string) {
+    super(reason)
+  }
+}
+
+/** The task can never succeed; it ends `failed` at once. */
+export class Fatal extends Error {
+  override name = 'Fatal'
+  constructor(
+    readonly kind: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/**
+ * Something a person or a producer got wrong or must mend, said in one sentence.
+ * `code` decides the exit code and the HTTP status: input (2 / 400), missing (2 / 404), state (1 / 409), setup (78 / 503).
+ */
+export class Refused extends Error {
+  override name = 'Refused'
+  constructor(
+    readonly code: 'input' | 'missing' | 'state' | 'setup',
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,328 @@
+/*
+ * The words, once. Code, tables, commands and documents use no synonyms.
+ *   source    an upstream we can read history from; one folder in backend/sources
+ *   stream    one kind of thing a source lists: killmail pages, receipts, repos
+ *   job       what somebody asked for
+ *   task      one partition of a job: a stream, a key and exactly one cursor
+ *   lane      tasks that must not run side by side more than the lane's width
+ *   stage     order inside a lane: a stage starts when the earlier one has settled
+ *   step      one page of one task: read, commit
+ *   turn      the steps a worker does on one delivery
+ *   lookup    one (kind, id) to enrich, asked for by many, answered once
+ *   gate      grants every outgoing request its moment
+ *   bell      the message that tells a worker to look
+ *   settled   done, skipped (with a reason), failed or cancelled
+ *   reject    one record set aside
+ */
+import type { ZodType } from 'zod'
+import type { QueueName } from '../../queues/names'
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
+/** A record's identity as its source writes it; compared as text. */
+export type Id = string
+
+/** Read-only statements, outside any transaction. */
+export interface Reader {
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]>
+}
+/** Statements inside the page transaction. */
+export interface Tx extends Reader {
+  readonly inTransaction: true
+}
+
+/** How often an API may be asked. Every figure is kept over all processes on all hosts together. */
+export interface Limit {
+  /** What the limit counts by: one of it for us all, or one for each host, key or account named in the request. */
+  scope: 'ip' | 'host' | 'key' | 'account'
+  /** Least time between two requests, ms. */
+  spacingMs?: number
+  /** At most `requests` in every rolling `perMs`. */
+  requests?: number
+  perMs?: number
+  /** At most `perDay` in every rolling `dayMs` (default 24 h). */
+  perDay?: number
+  dayMs?: number
+  /** The part of the windows a backfill may use, 0..1; the rest is kept for `live`. */
+  backfillShare?: number
+  /** Requests in flight at once. */
+  concurrent?: number
+  /** `requests` counts tokens: a request costs what `cost` says, else every request costs 1. */
+  tokens?: boolean
+}
+
+/** One HTTP API of a source: where it is, how it is asked and how its answers are understood. */
+export interface Api {
+  /** Environment variable that replaces the base URL (`ZKILLBOARD_URL`), and the real one. */
+  url: { env: string; default: string }
+  /** Its limit, and those of its parts by their full names (`esi.killmail`). */
+  limit: Limit
+  parts?: Record<string, Limit>
+  /** Sent with every request, besides User-Agent, Accept and Accept-Encoding. */
+  headers?: Record<string, string>
+  /** What the answer says beyond its status: throttles, budgets, costs, blocks. */
+  understand?(answer: RawAnswer): Verdict
+  /** A cheap route that tells whether the API is up; asked instead of real work while its breaker is open. */
+  probe?: { path: string; up(body: unknown): boolean }
+  /** Asked at most this many at once inside one process (Bottleneck, below the gate). */
+  inProcess?: number
+}
+
+export interface RawAnswer {
+  status: number
+  headers: Record<string, string | undefined>
+  /** Decoded text; empty for 304. */
+  text: string
+}
+
+/** What an answer says about the limits. Everything is optional. */
+export interface Verdict {
+  /** Throw this instead of returning the answer. */
+  error?: Error
+  /** Gates that must wait, by api or part name; the whole API when named by itself. */
+  block?: { api: string; until: Date; reason: string }[]
+  /** Tokens a part still has according to the upstream. */
+  remaining?: { api: string; tokens: number }[]
+  /** What the request really cost, by part name. */
+  cost?: Record<string, number>
+}
+
+export interface HttpRequest<T> {
+  method?: 'GET' | 'POST'
+  /** Path under the API's base URL, starting with a slash. */
+  path: string
+  body?: Json
+  headers?: Record<string, string>
+  /** Loose on extra fields, strict on what we use; a mismatch is `RetryLater('shape')`. */
+  schema: ZodType<T>
+  /** Parts of the API's limit that this request also counts against, with the most it can cost. */
+  parts?: Record<string, number>
+  /** Which host, key or account the limit counts by, where its scope is not `ip`. */
+  scopeOf?: string
+  /** Read timeout, ms (30,000 unless told). */
+  timeoutMs?: number
+  /** Largest answer accepted, bytes (64 MiB unless told). */
+  maxBytes?: number
+  /** Sent as If-None-Match; an unchanged answer comes back with status 304 and `data` undefined. */
+  etag?: string
+  /** Statuses besides 2xx that are an answer and not an error; their text is in `text`, `data` undefined. */
+  accept?: readonly number[]
+}
+
+export interface HttpAnswer<T> {
+  status: number
+  headers: Record<string, string | undefined>
+  /** Parsed body; defined for every 2xx. */
+  data: T | undefined
+  text: string
+  etag?: string
+}
+
+/** Gated, identified and classified requests to one API. */
+export interface Http {
+  /**
+   * @throws {Throttled} when the gate grants no moment within 2 s, or the upstream says wait
+   * @throws {RetryLater} for timeouts, 5xx, blocked pages, unreadable or unexpected bodies
+   * @throws {Fatal} for a 4xx that no retry can mend
+   */
+  request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>>
+}
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+/** What a read may use. It reads the network and two questions of its own about what is held; it never writes. */
+export interface Io {
+  /** The client of an API named in the source's `apis`. */
+  http(api: string): Http
+  /** Which of these are already held; one query, the stream's `known`. */
+  known(ids: readonly Id[]): Promise<Set<Id>>
+  /** What is held that this page is to fill; the stream's `due`. */
+  due(): Promise<Id[]>
+  /** False when the read should return what it has: time is up, a stop was asked for, or the next grant is far off. */
+  more(): boolean
+  readonly log: Log
+  /** Aborted when a stop's grace is over. */
+  readonly signal: AbortSignal
+}
+
+export interface NewTask {
+  stream: string
+  /** Unique in its job and stream. */
+  key: string
+  cursor: Json
+  /** Absent: a discovery task, outside lanes. */
+  lane?: string
+  stage?: number
+}
+
+export interface Reject {
+  key: string
+  /** A short stable word: `schema`, `hash_mismatch`. */
+  reason: string
+  detail?: string
+  raw: unknown
+}
+
+export interface DomainEvent {
+  /** Routing key on `backhaul.events`: `tf2.listing-update`. */
+  key: string
+  payload: Json
+}
+
+/** Ids to enrich, by lookup kind. */
+export type LookupIds = Record<string, readonly Id[]>
+
+export interface Page<C, B> {
+  batch: B
+  /** Where the next step starts; `null` ends the task. */
+  next: C | null
+  /** Records on the page that were asked for, known ones included. */
+  seen: number
+  /** How many of them were held already and left alone. */
+  known?: number
+  tasks?: NewTask[]
+  lookups?: LookupIds
+  events?: DomainEvent[]
+  /** What the source itself says the task should find in all. */
+  expected?: number
+  rejected?: Reject[]
+  /** Sentences for the report: what was not asked for, what could not be proved. */
+  notes?: string[]
+}
+
+export interface Written {
+  new: number
+  updated: number
+  deleted?: number
+}
+
+export interface Step<C, P> {
+  readonly key: string
+  readonly cursor: C
+  readonly params: P
+  readonly source: string
+}
+
+export interface Stream<C = any, B = any, P = any> {
+  /** The queue its tasks travel on. */
+  queue: QueueName
+  /** Parsed back from the database before every step. */
+  cursor: ZodType<C>
+  /** Network, `io.known` and `io.due` only; may run twice. */
+  read(step: Step<C, P>, io: Io): Promise<Page<C, B>>
+  known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
+  due?(db: Reader, step: Step<C, P>): Promise<Id[]>
+  /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
+  write(tx: Tx, batch: B): Promise<Written>
+}
+
+export interface Lookup<F = any> {
+  queue: QueueName
+  /** Ids in one claim. */
+  batch: number
+  /** How long an answer stays fresh, ms. */
+  freshMs: number
+  /** Asks upstream; may run twice. Ids that are neither found nor missing stay open. */
+  read(ids: readonly Id[], io: Io & { held: Reader }): Promise<Answers<F>>
+  /** Stores what was found; `missing` are those the source says do not exist. */
+  write(tx: Tx, answers: Answers<F>): Promise<void>
+}
+
+export interface Answers<F> {
+  found: F[]
+  /** Ids answered, found or unchanged. */
+  answered: Id[]
+  missing: { id: Id; reason: string; checkAgain?: Date }[]
+  /** Further ids these answers name. */
+  lookups?: LookupIds
+}
+
+export interface Plan {
+  tasks: NewTask[]
+  /** Tasks of one lane at once (1 unless told). */
+  laneWidth?: number
+  /** Lanes of the job at once (8 unless told). */
+  lanesAtOnce?: number
+  /** Discovery rests while this many tasks wait. */
+  backlog?: number
+  /** What is being backfilled, not with which options; one active job for each. */
+  activeKey: string
+  /** For `--dry-run`: requests by api or part. Absent figures are unknown before the work starts. */
+  estimate: { requests: Record<string, number | null>; note?: string }
+}
+
+/** A queue script: `yarn queue:<name> …`. Options and their checks come from `params`. */
+export interface Command {
+  about: string
+  /** Which queue its request belongs to. */
+  queue: QueueName
+  /** The field of the request that takes each id given; absent when the command takes none. */
+  ids?: { field: string; label: string }
+  options?: CommandOption[]
+  /** Fields set by the command itself. */
+  preset?: Record<string, Json>
+  priority?: number
+  /** Ids are asked as lookups of this kind, no job is made. */
+  lookup?: string
+}
+export interface CommandOption {
+  /** commander flags: `--from-date <date>`. */
+  flags: string
+  about: string
+  /** Dotted path in the request: `options.fromDate`. */
+  path: string
+  kind: 'date' | 'integer' | 'flag' | 'negated' | 'text'
+}
+
+export interface Source<P = any> {
+  name: string
+  about: string
+  /** What may be published to which queue; loose on extra fields. */
+  requests: Partial<Record<QueueName, (raw: unknown) => P>>
+  /** What a person may ask for; parsed when the job is started. */
+  params: ZodType<P>
+  apis: Record<string, Api>
+  streams: Record<string, Stream>
+  lookups?: Record<string, Lookup>
+  commands: Record<string, Command>
+  /** Its PM2 apps: which queues each consumes and how many deliveries one process holds at once. */
+  workers: Record<string, { queues: QueueName[]; concurrency: number }>
+  /** How many of its jobs run at once; unbounded unless told. */
+  jobsAtOnce?: number
+  /** Splits a job into its first tasks; same params, same tasks, no I/O. */
+  plan(params: P): Plan
+  /** Runs in the transaction of the job's finish task. */
+  finish?(tx: Tx, job: { id: string; params: P }): Promise<void>
+}
+
+/** Keeps a source's own types while the registry forgets them. */
+export const defineSource = <P>(source: Source<P>): Source<P> => source
+
+/*
+ * Between the engine and the HTTP edge.
+ */
+
+/** Who a request is for: `live` gets the next slot, `backfill` at most its share. */
+export type RequestClass = 'live' | 'backfill'
+
+/** Requests by API, for the task's report. */
+export type Traffic = Record<string, { requests: number; waitMs: number; throttled: number }>
+
+/** One step's use of the network. The edge adds to `traffic` and keeps `nextAt`. */
+export interface HttpUse {
+  class: RequestClass
+  /** Send time the gate booked earlier for this task. */
+  slotAt?: Date
+  /** When the next request like the last one would be granted. */
+  nextAt?: Date
+  signal: AbortSignal
+  traffic: Traffic
+  log: Log
+}
+
+/** Makes the clients of a source for one step. */
+export type HttpFactory = (source: Source, use: HttpUse) => (api: string) => Http

@@ -1,0 +1,19 @@
+/** Every queue of the suite, by the names its users publish to. */
+export const QUEUES = [
+  'zkillboard_backfill_queue',
+  'zkillboard_character_queue',
+  'esi_character_info_queue',
+  'esi_corporation_info_queue',
+  'esi_alliance_info_queue',
+  'esi_type_info_queue',
+] as const
+
+export type QueueName = (typeof QUEUES)[number]
+
+/** Topic exchange of domain events. */
+export const EVENTS_EXCHANGE = 'backhaul.events'
+
+/** Where messages of a queue go that cannot be understood. */
+export const deadQueueOf = (queue: QueueName): string => `${queue}.dead`
+
+export const isQueue = (name: string): name is QueueName => (QUEUES as readonly string[]).includes(name)
