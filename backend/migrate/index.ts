@@ -1,0 +1,155 @@
+import type { Client } from 'pg'
+import { Refused } from '../engine/errors'
+import { ensureDatabase, nameOf, withClient, withScratchDatabase } from './connect'
+import { type Migration, migrationList, migrations, schemaFiles, writeMigration } from './files'
+import { type SchemaEngine, withSchemaEngine } from './schema-engine'
+
+/** Where a database stands against prisma/migrations and prisma/schema. */
+export interface Status {
+  /** The database is reachable and every migration is applied as it is written, and nothing differs. */
+  upToDate: boolean
+  applied: string[]
+  pending: string[]
+  /** Begun and not ended, with what the database said. */
+  failed: { name: string; log: string }[]
+  /** Applied, but their file has changed since. */
+  edited: string[]
+  /** In the database, but not in this checkout. */
+  unknown: string[]
+  /** How the tables differ from prisma/schema; null when they do not, or while something is pending. */
+  drift: string | null
+}
+
+interface Row {
+  migration_name: string
+  checksum: string
+  finished: boolean
+  logs: string | null
+}
+
+const filters = { externalTables: [], externalEnums: [] }
+/** Any number that nobody else in the database locks. */
+const LOCK = 7_205_759_403
+const LOCK_WAIT_MS = 120_000
+
+async function rowsOf(client: Client): Promise<Row[]> {
+  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('_prisma_migrations') is not null as there`)
+  if (!rows[0]?.there) return []
+  const sql = `select migration_name, checksum, finished_at is not null as finished, logs
+    from _prisma_migrations where rolled_back_at is null order by started_at`
+  return (await client.query<Row>(sql)).rows
+}
+
+function compare(rows: readonly Row[], list: readonly Migration[]): Omit<Status, 'drift' | 'upToDate'> {
+  const done = new Map(rows.filter((row) => row.finished).map((row) => [row.migration_name, row]))
+  const known = new Set(list.map(({ name }) => name))
+  return {
+    applied: list.filter(({ name }) => done.has(name)).map(({ name }) => name),
+    pending: list.filter(({ name }) => !done.has(name)).map(({ name }) => name),
+    failed: rows
+      .filter((row) => !row.finished)
+      .map((row) => ({ name: row.migration_name, log: firstLine(row.logs ?? 'stopped in the middle') })),
+    edited: list.filter(({ name, checksum }) => done.get(name) && done.get(name)?.checksum !== checksum).map(({ name }) => name),
+    unknown: [...done.keys()].filter((name) => !known.has(name)),
+  }
+}
+
+/** What a diff from the database at `url` to prisma/schema says; null when there is none. */
+async function differences(url: string, script: boolean): Promise<string | null> {
+  const files = schemaFiles()
+  const diff = { script, exitCode: true, shadowDatabaseUrl: null, filters }
+  const [from, to] = [{ tag: 'schemaDatasource', files, configDir: '' } as const, { tag: 'schemaDatamodel', files } as const]
+  const result = await withSchemaEngine(url, files, (engine) => engine.diff({ ...diff, from, to }))
+  return result.exitCode === 0 ? null : (result.stdout ?? '').trim()
+}
+
+/**
+ * Compares a database with prisma/migrations and prisma/schema; changes nothing.
+ * @throws {Refused} `setup` when the database cannot be reached
+ */
+export async function status(url: string): Promise<Status> {
+  const found = compare(await withClient(url, rowsOf), migrations())
+  const settled = found.pending.length + found.failed.length + found.unknown.length === 0
+  const drift = settled ? await differences(url, false) : null
+  return { ...found, drift, upToDate: settled && found.edited.length === 0 && drift === null }
+}
+
+const firstLine = (text: string): string => {
+  const lines = text.split('\n').map((line) => line.trim())
+  return (
+    lines.find((line) => line.startsWith('ERROR:') || line.startsWith('Database error: ERROR')) ?? lines.find((line) => line !== '') ?? text
+  )
+}
+
+function refusal(found: Omit<Status, 'drift' | 'upToDate'>, url: string): Refused | undefined {
+  const [failed] = found.failed
+  if (failed) {
+    return new Refused(
+      'setup',
+      `Migration ${failed.name} has failed on ${nameOf(url)} (${failed.log}): mend what it names, then yarn migrate resolve ${failed.name} lets it run again.`,
+    )
+  }
+  if (found.edited[0]) {
+    return new Refused(
+      'setup',
+      `Migration ${found.edited[0]} was changed after it had been applied to ${nameOf(url)}: restore its file and write a new migration.`,
+    )
+  }
+  return undefined
+}
+
+async function apply(engine: SchemaEngine, list: readonly Migration[]): Promise<string[]> {
+  return (await engine.applyMigrations({ migrationsList: migrationList(list), filters })).appliedMigrationNames
+}
+
+/**
+ * Applies what is pending, one process at a time; creates the database where it is missing and the role may.
+ * @returns the names of the migrations that it applied
+ * @throws {Refused} `setup`, saying what stands in the way
+ */
+export async function deploy(url: string): Promise<string[]> {
+  await ensureDatabase(url)
+  return await withClient(url, async (client) => {
+    await lock(client, url)
+    const before = compare(await rowsOf(client), migrations())
+    const stop = refusal(before, url)
+    if (stop) throw stop
+    if (before.pending.length === 0) return []
+    try {
+      return await withSchemaEngine(url, schemaFiles(), (engine) => apply(engine, migrations()))
+    } catch (error) {
+      throw refusal(compare(await rowsOf(client), migrations()), url) ?? error
+    }
+  })
+}
+
+async function lock(client: Client, url: string): Promise<void> {
+  await client.query(`set lock_timeout = ${LOCK_WAIT_MS}`)
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK])
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    throw new Refused(
+      'setup',
+      `Another process has been migrating ${nameOf(url)} for ${LOCK_WAIT_MS / 1000} s: wait for it or end it, then try again.`,
+    )
+  }
+}
+
+/**
+ * Writes the migration that leads from prisma/migrations to prisma/schema.
+ * @param url a database beside which a scratch one may be created for a moment
+ * @returns its name, or null when there is nothing to write
+ */
+export async function create(url: string, name: string): Promise<string | null> {
+  const sql = await withScratchDatabase(url, async (scratch) => {
+    if (migrations().length > 0) await withSchemaEngine(scratch, schemaFiles(), (engine) => apply(engine, migrations()))
+    return await differences(scratch, true)
+  })
+  return sql === null ? null : writeMigration(name, `${sql}\n`)
+}
+
+/** Marks a failed migration as rolled back, so that the next `deploy` runs it again. */
+export async function resolve(url: string, migrationName: string): Promise<void> {
+  await withSchemaEngine(url, schemaFiles(), (engine) => engine.markMigrationRolledBack({ migrationName }))
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import type Module from 'node:module'
+import { dirname, join } from 'node:path'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import type * as Bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import { Pool, type QueryResult } from 'pg'
+
+/*
+ * Prisma's schema engine in its WebAssembly form. The native one is downloaded from a host that closed
+ * networks cannot reach; this one comes with the packages and writes the same `_prisma_migrations`.
+ */
+
+export type SchemaEngine = Bindings.SchemaEngine
+type Glue = typeof Bindings & { __wbg_set_wasm(exports: unknown): void }
+type Wasm = {
+  Module: new (bytes: Buffer) => object
+  Instance: new (module: object, imports: object) => { exports: { __wbindgen_start(): void } }
+}
+
+let loaded: Glue | undefined
+
+/**
+ * The glue file is an ES module made for bundlers. Node's own `require`, seen from inside the package, loads it
+ * in every runner, also in those that bring a module loader of their own.
+ */
+function load(): Glue {
+  if (loaded) return loaded
+  const folder = dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
+  const { createRequire } = process.getBuiltinModule('node:module') as typeof Module
+  const glue = createRequire(join(folder, 'package.json'))('./schema_engine_bg.js') as Glue
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: Wasm }
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(join(folder, 'schema_engine_bg.wasm'))), {
+    './schema_engine_bg.js': glue,
+  })
+  glue.__wbg_set_wasm(instance.exports)
+  instance.exports.__wbindgen_start()
+  loaded = glue
+  return glue
+}
+
+const CHAR = 18
+const TEXT = 25
+
+/** A catalogue answer holds columns of Postgres's internal type "char", which the driver adapter refuses though they are text. */
+class CataloguePool extends Pool {
+  override query = async (...args: unknown[]): Promise<never> => {
+    const result = await (super.query as (...args: unknown[]) => Promise<QueryResult | QueryResult[]>)(...args)
+    // A script of several statements is answered by several results.
+    const fields = [result].flat().flatMap((one) => one.fields)
+    for (const field of fields) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT
+    return result as never
+  }
+}
+
+/** The adapter's own `executeScript` cuts scripts at every semicolon, those inside functions too, and so commits half of one. */
+class ScriptAdapterFactory extends PrismaPg {
+  constructor(readonly pool: Pool) {
+    super(pool)
+  }
+
+  override async connect() {
+    const adapter = await super.connect()
+    adapter.executeScript = async (script) => {
+      try {
+        await this.pool.query(script)
+      } catch (error) {
+        // Protected in the adapter's types; it puts the error into the words the engine understands, and throws.
+        ;(adapter as unknown as { onError(error: unknown): never }).onError(error)
+      }
+    }
+    return adapter
+  }
+}
+
+/**
+ * Runs `work` with an engine on the database at `url`.
+ * @throws whatever the engine says, as an `Error` whose message is its last panic or its own sentence
+ */
+export async function withSchemaEngine<T>(
+  url: string,
+  schema: readonly { path: string; content: string }[],
+  work: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  let panic: string | undefined
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => (panic = text) } })
+  const pool = new CataloguePool({ connectionString: url, max: 1, application_name: 'backhaul migrate' })
+  const factory = bindMigrationAwareSqlAdapterFactory(new ScriptAdapterFactory(pool))
+  const datamodels = schema.map(({ path, content }): [string, string] => [path, content])
+  let engine: SchemaEngine | undefined
+  try {
+    engine = await load().SchemaEngine.new({ datamodels }, () => undefined, factory)
+    return await work(engine)
+  } catch (error) {
+    throw panic ? new Error(`Prisma's schema engine failed: ${panic}`, { cause: error }) : error
+  } finally {
+    engine?.free()
+    await pool.end()
+  }
+}

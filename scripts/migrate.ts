@@ -1,0 +1,55 @@
+import { Command } from 'commander'
+import { readConfig } from '../backend/config'
+import { Refused } from '../backend/engine/errors'
+import { create, deploy, resolve, type Status, status } from '../backend/migrate'
+import { nameOf } from '../backend/migrate/connect'
+
+function show(it: Status): void {
+  for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)
+  for (const name of it.pending) console.log(`pending  ${name}`)
+  for (const { name, log } of it.failed) console.log(`failed   ${name}: ${log}`)
+  for (const name of it.unknown) console.log(`unknown  ${name}  (applied by another version)`)
+  if (it.drift) console.log(`The tables differ from prisma/schema; to follow it they would need:\n${it.drift}`)
+  console.log(it.upToDate ? 'Up to date.' : 'Not up to date.')
+}
+
+const program = new Command('migrate').description('Brings the database to the version of this checkout.')
+
+program.command('deploy', { isDefault: true }).action(async () => {
+  const { databaseUrl } = readConfig()
+  const applied = await deploy(databaseUrl)
+  for (const name of applied) console.log(`applied ${name}`)
+  console.log(`Database ${nameOf(databaseUrl)}: ${applied.length === 0 ? 'nothing to apply' : `${applied.length} applied`}.`)
+})
+
+program
+  .command('status')
+  .description('applied, pending and failed migrations, and drift; exit 1 unless all is well')
+  .action(async () => {
+    const found = await status(readConfig().databaseUrl)
+    show(found)
+    if (!found.upToDate) process.exitCode = 1
+  })
+
+program
+  .command('new <name>')
+  .description('write the migration that leads to prisma/schema (for developers)')
+  .action(async (name: string) => {
+    if (!/^[a-z0-9_]+$/.test(name)) throw new Refused('input', `The name ${name} may hold a-z, 0-9 and _ only.`)
+    const written = await create(readConfig().databaseUrl, name)
+    console.log(written ? `wrote prisma/migrations/${written}/migration.sql: read it, then yarn migrate` : 'Nothing to write.')
+  })
+
+program
+  .command('resolve <migration>')
+  .description('let a failed migration run again')
+  .action(async (name: string) => {
+    await resolve(readConfig().databaseUrl, name)
+    console.log(`${name} will run again at the next yarn migrate.`)
+  })
+
+program.parseAsync().catch((error: Error) => {
+  const lines = error.message.split('\n').filter((line) => line.trim() !== '')
+  console.error(error instanceof Refused ? error.message : lines.join(' '))
+  process.exitCode = error instanceof Refused && error.code === 'setup' ? 78 : 1
+})
