@@ -1,0 +1,121 @@
+import type { ChannelModel } from 'amqplib'
+import type { Json, Log } from '../backend/engine/source'
+import { Link } from './link'
+import type { QueueName } from './names'
+import { Publisher } from './publisher'
+import { Subscriber } from './subscriber'
+import { declareOn } from './topology'
+
+export interface Outgoing {
+  /** A queue by name, through the default exchange; or an exchange with its routing key. */
+  queue?: string
+  exchange?: string
+  routingKey?: string
+  /** Bytes as they are, or a value to be written as JSON. */
+  body: Buffer | Json
+  messageId?: string
+  headers?: Record<string, unknown>
+  /** True unless told: a message no queue takes is `unroutable` instead of gone. */
+  mandatory?: boolean
+}
+
+/** `confirmed`: the broker has it on disk. `unroutable`: no queue took it. `failed`: not known to be there; sending it again is safe. */
+export type Sent = 'confirmed' | 'unroutable' | 'failed'
+
+export interface Delivery {
+  queue: QueueName
+  body: Buffer
+  messageId?: string
+  headers: Record<string, unknown>
+  redelivered: boolean
+  /** Takes the message off its queue. Twice, or after its channel was lost, it does nothing; in the latter case the message comes again. */
+  ack(): void
+}
+
+export interface Subscription {
+  /** Ends the consumer; deliveries in hand may still be acked until the broker is closed. */
+  stop(): Promise<void>
+}
+
+export interface Broker {
+  /**
+   * Publishes persistent messages and waits for their confirms, 10 s at most; one answer for each, in order.
+   * Never throws: a broker that is away or blocked answers `failed`.
+   */
+  publish(messages: readonly Outgoing[]): Promise<Sent[]>
+  /**
+   * Consumes until stopped, through lost connections, closed channels, cancelled consumers, deleted queues and a
+   * wiped broker. Resolves when the consumer is there for the first time (or the broker is closed before that).
+   */
+  consume(queue: QueueName, prefetch: number, onDelivery: (delivery: Delivery) => void): Promise<Subscription>
+  readonly state: 'connected' | 'blocked' | 'away'
+  /**
+   * Waits for the first connection, 10 s unless told.
+   * @throws {Refused} `setup`: at once for refused credentials, an unknown vhost or a queue declared otherwise; else when the time is over
+   */
+  ready(timeoutMs?: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface BrokerOptions {
+  url: string
+  /** Shown on the broker's list of connections. */
+  name: string
+  log: Log
+  /** How often each consumer has to prove that it is there, ms (5,000 unless told). */
+  watchdogMs?: number
+  /** How long a message may stay unconfirmed, ms (10,000 unless told). */
+  confirmMs?: number
+}
+
+/** A broker connection that heals itself. It connects at first use, for publishing and consuming apart. */
+export function openBroker(options: BrokerOptions): Broker {
+  const { url, name, log, watchdogMs = 5_000, confirmMs = 10_000 } = options
+  const publisher = new Publisher({ url, name, log, confirmMs })
+  const subscribers = new Set<Subscriber>()
+  const consuming = new Link({
+    url,
+    name: `${name} consumer`,
+    log,
+    setUp: async (connection: ChannelModel) => {
+      await declareOn(connection)
+      for (const subscriber of subscribers) await subscriber.attach(connection)
+    },
+  })
+  const links = () => [publisher.link, consuming].filter((link) => link.isOpen)
+  let watchdog: NodeJS.Timeout | undefined
+  let isClosed = false
+  const look = () => void Promise.all([...subscribers].map((subscriber) => subscriber.check()))
+
+  return {
+    publish: (messages) => publisher.publish(messages),
+    async consume(queue, prefetch, onDelivery) {
+      const subscriber = new Subscriber(consuming, log, queue, prefetch, onDelivery)
+      subscribers.add(subscriber)
+      consuming.open()
+      watchdog ??= setInterval(look, watchdogMs)
+      void subscriber.check()
+      while (!subscriber.isAttached && !isClosed) await consuming.change(watchdogMs)
+      return {
+        async stop() {
+          await subscriber.stop()
+        },
+      }
+    },
+    get state() {
+      const open = links()
+      if (open.length === 0 || open.some((link) => !link.connection)) return 'away'
+      return open.some((link) => link.blocked) ? 'blocked' : 'connected'
+    },
+    async ready(timeoutMs = 10_000) {
+      publisher.link.open()
+      await Promise.all(links().map((link) => link.up(timeoutMs)))
+    },
+    async close() {
+      isClosed = true
+      clearInterval(watchdog)
+      await Promise.all([...subscribers].map((subscriber) => subscriber.close()))
+      await Promise.all([publisher.close(), consuming.close()])
+    },
+  }
+}

@@ -1,0 +1,249 @@
+import { type Channel, type ChannelModel, connect } from 'amqplib'
+import { Refused } from '../backend/engine/errors'
+import type { Log } from '../backend/engine/source'
+
+/*
+ * One connection that comes back by itself. amqplib has a recovery of its own, but it restores the connection
+ * only: a channel the broker closed or a consumer it cancelled stay lost without a sign, and after a failed
+ * set-up it gives up. The three levels are kept here and in publisher.ts and subscriber.ts instead, where each can see the others.
+ */
+
+const CONNECT_MS = 10_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 5_000
+
+/** Rejects with a sentence when `work` takes longer than `ms`. */
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A pause before try `attempt` (from 0): doubling from 0.1 s to 5 s, between half and all of it. */
+export const pauseMs = (attempt: number, random = Math.random()): number =>
+  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2)
+
+/** The broker's address as it may be shown: without the password. */
+function shown(url: string): string {
+  const { hostname, port, pathname, protocol } = new URL(url)
+  return `${protocol}//${hostname}${port ? `:${port}` : ''}${pathname}`
+}
+
+/** Says in one sentence why no connection was made. */
+export function refusal(error: Error, url: string): Refused {
+  if (error instanceof Refused) return error
+  if (/ACCESS.REFUSED/.test(error.message)) {
+    return new Refused(
+      'setup',
+      `RabbitMQ at ${shown(url)} refuses user "${new URL(url).username || 'guest'}": check user and password in RABBITMQ_URL.`,
+    )
+  }
+  if (/Expected ConnectionOpenOk; got <ConnectionClose/.test(error.message)) {
+    return new Refused(
+      'setup',
+      `RabbitMQ at ${shown(url)} has no such vhost, or this user may not enter it: check the path of RABBITMQ_URL.`,
+    )
+  }
+  return new Refused(
+    'setup',
+    `RabbitMQ at ${shown(url)} cannot be reached (${error.message || 'connection refused'}): is it running, is RABBITMQ_URL right?`,
+  )
+}
+
+/** True for faults that no waiting mends. */
+const isSettled = (error: Error): boolean => error instanceof Refused || /ACCESS.REFUSED|ConnectionOpenOk/.test(error.message)
+
+async function dial(url: string, name: string): Promise<ChannelModel> {
+  const target = new URL(url)
+  if (!target.searchParams.has('heartbeat')) target.searchParams.set('heartbeat', '10')
+  return connect(target.href, {
+    timeout: CONNECT_MS,
+    noDelay: true,
+    keepAlive: true,
+    clientProperties: { connection_name: `backhaul ${name}` },
+  })
+}
+
+/**
+ * One connection that does not come back; for commands.
+ * @throws {Refused} `setup` with the reason
+ */
+export async function connectOnce(url: string, name: string): Promise<ChannelModel> {
+  const connection = await dial(url, name).catch((error: Error) => {
+    throw refusal(error, url)
+  })
+  // A lost connection rejects what is being waited for; the event says nothing more.
+  return connection.on('error', () => undefined)
+}
+
+export interface LinkOptions {
+  url: string
+  name: string
+  log: Log
+  /** Makes the channels of a new connection; when it throws, the connection is given up and made again. */
+  setUp(connection: ChannelModel): Promise<void>
+}
+
+export class Link {
+  /** Set while the connection and its channels stand. */
+  connection?: ChannelModel
+  /** The broker is short of memory or disk and takes no messages. */
+  blocked = false
+  lastError?: Error
+  private closed = false
+  private running?: Promise<void>
+  private waiting = new Set<() => void>()
+  private wake = (): void => undefined
+
+  constructor(private readonly options: LinkOptions) {}
+
+  get isOpen(): boolean {
+    return this.running !== undefined
+  }
+
+  /** Starts connecting, once. */
+  open(): this {
+    this.running ??= this.run()
+    return this
+  }
+
+  /**
+   * Waits until the connection stands, at most `timeoutMs`.
+   * @throws {Refused} `setup` at once for credentials, vhost or topology; else when the time is over
+   */
+  async up(timeoutMs: number): Promise<void> {
+    const end = Date.now() + timeoutMs
+    while (!this.connection) {
+      if (this.closed) throw new Refused('setup', 'The connection to RabbitMQ is closed.')
+      if (this.lastError && isSettled(this.lastError)) throw refusal(this.lastError, this.options.url)
+      const left = end - Date.now()
+      if (left <= 0) throw refusal(this.lastError ?? new Error(`no answer within ${timeoutMs} ms`), this.options.url)
+      await this.change(left)
+    }
+  }
+
+  /** Waits for the next change of state, at most `ms`. */
+  change(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.waiting.add(done)
+    })
+  }
+
+  /** Drops a connection that no longer answers; the next one is made at once. */
+  reset(reason: string): void {
+    const connection = this.connection
+    if (!connection) return
+    this.options.log.warn('RabbitMQ connection given up', { name: this.options.name, reason })
+    destroy(connection, reason)
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    this.wake()
+    this.notify()
+    const connection = this.connection
+    if (connection) {
+      await within(2_000, 'closing', connection.close()).catch((error: Error) => destroy(connection, error.message))
+    }
+    await this.running
+  }
+
+  /** Wakes everybody who waits for a change. */
+  notify(): void {
+    for (const done of [...this.waiting]) done()
+  }
+
+  private async run(): Promise<void> {
+    for (let attempt = 0; !this.closed; attempt++) {
+      const before = Date.now()
+      try {
+        await this.once()
+      } catch (error) {
+        this.failed(error as Error, attempt)
+      }
+      this.notify()
+      if (Date.now() - before > 2 * LONGEST_PAUSE_MS) attempt = 0
+      if (!this.closed) await this.pause(pauseMs(attempt))
+    }
+  }
+
+  private failed(error: Error, attempt: number): void {
+    const isNews = attempt === 0 || this.lastError?.message !== error.message
+    this.lastError = error
+    if (isNews && !this.closed) this.options.log.warn(refusal(error, this.options.url).message, { name: this.options.name })
+  }
+
+  /** From dialling to the end of the connection. */
+  private async once(): Promise<void> {
+    const connection = await dial(this.options.url, this.options.name)
+    const over = new Promise<Error | undefined>((resolve) => {
+      connection.once('close', resolve)
+    })
+    connection.on('error', (error: Error) => {
+      this.lastError = error
+    })
+    connection.on('blocked', (reason: string) => this.block(true, reason))
+    connection.on('unblocked', () => this.block(false))
+    try {
+      await within(30_000, 'setting up the connection', this.options.setUp(connection))
+    } catch (error) {
+      destroy(connection, 'set-up failed')
+      throw error
+    }
+    this.connection = connection
+    this.lastError = undefined
+    this.notify()
+    if (this.closed) destroy(connection, 'closed')
+    const reason = await over
+    this.connection = undefined
+    this.blocked = false
+    if (!this.closed) this.options.log.warn('RabbitMQ connection lost', { name: this.options.name, reason: reason?.message })
+  }
+
+  private block(blocked: boolean, reason?: string): void {
+    this.blocked = blocked
+    this.options.log.warn(blocked ? 'RabbitMQ takes no messages' : 'RabbitMQ takes messages again', { reason })
+    this.notify()
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+/**
+ * Ends a connection that may no longer answer. amqplib tells nobody about a stream destroyed without an error
+ * and would wait for an answer in `close()`.
+ */
+function destroy(connection: ChannelModel, reason: string): void {
+  const { stream } = connection.connection as unknown as { stream: { destroy(error: Error): void } }
+  stream.destroy(new Error(reason))
+}
+
+/** Closes a channel after what was written to it; `connection.close()` alone would overtake acks still in its buffer. */
+export async function closeChannel(channel: Channel | undefined): Promise<void> {
+  if (!channel) return
+  try {
+    await within(2_000, 'closing a channel', channel.close())
+  } catch {
+    // Closed already, or the broker no longer answers: either way it is gone with its connection.
+  }
+}

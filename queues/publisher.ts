@@ -1,0 +1,166 @@
+import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
+import type { Log } from '../backend/engine/source'
+import type { Outgoing, Sent } from './broker'
+import { closeChannel, Link, within } from './link'
+import { isQueue } from './names'
+import { declareOn } from './topology'
+
+const AWAY_MS = 2_000
+
+/** A message on its way. */
+interface Flight {
+  settle(sent: Sent): void
+}
+
+/** Publishes on a connection of its own: a broker short of memory blocks publishing connections as a whole. */
+export class Publisher {
+  readonly link: Link
+  private channel?: ConfirmChannel
+  /**
+   * Messages without an answer by correlation id. Message ids cannot serve: they belong to the sender, and
+   * two messages of one call may carry the same.
+   */
+  private readonly flights = new Map<string, Flight>()
+  private count = 0
+  private isFull = false
+  private closed = false
+
+  constructor(private readonly options: { url: string; name: string; log: Log; confirmMs: number }) {
+    this.link = new Link({ ...options, name: `${options.name} publisher`, setUp: (connection) => this.setUp(connection) })
+  }
+
+  /** One answer for each message, in order. */
+  async publish(messages: readonly Outgoing[]): Promise<Sent[]> {
+    if (messages.length === 0) return []
+    this.link.open()
+    const end = Date.now() + this.options.confirmMs
+    const sent = await this.attempt(messages, end)
+    const again = sent.flatMap((result, at) => (result === 'unroutable' && isQueue(messages[at]?.queue ?? '') ? [at] : []))
+    if (again.length === 0) return sent
+    // Somebody deleted one of our queues: it is declared anew, and its messages go once more.
+    if (!(await this.redeclare())) return sent
+    const second = await this.attempt(
+      again.map((at) => messages[at] as Outgoing),
+      end,
+    )
+    again.forEach((at, index) => {
+      sent[at] = second[index] as Sent
+    })
+    return sent
+  }
+
+  private async attempt(messages: readonly Outgoing[], end: number): Promise<Sent[]> {
+    const results: Sent[] = messages.map(() => 'failed')
+    const open = new Set<string>()
+    let finish = (): void => undefined
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    for (const [at, message] of messages.entries()) {
+      const channel = await this.usable(end)
+      if (!channel) break
+      const id = String(++this.count)
+      open.add(id)
+      this.flights.set(id, {
+        settle: (sent) => {
+          this.flights.delete(id)
+          if (!open.delete(id)) return
+          results[at] = sent
+          if (open.size === 0) finish()
+        },
+      })
+      this.write(channel, id, message)
+    }
+    if (open.size > 0) {
+      await within(Math.max(1, end - Date.now()), 'confirming', finished).catch((error: Error) => {
+        this.options.log.warn('RabbitMQ did not confirm in time', { messages: open.size, reason: error.message })
+      })
+    }
+    for (const id of [...open]) this.flights.get(id)?.settle('failed')
+    return results
+  }
+
+  /** A channel that takes a message now; none when the broker stays away, blocked or full until `end`. */
+  private async usable(end: number): Promise<ConfirmChannel | undefined> {
+    const soon = Date.now() + AWAY_MS
+    while (!this.channel || this.link.blocked || this.isFull) {
+      // A broker known to be away gets a moment to come back; what is not sent is rung or asked for again.
+      const left = (this.channel || !this.link.lastError ? end : Math.min(end, soon)) - Date.now()
+      if (left <= 0) return undefined
+      await this.link.change(left)
+    }
+    return this.channel
+  }
+
+  private write(channel: ConfirmChannel, id: string, message: Outgoing): void {
+    const flight = this.flights.get(id)
+    const isJson = !Buffer.isBuffer(message.body)
+    const body = isJson ? Buffer.from(JSON.stringify(message.body)) : (message.body as Buffer)
+    const properties = {
+      persistent: true,
+      mandatory: message.mandatory ?? true,
+      correlationId: id,
+      messageId: message.messageId,
+      headers: message.headers,
+      contentType: isJson ? 'application/json' : undefined,
+    }
+    try {
+      // A return comes before its confirm, so the second call to settle finds nothing to do.
+      const hasRoom = channel.publish(message.exchange ?? '', message.queue ?? message.routingKey ?? '', body, properties, (error) =>
+        flight?.settle(error ? 'failed' : 'confirmed'),
+      )
+      this.isFull = !hasRoom
+    } catch (error) {
+      // The channel closed under us, or the message cannot be encoded (headers over 64 KiB).
+      this.options.log.warn('message not sent', { queue: message.queue, reason: (error as Error).message })
+      flight?.settle('failed')
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    await closeChannel(this.channel)
+    await this.link.close()
+  }
+
+  private async setUp(connection: ChannelModel): Promise<void> {
+    await declareOn(connection)
+    const channel = await connection.createConfirmChannel()
+    channel.on('error', (error: Error) => this.options.log.warn('RabbitMQ closed the publishing channel', { reason: error.message }))
+    channel.on('return', (message: Message) => this.flights.get(String(message.properties.correlationId))?.settle('unroutable'))
+    channel.on('drain', () => this.hasRoom())
+    channel.on('close', () => this.lost(channel))
+    this.channel = channel
+    this.hasRoom()
+  }
+
+  private hasRoom(): void {
+    this.isFull = false
+    this.link.notify()
+  }
+
+  /** The broker closed the channel: its messages have failed (amqplib tells each), the next ones get a new channel. */
+  private lost(channel: ConfirmChannel): void {
+    if (this.channel !== channel) return
+    this.channel = undefined
+    this.hasRoom()
+    // When the whole connection is lost its channels hear of it first; the link then makes everything anew.
+    setImmediate(() => {
+      const connection = this.link.connection
+      if (!connection || this.channel || this.closed) return
+      within(10_000, 'opening a channel', this.setUp(connection)).catch((error: Error) => this.link.reset(error.message))
+    })
+  }
+
+  private async redeclare(): Promise<boolean> {
+    const connection = this.link.connection
+    if (!connection) return false
+    try {
+      await within(10_000, 'declaring the queues', declareOn(connection))
+      return true
+    } catch (error) {
+      this.options.log.error('the queues could not be declared', { reason: (error as Error).message })
+      return false
+    }
+  }
+}

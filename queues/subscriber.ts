@@ -1,0 +1,196 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import type { Log } from '../backend/engine/source'
+import type { Delivery } from './broker'
+import { closeChannel, type Link, pauseMs, within } from './link'
+import type { QueueName } from './names'
+import { declareOn } from './topology'
+
+const ANSWER_MS = 10_000
+
+/** One consumer on a channel of its own, so that a fault of one queue does not touch the others. */
+export class Subscriber {
+  private channel?: Channel
+  private tag?: string
+  private attaching = false
+  private stopped = false
+  private attempt = 0
+  private inHand = 0
+  /** Deliveries since the watchdog last looked. */
+  private received = 0
+  /** Looks in a row at which the consumer seemed to be missing. */
+  private missed = 0
+  private retry?: NodeJS.Timeout
+
+  constructor(
+    private readonly link: Link,
+    private readonly log: Log,
+    private readonly queue: QueueName,
+    private readonly prefetch: number,
+    private readonly onDelivery: (delivery: Delivery) => void,
+  ) {}
+
+  get isAttached(): boolean {
+    return this.tag !== undefined
+  }
+
+  /** Starts consuming on a new connection. */
+  async attach(connection: ChannelModel): Promise<void> {
+    this.attaching = true
+    let channel: Channel | undefined
+    try {
+      channel = await this.openOn(connection)
+      this.channel = channel
+      // The first deliveries may come before the answer has been read here.
+      const { consumerTag } = await channel.consume(this.queue, (message) => this.deliver(channel as Channel, message))
+      if (this.channel !== channel) throw new Error('the channel was closed at once')
+      this.tag = consumerTag
+      this.missed = 0
+    } catch (error) {
+      if (this.channel === channel) this.forget()
+      await closeChannel(channel)
+      throw error
+    } finally {
+      this.attaching = false
+      this.link.notify()
+    }
+  }
+
+  private async openOn(connection: ChannelModel): Promise<Channel> {
+    const channel = await connection.createChannel()
+    channel.on('error', (error: Error) => this.log.warn('RabbitMQ closed a channel', { queue: this.queue, reason: error.message }))
+    channel.on('close', () => this.lost(channel))
+    await channel.prefetch(this.prefetch)
+    return channel
+  }
+
+  /** The watchdog: rebuilds a consumer that is not there, or is there and gets nothing. */
+  async check(): Promise<void> {
+    if (this.stopped) return
+    const channel = this.channel
+    if (!channel || !this.tag) return this.reattach()
+    try {
+      const seen = await within(ANSWER_MS, 'asking for the queue', channel.checkQueue(this.queue))
+      this.judge(channel, seen)
+    } catch (error) {
+      // A queue that is gone closes the channel, which starts a new consumer; a channel without an answer is dead.
+      if (this.channel === channel) this.link.reset(`${this.queue}: ${(error as Error).message}`)
+    }
+  }
+
+  /**
+   * The count names the consumers of all processes, so it proves nothing about this one while others are there.
+   * Messages waiting while this one has room and got none do. Both are believed at the second look: counts lag.
+   */
+  private judge(channel: Channel, seen: { messageCount: number; consumerCount: number }): void {
+    const isStarved = seen.messageCount > 0 && this.inHand < this.prefetch && this.received === 0
+    this.received = 0
+    this.missed = seen.consumerCount === 0 || isStarved ? this.missed + 1 : 0
+    if (this.missed === 0) this.attempt = 0
+    if (this.missed < 2 || this.channel !== channel) return
+    this.log.warn('consumer missing, starting it again', { queue: this.queue })
+    this.drop(channel)
+  }
+
+  /** Ends the consumer; deliveries in hand may still be acked. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    clearTimeout(this.retry)
+    if (!this.channel || !this.tag) return
+    await within(2_000, 'cancelling the consumer', this.channel.cancel(this.tag)).catch((error: Error) => {
+      // The connection is gone, and the consumer with it.
+      this.log.debug('consumer not cancelled', { queue: this.queue, reason: error.message })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.stopped = true
+    clearTimeout(this.retry)
+    await closeChannel(this.channel)
+  }
+
+  private deliver(channel: Channel, message: ConsumeMessage | null): void {
+    if (!message) {
+      this.log.warn('RabbitMQ cancelled the consumer, starting it again', { queue: this.queue })
+      this.drop(channel)
+      return
+    }
+    if (this.stopped) {
+      // It came while the consumer was being cancelled: somebody else shall have it.
+      channel.nack(message, false, true)
+      return
+    }
+    this.inHand++
+    this.received++
+    let isAcked = false
+    this.onDelivery({
+      queue: this.queue,
+      body: message.content,
+      messageId: typeof message.properties.messageId === 'string' ? message.properties.messageId : undefined,
+      headers: message.properties.headers ?? {},
+      redelivered: message.fields.redelivered,
+      ack: () => {
+        if (isAcked) return
+        isAcked = true
+        this.ack(channel, message)
+      },
+    })
+  }
+
+  /** Tags belong to their channel: one of an older channel would be a fault that closes the new one. Its message comes again. */
+  private ack(channel: Channel, message: ConsumeMessage): void {
+    if (this.channel !== channel) return
+    this.inHand--
+    channel.ack(message)
+  }
+
+  /** Gives up a channel that still stands; what was in hand goes back to its queue. */
+  private drop(channel: Channel): void {
+    if (this.channel !== channel) return
+    this.forget()
+    void closeChannel(channel)
+    this.reattachSoon()
+  }
+
+  private lost(channel: Channel): void {
+    if (this.channel !== channel) return
+    this.forget()
+    if (!this.attaching) this.reattachSoon()
+  }
+
+  private forget(): void {
+    this.channel = undefined
+    this.tag = undefined
+    this.inHand = 0
+    this.received = 0
+  }
+
+  private reattachSoon(): void {
+    if (this.stopped || this.retry) return
+    this.retry = setTimeout(
+      () => {
+        this.retry = undefined
+        void this.reattach()
+      },
+      pauseMs(this.attempt++),
+    )
+  }
+
+  /** While there is no connection the link attaches everything when it has one. */
+  private async reattach(): Promise<void> {
+    const connection = this.link.connection
+    if (this.stopped || this.attaching || this.channel || !connection) return
+    try {
+      await within(ANSWER_MS, 'starting the consumer', this.start(connection))
+    } catch (error) {
+      this.log.warn('consumer not started', { queue: this.queue, reason: (error as Error).message })
+      // Still attaching: the broker does not answer, and only a new connection ends the waiting.
+      if (this.attaching) this.link.reset(`${this.queue}: no answer`)
+      else this.reattachSoon()
+    }
+  }
+
+  private async start(connection: ChannelModel): Promise<void> {
+    await declareOn(connection)
+    await this.attach(connection)
+  }
+}

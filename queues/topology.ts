@@ -1,0 +1,74 @@
+import type { Channel, ChannelModel } from 'amqplib'
+import { Refused } from '../backend/engine/errors'
+import { connectOnce, within } from './link'
+import { deadQueueOf, EVENTS_EXCHANGE, QUEUES } from './names'
+
+/*
+ * What has to be there on the broker, as one table. Every process declares it the same way: arguments of a
+ * queue cannot be changed later, and a different declaration is refused with 406.
+ */
+
+export interface QueueDeclaration {
+  name: string
+  arguments: Record<string, string>
+}
+
+/**
+ * Every queue and its dead-letter queue. Nothing but the type and the dead-letter address is an argument; limits
+ * belong to policies, which an operator can change. The dead-letter address catches what a delivery limit
+ * (20 by default since RabbitMQ 4.0) would drop.
+ */
+export const TOPOLOGY: readonly QueueDeclaration[] = QUEUES.flatMap((queue): QueueDeclaration[] => [
+  { name: deadQueueOf(queue), arguments: { 'x-queue-type': 'quorum' } },
+  {
+    name: queue,
+    arguments: { 'x-queue-type': 'quorum', 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': deadQueueOf(queue) },
+  },
+])
+
+/**
+ * Declares the topology; declaring it again changes nothing.
+ * @throws {Refused} `setup` when something of the same name is there with other arguments, or may not be declared
+ */
+export async function declareTopology(channel: Channel): Promise<void> {
+  for (const queue of TOPOLOGY) {
+    await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments }).catch((error: Error) => {
+      throw explained(error, `Queue "${queue.name}"`, `rabbitmqctl delete_queue ${queue.name}`)
+    })
+  }
+  await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true }).catch((error: Error) => {
+    throw explained(error, `Exchange "${EVENTS_EXCHANGE}"`, 'management page, Exchanges, Delete')
+  })
+}
+
+/**
+ * Declares the topology over a connection of its own.
+ * @throws {Refused} `setup` when the broker cannot be reached, refuses us, or holds something different
+ */
+export async function declareTopologyAt(url: string): Promise<void> {
+  const connection = await connectOnce(url, 'topology')
+  try {
+    await within(30_000, 'declaring the queues', declareOn(connection))
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Declares the topology on a channel of its own, because a refusal closes the channel. */
+export async function declareOn(connection: ChannelModel): Promise<void> {
+  const channel = await connection.createChannel()
+  // The refusal itself comes back from declareTopology.
+  channel.on('error', () => undefined)
+  await declareTopology(channel)
+  await channel.close()
+}
+
+function explained(error: Error & { code?: number }, what: string, how: string): Error {
+  if (error.code === 403) {
+    return new Refused('setup', `${what} may not be declared by this RabbitMQ user: grant it configure, write and read on the vhost.`)
+  }
+  if (error.code !== 406) return error
+  const difference = /inequivalent arg '([^']+)'.*?: (received .*? but current is .*?)(?:"|$)/.exec(error.message)
+  const detail = difference ? ` (${difference[1]}: ${difference[2]})` : ''
+  return new Refused('setup', `${what} is there already with other settings${detail}; empty it, delete it (${how}), and start again.`)
+}
