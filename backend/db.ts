@@ -95,3 +95,18 @@ export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
     },
   }
 }
+
+/** Classes of SQLSTATE that say the server is going away, starting, or refusing connections. */
+const AWAY = /^(08|57P|53300)/
+const UNREACHED = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH'])
+
+/** Whether an error means that Postgres cannot be reached now, rather than that a statement is wrong. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = (error as { code?: string }).code ?? ''
+  return (
+    AWAY.test(code) ||
+    UNREACHED.has(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message)
+  )
+}

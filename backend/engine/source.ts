@@ -283,6 +283,8 @@ export interface Source<P = any> {
   about: string
   /** What may be published to which queue; loose on extra fields. */
   requests: Partial<Record<QueueName, (raw: unknown) => P>>
+  /** Priority of jobs that arrive on a queue, where it is not that of a backfill. */
+  priorities?: Partial<Record<QueueName, number>>
   /** What a person may ask for; parsed when the job is started. */
   params: ZodType<P>
   apis: Record<string, Api>

@@ -1,0 +1,71 @@
+import { DEAD_AFTER } from './bell'
+import type { Reader } from './source'
+
+export interface Identity {
+  id: string
+  app: string
+  queues: readonly string[]
+  concurrency: number
+}
+
+/** A claim younger than this may be one whose reply is still on its way. */
+const YOUNG = `interval '5 seconds'`
+
+/** Makes a worker known. */
+export async function signOn(db: Reader, me: Identity): Promise<void> {
+  await write(db, me, [])
+}
+
+/** Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit. */
+export async function beat(db: Reader, me: Identity, holding: ReadonlySet<bigint>): Promise<void> {
+  const held = [...holding]
+  await write(db, me, held)
+  await db.query(
+    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0
+      where holder = $1 and claim is not null and claimed_at < clock_timestamp() - ${YOUNG} and not id = any($2)`,
+    [me.id, held],
+  )
+}
+
+async function write(db: Reader, me: Identity, held: readonly bigint[]): Promise<void> {
+  const [hostName, pid] = me.id.split(':')
+  await db.query(
+    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, beat_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+     on conflict (id) do update set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes`,
+    [me.id, me.app, hostName, pid, me.queues, me.concurrency, held, process.memoryUsage.rss()],
+  )
+}
+
+/** Leaves: whatever it still holds is free at once. */
+export async function signOff(db: Reader, id: string): Promise<void> {
+  await free(db, `holder = $1`, [id])
+  await db.query(`delete from backhaul.workers where id = $1`, [id])
+}
+
+/**
+ * Hands back what workers hold that missed two beats, and what is held by nobody known.
+ * To be called only by who has itself reached Postgres all that time, else an outage looks like everybody's death.
+ * @returns how many tasks and lookups moved, and the workers that are gone
+ */
+export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
+  const gone = await db.query<{ id: string }>(`delete from backhaul.workers where beat_at < clock_timestamp() - ${DEAD_AFTER} returning id`)
+  const moved = await free(
+    db,
+    `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`,
+    [],
+  )
+  return { moved, gone: gone.map((worker) => worker.id) }
+}
+
+async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
+  const tasks = await db.query(
+    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${whose} returning id`,
+    values,
+  )
+  const lookups = await db.query(
+    `update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${whose} returning id`,
+    values,
+  )
+  return tasks.length + lookups.length
+}

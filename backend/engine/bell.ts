@@ -1,0 +1,48 @@
+import type { Broker } from '../../queues/broker'
+import type { QueueName } from '../../queues/names'
+import type { Reader } from './source'
+
+/** A worker whose last beat is older than this has missed two of them. */
+export const DEAD_AFTER = `interval '12 seconds'`
+
+/** How many deliveries the live workers of each queue hold at once. */
+export const CAPACITY = `select q.queue, greatest(1, sum(w.concurrency))::int as places
+  from backhaul.workers w, unnest(w.queues) as q(queue) where w.beat_at > clock_timestamp() - ${DEAD_AFTER} group by q.queue`
+
+/** A bell is rung again after 1 s, doubling to 10 s: it may have been lost, or wait behind others. */
+export const RING_AGAIN = `(rung_at is null or rung_at < clock_timestamp() - least(10, power(2, least(rings, 5) - 1)) * interval '1 second')`
+
+/**
+ * Publishes bells of tasks that are ready, due and unclaimed: at most twice what the queue's live workers can hold, the
+ * lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
+ * Nothing is locked while it publishes; the mark may be late or lost, a doubled bell finds nothing to do.
+ * @param queue only this one; absent: all
+ * @returns bells the broker has confirmed
+ */
+export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promise<number> {
+  if (broker.state === 'blocked') return 0
+  const due = await db.query<{ id: bigint; queue: QueueName }>(
+    `with capacity as (${CAPACITY}), open as (
+       select t.id, t.queue, t.priority, t.rung_at, t.rings, t.paged_at,
+              row_number() over (partition by t.queue, t.job_id order by t.stage, t.seq) as turn
+         from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
+        where t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() and j.status in ('queued', 'running')
+          and ($1::text is null or t.queue = $1)
+     ), ranked as (
+       select *, row_number() over (partition by queue order by priority, turn, paged_at nulls first, id) as place from open
+     )
+     select r.id, r.queue from ranked r left join capacity c using (queue)
+      where r.place <= 2 * coalesce(c.places, 1) and ${RING_AGAIN} order by r.place`,
+    [queue ?? null],
+  )
+  if (due.length === 0) return 0
+  const sent = await broker.publish(due.map((task) => ({ queue: task.queue, body: { taskId: task.id.toString() } })))
+  const rung = due.filter((_, place) => sent[place] === 'confirmed').map((task) => task.id)
+  if (rung.length > 0) {
+    await db.query(
+      `update backhaul.tasks set rung_at = clock_timestamp(), rings = rings + 1 where id = any($1) and state = 'ready' and claim is null`,
+      [rung],
+    )
+  }
+  return rung.length
+}

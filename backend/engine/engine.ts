@@ -1,0 +1,35 @@
+import type { Broker } from '../../queues/broker'
+import type { Db } from '../db'
+import type { HttpFactory, Log, Source } from './source'
+
+/** Named places where a worker can die; the fault stories kill it there. */
+export type Point = 'after claim' | 'before commit' | 'after commit' | 'after publish' | 'before ack'
+
+/** What the engine's parts share inside one process. */
+export interface Engine {
+  db: Db
+  broker: Broker
+  sources: readonly Source[]
+  log: Log
+}
+
+/** What a worker process adds. */
+export interface WorkerEngine extends Engine {
+  http: HttpFactory
+  /** This worker's id, new at each start. */
+  id: string
+  /** No new page starts after this long on one delivery, ms. */
+  turnMs: number
+  /** True once a stop was asked for. */
+  stopping(): boolean
+  /** Aborted when a stop's grace is over. */
+  signal: AbortSignal
+  reached(point: Point): void
+}
+
+/** The source of this name. @throws {Error} when the registry has none: the row was written by a newer version */
+export function sourceNamed(sources: readonly Source[], name: string): Source {
+  const source = sources.find((one) => one.name === name)
+  if (!source) throw new Error(`this version has no source ${name}; a newer one wrote the row`)
+  return source
+}

@@ -1,0 +1,67 @@
+import type { RetryLater, Throttled } from './errors'
+import type { Report } from './report'
+import type { Log } from './source'
+import type { Counts, Task } from './store'
+
+/*
+ * Everything the engine says, one function an event. Stack traces are for LOG_LEVEL=debug.
+ */
+
+const of = (task: Pick<Task, 'job_id' | 'id' | 'stream' | 'key' | 'step'>) => ({
+  job: task.job_id.slice(0, 8),
+  task: task.id,
+  stream: task.stream,
+  key: task.key,
+  step: task.step,
+})
+
+/** A fault's text for a log line; its stack only where somebody debugs. */
+export const fault = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export const said = {
+  workerReady: (log: Log, app: string, id: string, queues: readonly string[]) =>
+    log.info(`${app} is ready`, { worker: id, queues: queues.join(',') }),
+  workerStops: (log: Log, app: string, holding: number) => log.info(`${app} is stopping`, { holding }),
+  jobStarted: (log: Log, source: string, job: string, created: boolean, activeKey: string | null) =>
+    log.info(created ? 'job started' : 'job is active already', { job: job.slice(0, 8), source, of: activeKey }),
+  jobEnded: (log: Log, job: string, report: Report) =>
+    log[report.status === 'completed' ? 'info' : 'warn'](`job ${report.status}`, {
+      job: job.slice(0, 8),
+      new: report.new,
+      known: report.known,
+      rejected: report.rejected,
+      verified: report.verified,
+      ...(report.verified ? {} : { because: report.reason }),
+    }),
+  page: (log: Log, task: Task, counts: Counts, seen: number, ended: boolean) =>
+    log.info(ended ? 'task done' : 'page', {
+      ...of(task),
+      seen,
+      new: counts.new - task.new,
+      updated: counts.updated - task.updated || undefined,
+      known: counts.known - task.known,
+      rejected: counts.rejected - task.rejected || undefined,
+    }),
+  lost: (log: Log, task: Task) => log.warn('task was taken away while its page was read; nothing was written', of(task)),
+  waits: (log: Log, task: Task, error: Throttled) => log.info(`waiting for ${error.on}`, { ...of(task), until: error.until.toISOString() }),
+  retries: (log: Log, task: Task, kind: string, error: unknown, attempts: number, inMs: number) => {
+    log.warn(`will try again: ${fault(error)}`, { ...of(task), kind, attempt: attempts, inSeconds: Math.round(inMs / 100) / 10 })
+    log.debug('where it came from', { stack: (error as Error).stack })
+  },
+  failed: (log: Log, task: Task, kind: string, error: unknown) => {
+    log.error(`task failed: ${fault(error)}`, { ...of(task), kind })
+    log.debug('where it came from', { stack: (error as Error).stack })
+  },
+  handedBack: (log: Log, tasks: number, workers: readonly string[]) =>
+    log.warn('workers stopped beating; their tasks are handed back', { tasks, workers: workers.join(',') }),
+  lookups: (log: Log, kind: string, asked: number, answered: number, missing: number) =>
+    log.info(`looked up ${kind}s`, { asked, answered, missing }),
+  lookupsWait: (log: Log, kind: string, ids: number, error: RetryLater | Throttled | Error, inMs: number) =>
+    log.warn(`${kind} lookups wait: ${fault(error)}`, { ids, inSeconds: Math.round(inMs / 100) / 10 }),
+  buried: (log: Log, queue: string, reason: string) => log.warn(`message set aside on ${queue}.dead: ${reason}`),
+  away: (log: Log, what: string, error: unknown) => log.warn(`${what}: ${fault(error)}`),
+  unexpected: (log: Log, what: string, error: unknown) => {
+    log.error(`${what}: ${fault(error)}`)
+    log.debug('where it came from', { stack: (error as Error).stack })
+  },
+}

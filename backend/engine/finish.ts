@@ -1,0 +1,28 @@
+import { buildReport, type Report } from './report'
+import type { Source, Tx } from './source'
+import { insertEvents, type Task } from './store'
+
+/** The job's last task: the source's own hook, the report, the job's status and its event, in one transaction. */
+export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Report> {
+  await source.finish?.(tx, { id: task.job_id, params: source.params.parse(task.params) })
+  const report = await buildReport(tx, task.job_id)
+  await endJob(tx, task.job_id, report)
+  return report
+}
+
+/** Writes how a job ended. */
+export async function endJob(tx: Tx, jobId: string, report: Report): Promise<void> {
+  const first = report.failures[0]
+  const error = first ? `${report.tasks.failed} of ${report.tasks.total} tasks failed; the first: ${first.task}: ${first.error}` : null
+  await tx.query(
+    `update backhaul.jobs set status = $2::backhaul.job_status, completed_at = coalesce(completed_at, clock_timestamp()), report = $3, error = $4, open = 0
+      where id = $1`,
+    [jobId, report.status, JSON.stringify(report), error],
+  )
+  await insertEvents(tx, [
+    {
+      key: `job.${report.status}`,
+      payload: { job: jobId, source: report.source, status: report.status, verified: report.verified, reason: report.reason },
+    },
+  ])
+}

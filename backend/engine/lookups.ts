@@ -1,0 +1,140 @@
+import type { Broker } from '../../queues/broker'
+import type { QueueName } from '../../queues/names'
+import { CAPACITY, RING_AGAIN } from './bell'
+import type { Answers, Id, LookupIds, Reader, Source, Tx } from './source'
+
+/*
+ * One row per (kind, id), however many pages ask. Open means `asked > answered`; an answer sets `answered` to what had
+ * been asked when it was claimed, so that a question asked meanwhile stays open.
+ */
+
+/** Tries before an id is left alone for a day. */
+const MAX_ATTEMPTS = 10
+
+/**
+ * Asks for ids. What is fresh, or open already, costs no write, except that an open row notes the job.
+ * @param force asks again also what is fresh
+ */
+export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; priority: number; force?: boolean }): Promise<void> {
+  for (const kind of Object.keys(wanted).sort()) {
+    const ids = [...new Set(wanted[kind])].sort()
+    if (ids.length === 0) continue
+    const jobs = by.jobId ? [by.jobId] : []
+    await tx.query(
+      `with wanted as (select unnest($2::text[]) as id), touch as (
+         select l.id from backhaul.lookups l join wanted w on w.id = l.id
+          where l.kind = $1 and case when l.asked > l.answered then not l.jobs @> $3::uuid[] or l.priority > $4
+                                     else $5 or coalesce(l.fresh_until, '-infinity') <= clock_timestamp() end
+          order by l.id for update of l
+       ), again as (
+         update backhaul.lookups l
+            set jobs = array(select distinct unnest(l.jobs || $3::uuid[])), priority = least(l.priority, $4),
+                asked = case when l.asked > l.answered and l.claim is null then l.asked else l.asked + 1 end,
+                asked_at = case when l.asked > l.answered then l.asked_at else clock_timestamp() end,
+                due_at = case when l.asked > l.answered then l.due_at else clock_timestamp() end
+           from touch where l.kind = $1 and l.id = touch.id
+       )
+       insert into backhaul.lookups (kind, id, jobs, priority)
+       select $1, w.id, $3::uuid[], $4 from wanted w
+        where not exists (select 1 from backhaul.lookups l where l.kind = $1 and l.id = w.id) order by w.id
+       on conflict (kind, id) do nothing`,
+      [kind, ids, jobs, by.priority, by.force ?? false],
+    )
+  }
+}
+
+export interface ClaimedLookups {
+  kind: string
+  claim: bigint
+  ids: Id[]
+}
+
+/** Takes up to `batch` open ids of a kind, those of the bell first. */
+export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
+  const rows = await db.query<{ id: Id; claim: bigint }>(
+    `with token as materialized (select nextval('backhaul.claims') as claim), open as (
+       select id from backhaul.lookups
+        where kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
+        order by (id = any($3)) desc, priority, due_at, id limit $2 for update skip locked
+     )
+     update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
+       from open, token where l.kind = $1 and l.id = open.id returning l.id, l.claim`,
+    [kind, batch, first, holder],
+  )
+  return { kind, claim: rows[0]?.claim ?? 0n, ids: rows.map((row) => row.id).sort() }
+}
+
+/** Records answers; ids of the claim that got none are open again. @returns false when the claim was lost meanwhile */
+export async function answerLookups(tx: Tx, held: ClaimedLookups, answers: Answers<unknown>, freshMs: number): Promise<boolean> {
+  const missing = answers.missing
+  const answered = await tx.query(
+    `update backhaul.lookups l
+        set answered = l.claimed, attempts = 0, claim = null, holder = null, rung_at = null, rings = 0, error = a.reason,
+            fresh_until = coalesce(a.again, clock_timestamp() + $6 * interval '1 millisecond')
+       from unnest($3::text[], $4::text[], $5::timestamptz[]) as a(id, reason, again)
+      where l.kind = $1 and l.claim = $2 and l.id = a.id returning l.id`,
+    [
+      held.kind,
+      held.claim,
+      [...answers.answered, ...missing.map((one) => one.id)],
+      [...answers.answered.map(() => null), ...missing.map((one) => one.reason)],
+      [...answers.answered.map(() => null), ...missing.map((one) => one.checkAgain ?? null)],
+      freshMs,
+    ],
+  )
+  await tx.query(`update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where kind = $1 and claim = $2`, [
+    held.kind,
+    held.claim,
+  ])
+  return answered.length === answers.answered.length + missing.length
+}
+
+/** Opens a claim's ids again, due later; `failed` uses one of their attempts, after the last they wait a day. */
+export async function releaseLookups(
+  db: Reader,
+  held: ClaimedLookups,
+  back: { dueAt: Date; failed: boolean; error?: string },
+): Promise<void> {
+  await db.query(
+    `update backhaul.lookups
+        set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
+            attempts = case when not $4 then attempts when attempts + 1 >= ${MAX_ATTEMPTS} then 0 else attempts + 1 end,
+            due_at = case when $4 and attempts + 1 >= ${MAX_ATTEMPTS} then clock_timestamp() + interval '1 day' else $3 end
+      where kind = $1 and claim = $2`,
+    [held.kind, held.claim, back.dueAt, back.failed, back.error ?? null],
+  )
+}
+
+/** Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches are rung. */
+const SETTLED = `(max(asked_at) < clock_timestamp() - interval '2 seconds' or min(asked_at) < clock_timestamp() - interval '20 seconds'
+  or min(priority) < 2 or max(attempts) > 0)`
+
+/** Publishes bells for the open ids of one kind, a batch a message. @returns bells the broker has confirmed */
+export async function ringLookups(db: Reader, broker: Broker, kind: string, lookup: { queue: QueueName; batch: number }): Promise<number> {
+  if (broker.state === 'blocked') return 0
+  const open = await db.query<{ id: Id }>(
+    `with capacity as (${CAPACITY}), open as (
+       select id, priority, due_at, asked_at, attempts, rung_at, rings from backhaul.lookups
+        where kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
+     ), ripe as (select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open)
+     select id from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
+      limit $2 * 2 * coalesce((select places from capacity where queue = $3), 1)`,
+    [kind, lookup.batch, lookup.queue],
+  )
+  const batches = Array.from({ length: Math.ceil(open.length / lookup.batch) }, (_, place) =>
+    open.slice(place * lookup.batch, (place + 1) * lookup.batch).map((row) => row.id),
+  )
+  if (batches.length === 0) return 0
+  const sent = await broker.publish(batches.map((ids) => ({ queue: lookup.queue, body: { kind, ids } })))
+  const rung = batches.filter((_, place) => sent[place] === 'confirmed')
+  if (rung.length > 0) {
+    await db.query(
+      `update backhaul.lookups set rung_at = clock_timestamp(), rings = rings + 1 where kind = $1 and id = any($2) and claim is null`,
+      [kind, rung.flat()],
+    )
+  }
+  return rung.length
+}
+
+/** The lookup kinds of all sources. */
+export const lookupKinds = (sources: Iterable<Source>) => [...sources].flatMap((source) => Object.entries(source.lookups ?? {}))

@@ -1,0 +1,121 @@
+import type { Db } from '../db'
+import { rescue } from './beat'
+import { ring } from './bell'
+import type { Engine } from './engine'
+import { said } from './events'
+import { sweepCancelled } from './jobs'
+import { lookupKinds, ringLookups } from './lookups'
+import { relay } from './outbox'
+import type { Source, Tx } from './source'
+import { FINISH, promote } from './store'
+
+const TICK_MS = 250
+/** Missed beats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
+const STEADY_MS = 11_000
+
+/** One number for all schedulers that share a database. */
+const LOCK = 7_265_001
+
+export interface Scheduler {
+  start(): void
+  stop(): Promise<void>
+}
+
+/**
+ * Rings, rescues, promotes, ends jobs and relays events, four times a second. Several may run: one holds the lock,
+ * which lives in a session of its own and passes on when that session ends.
+ */
+export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
+  let stopping = false
+  let running = Promise.resolve()
+  let steadySince = 0
+
+  async function tick(): Promise<void> {
+    const now = Date.now()
+    if (steadySince === 0) steadySince = now
+    await engine.lockDb.tx(async (lock) => {
+      const [row] = await lock.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`)
+      if (row?.mine) await work(engine, now - steadySince >= STEADY_MS)
+    })
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      const began = Date.now()
+      try {
+        await tick()
+      } catch (error) {
+        steadySince = 0
+        said.away(engine.log, 'the scheduler waits', error)
+        await pause(1000)
+      }
+      const took = Date.now() - began
+      if (took > 5000) steadySince = 0
+      await pause(Math.max(0, TICK_MS - took))
+    }
+  }
+
+  return {
+    start() {
+      running = loop()
+    },
+    async stop() {
+      stopping = true
+      await running
+    },
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function work(engine: Engine, steady: boolean): Promise<void> {
+  const { db, broker, log, sources } = engine
+  if (steady) {
+    const { moved, gone } = await rescue(db)
+    if (gone.length > 0) said.handedBack(log, moved, gone)
+  }
+  for (const source of sources) if (source.jobsAtOnce !== undefined) await admit(db, source, source.jobsAtOnce)
+  for (const job of await jobsToPromote(engine)) await promote(db, job)
+  await sweepCancelled(engine)
+  await insertFinishTasks(engine)
+  await ring(db, broker)
+  for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
+  await relay(db, broker)
+}
+
+/** Starts queued jobs in order of arrival where a source bounds how many run. */
+async function admit(db: Db, source: Source, atOnce: number): Promise<void> {
+  await db.query(
+    `update backhaul.jobs set admitted = true where id in (
+       select id from backhaul.jobs where source = $1 and status = 'queued' and not admitted order by created_at, id
+        limit greatest(0, $2 - (select count(*) from backhaul.jobs where source = $1 and admitted and status in ('queued', 'running', 'paused'))))`,
+    [source.name, atOnce],
+  )
+}
+
+async function jobsToPromote({ db }: Engine): Promise<string[]> {
+  const jobs = await db.query<{ id: string }>(
+    `select j.id from backhaul.jobs j where j.admitted and j.status in ('queued', 'running')
+        and exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'waiting')`,
+  )
+  return jobs.map((job) => job.id)
+}
+
+/** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
+async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
+  const jobs = await db.query<{ id: string; source: string; priority: number }>(
+    `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted and j.status in ('queued', 'running')
+        and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ('waiting', 'ready') or t.stream = '${FINISH}'))`,
+  )
+  for (const job of jobs) await db.tx((tx) => insertFinish(tx, job, sources))
+}
+
+async function insertFinish(tx: Tx, job: { id: string; source: string; priority: number }, sources: readonly Source[]): Promise<void> {
+  if (!sources.some((source) => source.name === job.source)) return
+  await tx.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
+     select $1, '${FINISH}', '', queue, $2, '{}', 'ready' from backhaul.tasks where job_id = $1 order by id limit 1
+     on conflict (job_id, stream, key) do nothing`,
+    [job.id, job.priority],
+  )
+}

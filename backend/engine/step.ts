@@ -1,0 +1,170 @@
+import { isAway } from '../db'
+import { sourceNamed, type WorkerEngine } from './engine'
+import { Fatal, RetryLater, Skip, Throttled } from './errors'
+import { said } from './events'
+import { finishJob } from './finish'
+import { ask } from './lookups'
+import type { HttpUse, Io, Page, Stream, Traffic } from './source'
+import type { Task } from './store'
+import * as store from './store'
+
+/** Tries in a row without a committed page before a task is given up. */
+export const MAX_ATTEMPTS = 10
+/** How long discovery rests when enough tasks wait, ms. */
+const BACKLOG_REST_MS = 5000
+
+/** What a step leaves in hand: the same task or the next of its lane, and whether another page of it may start. */
+export interface Outcome {
+  held?: Task
+  goOn: boolean
+}
+const NOTHING: Outcome = { goOn: false }
+
+class Lost extends Error {}
+
+/**
+ * One page of one task: read from the network, then commit in one transaction.
+ * @param turnEndsAt `io.more()` says no after this, ms since the epoch
+ * @throws when Postgres is away: nothing can be said of the task; its claim is released by a beat or a scheduler
+ */
+export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> {
+  const use: HttpUse = {
+    class: task.priority === 0 ? 'live' : 'backfill',
+    slotAt: task.slot_at ?? undefined,
+    signal: engine.signal,
+    traffic: structuredClone(task.traffic),
+    log: engine.log,
+  }
+  try {
+    if (task.stream === store.FINISH) return await finish(engine, task)
+    if (task.lane === null && task.backlog !== null && (await store.backlogFull(engine.db, task.job_id, task.backlog))) {
+      throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
+    }
+    const source = sourceNamed(engine.sources, task.source)
+    const stream = source.streams[task.stream]
+    if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
+    const at = { key: task.key, cursor: stream.cursor.parse(task.cursor), params: source.params.parse(task.params), source: task.source }
+    const page = await stream.read(at, ioOf(engine, use, turnEndsAt, source, stream, at))
+    engine.reached('before commit')
+    const outcome = await commit(engine, task, stream, page, use.traffic)
+    engine.reached('after commit')
+    return outcome
+  } catch (error) {
+    if (isAway(error)) throw error
+    if (error instanceof Lost) {
+      said.lost(engine.log, task)
+      return NOTHING
+    }
+    return await setBack(engine, task, error, use.traffic)
+  }
+}
+
+function ioOf(
+  engine: WorkerEngine,
+  use: HttpUse,
+  turnEndsAt: number,
+  source: ReturnType<typeof sourceNamed>,
+  stream: Stream,
+  at: Parameters<Stream['read']>[0],
+): Io {
+  return {
+    http: engine.http(source, use),
+    known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
+    due: async () => stream.due?.(engine.db, at) ?? [],
+    more: () => !engine.stopping() && Date.now() < turnEndsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + 2000,
+    log: engine.log,
+    signal: engine.signal,
+  }
+}
+
+/** Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing. */
+async function commit(engine: WorkerEngine, task: Task, stream: Stream, page: Page<unknown, unknown>, traffic: Traffic): Promise<Outcome> {
+  const source = sourceNamed(engine.sources, task.source)
+  const rejected = page.rejected ?? []
+  const ended = page.next === null
+  const { runs, next, counts } = await engine.db.tx(async (tx) => {
+    const written = await stream.write(tx, page.batch)
+    await store.insertRejects(tx, task, rejected)
+    await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
+    await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
+    await store.insertEvents(tx, page.events ?? [])
+    const counts = {
+      pages: task.pages + 1,
+      seen: task.seen + BigInt(page.seen),
+      new: task.new + BigInt(written.new),
+      updated: task.updated + BigInt(written.updated),
+      known: task.known + BigInt(page.known ?? 0),
+      rejected: task.rejected + BigInt(rejected.length),
+      deleted: task.deleted + BigInt(written.deleted ?? 0),
+      expected: page.expected === undefined ? task.expected : BigInt(page.expected),
+      notes: [...new Set([...task.notes, ...(page.notes ?? [])])],
+      traffic,
+    }
+    const cursor = (ended ? task.cursor : page.next) as Task['cursor']
+    const row = await store.commitPage(tx, task, { ...counts, cursor, ended })
+    if (!row) throw new Lost()
+    const next = ended && !engine.stopping() ? await store.takeNext(tx, task, engine.id) : undefined
+    return { runs: row.runs, next, counts: { ...counts, cursor } }
+  })
+  said.page(engine.log, task, counts, page.seen, ended)
+  if (ended) return { held: next, goOn: true }
+  return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
+}
+
+async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
+  const source = sourceNamed(engine.sources, task.source)
+  const report = await engine.db.tx(async (tx) => {
+    const report = await finishJob(tx, source, task)
+    if (!(await store.settleTask(tx, task, { state: 'done', traffic: {} }))) throw new Lost()
+    return report
+  })
+  said.jobEnded(engine.log, task.job_id, report)
+  return NOTHING
+}
+
+/** Turns an error into what happens next: wait, try again, skip or fail. */
+async function setBack(engine: WorkerEngine, task: Task, error: unknown, traffic: Traffic): Promise<Outcome> {
+  const { db, log } = engine
+  if (engine.signal.aborted) {
+    await store.handBack(db, task, { traffic })
+    return NOTHING
+  }
+  if (error instanceof Throttled) {
+    // Due one second early, so that the moment does not pass while the bell travels.
+    const dueInMs = error.until.getTime() - Date.now() - 1000
+    await store.handBack(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
+    said.waits(log, task, error)
+    return NOTHING
+  }
+  if (error instanceof Skip) return await settle(engine, task, { state: 'skipped', reason: error.reason, traffic })
+  const kind = error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected'
+  const text = error instanceof Error ? error.message : String(error)
+  const attempts = task.attempts + 1
+  if (error instanceof Fatal || attempts >= MAX_ATTEMPTS) {
+    said.failed(log, task, kind, error)
+    return await settle(engine, task, { state: 'failed', errorKind: kind, error: text, traffic })
+  }
+  const at = error instanceof RetryLater ? error.at : undefined
+  const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
+  await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
+  said.retries(log, task, kind, error, attempts, dueInMs)
+  return NOTHING
+}
+
+/** Exponential with jitter: about 1 s after the first try, 2 s, 4 s … at most 10 min. */
+export const backoffMs = (attempts: number, random = Math.random): number =>
+  Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())
+
+async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
+  const next = await engine.db.tx(async (tx) => {
+    if (!(await store.settleTask(tx, task, end))) return undefined
+    if (task.stream === store.FINISH) {
+      await tx.query(
+        `update backhaul.jobs set status = 'failed', error = $2, completed_at = clock_timestamp() where id = $1 and status = 'running'`,
+        [task.job_id, `its finish task failed: ${end.error}`],
+      )
+    }
+    return engine.stopping() ? undefined : store.takeNext(tx, task, engine.id)
+  })
+  return { held: next, goOn: true }
+}

@@ -1,0 +1,292 @@
+import type { DomainEvent, Json, NewTask, Reader, Reject, Source, Traffic, Tx } from './source'
+
+/*
+ * Every statement the engine runs on tasks. `tx` first where the caller's transaction matters.
+ * The fence: each outcome names the claim and the step it was read at; no row back means that another worker holds
+ * the task, or nobody does, and nothing of ours may be written.
+ */
+
+export interface Counts {
+  pages: number
+  seen: bigint
+  new: bigint
+  updated: bigint
+  known: bigint
+  rejected: bigint
+  deleted: bigint
+}
+
+export interface Task extends Counts {
+  id: bigint
+  job_id: string
+  source: string
+  params: Json
+  stream: string
+  key: string
+  queue: string
+  lane: string | null
+  stage: number
+  priority: number
+  step: number
+  claim: bigint
+  cursor: Json
+  attempts: number
+  slot_at: Date | null
+  expected: bigint | null
+  traffic: Traffic
+  notes: string[]
+  backlog: number | null
+}
+
+/** The stream of the task that ends a job. */
+export const FINISH = '$finish'
+
+const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
+  t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.known, t.rejected, t.deleted, j.backlog`
+
+/** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
+export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {
+  const [task] = await db.query<Task>(
+    `with claimed as (
+       update backhaul.tasks t
+          set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null
+         from backhaul.jobs j
+        where t.id = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+          and j.id = t.job_id and j.status in ('queued', 'running')
+       returning ${TASK}
+     ), started as (
+       update backhaul.jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp())
+        where id = (select job_id from claimed) and status = 'queued'
+     )
+     select * from claimed`,
+    [id, holder],
+  )
+  return task
+}
+
+export interface PageCommit extends Counts {
+  cursor: Json
+  ended: boolean
+  expected: bigint | null
+  traffic: Traffic
+  notes: string[]
+}
+
+/**
+ * Moves the task past a page, or ends it.
+ * @returns whether its job still runs; undefined when the fence did not hold
+ */
+export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<{ runs: boolean } | undefined> {
+  const [row] = await tx.query<{ runs: boolean }>(
+    `update backhaul.tasks t
+        set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
+            pages = $5, seen = $6, new = $7, updated = $8, known = $9, rejected = $10, deleted = $11, expected = $12, traffic = $13, notes = $14,
+            state = case when $15 then 'done'::backhaul.task_state else state end,
+            settled_at = case when $15 then clock_timestamp() end,
+            claim = case when $15 then null else claim end, holder = case when $15 then null else holder end
+      where id = $1 and claim = $2 and step = $3 and state = 'ready'
+      returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs`,
+    [
+      task.id,
+      task.claim,
+      task.step,
+      JSON.stringify(page.cursor),
+      page.pages,
+      page.seen,
+      page.new,
+      page.updated,
+      page.known,
+      page.rejected,
+      page.deleted,
+      page.expected,
+      JSON.stringify(page.traffic),
+      page.notes,
+      page.ended,
+    ],
+  )
+  return row
+}
+
+/** Ends a task without a page. @returns false when the fence did not hold */
+export async function settleTask(
+  tx: Tx,
+  task: Task,
+  end: { state: 'skipped' | 'failed' | 'done'; reason?: string; errorKind?: string; error?: string; traffic: Traffic },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update backhaul.tasks
+        set state = $4::backhaul.task_state, reason = $5, error_kind = coalesce($6, error_kind), error = coalesce($7, error), traffic = $8,
+            settled_at = clock_timestamp(), claim = null, holder = null, slot_at = null
+      where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
+    [task.id, task.claim, task.step, end.state, end.reason ?? null, end.errorKind ?? null, end.error ?? null, JSON.stringify(end.traffic)],
+  )
+  return rows.length === 1
+}
+
+export interface HandBack {
+  /** From now by the database's clock; absent: at once. */
+  dueInMs?: number
+  slotAt?: Date
+  waitingOn?: string
+  attempts?: number
+  errorKind?: string
+  error?: string
+  traffic: Traffic
+}
+
+/** Gives a task back, to be claimed again when it is due. @returns false when the fence did not hold */
+export async function handBack(db: Reader, task: Task, back: HandBack): Promise<boolean> {
+  const rows = await db.query(
+    `update backhaul.tasks
+        set claim = null, holder = null, rung_at = null, rings = 0, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
+            attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
+      where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
+    [
+      task.id,
+      task.claim,
+      task.step,
+      Math.max(0, Math.round(back.dueInMs ?? 0)),
+      back.slotAt ?? null,
+      back.waitingOn ?? null,
+      back.attempts ?? null,
+      back.errorKind ?? null,
+      back.error ?? null,
+      JSON.stringify(back.traffic),
+    ],
+  )
+  return rows.length === 1
+}
+
+/** The settled task's place goes to the next waiting one of its lane and stage, in the same transaction. */
+export async function takeNext(tx: Tx, task: Task, holder: string): Promise<Task | undefined> {
+  if (task.lane === null) return undefined
+  const [next] = await tx.query<Task>(
+    `update backhaul.tasks t
+        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
+       from backhaul.jobs j
+      where t.id = (select id from backhaul.tasks w
+                     where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.stage = $3 and w.queue = $4
+                     order by w.seq limit 1 for update skip locked)
+        and t.state = 'waiting' and j.id = t.job_id and j.status = 'running'
+      returning ${TASK}`,
+    [task.job_id, task.lane, task.stage, task.queue, holder],
+  )
+  return next
+}
+
+/** Adds tasks to a job; one that is there already is left alone. Those outside lanes may be claimed at once if the job is admitted. */
+export async function insertTasks(tx: Tx, job: { id: string; priority: number }, source: Source, tasks: readonly NewTask[]): Promise<void> {
+  if (tasks.length === 0) return
+  const sorted = tasks
+    .map((task, place) => ({ ...task, place }))
+    .sort((a, b) => (a.stream === b.stream ? (a.key < b.key ? -1 : 1) : a.stream < b.stream ? -1 : 1))
+  await tx.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state)
+     select $1, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $2, n.cursor,
+            case when n.lane is null and j.admitted then 'ready'::backhaul.task_state else 'waiting'::backhaul.task_state end
+       from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[])
+              as n(stream, key, queue, lane, stage, place, cursor),
+            (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s, backhaul.jobs j
+      where j.id = $1
+     on conflict (job_id, stream, key) do nothing`,
+    [
+      job.id,
+      job.priority,
+      sorted.map((task) => task.stream),
+      sorted.map((task) => task.key),
+      sorted.map((task) => queueOf(source, task.stream)),
+      sorted.map((task) => task.lane ?? null),
+      sorted.map((task) => task.stage ?? 0),
+      sorted.map((task) => task.place),
+      sorted.map((task) => JSON.stringify(task.cursor)),
+    ],
+  )
+}
+
+function queueOf(source: Source, name: string): string {
+  const stream = source.streams[name]
+  if (!stream) throw new Error(`source ${source.name} planned a task for the stream ${name}, which it does not have`)
+  return stream.queue
+}
+
+/**
+ * Gives waiting tasks of a job their places: outside lanes all of them; in lanes up to the width of each active lane,
+ * then of as many further lanes as the job may run. A lane whose ready tasks are all parked does not count as active.
+ * The walk over lanes jumps from one to the next in the index, so that a lane of a million waiting tasks costs one probe.
+ */
+export async function promote(db: Reader, jobId: string): Promise<void> {
+  await db.query(
+    `with recursive job as (
+       select id, lane_width, lanes_at_once from backhaul.jobs where id = $1 and admitted and status in ('queued', 'running')
+     ), lanes as (
+       select t.lane, count(*)::int as taken, bool_or(t.claim is not null or t.due_at <= clock_timestamp() + interval '1 second') as active
+         from backhaul.tasks t join job on t.job_id = job.id
+        where t.state = 'ready' and t.lane is not null group by t.lane
+     ), walk as (
+       (select t.lane from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is not null order by t.lane limit 1)
+       union all
+       select (select t.lane from backhaul.tasks t where t.job_id = $1 and t.state = 'waiting' and t.lane > walk.lane order by t.lane limit 1)
+         from walk where walk.lane is not null
+     ), free as (
+       select greatest(0, job.lanes_at_once - (select count(*) from lanes where active))::int as lanes from job
+     ), places as (
+       select lanes.lane, job.lane_width - lanes.taken as places from lanes, job where lanes.taken < job.lane_width
+       union all
+       (select walk.lane, (select lane_width from job) from walk
+         where walk.lane is not null and not exists (select 1 from lanes where lanes.lane = walk.lane)
+         limit (select lanes from free))
+     ), picked as (
+       select w.id from places p cross join lateral (
+         select t.id from backhaul.tasks t
+          where t.job_id = $1 and t.state = 'waiting' and t.lane = p.lane
+            and t.stage = (select min(o.stage) from backhaul.tasks o where o.job_id = $1 and o.lane = p.lane and o.state in ('waiting', 'ready'))
+          order by t.stage, t.seq limit p.places) w
+       union all
+       select t.id from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is null
+     )
+     update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), rung_at = null, rings = 0
+      from picked where t.id = picked.id and t.state = 'waiting'`,
+    [jobId],
+  )
+}
+
+/** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
+export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
+  const [row] = await db.query<{ full: boolean }>(
+    `select count(*) >= $2 as full from (select 1 from backhaul.tasks where job_id = $1 and state = 'waiting' limit $2) w`,
+    [jobId, backlog],
+  )
+  return row?.full ?? false
+}
+
+/** Sets records aside, whole. NUL, which Postgres text cannot hold, is written as the six characters of its escape. */
+export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
+  if (rejects.length === 0) return
+  const text = (value: unknown) =>
+    (typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))).replaceAll('\0', '\\u0000')
+  await tx.query(
+    `insert into backhaul.rejects (job_id, task_id, source, stream, key, reason, detail, raw)
+     select $1, $2, $3, $4, r.key, r.reason, r.detail, r.raw
+       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)`,
+    [
+      task.job_id,
+      task.id,
+      task.source,
+      task.stream,
+      rejects.map((reject) => text(reject.key)),
+      rejects.map((reject) => reject.reason),
+      rejects.map((reject) => (reject.detail === undefined ? null : text(reject.detail))),
+      rejects.map((reject) => text(reject.raw)),
+    ],
+  )
+}
+
+/** Leaves domain events for the relay; they are visible with the rows they speak of. */
+export async function insertEvents(tx: Tx, events: readonly DomainEvent[]): Promise<void> {
+  if (events.length === 0) return
+  await tx.query(
+    `insert into backhaul.events_outbox (key, payload)
+     select e.key, e.payload from unnest($1::text[], $2::jsonb[]) with ordinality as e(key, payload, place) order by e.place`,
+    [events.map((event) => event.key), events.map((event) => JSON.stringify(event.payload))],
+  )
+}

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Broker, Delivery, Subscription } from '../../queues/broker'
+import { bury } from '../../queues/dead'
+import { readMessage } from '../../queues/messages'
+import type { QueueName } from '../../queues/names'
+import { type Db, isAway } from '../db'
+import { beat, signOff, signOn } from './beat'
+import { ring } from './bell'
+import type { Point, WorkerEngine } from './engine'
+import { Refused } from './errors'
+import { fault, said } from './events'
+import { start as startJob } from './jobs'
+import { lookupTurn } from './lookup-turn'
+import { ask, ringLookups } from './lookups'
+import type { HttpFactory, Log, Source } from './source'
+import { turn } from './turn'
+
+export interface WorkerOptions {
+  /** PM2 app: `worker-backfill`. */
+  app: string
+  queues: readonly QueueName[]
+  /** Deliveries in hand at once, over all its queues. */
+  concurrency: number
+  sources: readonly Source[]
+  db: Db
+  /** A connection of its own, so that a busy pool never delays the beat. */
+  beatDb: Db
+  broker: Broker
+  http: HttpFactory
+  log: Log
+  turnMs: number
+  /** How long a stop waits for the pages in hand before it aborts them, ms. */
+  graceMs?: number
+  reached?: (point: Point) => void
+}
+
+export interface Worker {
+  readonly id: string
+  start(): Promise<void>
+  /** Finishes or, after the grace, aborts the pages in hand, hands tasks back without using an attempt, and leaves. */
+  stop(): Promise<void>
+}
+
+const BEAT_MS = 5000
+
+/** A process that takes deliveries of some queues and does turns. */
+export function createWorker(options: WorkerOptions): Worker {
+  const { app, queues, concurrency, db, beatDb, broker, log, sources } = options
+  const id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const abort = new AbortController()
+  let stopping = false
+  const engine: WorkerEngine = {
+    db,
+    broker,
+    sources,
+    log,
+    http: options.http,
+    id,
+    turnMs: options.turnMs,
+    stopping: () => stopping,
+    signal: abort.signal,
+    reached: options.reached ?? (() => undefined),
+  }
+  const holding = new Set<bigint>()
+  const inHand = new Set<Promise<void>>()
+  const subscriptions: Subscription[] = []
+  let beating: NodeJS.Timeout | undefined
+
+  const onBeat = () => {
+    beat(beatDb, { id, app, queues, concurrency }, holding).catch((error: unknown) => said.away(log, 'no beat', error))
+  }
+  const onDelivery = (delivery: Delivery) => {
+    const work = handle(engine, delivery, holding)
+      .then((done) => {
+        engine.reached('before ack')
+        if (done) delivery.ack()
+      })
+      .catch((error: unknown) => {
+        // The row says everything: a bell whose turn broke is rung again, so the delivery is given up.
+        delivery.ack()
+        if (isAway(error)) said.away(log, 'the database is away', error)
+        else said.unexpected(log, `a turn on ${delivery.queue} broke`, error)
+      })
+      .finally(() => inHand.delete(work))
+    inHand.add(work)
+  }
+
+  return {
+    id,
+    async start() {
+      await signOn(beatDb, { id, app, queues, concurrency })
+      for (const queue of queues) subscriptions.push(await broker.consume(queue, concurrency, onDelivery))
+      beating = setInterval(onBeat, BEAT_MS)
+      said.workerReady(log, app, id, queues)
+    },
+    async stop() {
+      if (stopping) return
+      stopping = true
+      said.workerStops(log, app, inHand.size)
+      await Promise.all(subscriptions.map((subscription) => subscription.stop()))
+      const grace = setTimeout(() => abort.abort(new Error('the worker stops')), options.graceMs ?? 20_000)
+      await Promise.all(inHand)
+      clearTimeout(grace)
+      clearInterval(beating)
+      await signOff(beatDb, id).catch((error: unknown) => said.away(log, 'could not sign off', error))
+    },
+  }
+}
+
+/** What one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
+async function handle(engine: WorkerEngine, delivery: Delivery, holding: Set<bigint>): Promise<boolean> {
+  const message = readMessage(delivery)
+  if (message.type === 'bell') {
+    await turn(engine, BigInt(message.taskId), delivery.queue, holding)
+    return true
+  }
+  const refusal = message.type === 'unreadable' ? message.reason : await accept(engine, delivery, message)
+  if (refusal === undefined) return true
+  if (refusal === 'stopping') return false
+  if (!(await bury(engine.broker, delivery, refusal))) return false
+  said.buried(engine.log, delivery.queue, refusal)
+  return true
+}
+
+type Message = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
+
+/** Takes a lookup bell, raw ids or a raw request. @returns why it is refused */
+async function accept(engine: WorkerEngine, delivery: Delivery, message: Message): Promise<string | undefined> {
+  const { queue } = delivery
+  const lookup = lookupOf(engine.sources, queue)
+  if (message.type === 'lookups') {
+    if (!lookup) return `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`
+    const { source, kind, definition } = lookup
+    if (message.kind !== undefined) {
+      await lookupTurn(engine, source, kind, definition, message.ids)
+      return undefined
+    }
+    const bad = message.ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))
+    if (bad !== undefined) return `ids: ${JSON.stringify(bad)} is not a positive whole number; none of the ids was queued`
+    await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: message.ids }, { priority: 1, force: true })))
+    await ringLookups(engine.db, engine.broker, kind, definition)
+    return undefined
+  }
+  return await takeRequest(engine, queue, message)
+}
+
+async function takeRequest(
+  engine: WorkerEngine,
+  queue: QueueName,
+  message: Extract<Message, { type: 'request' }>,
+): Promise<string | undefined> {
+  const source = engine.sources.find((one) => one.requests[queue])
+  if (!source) return `nothing takes requests on ${queue}`
+  try {
+    const params = source.requests[queue]?.(message.body)
+    const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
+    const priority = source.priorities?.[queue]
+    const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority }))
+    if (started === 'stopping') return 'stopping'
+    await ring(engine.db, engine.broker, queue)
+    return undefined
+  } catch (error) {
+    if (error instanceof Refused) return error.message
+    throw error
+  }
+}
+
+/** A raw request is its producer's until a row says otherwise: while the database is away it is tried again, not dropped. */
+async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Promise<T | 'stopping'> {
+  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isAway(error)) throw error
+      if (engine.stopping()) return 'stopping'
+      engine.log.warn(`the database is away, a request waits: ${fault(error)}`)
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
+
+function lookupOf(sources: readonly Source[], queue: QueueName) {
+  for (const source of sources) {
+    for (const [kind, definition] of Object.entries(source.lookups ?? {}))
+      if (definition.queue === queue) return { source, kind, definition }
+  }
+  return undefined
+}
