@@ -1,0 +1,100 @@
+import { RetryLater, Throttled } from '../../engine/errors'
+import type { Api, RawAnswer, Verdict } from '../../engine/source'
+
+/**
+ * Behaviour of ESI we are written for. Without the header ESI serves its oldest behaviour, and a later date may change
+ * a schema; this is the date of the OpenAPI document the schemas here were checked against.
+ */
+export const COMPATIBILITY_DATE = '2026-07-17'
+
+/** Errors left in ESI's minute below which we stop asking; at 0 every route answers 420. */
+const ERROR_RESERVE = 20
+const MINUTE = 60_000
+
+const after = (ms: number): Date => new Date(Date.now() + ms)
+const seconds = (text: string | undefined): number | undefined => {
+  const value = Number(text)
+  return text !== undefined && text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
+const isPage = (text: string): boolean => /^\s*</.test(text)
+
+/** What an answer of zKillboard says beyond its status. */
+export function understandZkillboard({ status, headers, text }: RawAnswer): Verdict {
+  const blocked = (what: string): Verdict => {
+    const until = after(MINUTE)
+    return {
+      error: new RetryLater('blocked', `zKillboard answered with ${what}; asked again after ${until.toISOString()}`, until),
+      block: [{ api: 'zkillboard', until, reason: what }],
+    }
+  }
+  if (status >= 300 && status < 400 && headers.location?.includes('blocked'))
+    return blocked('its blocked redirect: too many refused requests')
+  if (status === 403) return blocked('403: a query string, or Cloudflare does not like this client')
+  if (status === 503) {
+    const until = after((seconds(headers['retry-after']) ?? 60) * 1000)
+    return { error: new Throttled('zkillboard', until), block: [{ api: 'zkillboard', until, reason: 'reinforced mode (503)' }] }
+  }
+  if (status < 300 && isPage(text)) return blocked('a web page instead of data')
+  return {}
+}
+
+/** Tokens an answer of ESI costs its bucket: https://developers.eveonline.com/docs/services/esi/rate-limiting/ */
+export function costOf(status: number): number {
+  if (status < 300) return 2
+  if (status < 400) return 1
+  return status < 500 && status !== 429 ? 5 : 0
+}
+
+/** What an answer of ESI says about its error limit, its buckets and its downtime. */
+export function understandEsi(answer: RawAnswer): Verdict {
+  const { status, headers, text } = answer
+  const verdict: Verdict = { block: [], cost: { 'esi.killmail': costOf(status) } }
+  const reset = (seconds(headers['x-esi-error-limit-reset']) ?? 60) * 1000
+  const left = seconds(headers['x-esi-error-limit-remain'])
+  if (left !== undefined && left < ERROR_RESERVE) {
+    verdict.block?.push({ api: 'esi', until: after(reset), reason: `${left} errors left in this minute` })
+  }
+  if (headers['x-ratelimit-group'] === 'killmail') {
+    const tokens = seconds(headers['x-ratelimit-remaining'])
+    if (tokens !== undefined) verdict.remaining = [{ api: 'esi.killmail', tokens }]
+  }
+  const wait = waitOf(answer, reset)
+  if (wait) {
+    const until = after(wait.ms)
+    verdict.block?.push({ api: wait.api, until, reason: wait.reason })
+    verdict.error = new Throttled(wait.api, until)
+  } else if (status < 300 && isPage(text)) {
+    verdict.error = new RetryLater('html', 'ESI answered with a web page instead of data')
+  }
+  return verdict
+}
+
+/** How long an answer of ESI makes whom wait. Some 429 come from the game server and carry no header at all. */
+function waitOf({ status, headers, text }: RawAnswer, resetMs: number): { api: string; ms: number; reason: string } | undefined {
+  if (status === 420) return { api: 'esi', ms: resetMs, reason: 'error limit reached (420)' }
+  if (status === 429) {
+    const api = headers['x-ratelimit-group'] === 'killmail' ? 'esi.killmail' : 'esi'
+    return { api, ms: (seconds(headers['retry-after']) ?? 30) * 1000, reason: 'rate limited (429)' }
+  }
+  if (status === 503 && /datasource|unavailable/i.test(text)) return { api: 'esi', ms: 30_000, reason: 'Tranquility is down (503)' }
+  return undefined
+}
+
+/** zKillboard publishes no figure; one page per 10 s is what its users settled on. */
+export const zkillboard: Api = {
+  url: { env: 'ZKILLBOARD_URL', default: 'https://zkillboard.com/api' },
+  limit: { scope: 'ip', spacingMs: 10_000, concurrent: 1 },
+  understand: understandZkillboard,
+  inProcess: 1,
+}
+
+/** Routes outside the killmail bucket fall under the error limit only, which `understand` keeps. */
+export const esi: Api = {
+  url: { env: 'ESI_URL', default: 'https://esi.evetech.net' },
+  limit: { scope: 'ip' },
+  parts: { 'esi.killmail': { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } },
+  headers: { 'X-Compatibility-Date': COMPATIBILITY_DATE },
+  understand: understandEsi,
+  probe: { path: '/status', up: (body) => typeof (body as { players?: unknown } | null)?.players === 'number' },
+  inProcess: 8,
+}

@@ -1,0 +1,31 @@
+import { defineSource } from '../../engine/source'
+import { esi, zkillboard } from './apis'
+import { commands } from './commands'
+import { lookups } from './lookups'
+import { backfillRequest, type EveParams, params, recentRequest } from './params'
+import { plan } from './plan'
+import { killmails } from './streams/killmails'
+import { months } from './streams/months'
+import { recent } from './streams/recent'
+import { values } from './streams/values'
+
+/** Killmails of EVE Online from zKillboard and ESI, and who and what is in them. */
+export const eve = defineSource<EveParams>({
+  name: 'eve',
+  about: 'EVE Online killmails with their characters, corporations, alliances and types (zKillboard, ESI)',
+  requests: { zkillboard_backfill_queue: backfillRequest, zkillboard_character_queue: recentRequest },
+  params,
+  apis: { zkillboard, esi },
+  streams: { killmails, months, recent, values },
+  lookups,
+  commands,
+  workers: {
+    'worker-backfill': { queues: ['zkillboard_backfill_queue'], concurrency: 4 },
+    'worker-zkillboard': { queues: ['zkillboard_character_queue'], concurrency: 2 },
+    'worker-esi-character': { queues: ['esi_character_info_queue'], concurrency: 1 },
+    'worker-esi-corporation': { queues: ['esi_corporation_info_queue'], concurrency: 2 },
+    'worker-esi-alliance': { queues: ['esi_alliance_info_queue'], concurrency: 1 },
+    'worker-esi-type': { queues: ['esi_type_info_queue'], concurrency: 2 },
+  },
+  plan,
+})

@@ -1,0 +1,76 @@
+import type { NewTask, Plan } from '../../engine/source'
+import { keyOf, type Listing, wantOf, wholeListing } from './listing'
+import { monthOf, monthsBetween } from './months'
+import { type BackfillParams, type EveParams, entityOf } from './params'
+import { emptyCursor, type WalkCursor } from './streams/cursor'
+
+/** zKillboard answers one request at a time, so tasks of a job never run side by side. */
+export const LANE = 'zkillboard'
+/** Killmails on a page of zKillboard. */
+export const PAGE_SIZE = 200
+
+const task = (stream: string, key: string, cursor: object): NewTask => ({ stream, key, lane: LANE, cursor: { ...cursor } })
+
+/** First tasks of a job; the same for the same params. */
+export function plan(params: EveParams): Plan {
+  if (params.mode === 'values') {
+    return {
+      tasks: [task('values', 'all', { after: '0' })],
+      activeKey: 'killmail-values',
+      estimate: { requests: { zkillboard: null }, note: 'one request for each killmail stored without values' },
+    }
+  }
+  if (params.mode === 'recent') {
+    const { kind, id } = entityOf(params)
+    return {
+      tasks: [task('recent', `${kind}/${id}`, emptyCursor())],
+      activeKey: `recent:${kind}:${id}`,
+      estimate: { requests: { zkillboard: null }, note: 'at most 10 pages' },
+    }
+  }
+  return planBackfill(params)
+}
+
+function planBackfill(params: BackfillParams): Plan {
+  const listing = wholeListing(params)
+  const { fromDate, toDate } = params.options
+  const activeKey = ['killmails', listing.kind, listing.id, ...(listing.side ? [listing.side] : [])].join(':')
+  if (!toDate) return { tasks: [task('killmails', keyOf(listing), emptyCursor())], activeKey, estimate: estimateOfWalk(params) }
+  const newest = monthOf(toDate)
+  if (!fromDate) {
+    // How far back the months go is known once ESI has told the entity's birthday.
+    const cursor = { ...emptyCursor(), over: true, plan: newest }
+    return { tasks: [task('killmails', keyOf(listing), cursor)], activeKey, estimate: estimateOfWalk(params) }
+  }
+  const oldest = monthOf(fromDate)
+  const months = monthsBetween(newest, oldest).length
+  return {
+    tasks: monthTasks(listing, newest, oldest, wantOf(params).cap, emptyCursor()),
+    activeKey,
+    estimate: {
+      requests: { zkillboard: 3 * months },
+      note: `${months} month${months === 1 ? '' : 's'}, at least 3 requests each: a page, and the two empty ones that prove its end`,
+    },
+  }
+}
+
+function estimateOfWalk({ options: { maxPages, limit } }: BackfillParams): Plan['estimate'] {
+  if (maxPages === undefined) return { requests: { zkillboard: null }, note: 'zKillboard does not say how many pages there are' }
+  return {
+    requests: { zkillboard: Math.ceil((maxPages * limit) / PAGE_SIZE) },
+    note: `at most ${maxPages * limit} killmails, ${PAGE_SIZE} on a page of zKillboard`,
+  }
+}
+
+/**
+ * A task for each month, newest first. With a cap only the first of them: each makes the next one, because how many
+ * killmails a month may still count is known when the newer one has ended.
+ */
+export function monthTasks(listing: Listing, newest: string, oldest: string, cap: number, from: WalkCursor): NewTask[] {
+  const start = { ...emptyCursor(), counted: from.counted, ...(from.low ? { low: from.low } : {}) }
+  const months = monthsBetween(newest, oldest)
+  const chained = Number.isFinite(cap)
+  return (chained ? months.slice(0, 1) : months).map((month) =>
+    task('months', keyOf({ ...listing, month }), chained ? { ...start, last: oldest } : start),
+  )
+}
