@@ -30,6 +30,8 @@ export interface Delivery {
   redelivered: boolean
   /** Takes the message off its queue. Twice, or after its channel was lost, it does nothing; in the latter case the message comes again. */
   ack(): void
+  /** Puts the message back on its queue, for another worker or a later try; like `ack` it works once. */
+  giveBack(): void
 }
 
 export interface Subscription {

@@ -121,26 +121,23 @@ export class Subscriber {
     }
     this.inHand++
     this.received++
-    let isAcked = false
+    let isDone = false
+    const once = (answer: () => void) => () => {
+      // Tags belong to their channel: one of an older channel would be a fault that closes the new one. Its message comes again.
+      if (isDone || this.channel !== channel) return
+      isDone = true
+      this.inHand--
+      answer()
+    }
     this.onDelivery({
       queue: this.queue,
       body: message.content,
       messageId: typeof message.properties.messageId === 'string' ? message.properties.messageId : undefined,
       headers: message.properties.headers ?? {},
       redelivered: message.fields.redelivered,
-      ack: () => {
-        if (isAcked) return
-        isAcked = true
-        this.ack(channel, message)
-      },
+      ack: once(() => channel.ack(message)),
+      giveBack: once(() => channel.nack(message, false, true)),
     })
-  }
-
-  /** Tags belong to their channel: one of an older channel would be a fault that closes the new one. Its message comes again. */
-  private ack(channel: Channel, message: ConsumeMessage): void {
-    if (this.channel !== channel) return
-    this.inHand--
-    channel.ack(message)
   }
 
   /** Gives up a channel that still stands; what was in hand goes back to its queue. */
