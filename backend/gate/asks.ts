@@ -1,0 +1,55 @@
+import type { Limit } from '../engine/source'
+import { apiOf, type Limits, rowOf } from './limits'
+
+/** One limit that a request counts against. */
+export interface Ask {
+  /** API or part: `esi`, `esi.killmail`. */
+  api: string
+  /** Which host, key or account, where the limit's scope is not `ip`. */
+  scopeOf?: string
+  /** The most it can cost, where the limit counts tokens; 1 unless told. */
+  cost?: number
+}
+
+/** What the database function needs to know of one limit; its names are those of `gate_acquire`. */
+export interface RowAsk {
+  cost: number
+  spacing?: number
+  spans: { requests?: [limit: number, ms: number]; day?: [limit: number, ms: number] }
+  share?: number
+  concurrent?: number
+  /** When the request is given up for lost, ms after its moment. */
+  hold: number
+  breaker?: true
+}
+
+const DAY_MS = 86_400_000
+
+function rowAsk(ask: Ask, limit: Limit, hold: number): RowAsk {
+  return {
+    cost: limit.tokens ? Math.ceil(ask.cost ?? 1) : 1,
+    ...(limit.spacingMs ? { spacing: Math.ceil(limit.spacingMs) } : {}),
+    spans: {
+      ...(limit.requests && limit.perMs ? { requests: [limit.requests, limit.perMs] as [number, number] } : {}),
+      ...(limit.perDay ? { day: [limit.perDay, limit.dayMs ?? DAY_MS] as [number, number] } : {}),
+    },
+    ...(limit.backfillShare === undefined ? {} : { share: limit.backfillShare }),
+    ...(limit.concurrent ? { concurrent: limit.concurrent } : {}),
+    hold,
+    ...(apiOf(ask.api) === ask.api ? { breaker: true } : {}),
+  }
+}
+
+/** The gate rows a request counts against, by row name, and the row of each API or part. */
+export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { rows: Map<string, RowAsk>; names: Map<string, string> } {
+  const rows = new Map<string, RowAsk>()
+  const names = new Map<string, string>()
+  for (const ask of asks) {
+    const limit = limits.get(ask.api)
+    if (!limit) throw new Error(`No limit is stated for ${ask.api}: name it in its source's apis or parts.`)
+    const row = rowOf(ask.api, limit, ask.scopeOf)
+    rows.set(row, rowAsk(ask, limit, hold))
+    names.set(ask.api, row)
+  }
+  return { rows, names }
+}

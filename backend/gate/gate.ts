@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { Throttled } from '../engine/errors'
+import type { Reader, RequestClass } from '../engine/source'
+import { type Ask, type RowAsk, rowsOf } from './asks'
+import { createClock } from './clock'
+import type { Limits } from './limits'
+import { createSettler, type Outcome } from './settle'
+import { sleepUntil } from './sleep'
+import { type Answer, createGateStore, type GateRow } from './store'
+
+/** A request's moment. It may be sent now; whoever cannot send it says so to `settle`. */
+export interface Grant {
+  readonly id: string
+  readonly class: RequestClass
+  /** The granted moment, ms since 1970 by the database's clock. */
+  readonly at: number
+  readonly rows: ReadonlyMap<string, RowAsk>
+  /** Row names by API or part. */
+  readonly names: ReadonlyMap<string, string>
+  /** Host, key or account it was asked for. */
+  readonly scopeOf?: string
+  /** When the next request like it would be granted. */
+  readonly nextAt: Date
+  /** Time spent waiting for it, ms. */
+  readonly waitedMs: number
+  /** The breaker lets this one through to find out whether the API is back. */
+  readonly probe: boolean
+  /** The API failed last time; a success must be told. */
+  readonly failing: boolean
+}
+
+export interface AcquireOptions {
+  /** A moment promised earlier (`Throttled.slotAt`). */
+  slotAt?: Date
+  /** When a request that never settles is given up for lost, ms after its moment (60,000 unless told). */
+  holdMs?: number
+  signal?: AbortSignal
+}
+
+export interface Gate {
+  /**
+   * Waits for a moment that keeps every limit named, at most about 2 s.
+   * @throws {Throttled} when it is further off (`until`; for `live` requests with the promised `slotAt`), or when the
+   *   database cannot be asked (`on` is `database`); moments are by the database's clock
+   */
+  acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
+  /**
+   * Writes down what became of a grant; costs no statement where there is nothing to write. While the database is away
+   * the outcome is kept and written before the next grant.
+   * @returns until when the gate now holds requests back, if it does
+   */
+  settle(grant: Grant, outcome: Outcome): Promise<Date | undefined>
+  /** Every gate, for people. */
+  list(): Promise<GateRow[]>
+}
+
+/** Sleep at most this long inline, ms. */
+const INLINE_MS = 2_000
+/** After a sleep longer than this the gate is looked at again before sending, ms. */
+const LOOK_AGAIN_MS = 250
+/** Room for that look before the moment comes, ms. */
+const LOOK_MS = 40
+
+export interface GateOptions {
+  /** A clock that does not jump, ms; replaced by tests. */
+  now?: () => number
+}
+
+/** Grants requests their moments over all processes that share this database. */
+export function createGate(db: Reader, limits: Limits, { now: local = () => performance.now() }: GateOptions = {}): Gate {
+  const clock = createClock(local)
+  const store = createGateStore(db, clock, local)
+  const settler = createSettler(store, clock, limits)
+  const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.now(), signal)
+
+  /** Waits for the granted moment; false when it was missed or a gate closed meanwhile. */
+  async function arrive(answer: Answer, rows: readonly string[], signal?: AbortSignal): Promise<boolean> {
+    if (answer.at - clock.now() > LOOK_AGAIN_MS) {
+      await sleep(answer.at - LOOK_MS, signal)
+      if (await store.held(rows)) return false
+    }
+    await sleep(answer.at, signal)
+    return answer.until === null || clock.now() <= answer.until
+  }
+
+  function refuse(answer: Answer, waitsFor: string): Throttled {
+    const on = answer.on ?? waitsFor
+    if (answer.slot !== null) return new Throttled(on, new Date(answer.slot), new Date(answer.slot))
+    if (answer.reason === 'concurrent') return new Throttled(on, new Date(Math.max(answer.retryAt, clock.now() + 1_000)))
+    const until = new Date(answer.retryAt)
+    return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${answer.reason})`)
+  }
+
+  async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
+    const { rows, names } = rowsOf(asks, limits, holdMs)
+    const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
+    const began = local()
+    let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
+    for (;;) {
+      signal?.throwIfAborted()
+      await settler.payOwed()
+      const id = randomUUID()
+      const within = Math.max(lead + 50, INLINE_MS - (local() - began))
+      const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
+      if (!answer.granted) {
+        if (answer.slot !== null || answer.retryAt - clock.now() > INLINE_MS - (local() - began))
+          throw refuse(answer, asks[0]?.api ?? 'gate')
+        await sleep(answer.retryAt, signal)
+        continue
+      }
+      const { at, probe, failing } = answer
+      const grant = { id, class: to, at, rows, names, scopeOf, nextAt: new Date(answer.nextAt), waitedMs: local() - began, probe, failing }
+      let arrived = false
+      try {
+        arrived = await arrive(answer, [...rows.keys()], signal)
+        if (arrived) return { ...grant, waitedMs: local() - began }
+      } finally {
+        if (!arrived) await settler.settle(grant, { sent: false })
+      }
+      lead = Math.min(250, Math.max(lead * 2, clock.now() - at + 5, 0))
+    }
+  }
+
+  return { acquire, settle: settler.settle, list: store.list }
+}

@@ -1,0 +1,51 @@
+import type { LimitOverride } from '../config'
+import { Refused } from '../engine/errors'
+import type { Api, Limit } from '../engine/source'
+
+/** Every limit by its full name: `esi`, `esi.killmail`. */
+export type Limits = ReadonlyMap<string, Limit>
+
+type WithApis = { apis: Record<string, Api> }
+
+/** `esi` of `esi.killmail`. */
+export const apiOf = (name: string): string => name.split('.')[0] ?? name
+
+function merged(name: string, limit: Limit, override: LimitOverride): Limit {
+  const both = { ...limit, ...override }
+  if (both.requests !== undefined && both.perMs === undefined) {
+    throw new Refused('setup', `LIMITS gives ${name} requests without perMs: say in how many milliseconds.`, 'LIMITS')
+  }
+  return both
+}
+
+/** A part keeps its row in the gate, for what upstream answers say about it, but counts nothing of its own. */
+const unlimited = (part: Limit): Limit => ({ scope: part.scope })
+
+/**
+ * The limits in force: what the sources state, with `LIMITS` merged over them by name. An override of an API takes the
+ * place of its parts' limits too, unless they are named; requests then cost 1 each.
+ * @throws {Refused} `setup` when `LIMITS` names what no source has
+ */
+export function effectiveLimits(sources: readonly WithApis[], overrides: Record<string, LimitOverride>): Limits {
+  const limits = new Map<string, Limit>()
+  for (const [name, api] of sources.flatMap((source) => Object.entries(source.apis))) {
+    const whole = overrides[name]
+    limits.set(name, whole ? merged(name, { ...api.limit, tokens: false }, whole) : api.limit)
+    for (const [part, limit] of Object.entries(api.parts ?? {})) {
+      const own = overrides[part]
+      limits.set(part, own ? merged(part, limit, own) : whole ? unlimited(limit) : limit)
+    }
+  }
+  const unknown = Object.keys(overrides).find((name) => !limits.has(name))
+  if (unknown) {
+    throw new Refused('setup', `LIMITS names "${unknown}", which no source has; there are ${[...limits.keys()].join(', ')}.`, 'LIMITS')
+  }
+  return limits
+}
+
+/** The gate row that counts for `name`: one for all, or one for each host, key or account. */
+export function rowOf(name: string, limit: Limit, scopeOf: string | undefined): string {
+  if (limit.scope === 'ip') return name
+  if (!scopeOf) throw new Error(`A request to ${name} must say in scopeOf which ${limit.scope} it counts for.`)
+  return `${name}:${scopeOf}`
+}

@@ -1,0 +1,88 @@
+import { Throttled } from '../engine/errors'
+import type { RequestClass, Verdict } from '../engine/source'
+import type { Clock } from './clock'
+import type { Grant } from './gate'
+import { type Limits, rowOf } from './limits'
+import type { GateStore, RowOutcome } from './store'
+
+/** What became of a grant. */
+export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
+  /** False: no request left; its moment and cost are given back. */
+  sent: boolean
+  /** For the breaker: the API answered, or it failed (5xx, timeout, no connection). Absent: neither. */
+  result?: 'ok' | 'failed'
+}
+
+interface Owed {
+  rows: Map<string, RowOutcome>
+  class: RequestClass
+  id: string
+  at: number
+}
+
+/** Writes outcomes; while the database is away it keeps them. */
+export function createSettler(store: GateStore, clock: Clock, limits: Limits) {
+  const owed: Owed[] = []
+
+  const realCost = (api: string, booked: number, { cost }: Outcome): number =>
+    limits.get(api)?.tokens ? Math.ceil(cost?.[api] ?? booked) : booked
+
+  function told(grant: Grant, outcome: Outcome): Map<string, RowOutcome> {
+    const rows = new Map<string, RowOutcome>()
+    const add = (row: string, fields: RowOutcome) => rows.set(row, { ...rows.get(row), ...fields })
+    const rowFor = (api: string) => {
+      const limit = limits.get(api)
+      return grant.names.get(api) ?? (limit && rowOf(api, limit, grant.scopeOf))
+    }
+    const apis = new Map([...grant.names].map(([api, row]) => [row, api]))
+    for (const [row, { cost, spans, spacing, concurrent, breaker }] of grant.rows) {
+      if (concurrent) add(row, {})
+      if (!outcome.sent) {
+        add(row, { cost, real: 0, spans, spacing, unused: true, probe: breaker && grant.probe })
+        continue
+      }
+      const real = realCost(apis.get(row) ?? '', cost, outcome)
+      if (real !== cost) add(row, { cost, real, spans })
+      if (breaker && (outcome.result === 'failed' || grant.failing || grant.probe)) {
+        add(row, { outcome: outcome.result, probe: grant.probe })
+      }
+    }
+    for (const { api, until, reason } of outcome.block ?? []) {
+      const row = rowFor(api)
+      if (row) add(row, { block: Math.ceil(until.getTime() - Date.now() + clock.now()), blockReason: reason })
+    }
+    for (const { api, tokens } of outcome.remaining ?? []) {
+      const row = rowFor(api)
+      const spans = row ? grant.rows.get(row)?.spans : undefined
+      if (row && spans?.requests) add(row, { spans, remaining: Math.max(0, Math.floor(tokens)) })
+    }
+    return rows
+  }
+
+  /** What may be said twice: an outcome whose answer was lost may have been written already. */
+  const repeatable = (rows: Map<string, RowOutcome>): Map<string, RowOutcome> =>
+    new Map([...rows].map(([row, { block, blockReason, outcome, probe }]) => [row, { block, blockReason, outcome, probe }]))
+
+  return {
+    async settle(grant: Grant, outcome: Outcome): Promise<Date | undefined> {
+      const rows = told(grant, outcome)
+      if (rows.size === 0) return undefined
+      try {
+        const held = await store.settle(rows, grant.class, grant.id, grant.at)
+        return held === undefined ? undefined : new Date(held)
+      } catch (error) {
+        if (!(error instanceof Throttled)) throw error
+        owed.push({ rows: repeatable(rows), class: grant.class, id: grant.id, at: grant.at })
+        return undefined
+      }
+    },
+
+    /** @throws {Throttled} while the database is away */
+    async payOwed(): Promise<void> {
+      for (let one = owed[0]; one; one = owed[0]) {
+        await store.settle(one.rows, one.class, one.id, one.at)
+        if (owed[0] === one) owed.shift()
+      }
+    },
+  }
+}

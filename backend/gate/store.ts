@@ -1,0 +1,128 @@
+import { Refused, Throttled } from '../engine/errors'
+import type { Reader, RequestClass } from '../engine/source'
+import type { RowAsk } from './asks'
+import type { Clock } from './clock'
+
+/** What `backhaul.gate_acquire` answers; moments in ms since 1970 by the database's clock. */
+export interface Answer {
+  granted: boolean
+  /** The granted moment, and until when it may be used (absent: whenever). */
+  at: number
+  until: number | null
+  now: number
+  retryAt: number
+  nextAt: number
+  on: string | null
+  reason: string | null
+  probe: boolean
+  failing: boolean
+  /** A moment promised to a live request that must come back for it. */
+  slot: number | null
+}
+
+/** What `backhaul.gate_settle` takes for one row. */
+export interface RowOutcome extends Partial<Pick<RowAsk, 'cost' | 'spacing' | 'spans'>> {
+  real?: number
+  unused?: boolean
+  outcome?: 'ok' | 'failed'
+  probe?: boolean
+  block?: number
+  blockReason?: string
+  remaining?: number
+}
+
+export interface GateRow {
+  name: string
+  nextAt: Date | null
+  blockedUntil: Date | null
+  blockedReason: string | null
+  failures: number
+  openUntil: Date | null
+  inFlight: number
+  /** Tokens counted in each rolling window at last look. */
+  used: { requests?: number; day?: number }
+  granted: bigint
+  throttled: bigint
+}
+
+/** How long work waits before it asks again for a database that is away, ms. */
+const AWAY_MS = 5_000
+
+/**
+ * Turns a failed statement into what happens next: nothing is sent while the gate cannot be asked.
+ * Classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+function away(error: unknown, now: number): Error {
+  const { code = '', message } = error as { code?: string; message: string }
+  if (code === '42883' || code === '42P01' || code === '3F000') {
+    return new Refused('setup', `The database has no gate (${message}): run yarn migrate.`, 'DATABASE_URL')
+  }
+  if (/^(42|22|23)...$/.test(code)) return error as Error
+  return new Throttled('database', new Date(now + AWAY_MS), undefined, `the gate cannot be asked: ${message}`)
+}
+
+const text = (rows: ReadonlyMap<string, unknown>): string => JSON.stringify(Object.fromEntries(rows))
+
+/** The statements of the gate, each a transaction of its own; every answer also tells the database's time. */
+export function createGateStore(db: Reader, clock: Clock, local: () => number) {
+  async function ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    try {
+      return await db.query<Row>(sql, values)
+    } catch (error) {
+      throw away(error, clock.now())
+    }
+  }
+  return {
+    async acquire(rows: ReadonlyMap<string, RowAsk>, to: RequestClass, id: string, slot: number | null, within: number, lead: number) {
+      const before = local()
+      const [row] = await ask<{ answer: Answer }>('select backhaul.gate_acquire($1::jsonb, $2, $3, $4, $5, $6) as answer', [
+        text(rows),
+        to,
+        id,
+        slot,
+        Math.ceil(within),
+        Math.ceil(lead),
+      ])
+      const { answer } = row as { answer: Answer }
+      clock.saw(answer.now, before, local())
+      return answer
+    },
+
+    async settle(rows: ReadonlyMap<string, RowOutcome>, to: RequestClass, id: string, at: number): Promise<number | undefined> {
+      const [row] = await ask<{ held: bigint | null }>('select backhaul.gate_settle($1::jsonb, $2, $3, $4) as held', [
+        text(rows),
+        to,
+        id,
+        at,
+      ])
+      return row?.held == null ? undefined : Number(row.held)
+    },
+
+    /** Whether an answer to somebody else has closed one of these gates since. */
+    async held(names: readonly string[]): Promise<boolean> {
+      const before = local()
+      const [row] = await ask<{ held: boolean; now: number }>(
+        `select coalesce(bool_or(blocked_until > clock_timestamp() or open_until > clock_timestamp()), false) as held,
+                (extract(epoch from clock_timestamp()) * 1000)::float8 as now
+         from backhaul.gates where name = any($1)`,
+        [names],
+      )
+      if (row) clock.saw(row.now, before, local())
+      return row?.held ?? false
+    },
+
+    list(): Promise<GateRow[]> {
+      return ask<GateRow>(
+        `select name, next_at as "nextAt", case when blocked_until > now() then blocked_until end as "blockedUntil",
+                case when blocked_until > now() then blocked_reason end as "blockedReason", failures,
+                case when open_until > now() then open_until end as "openUntil", granted, throttled,
+                (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > backhaul.gate_ms(now())) as "inFlight",
+                coalesce((select jsonb_object_agg(w.span, (select coalesce(sum(u), 0) from unnest(w.used) u))
+                          from backhaul.gate_windows w where w.gate = gates.name), '{}') as used
+         from backhaul.gates order by name`,
+        [],
+      )
+    },
+  }
+}
+export type GateStore = ReturnType<typeof createGateStore>
