@@ -1,9 +1,20 @@
 import { buildReport, type Report } from './report'
 import type { Source, Tx } from './source'
-import { insertEvents, type Task } from './store'
+import { FINISH, insertEvents, type Task } from './store'
 
-/** The job's last task: the source's own hook, the report, the job's status and its event, in one transaction. */
-export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Report> {
+/**
+ * The job's last task: the source's own hook, the report, the job's status and its event, in one transaction.
+ * The job's row is locked, so that a pause, a cancel or a retry comes wholly before or wholly after.
+ * @returns undefined when the job no longer runs, or has tasks to do again: a retry came in between
+ */
+export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Report | undefined> {
+  const [job] = await tx.query<{ ends: boolean }>(
+    `select status = 'running' and not exists (
+              select 1 from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') and stream <> '${FINISH}') as ends
+       from backhaul.jobs where id = $1 for update`,
+    [task.job_id],
+  )
+  if (!job?.ends) return undefined
   await source.finish?.(tx, { id: task.job_id, params: source.params.parse(task.params) })
   const report = await buildReport(tx, task.job_id)
   await endJob(tx, task.job_id, report)
@@ -19,10 +30,6 @@ export async function endJob(tx: Tx, jobId: string, report: Report): Promise<voi
       where id = $1`,
     [jobId, report.status, JSON.stringify(report), error],
   )
-  await insertEvents(tx, [
-    {
-      key: `job.${report.status}`,
-      payload: { job: jobId, source: report.source, status: report.status, verified: report.verified, reason: report.reason },
-    },
-  ])
+  const { source, status, verified, reason } = report
+  await insertEvents(tx, [{ key: `job.${status}`, payload: { job: jobId, source, status, verified, reason } }])
 }

@@ -224,11 +224,11 @@ async function sweep({ db }: Engine, id: string): Promise<void> {
 export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; tasks: number }> {
   const job = await findJob(engine, id)
   const tasks = await engine.db.tx(async (tx) => {
-    if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(job.status)) {
-      throw new Refused(
-        'state',
-        `job ${job.id.slice(0, 8)} is ${job.status}; retry needs failed tasks. Start it again with its queue script`,
-      )
+    // Locked: its finish task ends it wholly before this or wholly after.
+    const [now] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [job.id])
+    const status = now?.status ?? 'gone'
+    if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
+      throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks. Start it again with its queue script`)
     }
     await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [job.id])
     const failed = await tx.query(
@@ -237,10 +237,10 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
         where job_id = $1 and state = 'failed' returning id`,
       [job.id],
     )
-    const finishes = job.status === 'failed' || job.status === 'partial'
-    if (failed.length === 0 && job.status !== 'failed')
+    const ended = status === 'failed' || status === 'partial'
+    if (failed.length === 0 && status !== 'failed')
       throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`)
-    if (finishes) await runAgain(tx, job)
+    if (ended) await runAgain(tx, job)
     await promote(tx, job.id)
     return failed.length
   })

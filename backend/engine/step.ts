@@ -11,7 +11,7 @@ import * as store from './store'
 /** Tries in a row without a committed page before a task is given up. */
 export const MAX_ATTEMPTS = 10
 /** How long discovery rests when enough tasks wait, ms. */
-const BACKLOG_REST_MS = 5000
+const BACKLOG_REST_MS = 2000
 
 /** What a step leaves in hand: the same task or the next of its lane, and whether another page of it may start. */
 export interface Outcome {
@@ -111,14 +111,16 @@ async function commit(engine: WorkerEngine, task: Task, stream: Stream, page: Pa
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
 
+/** Ends the job, or takes its finish task away: it is inserted again once the job has nothing left to do. */
 async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
   const source = sourceNamed(engine.sources, task.source)
   const report = await engine.db.tx(async (tx) => {
     const report = await finishJob(tx, source, task)
-    if (!(await store.settleTask(tx, task, { state: 'done', traffic: {} }))) throw new Lost()
+    const fenced = report ? await store.settleTask(tx, task, { state: 'done', traffic: {} }) : await store.removeTask(tx, task)
+    if (!fenced) throw new Lost()
     return report
   })
-  said.jobEnded(engine.log, task.job_id, report)
+  if (report) said.jobEnded(engine.log, task.job_id, report)
   return NOTHING
 }
 

@@ -123,6 +123,16 @@ export async function settleTask(
   return rows.length === 1
 }
 
+/** Takes a task away as if it had never been planned. @returns false when the fence did not hold */
+export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
+  const rows = await tx.query(`delete from backhaul.tasks where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`, [
+    task.id,
+    task.claim,
+    task.step,
+  ])
+  return rows.length === 1
+}
+
 export interface HandBack {
   /** From now by the database's clock; absent: at once. */
   dueInMs?: number

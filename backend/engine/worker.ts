@@ -118,10 +118,15 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Set<big
   const refusal = message.type === 'unreadable' ? message.reason : await accept(engine, delivery, message)
   if (refusal === undefined) return true
   if (refusal === 'stopping') return false
-  if (!(await bury(engine.broker, delivery, refusal))) return false
+  for (let pause = 250; !(await bury(engine.broker, delivery, refusal)); pause = Math.min(pause * 2, 5000)) {
+    if (engine.stopping()) return false
+    await rest(pause)
+  }
   said.buried(engine.log, delivery.queue, refusal)
   return true
 }
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 type Message = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
 
@@ -175,7 +180,7 @@ async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Prom
       if (!isAway(error)) throw error
       if (engine.stopping()) return 'stopping'
       engine.log.warn(`the database is away, a request waits: ${fault(error)}`)
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      await rest(pause)
     }
   }
 }

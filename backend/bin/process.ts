@@ -1,0 +1,50 @@
+import { type Config, readConfig } from '../config'
+import { Refused } from '../engine/errors'
+import type { Log } from '../engine/source'
+import { createLogger } from '../logger'
+
+/** Exit code of a fault that a restart cannot mend; PM2 is told not to try. */
+const EX_CONFIG = 78
+
+export interface Program {
+  stop(): Promise<void>
+}
+
+/**
+ * Runs a long-lived process: settings, start, `ready` to PM2, a quiet stop on SIGINT, SIGTERM or PM2's `shutdown`.
+ * A fault that a person must mend is one sentence and exit code 78; anything else exits 1, and PM2 starts it again.
+ */
+export async function run(start: (config: Config, log: Log) => Promise<Program>): Promise<void> {
+  let log = createLogger({ level: 'info', format: 'pretty' })
+  try {
+    const config = readConfig()
+    log = createLogger({ level: config.logLevel, format: config.logFormat })
+    const program = await start(config, log)
+    onStop(program, log)
+    process.send?.('ready')
+  } catch (error) {
+    log.error((error as Error).message)
+    log.debug('where it came from', { stack: (error as Error).stack })
+    process.exit(error instanceof Refused && error.code === 'setup' ? EX_CONFIG : 1)
+  }
+}
+
+function onStop(program: Program, log: Log): void {
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    program.stop().then(
+      () => process.exit(0),
+      (error: Error) => {
+        log.error(`could not stop quietly: ${error.message}`)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  process.on('message', (message) => {
+    if (message === 'shutdown') stop()
+  })
+}

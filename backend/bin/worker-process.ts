@@ -1,0 +1,42 @@
+import { openBroker } from '../../queues/broker'
+import { type Config, requireContact } from '../config'
+import { openDb } from '../db'
+import type { Point } from '../engine/engine'
+import { Refused } from '../engine/errors'
+import type { Log } from '../engine/source'
+import { createWorker } from '../engine/worker'
+import { createHttpFactory } from '../http'
+import { sources } from '../sources'
+import type { Program } from './process'
+import { requireSchema } from './schema'
+
+/**
+ * Wires one PM2 app's worker.
+ * @param reached told of each named point; the fault stories kill the process there
+ */
+export const startWorker =
+  (app: string, reached?: (point: Point) => void) =>
+  async (config: Config, log: Log): Promise<Program> => {
+    const source = sources.find((one) => one.workers[app])
+    const definition = source?.workers[app]
+    if (!source || !definition) {
+      const names = sources.flatMap((one) => Object.keys(one.workers)).join(', ')
+      throw new Refused('setup', `There is no worker ${JSON.stringify(app)}; there are ${names}.`)
+    }
+    requireContact(source.apis, config)
+    const db = openDb(config.databaseUrl, { name: app })
+    const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
+    await requireSchema(db)
+    const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
+    const http = createHttpFactory({ db, config, log, sources })
+    const worker = createWorker({ app, ...definition, sources, db, beatDb, broker, http, log, turnMs: config.turnMs, reached })
+    await broker.ready()
+    await worker.start()
+    return {
+      async stop() {
+        await worker.stop()
+        await broker.close()
+        await Promise.all([db.close(), beatDb.close()])
+      },
+    }
+  }

@@ -1,0 +1,145 @@
+import { DEAD_AFTER } from './bell'
+import type { Reader } from './source'
+import { FINISH } from './store'
+
+/*
+ * What doors show of jobs while they run. Figures to read, never conditions of the engine.
+ */
+
+/** Why unclaimed tasks of a job do not move. */
+export interface Wait {
+  /** `gate`: an API's next moment; `retry`: after an error; `worker`: due, nobody has taken it yet. */
+  kind: 'gate' | 'retry' | 'worker'
+  /** API, kind of error, or queue. */
+  on: string
+  tasks: number
+  /** Until the first of them is due, ms by the database's clock; 0 when it is. */
+  inMs: number
+  /** The last error of a retry. */
+  error: string | null
+}
+
+export interface Progress {
+  id: string
+  source: string
+  status: string
+  /** What is being backfilled; null when it was forced to run beside another. */
+  activeKey: string | null
+  params: unknown
+  priority: number
+  /** False while its source runs as many jobs as it may. */
+  admitted: boolean
+  error: string | null
+  createdAt: Date
+  /** Since it started (or, not started, was asked for) until it ended or now. */
+  seconds: number
+  tasks: Tasks
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  known: number
+  rejected: number
+  /** What the source says there is, where it does so for every task. */
+  expected: number | null
+  lookups: { asked: number; open: number }
+  waits: Wait[]
+}
+
+export interface Tasks {
+  total: number
+  waiting: number
+  ready: number
+  /** Of the ready ones, those a worker holds. */
+  held: number
+  done: number
+  skipped: number
+  failed: number
+  cancelled: number
+}
+
+/** Queues that at least one live worker consumes, with how many deliveries they hold at once. */
+export async function livePlaces(db: Reader): Promise<Map<string, number>> {
+  const rows = await db.query<{ queue: string; places: number }>(
+    `select q.queue, sum(w.concurrency)::int as places from backhaul.workers w, unnest(w.queues) as q(queue)
+      where w.beat_at > clock_timestamp() - ${DEAD_AFTER} group by 1`,
+  )
+  return new Map(rows.map((row) => [row.queue, row.places]))
+}
+
+type Sums = Omit<Progress, 'tasks' | 'lookups' | 'waits'> & Tasks
+
+/** Where these jobs stand, in the order of the ids; ids without a job are left out. */
+export async function progress(db: Reader, ids: readonly string[]): Promise<Progress[]> {
+  if (ids.length === 0) return []
+  const [sums, lookups, waits] = await Promise.all([readSums(db, ids), readLookups(db, ids), readWaits(db, ids)])
+  return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, ...job }) => ({
+    ...job,
+    tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
+    lookups: lookups.get(job.id) ?? { asked: 0, open: 0 },
+    waits: waits.filter((wait) => wait.id === job.id).map(({ id: _, ...wait }) => wait),
+  }))
+}
+
+async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
+  const sums = ['pages', 'seen', 'new', 'updated', 'known', 'rejected'].map(
+    (column) => `coalesce(sum(t.${column}), 0)::float8 as ${column}`,
+  )
+  const states = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled'].map(
+    (state) => `(count(*) filter (where t.state = '${state}'))::int as ${state}`,
+  )
+  return await db.query<Sums>(
+    `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
+            round(extract(epoch from coalesce(j.completed_at, clock_timestamp()) - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
+            count(t.id)::int as total, (count(t.claim))::int as held, ${states.join(', ')}, ${sums.join(', ')},
+            case when bool_and(t.expected is not null) then sum(t.expected)::float8 end as expected
+       from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
+       left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'
+      group by j.id, wanted.place order by wanted.place`,
+    [ids],
+  )
+}
+
+async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, { asked: number; open: number }>> {
+  const rows = await db.query<{ id: string; asked: number; open: number }>(
+    `select j.id, count(*)::int as asked, (count(*) filter (where l.asked > l.answered))::int as open
+       from backhaul.lookups l, unnest(l.jobs) as j(id) where l.jobs && $1::uuid[] and j.id = any($1) group by 1`,
+    [ids],
+  )
+  return new Map(rows.map(({ id, asked, open }) => [id, { asked, open }]))
+}
+
+async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { id: string })[]> {
+  return await db.query<Wait & { id: string }>(
+    `select job_id as id, kind, "on", count(*)::int as tasks,
+            greatest(0, round(extract(epoch from min(due_at) - clock_timestamp()) * 1000))::float8 as "inMs", max(error) as error
+       from (select t.job_id, t.due_at, case when late then null else t.error end as error,
+                    case when late then 'worker' when t.waiting_on is not null then 'gate' else 'retry' end as kind,
+                    case when late then t.queue else coalesce(t.waiting_on, t.error_kind, 'retry') end as "on"
+               from backhaul.tasks t, lateral (select t.due_at <= clock_timestamp() as late) l
+              where t.job_id = any($1::uuid[]) and t.state = 'ready' and t.claim is null) w
+      group by 1, 2, 3 order by 5, 2, 3`,
+    [ids],
+  )
+}
+
+/** How far lookups of one kind are: still open, answered, and what the source says it does not know. */
+export async function lookupProgress(db: Reader, kind: string, ids: readonly string[]): Promise<LookupProgress> {
+  const [row] = await db.query<LookupProgress>(
+    `select (count(*) filter (where asked > answered))::int as open,
+            (count(*) filter (where asked <= answered and error is null))::int as answered,
+            coalesce(array_agg(id order by id) filter (where asked <= answered and error is not null), '{}') as missing,
+            max(error) filter (where asked > answered) as error
+       from backhaul.lookups where kind = $1 and id = any($2)`,
+    [kind, ids],
+  )
+  return row ?? { open: 0, answered: 0, missing: [], error: null }
+}
+
+export interface LookupProgress {
+  open: number
+  answered: number
+  missing: string[]
+  /** Why an open one was not answered at its last try. */
+  error: string | null
+}

@@ -1,0 +1,240 @@
+import { Fatal, Skip, Throttled } from '../backend/engine/errors'
+import * as jobs from '../backend/engine/jobs'
+import { type Counting, countingSource, countingTask, createCounted, flaky } from './support/counting-source'
+import { type Suite, suite } from './support/suite'
+import { until } from './support/until'
+
+let it_: Suite
+const counting: Counting = { pages: 5, rowsPerPage: 10, tasks: [] }
+const source = countingSource(counting)
+let name = 0
+
+const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) => {
+  Object.assign(
+    counting,
+    { pages: 5, rowsPerPage: 10, laneWidth: undefined, lanesAtOnce: undefined, backlog: undefined, onRead: undefined },
+    given,
+  )
+  const job = await jobs.start(it_, source, { name: `job ${++name}` }, options)
+  await import('../backend/engine/bell').then(({ ring }) => ring(it_.db, it_.broker))
+  return job.id
+}
+const rowsOf = async (prefix: string) =>
+  (await it_.db.query<{ n: number }>('select count(*)::int as n from counted where key like $1', [`${prefix}%`]))[0]?.n
+const tasksOf = (job: string) =>
+  it_.db.query<{ key: string; state: string; attempts: number; step: number; reason: string; error: string; error_kind: string }>(
+    `select key, state, attempts, step, reason, error, error_kind from backhaul.tasks where job_id = $1 and stream <> '$finish' order by key`,
+    [job],
+  )
+
+beforeAll(async () => {
+  it_ = await suite([source])
+  await createCounted(it_.db)
+  await it_.worker({ concurrency: 3 })
+})
+afterAll(() => it_.close())
+
+it('reads a job to its end and reports it', async () => {
+  const job = await start({ tasks: [countingTask('a1', 'x'), countingTask('a2', 'y')] })
+  expect(await it_.ended(job)).toBe('completed')
+  expect(await rowsOf('a')).toBe(100)
+  expect(await jobs.report(it_, job)).toMatchObject({ pages: 10, seen: 100, new: 100, verified: true, tasks: { total: 2, done: 2 } })
+})
+
+it('says failed, partial and completed for what became of the tasks', async () => {
+  const fail = async (key: string) => {
+    if (key.endsWith('bad')) throw new Fatal('gone', 'the record is gone for good')
+    if (key.endsWith('skip')) throw new Skip('the account is closed')
+    return undefined
+  }
+  const failed = await start({ tasks: [countingTask('b-bad')], onRead: fail })
+  const partial = await start({ tasks: [countingTask('c-bad', 'x'), countingTask('c-ok', 'y')], onRead: fail })
+  const skipped = await start({ tasks: [countingTask('d-skip', 'x'), countingTask('d-ok', 'y')], onRead: fail })
+  expect(await it_.ended(failed)).toBe('failed')
+  expect(await it_.ended(partial)).toBe('partial')
+  expect(await it_.ended(skipped)).toBe('completed')
+  expect(await jobs.report(it_, partial)).toMatchObject({
+    verified: false,
+    failures: [{ kind: 'gone', error: 'the record is gone for good' }],
+  })
+  expect(await jobs.report(it_, skipped)).toMatchObject({ verified: true, skipped: { 'the account is closed': 1 } })
+})
+
+it('goes on from the page where it failed, and a retry takes failed tasks only', async () => {
+  let broken = true
+  const reads: string[] = []
+  const job = await start({
+    tasks: [countingTask('e1', 'x'), countingTask('e2', 'y')],
+    onRead: async (key, page) => {
+      reads.push(`${key}/${page}`)
+      if (broken && key === 'e2' && page === 3) throw new Fatal('broken', 'page 3 is broken')
+      return undefined
+    },
+  })
+  expect(await it_.ended(job)).toBe('partial')
+  broken = false
+  expect((await jobs.retry(it_, job)).tasks).toBe(1)
+  expect(await it_.ended(job)).toBe('completed')
+  expect(await rowsOf('e')).toBe(100)
+  expect(reads.filter((read) => read === 'e2/2')).toHaveLength(1)
+  expect(reads.filter((read) => read.startsWith('e1'))).toHaveLength(5)
+})
+
+it('tries again after an error and uses an attempt, but none for waiting', async () => {
+  const seen: string[] = []
+  const job = await start({
+    pages: 1,
+    tasks: [countingTask('f')],
+    onRead: async () => {
+      seen.push('read')
+      if (seen.length === 1) throw new Throttled('the upstream', new Date(Date.now() + 10))
+      if (seen.length === 2) {
+        expect(await tasksOf(job)).toMatchObject([{ attempts: 0 }])
+        throw flaky('timeout')
+      }
+      expect(await tasksOf(job)).toMatchObject([{ attempts: 1, error_kind: 'timeout' }])
+      return undefined
+    },
+  })
+  expect(await it_.ended(job)).toBe('completed')
+})
+
+it('fails a task after ten tries without a page, with the last error kept', async () => {
+  const job = await start({
+    tasks: [countingTask('g')],
+    onRead: async () => {
+      throw flaky('never')
+    },
+  })
+  await it_.ended(job)
+  expect(await tasksOf(job)).toMatchObject([{ state: 'failed', error_kind: 'never', error: 'the never test fault' }])
+})
+
+it('keeps lanes to their width, stages in order and the job to its lanes', async () => {
+  const now = new Map<string, number>()
+  let most = 0
+  let lanesMost = 0
+  const order: string[] = []
+  const gate = async (key: string) => {
+    const lane = key.slice(0, 2)
+    now.set(lane, (now.get(lane) ?? 0) + 1)
+    most = Math.max(most, now.get(lane) ?? 0)
+    lanesMost = Math.max(lanesMost, [...now.values()].filter((n) => n > 0).length)
+    order.push(key)
+    await new Promise((resolve) => setImmediate(resolve))
+    now.set(lane, (now.get(lane) ?? 0) - 1)
+    return undefined
+  }
+  const lanes = ['h1', 'h2', 'h3']
+  const tasks = lanes.flatMap((lane) => [0, 1].flatMap((stage) => [0, 1, 2].map((n) => countingTask(`${lane}-${stage}-${n}`, lane, stage))))
+  const job = await start({ pages: 2, tasks, laneWidth: 1, lanesAtOnce: 2, onRead: gate })
+  expect(await it_.ended(job)).toBe('completed')
+  expect(most).toBe(1)
+  expect(lanesMost).toBeLessThanOrEqual(2)
+  for (const lane of lanes) {
+    const mine = order.filter((key) => key.startsWith(lane))
+    expect(mine).toEqual([...mine].sort())
+  }
+})
+
+it('adds the tasks a page finds once, in the transaction of that page', async () => {
+  const job = await start({
+    pages: 2,
+    tasks: [{ stream: 'count', key: 'i', cursor: { page: 0 } }],
+    onRead: async (key) => (key === 'i' ? { tasks: [countingTask('i-1', 'x'), countingTask('i-2', 'y')] } : undefined),
+  })
+  expect(await it_.ended(job)).toBe('completed')
+  expect((await tasksOf(job)).map((task) => task.key)).toEqual(['i', 'i-1', 'i-2'])
+  expect(await rowsOf('i')).toBe(60)
+})
+
+it('pauses between pages, resumes, and a second call changes nothing', async () => {
+  const job = await start({ pages: 400, rowsPerPage: 1, tasks: [countingTask('j')] })
+  await until(async () => ((await tasksOf(job))[0]?.step ?? 0) > 5)
+  await jobs.pause(it_, job)
+  await jobs.pause(it_, job)
+  await until(async () => (await it_.db.query('select 1 from backhaul.tasks where job_id = $1 and claim is not null', [job])).length === 0)
+  const [at] = await tasksOf(job)
+  expect(at?.step).toBeLessThan(400)
+  await jobs.resume(it_, job)
+  await jobs.resume(it_, job)
+  expect(await it_.ended(job)).toBe('completed')
+  expect(await rowsOf('j')).toBe(400)
+})
+
+it('cancels: nothing is written afterwards, and the report says so', async () => {
+  const job = await start({ pages: 5000, rowsPerPage: 1, tasks: [countingTask('k', 'x'), countingTask('l', 'x')] })
+  await until(async () => ((await tasksOf(job))[0]?.step ?? 0) > 5)
+  await jobs.cancel(it_, job)
+  const after = await rowsOf('k')
+  await jobs.cancel(it_, job)
+  expect(await it_.status(job)).toBe('cancelled')
+  expect((await tasksOf(job)).map((task) => task.state)).toEqual(['cancelled', 'cancelled'])
+  const marker = await start({ tasks: [countingTask('m')] })
+  await it_.ended(marker)
+  expect(await rowsOf('k')).toBe(after)
+  expect(await jobs.report(it_, job)).toMatchObject({ status: 'cancelled', verified: false })
+  await expect(jobs.resume(it_, job)).rejects.toThrow(/is cancelled; resume needs it to be/)
+})
+
+it('answers a second request for the same thing with the job that is active', async () => {
+  Object.assign(counting, { pages: 400, rowsPerPage: 1, tasks: [countingTask('n')], onRead: undefined })
+  const params = { name: 'the same' }
+  const [first, second] = await Promise.all([jobs.start(it_, source, params), jobs.start(it_, source, params)])
+  expect(second.id).toBe(first.id)
+  expect([first.created, second.created].sort()).toEqual([false, true])
+  const forced = await jobs.start(it_, source, params, { force: true })
+  expect(forced.id).not.toBe(first.id)
+  await Promise.all([first.id, forced.id].map((id) => jobs.cancel(it_, id)))
+})
+
+it('sets records aside with their bodies and says that the job is not verified', async () => {
+  const job = await start({
+    pages: 1,
+    tasks: [countingTask('o')],
+    onRead: async () => ({ rejected: [{ key: '7', reason: 'schema', raw: { text: 'nul \0 inside' } }] }),
+  })
+  expect(await it_.ended(job)).toBe('completed')
+  expect(await jobs.report(it_, job)).toMatchObject({ rejected: 1, rejectedBy: { schema: 1 }, verified: false })
+  const [reject] = await it_.db.query<{ raw: string }>('select raw from backhaul.rejects where job_id = $1', [job])
+  expect(reject?.raw).toContain('nul')
+})
+
+it('rests discovery while enough tasks wait', async () => {
+  let most = 0
+  const job = await start({
+    pages: 6,
+    rowsPerPage: 1,
+    backlog: 4,
+    lanesAtOnce: 1,
+    tasks: [{ stream: 'count', key: 'p', cursor: { page: 0 } }],
+    onRead: async (key, page) => {
+      const [row] = await it_.db.query<{ n: number }>(
+        `select count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'waiting'`,
+        [job],
+      )
+      most = Math.max(most, row?.n ?? 0)
+      return key === 'p' ? { tasks: [0, 1, 2].map((n) => countingTask(`p-${page}-${n}`, 'x')) } : undefined
+    },
+  })
+  expect(await it_.ended(job, 60_000)).toBe('completed')
+  expect(most).toBeLessThanOrEqual(4 + 3)
+  expect(await rowsOf('p')).toBe(6 + 18 * 6)
+})
+
+it('publishes the events of a page and of the job, in order, from the outbox', async () => {
+  const job = await start({
+    pages: 2,
+    tasks: [countingTask('q')],
+    onRead: async (_, page) => ({ events: [{ key: 'counting.page', payload: { page } }] }),
+  })
+  await it_.ended(job)
+  const rows = await until(async () => {
+    const all = await it_.db.query<{ key: string; published_at: Date | null }>(
+      `select key, published_at from backhaul.events_outbox where payload->>'job' = $1 or key = 'counting.page' order by id`,
+      [job],
+    )
+    return all.every((row) => row.published_at) && all
+  })
+  expect(rows.map((row) => row.key)).toEqual(['counting.page', 'counting.page', 'job.completed'])
+})

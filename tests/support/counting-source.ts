@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { Db } from '../../backend/db'
+import { RetryLater } from '../../backend/engine/errors'
+import { defineSource, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
+
+/** What a test asks of the counting source. */
+export interface Counting {
+  pages: number
+  rowsPerPage: number
+  tasks: NewTask[]
+  laneWidth?: number
+  lanesAtOnce?: number
+  backlog?: number
+  /** Called before each page is returned; throw to fail it. */
+  onRead?: (key: string, page: number, io: Io) => Promise<Partial<Page<unknown, unknown>> | undefined>
+}
+
+export const countingTask = (key: string, lane: string | undefined = 'lane', stage = 0): NewTask => ({
+  stream: 'count',
+  key,
+  cursor: { page: 0 },
+  lane,
+  stage,
+})
+
+/** Each page of each task writes `rowsPerPage` rows of its own, plainly inserted: a page committed twice fails on the key. */
+export function countingSource(counting: Counting): Source {
+  return defineSource<{ name: string }>({
+    name: 'counting',
+    about: 'counts, for tests',
+    requests: { zkillboard_backfill_queue: (raw) => z.looseObject({ name: z.string() }).parse(raw) },
+    params: z.looseObject({ name: z.string() }),
+    apis: {},
+    commands: {},
+    workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },
+    streams: {
+      count: {
+        queue: 'zkillboard_backfill_queue',
+        cursor: z.object({ page: z.number() }),
+        async read({ key, cursor }, io) {
+          const extra = await counting.onRead?.(key, cursor.page, io)
+          const rows = Array.from({ length: counting.rowsPerPage }, (_, row) => ({ key, page: cursor.page, row }))
+          const next = cursor.page + 1 < counting.pages ? { page: cursor.page + 1 } : null
+          return { batch: rows, next, seen: rows.length, ...extra }
+        },
+        async write(tx, rows: { key: string; page: number; row: number }[]) {
+          await tx.query('insert into counted (key, page, row) select * from unnest($1::text[], $2::int[], $3::int[])', [
+            rows.map((row) => row.key),
+            rows.map((row) => row.page),
+            rows.map((row) => row.row),
+          ])
+          return { new: rows.length, updated: 0 }
+        },
+      },
+    },
+    plan: (params) => ({
+      tasks: counting.tasks,
+      laneWidth: counting.laneWidth,
+      lanesAtOnce: counting.lanesAtOnce,
+      backlog: counting.backlog,
+      activeKey: params.name,
+      estimate: { requests: {} },
+    }),
+  })
+}
+
+export const createCounted = (db: Db): Promise<unknown> =>
+  db.query('create table if not exists counted (key text, page int, row int, primary key (key, page, row))')
+
+export const flaky = (kind: string): RetryLater => new RetryLater(kind, `the ${kind} test fault`, new Date())

@@ -1,0 +1,98 @@
+import { type Db, openDb } from '../../backend/db'
+import type { Engine, Point } from '../../backend/engine/engine'
+import { createScheduler } from '../../backend/engine/scheduler'
+import type { HttpFactory, Log, Source } from '../../backend/engine/source'
+import { createWorker, type Worker } from '../../backend/engine/worker'
+import { type Broker, openBroker } from '../../queues/broker'
+import { testEnv } from './env'
+import { until } from './until'
+
+export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+const noHttp: HttpFactory = () => () => {
+  throw new Error('this test has no HTTP')
+}
+
+export interface Suite extends Engine {
+  databaseUrl: string
+  rabbitmqUrl: string
+  /** A worker of the source's first app, in this process. */
+  worker(options?: {
+    turnMs?: number
+    concurrency?: number
+    graceMs?: number
+    reached?: (point: Point) => void
+    broker?: Broker
+  }): Promise<Worker>
+  status(jobId: string): Promise<string>
+  /** Waits until the job has ended and returns how. */
+  ended(jobId: string, timeoutMs?: number): Promise<string>
+  close(): Promise<void>
+}
+
+/** A database and a vhost of their own with a scheduler, and as many workers as the test starts. */
+export async function suite(sources: Source[], options: { http?: HttpFactory; scheduler?: boolean; log?: Log } = {}): Promise<Suite> {
+  const env = await testEnv()
+  const log = options.log ?? quiet
+  const db: Db = openDb(env.databaseUrl, { name: 'suite', max: 5 })
+  const lockDb = openDb(env.databaseUrl, { name: 'suite lock', max: 1 })
+  const broker = openBroker({ url: env.rabbitmqUrl, name: 'suite', log })
+  await broker.ready()
+  const engine: Engine = { db, broker, sources, log }
+  const scheduler = createScheduler({ ...engine, lockDb })
+  if (options.scheduler !== false) scheduler.start()
+  const closing: (() => Promise<unknown>)[] = []
+  const status = async (jobId: string) =>
+    (await db.query<{ status: string }>('select status from backhaul.jobs where id = $1', [jobId]))[0]?.status ?? 'gone'
+
+  return {
+    ...engine,
+    databaseUrl: env.databaseUrl,
+    rabbitmqUrl: env.rabbitmqUrl,
+    async worker({ turnMs = 20_000, concurrency, graceMs, reached, broker: own } = {}) {
+      const [app, definition] = Object.entries(sources[0]?.workers ?? {})[0] ?? []
+      if (!app || !definition) throw new Error('the source has no worker')
+      const workerDb = openDb(env.databaseUrl, { name: app })
+      const beatDb = openDb(env.databaseUrl, { name: `${app} beat`, max: 1 })
+      const workerBroker = own ?? openBroker({ url: env.rabbitmqUrl, name: app, log, watchdogMs: 500 })
+      await workerBroker.ready()
+      const worker = createWorker({
+        app,
+        queues: definition.queues,
+        concurrency: concurrency ?? definition.concurrency,
+        sources,
+        db: workerDb,
+        beatDb,
+        broker: workerBroker,
+        http: options.http ?? noHttp,
+        log,
+        turnMs,
+        graceMs,
+        reached,
+      })
+      await worker.start()
+      closing.push(async () => {
+        await worker.stop()
+        await workerBroker.close()
+        await Promise.all([workerDb.close(), beatDb.close()])
+      })
+      return worker
+    },
+    status,
+    ended: (jobId, timeoutMs = 30_000) =>
+      until(
+        async () => {
+          const now = await status(jobId)
+          return ['completed', 'partial', 'failed', 'cancelled'].includes(now) ? now : undefined
+        },
+        { timeoutMs, what: `job ${jobId} to end` },
+      ),
+    async close() {
+      await Promise.all(closing.map((close) => close()))
+      await scheduler.stop()
+      await broker.close()
+      await Promise.all([db.close(), lockDb.close()])
+      await env.close()
+    },
+  }
+}
