@@ -1,3 +1,4 @@
+import { ring } from '../backend/engine/bell'
 import { Fatal, Skip, Throttled } from '../backend/engine/errors'
 import * as jobs from '../backend/engine/jobs'
 import { type Counting, countingSource, countingTask, createCounted, flaky } from './support/counting-source'
@@ -16,7 +17,7 @@ const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) 
     given,
   )
   const job = await jobs.start(it_, source, { name: `job ${++name}` }, options)
-  await import('../backend/engine/bell').then(({ ring }) => ring(it_.db, it_.broker))
+  await ring(it_.db, it_.broker)
   return job.id
 }
 const rowsOf = async (prefix: string) =>

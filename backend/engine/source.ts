@@ -207,7 +207,7 @@ export interface Step<C, P> {
   readonly source: string
 }
 
-export interface Stream<C = any, B = any, P = any> {
+export interface Stream<C = unknown, B = unknown, P = unknown> {
   /** The queue its tasks travel on. */
   queue: QueueName
   /** Parsed back from the database before every step. */
@@ -220,7 +220,7 @@ export interface Stream<C = any, B = any, P = any> {
   write(tx: Tx, batch: B): Promise<Written>
 }
 
-export interface Lookup<F = any> {
+export interface Lookup<F = unknown> {
   queue: QueueName
   /** Ids in one claim. */
   batch: number
@@ -278,7 +278,7 @@ export interface CommandOption {
   kind: 'date' | 'integer' | 'flag' | 'negated' | 'text'
 }
 
-export interface Source<P = any> {
+export interface Source<P = unknown> {
   name: string
   about: string
   /** What may be published to which queue; loose on extra fields. */
@@ -300,6 +300,9 @@ export interface Source<P = any> {
   /** Runs in the transaction of the job's finish task. */
   finish?(tx: Tx, job: { id: string; params: P }): Promise<void>
 }
+
+/** Ties a stream's cursor, batch and params together; the registry forgets them. */
+export const defineStream = <C, B, P>(stream: Stream<C, B, P>): Stream<C, B, P> => stream
 
 /** Keeps a source's own types while the registry forgets them. */
 export const defineSource = <P>(source: Source<P>): Source<P> => source

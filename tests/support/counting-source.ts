@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../../backend/db'
 import { RetryLater } from '../../backend/engine/errors'
-import { defineSource, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
+import { defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
 
 /** What a test asks of the counting source. */
 export interface Counting {
@@ -34,7 +34,7 @@ export function countingSource(counting: Counting): Source {
     commands: {},
     workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },
     streams: {
-      count: {
+      count: defineStream({
         queue: 'zkillboard_backfill_queue',
         cursor: z.object({ page: z.number() }),
         async read({ key, cursor }, io) {
@@ -51,7 +51,7 @@ export function countingSource(counting: Counting): Source {
           ])
           return { new: rows.length, updated: 0 }
         },
-      },
+      }),
     },
     plan: (params) => ({
       tasks: counting.tasks,
