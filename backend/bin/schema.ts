@@ -1,18 +1,25 @@
 import { type Db, isAway } from '../db'
 import { Refused } from '../engine/errors'
+import { migrations } from '../migrate/files'
 
 /**
- * Refuses to run on a database without our tables.
+ * Refuses to run on a database that lacks a migration of this version.
  * @throws {Refused} `setup`; while the server is only away the driver's own error, so that PM2 tries again
  */
 export async function requireSchema(db: Db): Promise<void> {
+  const missing = await missingMigration(db)
+  if (missing) throw new Refused('setup', `The database lacks the migration ${missing}; run: yarn migrate`)
+}
+
+async function missingMigration(db: Db): Promise<string | undefined> {
+  const all = migrations().map((migration) => migration.name)
   try {
-    const [row] = await db.query<{ there: boolean }>(
-      `select to_regclass('backhaul.tasks') is not null and to_regprocedure('backhaul.gate_acquire(jsonb,text,timestamptz)') is not null as there`,
-    )
-    if (!row?.there) throw new Refused('setup', 'The database has no Backhaul tables, or old ones; run: yarn migrate')
+    const [there] = await db.query<{ there: boolean }>(`select to_regclass('_prisma_migrations') is not null as there`)
+    if (!there?.there) return all[0]
+    const done = await db.query<{ name: string }>(`select migration_name as name from _prisma_migrations where finished_at is not null`)
+    return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
-    if (error instanceof Refused || isAway(error)) throw error
+    if (isAway(error)) throw error
     throw new Refused('setup', `DATABASE_URL does not work: ${(error as Error).message}. Mend it in .env.`)
   }
 }

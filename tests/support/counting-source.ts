@@ -12,7 +12,7 @@ export interface Counting {
   lanesAtOnce?: number
   backlog?: number
   /** Called before each page is returned; throw to fail it. */
-  onRead?: (key: string, page: number, io: Io) => Promise<Partial<Page<unknown, unknown>> | undefined>
+  onRead?: (key: string, page: number, io: Io) => Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
 }
 
 export const countingTask = (key: string, lane: string | undefined = 'lane', stage = 0): NewTask => ({
