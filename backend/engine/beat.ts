@@ -11,9 +11,23 @@ export interface Identity {
 /** A claim younger than this may be one whose reply is still on its way. */
 const YOUNG = `interval '5 seconds'`
 
-/** Makes a worker known. */
+/** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two beats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [])
+  const neighbours = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
+  for (const { id } of neighbours.filter((neighbour) => !lives(neighbour.pid))) await signOff(db, id)
+}
+
+const hostOf = (id: string): string => id.slice(0, id.indexOf(':'))
+
+/** Whether this host runs such a process. Hosts that share a name may be wrong about each other, which costs one request. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit. */
@@ -28,12 +42,12 @@ export async function beat(db: Reader, me: Identity, holding: ReadonlySet<bigint
 }
 
 async function write(db: Reader, me: Identity, held: readonly bigint[]): Promise<void> {
-  const [hostName, pid] = me.id.split(':')
+  const [, pid] = me.id.split(':')
   await db.query(
     `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, beat_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
      on conflict (id) do update set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes`,
-    [me.id, me.app, hostName, pid, me.queues, me.concurrency, held, process.memoryUsage.rss()],
+    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss()],
   )
 }
 
