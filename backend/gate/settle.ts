@@ -49,7 +49,8 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits) {
     }
     for (const { api, until, reason } of outcome.block ?? []) {
       const row = rowFor(api)
-      if (row) add(row, { block: Math.ceil(until.getTime() - Date.now() + clock.now()), blockReason: reason })
+      const block = Math.ceil(until.getTime() - Date.now() + clock.now())
+      if (row && block > (rows.get(row)?.block ?? 0)) add(row, { block, blockReason: reason })
     }
     for (const { api, tokens } of outcome.remaining ?? []) {
       const row = rowFor(api)

@@ -1,0 +1,95 @@
+import { Fatal, RetryLater, Throttled } from '../engine/errors'
+import type { Api, HttpRequest, RawAnswer, Verdict } from '../engine/source'
+import { feedback, readHeaders, type Told } from './headers'
+import { excerpt, redact } from './redact'
+
+/** How long to wait for an upstream that says wait without saying how long, ms. */
+const WAIT_MS = 60_000
+/** How long to leave an upstream alone that shows a page instead of data with 403 or 429, ms. */
+const BLOCKED_MS = 5 * 60_000
+
+/** Named for what a person needs to find it: API, method, path. */
+export interface Asked {
+  api: string
+  request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'accept' | 'etag' | 'parts'>
+  secrets: readonly string[]
+}
+
+const nameOf = ({ api, request, secrets }: Asked): string => `${api} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`
+
+export const isHtml = (answer: RawAnswer): boolean =>
+  /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text.slice(0, 200))
+
+const soon = (told: Told, otherwise: number): Date => {
+  const until = told.retryAt ?? told.reset ?? new Date(Date.now() + otherwise)
+  return new Date(Math.max(until.getTime(), Date.now() + 1_000))
+}
+
+const wait = (on: readonly string[], until: Date, reason: string): Verdict => ({
+  error: new Throttled(on[0] ?? reason, until, undefined, `${on.join(', ')} says wait until ${until.toISOString()} (${reason})`),
+  block: on.map((api) => ({ api, until, reason })),
+})
+
+/** A page for people where data was expected. */
+function blockedPage(asked: Asked, { status, text }: RawAnswer, told: Told): Verdict {
+  const what = `${nameOf(asked)} answered ${status} with a web page instead of data: ${excerpt(text.replace(/<[^>]*>/g, ' '), asked.secrets)}`
+  if (status !== 403 && status !== 429) return { error: new RetryLater('blocked_page', what) }
+  const until = new Date(Math.max(soon(told, BLOCKED_MS).getTime(), Date.now() + BLOCKED_MS))
+  return { error: new RetryLater('blocked_page', what, until), block: [{ api: asked.api, until, reason: `blocked page (${status})` }] }
+}
+
+function judge(asked: Asked, answer: RawAnswer, told: Told, parts: readonly string[]): Verdict {
+  const { status, text, headers } = answer
+  const { request, secrets } = asked
+  if (isHtml(answer) && (status === 403 || status === 429)) return blockedPage(asked, answer, told)
+  if (request.accept?.includes(status) || (status === 304 && request.etag !== undefined)) return {}
+  const says = (what: string) => `${nameOf(asked)} answered ${status}${what}`
+  if (status === 420) return wait([asked.api], soon(told, WAIT_MS), 'http 420')
+  if (status === 429) return wait(parts, soon(told, WAIT_MS), 'http 429')
+  const body = text ? `: ${excerpt(text, secrets)}` : ''
+  if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), told.retryAt) }
+  if (isHtml(answer)) return blockedPage(asked, answer, told)
+  if (status >= 300 && status < 400) {
+    return { error: new RetryLater('redirect', says(`, a redirect to ${excerpt(headers.location ?? 'nowhere', secrets)}`)) }
+  }
+  if (status === 408 || status === 425) return { error: new RetryLater(`http_${status}`, says(body), told.retryAt) }
+  if (status >= 400) return { error: new Fatal(`http_${status}`, says(body)) }
+  return status >= 200 ? {} : { error: new RetryLater(`http_${status}`, says('')) }
+}
+
+/** What an answer means: what the API itself says of it first, then what its status and the usual headers say. */
+export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & { result: 'ok' | 'failed' } {
+  const own = api.understand?.(answer) ?? {}
+  const told = readHeaders(answer.headers)
+  const named = Object.keys(asked.request.parts ?? {}).filter((part) => part !== asked.api)
+  const parts = named.length > 0 ? named : [asked.api]
+  const general = own.error ? {} : judge(asked, answer, told, parts)
+  const heard = feedback(told, parts)
+  return {
+    error: own.error ?? general.error,
+    block: [...(own.block ?? []), ...(general.block ?? []), ...(heard.block ?? [])],
+    remaining: [...(own.remaining ?? heard.remaining ?? [])],
+    cost: own.cost,
+    result: answer.status >= 500 ? 'failed' : 'ok',
+  }
+}
+
+/**
+ * The body of a 2xx answer.
+ * @throws {RetryLater} `not_json` or `shape`, naming the first field that does not fit
+ */
+export function parse<T>(asked: Asked, answer: RawAnswer, schema: HttpRequest<T>['schema']): T {
+  let body: unknown
+  try {
+    body = JSON.parse(answer.text)
+  } catch (error) {
+    const got = answer.text ? `starts with ${JSON.stringify(excerpt(answer.text, asked.secrets, 60))}` : 'is empty'
+    throw new RetryLater('not_json', `${nameOf(asked)} answered ${answer.status}, but its body ${got} and is no JSON`, undefined, {
+      cause: error,
+    })
+  }
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new RetryLater('shape', `${nameOf(asked)}: ${issue?.path.join('.') || 'the answer'} is not as expected (${issue?.message})`)
+}

@@ -1,0 +1,70 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import axios, { type AxiosInstance } from 'axios'
+import Bottleneck from 'bottleneck'
+import { version } from '../../package.json'
+import { baseUrlOf, type Config } from '../config'
+import { Fatal } from '../engine/errors'
+import type { Api } from '../engine/source'
+import type { Limits } from '../gate/limits'
+import { guardedLookup, guardedUrl } from './guard'
+
+/** One API as this process talks to it. */
+export interface Client {
+  readonly name: string
+  readonly api: Api
+  readonly axios: AxiosInstance
+  /** Bounds what this process asks at once. */
+  readonly lane: Bottleneck
+  /** The address of a path, checked where the host comes from data. */
+  urlOf(path: string, scopeOf?: string): string
+}
+
+/** Idle connections are closed before the 5 s after which many servers close them: a request must not meet the closing. */
+const IDLE_MS = 4_000
+
+const agentsFor = (guarded: boolean, allowPrivate: boolean) => {
+  const options = { keepAlive: true, timeout: IDLE_MS, ...(guarded ? { lookup: guardedLookup(allowPrivate) } : {}) }
+  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options), ...(guarded ? { proxy: false as const } : {}) }
+}
+
+const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
+
+/** A base like `https://{host}` takes its host from data; one like `http://127.0.0.1/{shop}` does not. */
+const hostFromData = (base: string): boolean => base.split('/')[2]?.includes('{') ?? false
+
+function addressOf(name: string, base: string, allowPrivate: boolean) {
+  return (path: string, scopeOf?: string): string => {
+    if (!base.includes('{')) return base + path
+    if (!scopeOf || !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/i.test(scopeOf)) {
+      throw new Fatal('forbidden_url', `${name} is asked at a host that is no host name: ${JSON.stringify(scopeOf ?? '')}`)
+    }
+    const url = base.replace(/\{\w+\}/, scopeOf) + path
+    return hostFromData(base) ? guardedUrl(url, { allowPrivate }).toString() : url
+  }
+}
+
+/** The client of one API: one pool of kept connections, our name, a bound on what runs at once. */
+export function createClient(name: string, api: Api, config: Config, limits: Limits): Client {
+  const base = baseUrlOf(api, config)
+  return {
+    name,
+    api,
+    axios: axios.create({
+      ...agentsFor(hostFromData(base), config.allowPrivateHosts),
+      headers: {
+        'User-Agent': userAgent(config.contact),
+        Accept: 'application/json',
+        'Accept-Encoding': 'gzip, br',
+        ...api.headers,
+      },
+      maxRedirects: 0,
+      responseType: 'text',
+      transformRequest: [(body: unknown) => body],
+      transformResponse: [(text: unknown) => text],
+      validateStatus: () => true,
+    }),
+    lane: new Bottleneck({ maxConcurrent: api.inProcess ?? limits.get(name)?.concurrent ?? 10 }),
+    urlOf: addressOf(name, base, config.allowPrivateHosts),
+  }
+}

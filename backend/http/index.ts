@@ -1,0 +1,29 @@
+import type { Config } from '../config'
+import type { Http, HttpFactory, HttpUse } from '../engine/source'
+import type { Gate } from '../gate/gate'
+import type { Limits } from '../gate/limits'
+import { type Client, createClient } from './client'
+import { request } from './request'
+
+/**
+ * Makes the clients of every source of this process. Connections and the bound on concurrency are shared by all steps.
+ */
+export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits: Limits; config: Config }): HttpFactory {
+  const clients = new Map<string, Client>()
+  return (source, use) => (name) => {
+    const api = source.apis[name]
+    if (!api) throw new Error(`The source ${source.name} has no API ${name}: name it in its apis.`)
+    const client = clients.get(name) ?? createClient(name, api, config, limits)
+    clients.set(name, client)
+    return clientFor(client, gate, use)
+  }
+}
+
+/** The lane stands around the gate: a granted moment must not be spent queueing. */
+const clientFor = (client: Client, gate: Gate, use: HttpUse): Http => ({
+  request: (wanted) =>
+    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, () => {
+      use.signal.throwIfAborted()
+      return request(client, gate, wanted, use)
+    }),
+})

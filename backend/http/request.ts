@@ -1,0 +1,137 @@
+import { Fatal, RetryLater, Throttled } from '../engine/errors'
+import type { Api, HttpAnswer, HttpRequest, HttpUse, RawAnswer } from '../engine/source'
+import type { Ask } from '../gate/asks'
+import type { Gate, Grant } from '../gate/gate'
+import type { Outcome } from '../gate/settle'
+import { type Asked, classify, parse } from './classify'
+import type { Client } from './client'
+import { redact, secretsOf } from './redact'
+import { send, TIMEOUT_MS } from './send'
+
+/** A request is given up for lost this long after its timeout, ms. */
+const GRACE_MS = 12_000
+/** After a failed probe the gate is asked again this much later; it knows for how long the breaker is open, ms. */
+const DOWN_MS = 5_000
+
+type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
+
+const trafficOf = (use: HttpUse, api: string) => {
+  use.traffic[api] ??= { requests: 0, waitMs: 0, throttled: 0 }
+  return use.traffic[api]
+}
+
+const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
+  { api, scopeOf, cost: parts[api] },
+  ...Object.entries(parts).flatMap(([part, cost]) => (part === api ? [] : [{ api: part, scopeOf, cost }])),
+]
+
+/** Waits for the request's moment and keeps the books of it. */
+async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
+  const traffic = trafficOf(use, client.name)
+  const began = performance.now()
+  try {
+    const grant = await gate.acquire(asksOf(client.name, request), use.class, {
+      slotAt: use.slotAt,
+      holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS,
+      signal: use.signal,
+    })
+    // A promised moment is good for one request; it may have been promised for another API.
+    if (use.slotAt?.getTime() === grant.at) use.slotAt = undefined
+    use.nextAt = grant.nextAt
+    return grant
+  } catch (error) {
+    if (error instanceof Throttled) {
+      traffic.throttled += 1
+      use.nextAt = error.until
+    }
+    throw error
+  } finally {
+    traffic.waitMs += Math.round(performance.now() - began)
+  }
+}
+
+/**
+ * Sends what was granted, classifies the answer and tells the gate. Throws what the answer means, if it means trouble.
+ * `judge` may find fault with an answer that looks well.
+ */
+async function exchange(
+  client: Client,
+  gate: Gate,
+  grant: Grant,
+  request: Outgoing,
+  use: HttpUse,
+  judge?: (answer: RawAnswer) => Error | undefined,
+): Promise<RawAnswer> {
+  const asked: Asked = { api: client.name, request, secrets: secretsOf({ ...client.api.headers, ...request.headers }) }
+  const log = (status: string | number, ms: number) =>
+    use.log.debug('request', {
+      api: client.name,
+      method: request.method ?? 'GET',
+      path: redact(request.path, asked.secrets),
+      status,
+      ms: Math.round(ms),
+      waitMs: Math.round(grant.waitedMs),
+    })
+  const began = performance.now()
+  let outcome: Outcome = { sent: false }
+  let answer: RawAnswer | undefined
+  let error: Error | undefined
+  try {
+    const url = client.urlOf(request.path, request.scopeOf)
+    trafficOf(use, client.name).requests += 1
+    outcome = { sent: true }
+    answer = await send(client, request, url, use.signal, asked.secrets)
+    const verdict = classify(client.api, asked, answer)
+    error = verdict.error ?? judge?.(answer)
+    const result = error && !verdict.error ? 'failed' : verdict.result
+    outcome = { sent: true, result, block: verdict.block, remaining: verdict.remaining, cost: verdict.cost }
+    log(answer.status, performance.now() - began)
+  } catch (failure) {
+    error = failure as Error
+    if (error instanceof RetryLater) outcome = { sent: true, result: error.kind === 'too_large' ? 'ok' : 'failed' }
+    log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
+  }
+  const held = await gate.settle(grant, outcome)
+  if (error instanceof Throttled) {
+    trafficOf(use, client.name).throttled += 1
+    use.nextAt = error.until
+  } else if (held) use.nextAt = held
+  if (error || !answer) throw error
+  return answer
+}
+
+/** Asks the route that tells whether the API is back, with the one request its open breaker lets through. */
+async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, scopeOf?: string): Promise<void> {
+  const route = client.api.probe
+  if (!route) return
+  const judge = (answer: RawAnswer) => (isUp(route, answer) ? undefined : new RetryLater('down', `${client.name} is not back yet`))
+  try {
+    await exchange(client, gate, grant, { path: route.path, scopeOf }, use, judge)
+  } catch (error) {
+    if (!(error instanceof RetryLater)) throw error
+    throw new Throttled(client.name, new Date(Date.now() + DOWN_MS), undefined, error.message)
+  }
+}
+
+function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
+  try {
+    return route.up(JSON.parse(text))
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+/** One gated, identified and classified request. */
+export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
+  let grant = await acquire(client, gate, wanted, use)
+  if (grant.probe && client.api.probe) {
+    await probe(client, gate, grant, use, wanted.scopeOf)
+    grant = await acquire(client, gate, wanted, use)
+  }
+  const answer = await exchange(client, gate, grant, wanted, use)
+  const { status, headers, text } = answer
+  const asked: Asked = { api: client.name, request: wanted, secrets: secretsOf({ ...client.api.headers, ...wanted.headers }) }
+  const data = status >= 200 && status < 300 && !wanted.accept?.includes(status) ? parse(asked, answer, wanted.schema) : undefined
+  return { status, headers, data, text, etag: headers.etag }
+}

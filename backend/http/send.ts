@@ -1,0 +1,79 @@
+import { AxiosError } from 'axios'
+import { Fatal, RetryLater } from '../engine/errors'
+import type { HttpRequest, RawAnswer } from '../engine/source'
+import type { Client } from './client'
+import { redact } from './redact'
+
+/** Read timeout unless a route says otherwise, ms. */
+export const TIMEOUT_MS = 30_000
+const MAX_BYTES = 64 * 1024 * 1024
+
+type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
+
+const headersOf = (request: Outgoing): Record<string, string> => ({
+  ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+  ...(request.etag === undefined ? {} : { 'If-None-Match': request.etag }),
+  ...request.headers,
+})
+
+const lower = (headers: object): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value && String(value)]),
+  )
+
+function failure(error: unknown, what: string, timedOut: boolean, request: Outgoing, secrets: readonly string[]): Error {
+  if (!(error instanceof AxiosError)) return error as Error
+  if (timedOut || error.code === 'ECONNABORTED' || error.code === 'ETIMEDOUT') {
+    return new RetryLater('timeout', `${what} did not answer within ${request.timeoutMs ?? TIMEOUT_MS} ms`)
+  }
+  const { code = '' } = error
+  if (code === 'EPRIVATE') return new Fatal('forbidden_url', `${what}: ${error.message}`)
+  if (error.message.includes('maxContentLength')) {
+    return new RetryLater('too_large', `${what} answered more than ${request.maxBytes ?? MAX_BYTES} bytes`)
+  }
+  const kind = code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('HPE_') ? 'unreadable' : 'connection'
+  return new RetryLater(kind, `${what} failed: ${redact(error.message || code, secrets)}`)
+}
+
+/**
+ * One request, as it is; what the answer means is for others to say.
+ * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
+ * @throws the signal's reason when it aborts
+ */
+export async function send(
+  client: Client,
+  request: Outgoing,
+  url: string,
+  signal: AbortSignal,
+  secrets: readonly string[],
+): Promise<RawAnswer> {
+  const timeoutMs = request.timeoutMs ?? TIMEOUT_MS
+  const stop = new AbortController()
+  let timedOut = false
+  // The timeout of a socket starts again with every byte; this one is for the whole answer.
+  const timer = setTimeout(() => {
+    timedOut = true
+    stop.abort()
+  }, timeoutMs)
+  const abort = () => stop.abort()
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    signal.throwIfAborted()
+    const response = await client.axios.request<string>({
+      method: request.method ?? 'GET',
+      url,
+      headers: headersOf(request),
+      data: request.body === undefined ? undefined : JSON.stringify(request.body),
+      timeout: timeoutMs,
+      maxContentLength: request.maxBytes ?? MAX_BYTES,
+      signal: stop.signal,
+    })
+    return { status: response.status, headers: lower(response.headers), text: response.data ?? '' }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw failure(error, `${client.name} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`, timedOut, request, secrets)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', abort)
+  }
+}
