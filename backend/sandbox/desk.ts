@@ -1,0 +1,19 @@
+import { performance } from 'node:perf_hooks'
+import { Arrivals } from './arrivals'
+import { Faults } from './faults'
+import { Violations } from './violations'
+
+/** What all mounted APIs share: the clock, the arrival log, the violations and the switched-on faults. */
+export class Desk {
+  readonly arrivals = new Arrivals()
+  readonly violations: Violations
+  readonly faults = new Faults()
+  constructor(readonly clock: () => number = () => performance.timeOrigin + performance.now()) {
+    this.violations = new Violations(clock)
+  }
+  reset(): void {
+    this.arrivals.reset()
+    this.violations.reset()
+    this.faults.clear()
+  }
+}

@@ -1,0 +1,79 @@
+import type { Desk } from '../desk'
+import { type Answer, type Ask, html, json } from '../source'
+import type { Listed } from './shapes'
+import type { Place } from './world'
+
+export const PAGE_FAULTS: Record<string, string> = {
+  'short-page': 'The page lacks its last `count` entries (2), as if they were too young.',
+  'empty-page': '`[]`, as when a queued result expired.',
+  'null-page': '`[null]`, as when the worker behind the page failed.',
+  'error-object': 'HTTP 200 with {"error": `text`}.',
+  'html-block': 'The edge blocks the client: 403 and a web page; asking again within a minute (less with --speed) is a violation.',
+  'blocked-redirect': '302 to /api/blocked.json; asking again within a minute is a violation.',
+  'reinforced-503': 'HTTP 503, the site protects itself.',
+  'edge-http-429': 'HTTP 429 and a web page, with `seconds` as Retry-After if given.',
+  drift: 'Puts `count` new killmails (5) at the head before the page is cut.',
+  'edge-cache': 'Pages are kept for an hour (`ms`) from when they were first asked for.',
+  'old-form': 'Entries hold killmail_id and zkb only.',
+  'wrong-hash': 'Entry number `entry` (0) names another hash; with `every`, each so-many-th.',
+  'empty-hash': 'The same with an empty hash.',
+  'bad-body': 'Entry number `entry` breaks the schema: attackers is no list.',
+  'wrong-body': 'Entry number `entry` holds the body of its neighbour under its own id.',
+  'unknown-shape': 'Entries in a shape nobody has seen.',
+}
+
+const BLOCK_PAGE =
+  '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body><h1>Sorry, you have been blocked</h1></body></html>'
+const BAN_MS = 60_000
+
+/** An answer that takes the place of the page; with `banMs` the client must stay away that long. */
+export function faultedAnswer(desk: Desk, ask: Ask): { answer: Answer; banMs?: number } | undefined {
+  const on = (name: string) => desk.faults.take(name, 'zkillboard', ask)
+  if (on('empty-page')) return { answer: json([]) }
+  if (on('null-page')) return { answer: json([null]) }
+  const object = on('error-object')
+  if (object) return { answer: json({ error: String(object.text ?? 'Internal error') }) }
+  if (on('html-block')) return { answer: html(BLOCK_PAGE, 403), banMs: BAN_MS }
+  if (on('blocked-redirect')) return { answer: { status: 302, headers: { location: '/zkillboard/api/blocked.json' } }, banMs: BAN_MS }
+  if (on('reinforced-503')) return { answer: html('Reinforced mode', 503) }
+  const busy = on('edge-http-429')
+  if (!busy) return undefined
+  const answer = html(BLOCK_PAGE, 429)
+  return busy.seconds === undefined
+    ? { answer, banMs: BAN_MS }
+    : { answer: { ...answer, headers: { ...answer.headers, 'retry-after': String(busy.seconds) } }, banMs: Number(busy.seconds) * 1000 }
+}
+
+export interface Change {
+  keep(places: Place[]): Place[]
+  entry(entry: Listed, n: number, listed: (place: Place) => Listed, places: Place[]): unknown
+}
+
+/** What the switched-on faults do to a page and its entries. */
+export function faultedEntries(desk: Desk, ask: Ask, oldForm: boolean): Change {
+  const on = (name: string) => desk.faults.take(name, 'zkillboard', ask)
+  const short = on('short-page')
+  const faults = {
+    old: oldForm || on('old-form'),
+    hash: on('wrong-hash'),
+    empty: on('empty-hash'),
+    bad: on('bad-body'),
+    wrong: on('wrong-body'),
+    odd: on('unknown-shape'),
+  }
+  const hits = (fault: ReturnType<typeof on>, n: number) =>
+    fault !== undefined && (fault.every === undefined ? n === Number(fault.entry ?? 0) : n % Number(fault.every) === 0)
+  return {
+    keep: (places) => (short ? places.slice(0, Math.max(0, places.length - Number(short.count ?? 2))) : places),
+    entry(entry, n, listed, places) {
+      if (faults.odd) return { id: entry.killmail_id, data: { hash: entry.zkb.hash } }
+      let changed: Listed = entry
+      const neighbour = places[n === 0 ? 1 : n - 1]
+      if (hits(faults.wrong, n) && neighbour) changed = { ...listed(neighbour), killmail_id: entry.killmail_id, zkb: entry.zkb }
+      if (hits(faults.hash, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '0123456789abcdef0123456789abcdef01234567' } }
+      if (hits(faults.empty, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '' } }
+      if (faults.old) return { killmail_id: changed.killmail_id, zkb: changed.zkb }
+      return hits(faults.bad, n) ? { ...changed, attackers: 'none' } : changed
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import type { Ask } from './source'
+
+/** A fault as asked for; everything beyond `name` is optional. */
+export interface FaultRequest {
+  name: string
+  /** How often it happens; until removed unless told. */
+  times?: number
+  /** 0..1; always unless told. */
+  probability?: number
+  /** Regular expression on the path after the API's prefix: `page/3/`. */
+  match?: string
+  /** Only for this API. */
+  api?: string
+  /** How many matching requests pass before it starts. */
+  after?: number
+  /** Once for every path: the same question asked again is answered well. */
+  oncePerPath?: boolean
+  /** Settings of the fault itself: `ms`, `count`, `status`… */
+  [option: string]: unknown
+}
+export interface ActiveFault extends FaultRequest {
+  id: number
+  happened: number
+}
+
+interface Entry {
+  fault: ActiveFault
+  pattern: RegExp | undefined
+  passed: number
+  paths: Set<string>
+}
+
+/** Faults that hold for every API, each with a sentence. */
+export const COMMON_FAULTS: Record<string, string> = {
+  slow: 'The answer waits `ms` (37,000 unless told).',
+  hang: 'No answer; the connection stays open until the client leaves.',
+  'reset-connection': 'The connection is cut without an answer.',
+  'truncated-json': 'Half of the body under a full Content-Length, then the connection is cut.',
+  'half-json': 'Half of the body, sent as if it were whole.',
+  'not-json': 'Plain words under a JSON content type.',
+  status: 'A bare answer of `status` (500) with `body` and `headers`.',
+}
+
+/** The switched-on faults. */
+export class Faults {
+  private entries: Entry[] = []
+  private ids = 0
+
+  /** @throws {SyntaxError} when `match` is no regular expression */
+  add(request: FaultRequest): ActiveFault {
+    const pattern = request.match === undefined ? undefined : new RegExp(request.match)
+    const fault: ActiveFault = { ...request, id: ++this.ids, happened: 0 }
+    this.entries.push({ fault, pattern, passed: 0, paths: new Set() })
+    return { ...fault }
+  }
+
+  /** The fault of this name if it is to happen to this request, counted as happened. */
+  take(name: string, api: string, ask: Ask): ActiveFault | undefined {
+    const entry = this.entries.find((candidate) => candidate.fault.name === name && this.applies(candidate, api, ask))
+    if (!entry) return undefined
+    entry.fault.happened++
+    if (entry.fault.oncePerPath) entry.paths.add(ask.path)
+    return entry.fault
+  }
+
+  private applies(entry: Entry, api: string, ask: Ask): boolean {
+    const { fault } = entry
+    if (fault.times !== undefined && fault.happened >= fault.times) return false
+    if (fault.api !== undefined && fault.api !== api) return false
+    if (entry.pattern && !entry.pattern.test(ask.path)) return false
+    if (entry.paths.has(ask.path)) return false
+    if (fault.after !== undefined && entry.passed++ < fault.after) return false
+    return fault.probability === undefined || Math.random() < fault.probability
+  }
+
+  list(): ActiveFault[] {
+    return this.entries.map(({ fault }) => ({ ...fault }))
+  }
+
+  /** Removes those of a name, or all. */
+  clear(name?: string): void {
+    this.entries = name === undefined ? [] : this.entries.filter(({ fault }) => fault.name !== name)
+  }
+}

@@ -1,0 +1,114 @@
+/*
+ * The upstreams' own bookkeeping. Arrival times carry some jitter of the network and of this process, so a rule
+ * is judged with a small tolerance in the client's favour.
+ */
+
+/** A client keeps a spacing when no two arrivals are closer than it, less this. */
+export const SPACING_TOLERANCE_MS = 5
+/** Tokens of a sliding window come back this much earlier than published. */
+const WINDOW_TOLERANCE_MS = 50
+
+/** Least time between arrivals. */
+export class Spacing {
+  private last = Number.NEGATIVE_INFINITY
+  constructor(readonly ms: number) {}
+  /** Ms since the arrival before. */
+  arrive(at: number): number {
+    const gap = at - this.last
+    this.last = at
+    return gap
+  }
+  reset(): void {
+    this.last = Number.NEGATIVE_INFINITY
+  }
+}
+
+/** Tokens that come back one window after they were spent. */
+export class SlidingBucket {
+  private spent: { at: number; cost: number }[] = []
+  private head = 0
+  private sum = 0
+  constructor(
+    readonly tokens: number,
+    readonly windowMs: number,
+  ) {}
+
+  used(at: number): number {
+    const horizon = at - Math.max(this.windowMs - WINDOW_TOLERANCE_MS, this.windowMs / 2)
+    for (let first = this.spent[this.head]; first && first.at <= horizon; first = this.spent[++this.head]) this.sum -= first.cost
+    if (this.head > 4096) {
+      this.spent = this.spent.slice(this.head)
+      this.head = 0
+    }
+    return this.sum
+  }
+  spend(at: number, cost: number): void {
+    if (cost === 0) return
+    this.spent.push({ at, cost })
+    this.sum += cost
+  }
+  /** Ms until the oldest tokens are back. */
+  waitMs(at: number): number {
+    const first = this.spent[this.head]
+    return first ? Math.max(0, first.at + this.windowMs - at) : 0
+  }
+  reset(): void {
+    this.spent = []
+    this.head = 0
+    this.sum = 0
+  }
+}
+
+/** So many errors in every fixed window. */
+export class ErrorBudget {
+  private window = Number.NaN
+  private errors = 0
+  constructor(
+    readonly limit: number,
+    readonly windowMs: number,
+  ) {}
+
+  remaining(at: number): number {
+    const window = Math.floor(at / this.windowMs)
+    if (window !== this.window) {
+      this.window = window
+      this.errors = 0
+    }
+    return Math.max(0, this.limit - this.errors)
+  }
+  add(at: number): void {
+    this.remaining(at)
+    this.errors++
+  }
+  /** Whole seconds until the window ends, at least one. */
+  resetSeconds(at: number): number {
+    return Math.max(1, Math.ceil((this.windowMs - (at % this.windowMs)) / 1000))
+  }
+  reset(): void {
+    this.errors = 0
+  }
+}
+
+/** Remembers that a client was told to stay away. */
+export class Ban {
+  private until = Number.NEGATIVE_INFINITY
+  private from = Number.NEGATIVE_INFINITY
+  /** Requests already on their way when the client was told are no breach. */
+  constructor(private readonly graceMs = 500) {}
+  set(at: number, ms: number): void {
+    this.from = at
+    this.until = Math.max(this.until, at + ms)
+  }
+  broken(at: number): boolean {
+    return at > this.from + this.graceMs && at < this.until - SPACING_TOLERANCE_MS
+  }
+  active(at: number): boolean {
+    return at < this.until
+  }
+  leftMs(at: number): number {
+    return Math.max(0, this.until - at)
+  }
+  reset(): void {
+    this.until = Number.NEGATIVE_INFINITY
+  }
+}

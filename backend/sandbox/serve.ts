@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, Ask, SandboxApi, SandboxSettings } from './source'
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const SLOW_MS = 37_000
+const WORTH_ZIPPING = 256
+const compress = promisify(gzip)
+
+const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
+
+function askOf(request: FastifyRequest, prefix: string, at: number): Ask {
+  const [path = '', ...query] = request.url.slice(prefix.length).split('?')
+  return {
+    method: request.method,
+    path: path || '/',
+    query: request.url.includes('?') ? query.join('?') : undefined,
+    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, single(value)])),
+    body: typeof request.body === 'string' ? request.body : '',
+    at,
+    ip: request.ip,
+  }
+}
+
+/** What every upstream asks of a client: a name, somebody to write to, compressed transfer. */
+function judgeManners(ask: Ask, api: SandboxApi, settings: SandboxSettings): void {
+  const agent = ask.headers['user-agent'] ?? ''
+  const { violations } = settings.desk
+  if (agent === '') violations.add('no-user-agent', `${api.name} ${ask.path}`)
+  else if (!/@|https?:\/\//.test(agent)) violations.add('no-contact', `${api.name}: User-Agent "${agent}" names no address`)
+  if (!/\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')) violations.add('no-gzip', `${api.name} ${ask.path}`)
+}
+
+async function send(reply: FastifyReply, ask: Ask, answer: Answer, cut = false): Promise<void> {
+  const { raw } = reply
+  if (raw.destroyed) return
+  const zip = !cut && (answer.body?.length ?? 0) > WORTH_ZIPPING && /\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')
+  const body = zip ? await compress(answer.body ?? '', { level: 1 }) : Buffer.from(answer.body ?? '')
+  const empty = answer.status === 304 || answer.status === 204
+  const length = empty ? {} : { 'content-length': String(body.length) }
+  raw.writeHead(answer.status, answer.reason ?? '', {
+    ...answer.headers,
+    vary: 'Accept-Encoding',
+    ...(zip ? { 'content-encoding': 'gzip' } : {}),
+    ...length,
+  })
+  if (cut) raw.write(body.subarray(0, Math.floor(body.length / 2)), () => raw.destroy())
+  else raw.end(empty ? undefined : body)
+}
+
+/** Faults of the way between client and upstream; true when nothing more is to be sent. */
+async function disturb(reply: FastifyReply, ask: Ask, api: SandboxApi, settings: SandboxSettings): Promise<boolean> {
+  const on = (name: string) => settings.desk.faults.take(name, api.name, ask)
+  const { raw } = reply
+  const slow = on('slow')
+  if (slow) await Promise.race([wait(Number(slow.ms ?? SLOW_MS), undefined, { ref: false }), once(raw, 'close')])
+  if (on('reset-connection')) raw.destroy()
+  else if (on('hang')) await once(raw, 'close')
+  if (raw.destroyed) return true
+  const bare = on('status')
+  if (!bare) return false
+  await send(reply, ask, {
+    status: Number(bare.status ?? 500),
+    headers: (bare.headers ?? {}) as Record<string, string>,
+    body: String(bare.body ?? ''),
+  })
+  return true
+}
+
+async function deliver(reply: FastifyReply, ask: Ask, api: SandboxApi, settings: SandboxSettings): Promise<void> {
+  const refusal = api.police(ask)
+  if (refusal) return send(reply, ask, refusal)
+  if (await disturb(reply, ask, api, settings)) return
+  const answer = await api.answer(ask)
+  const on = (name: string) => answer.status === 200 && settings.desk.faults.take(name, api.name, ask)
+  if (on('not-json')) return send(reply, ask, { ...answer, body: 'The service is being restarted, please come back later.' })
+  if (on('half-json')) return send(reply, ask, { ...answer, body: answer.body?.slice(0, Math.floor(answer.body.length / 2)) })
+  return send(reply, ask, answer, Boolean(on('truncated-json')))
+}
+
+/** Mounts an API under its prefix. */
+export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSettings, log?: (line: string) => void): void {
+  const { desk } = settings
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    reply.hijack()
+    const ask = askOf(request, api.prefix, arrivals.get(request) ?? desk.clock())
+    const done = desk.arrivals.arrive(api.name, { at: ask.at, route: api.route(ask), method: ask.method, path: ask.path })
+    let sent = 0
+    reply.raw.once('finish', () => {
+      sent = reply.raw.statusCode
+    })
+    reply.raw.once('close', () => {
+      done(sent)
+      log?.(`${ask.method} ${api.name}${ask.path} ${sent || 'cut'} ${Math.round(desk.clock() - ask.at)} ms`)
+    })
+    judgeManners(ask, api, settings)
+    try {
+      await deliver(reply, ask, api, settings)
+    } catch (error) {
+      // A fault of the sandbox itself must be told from those it plays.
+      await send(reply, ask, {
+        status: 599,
+        reason: 'Sandbox error',
+        body: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      })
+    }
+  }
+  const arrivals = new WeakMap<FastifyRequest, number>()
+  const onRequest = async (request: FastifyRequest): Promise<void> => {
+    arrivals.set(request, desk.clock())
+  }
+  for (const url of [api.prefix, `${api.prefix}/*`]) app.route({ method: METHODS, url, handler, onRequest })
+}
