@@ -5,6 +5,8 @@ import type { Point } from '../engine/engine'
 import { Refused } from '../engine/errors'
 import type { Log } from '../engine/source'
 import { createWorker } from '../engine/worker'
+import { createGate } from '../gate/gate'
+import { effectiveLimits } from '../gate/limits'
 import { createHttpFactory } from '../http'
 import { sources } from '../sources'
 import type { Program } from './process'
@@ -28,7 +30,8 @@ export const startWorker =
     const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
     await requireSchema(db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
-    const http = createHttpFactory({ db, config, log, sources })
+    const limits = effectiveLimits(sources, config.limits)
+    const http = createHttpFactory({ gate: createGate(db, limits), limits, config })
     const worker = createWorker({ app, ...definition, sources, db, beatDb, broker, http, log, turnMs: config.turnMs, reached })
     await broker.ready()
     await worker.start()

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { type Db, openDb } from '../../backend/db'
+import type { Point } from '../../backend/engine/engine'
+import type { startSandbox } from '../../backend/sandbox/server'
+import { testEnv } from './env'
+import { until } from './until'
+
+const ROOT = join(__dirname, '..', '..')
+const ENDED = ['completed', 'partial', 'failed', 'cancelled']
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>
+
+export interface Process {
+  readonly child: ChildProcess
+  /** What it printed, for a failing story. */
+  output(): string
+  kill(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** Whole processes from dist/ against a sandbox: what PM2 would run, without PM2. */
+export interface System {
+  db: Db
+  sandbox: Sandbox
+  env: Record<string, string>
+  /** Runs a program of dist/ until it is ready (those with IPC) or started. */
+  start(script: string, args?: string[], options?: { again?: boolean }): Promise<Process>
+  worker(app: string, options?: { again?: boolean }): Promise<Process>
+  /** A worker that is killed where it reaches `point` for the n-th time, and started again as PM2 would: without that fault. */
+  crashingWorker(app: string, point: Point, nth: number): Promise<Process>
+  scheduler(): Promise<Process>
+  /** Runs a script to its end. */
+  run(script: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>
+  /** Queues one character and returns the job's id. */
+  queueCharacter(id: number, ...args: string[]): Promise<string>
+  ended(job: string, timeoutMs?: number): Promise<string>
+  close(): Promise<void>
+}
+
+interface Options {
+  sandbox: Sandbox
+  /** Replaces the services of the test run. */
+  services?: { databaseUrl: string; rabbitmqUrl: string }
+  limits?: object
+  env?: Record<string, string>
+}
+
+export async function system({ sandbox, services, limits, env: more = {} }: Options): Promise<System> {
+  const own = services ? undefined : await testEnv()
+  const { databaseUrl, rabbitmqUrl } = services ?? (own as { databaseUrl: string; rabbitmqUrl: string })
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    DATABASE_URL: databaseUrl,
+    RABBITMQ_URL: rabbitmqUrl,
+    ALLOW_PRIVATE_HOSTS: 'true',
+    LOG_FORMAT: 'json',
+    LIMITS: JSON.stringify(limits ?? sandbox.limits),
+    ...sandbox.urls,
+    ...more,
+  }
+  const db = openDb(databaseUrl, { name: 'story', max: 2 })
+  const running = new Set<Process>()
+  let closing = false
+
+  async function start(script: string, args: string[] = [], { again = false }: { again?: boolean } = {}): Promise<Process> {
+    const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-20_000)))
+    const self: Process = {
+      child,
+      output: () => output,
+      async kill(signal = 'SIGKILL') {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        child.kill(signal)
+        await once(child, 'exit')
+      },
+    }
+    running.add(self)
+    child.once('exit', () => {
+      running.delete(self)
+      if (again && !closing) void start(script, args, { again })
+    })
+    await until(() => (child.connected ? output.includes('is ready') : child.exitCode !== null), {
+      timeoutMs: 20_000,
+      what: `${script} to be ready`,
+    })
+    if (child.exitCode) throw new Error(`${script} exited with ${child.exitCode}: ${output}`)
+    return self
+  }
+
+  async function run(script: string, ...args: string[]) {
+    const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk))
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk))
+    const [code] = (await once(child, 'close')) as [number]
+    return { code, out, err }
+  }
+
+  return {
+    db,
+    sandbox,
+    env,
+    start,
+    run,
+    worker: (app, options) => start('dist/backend/bin/worker.js', [app], options),
+    async crashingWorker(app, point, nth) {
+      const first = await start('tests/support/crashing-worker.js', [app, point, String(nth)])
+      first.child.once('exit', () => {
+        if (!closing) void start('dist/backend/bin/worker.js', [app], { again: true })
+      })
+      return first
+    },
+    scheduler: () => start('dist/backend/bin/scheduler.js'),
+    async queueCharacter(id, ...args) {
+      const { code, out, err } = await run('dist/scripts/queue.js', 'character-killmails', String(id), '--json', ...args)
+      if (code !== 0) throw new Error(`queue exited with ${code}: ${err}${out}`)
+      const answer = JSON.parse(out) as { id?: string; jobs?: { id: string }[] } | { id: string }[]
+      const job = Array.isArray(answer) ? answer[0]?.id : (answer.id ?? answer.jobs?.[0]?.id)
+      if (!job) throw new Error(`no job in ${out}`)
+      return job
+    },
+    ended: (job, timeoutMs = 60_000) =>
+      until(
+        async () => {
+          const [row] = await db.query<{ status: string }>('select status from backhaul.jobs where id = $1', [job])
+          return row && ENDED.includes(row.status) ? row.status : undefined
+        },
+        { timeoutMs, what: `job ${job} to end` },
+      ),
+    async close() {
+      closing = true
+      await Promise.all([...running].map((one) => one.kill()))
+      await db.close()
+      await own?.close()
+    },
+  }
+}
+
+/** Every row of the tables that a backfill fills, without the moments of writing: equal for equal histories. */
+export async function tables(db: Db): Promise<Record<string, { rows: number; sum: string }>> {
+  const columns = await db.query<{ table: string; columns: string }>(
+    `select table_name as table, string_agg(format('%I', column_name), ', ' order by ordinal_position) as columns
+       from information_schema.columns
+      where table_schema = 'eve' and (data_type <> 'timestamp with time zone' or column_name = 'killmail_time')
+      group by table_name order by table_name`,
+  )
+  const sums: Record<string, { rows: number; sum: string }> = {}
+  for (const { table, columns: list } of columns) {
+    const [row] = await db.query<{ rows: number; sum: string }>(
+      `select count(*)::int as rows, coalesce(md5(string_agg(h, '' order by h)), '') as sum from (select md5(row(${list})::text) as h from eve.${table}) s`,
+    )
+    if (row) sums[table] = row
+  }
+  return sums
+}
