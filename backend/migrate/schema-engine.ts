@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type Module from 'node:module'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
@@ -20,14 +20,10 @@ type Wasm = {
 
 let loaded: Glue | undefined
 
-/**
- * The glue file is an ES module made for bundlers. Node's own `require`, seen from inside the package, loads it
- * in every runner, also in those that bring a module loader of their own.
- */
+/** The glue file is an ES module made for bundlers; required from inside its package, Node loads it without a warning. */
 function load(): Glue {
   if (loaded) return loaded
   const folder = dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
-  const { createRequire } = process.getBuiltinModule('node:module') as typeof Module
   const glue = createRequire(join(folder, 'package.json'))('./schema_engine_bg.js') as Glue
   const { WebAssembly } = globalThis as unknown as { WebAssembly: Wasm }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(join(folder, 'schema_engine_bg.wasm'))), {

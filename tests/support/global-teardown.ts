@@ -1,0 +1,5 @@
+import { endRun } from './run'
+
+export default function teardown(): void {
+  endRun()
+}

@@ -1,0 +1,143 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/*
+ * One directory for a jest run. Every service lives in a folder of it, with its process id in `pid`; whoever finds the
+ * jest process gone (a watchdog at once, the next run at the latest) ends them all and removes the directory.
+ */
+
+const PREFIX = 'backhaul-test-'
+const reaper = join(__dirname, 'reap.sh')
+const IN_RUN = 'BACKHAUL_TEST_RUN'
+
+const alive = (pid: number): boolean => {
+  if (Number.isNaN(pid)) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Makes the directory of this run, cleans up after runs that were killed, and starts the watchdog. */
+export function beginRun(): string {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const owner = Number(name.slice(PREFIX.length).split('-')[0])
+    if (!alive(owner)) spawnSync('sh', [reaper, join(tmpdir(), name)])
+  }
+  const run = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
+  chmodSync(run, 0o755)
+  spawn('sh', [reaper, run, String(process.pid)], { detached: true, stdio: 'ignore' }).unref()
+  process.env[IN_RUN] = run
+  return run
+}
+
+/** The directory of this run. */
+export function currentRun(): string {
+  const run = process.env[IN_RUN]
+  if (!run) throw new Error('no test run: start the tests with jest and its jest.config.js')
+  return run
+}
+
+/** Ends every service of this run. */
+export function endRun(): void {
+  const run = process.env[IN_RUN]
+  if (run && existsSync(run)) spawnSync('sh', [reaper, run])
+}
+
+/** PostgreSQL refuses to run as root: root runs the services as the first of these that exists. */
+function servant(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {}
+  for (const user of ['postgres', 'rabbitmq', 'nobody']) {
+    const id = spawnSync('id', ['-u', user], { encoding: 'utf8' })
+    if (id.status === 0) return { uid: Number(id.stdout), gid: Number(execFileSync('id', ['-g', user], { encoding: 'utf8' })) }
+  }
+  return {}
+}
+
+let made = 0
+
+/** A new folder in the run, owned by whom the services run as. */
+export function makeFolder(name: string): string {
+  const folder = join(currentRun(), `${name}-${process.pid}-${++made}`)
+  mkdirSync(folder, { mode: 0o700 })
+  own(folder)
+  return folder
+}
+
+/** Gives a file or folder to whom the services run as. */
+export function own(path: string): void {
+  const { uid, gid } = servant()
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+}
+
+/** Runs a command to its end as whom the services run as; throws with what it wrote when it fails. */
+export function runAs(folder: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  const options = {
+    ...servant(),
+    cwd: folder,
+    env: { ...plainEnv(), HOME: folder, ...env },
+    encoding: 'utf8' as const,
+    maxBuffer: 64 << 20,
+  }
+  const done = spawnSync(command, args, options)
+  if (done.status !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed: ${done.error?.message ?? `${done.stdout}${done.stderr}`.trim()}`)
+  return done.stdout
+}
+
+/** Starts a service in a process group of its own that outlives this jest worker; its output goes to `log` in its folder. */
+export function launch(folder: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
+  const log = openSync(join(folder, 'log'), 'a')
+  const child = spawn(command, args, {
+    ...servant(),
+    cwd: folder,
+    env: { ...plainEnv(), HOME: folder, ...env },
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+  child.unref()
+  // A command that cannot be started shows as a service that never answers; its log says nothing then.
+  child.on('error', (error) => writeFileSync(join(folder, 'log'), `${error.message}\n`, { flag: 'a' }))
+  if (child.pid === undefined) throw new Error(`${command} cannot be started`)
+  return child.pid
+}
+
+/** The settings of a live suite must not reach the services of a test. */
+function plainEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PG|RABBITMQ_|ERL_)/.test(name)))
+}
+
+/** Sends a signal to a process, or to its whole group; one that is gone already is no fault. */
+export function signal(pid: number, name: NodeJS.Signals, { group = false } = {}): void {
+  if (Number.isNaN(pid)) return
+  try {
+    process.kill(group ? -pid : pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+export const isAlive = alive
+
+/** A TCP port that nobody uses now. */
+export async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** The first of these folders that holds the command; `PATH` is looked through as well. */
+export function findBinary(command: string, folders: readonly string[]): string | undefined {
+  const path = (process.env.PATH ?? '').split(':')
+  return [...folders, ...path].map((folder) => join(folder, command)).find((file) => existsSync(file))
+}

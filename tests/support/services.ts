@@ -1,0 +1,2 @@
+export { type Postgres, startPostgres } from './postgres'
+export { type Broker, startBroker } from './rabbitmq'
