@@ -1,6 +1,7 @@
 import { openBroker } from '../../queues/broker'
 import { type Config, requireContact } from '../config'
 import { openDb } from '../db'
+import { newWorkerId } from '../engine/beat'
 import type { Point } from '../engine/engine'
 import { Refused } from '../engine/errors'
 import type { Log } from '../engine/source'
@@ -30,9 +31,10 @@ export const startWorker =
     const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
     await requireSchema(db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
+    const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)
-    const http = createHttpFactory({ gate: createGate(db, limits), limits, config })
-    const worker = createWorker({ app, ...definition, sources, db, beatDb, broker, http, log, turnMs: config.turnMs, reached })
+    const http = createHttpFactory({ gate: createGate(db, limits, { holder: id }), limits, config })
+    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs: config.turnMs, reached })
     await broker.ready()
     await worker.start()
     return {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { DEAD_AFTER } from './bell'
 import type { Reader } from './source'
 
@@ -7,6 +9,9 @@ export interface Identity {
   queues: readonly string[]
   concurrency: number
 }
+
+/** New at each start, so that a restarted process never takes its predecessor's claims for its own. */
+export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
 
 /** A claim younger than this may be one whose reply is still on its way. */
 const YOUNG = `interval '5 seconds'`
@@ -54,6 +59,7 @@ async function write(db: Reader, me: Identity, held: readonly bigint[]): Promise
 /** Leaves: whatever it still holds is free at once. */
 export async function signOff(db: Reader, id: string): Promise<void> {
   await free(db, `holder = $1`, [id])
+  await freeRequests(db, [id])
   await db.query(`delete from backhaul.workers where id = $1`, [id])
 }
 
@@ -64,12 +70,14 @@ export async function signOff(db: Reader, id: string): Promise<void> {
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
   const gone = await db.query<{ id: string }>(`delete from backhaul.workers where beat_at < clock_timestamp() - ${DEAD_AFTER} returning id`)
+  const ids = gone.map((worker) => worker.id)
+  if (ids.length > 0) await freeRequests(db, ids)
   const moved = await free(
     db,
     `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`,
     [],
   )
-  return { moved, gone: gone.map((worker) => worker.id) }
+  return { moved, gone: ids }
 }
 
 async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
@@ -82,4 +90,14 @@ async function free(db: Reader, whose: string, values: unknown[]): Promise<numbe
     values,
   )
   return tasks.length + lookups.length
+}
+
+/** A request in flight ended with its process; its place at the gate would else stay taken until its timeout. */
+async function freeRequests(db: Reader, workers: readonly string[]): Promise<void> {
+  await db.query(
+    `update backhaul.gates g
+        set holders = (select coalesce(jsonb_object_agg(h.key, h.value), '{}') from jsonb_each(g.holders) h where split_part(h.key, '/', 1) <> all($1))
+      where exists (select 1 from jsonb_object_keys(g.holders) k where split_part(k, '/', 1) = any($1))`,
+    [workers],
+  )
 }

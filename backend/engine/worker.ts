@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Broker, Delivery, Subscription } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { readMessage } from '../../queues/messages'
@@ -17,6 +15,8 @@ import type { HttpFactory, Log, Source } from './source'
 import { turn } from './turn'
 
 export interface WorkerOptions {
+  /** Of `newWorkerId`; what it holds, here and at the gates, is freed by it. */
+  id: string
   /** PM2 app: `worker-backfill`. */
   app: string
   queues: readonly QueueName[]
@@ -46,8 +46,7 @@ const BEAT_MS = 5000
 
 /** A process that takes deliveries of some queues and does turns. */
 export function createWorker(options: WorkerOptions): Worker {
-  const { app, queues, concurrency, db, beatDb, broker, log, sources } = options
-  const id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const { id, app, queues, concurrency, db, beatDb, broker, log, sources } = options
   const abort = new AbortController()
   let stopping = false
   const engine: WorkerEngine = {

@@ -62,12 +62,18 @@ const LOOK_AGAIN_MS = 250
 const LOOK_MS = 40
 
 export interface GateOptions {
+  /** Whose requests these are: what a worker that died still held is given back by its id. */
+  holder?: string
   /** A clock that does not jump, ms; replaced by tests. */
   now?: () => number
 }
 
 /** Grants requests their moments over all processes that share this database. */
-export function createGate(db: Reader, limits: Limits, { now: local = () => performance.now() }: GateOptions = {}): Gate {
+export function createGate(
+  db: Reader,
+  limits: Limits,
+  { holder = 'nobody', now: local = () => performance.now() }: GateOptions = {},
+): Gate {
   const clock = createClock(local)
   const store = createGateStore(db, clock, local)
   const settler = createSettler(store, clock, limits)
@@ -99,7 +105,7 @@ export function createGate(db: Reader, limits: Limits, { now: local = () => perf
     for (;;) {
       signal?.throwIfAborted()
       await settler.payOwed()
-      const id = randomUUID()
+      const id = `${holder}/${randomUUID()}`
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
       const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
       if (!answer.granted) {

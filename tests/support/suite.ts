@@ -1,4 +1,5 @@
 import { type Db, openDb } from '../../backend/db'
+import { newWorkerId } from '../../backend/engine/beat'
 import type { Engine, Point } from '../../backend/engine/engine'
 import { createScheduler } from '../../backend/engine/scheduler'
 import type { HttpFactory, Log, Source } from '../../backend/engine/source'
@@ -57,6 +58,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
       const workerBroker = own ?? openBroker({ url: env.rabbitmqUrl, name: app, log, watchdogMs: 500 })
       await workerBroker.ready()
       const worker = createWorker({
+        id: newWorkerId(),
         app,
         queues: definition.queues,
         concurrency: concurrency ?? definition.concurrency,
