@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-/** Folder of package.json: the same seen from the sources and from dist/. */
+/** Folder of package.json: the same seen from the sources and from dist/, where the compiler leaves a copy of that file. */
 export function projectRoot(from = __dirname): string {
-  if (existsSync(join(from, 'package.json'))) return from
+  if (existsSync(join(from, 'package.json')) && existsSync(join(from, 'prisma'))) return from
   const above = dirname(from)
-  if (above === from) throw new Error(`no package.json above ${__dirname}`)
+  if (above === from) throw new Error(`no package.json with prisma/ beside it above ${__dirname}`)
   return projectRoot(above)
 }
 
