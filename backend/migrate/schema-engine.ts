@@ -18,6 +18,16 @@ type Wasm = {
   Instance: new (module: object, imports: object) => { exports: { __wbindgen_start(): void } }
 }
 
+type Timer = (...args: unknown[]) => NodeJS.Timeout
+
+/** The engine never clears the timer of its lock, which would keep a finished process for ten seconds. */
+const withoutWaiting = (glue: Glue): object =>
+  Object.fromEntries(
+    Object.entries(glue).map(([name, value]) =>
+      name.startsWith('__wbg_setTimeout_') ? [name, (...args: unknown[]) => (value as unknown as Timer)(...args).unref()] : [name, value],
+    ),
+  )
+
 let loaded: Glue | undefined
 
 /** The glue file is an ES module made for bundlers; required from inside its package, Node loads it without a warning. */
@@ -27,7 +37,7 @@ function load(): Glue {
   const glue = createRequire(join(folder, 'package.json'))('./schema_engine_bg.js') as Glue
   const { WebAssembly } = globalThis as unknown as { WebAssembly: Wasm }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(join(folder, 'schema_engine_bg.wasm'))), {
-    './schema_engine_bg.js': glue,
+    './schema_engine_bg.js': withoutWaiting(glue),
   })
   glue.__wbg_set_wasm(instance.exports)
   instance.exports.__wbindgen_start()
