@@ -91,7 +91,7 @@ export function createGate(
 
   function refuse(answer: Answer, waitsFor: string): Throttled {
     const on = answer.on ?? waitsFor
-    if (answer.slot !== null) return new Throttled(on, new Date(answer.slot), new Date(answer.slot))
+    if (answer.slot) return new Throttled(on, new Date(answer.slot), new Date(answer.slot))
     if (answer.reason === 'concurrent') return new Throttled(on, new Date(Math.max(answer.retryAt, clock.now() + 1_000)))
     const until = new Date(answer.retryAt)
     return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${answer.reason})`)
@@ -109,7 +109,7 @@ export function createGate(
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
       const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
       if (!answer.granted) {
-        if (answer.slot !== null || answer.retryAt - clock.now() > INLINE_MS - (local() - began))
+        if (answer.slot || answer.retryAt - clock.now() > INLINE_MS - (local() - began))
           throw refuse(answer, asks[0]?.api ?? 'gate')
         await sleep(answer.retryAt, signal)
         continue

@@ -17,7 +17,7 @@ export interface Answer {
   probe: boolean
   failing: boolean
   /** A moment promised to a live request that must come back for it. */
-  slot: number | null
+  slot?: number | null
 }
 
 /** What `backhaul.gate_settle` takes for one row. */
