@@ -1,10 +1,13 @@
+import { join } from 'node:path'
 import { config as readDotenv } from 'dotenv'
 import { z } from 'zod'
 import { Refused } from './engine/errors'
 import type { Api } from './engine/source'
+import { projectRoot } from './migrate/files'
 
 /*
- * The only file that reads the environment. `.env` is read first; the environment wins.
+ * The only file that reads the environment. The `.env` beside package.json is read first, whatever folder a command
+ * is run from; the environment wins.
  */
 
 const positive = z.coerce.number().int().positive()
@@ -82,7 +85,7 @@ export interface Config {
  * @throws {Refused} `setup`, naming every fault at once
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  if (env === process.env) readDotenv({ quiet: true })
+  if (env === process.env) readDotenv({ quiet: true, path: join(projectRoot(), '.env') })
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(present)
   if (!parsed.success) {

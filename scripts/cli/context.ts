@@ -1,0 +1,59 @@
+import { type Config, readConfig } from '../../backend/config'
+import { type Db, openDb } from '../../backend/db'
+import type { Engine } from '../../backend/engine/engine'
+import type { Log, Source } from '../../backend/engine/source'
+import { type Broker, openBroker } from '../../queues/broker'
+import type { Terminal } from './terminal'
+
+/** What a command works with; each part is made at its first use and closed in the end. */
+export interface Context {
+  readonly terminal: Terminal
+  /** @throws {Refused} `setup` when the settings have a fault */
+  readonly config: Config
+  readonly db: Db
+  readonly broker: Broker
+  /** Silent but for LOG_LEVEL=debug: commands say themselves what happened. */
+  readonly log: Log
+  /** What the process ends with unless something is thrown. */
+  exitCode: number
+  engine(sources: readonly Source[]): Engine
+  close(): Promise<void>
+}
+
+export const isDebug = (env: NodeJS.ProcessEnv): boolean => env.LOG_LEVEL === 'debug'
+
+function quietLog(terminal: Terminal): Log {
+  const say = (message: string, fields?: Record<string, unknown>) => {
+    if (isDebug(terminal.env)) terminal.err([message, ...Object.entries(fields ?? {}).map(([key, value]) => `${key}=${value}`)].join(' '))
+  }
+  return { debug: say, info: say, warn: say, error: say }
+}
+
+export function createContext(terminal: Terminal): Context {
+  let config: Config | undefined
+  let db: Db | undefined
+  let broker: Broker | undefined
+  const log = quietLog(terminal)
+  const context: Context = {
+    terminal,
+    log,
+    exitCode: 0,
+    get config() {
+      config ??= readConfig(terminal.env)
+      return config
+    },
+    get db() {
+      db ??= openDb(context.config.databaseUrl, { name: 'command' })
+      return db
+    },
+    get broker() {
+      broker ??= openBroker({ url: context.config.rabbitmqUrl, name: 'command', log })
+      return broker
+    },
+    engine: (sources) => ({ db: context.db, broker: context.broker, sources, log }),
+    async close() {
+      await Promise.all([db?.close(), broker?.close()])
+    },
+  }
+  return context
+}

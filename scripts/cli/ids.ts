@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { Refused } from '../../backend/engine/errors'
+import type { Terminal } from './terminal'
+
+/** An id as it was given, and where, for a message about it. */
+export interface GivenId {
+  text: string
+  place: string
+}
+
+/** Ids of a text: separated by space, comma, semicolon or line; `#` starts a comment. */
+function idsOf(text: string, name: string): GivenId[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .flatMap((line, at) => words(line).map((word) => ({ text: word, place: `${name}, line ${at + 1}` })))
+}
+
+const words = (line: string): string[] => (line.split('#')[0] ?? '').split(/[\s,;]+/).filter((word) => word !== '')
+
+function readIdsFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new Refused('input', code === 'ENOENT' ? `--file: there is no file ${path}.` : `--file: ${path} cannot be read (${message}).`)
+  }
+}
+
+/**
+ * Ids from arguments, a file and standard input (`-`), each once.
+ * @throws {Refused} `input` when there is none
+ */
+export async function collectIds(args: readonly string[], file: string | undefined, terminal: Terminal): Promise<GivenId[]> {
+  const given: GivenId[] = []
+  for (const [at, arg] of args.entries()) {
+    if (arg === '-') given.push(...idsOf(await terminal.readStdin(), 'standard input'))
+    else given.push(...words(arg).map((text) => ({ text, place: `argument ${at + 1}` })))
+  }
+  if (file === '-') given.push(...idsOf(await terminal.readStdin(), 'standard input'))
+  else if (file !== undefined) given.push(...idsOf(readIdsFile(file), file))
+  if (given.length === 0) {
+    const from = args.includes('-') || file === '-' ? ' standard input holds none;' : file ? ` ${file} holds none;` : ''
+    throw new Refused('input', `No id was given:${from} name ids as arguments, in a file with --file, or - for standard input.`, 'ids')
+  }
+  const texts = new Set<string>()
+  return given.filter(({ text }) => !texts.has(text) && texts.add(text))
+}

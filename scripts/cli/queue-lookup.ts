@@ -1,0 +1,83 @@
+import { PRIORITY } from '../../backend/engine/jobs'
+import { type LookupProgress, lookupProgress } from '../../backend/engine/progress'
+import type { Command, Source } from '../../backend/engine/source'
+import type { Context } from './context'
+import { askIds } from './enqueue'
+import type { GivenId } from './ids'
+import { lookupIds } from './request'
+import { keptText } from './say-jobs'
+import { sleepUntil } from './sleep'
+import { counted, toJson } from './text'
+import { INTERRUPTED } from './watch'
+
+const LOOK_MS = 500
+
+interface Options {
+  dryRun?: boolean
+  watch?: boolean
+  json?: boolean
+}
+
+/** Asks a source about ids; no job is made of it. */
+export async function runLookup(
+  context: Context,
+  source: Source,
+  command: Command & { lookup: string },
+  given: readonly GivenId[],
+  priority: number | undefined,
+  options: Options,
+): Promise<void> {
+  const { terminal } = context
+  const kind = command.lookup
+  const lookup = source.lookups?.[kind]
+  if (!lookup) throw new Error(`source ${source.name} has no lookup ${kind}`)
+  const ids = lookupIds(command, given)
+  if (options.dryRun) {
+    const batches = Math.ceil(ids.length / lookup.batch)
+    if (options.json) terminal.out(toJson({ dryRun: true, lookup: kind, ids: ids.length, batches }))
+    else
+      terminal.out(
+        `${counted(ids.length, `${kind} id`)} to look up in ${counted(batches, 'batch')}. Nothing was queued.`.replace('batchs', 'batches'),
+      )
+    return
+  }
+  const broker = await askIds(context, command, lookup, ids, priority ?? command.priority ?? PRIORITY.asked)
+  const asked = { lookup: kind, ids, broker: broker ?? null }
+  if (!options.json) {
+    terminal.out(`${counted(ids.length, `${kind} id`)} asked for on ${lookup.queue}`)
+    if (broker) terminal.err(keptText(broker, 'They are'))
+  }
+  const ended = options.watch ? await followLookups(context, kind, ids, options.json ?? false) : undefined
+  if (options.json) terminal.out(toJson({ ...asked, ...ended }))
+}
+
+const textOf = (kind: string, it: LookupProgress): string => {
+  const missing = it.missing.length > 0 ? `, ${it.missing.length} not known to the source (${it.missing.slice(0, 10).join(', ')})` : ''
+  return `${kind}: ${it.answered} answered, ${it.open} open${missing}${it.open > 0 && it.error ? ` · ${it.error}` : ''}`
+}
+
+/** Until all are answered. Exit 1 when the source does not know one of them. */
+async function followLookups(context: Context, kind: string, ids: readonly string[], isJson: boolean): Promise<LookupProgress | undefined> {
+  const { terminal } = context
+  const interruption = new AbortController()
+  const forget = terminal.onInterrupt(() => interruption.abort())
+  let said = ''
+  try {
+    while (!interruption.signal.aborted) {
+      const it = await lookupProgress(context.db, kind, ids)
+      const line = textOf(kind, it)
+      if (!isJson && line !== said) terminal.out(line)
+      said = line
+      if (it.open === 0) {
+        context.exitCode = it.missing.length > 0 ? 1 : 0
+        return it
+      }
+      await sleepUntil(2 * LOOK_MS, interruption.signal)
+    }
+  } finally {
+    forget()
+  }
+  context.exitCode = INTERRUPTED
+  terminal.err('The lookups go on without this command.')
+  return undefined
+}

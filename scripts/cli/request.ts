@@ -1,0 +1,113 @@
+import { Option } from 'commander'
+import { Refused } from '../../backend/engine/errors'
+import { PRIORITY } from '../../backend/engine/jobs'
+import type { Command, CommandOption, Json, Source } from '../../backend/engine/source'
+import type { GivenId } from './ids'
+
+type Fields = { [key: string]: Json | undefined }
+
+const NAMED = Object.keys(PRIORITY) as (keyof typeof PRIORITY)[]
+
+/** `0` to `9`, or a name of PRIORITY. @throws {Refused} `input` */
+export function parsePriority(text: string): number {
+  const named = NAMED.find((name) => name === text)
+  if (named) return PRIORITY[named]
+  if (/^\d$/.test(text)) return Number(text)
+  throw new Refused('input', `--priority must be 0 to 9 or one of ${NAMED.join(', ')}, got ${text}.`, 'priority')
+}
+
+const flagOf = (option: CommandOption): string => new Option(option.flags).long ?? option.flags
+
+function fieldValue(option: CommandOption, given: unknown): Json | undefined {
+  if (given === undefined) return undefined
+  if (option.kind === 'negated') return given === false ? false : undefined
+  if (option.kind === 'flag') return given === true ? true : undefined
+  if (option.kind !== 'integer') return String(given)
+  if (!/^[+-]?\d+$/.test(String(given))) throw new Refused('input', `${flagOf(option)} must be a whole number, got ${given}.`, option.path)
+  return Number(given)
+}
+
+function setAt(request: Fields, path: string, value: Json): void {
+  const keys = path.split('.')
+  const last = keys.pop() as string
+  let inner = request
+  for (const key of keys) {
+    inner[key] ??= {}
+    inner = inner[key] as Fields
+  }
+  inner[last] = value
+}
+
+/** The request without its id: what the command presets and what the options say. */
+function baseRequest(command: Command, given: Record<string, unknown>): Fields {
+  const request = structuredClone(command.preset ?? {}) as Fields
+  for (const option of command.options ?? []) {
+    const value = fieldValue(option, given[new Option(option.flags).attributeName()])
+    if (value !== undefined) setAt(request, option.path, value)
+  }
+  return request
+}
+
+/** Says it in the words of the command line: `--from-date` for `options.fromDate`. */
+function inFlags(message: string, options: readonly CommandOption[]): string {
+  return options.reduce((text, option) => {
+    const name = option.path.split('.').pop() as string
+    return text.replaceAll(new RegExp(`(?<![\\w.-])(${option.path.replaceAll('.', '\\.')}|${name})(?![\\w-])`, 'g'), flagOf(option))
+  }, message)
+}
+
+/** Nothing is queued unless every id is good. */
+function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
+  const [first] = faults
+  if (!first) throw new Error('no fault to tell')
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more bad ones)`
+  const message = first.message.replace(/\.$/, '')
+  return new Refused('input', `${first.id.place}, "${first.id.text.slice(0, 60)}": ${message}${others}. Nothing was queued.`, 'ids')
+}
+
+/**
+ * One parsed request for each id, in the shape the source starts jobs with.
+ * @throws {Refused} `input`, naming the option, or the first bad id and its place
+ */
+export function buildRequests(source: Source, command: Command, ids: readonly GivenId[], given: Record<string, unknown>): unknown[] {
+  const parse = source.requests[command.queue]
+  if (!parse) throw new Error(`source ${source.name} takes no requests on ${command.queue}`)
+  const base = baseRequest(command, given)
+  const field = command.ids?.field
+  const faults: { id: GivenId; message: string }[] = []
+  const requests = (field === undefined ? [undefined] : ids).map((id) => {
+    try {
+      return parse(field === undefined || !id ? base : { ...structuredClone(base), [field]: id.text })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      if (!id || error.field !== field) throw new Refused(error.code, inFlags(error.message, command.options ?? []), error.field)
+      faults.push({ id, message: error.message })
+      return undefined
+    }
+  })
+  if (faults.length > 0) throw badIds(faults)
+  return unique(requests)
+}
+
+/** `7` and `007` ask for the same. */
+function unique(requests: readonly unknown[]): unknown[] {
+  return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()]
+}
+
+const LARGEST_ID = 9_223_372_036_854_775_807n
+
+/** Ids to look up. @throws {Refused} `input`, naming the first bad one and its place */
+export function lookupIds(command: Command, ids: readonly GivenId[]): string[] {
+  const label = command.ids?.label ?? 'id'
+  const fault = (text: string): string | undefined => {
+    if (!/^[+-]?\d+$/.test(text)) return `${label} must be a whole number`
+    if (BigInt(text) <= 0n) return `${label} must be greater than zero`
+    return BigInt(text) > LARGEST_ID ? `${label} is too large for an id` : undefined
+  }
+  const faults = ids.flatMap((id) => {
+    const message = fault(id.text)
+    return message ? [{ id, message }] : []
+  })
+  if (faults.length > 0) throw badIds(faults)
+  return [...new Set(ids.map((id) => BigInt(id.text).toString()))]
+}

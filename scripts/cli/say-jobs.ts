@@ -1,0 +1,113 @@
+import { PRIORITY, report, type Started } from '../../backend/engine/jobs'
+import type { Report } from '../../backend/engine/report'
+import type { Command, Source } from '../../backend/engine/source'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { sources } from '../../backend/sources'
+import type { Context } from './context'
+import { estimate, limitText } from './estimate'
+import { count, counted, duration, shortId, table, toJson } from './text'
+import { viewFor } from './views'
+import { INTERRUPTED, watchJobs } from './watch'
+
+/** Longer lists are cut for people. */
+const MOST_LINES = 20
+
+interface Queued {
+  jobs: readonly Started[]
+  /** Why nobody could be told yet. */
+  broker?: string
+}
+
+const asJson = ({ jobs, broker }: Queued) => ({
+  jobs: jobs.map((job) => ({
+    id: job.id,
+    status: job.status,
+    created: job.created,
+    activeKey: job.plan.activeKey,
+    tasks: job.plan.tasks.length,
+  })),
+  broker: broker ?? null,
+})
+
+function jobText(job: Started): string {
+  if (!job.created) return `job ${shortId(job.id)} is ${job.status} already for ${job.plan.activeKey}; --force starts another beside it`
+  return `job ${shortId(job.id)} queued: ${job.plan.activeKey} (${counted(job.plan.tasks.length, 'task')})`
+}
+
+/** What was kept although nobody could be told; belongs on stderr. */
+export const keptText = (broker: string, what: string): string =>
+  `${broker} ${what} kept in the database; the scheduler rings once RabbitMQ is back.`
+
+/** Says what became of each request. */
+export function sayJobs({ terminal }: Context, queued: Queued, isJson = false): void {
+  const { jobs, broker } = queued
+  if (isJson) terminal.out(toJson(asJson(queued)))
+  else {
+    for (const job of jobs.slice(0, MOST_LINES)) terminal.out(jobText(job))
+    if (jobs.length > MOST_LINES) terminal.out(`… and ${counted(jobs.length - MOST_LINES, 'more job')}; all of them: yarn jobs list`)
+  }
+  if (broker && !isJson) terminal.err(keptText(broker, jobs.length === 1 ? 'The job is' : `The ${jobs.length} jobs are`))
+}
+
+/** Watches what was queued and says how it ended. */
+export async function followJobs(context: Context, queued: Queued, given: { json?: boolean }): Promise<void> {
+  const ids = [...new Set(queued.jobs.map((job) => job.id))]
+  const reports = await follow(context, ids, { json: given.json })
+  if (given.json) context.terminal.out(toJson({ ...asJson(queued), reports }))
+}
+
+/** Watches jobs; sets the exit code. @returns their reports, as far as they have ended */
+export async function follow(context: Context, ids: readonly string[], given: { json?: boolean; lookups?: boolean }): Promise<Report[]> {
+  const { terminal } = context
+  const view = viewFor(terminal, given.json ?? false)
+  const watched = await watchJobs(context, ids, { sources, view, withLookups: given.lookups })
+  if (watched.interrupted) {
+    context.exitCode = INTERRUPTED
+    const names = ids.slice(0, MOST_LINES).map(shortId).join(' ')
+    terminal.err(`${ids.length === 1 ? 'The job goes' : 'The jobs go'} on; look again with: yarn jobs watch ${names}`)
+    return []
+  }
+  const reports: Report[] = []
+  for (const { id } of watched.jobs) reports.push(await report({ db: context.db }, id))
+  context.exitCode = watched.jobs.every((job) => job.status === 'completed') ? 0 : 1
+  if (!given.json) for (const one of reports.slice(0, MOST_LINES)) terminal.out(endText(one))
+  return reports
+}
+
+function endText(it: Report): string {
+  const open = it.lookups.open > 0 ? `; ${counted(it.lookups.open, 'lookup')} still open` : ''
+  const verdict = it.verified ? 'verified' : `not verified: ${it.reason}`
+  return `job ${shortId(it.job)} ${it.status} in ${duration(it.seconds * 1000)}, ${verdict}${open}. See yarn jobs report ${shortId(it.job)}`
+}
+
+/** Says what the requests would cost; nothing is queued. */
+export function sayDryRun(
+  context: Context,
+  source: Source,
+  command: Command,
+  requests: readonly unknown[],
+  priority: number | undefined,
+  given: { json?: boolean },
+): void {
+  const plans = requests.map((request) => source.plan(request))
+  const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
+  const it = estimate(plans, effectiveLimits(sources, context.config.limits), isLive)
+  const { terminal } = context
+  if (given.json) {
+    const jobs = plans.map((plan) => ({ activeKey: plan.activeKey, tasks: plan.tasks.length, requests: plan.estimate.requests }))
+    terminal.out(toJson({ dryRun: true, jobs, ...it }))
+    return
+  }
+  for (const plan of plans.slice(0, MOST_LINES)) terminal.out(`${plan.activeKey}: ${counted(plan.tasks.length, 'first task')}`)
+  if (plans.length > MOST_LINES) terminal.out(`… and ${counted(plans.length - MOST_LINES, 'more job')}`)
+  const rows = it.apis.map((api) => [
+    api.name,
+    api.requests === null ? 'not known before' : count(api.requests),
+    limitText(api.limit),
+    api.leastMs === null ? 'not known before' : duration(api.leastMs),
+  ])
+  terminal.out(table(['API', 'requests', 'limit', 'takes at least'], rows))
+  for (const note of it.notes) terminal.out(`Note: ${note}.`)
+  const time = it.leastMs === null ? 'the time is not known before the work starts' : `at least ${duration(it.leastMs)} at today's limits`
+  terminal.out(`${counted(plans.length, 'job')}, ${counted(it.tasks, 'first task')}, ${time}. Nothing was queued.`)
+}

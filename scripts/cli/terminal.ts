@@ -1,0 +1,36 @@
+/** What a command reads and writes, so that tests can hold both ends. */
+export interface Terminal {
+  out(line: string): void
+  err(line: string): void
+  env: NodeJS.ProcessEnv
+  /** A bar can be drawn on stdout. */
+  isTty: boolean
+  readStdin(): Promise<string>
+  /** Calls back at Ctrl-C instead of dying. @returns what takes the wish back */
+  onInterrupt(callback: () => void): () => void
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** The one of this process. A reader that went away (`| head`) ends the process quietly. */
+export function processTerminal(): Terminal {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+  return {
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+    env: process.env,
+    isTty: process.stdout.isTTY === true,
+    readStdin,
+    onInterrupt(callback) {
+      process.on('SIGINT', callback)
+      return () => process.off('SIGINT', callback)
+    },
+  }
+}

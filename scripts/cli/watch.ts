@@ -1,0 +1,79 @@
+import { isAway } from '../../backend/db'
+import { livePlaces, type Progress, progress } from '../../backend/engine/progress'
+import type { Source } from '../../backend/engine/source'
+import type { Context } from './context'
+import { hasEnded, type Workers } from './job-text'
+import { sleepUntil } from './sleep'
+
+/** Exit code of a command ended by Ctrl-C. */
+export const INTERRUPTED = 130
+
+/** Where a watch is drawn. */
+export interface View {
+  show(jobs: readonly Progress[], workers: Workers, rates: ReadonlyMap<string, number>): void
+  note(line: string): void
+  end(): void
+}
+
+export interface Watched {
+  jobs: Progress[]
+  interrupted: boolean
+}
+
+const LOOK_MS = 500
+/** Records a second are those of the last 20 s. */
+const RATE_MS = 20_000
+
+/** Counts records a second by job. */
+export function rateMeter(now: () => number = Date.now) {
+  const samples = new Map<string, { at: number; seen: number }[]>()
+  return (jobs: readonly Progress[]): Map<string, number> =>
+    new Map(
+      jobs.map(({ id, seen }) => {
+        const at = now()
+        const kept = [...(samples.get(id) ?? []).filter((sample) => sample.at >= at - RATE_MS), { at, seen }]
+        samples.set(id, kept)
+        const [first] = kept
+        return [id, first && at > first.at ? ((seen - first.seen) * 1000) / (at - first.at) : 0]
+      }),
+    )
+}
+
+/**
+ * Follows jobs until all have ended, also through an outage of the database.
+ * @param withLookups also until nothing they asked to look up is open
+ */
+export async function watchJobs(
+  context: Context,
+  ids: readonly string[],
+  options: { sources: readonly Source[]; view: View; withLookups?: boolean },
+): Promise<Watched> {
+  const { view, sources, withLookups } = options
+  const rates = rateMeter()
+  const interruption = new AbortController()
+  const forget = context.terminal.onInterrupt(() => interruption.abort())
+  let jobs: Progress[] = []
+  let isAwayNow = false
+  try {
+    while (!interruption.signal.aborted) {
+      const began = Date.now()
+      try {
+        jobs = await progress(context.db, ids)
+        view.show(jobs, { live: await livePlaces(context.db), sources }, rates(jobs))
+        if (isAwayNow) view.note('The database is back.')
+        isAwayNow = false
+        if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break
+      } catch (error) {
+        if (!isAway(error) || jobs.length === 0) throw error
+        if (!isAwayNow) view.note(`The database is away (${(error as Error).message}); still watching.`)
+        isAwayNow = true
+      }
+      // Counting millions of tasks takes longer: then it is done less often.
+      await sleepUntil(Math.max(LOOK_MS, 5 * (Date.now() - began)), interruption.signal)
+    }
+  } finally {
+    view.end()
+    forget()
+  }
+  return { jobs, interrupted: interruption.signal.aborted }
+}

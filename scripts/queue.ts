@@ -1,0 +1,64 @@
+import type { Command as Program } from 'commander'
+import { requireContact } from '../backend/config'
+import type { Command, Source } from '../backend/engine/source'
+import { sources } from '../backend/sources'
+import type { Context } from './cli/context'
+import { startJobs } from './cli/enqueue'
+import { collectIds } from './cli/ids'
+import { createProgram, main } from './cli/main'
+import { runLookup } from './cli/queue-lookup'
+import { buildRequests, parsePriority } from './cli/request'
+import { followJobs, sayDryRun, sayJobs } from './cli/say-jobs'
+
+/** Options of every queue script; the source's own stand beside them. */
+export interface Given extends Record<string, unknown> {
+  priority?: string
+  force?: boolean
+  dryRun?: boolean
+  watch?: boolean
+  json?: boolean
+  file?: string
+}
+
+function addCommand(program: Program, context: Context, name: string, source: Source, command: Command): void {
+  const made = program.command(name).description(command.about)
+  if (command.ids) made.argument('[ids...]', `one or more of ${command.ids.label}; - reads them from standard input`)
+  for (const option of command.options ?? []) made.option(option.flags, option.about)
+  made.option('--priority <0-9>', 'lower goes first; live (0), asked (1) and backfill (2) are names')
+  if (!command.lookup) made.option('--force', 'start a job even if one for the same is active')
+  if (command.ids) made.option('--file <path>', 'read ids from a file; # starts a comment, - is standard input')
+  made
+    .option('--dry-run', "show tasks, requests and time at today's limits; queue nothing")
+    .option('--watch', 'follow to the end; exit 0 only if all of it completed')
+    .option('--json', 'print one JSON object and nothing else')
+    .configureHelp({ commandUsage: () => `yarn queue:${name} [options]${command.ids ? ' [ids...]' : ''}` })
+    .action(async (...args: unknown[]) => {
+      const [ids, given] = command.ids ? (args as [string[], Given]) : [[], args[0] as Given]
+      await queue(context, source, command, ids, given)
+    })
+}
+
+async function queue(context: Context, source: Source, command: Command, args: string[], given: Given): Promise<void> {
+  const { config } = context
+  if (!given.dryRun) requireContact(source.apis, config)
+  const ids = command.ids ? await collectIds(args, given.file, context.terminal) : []
+  const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
+  if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
+  const requests = buildRequests(source, command, ids, given)
+  if (given.dryRun) return sayDryRun(context, source, command, requests, priority, given)
+  const queued = await startJobs(context, source, command, requests, { priority, force: given.force })
+  if (!given.json) sayJobs(context, queued)
+  if (given.watch) return await followJobs(context, queued, given)
+  if (given.json) sayJobs(context, queued, true)
+}
+
+/** `yarn queue:<command>`: every command of every source in the registry. */
+export function build(context: Context): Program {
+  const program = createProgram('queue', 'Puts work on the queues.', context)
+  for (const source of sources) {
+    for (const [name, command] of Object.entries(source.commands)) addCommand(program, context, name, source, command)
+  }
+  return program
+}
+
+if (require.main === module) void main(build)
