@@ -17,8 +17,10 @@ const noHttp: HttpFactory = () => () => {
 export interface Suite extends Engine {
   databaseUrl: string
   rabbitmqUrl: string
-  /** A worker of the source's first app, in this process. */
+  /** A worker of this app of the source, or of its first, in this process. */
   worker(options?: {
+    app?: string
+
     turnMs?: number
     concurrency?: number
     graceMs?: number
@@ -50,9 +52,16 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
     ...engine,
     databaseUrl: env.databaseUrl,
     rabbitmqUrl: env.rabbitmqUrl,
-    async worker({ turnMs = 20_000, concurrency, graceMs, reached, broker: own } = {}) {
-      const [app, definition] = Object.entries(sources[0]?.workers ?? {})[0] ?? []
-      if (!app || !definition) throw new Error('the source has no worker')
+    async worker({
+      app = Object.keys(sources[0]?.workers ?? {})[0] ?? '',
+      turnMs = 20_000,
+      concurrency,
+      graceMs,
+      reached,
+      broker: own,
+    } = {}) {
+      const definition = sources[0]?.workers[app]
+      if (!definition) throw new Error(`the source has no worker ${app}`)
       const workerDb = openDb(env.databaseUrl, { name: app })
       const beatDb = openDb(env.databaseUrl, { name: `${app} beat`, max: 1 })
       const workerBroker = own ?? openBroker({ url: env.rabbitmqUrl, name: app, log, watchdogMs: 500 })

@@ -24,15 +24,18 @@ export interface System {
   sandbox: Sandbox
   env: Record<string, string>
   /** Runs a program of dist/ until it is ready (those with IPC) or started. */
-  start(script: string, args?: string[], options?: { again?: boolean }): Promise<Process>
-  worker(app: string, options?: { again?: boolean }): Promise<Process>
-  /** A worker that is killed where it reaches `point` for the n-th time, and started again as PM2 would: without that fault. */
+  start(script: string, args?: string[]): Promise<Process>
+  worker(app: string): Promise<Process>
+  /** A worker that is started again whenever it dies, as PM2 would. */
+  supervised(app: string): Promise<{ kill(): Promise<void> }>
+  /** A worker that is killed where it reaches `point` for the n-th time, and then started again without that fault. */
   crashingWorker(app: string, point: Point, nth: number): Promise<Process>
   scheduler(): Promise<Process>
   /** Runs a script to its end. */
   run(script: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>
   /** Queues one character and returns the job's id. */
   queueCharacter(id: number, ...args: string[]): Promise<string>
+  status(job: string): Promise<string | undefined>
   ended(job: string, timeoutMs?: number): Promise<string>
   close(): Promise<void>
 }
@@ -62,7 +65,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
   const running = new Set<Process>()
   let closing = false
 
-  async function start(script: string, args: string[] = [], { again = false }: { again?: boolean } = {}): Promise<Process> {
+  async function start(script: string, args: string[] = []): Promise<Process> {
     const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-20_000)))
@@ -76,16 +79,24 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
       },
     }
     running.add(self)
-    child.once('exit', () => {
-      running.delete(self)
-      if (again && !closing) void start(script, args, { again })
-    })
+    child.once('exit', () => running.delete(self))
     await until(() => (child.connected ? output.includes('is ready') : child.exitCode !== null), {
       timeoutMs: 20_000,
       what: `${script} to be ready`,
     })
     if (child.exitCode) throw new Error(`${script} exited with ${child.exitCode}: ${output}`)
     return self
+  }
+
+  async function supervised(app: string, current = start('dist/backend/bin/worker.js', [app])) {
+    const watch = (process: Process) =>
+      process.child.once('exit', () => {
+        if (closing) return
+        current = start('dist/backend/bin/worker.js', [app])
+        void current.then(watch)
+      })
+    watch(await current)
+    return { kill: async () => (await current).kill() }
   }
 
   async function run(script: string, ...args: string[]) {
@@ -98,19 +109,21 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     return { code, out, err }
   }
 
+  const status = async (job: string) =>
+    (await db.query<{ status: string }>('select status from backhaul.jobs where id = $1', [job]))[0]?.status
+
   return {
     db,
     sandbox,
     env,
     start,
     run,
-    worker: (app, options) => start('dist/backend/bin/worker.js', [app], options),
+    worker: (app) => start('dist/backend/bin/worker.js', [app]),
+    supervised,
     async crashingWorker(app, point, nth) {
-      const first = await start('tests/support/crashing-worker.js', [app, point, String(nth)])
-      first.child.once('exit', () => {
-        if (!closing) void start('dist/backend/bin/worker.js', [app], { again: true })
-      })
-      return first
+      const first = start('tests/support/crashing-worker.js', [app, point, String(nth)])
+      await supervised(app, first)
+      return await first
     },
     scheduler: () => start('dist/backend/bin/scheduler.js'),
     async queueCharacter(id, ...args) {
@@ -121,11 +134,12 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
       if (!job) throw new Error(`no job in ${out}`)
       return job
     },
+    status,
     ended: (job, timeoutMs = 60_000) =>
       until(
         async () => {
-          const [row] = await db.query<{ status: string }>('select status from backhaul.jobs where id = $1', [job])
-          return row && ENDED.includes(row.status) ? row.status : undefined
+          const now = await status(job)
+          return now && ENDED.includes(now) ? now : undefined
         },
         { timeoutMs, what: `job ${job} to end` },
       ),

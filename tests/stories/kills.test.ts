@@ -1,0 +1,52 @@
+import type { Point } from '../../backend/engine/engine'
+import { backfillStory, CHARACTER, ENRICHERS, type Story } from '../support/backfill'
+import { until } from '../support/until'
+
+/*
+ * Workers die at their worst moments. Whatever happens, the tables equal those of an undisturbed run and no limit is broken.
+ */
+
+let story: Story
+beforeAll(async () => {
+  story = await backfillStory()
+}, 180_000)
+afterAll(() => story.close())
+
+describe.each<[Point, number]>([
+  ['after claim', 1],
+  ['before commit', 3],
+  ['after commit', 3],
+  ['after publish', 1],
+  ['before ack', 1],
+])('kill -9 %s', (point, nth) => {
+  it('loses nothing and doubles nothing', async () => {
+    const it = await story.fresh()
+    await story.startAll(it, 0)
+    const worker = await it.crashingWorker('worker-backfill', point, nth)
+    const job = await it.queueCharacter(CHARACTER)
+    await until(() => worker.child.signalCode === 'SIGKILL', { timeoutMs: 30_000, what: `the kill ${point}` })
+    await story.endsAsIfUndisturbed(it, job)
+    await it.close()
+  }, 180_000)
+})
+
+it('survives 20 random kills during one backfill', async () => {
+  const it = await story.fresh()
+  const workers = await Promise.all(['worker-backfill', 'worker-backfill', ...ENRICHERS].map((app) => it.supervised(app)))
+  await it.scheduler()
+  const job = await it.queueCharacter(CHARACTER)
+  const steps = async () => (await it.db.query<{ n: number }>('select coalesce(sum(step), 0)::int as n from backhaul.tasks'))[0]?.n ?? 0
+  let random = 42
+  for (let kills = 0; kills < 20; kills++) {
+    random = (random * 1103515245 + 12345) % 2 ** 31
+    const before = await steps()
+    await workers[kills % 2 === 0 ? random % 2 : random % workers.length]?.kill()
+    // While there are pages left each kill falls into another one.
+    await until(async () => (await steps()) > before || kills > 9 || (await it.status(job)) === 'completed', {
+      timeoutMs: 30_000,
+      what: 'another page',
+    })
+  }
+  await story.endsAsIfUndisturbed(it, job)
+  await it.close()
+}, 240_000)
