@@ -30,9 +30,10 @@ export function understandZkillboard({ status, headers, text }: RawAnswer): Verd
   if (status >= 300 && status < 400 && headers.location?.includes('blocked'))
     return blocked('its blocked redirect: too many refused requests')
   if (status === 403) return blocked('403: a query string, or Cloudflare does not like this client')
-  if (status === 503) {
+  if (status === 503 || status === 429) {
     const until = after((seconds(headers['retry-after']) ?? 60) * 1000)
-    return { error: new Throttled('zkillboard', until), block: [{ api: 'zkillboard', until, reason: 'reinforced mode (503)' }] }
+    const reason = status === 503 ? 'reinforced mode (503)' : 'rate limited (429)'
+    return { error: new Throttled('zkillboard', until), block: [{ api: 'zkillboard', until, reason }] }
   }
   if (status < 300 && isPage(text)) return blocked('a web page instead of data')
   return {}

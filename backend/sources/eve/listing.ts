@@ -1,10 +1,9 @@
 import { RetryLater } from '../../engine/errors'
-import { type BackfillParams, type EveParams, entityOf } from './params'
+import { type BackfillParams, type EntityWord, type EveParams, entityOf } from './params'
 
 /** A listing of zKillboard: whose killmails, which side, which month. Its text is the task's key and the request's path. */
 export interface Listing {
-  /** `characterID`, `corporationID` or `allianceID`. */
-  kind: string
+  kind: EntityWord
   id: string
   side?: 'kills' | 'losses'
   /** Written 2024-03. */
@@ -24,7 +23,7 @@ export function listingOf(key: string): Listing {
   const [, kind, id, side, year, month] = KEY.exec(key) ?? []
   if (!kind || !id) throw new RetryLater('key', `${key} is not a listing of zKillboard`)
   return {
-    kind,
+    kind: kind as EntityWord,
     id,
     ...(side ? { side: side as 'kills' | 'losses' } : {}),
     ...(year && month ? { month: `${year}-${month.padStart(2, '0')}` } : {}),

@@ -5,8 +5,14 @@
 /** First month EVE has killmails of. */
 export const FIRST_MONTH = '2007-12'
 
+/**
+ * How far killmail ids and times may stand in different order, ms. zKillboard lists by id and cuts its months by id, so what
+ * is chosen by time looks this much further.
+ */
+export const STRAGGLE_MS = 86_400_000
+
 /** The month a moment lies in. */
-export const monthOf = (at: Date | string): string => new Date(at).toISOString().slice(0, 7)
+export const monthOf = (at: Date | string | number): string => new Date(at).toISOString().slice(0, 7)
 
 /** The month before. */
 export function previousMonth(month: string): string {
@@ -19,4 +25,10 @@ export function monthsBetween(newest: string, oldest: string): string[] {
   const months: string[] = []
   for (let month = newest; month >= oldest; month = previousMonth(month)) months.push(month)
   return months
+}
+
+/** The months by id in which killmails of a window by time can lie; `until` is the first moment outside. */
+export function monthsOfWindow(from: number, until: number, now = Date.now()): { newest: string; oldest: string } {
+  const oldest = monthOf(Math.max(from - STRAGGLE_MS, Date.parse(`${FIRST_MONTH}-01`)))
+  return { newest: monthOf(Math.min(until - 1 + STRAGGLE_MS, now)), oldest }
 }

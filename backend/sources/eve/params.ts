@@ -4,6 +4,7 @@ import { Refused } from '../../engine/errors'
 /** What can be backfilled, with zKillboard's name for it. */
 export const ENTITIES = { characterId: 'characterID', corporationId: 'corporationID', allianceId: 'allianceID' } as const
 export type EntityField = keyof typeof ENTITIES
+export type EntityWord = (typeof ENTITIES)[EntityField]
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const exists = (text: string): boolean => {
@@ -111,7 +112,7 @@ export const backfillRequest = (raw: unknown): EveParams => parse(raw)
 export const recentRequest = (raw: unknown): EveParams => read(recent, isRecord(raw) ? { ...raw, mode: 'recent' } : raw)
 
 /** The entity a backfill or sync is about. */
-export function entityOf(it: BackfillParams | RecentParams): { field: EntityField; kind: string; id: number } {
+export function entityOf(it: BackfillParams | RecentParams): { field: EntityField; kind: EntityWord; id: number } {
   for (const field of Object.keys(ENTITIES) as EntityField[]) {
     const value = (it as BackfillParams)[field]
     if (value !== undefined) return { field, kind: ENTITIES[field], id: value }

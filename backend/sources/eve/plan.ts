@@ -1,6 +1,6 @@
 import type { NewTask, Plan } from '../../engine/source'
 import { keyOf, type Listing, wantOf, wholeListing } from './listing'
-import { monthOf, monthsBetween } from './months'
+import { FIRST_MONTH, monthsBetween, monthsOfWindow } from './months'
 import { type BackfillParams, type EveParams, entityOf } from './params'
 import { emptyCursor, type WalkCursor } from './streams/cursor'
 
@@ -9,7 +9,8 @@ export const LANE = 'zkillboard'
 /** Killmails on a page of zKillboard. */
 export const PAGE_SIZE = 200
 
-const task = (stream: string, key: string, cursor: object): NewTask => ({ stream, key, lane: LANE, cursor: { ...cursor } })
+/** A task of a listing, in the lane of zKillboard. */
+export const task = (stream: string, key: string, cursor: object): NewTask => ({ stream, key, lane: LANE, cursor: { ...cursor } })
 
 /** First tasks of a job; the same for the same params. */
 export function plan(params: EveParams): Plan {
@@ -36,16 +37,16 @@ function planBackfill(params: BackfillParams): Plan {
   const { fromDate, toDate } = params.options
   const activeKey = ['killmails', listing.kind, listing.id, ...(listing.side ? [listing.side] : [])].join(':')
   if (!toDate) return { tasks: [task('killmails', keyOf(listing), emptyCursor())], activeKey, estimate: estimateOfWalk(params) }
-  const newest = monthOf(toDate)
+  const want = wantOf(params)
+  const { newest, oldest } = monthsOfWindow(fromDate ? want.from : Date.parse(`${FIRST_MONTH}-01`), want.until)
   if (!fromDate) {
     // How far back the months go is known once ESI has told the entity's birthday.
     const cursor = { ...emptyCursor(), over: true, plan: newest }
     return { tasks: [task('killmails', keyOf(listing), cursor)], activeKey, estimate: estimateOfWalk(params) }
   }
-  const oldest = monthOf(fromDate)
   const months = monthsBetween(newest, oldest).length
   return {
-    tasks: monthTasks(listing, newest, oldest, wantOf(params).cap, emptyCursor()),
+    tasks: monthTasks(listing, newest, oldest, want.cap, emptyCursor()),
     activeKey,
     estimate: {
       requests: { zkillboard: 3 * months },

@@ -1,18 +1,27 @@
 import { z } from 'zod'
+import { zkb } from '../records'
+
+/** Why a killmail is set aside when ESI does not help. */
+export const REASONS = ['hash_mismatch', 'schema', 'not_on_esi'] as const
 
 /** A killmail whose body has still to come from ESI. */
 export const pending = z.object({
   id: z.string(),
   /** What zKillboard lists; not always a hash. */
   hash: z.string(),
-  /** Computed from the embedded body, where there was one and it does not fit `hash`. */
+  /** Computed from the embedded body, where there was one. */
   computed: z.string().optional(),
-  zkb: z.record(z.string(), z.unknown()),
-  /** Times ESI refused it or failed. */
-  tries: z.number().int().default(0),
-  refused: z.number().int().default(0),
-  /** Not asked for again before this. */
+  zkb,
+  why: z.enum(REASONS),
+  fault: z.string().optional(),
+  raw: z.unknown().optional(),
+  /** Times ESI refused its hash, and times it failed. */
+  refused: z.number().int(),
+  tries: z.number().int(),
+  /** Not asked for again before this, ms since 1970. */
   at: z.number().optional(),
+  /** Whether it lies in the window is known once its body is here; it is counted as seen then. */
+  unseen: z.boolean().optional(),
 })
 export type Pending = z.infer<typeof pending>
 
@@ -31,9 +40,11 @@ export type Gap = z.infer<typeof gap>
 export const walkCursor = z.object({
   /** The page to be read next, from 1. */
   page: z.number().int().default(1),
-  /** Lowest killmail id dealt with in this stretch; what lies at or above it has been counted. */
+  /** Lowest killmail id dealt with; what lies at or above it has been counted. */
   low: z.string().optional(),
-  /** A stretch read again ends here. */
+  /** Lowest of all stretches. */
+  bottom: z.string().optional(),
+  /** A stretch that is read again ends here. */
   floor: z.string().optional(),
   /** When the copy of the page before was made, ms since 1970. */
   made: z.number().optional(),
@@ -45,15 +56,15 @@ export const walkCursor = z.object({
   oldest: z.number().optional(),
   pending: z.array(pending).default([]),
   gaps: z.array(gap).default([]),
-  /** Pages read again in a row without getting further. */
+  /** Times the same page was asked for again without getting further. */
   again: z.number().int().default(0),
   /** The next page is not asked for before this, ms since 1970. */
   wait: z.number().optional(),
   /** The stretch is read to its end. */
   over: z.boolean().default(false),
-  /** No killmail of the page in hand is known to lie in the window; the bodies decide. */
+  /** Nothing on the page in hand is known to lie after the window's start; the bodies decide. */
   old: z.boolean().optional(),
-  /** Month partitions are to be planned from this month down. */
+  /** The pages were not enough; smaller partitions are to be made, of this month and older ones (`?`: of the oldest seen). */
   plan: z.string().optional(),
   /** Last month of a chain. */
   last: z.string().optional(),

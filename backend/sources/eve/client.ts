@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { Fatal, RetryLater } from '../../engine/errors'
+import type { HttpAnswer, Io, Reject } from '../../engine/source'
+import type { EntityWord } from './params'
+import { type Zkb, zkb } from './records'
+
+/** Pages of one listing zKillboard gives, 200 killmails each. */
+export const MAX_PAGE = 100
+/** Deep cold pages took up to 37 s; a timeout is never the end of a listing. */
+const PAGE_TIMEOUT_MS = 120_000
+/** A page of big fights: hundreds of killmails with hundreds of attackers. */
+const PAGE_BYTES = 128 * 1024 * 1024
+
+/** One listed killmail. */
+export interface Entry {
+  id: string
+  zkb: Zkb
+  /** Milliseconds since 1970; undefined in the old form, which has no body. */
+  time?: number
+  embedded: boolean
+  raw: unknown
+}
+
+export interface Listed {
+  /** Newest first. */
+  entries: Entry[]
+  rejected: Reject[]
+  /** The page number is beyond what zKillboard gives. */
+  past: boolean
+  /** When the copy we got was made, ms since 1970. */
+  made: number
+  /** When its cached copy expires. */
+  expires: number
+  /** It came from a cache on the way. */
+  aged: boolean
+}
+
+const entry = z.object({ killmail_id: z.number().int().positive(), zkb })
+const ERROR = z.object({ error: z.string() })
+
+/**
+ * One page of a listing. An empty list is returned as such: it proves nothing by itself.
+ * @param key path segments of the listing
+ * @throws {RetryLater} `upstream_error` for its error objects and `[null]`, `shape` for anything we do not know
+ * @throws {Fatal} when it says that the request is wrong
+ */
+export async function readPage(io: Io, key: string, page: number): Promise<Listed> {
+  const answer = await io.http('zkillboard').request({
+    path: `/${key}/page/${page}/`,
+    schema: z.unknown(),
+    timeoutMs: PAGE_TIMEOUT_MS,
+    maxBytes: PAGE_BYTES,
+  })
+  return { ...understandPage(answer.data, `${key}/page/${page}`), ...ageOf(answer) }
+}
+
+/** A killmail looked up by its id: its entry, or undefined when the answer is an empty list. */
+export async function readOne(io: Io, id: string): Promise<Entry | undefined> {
+  const answer = await io.http('zkillboard').request({ path: `/killID/${id}/`, schema: z.unknown(), timeoutMs: PAGE_TIMEOUT_MS })
+  const { entries } = understandPage(answer.data, `killID/${id}`)
+  return entries.find((found) => found.id === id)
+}
+
+function understandPage(data: unknown, what: string): Pick<Listed, 'entries' | 'rejected' | 'past'> {
+  const error = ERROR.safeParse(data)
+  if (error.success) return understandError(error.data.error, what)
+  if (!Array.isArray(data)) throw new RetryLater('shape', `${what}: zKillboard answered with something that is no list of killmails`)
+  if (data.length > 0 && data.every((one) => one === null)) {
+    throw new RetryLater('upstream_error', `${what}: zKillboard answered [null], its own worker failed`)
+  }
+  const entries: Entry[] = []
+  const rejected: Reject[] = []
+  for (const [place, raw] of data.entries()) {
+    const parsed = entry.safeParse(raw)
+    if (parsed.success) entries.push(entryOf(parsed.data, raw as Record<string, unknown>))
+    else rejected.push({ key: keyOfBad(raw, `${what}#${place}`), reason: 'schema', detail: 'listed without id or hash', raw })
+  }
+  if (rejected.length > 0 && entries.length === 0) {
+    throw new RetryLater(
+      'shape',
+      `${what}: zKillboard has changed the form of its listing; none of ${rejected.length} entries has an id and a hash`,
+    )
+  }
+  const once = [...new Map(entries.map((one) => [one.id, one])).values()]
+  return { entries: once.sort((a, b) => Number(b.id) - Number(a.id)), rejected, past: false }
+}
+
+function entryOf(it: z.infer<typeof entry>, raw: Record<string, unknown>): Entry {
+  const time = typeof raw.killmail_time === 'string' ? Date.parse(raw.killmail_time) : Number.NaN
+  const embedded = ['victim', 'attackers', 'killmail_time'].some((field) => raw[field] !== undefined)
+  return { id: String(it.killmail_id), zkb: it.zkb, embedded, raw, ...(Number.isNaN(time) ? {} : { time }) }
+}
+
+const keyOfBad = (raw: unknown, place: string): string => {
+  const { killmail_id } = (raw ?? {}) as { killmail_id?: unknown }
+  return typeof killmail_id === 'number' ? String(killmail_id) : place
+}
+
+function understandError(text: string, what: string): Pick<Listed, 'entries' | 'rejected' | 'past'> {
+  if (/page value/i.test(text)) return { entries: [], rejected: [], past: true }
+  if (/invalid|not allowed|supported|must be|unknown/i.test(text)) {
+    throw new Fatal('parameter', `${what}: zKillboard refuses the request: ${text}`)
+  }
+  throw new RetryLater('upstream_error', `${what}: zKillboard answered 200 with an error: ${text}`)
+}
+
+/** The age of a copy, from the headers caches write. */
+export function ageOf({ headers }: Pick<HttpAnswer<unknown>, 'headers'>): Pick<Listed, 'made' | 'expires' | 'aged'> {
+  const sent = Date.parse(headers.date ?? '')
+  const age = Number(headers.age ?? 0) || 0
+  const made = (Number.isNaN(sent) ? Date.now() : sent) - age * 1000
+  const seconds = Number(/max-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 3600)
+  return { made, expires: made + seconds * 1000, aged: age > 0 }
+}
+
+/** ESI's answer for a killmail: its body unread, or that it refuses the pair of id and hash. */
+export async function readBody(io: Io, id: string, hash: string): Promise<{ raw: unknown } | { refused: string }> {
+  const answer = await io.http('esi').request({
+    path: `/killmails/${id}/${hash}`,
+    schema: z.unknown(),
+    parts: { 'esi.killmail': 5 },
+    accept: [400, 404, 422],
+  })
+  return answer.data === undefined ? { refused: `${answer.status} ${answer.text.slice(0, 200)}`.trim() } : { raw: answer.data }
+}
+
+const BIRTH: Record<EntityWord, string> = { characterID: 'characters', corporationID: 'corporations', allianceID: 'alliances' }
+const born = z.object({ birthday: z.string().optional(), date_founded: z.string().optional() })
+
+/** When an entity came to be, by ESI; undefined for deleted and very old ones. */
+export async function readBirth(io: Io, kind: EntityWord, id: string): Promise<Date | undefined> {
+  const answer = await io.http('esi').request({ path: `/${BIRTH[kind]}/${id}`, schema: born, accept: [404] })
+  const text = answer.data?.birthday ?? answer.data?.date_founded
+  return text && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined
+}
