@@ -1,11 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
 import type { Log } from '../backend/engine/source'
 import type { Outgoing, Sent } from './broker'
-import { closeChannel, Link, within } from './link'
+import { closeChannel, Link, SETTLE_MS, within } from './link'
 import { isQueue } from './names'
 import { declareOn } from './topology'
 
 const AWAY_MS = 2_000
+const PROBE_MS = 3_000
 
 /** A message on its way. */
 interface Flight {
@@ -33,11 +35,12 @@ export class Publisher {
   async publish(messages: readonly Outgoing[]): Promise<Sent[]> {
     if (messages.length === 0) return []
     this.link.open()
-    const end = Date.now() + this.options.confirmMs
+    const end = performance.now() + this.options.confirmMs
     const sent = await this.attempt(messages, end)
     const again = sent.flatMap((result, at) => (result === 'unroutable' && isQueue(messages[at]?.queue ?? '') ? [at] : []))
     if (again.length === 0) return sent
     // Somebody deleted one of our queues: it is declared anew, and its messages go once more.
+    await pause(Math.min(SETTLE_MS, Math.max(0, end - performance.now())))
     if (!(await this.redeclare())) return sent
     const second = await this.attempt(
       again.map((at) => messages[at] as Outgoing),
@@ -52,6 +55,7 @@ export class Publisher {
   private async attempt(messages: readonly Outgoing[], end: number): Promise<Sent[]> {
     const results: Sent[] = messages.map(() => 'failed')
     const open = new Set<string>()
+    let isWritten = false
     let finish = (): void => undefined
     const finished = new Promise<void>((resolve) => {
       finish = resolve
@@ -66,14 +70,16 @@ export class Publisher {
           this.flights.delete(id)
           if (!open.delete(id)) return
           results[at] = sent
-          if (open.size === 0) finish()
+          if (isWritten && open.size === 0) finish()
         },
       })
       this.write(channel, id, message)
     }
+    isWritten = true
     if (open.size > 0) {
-      await within(Math.max(1, end - Date.now()), 'confirming', finished).catch((error: Error) => {
+      await within(Math.max(1, end - performance.now()), 'confirming', finished).catch((error: Error) => {
         this.options.log.warn('RabbitMQ did not confirm in time', { messages: open.size, reason: error.message })
+        this.probe()
       })
     }
     for (const id of [...open]) this.flights.get(id)?.settle('failed')
@@ -82,10 +88,10 @@ export class Publisher {
 
   /** A channel that takes a message now; none when the broker stays away, blocked or full until `end`. */
   private async usable(end: number): Promise<ConfirmChannel | undefined> {
-    const soon = Date.now() + AWAY_MS
+    const soon = performance.now() + AWAY_MS
     while (!this.channel || this.link.blocked || this.isFull) {
       // A broker known to be away gets a moment to come back; what is not sent is rung or asked for again.
-      const left = (this.channel || !this.link.lastError ? end : Math.min(end, soon)) - Date.now()
+      const left = (this.channel || !this.link.lastError ? end : Math.min(end, soon)) - performance.now()
       if (left <= 0) return undefined
       await this.link.change(left)
     }
@@ -150,6 +156,15 @@ export class Publisher {
       if (!connection || this.channel || this.closed) return
       within(10_000, 'opening a channel', this.setUp(connection)).catch((error: Error) => this.link.reset(error.message))
     })
+  }
+
+  /** A peer that vanished without a word is noticed by heartbeats after 20 s; a question it does not answer is sooner. */
+  private probe(): void {
+    const connection = this.link.connection
+    if (!connection || this.link.blocked) return
+    within(PROBE_MS, 'opening a channel', connection.createChannel().then(closeChannel)).catch((error: Error) =>
+      this.link.reset(error.message),
+    )
   }
 
   private async redeclare(): Promise<boolean> {

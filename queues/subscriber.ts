@@ -1,17 +1,20 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Log } from '../backend/engine/source'
 import type { Delivery } from './broker'
-import { closeChannel, type Link, pauseMs, within } from './link'
+import { closeChannel, type Link, pauseMs, SETTLE_MS, within } from './link'
 import type { QueueName } from './names'
 import { declareOn } from './topology'
 
 const ANSWER_MS = 10_000
+/** Looks in a row without a delivery after which the consumer is renewed. */
+const QUIET_LOOKS = 3
 
 /** One consumer on a channel of its own, so that a fault of one queue does not touch the others. */
 export class Subscriber {
   private channel?: Channel
   private tag?: string
   private attaching = false
+  private checking = false
   private stopped = false
   private attempt = 0
   private inHand = 0
@@ -19,6 +22,8 @@ export class Subscriber {
   private received = 0
   /** Looks in a row at which the consumer seemed to be missing. */
   private missed = 0
+  /** Looks in a row at which there was nothing to do. */
+  private quiet = 0
   private retry?: NodeJS.Timeout
 
   constructor(
@@ -35,6 +40,7 @@ export class Subscriber {
 
   /** Starts consuming on a new connection. */
   async attach(connection: ChannelModel): Promise<void> {
+    if (this.stopped) return
     this.attaching = true
     let channel: Channel | undefined
     try {
@@ -45,6 +51,8 @@ export class Subscriber {
       if (this.channel !== channel) throw new Error('the channel was closed at once')
       this.tag = consumerTag
       this.missed = 0
+      this.quiet = 0
+      if (this.stopped) await channel.cancel(consumerTag)
     } catch (error) {
       if (this.channel === channel) this.forget()
       await closeChannel(channel)
@@ -65,12 +73,21 @@ export class Subscriber {
 
   /** The watchdog: rebuilds a consumer that is not there, or is there and gets nothing. */
   async check(): Promise<void> {
-    if (this.stopped) return
+    if (this.stopped || this.checking) return
+    this.checking = true
+    try {
+      await this.look()
+    } finally {
+      this.checking = false
+    }
+  }
+
+  private async look(): Promise<void> {
     const channel = this.channel
     if (!channel || !this.tag) return this.reattach()
     try {
       const seen = await within(ANSWER_MS, 'asking for the queue', channel.checkQueue(this.queue))
-      this.judge(channel, seen)
+      await this.judge(channel, seen)
     } catch (error) {
       // A queue that is gone closes the channel, which starts a new consumer; a channel without an answer is dead.
       if (this.channel === channel) this.link.reset(`${this.queue}: ${(error as Error).message}`)
@@ -81,14 +98,31 @@ export class Subscriber {
    * The count names the consumers of all processes, so it proves nothing about this one while others are there.
    * Messages waiting while this one has room and got none do. Both are believed at the second look: counts lag.
    */
-  private judge(channel: Channel, seen: { messageCount: number; consumerCount: number }): void {
+  private async judge(channel: Channel, seen: { messageCount: number; consumerCount: number }): Promise<void> {
     const isStarved = seen.messageCount > 0 && this.inHand < this.prefetch && this.received === 0
+    this.quiet = this.inHand === 0 && this.received === 0 ? this.quiet + 1 : 0
     this.received = 0
     this.missed = seen.consumerCount === 0 || isStarved ? this.missed + 1 : 0
     if (this.missed === 0) this.attempt = 0
-    if (this.missed < 2 || this.channel !== channel) return
-    this.log.warn('consumer missing, starting it again', { queue: this.queue })
-    this.drop(channel)
+    if (this.stopped || this.channel !== channel) return
+    if (this.missed >= 2) {
+      this.log.warn('consumer missing, starting it again', { queue: this.queue })
+      this.drop(channel)
+    } else if (this.quiet >= QUIET_LOOKS) await this.renew(channel)
+  }
+
+  /**
+   * Only a new consumer is sure to be there: after a quorum queue was deleted and declared again within some 50 ms,
+   * RabbitMQ 3.10 keeps the old one on its books, hands it messages and delivers none of them, without a sign.
+   */
+  private async renew(old: Channel): Promise<void> {
+    const connection = this.link.connection
+    if (!connection) return
+    try {
+      await within(ANSWER_MS, 'renewing the consumer', this.attach(connection))
+    } finally {
+      await closeChannel(old)
+    }
   }
 
   /** Ends the consumer; deliveries in hand may still be acked. */
@@ -105,10 +139,14 @@ export class Subscriber {
   async close(): Promise<void> {
     this.stopped = true
     clearTimeout(this.retry)
-    await closeChannel(this.channel)
+    const channel = this.channel
+    this.forget()
+    await closeChannel(channel)
   }
 
   private deliver(channel: Channel, message: ConsumeMessage | null): void {
+    // A channel that has been replaced gives back what it still gets when it closes.
+    if (this.channel !== channel) return
     if (!message) {
       this.log.warn('RabbitMQ cancelled the consumer, starting it again', { queue: this.queue })
       this.drop(channel)
@@ -168,7 +206,7 @@ export class Subscriber {
         this.retry = undefined
         void this.reattach()
       },
-      pauseMs(this.attempt++),
+      SETTLE_MS + pauseMs(this.attempt++),
     )
   }
 

@@ -1,0 +1,67 @@
+import { type Channel, connect } from 'amqplib'
+import type { Log } from '../../backend/engine/source'
+import { type Broker, type Delivery, openBroker } from '../../queues/broker'
+import type { QueueName } from '../../queues/names'
+import { tcpProxy } from './proxy'
+
+/** A channel beside the suite, to look and to meddle with. */
+export interface Outsider {
+  channel: Channel
+  /** Messages ready on a queue; 0 when it is not there. */
+  ready(queue: string): Promise<number>
+  close(): Promise<void>
+}
+
+export async function outsider(url: string): Promise<Outsider> {
+  const connection = await connect(url)
+  connection.on('error', () => undefined)
+  const open = async () => {
+    const channel = await connection.createChannel()
+    return channel.on('error', () => undefined)
+  }
+  return {
+    channel: await open(),
+    async ready(queue) {
+      const channel = await open()
+      const seen = await channel.checkQueue(queue).catch(() => undefined)
+      if (!seen) return 0
+      await channel.close()
+      return seen.messageCount
+    },
+    close: () => connection.close(),
+  }
+}
+
+export interface Recorder extends Log {
+  lines: string[]
+}
+
+/** Keeps what is logged. */
+export function recorder(): Recorder {
+  const lines: string[] = []
+  const keep = (message: string, fields?: Record<string, unknown>) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`)
+  return { lines, debug: keep, info: keep, warn: keep, error: keep }
+}
+
+/** A broker as a worker has it, looking after its consumers often. */
+export const brokerAt = (url: string, options: { log?: Log; watchdogMs?: number; confirmMs?: number } = {}): Broker =>
+  openBroker({ url, name: 'test', log: recorder(), watchdogMs: 200, ...options })
+
+/** Consumes and acks; what came, as text. */
+export async function collect(broker: Broker, queue: QueueName, prefetch = 10): Promise<string[]> {
+  const got: string[] = []
+  await broker.consume(queue, prefetch, (delivery: Delivery) => {
+    got.push(delivery.body.toString())
+    delivery.ack()
+  })
+  return got
+}
+
+/** The broker's address through a connection that can be cut. */
+export async function throughProxy(url: string) {
+  const target = new URL(url)
+  const proxy = await tcpProxy(Number(target.port || 5672), target.hostname)
+  target.hostname = '127.0.0.1'
+  target.port = String(proxy.port)
+  return { proxy, url: target.href }
+}
