@@ -19,7 +19,7 @@ export interface FaultRequest {
   [option: string]: unknown
 }
 export interface ActiveFault extends FaultRequest {
-  id: number
+  number: number
   happened: number
 }
 
@@ -44,12 +44,12 @@ export const COMMON_FAULTS: Record<string, string> = {
 /** The switched-on faults. */
 export class Faults {
   private entries: Entry[] = []
-  private ids = 0
+  private numbers = 0
 
   /** @throws {SyntaxError} when `match` is no regular expression */
   add(request: FaultRequest): ActiveFault {
     const pattern = request.match === undefined ? undefined : new RegExp(request.match)
-    const fault: ActiveFault = { ...request, id: ++this.ids, happened: 0 }
+    const fault: ActiveFault = { ...request, number: ++this.numbers, happened: 0 }
     this.entries.push({ fault, pattern, passed: 0, paths: new Set() })
     return { ...fault }
   }

@@ -1,6 +1,6 @@
 import { between, dice, mix, pick } from '../random'
 import { NPC_SHIPS, SHIPS, WEAPONS } from './goods'
-import { FACTIONS, NPC_CORPORATIONS, SQUADS } from './people'
+import { FACTIONS, MAIN_CHARACTER, NPC_CORPORATIONS, SQUADS } from './people'
 import { isTwin, squadHas } from './roles'
 import type { Attacker, Party, Victim } from './shapes'
 import { squadParty, type World } from './world'
@@ -30,7 +30,7 @@ export function attackersOf(world: World, k: number, victim: Victim, core: () =>
 const anySquad = (k: number): boolean => SQUADS.some((_, squad) => squadHas(squad, 0, k))
 
 function namedParties(world: World, k: number, victim: Victim): Party[] {
-  const main = victim.character_id === world.people.main(true).character_id ? [] : [world.mainParty(k)]
+  const main = victim.character_id === MAIN_CHARACTER ? [] : [world.mainParty(k)]
   const squads = SQUADS.flatMap((team, squad) => team.characters.flatMap((_, j) => (squadHas(squad, j, k) ? [squadParty(squad, j)] : [])))
   return [...main, ...squads].filter((party) => party.character_id !== victim.character_id)
 }
@@ -40,10 +40,8 @@ function finalBlowOf(world: World, k: number, victim: Victim, npcOnly: boolean, 
   const index = Math.floor(world.people.crowd * core() ** 2)
   if (npcOnly) return { corporation_id: pick(NPC_CORPORATIONS, core()), faction_id: pick(FACTIONS, core()) }
   if (mainShoots && !world.roles(k).mainIsVictim) return world.mainParty(k)
-  const person = world.people.person(index)
-  const { state: _, ...party } =
-    person.character_id === victim.character_id ? world.people.person((index + 1) % world.people.crowd) : person
-  return party
+  const { party } = world.people.person(index)
+  return party.character_id === victim.character_id ? world.people.person((index + 1) % world.people.crowd).party : party
 }
 
 function strangers(world: World, k: number, victim: Victim, roll: () => number): Party[] {
@@ -51,14 +49,12 @@ function strangers(world: World, k: number, victim: Victim, roll: () => number):
   const indices = new Set<number>()
   if (k === bigFight) for (let n = 0; n < options.bigAttackers; n++) indices.add(people.crowd + n)
   else for (let left = crowdSize(roll); left > 0; left--) indices.add(Math.floor(people.crowd * roll() ** 2))
-  return [...indices]
-    .map((index) => people.person(index))
-    .flatMap(({ state: _, ...party }) => (party.character_id === victim.character_id ? [] : [party]))
+  return [...indices].map((index) => people.person(index).party).filter((party) => party.character_id !== victim.character_id)
 }
 
 function attacker(party: Party, finalBlow: boolean, roll: () => number): Attacker {
   const shooter: Attacker = { ...party, damage_done: 0, final_blow: finalBlow, security_status: Math.round((roll() * 15 - 10) * 10) / 10 }
-  if (party.character_id === undefined) return { ...shooter, security_status: 0, ship_type_id: pick(NPC_SHIPS, roll())[0] }
+  if (party.character_id === undefined) return Object.assign(shooter, { security_status: 0, ship_type_id: pick(NPC_SHIPS, roll())[0] })
   if (roll() < 0.97) shooter.ship_type_id = pick(SHIPS, roll())[0]
   if (roll() < 0.95) shooter.weapon_type_id = pick(WEAPONS, roll())[0]
   return shooter
@@ -76,5 +72,6 @@ function shareDamage(list: Attacker[], damage: number, roll: () => number): Atta
   const luck = dice(mix(damage, list.length, Math.floor(roll() * 1e9)))
   const weights = list.map(() => luck() ** 2)
   const sum = weights.reduce((total, weight) => total + weight, 0) || 1
-  return list.map((shooter, n) => ({ ...shooter, damage_done: Math.floor((damage * (weights[n] ?? 0)) / sum) }))
+  for (const [n, shooter] of list.entries()) shooter.damage_done = Math.floor((damage * (weights[n] ?? 0)) / sum)
+  return list
 }

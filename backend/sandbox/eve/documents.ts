@@ -1,6 +1,7 @@
 import { mix, pick } from '../random'
 import { TYPES } from './goods'
 import { FACTIONS, type Person } from './people'
+import type { Party } from './shapes'
 import type { World } from './world'
 
 /*
@@ -75,15 +76,14 @@ export function nameFor(world: World, id: number): Named | undefined {
 }
 
 /** Deleted characters are moved to a starter corporation. */
-export function affiliationOf(person: Person): Record<string, number> {
-  if (person.state === 'deleted') return { character_id: person.character_id, corporation_id: person.character_id % 2 ? 1000044 : 1000045 }
-  const { state: _, ...party } = person
-  return { ...party }
+export function affiliationOf({ party, state }: Person): Party {
+  if (state !== 'deleted') return party
+  return { character_id: party.character_id, corporation_id: party.character_id % 2 ? 1000044 : 1000045 }
 }
 
 /** `GET /characters/{id}`; the shape changed on 2026-06-09. */
 export function characterOf(person: Person, date: string): Record<string, unknown> {
-  const id = person.character_id
+  const id = person.party.character_id
   const { character_id: _, ...affiliation } = affiliationOf(person)
   const title = id % 5 === 0 ? 'Director of Nothing' : undefined
   return {

@@ -23,6 +23,7 @@ function filterOf(input: Record<string, unknown>): TruthFilter {
     characterId: number(input.characterId),
     corporationId: number(input.corporationId),
     allianceId: number(input.allianceId),
+    servable: input.servable === 'true' || input.servable === true,
     side: side === 'kills' || side === 'losses' ? side : undefined,
     from: from === undefined ? undefined : new Date(String(from)),
     to: to === undefined ? undefined : new Date(String(to)),

@@ -1,4 +1,5 @@
 import { TYPES } from './goods'
+import { MAIN_CHARACTER } from './people'
 import type { Query } from './query'
 import type { Register } from './register'
 import type { Listed } from './shapes'
@@ -75,14 +76,16 @@ export class Listing {
     if (query.entities.length === 0 && this.isPlain(query)) return whole(scale)
     const sides = this.sides(query)
     const mask = sideMask(query)
-    const list: number[] = []
+    if (sides && mask === (ATTACKER | VICTIM) && query.entities[0]?.id === MAIN_CHARACTER) return whole(scale)
+    const found = new Uint32Array(scale)
+    let length = 0
     for (let k = 0; k < scale; k++) {
-      if (sides ? (sides(k) & mask) !== 0 : matches(this.register.listed(world.place(k)), query)) list.push(k)
+      if (sides ? (sides(k) & mask) !== 0 : matches(this.register.listed(world.place(k)), query)) found[length++] = k
       // A long walk must not keep other arrivals waiting, or their times would be wrong.
       if (k % (sides ? 20_000 : 50) === 0) await new Promise(setImmediate)
     }
-    const kept = Uint32Array.from(list)
-    return kept.length === scale ? whole(scale) : { length: kept.length, at: (n) => kept[n] ?? 0 }
+    const kept = found.slice(0, length)
+    return { length, at: (n) => kept[n] ?? 0 }
   }
 
   private isPlain(query: Query): boolean {
@@ -104,16 +107,21 @@ export class Listing {
   }
 
   /** Every killmail of the query, newest first; late ones and new ones included. */
-  async places(query: Query): Promise<Iterable<Place>> {
-    return this.walk(query, await this.members(query))
+  async places(query: Query, skip = 0): Promise<Iterable<Place>> {
+    return this.walk(query, await this.members(query), skip)
   }
 
-  private *walk(query: Query, members: Members): Generator<Place> {
+  private *walk(query: Query, members: Members, skip: number): Generator<Place> {
     const { world } = this.register
     const { low, high, since } = this.bounds(query)
     const extras = this.extras(query)
     let n = firstAtOrAbove(members, (k) => world.idOf(k) >= high) - 1
     let e = extras.length - 1
+    let left = skip
+    if (e < 0 && since === 0) {
+      n -= skip
+      left = 0
+    }
     while (n >= 0 || e >= 0) {
       const base = n >= 0 ? world.place(members.at(n)) : undefined
       const extra = extras[e]
@@ -123,17 +131,15 @@ export class Listing {
       if (place === base && place.time < since - DAY) n = 0
       if (place === extra) e--
       else n--
-      if (place.id < high && place.time >= since) yield place
+      if (place.id < high && place.time >= since && left-- <= 0) yield place
     }
   }
 
   /** One page: at most 200 places. */
   async page(query: Query): Promise<Place[]> {
-    const from = (query.page - 1) * PAGE_SIZE
     const found: Place[] = []
-    let n = 0
-    for (const place of await this.places(query)) {
-      if (n++ >= from) found.push(place)
+    for (const place of await this.places(query, (query.page - 1) * PAGE_SIZE)) {
+      found.push(place)
       if (found.length === PAGE_SIZE) break
     }
     return found

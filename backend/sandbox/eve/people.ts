@@ -37,9 +37,8 @@ export const SQUADS: readonly Squad[] = [
   squad(5, 500, 11, { alliance_id: 99900012 }),
 ]
 
-export interface Person extends Party {
-  character_id: number
-  corporation_id: number
+export interface Person {
+  party: Party & { character_id: number }
   /** A deleted one keeps its name; an unknown one is in killmails only. */
   state: 'alive' | 'deleted' | 'unknown'
 }
@@ -84,7 +83,7 @@ export class People {
   person(index: number): Person {
     const corporation = mix(this.seed, 11, index) % this.corporations
     const state = this.unknown.includes(index) ? 'unknown' : index % 60 === 5 ? 'deleted' : 'alive'
-    return { character_id: this.characterId(index), ...this.membership(corporation), state }
+    return { party: { character_id: this.characterId(index), ...this.membership(corporation) }, state }
   }
 
   private membership(corporation: number): { corporation_id: number; alliance_id?: number; faction_id?: number } {
@@ -96,14 +95,14 @@ export class People {
   /** The main character changed corporation in the middle of the world. */
   main(late: boolean): Person {
     const party = late ? { corporation_id: MAIN_CORPORATIONS[1], alliance_id: MAIN_ALLIANCE } : { corporation_id: MAIN_CORPORATIONS[0] }
-    return { character_id: MAIN_CHARACTER, ...party, state: 'alive' }
+    return { party: { character_id: MAIN_CHARACTER, ...party }, state: 'alive' }
   }
 
   /** Anybody by id, as of now. */
   character(id: number): Person | undefined {
     if (id === MAIN_CHARACTER) return this.main(true)
     const team = SQUADS.find((candidate) => candidate.characters.includes(id))
-    if (team) return { character_id: id, ...partyOf(team), state: 'alive' }
+    if (team) return { party: { character_id: id, ...partyOf(team) }, state: 'alive' }
     const size = this.crowd + this.reserve
     const young = indexOf(YOUNG, id, size)
     const index = young >= 0 ? young : indexOf(OLD, id, size)

@@ -23,7 +23,9 @@ export async function statsOf(listing: Listing, register: Register, type: string
   const months: Record<string, Month> = {}
   const count = async (side: 'kills' | 'losses', field: 'shipsDestroyed' | 'shipsLost'): Promise<number> => {
     let total = 0
+    let seen = 0
     for (const place of await listing.places(parsePath(`/${type}/${id}/${side}/`, 9999))) {
+      if (++seen % 5000 === 0) await new Promise(setImmediate)
       // Reading each body for its label would take minutes in a large world; one in a hundred is left out instead.
       if (place.k % 100 === 99) continue
       const date = new Date(place.time)

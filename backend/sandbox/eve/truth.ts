@@ -12,6 +12,8 @@ export interface TruthFilter {
   /** By killmail_time: from included, to excluded. */
   from?: Date
   to?: Date
+  /** Leaves out what ESI cannot serve. */
+  servable?: boolean
 }
 export interface TrueKillmail {
   id: number
@@ -48,7 +50,11 @@ export class Truth {
         : `allianceID/${filter.allianceId}`
     const query = parsePath(`/${entity}/${filter.side ? `${filter.side}/` : ''}`, 9999)
     const listedUntil = this.clock() - 300_000
+    let n = 0
     for (const place of await this.listing.places(query)) {
+      // Whoever asks in the middle of a run must not make other arrivals look late.
+      if (++n % 50 === 0) await new Promise(setImmediate)
+      if (filter.servable && this.register.world.isHandMade(place.k)) continue
       const fits =
         place.time <= listedUntil &&
         (!filter.from || place.time >= filter.from.getTime()) &&

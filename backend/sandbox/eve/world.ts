@@ -118,7 +118,7 @@ export class World {
     const other = this.people.person(Math.floor(this.people.crowd * core() ** 2))
     const hull = core()
     const structure = !roles.mainIsVictim && roles.victimSquad < 0 && kind < 0.1
-    const { state: _, ...stranger } = other
+    const stranger = other.party
     const party: Party = roles.mainIsVictim
       ? this.mainParty(k)
       : roles.victimSquad >= 0
@@ -134,8 +134,7 @@ export class World {
   }
 
   mainParty(k: number): Party {
-    const { state: _, ...party } = this.people.main(k >= this.options.scale / 2)
-    return party
+    return this.people.main(k >= this.options.scale / 2).party
   }
 
   /** The hash as zKillboard lists it, which is now and then not the game's. */
