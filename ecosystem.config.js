@@ -1,0 +1,43 @@
+/**
+ * PM2 apps, derived from the registry of sources: the workers of every source and the scheduler.
+ *   pm2 start ecosystem.config.js                      all
+ *   pm2 start ecosystem.config.js --only worker-backfill,scheduler
+ *   pm2 start ecosystem.config.js --env production     logs as JSON
+ * Settings come from .env or the environment; none are kept here.
+ */
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+
+const REGISTRY = join(__dirname, 'dist', 'backend', 'sources', 'index.js')
+
+/** The registry is read as compiled; PM2 shows the sentence when there is none yet. */
+function workers() {
+  if (!existsSync(REGISTRY)) throw new Error('Backhaul is not built: run ./scripts/setup (or yarn build), then start it again.')
+  return require(REGISTRY).sources.flatMap((source) => Object.keys(source.workers))
+}
+
+const app = (name, script, args) => ({
+  name,
+  script: join(__dirname, 'dist', 'backend', 'bin', script),
+  args,
+  cwd: __dirname,
+  // Without it PM2 takes cluster mode, whose reload runs old and new side by side.
+  exec_mode: 'fork',
+  instances: 1,
+  // Online means broker, database and consumer are up.
+  wait_ready: true,
+  listen_timeout: 30_000,
+  // A stop gives the page in hand 20 s, then aborts it and hands the task back.
+  kill_timeout: 30_000,
+  exp_backoff_restart_delay: 100,
+  // 78 is a setting that a person must mend.
+  stop_exit_codes: [78],
+  max_memory_restart: '400M',
+  node_args: ['--enable-source-maps', '--max-old-space-size=384'],
+  merge_logs: true,
+  env_production: { NODE_ENV: 'production', LOG_FORMAT: 'json' },
+})
+
+module.exports = {
+  apps: [...workers().map((name) => app(name, 'worker.js', [name])), app('scheduler', 'scheduler.js', [])],
+}

@@ -1,0 +1,104 @@
+# Finds or provides RabbitMQ. Leaves its URL in RABBITMQ_URL.
+
+broker_url() { printf 'amqp://guest:guest@127.0.0.1:%s' "$1"; }
+
+find_rabbitmq() {
+  if [ -n "${RABBITMQ_URL:-}" ]; then
+    say "RabbitMQ: the one that RABBITMQ_URL names."
+    return 0
+  fi
+  local configured
+  configured=$(setting RABBITMQ_URL)
+  if [ -n "$configured" ] && [ "$(probe "$configured")" = ok ]; then
+    RABBITMQ_URL=$configured
+    say "RabbitMQ: the one that .env names answers."
+    return 0
+  fi
+  if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = ok ]; then
+    RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
+    say "RabbitMQ: one answers on port 5672."
+    return 0
+  fi
+  provide_rabbitmq
+  [ -z "$configured" ] || [ "$configured" = "$RABBITMQ_URL" ] ||
+    fail "The RabbitMQ that RABBITMQ_URL in .env names does not answer; start it, or set RABBITMQ_URL=$RABBITMQ_URL there."
+}
+
+# The server's script itself; Debian's wrapper of the same name insists on an account of its own.
+rabbitmq_bin() {
+  local dir
+  for dir in /usr/lib/rabbitmq/bin /opt/homebrew/opt/rabbitmq/sbin /usr/local/opt/rabbitmq/sbin; do
+    if [ -x "$dir/rabbitmq-server" ]; then printf '%s' "$dir"; return 0; fi
+  done
+  if have rabbitmq-server; then dirname "$(command -v rabbitmq-server)"; fi
+}
+
+provide_rabbitmq() {
+  if [ -d "$STATE/rabbitmq" ]; then own_node
+  elif has_docker; then docker_rabbitmq
+  elif is_debian && can_root; then debian_rabbitmq
+  elif have brew; then brew_rabbitmq
+  elif [ -n "$(rabbitmq_bin)" ]; then own_node
+  else fail "No RabbitMQ answers and none can be installed here: install RabbitMQ 3.10 or newer, or set RABBITMQ_URL to one, then run this again."
+  fi
+}
+
+docker_rabbitmq() {
+  say "RabbitMQ: starting a container."
+  RABBITMQ_PORT=$(free_port 5672)
+  local running
+  running=$(docker compose port rabbitmq 5672 2>/dev/null | sed 's/.*://' || true)
+  [ -z "$running" ] || RABBITMQ_PORT=$running
+  RABBITMQ_MANAGEMENT_PORT=$(free_port 15672)
+  RABBITMQ_PROMETHEUS_PORT=$(free_port 15692)
+  export RABBITMQ_PORT RABBITMQ_MANAGEMENT_PORT RABBITMQ_PROMETHEUS_PORT
+  docker compose up -d --wait rabbitmq || fail "docker compose could not start RabbitMQ: see docker compose logs rabbitmq."
+  RABBITMQ_URL=$(broker_url "$RABBITMQ_PORT")
+}
+
+debian_rabbitmq() {
+  [ -n "$(rabbitmq_bin)" ] || apt_install rabbitmq-server
+  if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ]; then
+    say "RabbitMQ: starting the system's."
+    if has_systemd; then
+      as_root systemctl start rabbitmq-server
+    else
+      as_root rabbitmq-server -detached >/dev/null 2>&1
+    fi
+    if wait_for_ok "$DEFAULT_RABBITMQ_URL" 60; then RABBITMQ_URL=$DEFAULT_RABBITMQ_URL; return; fi
+  fi
+  own_node
+}
+
+brew_rabbitmq() {
+  say "RabbitMQ: from Homebrew."
+  [ -n "$(rabbitmq_bin)" ] || brew install rabbitmq
+  if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ] && brew services start rabbitmq && wait_for_ok "$DEFAULT_RABBITMQ_URL" 90; then
+    RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
+  else
+    own_node
+  fi
+}
+
+# A node of our own in this checkout, beside whatever else uses the default port.
+own_node() {
+  local home=$PWD/$STATE/rabbitmq port
+  if [ ! -f "$home/port" ]; then
+    mkdir -p "$home"
+    free_port 5672 >"$home/port"
+    say "RabbitMQ: making a node of our own in $STATE/rabbitmq."
+  fi
+  port=$(cat "$home/port")
+  RABBITMQ_URL=$(broker_url "$port")
+  [ "$(probe "$RABBITMQ_URL")" != ok ] || return 0
+  printf '[].\n' >"$home/enabled_plugins"
+  : >"$home/rabbitmq-env.conf"
+  : >"$home/rabbitmq.conf"
+  env HOME="$home" RABBITMQ_NODENAME="backhaul-$port@localhost" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT="$port" \
+    RABBITMQ_DIST_PORT="$((port + 20000))" RABBITMQ_CONF_ENV_FILE="$home/rabbitmq-env.conf" RABBITMQ_CONFIG_FILE="$home/rabbitmq.conf" \
+    RABBITMQ_ENABLED_PLUGINS_FILE="$home/enabled_plugins" RABBITMQ_GENERATED_CONFIG_DIR="$home/config" RABBITMQ_SCHEMA_DIR="$home/schema" \
+    RABBITMQ_MNESIA_BASE="$home/data" RABBITMQ_LOG_BASE="$home/logs" RABBITMQ_PID_FILE="$home/beam.pid" \
+    "$(rabbitmq_bin)/rabbitmq-server" -detached >/dev/null 2>&1 || true
+  wait_for_ok "$RABBITMQ_URL" 90 || fail "The RabbitMQ in $STATE/rabbitmq does not start: see $STATE/rabbitmq/logs."
+  say "RabbitMQ: our own, on port $port."
+}

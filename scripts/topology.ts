@@ -1,0 +1,15 @@
+import { readConfig } from '../backend/config'
+import { Refused } from '../backend/engine/errors'
+import { declareTopologyAt, TOPOLOGY } from '../queues/topology'
+
+async function main(): Promise<void> {
+  const { rabbitmqUrl } = readConfig()
+  await declareTopologyAt(rabbitmqUrl)
+  const { host, pathname } = new URL(rabbitmqUrl)
+  console.log(`RabbitMQ at ${host}, vhost ${decodeURIComponent(pathname.slice(1)) || '/'}: ${TOPOLOGY.length} queues are there.`)
+}
+
+main().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = error instanceof Refused ? 78 : 1
+})
