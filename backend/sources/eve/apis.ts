@@ -86,6 +86,7 @@ export const zkillboard: Api = {
   url: { env: 'ZKILLBOARD_URL', default: 'https://zkillboard.com/api' },
   limit: { scope: 'ip', spacingMs: 10_000, concurrent: 1 },
   understand: understandZkillboard,
+  livePath: '/killID/1/',
   inProcess: 1,
 }
 

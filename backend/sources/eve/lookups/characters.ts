@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { Answers, Id, Io, Lookup } from '../../../engine/source'
+import { bisect, gather } from '../gather'
+import { type FoundCharacter, writeCharacters } from '../store-characters'
+
+const DAY_MS = 86_400_000
+/** A character can come back; nobody is gone for ever. */
+const AGAIN_DAYS = 21
+const BULK = 1000
+/** Ids a bulk route has refused, kept so that no bulk is spoilt by them twice. */
+const bad = new Set<Id>()
+const MAX_REMEMBERED = 100_000
+
+const names = z.array(z.object({ id: z.number().int(), name: z.string(), category: z.string() }))
+const affiliation = z.object({
+  character_id: z.number().int(),
+  corporation_id: z.number().int(),
+  alliance_id: z.number().int().nullish(),
+  faction_id: z.number().int().nullish(),
+})
+const single = affiliation.omit({ character_id: true }).extend({ name: z.string() })
+
+type Named = z.infer<typeof names>[number]
+type Affiliation = z.infer<typeof affiliation>
+type Missing = Answers<FoundCharacter>['missing'][number]
+
+/** One bulk question; a single bad id makes ESI refuse all of them. */
+async function bulk<T>(io: Io, path: string, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
+  const answer = await io.http('esi').request({ method: 'POST', path, body: ids.map(Number), schema, accept: [400, 404] })
+  return answer.data
+}
+
+/** A character by itself. Only the exact text says that it was deleted; its corporation proves nothing. */
+async function askOne(io: Io, id: Id): Promise<FoundCharacter | Missing> {
+  const answer = await io.http('esi').request({ path: `/characters/${id}`, schema: single, accept: [400, 404] })
+  if (answer.data) return foundOf(id, answer.data.name, answer.data)
+  const isDeleted = answer.text.includes('Character has been deleted!')
+  const checkAgain = new Date(Date.now() + AGAIN_DAYS * DAY_MS)
+  return { id, reason: isDeleted ? 'deleted' : 'unknown', checkAgain }
+}
+
+function foundOf(id: Id, name: string, at?: Omit<Affiliation, 'character_id'>): FoundCharacter {
+  const text = (value: number | null | undefined): Id | null => (value == null ? null : String(value))
+  return { id, name, corporation: text(at?.corporation_id), alliance: text(at?.alliance_id), faction: text(at?.faction_id) }
+}
+
+async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>> {
+  const named = await bisect<Named>(
+    ids.filter((id) => !bad.has(id)),
+    io,
+    (part) => bulk(io, '/universe/names', names, part),
+  )
+  for (const id of named.bad) if (bad.size < MAX_REMEMBERED) bad.add(id)
+  const people = named.found.filter((one) => one.category === 'character')
+  const placed = await bisect<Affiliation>(
+    people.map((one) => String(one.id)),
+    io,
+    (part) => bulk(io, '/characters/affiliation', z.array(affiliation), part),
+  )
+  const places = new Map(placed.found.map((one) => [String(one.character_id), one]))
+  const left = new Set([...named.left, ...placed.left])
+  const found = people
+    .filter((one) => !left.has(String(one.id)))
+    .map((one) => foundOf(String(one.id), one.name, places.get(String(one.id))))
+  const others: Missing[] = named.found
+    .filter((one) => one.category !== 'character')
+    .map((one) => ({
+      id: String(one.id),
+      reason: `not a character: ${one.category}`,
+      checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS),
+    }))
+  const asked = new Set([...found.map((one) => one.id), ...others.map((one) => one.id), ...left])
+  const singles = await askAlone(
+    ids.filter((id) => !asked.has(id)),
+    io,
+    found.length > 0,
+  )
+  return answersOf([...found, ...singles.filter(isFound)], [...others, ...singles.filter((one) => !isFound(one))] as Missing[])
+}
+
+/** Ids no bulk could answer. When there are answers already, those are not lost to an error here. */
+async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promise<(FoundCharacter | Missing)[]> {
+  if (hasAnswers && !io.more()) return []
+  try {
+    return await gather(ids, io, 4, (id) => askOne(io, id))
+  } catch (error) {
+    if (!hasAnswers) throw error
+    io.log.warn(`${ids.length} characters are asked for again later: ${(error as Error).message}`)
+    return []
+  }
+}
+
+const isFound = (one: FoundCharacter | Missing): one is FoundCharacter => 'name' in one
+
+function answersOf(found: FoundCharacter[], missing: Missing[]): Answers<FoundCharacter> {
+  const some = (ids: (Id | null)[]): Id[] => [...new Set(ids.filter((id): id is Id => id !== null))]
+  return {
+    found,
+    answered: found.map((one) => one.id),
+    missing,
+    lookups: { corporation: some(found.map((one) => one.corporation)), alliance: some(found.map((one) => one.alliance)) },
+  }
+}
+
+/**
+ * Names and affiliations, a thousand at a time. ESI caches a character for a day; names hardly change, corporations are as
+ * of the last question.
+ */
+export const character: Lookup<FoundCharacter> = {
+  queue: 'esi_character_info_queue',
+  batch: BULK,
+  freshMs: DAY_MS,
+  read,
+  write: writeCharacters,
+}

@@ -1,0 +1,6 @@
+import type { Lookup } from '../../../engine/source'
+import { character } from './characters'
+import { details } from './details'
+
+/** What is asked about the entities in killmails. */
+export const lookups: Record<string, Lookup> = { character, ...details }

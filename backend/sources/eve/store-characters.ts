@@ -1,0 +1,45 @@
+import type { Answers, Id, Tx } from '../../engine/source'
+import { insertEntities } from './store-entities'
+
+export interface FoundCharacter {
+  id: Id
+  name: string
+  corporation: Id | null
+  alliance: Id | null
+  faction: Id | null
+}
+
+const byId = (a: { id: Id }, b: { id: Id }): number => Number(a.id) - Number(b.id)
+const numeric = (ids: readonly Id[] = []): Id[] => [...ids].sort((a, b) => Number(a) - Number(b))
+
+/** Names and affiliations of characters; a tombstone for those ESI says are deleted. */
+export async function writeCharacters(tx: Tx, { found, missing, lookups }: Answers<FoundCharacter>): Promise<void> {
+  const rows = [...found].sort(byId)
+  await tx.query(
+    `insert into eve.characters as held (character_id, name, corporation_id, alliance_id, faction_id, checked_at)
+     select id, name, corporation, alliance, faction, clock_timestamp()
+       from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) as new(id, name, corporation, alliance, faction)
+     on conflict (character_id) do update set name = excluded.name,
+       corporation_id = coalesce(excluded.corporation_id, held.corporation_id),
+       alliance_id = case when excluded.corporation_id is null then held.alliance_id else excluded.alliance_id end,
+       faction_id = case when excluded.corporation_id is null then held.faction_id else excluded.faction_id end,
+       deleted_at = null, checked_at = excluded.checked_at`,
+    [
+      rows.map((one) => one.id),
+      rows.map((one) => one.name),
+      rows.map((one) => one.corporation),
+      rows.map((one) => one.alliance),
+      rows.map((one) => one.faction),
+    ],
+  )
+  const gone = numeric(missing.filter((one) => one.reason === 'deleted').map((one) => one.id))
+  if (gone.length > 0) {
+    await tx.query(
+      `insert into eve.characters as held (character_id, deleted_at, checked_at)
+       select id, clock_timestamp(), clock_timestamp() from unnest($1::bigint[]) as id
+       on conflict (character_id) do update set deleted_at = coalesce(held.deleted_at, excluded.deleted_at), checked_at = excluded.checked_at`,
+      [gone],
+    )
+  }
+  await insertEntities(tx, { corporation: numeric(lookups?.corporation), alliance: numeric(lookups?.alliance) })
+}
