@@ -1,4 +1,5 @@
 import { ZodError } from 'zod'
+import type { QueueName } from '../../queues/names'
 import { ring } from './bell'
 import type { Engine } from './engine'
 import { Refused } from './errors'
@@ -32,9 +33,18 @@ export interface Started {
 }
 
 /** The params of a request, parsed by their source. @throws {Refused} naming the field */
-export function parseParams<P>(source: Source<P>, raw: unknown): P {
+export const parseParams = <P>(source: Source<P>, raw: unknown): P => refusing(() => source.params.parse(raw))
+
+/** The params of a raw message on one of the source's queues. @throws {Refused} naming the field */
+export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknown): P {
+  const parse = source.requests[queue]
+  if (!parse) throw new Refused('input', `${queue} takes no requests`)
+  return refusing(() => parse(raw))
+}
+
+function refusing<P>(parse: () => P): P {
   try {
-    return source.params.parse(raw)
+    return parse()
   } catch (error) {
     if (!(error instanceof ZodError)) throw error
     const issue = error.issues[0]

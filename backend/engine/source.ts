@@ -63,6 +63,8 @@ export interface Api {
   understand?(answer: RawAnswer): Verdict
   /** A cheap route that tells whether the API is up; asked instead of real work while its breaker is open. */
   probe?: { path: string; up(body: unknown): boolean }
+  /** A cheap path that answers with JSON, for whoever asks whether the API is there (`doctor --live`); the probe's unless told. */
+  livePath?: string
   /** Asked at most this many at once inside one process (Bottleneck, below the gate). */
   inProcess?: number
 }

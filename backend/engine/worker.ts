@@ -8,7 +8,7 @@ import { ring } from './bell'
 import type { Point, WorkerEngine } from './engine'
 import { Refused } from './errors'
 import { fault, said } from './events'
-import { start as startJob } from './jobs'
+import { parseRequest, start as startJob } from './jobs'
 import { lookupTurn } from './lookup-turn'
 import { ask, ringLookups } from './lookups'
 import type { HttpFactory, Log, Source } from './source'
@@ -157,7 +157,7 @@ async function takeRequest(
   const source = engine.sources.find((one) => one.requests[queue])
   if (!source) return `nothing takes requests on ${queue}`
   try {
-    const params = source.requests[queue]?.(message.body)
+    const params = parseRequest(source, queue, message.body)
     const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
     const priority = source.priorities?.[queue]
     const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority }))
