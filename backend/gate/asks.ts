@@ -53,3 +53,9 @@ export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { ro
   }
   return { rows, names }
 }
+
+/** Length of each limit's rolling windows, ms. */
+export const spansOf = (limits: Limits): Record<string, { requests?: number; day?: number }> =>
+  Object.fromEntries(
+    [...limits].map(([name, limit]) => [name, { requests: limit.perMs, ...(limit.perDay ? { day: limit.dayMs ?? DAY_MS } : {}) }]),
+  )

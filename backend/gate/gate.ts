@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Throttled } from '../engine/errors'
 import type { Reader, RequestClass } from '../engine/source'
-import { type Ask, type RowAsk, rowsOf } from './asks'
+import { type Ask, type RowAsk, rowsOf, spansOf } from './asks'
 import { createClock } from './clock'
 import type { Limits } from './limits'
 import { createSettler, type Outcome } from './settle'
@@ -109,8 +109,7 @@ export function createGate(
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
       const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
       if (!answer.granted) {
-        if (answer.slot || answer.retryAt - clock.now() > INLINE_MS - (local() - began))
-          throw refuse(answer, asks[0]?.api ?? 'gate')
+        if (answer.slot || answer.retryAt - clock.now() > INLINE_MS - (local() - began)) throw refuse(answer, asks[0]?.api ?? 'gate')
         await sleep(answer.retryAt, signal)
         continue
       }
@@ -127,5 +126,5 @@ export function createGate(
     }
   }
 
-  return { acquire, settle: settler.settle, list: store.list }
+  return { acquire, settle: settler.settle, list: () => store.list(spansOf(limits)) }
 }

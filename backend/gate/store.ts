@@ -39,7 +39,7 @@ export interface GateRow {
   failures: number
   openUntil: Date | null
   inFlight: number
-  /** Tokens counted in each rolling window at last look. */
+  /** Tokens that count against each rolling window now. */
   used: { requests?: number; day?: number }
   granted: bigint
   throttled: bigint
@@ -111,16 +111,19 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       return row?.held ?? false
     },
 
-    list(): Promise<GateRow[]> {
+    /** @param spans length of each rolling window by limit and span, ms; one that is not named counts whatever is kept of it */
+    list(spans: Record<string, { requests?: number; day?: number }>): Promise<GateRow[]> {
       return ask<GateRow>(
         `select name, next_at as "nextAt", case when blocked_until > now() then blocked_until end as "blockedUntil",
                 case when blocked_until > now() then blocked_reason end as "blockedReason", failures,
                 case when open_until > now() then open_until end as "openUntil", granted, throttled,
                 (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > backhaul.gate_ms(now())) as "inFlight",
-                coalesce((select jsonb_object_agg(w.span, (select coalesce(sum(u), 0) from unnest(w.used) u))
+                coalesce((select jsonb_object_agg(w.span, (select coalesce(sum(p.used), 0) from unnest(w.ends, w.used) as p(ends, used)
+                            where p.ends > coalesce(backhaul.gate_ms(now()) - backhaul.gate_reach(
+                              ($1::jsonb -> split_part(gates.name, ':', 1) ->> w.span)::bigint), 0)))
                           from backhaul.gate_windows w where w.gate = gates.name), '{}') as used
          from backhaul.gates order by name`,
-        [],
+        [JSON.stringify(spans)],
       )
     },
   }
