@@ -2,6 +2,8 @@ import { DEAD_AFTER } from './bell'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
+export { FINISH } from './store'
+
 /*
  * What doors show of jobs while they run. Figures to read, never conditions of the engine.
  */
@@ -142,4 +144,36 @@ export interface LookupProgress {
   missing: string[]
   /** Why an open one was not answered at its last try. */
   error: string | null
+}
+
+export interface WorkerBeat {
+  id: string
+  app: string
+  queues: string[]
+  concurrency: number
+  /** Since its last beat, ms. */
+  agoMs: number
+  /** Tasks in hand. */
+  holding: number
+  alive: boolean
+}
+
+/** Workers that have signed on and not off, those that stopped beating included. */
+export async function workerBeats(db: Reader): Promise<WorkerBeat[]> {
+  return await db.query<WorkerBeat>(
+    `select id, app, queues, concurrency, round(extract(epoch from clock_timestamp() - beat_at) * 1000)::float8 as "agoMs",
+            cardinality(holding) as holding, beat_at > clock_timestamp() - ${DEAD_AFTER} as alive
+       from backhaul.workers order by app, id`,
+  )
+}
+
+/**
+ * Sessions that schedulers hold open for their lock. The lock itself is held for some ms of every tick only.
+ * @returns how many schedulers are connected to this database
+ */
+export async function schedulersAlive(db: Reader): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = 'scheduler lock'`,
+  )
+  return row?.n ?? 0
 }

@@ -18,7 +18,7 @@ export interface Workers {
   sources: readonly Source[]
 }
 
-function appOf(queue: string, sources: readonly Source[]): string | undefined {
+export function appOf(queue: string, sources: readonly Source[]): string | undefined {
   return sources
     .flatMap((source) => Object.entries(source.workers))
     .find(([, worker]) => (worker.queues as readonly string[]).includes(queue))?.[0]

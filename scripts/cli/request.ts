@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { Refused } from '../../backend/engine/errors'
-import { PRIORITY } from '../../backend/engine/jobs'
+import { PRIORITY, parseRequest } from '../../backend/engine/jobs'
 import type { Command, CommandOption, Json, Source } from '../../backend/engine/source'
 import type { GivenId } from './ids'
 
@@ -70,14 +70,12 @@ function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
  * @throws {Refused} `input`, naming the option, or the first bad id and its place
  */
 export function buildRequests(source: Source, command: Command, ids: readonly GivenId[], given: Record<string, unknown>): unknown[] {
-  const parse = source.requests[command.queue]
-  if (!parse) throw new Error(`source ${source.name} takes no requests on ${command.queue}`)
   const base = baseRequest(command, given)
   const field = command.ids?.field
   const faults: { id: GivenId; message: string }[] = []
   const requests = (field === undefined ? [undefined] : ids).map((id) => {
     try {
-      return parse(field === undefined || !id ? base : { ...structuredClone(base), [field]: id.text })
+      return parseRequest(source, command.queue, field === undefined || !id ? base : { ...structuredClone(base), [field]: id.text })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       if (!id || error.field !== field) throw new Refused(error.code, inFlags(error.message, command.options ?? []), error.field)

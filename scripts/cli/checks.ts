@@ -1,0 +1,165 @@
+import { type Config, requireContact } from '../../backend/config'
+import { Refused } from '../../backend/engine/errors'
+import { schedulersAlive, workerBeats } from '../../backend/engine/progress'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { status } from '../../backend/migrate'
+import { nameOf, withClient } from '../../backend/migrate/connect'
+import { sources } from '../../backend/sources'
+import { connectOnce } from '../../queues/link'
+import { deadQueueOf, QUEUES } from '../../queues/names'
+import { declareTopologyAt } from '../../queues/topology'
+import type { Context } from './context'
+import { databaseFault } from './explain'
+import { appOf } from './job-text'
+import { counted, duration } from './text'
+
+/** One thing a check found. `skipped`: what it needs is not there. */
+export interface Finding {
+  check: string
+  state: 'ok' | 'warning' | 'fault' | 'skipped'
+  /** What is so, or what is wrong and what to do. */
+  text: string
+}
+
+export interface Check {
+  name: string
+  /** Checks that must be well before this one can be made. */
+  needs?: string[]
+  look(context: Context): Promise<string | Omit<Finding, 'check'>[]>
+}
+
+/** Oldest Node.js that Prisma 7 and jest 30 run on. */
+const NODE = [20, 19] as const
+
+const fault = (text: string): Omit<Finding, 'check'> => ({ state: 'fault', text })
+const warning = (text: string): Omit<Finding, 'check'> => ({ state: 'warning', text })
+const ok = (text: string): Omit<Finding, 'check'> => ({ state: 'ok', text })
+
+/** `amqp://host:port/vhost`, without user and password. */
+const brokerName = (config: Config): string => {
+  const { protocol, host, pathname } = new URL(config.rabbitmqUrl)
+  return `${protocol}//${host}${pathname}`
+}
+
+async function node() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < NODE[0] || (major === NODE[0] && minor < NODE[1]))
+    return [fault(`Node.js ${process.versions.node} is too old: install ${NODE.join('.')} or later.`)]
+  return process.versions.node
+}
+
+async function contact({ config }: Context) {
+  for (const source of sources) requireContact(source.apis, config)
+  return config.contact || 'not needed: no API is the real one'
+}
+
+async function migrations({ config }: Context) {
+  const it = await status(config.databaseUrl)
+  const found = [
+    ...it.failed.map(({ name, log }) => fault(`${name} failed (${log}): mend it, then yarn migrate resolve ${name}, then yarn migrate.`)),
+    ...it.edited.map((name) => fault(`${name} was changed after it had been applied: restore its file and write a new migration.`)),
+    ...it.unknown.map((name) => fault(`${name} was applied by another version: run that version, or a newer one.`)),
+    ...(it.pending.length > 0 ? [fault(`${it.pending.join(', ')} not applied: run yarn migrate.`)] : []),
+    ...(it.drift ? [fault(`The tables differ from prisma/schema (yarn migrate status shows how): undo the change or migrate it.`)] : []),
+  ]
+  return found.length > 0 ? found : `${counted(it.applied.length, 'migration')} applied, no drift`
+}
+
+async function consumers({ config }: Context) {
+  const connection = await connectOnce(config.rabbitmqUrl, 'doctor')
+  try {
+    const channel = await connection.createChannel()
+    const found: Omit<Finding, 'check'>[] = []
+    for (const queue of QUEUES) {
+      const { consumerCount, messageCount } = await channel.checkQueue(queue)
+      const dead = (await channel.checkQueue(deadQueueOf(queue))).messageCount
+      const app = appOf(queue, sources)
+      if (consumerCount === 0)
+        found.push(warning(`${queue}: nobody consumes it; npx pm2 start ecosystem.config.js --only ${app ?? 'its worker'}`))
+      else found.push(ok(`${queue}: ${counted(consumerCount, 'consumer')}, ${counted(messageCount, 'message')}`))
+      if (dead > 0) found.push(warning(`${queue}: ${counted(dead, 'message')} set aside; yarn dead list --queue ${queue}`))
+    }
+    return found
+  } finally {
+    await connection.close()
+  }
+}
+
+async function workers({ db }: Context) {
+  const beats = await workerBeats(db)
+  if (beats.length === 0) return [warning('no worker is running: npx pm2 start ecosystem.config.js')]
+  return beats.map((it) =>
+    it.alive
+      ? ok(`${it.app} ${it.id}: beat ${duration(it.agoMs)} ago, ${it.holding} of ${it.concurrency} in hand`)
+      : warning(`${it.app} ${it.id}: no beat for ${duration(it.agoMs)}; a scheduler hands its tasks back`),
+  )
+}
+
+async function scheduler({ db }: Context) {
+  const alive = await schedulersAlive(db)
+  if (alive > 0) return counted(alive, 'scheduler')
+  const text = 'no scheduler is connected; nothing is rescued and no job ends: npx pm2 start ecosystem.config.js --only scheduler'
+  // Before anything was started that is no fault.
+  return (await workerBeats(db)).some((worker) => worker.alive) ? [fault(text)] : [warning(text)]
+}
+
+/** Looked at in this order. */
+export const CHECKS: readonly Check[] = [
+  { name: 'node', look: node },
+  {
+    name: 'settings',
+    look: async ({ config }) => `database ${nameOf(config.databaseUrl)}, broker ${brokerName(config)}`,
+  },
+  { name: 'contact', needs: ['settings'], look: contact },
+  {
+    name: 'limits',
+    needs: ['settings'],
+    look: async ({ config }) => {
+      const limits = effectiveLimits(sources, config.limits)
+      const replaced = Object.keys(config.limits)
+      return `${counted(limits.size, 'limit')}${replaced.length > 0 ? `, LIMITS replaces ${replaced.join(', ')}` : ''}`
+    },
+  },
+  {
+    name: 'database',
+    needs: ['settings'],
+    look: async ({ config }) => {
+      const sql = `select current_setting('server_version') as version`
+      const { rows } = await withClient(config.databaseUrl, (client) => client.query<{ version: string }>(sql))
+      return `PostgreSQL ${rows[0]?.version} answers`
+    },
+  },
+  { name: 'migrations', needs: ['database'], look: migrations },
+  {
+    name: 'broker',
+    needs: ['settings'],
+    look: async ({ config }) => {
+      const connection = await connectOnce(config.rabbitmqUrl, 'doctor')
+      const { version } = connection.connection.serverProperties
+      await connection.close()
+      return `RabbitMQ ${version} answers`
+    },
+  },
+  {
+    name: 'topology',
+    needs: ['broker'],
+    look: async ({ config }) => {
+      await declareTopologyAt(config.rabbitmqUrl)
+      return `${counted(QUEUES.length, 'queue')} with their dead-letter queues and the exchange, as declared`
+    },
+  },
+  { name: 'consumers', needs: ['topology'], look: consumers },
+  { name: 'workers', needs: ['migrations'], look: workers },
+  { name: 'scheduler', needs: ['migrations'], look: scheduler },
+]
+
+/** Makes one check; what it throws becomes its fault. */
+export async function make(check: Check, context: Context): Promise<Finding[]> {
+  try {
+    const found = await check.look(context)
+    return (typeof found === 'string' ? [ok(found)] : found).map((finding) => ({ check: check.name, ...finding }))
+  } catch (error) {
+    const known = error instanceof Refused ? error : databaseFault(error, context.config.databaseUrl)
+    return [{ check: check.name, ...fault(known?.message ?? (error as Error).message) }]
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { baseUrlOf, requireContact } from '../../backend/config'
+import { RetryLater, Throttled } from '../../backend/engine/errors'
+import type { HttpUse, Source } from '../../backend/engine/source'
+import { createGate } from '../../backend/gate/gate'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { sources } from '../../backend/sources'
+import type { Check, Finding } from './checks'
+import type { Context } from './context'
+
+/** How often a moment further off than the gate waits for is asked for again. */
+const TRIES = 15
+
+type Found = Omit<Finding, 'check'>
+
+async function ask(context: Context, source: Source, name: string): Promise<Found> {
+  const { config, db, log } = context
+  const api = source.apis[name]
+  const path = api?.livePath ?? api?.probe?.path
+  if (!api || !path) return { state: 'skipped', text: `${name}: has no cheap path to ask` }
+  // Only this looks at an API: the client takes longer to load than other commands to run.
+  const { createHttpFactory } = require('../../backend/http') as typeof import('../../backend/http')
+  const limits = effectiveLimits(sources, config.limits)
+  const use: HttpUse = { class: 'live', signal: AbortSignal.timeout(120_000), traffic: {}, log }
+  const http = createHttpFactory({ gate: createGate(db, limits), limits, config })(source, use)(name)
+  const address = `${baseUrlOf(api, config)}${path}`
+  const began = Date.now()
+  for (let left = TRIES; ; left--) {
+    try {
+      const { data } = await http.request({ path, schema: z.unknown() })
+      if (api.probe && path === api.probe.path && !api.probe.up(data))
+        return { state: 'fault', text: `${name}: ${address} says it is down` }
+      return { state: 'ok', text: `${name}: ${address} answers, ${Date.now() - began} ms with the gate` }
+    } catch (error) {
+      if (!(error instanceof Throttled) || left === 0 || error.until.getTime() - Date.now() > 30_000) return broken(name, address, error)
+      use.slotAt = error.slotAt
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, error.until.getTime() - Date.now() - 1000)))
+    }
+  }
+}
+
+function broken(name: string, address: string, error: unknown): Found {
+  if (error instanceof Throttled)
+    return { state: 'warning', text: `${name}: held up by its gate until ${error.until.toISOString()}; see yarn gates` }
+  const what = error instanceof RetryLater ? `${(error as Error).message} (${error.kind})` : (error as Error).message
+  return { state: 'fault', text: `${name}: ${address}: ${what}` }
+}
+
+/** One cheap request to each API, through the gate like every other. */
+export const LIVE: Check = {
+  name: 'live',
+  needs: ['contact', 'limits', 'migrations'],
+  async look(context) {
+    const found: Found[] = []
+    for (const source of sources) {
+      requireContact(source.apis, context.config)
+      for (const name of Object.keys(source.apis)) found.push(await ask(context, source, name))
+    }
+    return found
+  },
+}

@@ -1,0 +1,51 @@
+import type { Report } from '../../backend/engine/report'
+import { count, counted, duration, shortId, table } from './text'
+
+const LARGEST_LIST = 20
+
+/** The job's label and how it went, as tables for people. */
+export function reportText(it: Report): string {
+  const { total, done, skipped, failed, cancelled, open } = it.tasks
+  const tasks = [`${count(done)} of ${count(total)} done`, ...named({ skipped, failed, cancelled, open })].join(', ')
+  const facts: [string, string | number][] = [
+    ['job', it.job],
+    ['source', it.source],
+    ['request', JSON.stringify(it.params)],
+    ['status', it.status],
+    ['verified', `${it.verified ? 'yes' : 'NO'}: ${it.reason}`],
+    ['time', it.startedAt ? `${duration(it.seconds * 1000)}, since ${it.startedAt}` : 'not started'],
+    ['tasks', tasks],
+    ['records', records(it)],
+    ['expected', it.expected === null ? 'the source does not say' : `${count(it.expected)}, found ${count(it.seen)}`],
+    ['lookups', `${count(it.lookups.asked)} asked, ${count(it.lookups.open)} still open`],
+  ]
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), ...tables(it)]
+  return parts.join('\n\n')
+}
+
+const named = (figures: Record<string, number>): string[] =>
+  Object.entries(figures).flatMap(([name, value]) => (value > 0 ? [`${count(value)} ${name}`] : []))
+
+function records(it: Report): string {
+  const { seen, updated, known, rejected, deleted } = it
+  const rest = named({ updated, known, 'set aside': rejected, deleted })
+  return [`${count(seen)} seen on ${counted(it.pages, 'page')}`, `${count(it.new)} new`, ...rest].join(', ')
+}
+
+function tables(it: Report): string[] {
+  const requests = Object.entries(it.requests).map(([api, use]) => [api, use.requests, duration(use.waitMs), use.throttled])
+  const parts = requests.length > 0 ? [table(['API', 'requests', 'waited', 'throttled'], requests)] : []
+  const rejected = Object.entries(it.rejectedBy)
+  if (rejected.length > 0) parts.push(table(['set aside because', 'records'], rejected))
+  const skipped = Object.entries(it.skipped)
+  if (skipped.length > 0) parts.push(table(['skipped because', 'tasks'], skipped))
+  if (it.failures.length > 0) {
+    const rows = it.failures.slice(0, LARGEST_LIST).map((failure) => [failure.task, failure.kind, failure.error])
+    parts.push(table(['failed task', 'kind', 'error'], rows))
+    if (it.tasks.failed > rows.length)
+      parts.push(`… and ${count(it.tasks.failed - rows.length)} more: yarn jobs show ${shortId(it.job)} --tasks`)
+  }
+  if (it.notes.length > 0) parts.push(it.notes.map((note) => `Note: ${note}`).join('\n'))
+  return parts
+}

@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import { Refused } from '../backend/engine/errors'
+import type { DeadLetter } from '../queues/dead'
+import { dropDead, listDead, replayDead, showDead } from '../queues/dead'
+import type { Context } from './cli/context'
+import { parseCount } from './cli/jobs-list'
+import { createProgram, main } from './cli/main'
+import { counted, cut, moment, table, toJson } from './cli/text'
+
+interface Options {
+  queue?: string
+  all?: boolean
+  limit: string
+  json?: boolean
+}
+
+const textOf = (body: Buffer): string => body.toString('utf8')
+const asJson = ({ body, ...letter }: DeadLetter) => ({ ...letter, body: textOf(body) })
+
+/** `yarn dead`: messages that could not be understood. */
+export function build(context: Context): Command {
+  const program = createProgram('yarn dead', 'Messages set aside because they could not be understood.', context)
+  program
+    .command('list')
+    .description('set aside, oldest first')
+    .option('--queue <name>', 'only those meant for this queue')
+    .option('--limit <n>', 'at most so many', '100')
+    .option('--json', 'print JSON and nothing else')
+    .action((options: Options) => list(context, options))
+  program
+    .command('show <id>')
+    .description('one with its whole body')
+    .option('--json', 'print JSON and nothing else')
+    .action((id: string, options: Options) => show(context, id, options))
+  for (const [name, about, act, done] of [
+    ['replay', 'publish them again to the queues they were meant for', replayDead, 'replayed'],
+    ['drop', 'delete them', dropDead, 'deleted'],
+  ] as const) {
+    program
+      .command(`${name} [ids...]`)
+      .description(about)
+      .option('--all', 'all of them; with --queue all of that queue')
+      .option('--queue <name>', 'of this queue')
+      .option('--json', 'print JSON and nothing else')
+      .action((ids: string[], options: Options) => take(context, name, ids, options, act, done))
+  }
+  return program
+}
+
+async function list({ config, terminal }: Context, options: Options): Promise<void> {
+  const letters = await listDead(config.rabbitmqUrl, options.queue, parseCount(options.limit, '--limit'))
+  if (options.json) terminal.out(toJson(letters.map(asJson)))
+  else if (letters.length === 0) terminal.out(`No message was set aside${options.queue ? ` on ${options.queue}` : ''}.`)
+  else {
+    const rows = letters.map((letter) => [
+      letter.id,
+      letter.queue,
+      moment(letter.at),
+      letter.bytes,
+      cut(letter.reason, 80),
+      cut(textOf(letter.body).replace(/\s+/g, ' '), 60),
+    ])
+    terminal.out(table(['id', 'queue', 'at (UTC)', 'bytes', 'reason', 'body'], rows))
+  }
+}
+
+async function show({ config, terminal }: Context, id: string, options: Options): Promise<void> {
+  const letter = await showDead(config.rabbitmqUrl, id)
+  if (options.json) {
+    terminal.out(toJson(asJson(letter)))
+    return
+  }
+  const facts = [
+    ['id', letter.id],
+    ['queue', letter.queue],
+    ['at', letter.at ? `${moment(letter.at)} UTC` : 'not known'],
+    ['messageId', letter.messageId ?? 'none'],
+    ['bytes', String(letter.bytes)],
+    ['reason', letter.reason],
+  ]
+  terminal.out(`${facts.map(([name, value]) => `${(name as string).padEnd(9)}  ${value}`).join('\n')}\n\n${textOf(letter.body)}`)
+}
+
+type Act = (url: string, choice: { id?: string; queue?: string; all?: boolean }) => Promise<number>
+
+async function take({ config, terminal }: Context, name: string, ids: string[], options: Options, act: Act, done: string): Promise<void> {
+  if (ids.length > 0 === (options.all === true)) {
+    throw new Refused('input', `Say which: yarn dead ${name} <id...>, or --all (with --queue <name> all of one queue); not both.`)
+  }
+  let taken = 0
+  if (options.all) taken = await act(config.rabbitmqUrl, { queue: options.queue, all: true })
+  else for (const id of new Set(ids)) taken += await act(config.rabbitmqUrl, { id, queue: options.queue })
+  terminal.out(options.json ? toJson({ [done]: taken }) : `${counted(taken, 'message')} ${done}.`)
+}
+
+if (require.main === module) void main(build)

@@ -1,0 +1,71 @@
+import type { Command } from 'commander'
+import { findJob, report } from '../backend/engine/jobs'
+import type { Context } from './cli/context'
+import { type ListOptions, listJobs } from './cli/jobs-list'
+import { type ShowOptions, showJob } from './cli/jobs-show'
+import { doVerb, VERBS } from './cli/jobs-verbs'
+import { createProgram, main } from './cli/main'
+import { reportText } from './cli/report-text'
+import { follow } from './cli/say-jobs'
+import { toJson } from './cli/text'
+
+const JSON_OPTION = ['--json', 'print JSON and nothing else'] as const
+
+/** `yarn jobs`: what became of what was asked for. */
+export function build(context: Context): Command {
+  const program = createProgram('yarn jobs', 'Shows and steers jobs. An id may be shortened to its first four characters.', context)
+  program
+    .command('list')
+    .description('jobs, newest first')
+    .option('--status <names>', 'only these, separated by commas')
+    .option('--source <name>', 'only of this source')
+    .option('--limit <n>', 'at most so many', '20')
+    .option(...JSON_OPTION)
+    .action((options: ListOptions) => listJobs(context, options))
+  program
+    .command('show <id>')
+    .description('where a job stands and what it waits for')
+    .option('--tasks', 'each of its tasks')
+    .option('--rejects', 'the records it set aside')
+    .option(...JSON_OPTION)
+    .action((id: string, options: ShowOptions) => showJob(context, id, options))
+  program
+    .command('watch <ids...>')
+    .description('follow jobs to their end; exit 0 only if all of them completed')
+    .option('--lookups', 'also until nothing they asked to look up is open')
+    .option(...JSON_OPTION)
+    .action((ids: string[], options: WatchOptions) => watch(context, ids, options))
+  program
+    .command('report <id>')
+    .description('what a job found; exit 1 unless it is verified')
+    .option(...JSON_OPTION)
+    .action((id: string, options: { json?: boolean }) => showReport(context, id, options))
+  for (const [name, { about }] of Object.entries(VERBS)) {
+    program
+      .command(`${name} <ids...>`)
+      .description(about)
+      .option(...JSON_OPTION)
+      .action((ids: string[], options: { json?: boolean }) => doVerb(context, name, ids, options))
+  }
+  return program
+}
+
+interface WatchOptions {
+  json?: boolean
+  lookups?: boolean
+}
+
+async function watch(context: Context, given: readonly string[], options: WatchOptions): Promise<void> {
+  const ids: string[] = []
+  for (const id of given) ids.push((await findJob({ db: context.db }, id)).id)
+  const reports = await follow(context, [...new Set(ids)], options)
+  if (options.json) context.terminal.out(toJson(reports))
+}
+
+async function showReport(context: Context, id: string, options: { json?: boolean }): Promise<void> {
+  const found = await report({ db: context.db }, id)
+  context.terminal.out(options.json ? toJson(found) : reportText(found))
+  if (!found.verified) context.exitCode = 1
+}
+
+if (require.main === module) void main(build)
