@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { startSandbox } from '../backend/sandbox/server'
 
 /** `yarn sandbox`: the upstreams on this machine, until Ctrl-C. */
@@ -29,6 +29,7 @@ interface Options {
   fresh: number
   bigAttackers?: number
   zkbForm: 'new' | 'old'
+  oddities: boolean
   verbose: boolean
 }
 
@@ -65,10 +66,14 @@ const program = new Command('sandbox')
   .option('--now <date>', 'where history ends (2026-06-30)', date)
   .option('--fresh <killmails>', 'killmails of ten minutes ago on top', whole(0), 0)
   .option('--big-attackers <number>', 'attackers of the one big fight', whole(0))
-  .option('--zkb-form <form>', 'new: whole bodies in the pages; old: killmail_id and zkb only', 'new')
+  .addOption(
+    new Option('--zkb-form <form>', 'new: whole bodies in the pages; old: killmail_id and zkb only').choices(['new', 'old']).default('new'),
+  )
+  .option('--no-oddities', 'no killmails made by hand, no hashes with a space behind, nobody without a name')
   .option('--verbose', 'one line a request', false)
 
 if (require.main === module) {
+  program.exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2))
   program.parse()
   main(program.opts<Options>()).catch((error: NodeJS.ErrnoException) => {
     const { port } = program.opts<Options>()

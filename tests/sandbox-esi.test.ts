@@ -87,6 +87,17 @@ describe('ESI’s odd answers', () => {
     expect(still.sandbox.violations().byKind).toMatchObject({ 'esi-no-compatibility-date': 1 })
   })
 
+  test('everybody was born before the first killmail', async () => {
+    const start = still.sandbox.eve.world.start
+    const born = await Promise.all(
+      [`/characters/${MAIN_CHARACTER}`, `/characters/${person('alive')}`, '/corporations/98700001', '/alliances/99900001'].map((path) =>
+        still.esi(path),
+      ),
+    )
+    for (const it of born) expect(Date.parse(it.json().birthday ?? it.json().date_founded)).toBeLessThan(start)
+    expect(Date.parse(born[0]?.json().birthday)).toBeGreaterThan(start - 40 * 86_400_000)
+  })
+
   test('an ETag brings 304 and costs one token', async () => {
     const first = await killmail(4)
     const etag = first.headers.get('etag') ?? ''

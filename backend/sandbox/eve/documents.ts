@@ -1,6 +1,6 @@
 import { mix, pick } from '../random'
 import { TYPES } from './goods'
-import { FACTIONS, type Person } from './people'
+import { FACTIONS, MAIN_CHARACTER, type Person } from './people'
 import type { Party } from './shapes'
 import type { World } from './world'
 
@@ -53,8 +53,13 @@ const nameOf = (id: number): string =>
   `${pick(FIRST, mix(1, id) / 2 ** 32)} ${pick(LAST, mix(2, id) / 2 ** 32)} ${(id % 46656).toString(36).toUpperCase()}`
 const groupNameOf = (id: number): string => `${pick(LAST, mix(3, id) / 2 ** 32)} ${pick(GROUPS, mix(4, id) / 2 ** 32)} ${id % 100000}`
 const tickerOf = (id: number): string => (id % 46656).toString(36).toUpperCase().padStart(3, 'X')
-const dateOf = (id: number): string =>
-  new Date(Date.UTC(2004 + (mix(5, id) % 20), mix(6, id) % 12, 1 + (mix(7, id) % 28))).toISOString().replace('.000Z', 'Z')
+
+/** When somebody or something came to be: before the world's first killmail, the main character a month before. */
+function bornOf(world: World, id: number): string {
+  const before = id === MAIN_CHARACTER ? 30 : 40 + (mix(5, id) % 4000)
+  const earliest = Date.UTC(2003, 4, 6)
+  return new Date(Math.max(earliest, Math.floor(world.start / 86_400_000 - before) * 86_400_000)).toISOString().replace('.000Z', 'Z')
+}
 
 export interface Named {
   id: number
@@ -82,13 +87,13 @@ export function affiliationOf({ party, state }: Person): Party {
 }
 
 /** `GET /characters/{id}`; the shape changed on 2026-06-09. */
-export function characterOf(person: Person, date: string): Record<string, unknown> {
+export function characterOf(world: World, person: Person, date: string): Record<string, unknown> {
   const id = person.party.character_id
   const { character_id: _, ...affiliation } = affiliationOf(person)
   const title = id % 5 === 0 ? 'Director of Nothing' : undefined
   return {
     ...affiliation,
-    birthday: dateOf(id),
+    birthday: bornOf(world, id),
     bloodline_id: 1 + (mix(8, id) % 15),
     description: '',
     gender: mix(9, id) % 2 ? 'male' : 'female',
@@ -109,7 +114,7 @@ export function corporationOf(world: World, id: number): Record<string, unknown>
     ...rest,
     ceo_id: closed ? 1 : world.people.characterId(mix(15, id) % world.people.crowd),
     creator_id: world.people.characterId(mix(16, id) % world.people.crowd),
-    date_founded: dateOf(id),
+    date_founded: bornOf(world, id),
     description: `We are ${groupNameOf(id)}.`,
     home_station_id: 60003760,
     member_count: closed ? 0 : 1 + (mix(17, id) % 4000),
@@ -128,7 +133,7 @@ export function allianceOf(world: World, id: number): Record<string, unknown> | 
   return {
     creator_corporation_id: executor,
     creator_id: world.people.characterId(mix(20, id) % world.people.crowd),
-    date_founded: dateOf(id),
+    date_founded: bornOf(world, id),
     executor_corporation_id: executor,
     name: groupNameOf(id),
     ticker: tickerOf(id),

@@ -43,7 +43,8 @@ function names(context: EsiContext, ask: Ask): Answer {
   if (!Array.isArray(ids)) return ids
   const found = ids.map((id) => nameFor(context.register.world, id))
   if (found.includes(undefined) || context.faults.take('names-404', ask)) return missing('Ensure all IDs are valid before resolving.')
-  return json(found)
+  // In no promised order.
+  return json(found.reverse())
 }
 
 function affiliation(context: EsiContext, ask: Ask): Answer {
@@ -53,7 +54,7 @@ function affiliation(context: EsiContext, ask: Ask): Answer {
   const fault = context.faults.peek('affiliation-bad-id')
   const bad = fault && ids.includes(Number(fault.id ?? ids[0])) && context.faults.take('affiliation-bad-id', ask)
   if (bad || people.some((person) => !person || person.state === 'unknown')) return json({ error: 'Invalid character ID' }, 400)
-  return json(people.map((person) => person && affiliationOf(person)))
+  return json(people.map((person) => person && affiliationOf(person)).reverse())
 }
 
 function killmail({ register }: EsiContext, id: string, hash: string): Answer {
@@ -66,7 +67,7 @@ function killmail({ register }: EsiContext, id: string, hash: string): Answer {
 function character({ register, date }: EsiContext, id: string): Answer {
   const person = register.world.people.character(Number(id))
   if (!person || person.state === 'unknown') return missing('Character not found')
-  return person.state === 'deleted' ? missing('Character has been deleted!') : json(characterOf(person, date))
+  return person.state === 'deleted' ? missing('Character has been deleted!') : json(characterOf(register.world, person, date))
 }
 
 const status = ({ startedAt }: EsiContext): Answer =>

@@ -31,7 +31,7 @@ export class Esi implements SandboxApi {
     this.freshness = new Freshness(this.desk)
     this.limits = settings.open
       ? { 'esi.killmail': { requests: 1_000_000_000, perMs: 1000 } }
-      : { 'esi.killmail': { requests: 3600, perMs: 900_000 / settings.speed } }
+      : { 'esi.killmail': { requests: 3600, perMs: Math.ceil(900_000 / settings.speed) } }
   }
 
   private find(ask: Ask): { route: EsiRoute; parts: RegExpExecArray } | undefined {

@@ -40,7 +40,8 @@ export class World {
   readonly idGap: number
   private readonly step: number
   private readonly jitter: number
-  private readonly start: number
+  /** No killmail is older, ms since 1970. */
+  readonly start: number
   readonly bigFight: number
 
   constructor(readonly options: WorldOptions) {
