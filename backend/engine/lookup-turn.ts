@@ -1,6 +1,6 @@
 import { isAway } from '../db'
 import type { WorkerEngine } from './engine'
-import { Fatal, Throttled } from './errors'
+import { Fatal, RetryLater, Throttled } from './errors'
 import { said } from './events'
 import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups } from './lookups'
 import type { HttpUse, Id, Lookup, Source } from './source'
@@ -38,6 +38,7 @@ async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held
     signal: engine.signal,
     held: engine.db,
   })
+  if (answers.answered.length + answers.missing.length === 0) throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')
   await engine.db.tx(async (tx) => {
     await lookup.write(tx, answers)
