@@ -96,3 +96,6 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$STATE/apt.log" 2>&1 ||
     fail "apt-get could not install $* (see $STATE/apt.log): install it yourself, or set DATABASE_URL and RABBITMQ_URL."
 }
+
+# provided <name>: the URL that scripts/setup found or provided last.
+provided() { sed -n "s/^$1=//p" "$STATE/services"; }

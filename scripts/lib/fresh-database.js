@@ -1,0 +1,19 @@
+/** fresh-database.js <url> <url of another database>: drops and creates the database of the first URL. */
+const { Client } = require('pg')
+
+async function main([url, from]) {
+  const name = decodeURIComponent(new URL(url).pathname.slice(1))
+  const client = new Client({ connectionString: from, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    await client.query(`drop database if exists "${name}" with (force)`)
+    await client.query(`create database "${name}"`)
+  } finally {
+    await client.end()
+  }
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  console.error(error.message)
+  process.exitCode = 1
+})
