@@ -1,0 +1,76 @@
+import type { Delivery } from '../queues/broker'
+import { brokerAt, collect, outsider } from './support/amqp'
+import { type Broker as Node, startBroker } from './support/services'
+import { until } from './support/until'
+
+/* What happens to publishers and consumers when the whole node goes: on a node of our own. */
+
+const QUEUE = 'esi_character_info_queue'
+
+let node: Node
+beforeAll(async () => {
+  node = await startBroker()
+}, 120_000)
+afterAll(() => node.stop(), 60_000)
+
+type Broker = ReturnType<typeof brokerAt>
+
+async function arrives(broker: Broker, got: string[], body: string): Promise<void> {
+  const publish = async () => (await broker.publish([{ queue: QUEUE, body: Buffer.from(body) }]))[0] === 'confirmed'
+  await until(publish, { timeoutMs: 60_000, what: `a confirm of ${body}` })
+  await until(() => got.includes(body), { timeoutMs: 20_000, what: `${body} to arrive` })
+}
+
+test('a broker that was stopped, killed and wiped is used again each time it comes back', async () => {
+  const broker = brokerAt(node.url)
+  const got = await collect(broker, QUEUE)
+  await arrives(broker, got, 'before')
+
+  await node.stop()
+  await until(() => broker.state === 'away')
+  expect(await broker.publish([{ queue: QUEUE, body: 'nobody there' }])).toEqual(['failed'])
+  await node.start()
+  await arrives(broker, got, 'after a stop')
+
+  await node.kill()
+  await node.start()
+  await arrives(broker, got, 'after a kill')
+
+  await node.wipe()
+  await arrives(broker, got, 'after a wipe')
+  await broker.close()
+}, 240_000)
+
+test('a confirmed message survives the death of the node', async () => {
+  const broker = brokerAt(node.url)
+  expect(await broker.publish([{ queue: 'esi_type_info_queue', body: Buffer.from('kept') }])).toEqual(['confirmed'])
+  await node.kill()
+  await node.start()
+  const got = await collect(broker, 'esi_type_info_queue')
+  await until(() => got.includes('kept'), { timeoutMs: 30_000 })
+  await broker.close()
+}, 180_000)
+
+test('a broker short of memory blocks publishing, not consuming', async () => {
+  const broker = brokerAt(node.url, { confirmMs: 1_000 })
+  const inHand: Delivery[] = []
+  await broker.consume(QUEUE, 10, (delivery) => inHand.push(delivery))
+  expect(await broker.publish([{ queue: QUEUE, body: 1 }])).toEqual(['confirmed'])
+  await until(() => inHand.length === 1)
+  node.ctl('set_vm_memory_high_watermark', 'absolute', '1')
+  await until(async () => {
+    await broker.publish([{ queue: 'esi_type_info_queue', body: 2 }])
+    return broker.state === 'blocked'
+  })
+  expect(await broker.publish([{ queue: QUEUE, body: 3 }])).toEqual(['failed'])
+  inHand[0]?.ack()
+  node.ctl('set_vm_memory_high_watermark', '0.4')
+  await until(() => broker.state === 'connected')
+  expect(await broker.publish([{ queue: QUEUE, body: 4 }])).toEqual(['confirmed'])
+  await until(() => inHand.length === 2)
+  await broker.close()
+  const other = await outsider(node.url)
+  // The first was acked while the broker was blocked; the second was not and is back.
+  await until(async () => (await other.ready(QUEUE)) === 1)
+  await other.close()
+}, 60_000)
