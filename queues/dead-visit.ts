@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConfirmChannel, GetMessage } from 'amqplib'
 import { Refused } from '../backend/engine/errors'
+import { closeChannel, connectOnce, within } from './connection'
 import { type DeadLetter, readLetter } from './letter'
-import { closeChannel, connectOnce, within } from './link'
 import { deadQueueOf, isQueue, QUEUES, type QueueName } from './names'
 
 /*

@@ -1,7 +1,8 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Log } from '../backend/engine/source'
 import type { Delivery } from './broker'
-import { closeChannel, type Link, pauseMs, SETTLE_MS, within } from './link'
+import { closeChannel, within } from './connection'
+import { type Link, pauseMs, SETTLE_MS } from './link'
 import type { QueueName } from './names'
 import { declareOn } from './topology'
 

@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel } from 'amqplib'
 import { Refused } from '../backend/engine/errors'
-import { connectOnce, within } from './link'
+import { connectOnce, within } from './connection'
 import { deadQueueOf, EVENTS_EXCHANGE, QUEUES } from './names'
 
 /*
