@@ -30,6 +30,27 @@ describe.each<[Point, number]>([
   }, 180_000)
 })
 
+it('goes on within 20 s when a worker freezes in mid-page, and the frozen one writes nothing when it thaws', async () => {
+  const it = await story.fresh()
+  await story.startAll(it, 0)
+  const frozen = await it.worker('worker-backfill')
+  const job = await it.queueCharacter(CHARACTER)
+  const held = async () => (await it.db.query<{ step: number }>(`select step from backhaul.tasks where claim is not null and step >= 2`))[0]
+  await until(held, { timeoutMs: 30_000, what: 'some pages' })
+  frozen.child.kill('SIGSTOP')
+  const at = Date.now()
+  const step = (await it.db.query<{ step: number }>('select max(step) as step from backhaul.tasks'))[0]?.step ?? 0
+  await it.worker('worker-backfill')
+  await until(async () => (await it.db.query('select 1 from backhaul.tasks where step > $1', [step])).length > 0, {
+    timeoutMs: 30_000,
+    what: 'the other worker to go on',
+  })
+  expect(Date.now() - at).toBeLessThan(20_000)
+  frozen.child.kill('SIGCONT')
+  await story.endsAsIfUndisturbed(it, job)
+  await it.close()
+}, 180_000)
+
 it('survives 20 random kills during one backfill', async () => {
   const it = await story.fresh()
   const workers = await Promise.all(['worker-backfill', 'worker-backfill', ...ENRICHERS].map((app) => it.supervised(app)))
