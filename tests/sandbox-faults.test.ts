@@ -174,6 +174,21 @@ describe('the faults of the way', () => {
     expect(performance.now() - start).toBeGreaterThan(28)
   })
 
+  test('a probability is kept, by the seed', async () => {
+    const hits = async () => {
+      const small = await stillSandbox({ scale: 10, open: true, seed: 5 })
+      small.sandbox.fault({ name: 'null-page', probability: 0.4 })
+      const found: boolean[] = []
+      for (let n = 0; n < 40; n++) found.push((await small.zkb(ME)).text === '[null]')
+      await small.sandbox.close()
+      return found
+    }
+    const first = await hits()
+    expect(first.filter(Boolean).length).toBeGreaterThan(5)
+    expect(first.filter(Boolean).length).toBeLessThan(30)
+    expect(await hits()).toEqual(first)
+  })
+
   test('after, match, once for every path', async () => {
     still.sandbox.fault({ name: 'empty-page', match: 'page/[23]/', oncePerPath: true })
     const lengths: number[] = []

@@ -7,8 +7,12 @@ import { Violations } from './violations'
 export class Desk {
   readonly arrivals = new Arrivals()
   readonly violations: Violations
-  readonly faults = new Faults()
-  constructor(readonly clock: () => number = () => performance.timeOrigin + performance.now()) {
+  readonly faults: Faults
+  constructor(
+    seed: number,
+    readonly clock: () => number = () => performance.timeOrigin + performance.now(),
+  ) {
+    this.faults = new Faults(seed)
     this.violations = new Violations(clock)
   }
   reset(): void {

@@ -1,3 +1,4 @@
+import { dice } from './random'
 import type { Ask } from './source'
 
 /** A fault as asked for; everything beyond `name` is optional. */
@@ -45,6 +46,10 @@ export const COMMON_FAULTS: Record<string, string> = {
 export class Faults {
   private entries: Entry[] = []
   private numbers = 0
+  private readonly roll: () => number
+  constructor(seed: number) {
+    this.roll = dice(seed)
+  }
 
   /** @throws {SyntaxError} when `match` is no regular expression */
   add(request: FaultRequest): ActiveFault {
@@ -70,7 +75,7 @@ export class Faults {
     if (entry.pattern && !entry.pattern.test(ask.path)) return false
     if (entry.paths.has(ask.path)) return false
     if (fault.after !== undefined && entry.passed++ < fault.after) return false
-    return fault.probability === undefined || Math.random() < fault.probability
+    return fault.probability === undefined || this.roll() < fault.probability
   }
 
   list(): ActiveFault[] {

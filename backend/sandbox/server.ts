@@ -76,8 +76,9 @@ function sourcesOf(options: SandboxOptions, settings: SandboxSettings): { eve: E
 
 /** Starts the upstreams on loopback. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const desk = new Desk(options.clock)
-  const settings = { seed: options.seed ?? 1, speed: options.speed ?? 1, open: options.open ?? false, desk }
+  const seed = options.seed ?? 1
+  const desk = new Desk(seed, options.clock)
+  const settings = { seed, speed: options.speed ?? 1, open: options.open ?? false, desk }
   const { eve, all } = sourcesOf(options, settings)
   const known = { ...COMMON_FAULTS, ...Object.assign({}, ...all.map((source) => source.faults)) } as Record<string, string>
   const app = fastify({ bodyLimit: 8 * 1024 * 1024, routerOptions: { maxParamLength: 10_000 }, forceCloseConnections: true })

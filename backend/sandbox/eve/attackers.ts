@@ -52,11 +52,18 @@ function strangers(world: World, k: number, victim: Victim, roll: () => number):
   return [...indices].map((index) => people.person(index).party).filter((party) => party.character_id !== victim.character_id)
 }
 
+/** Field by field: spreading parties of different shapes costs twenty times as much, and a fleet has thousands. */
 function attacker(party: Party, finalBlow: boolean, roll: () => number): Attacker {
-  const shooter: Attacker = { ...party, damage_done: 0, final_blow: finalBlow, security_status: Math.round((roll() * 15 - 10) * 10) / 10 }
-  if (party.character_id === undefined) return Object.assign(shooter, { security_status: 0, ship_type_id: pick(NPC_SHIPS, roll())[0] })
-  if (roll() < 0.97) shooter.ship_type_id = pick(SHIPS, roll())[0]
-  if (roll() < 0.95) shooter.weapon_type_id = pick(WEAPONS, roll())[0]
+  const { character_id, corporation_id, alliance_id, faction_id } = party
+  const isPlayer = character_id !== undefined
+  const security = Math.round((roll() * 15 - 10) * 10) / 10
+  const shooter: Attacker = { damage_done: 0, final_blow: finalBlow, security_status: isPlayer ? security : 0 }
+  if (character_id !== undefined) shooter.character_id = character_id
+  if (corporation_id !== undefined) shooter.corporation_id = corporation_id
+  if (alliance_id !== undefined) shooter.alliance_id = alliance_id
+  if (faction_id !== undefined) shooter.faction_id = faction_id
+  if (!isPlayer || roll() < 0.97) shooter.ship_type_id = pick(isPlayer ? SHIPS : NPC_SHIPS, roll())[0]
+  if (isPlayer && roll() < 0.95) shooter.weapon_type_id = pick(WEAPONS, roll())[0]
   return shooter
 }
 
