@@ -23,6 +23,11 @@ export interface RowAsk {
   breaker?: true
 }
 
+/** A grant of a spaced limit may be used this long, ms; the database adds as much to the spacing. */
+export const DELTA_MS = 15
+/** The most it may be used where the database's clock is known badly (a slow way to it), ms. */
+const MAX_DELTA_MS = 250
+
 const DAY_MS = 86_400_000
 
 function rowAsk(ask: Ask, limit: Limit, hold: number): RowAsk {
@@ -59,3 +64,14 @@ export const spansOf = (limits: Limits): Record<string, { requests?: number; day
   Object.fromEntries(
     [...limits].map(([name, limit]) => [name, { requests: limit.perMs, ...(limit.perDay ? { day: limit.dayMs ?? DAY_MS } : {}) }]),
   )
+
+/**
+ * How long grants may be used by somebody who knows the database's clock to within `uncertainMs`: a request that may be
+ * late by more than that is not sent, so who knows the time badly books more room.
+ */
+export const deltaFor = (uncertainMs: number): number =>
+  Number.isFinite(uncertainMs) ? Math.min(MAX_DELTA_MS, Math.max(DELTA_MS, Math.ceil(uncertainMs) + 10)) : DELTA_MS
+
+/** The same rows with that much room booked behind each moment. */
+export const withDelta = (rows: ReadonlyMap<string, RowAsk>, delta: number): ReadonlyMap<string, RowAsk> =>
+  new Map([...rows].map(([row, ask]) => [row, ask.spacing === undefined ? ask : { ...ask, spacing: ask.spacing + delta - DELTA_MS }]))

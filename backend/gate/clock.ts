@@ -2,8 +2,11 @@
 export interface Clock {
   /** Notes that the other clock showed `theirs` at some time between `before` and `after` of ours (all ms). */
   saw(theirs: number, before: number, after: number): void
-  /** What the other clock shows now, ms since 1970. */
+  /** What the other clock most likely shows now, ms since 1970. */
   now(): number
+  /** What it shows at least, and at most. */
+  atLeast(): number
+  atMost(): number
   /** How long an answer takes, ms, smoothed. */
   readonly roundTrip: number
 }
@@ -14,21 +17,24 @@ const DRIFT = 5e-4
 /**
  * Every asking bounds the offset from both sides. The bounds of successive askings are intersected, loosened by drift, and
  * the middle is used: more exact than the middle of one round trip, because a slow commit delays only the way back.
+ * Where it matters to be neither early nor late, the bounds themselves count.
  * `local` must not jump (performance.now).
  */
 export function createClock(local: () => number): Clock {
   let bounds: { low: number; high: number; at: number } | undefined
   let roundTrip = 0
+  const drifted = () => (bounds ? (local() - bounds.at) * DRIFT : 0)
   return {
     saw(theirs, before, after) {
       const one = { low: theirs - after, high: theirs - before }
-      const drift = bounds ? (after - bounds.at) * DRIFT : 0
-      const both = bounds && { low: Math.max(bounds.low - drift, one.low), high: Math.min(bounds.high + drift, one.high) }
+      const both = bounds && { low: Math.max(bounds.low - drifted(), one.low), high: Math.min(bounds.high + drifted(), one.high) }
       // No common ground: the other clock was set, and what was known before is void.
       bounds = { ...(both && both.low <= both.high ? both : one), at: after }
       roundTrip = roundTrip === 0 ? after - before : roundTrip * 0.8 + (after - before) * 0.2
     },
     now: () => (bounds ? (bounds.low + bounds.high) / 2 + local() : Date.now()),
+    atLeast: () => (bounds ? bounds.low - drifted() + local() : Number.NEGATIVE_INFINITY),
+    atMost: () => (bounds ? bounds.high + drifted() + local() : Number.POSITIVE_INFINITY),
     get roundTrip() {
       return roundTrip
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Throttled } from '../engine/errors'
 import type { Reader, RequestClass } from '../engine/source'
-import { type Ask, type RowAsk, rowsOf, spansOf } from './asks'
+import { type Ask, deltaFor, type RowAsk, rowsOf, spansOf, withDelta } from './asks'
 import { createClock } from './clock'
 import type { Limits } from './limits'
 import { createSettler, type Outcome } from './settle'
@@ -77,16 +77,16 @@ export function createGate(
   const clock = createClock(local)
   const store = createGateStore(db, clock, local)
   const settler = createSettler(store, clock, limits)
-  const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.now(), signal)
+  const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
-  /** Waits for the granted moment; false when it was missed or a gate closed meanwhile. */
-  async function arrive(answer: Answer, rows: readonly string[], signal?: AbortSignal): Promise<boolean> {
+  /** Waits for the granted moment; false when it was missed, or may have been, or a gate closed meanwhile. */
+  async function arrive(answer: Answer, rows: readonly string[], delta: number, signal?: AbortSignal): Promise<boolean> {
     if (answer.at - clock.now() > LOOK_AGAIN_MS) {
       await sleep(answer.at - LOOK_MS, signal)
       if (await store.held(rows)) return false
     }
     await sleep(answer.at, signal)
-    return answer.until === null || clock.now() <= answer.until
+    return answer.until === null || clock.atMost() <= Math.max(answer.until, answer.at + delta)
   }
 
   function refuse(answer: Answer, waitsFor: string): Throttled {
@@ -98,7 +98,7 @@ export function createGate(
   }
 
   async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
-    const { rows, names } = rowsOf(asks, limits, holdMs)
+    const { rows: plain, names } = rowsOf(asks, limits, holdMs)
     const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
     const began = local()
     let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
@@ -106,6 +106,8 @@ export function createGate(
       signal?.throwIfAborted()
       await settler.payOwed()
       const id = `${holder}/${randomUUID()}`
+      const delta = deltaFor(clock.atMost() - clock.atLeast())
+      const rows = withDelta(plain, delta)
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
       const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
       if (!answer.granted) {
@@ -117,7 +119,7 @@ export function createGate(
       const grant = { id, class: to, at, rows, names, scopeOf, nextAt: new Date(answer.nextAt), waitedMs: local() - began, probe, failing }
       let arrived = false
       try {
-        arrived = await arrive(answer, [...rows.keys()], signal)
+        arrived = await arrive(answer, [...rows.keys()], delta, signal)
         if (arrived) return { ...grant, waitedMs: local() - began }
       } finally {
         if (!arrived) await settler.settle(grant, { sent: false })

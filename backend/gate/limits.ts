@@ -23,14 +23,14 @@ const unlimited = (part: Limit): Limit => ({ scope: part.scope })
 
 /**
  * The limits in force: what the sources state, with `LIMITS` merged over them by name. An override of an API takes the
- * place of its parts' limits too, unless they are named; requests then cost 1 each.
+ * place of its parts' limits too, unless they are named.
  * @throws {Refused} `setup` when `LIMITS` names what no source has
  */
 export function effectiveLimits(sources: readonly WithApis[], overrides: Record<string, LimitOverride>): Limits {
   const limits = new Map<string, Limit>()
   for (const [name, api] of sources.flatMap((source) => Object.entries(source.apis))) {
     const whole = overrides[name]
-    limits.set(name, whole ? merged(name, { ...api.limit, tokens: false }, whole) : api.limit)
+    limits.set(name, whole ? merged(name, api.limit, whole) : api.limit)
     for (const [part, limit] of Object.entries(api.parts ?? {})) {
       const own = overrides[part]
       limits.set(part, own ? merged(part, limit, own) : whole ? unlimited(limit) : limit)

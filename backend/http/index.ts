@@ -4,25 +4,28 @@ import type { Gate } from '../gate/gate'
 import type { Limits } from '../gate/limits'
 import { type Client, createClient } from './client'
 import { request } from './request'
+import { warmUp } from './warm'
 
 /**
  * Makes the clients of every source of this process. Connections and the bound on concurrency are shared by all steps.
  */
 export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits: Limits; config: Config }): HttpFactory {
   const clients = new Map<string, Client>()
+  const warm = warmUp()
   return (source, use) => (name) => {
     const api = source.apis[name]
     if (!api) throw new Error(`The source ${source.name} has no API ${name}: name it in its apis.`)
     const client = clients.get(name) ?? createClient(name, api, config, limits)
     clients.set(name, client)
-    return clientFor(client, gate, use)
+    return clientFor(client, gate, use, warm)
   }
 }
 
 /** The lane stands around the gate: a granted moment must not be spent queueing. */
-const clientFor = (client: Client, gate: Gate, use: HttpUse): Http => ({
+const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
   request: (wanted) =>
-    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, () => {
+    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, async () => {
+      await warm
       use.signal.throwIfAborted()
       return request(client, gate, wanted, use)
     }),

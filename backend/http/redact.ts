@@ -4,11 +4,12 @@ const IN_QUERY = /([?&][^=&\s]*(?:token|secret|password|key|signature|credential
 const IN_HEADER = /\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}/g
 const IN_JSON = /("[^"]*(?:token|secret|password|api_?key|credential)[^"]*"\s*:\s*")[^"]+/gi
 
-/** Header values that must never be shown. */
+/** Header values that must never be shown: whole, and without the scheme that stands before a token. */
 export const secretsOf = (headers: Record<string, string>): string[] =>
   Object.entries(headers)
-    .filter(([name, value]) => SECRET_NAME.test(name) && value.length > 3)
-    .map(([, value]) => value)
+    .filter(([name]) => SECRET_NAME.test(name))
+    .flatMap(([, value]) => [value, value.replace(/^\w+\s+/, '')])
+    .filter((value) => value.length > 3)
 
 /** The text without tokens, keys and passwords, as far as they can be told by where they stand or are among `secrets`. */
 export function redact(text: string, secrets: readonly string[] = []): string {
