@@ -218,7 +218,7 @@ describe('consuming', () => {
     const broker = later(brokerAt(url, { log }))
     const got = await collect(broker, QUEUE)
     proxy.pause()
-    await until(() => log.lines.some((line) => line.includes('given up') && line.includes('consumer')), { timeoutMs: 15_000 })
+    await until(() => log.lines.some((line) => line.includes('given up') && line.includes('consumer')), { timeoutMs: 30_000 })
     proxy.resume()
     await stillArrives(broker, got)
   })

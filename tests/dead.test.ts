@@ -1,5 +1,5 @@
 import { bury, dropDead, listDead, replayDead, showDead } from '../queues/dead'
-import { declareTopologyAt } from '../queues/topology'
+import { declareTopologyAt, TOPOLOGY } from '../queues/topology'
 import { brokerAt, collect, type Outsider, outsider } from './support/amqp'
 import { type TestEnv, testEnv } from './support/env'
 import { until } from './support/until'
@@ -10,13 +10,16 @@ const OTHER = 'esi_type_info_queue'
 let env: TestEnv
 let broker: ReturnType<typeof brokerAt>
 let other: Outsider
-beforeEach(async () => {
+beforeAll(async () => {
   env = await testEnv()
-  await declareTopologyAt(env.rabbitmqUrl)
   broker = brokerAt(env.rabbitmqUrl)
   other = await outsider(env.rabbitmqUrl)
+}, 120_000)
+beforeEach(async () => {
+  await declareTopologyAt(env.rabbitmqUrl)
+  for (const { name } of TOPOLOGY) await other.channel.purgeQueue(name)
 })
-afterEach(async () => {
+afterAll(async () => {
   await broker.close()
   await other.close()
   await env.close()
@@ -78,8 +81,10 @@ test('all of a queue, or of all queues, are replayed or dropped', async () => {
   }
   expect(await replayDead(env.rabbitmqUrl, { queue: QUEUE })).toBe(2)
   expect(await other.ready(OTHER)).toBe(0)
-  const got = await collect(broker, QUEUE)
+  const worker = brokerAt(env.rabbitmqUrl)
+  const got = await collect(worker, QUEUE)
   await until(() => got.length === 2)
+  await worker.close()
   expect(got.sort()).toEqual([`${QUEUE} a`, `${QUEUE} b`])
   const [a] = await listDead(env.rabbitmqUrl)
   expect(await dropDead(env.rabbitmqUrl, { id: a?.id })).toBe(1)
