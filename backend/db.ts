@@ -102,11 +102,10 @@ const UNREACHED = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT
 
 /** Whether an error means that Postgres cannot be reached now, rather than that a statement is wrong. */
 export function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = (error as { code?: string }).code ?? ''
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
   return (
     AWAY.test(code) ||
     UNREACHED.has(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(error.message)
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message)
   )
 }

@@ -6,7 +6,7 @@ import type { Command, Lookup, Source } from '../../backend/engine/source'
 import type { Context } from './context'
 
 /** The bells may be rung later: how long a command waits for a broker that does not answer, ms. */
-const BROKER_MS = 3000
+const BROKER_MS = 2000
 
 /**
  * Rings for what is committed already.

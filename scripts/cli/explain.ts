@@ -34,15 +34,15 @@ function usage(error: CommanderError): Ending {
 
 /** The sentence for a fault of the connection to Postgres or of its schema; undefined for anything else. */
 export function databaseFault(error: unknown, url: string | undefined): Refused | undefined {
-  if (!(error instanceof Error) || url === undefined) return undefined
+  if (typeof error !== 'object' || error === null || url === undefined) return undefined
   // Both addresses of a name that refuse arrive as one error of several.
-  const fault = (error instanceof AggregateError ? error.errors[0] : error) as Error & { code?: string }
+  const fault = ((error as AggregateError).errors?.[0] ?? error) as Error & { code?: string }
   const code = fault.code ?? ''
   if (OTHER_SCHEMA.has(code)) {
     return new Refused('setup', `The database ${nameOf(url)} has no Backhaul tables, or those of another version: run yarn migrate.`)
   }
   if (code === '42501')
     return new Refused('setup', `${fault.message} in ${nameOf(url)}: use the role that ran yarn migrate in DATABASE_URL.`)
-  if (/timeout/i.test(fault.message) && isAway(fault)) return unreachable(url, { code: 'ETIMEDOUT', message: fault.message })
+  if (/timeout/i.test(fault.message ?? '') && isAway(fault)) return unreachable(url, { code: 'ETIMEDOUT', message: fault.message })
   return REFUSED.test(code) || isAway(fault) ? unreachable(url, fault) : undefined
 }

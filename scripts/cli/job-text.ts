@@ -1,3 +1,5 @@
+import { sourceNamed } from '../../backend/engine/engine'
+import { parseParams } from '../../backend/engine/jobs'
 import type { Progress, Wait } from '../../backend/engine/progress'
 import type { Source } from '../../backend/engine/source'
 import { count, counted, duration, shortId } from './text'
@@ -5,9 +7,16 @@ import { count, counted, duration, shortId } from './text'
 const ENDED = new Set(['completed', 'partial', 'failed', 'cancelled'])
 export const hasEnded = (job: { status: string }): boolean => ENDED.has(job.status)
 
-/** What the job is about. */
-export function labelOf(job: { activeKey: string | null; params: unknown }): string {
-  return job.activeKey ?? JSON.stringify(job.params)
+/** What the job is about; one that was forced beside another has no active key of its own and is planned again for its name. */
+export function labelOf(job: { source: string; activeKey: string | null; params: unknown }, sources: readonly Source[]): string {
+  if (job.activeKey !== null) return job.activeKey
+  try {
+    const source = sourceNamed(sources, job.source)
+    return source.plan(parseParams(source, job.params)).activeKey
+  } catch {
+    // Written by another version, whose source or params this one does not know.
+    return JSON.stringify(job.params)
+  }
 }
 
 export const settledOf = ({ tasks }: Progress): number => tasks.done + tasks.skipped + tasks.failed + tasks.cancelled
@@ -64,5 +73,5 @@ export function figures(job: Progress, rate?: number): string {
 /** Everything about a running job in one line. */
 export function jobLine(job: Progress, workers: Workers, rate?: number): string {
   const [wait] = waitTexts(job, workers)
-  return `${shortId(job.id)} ${labelOf(job)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`
+  return `${shortId(job.id)} ${labelOf(job, workers.sources)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`
 }

@@ -72,7 +72,7 @@ function rowOf(job: Progress, wait: string | undefined): (string | number)[] {
   return [
     shortId(job.id),
     job.source,
-    cut(labelOf(job), 48),
+    cut(labelOf(job, sources), 48),
     job.status,
     `${count(settledOf(job))}/${count(job.tasks.total)}`,
     job.seen,

@@ -62,7 +62,7 @@ function summary(job: Progress, waits: readonly string[]): string {
   const facts = [
     ['job', job.id],
     ['source', job.source],
-    ['about', labelOf(job)],
+    ['about', labelOf(job, sources)],
     ['request', JSON.stringify(job.params)],
     ['status', job.error ? `${job.status}: ${job.error}` : job.status],
     ['priority', String(job.priority)],

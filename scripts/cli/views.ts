@@ -25,18 +25,20 @@ const others = (jobs: readonly Progress[]): string => {
 
 /** Plain lines, each job's at most once a second and only where it says something new. */
 export function lineView(terminal: Pick<Terminal, 'out'>, now: () => number = Date.now): View {
-  const said = new Map<string, { at: number; line: string }>()
-  const say = (key: string, line: string, isLast: boolean) => {
+  const said = new Map<string, { at: number; news: string; ended: boolean }>()
+  const say = (key: string, news: string, ended: boolean, line = news) => {
     const last = said.get(key)
-    if (last && (last.line === line || (!isLast && now() - last.at < LINE_MS))) return
-    said.set(key, { at: now(), line })
+    if (last && (last.news === news || (last.ended === ended && now() - last.at < LINE_MS))) return
+    said.set(key, { at: now(), news, ended })
     terminal.out(line)
   }
   return {
     show(jobs, workers, rates) {
-      for (const job of jobs.length > MOST_LINES ? [] : jobs)
-        say(job.id, jobLine(job, workers, hasEnded(job) ? undefined : rates.get(job.id)), hasEnded(job))
-      if (jobs.length > MOST_LINES) say('', others(jobs), jobs.every(hasEnded))
+      if (jobs.length > MOST_LINES) return say('', others(jobs), jobs.every(hasEnded))
+      for (const job of jobs) {
+        const ended = hasEnded(job)
+        say(job.id, jobLine(job, workers), ended, jobLine(job, workers, ended ? undefined : rates.get(job.id)))
+      }
     },
     note: (line) => terminal.out(line),
     end: () => undefined,
@@ -79,7 +81,6 @@ function barView(): View {
     format: format as never,
     stream: process.stdout,
     hideCursor: true,
-    forceRedraw: true,
     // Ctrl-C is ours: the watch ends the bars.
     gracefulExit: false,
   })

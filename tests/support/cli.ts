@@ -1,0 +1,58 @@
+import { type Build, run } from '../../scripts/cli/main'
+import type { Terminal } from '../../scripts/cli/terminal'
+import { build as dead } from '../../scripts/dead'
+import { build as doctor } from '../../scripts/doctor'
+import { build as gates } from '../../scripts/gates'
+import { build as jobs } from '../../scripts/jobs'
+import { build as queue } from '../../scripts/queue'
+
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor }
+
+export interface Ran {
+  code: number
+  out: string
+  err: string
+}
+
+export interface Running {
+  ended: Promise<Ran>
+  /** What it has printed so far. */
+  out(): string
+  /** Ctrl-C. */
+  interrupt(): void
+}
+
+/** A command in this process, as `yarn <line>` would run it with these settings and no .env. */
+export function begin(env: Record<string, string>, line: readonly string[], stdin = ''): Running {
+  const [name = '', ...args] = line
+  const out: string[] = []
+  const err: string[] = []
+  const interrupts = new Set<() => void>()
+  const terminal: Terminal = {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    env,
+    isTty: false,
+    readStdin: async () => stdin,
+    onInterrupt(callback) {
+      interrupts.add(callback)
+      return () => interrupts.delete(callback)
+    },
+  }
+  const ended = run(PROGRAMS[name] as Build, args, terminal).then((code) => ({ code, out: out.join('\n'), err: err.join('\n') }))
+  return {
+    ended,
+    out: () => out.join('\n'),
+    interrupt: () => {
+      for (const callback of interrupts) callback()
+    },
+  }
+}
+
+/** Runs a command to its end; words are separated by spaces. */
+export const command = (env: Record<string, string>, line: string, stdin?: string): Promise<Ran> =>
+  begin(
+    env,
+    line.split(' ').filter((word) => word !== ''),
+    stdin,
+  ).ended
