@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { Fatal, RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io, Reject } from '../../engine/source'
+import type { Listing } from './listing'
 import type { EntityWord } from './params'
 import { type Zkb, zkb } from './records'
 
 /** Pages of one listing zKillboard gives, 200 killmails each. */
 export const MAX_PAGE = 100
+export const PAGE_SIZE = 200
 /** Deep cold pages took up to 37 s; a timeout is never the end of a listing. */
 const PAGE_TIMEOUT_MS = 120_000
 /** A page of big fights: hundreds of killmails with hundreds of attackers. */
@@ -132,4 +134,21 @@ export async function readBirth(io: Io, kind: EntityWord, id: string): Promise<D
   const answer = await io.http('esi').request({ path: `/${BIRTH[kind]}/${id}`, schema: born, accept: [404] })
   const text = answer.data?.birthday ?? answer.data?.date_founded
   return text && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined
+}
+
+const counts = z.object({ shipsDestroyed: z.number().nullish(), shipsLost: z.number().nullish() })
+const stats = counts.extend({ months: z.record(z.string(), counts).nullish() })
+
+/**
+ * How many killmails a listing has at least, by zKillboard's statistics: they count player kills only, and the same killmail on
+ * both sides where one attacked its own.
+ * @returns undefined when there are no statistics to be had
+ */
+export async function readLeast(io: Io, { kind, id, side, month }: Listing): Promise<number | undefined> {
+  const answer = await io.http('zkillboard').request({ path: `/stats/${kind}/${id}/kills/`, schema: z.unknown(), accept: [404] })
+  const parsed = stats.safeParse(answer.data)
+  const found = month ? (parsed.data?.months?.[month.replace('-', '')] ?? {}) : parsed.data
+  if (!parsed.success || !found || ERROR.safeParse(answer.data).success) return undefined
+  const { shipsDestroyed, shipsLost } = found
+  return Math.max(side === 'losses' ? 0 : (shipsDestroyed ?? 0), side === 'kills' ? 0 : (shipsLost ?? 0))
 }

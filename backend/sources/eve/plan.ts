@@ -1,4 +1,5 @@
 import type { NewTask, Plan } from '../../engine/source'
+import { PAGE_SIZE } from './client'
 import { keyOf, type Listing, wantOf, wholeListing } from './listing'
 import { FIRST_MONTH, monthsBetween, monthsOfWindow } from './months'
 import { type BackfillParams, type EveParams, entityOf } from './params'
@@ -6,8 +7,6 @@ import { emptyCursor, type WalkCursor } from './streams/cursor'
 
 /** zKillboard answers one request at a time, so tasks of a job never run side by side. */
 export const LANE = 'zkillboard'
-/** Killmails on a page of zKillboard. */
-export const PAGE_SIZE = 200
 
 /** A task of a listing, in the lane of zKillboard. */
 export const task = (stream: string, key: string, cursor: object): NewTask => ({ stream, key, lane: LANE, cursor: { ...cursor } })

@@ -49,7 +49,12 @@ export const walkCursor = z.object({
   /** When the copy of the page before was made, ms since 1970. */
   made: z.number().optional(),
   /** This page came back empty; the next one decides what that means. */
-  empty: z.number().int().optional(),
+  empty: z.object({ page: z.number().int(), isOlder: z.boolean(), until: z.number() }).optional(),
+  /** The end has been reached as far as the pages say; the statistics are asked. */
+  isDoubted: z.boolean().optional(),
+  /** Entries listed so far, repeated ones included, and on the last page. */
+  rows: z.number().int().default(0),
+  lastRows: z.number().int().optional(),
   /** Killmails counted against the cap. */
   counted: z.number().int().default(0),
   /** Time of the oldest killmail seen, ms since 1970. */
