@@ -97,10 +97,16 @@ export function createGate(
     return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${answer.reason})`)
   }
 
+  /** Asks twice for nothing: a first grant should not be missed because the clock is unknown and the connection new. */
+  async function meet(): Promise<void> {
+    for (let n = 0; n < 2; n++) await store.acquire(new Map(), 'backfill', '', null, 0, 0)
+  }
+
   async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
     const { rows: plain, names } = rowsOf(asks, limits, holdMs)
     const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
     const began = local()
+    if (!Number.isFinite(clock.atMost())) await meet()
     let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
     for (;;) {
       signal?.throwIfAborted()
