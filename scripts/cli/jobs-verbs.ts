@@ -60,7 +60,8 @@ export async function doVerb(context: Context, name: string, ids: readonly strin
     if (outcome.error !== undefined) terminal.err(outcome.error)
     else if (!options.json) terminal.out(verb.said(shortId(outcome.id), outcome))
   }
-  if (verb.rings && engine.broker.state === 'away') terminal.err('RabbitMQ is away; the scheduler rings once it is back.')
+  const done = outcomes.some((outcome) => outcome.error === undefined)
+  if (verb.rings && done && engine.broker.state === 'away') terminal.err('RabbitMQ is away; the scheduler rings once it is back.')
   if (outcomes.some((outcome) => outcome.error !== undefined)) context.exitCode = 1
 }
 

@@ -1,0 +1,225 @@
+import { createServer, type Server } from 'node:http'
+import { type Db, openDb } from '../backend/db'
+import { createGate } from '../backend/gate/gate'
+import { effectiveLimits } from '../backend/gate/limits'
+import { sources } from '../backend/sources'
+import { openBroker } from '../queues/broker'
+import { bury } from '../queues/dead'
+import { begin, command } from './support/cli'
+import { type TestEnv, testEnv } from './support/env'
+import { freePort } from './support/run'
+import { quiet } from './support/suite'
+import { until } from './support/until'
+
+let services: TestEnv
+let db: Db
+let env: Record<string, string>
+
+beforeAll(async () => {
+  services = await testEnv()
+  db = openDb(services.databaseUrl)
+  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+}, 120_000)
+
+afterAll(async () => {
+  await db?.close()
+  await services?.close()
+})
+
+interface Finding {
+  check: string
+  state: string
+  text: string
+}
+
+async function diagnosis(more: Record<string, string> = {}, options = ''): Promise<{ code: number; ok: boolean; findings: Finding[] }> {
+  const { code, out } = await command({ ...env, ...more }, `doctor --json ${options}`)
+  return { code, ...JSON.parse(out) }
+}
+const states = (findings: Finding[], check: string) => [
+  ...new Set(findings.filter((found) => found.check === check).map((found) => found.state)),
+]
+const textOf = (findings: Finding[], check: string) => findings.find((found) => found.check === check && found.state !== 'ok')?.text
+
+describe('doctor', () => {
+  test('names nothing but warnings where only the processes are missing', async () => {
+    const { code, ok, findings } = await diagnosis()
+    expect({ code, ok }).toEqual({ code: 0, ok: true })
+    for (const check of ['node', 'settings', 'contact', 'limits', 'database', 'migrations', 'broker', 'topology'])
+      expect(states(findings, check)).toEqual(['ok'])
+    for (const check of ['consumers', 'workers', 'scheduler']) expect(states(findings, check)).toEqual(['warning'])
+    expect(textOf(findings, 'consumers')).toMatch(/zkillboard_backfill_queue: nobody consumes it; .*--only worker-backfill/)
+  })
+
+  test('a scheduler that is missing while workers run is a fault', async () => {
+    await db.query(
+      `insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ('w', 'worker-backfill', 'h', 1, '{q}', 4)`,
+    )
+    expect(await diagnosis()).toMatchObject({ code: 1, ok: false })
+    const scheduler = openDb(services.databaseUrl, { name: 'scheduler lock', max: 1 })
+    await scheduler.query('select 1')
+    expect(await diagnosis()).toMatchObject({ code: 0, ok: true })
+    await scheduler.close()
+    await db.query(`update backhaul.workers set beat_at = now() - interval '1 minute'`)
+    const late = await diagnosis()
+    expect(late.code).toBe(0)
+    expect(textOf(late.findings, 'workers')).toMatch(/no beat for 1 min/)
+    await db.query('truncate backhaul.workers')
+  })
+
+  test.each([
+    ['CONTACT', { CONTACT: '' }, 'contact', /CONTACT is not set/],
+    ['LIMITS that name nobody', { LIMITS: '{"zkilboard":{"spacingMs":1}}' }, 'limits', /"zkilboard", which no source has/],
+    ['settings that cannot be read', { LIMITS: '[' }, 'settings', /LIMITS is not JSON/],
+  ])('%s', async (_, more, check, text) => {
+    const { code, findings } = await diagnosis(more)
+    expect(code).toBe(1)
+    expect(textOf(findings, check)).toMatch(text)
+  })
+
+  test('services that are away; what needs them is skipped', async () => {
+    const away = `127.0.0.1:${await freePort()}`
+    const { code, findings } = await diagnosis({ DATABASE_URL: `postgresql://u:secret@${away}/x`, RABBITMQ_URL: `amqp://u:secret@${away}` })
+    expect(code).toBe(1)
+    for (const check of ['database', 'broker']) expect(textOf(findings, check)).toContain(away)
+    for (const check of ['migrations', 'topology', 'consumers', 'workers', 'scheduler'])
+      expect(states(findings, check)).toEqual(['skipped'])
+    expect(JSON.stringify(findings)).not.toContain('secret')
+  })
+
+  test('tables that are missing or differ', async () => {
+    const other = await testEnv()
+    const changed = openDb(other.databaseUrl)
+    try {
+      await changed.query('alter table backhaul.jobs add column extra text')
+      const drifted = await diagnosis({ DATABASE_URL: other.databaseUrl })
+      expect(drifted.code).toBe(1)
+      expect(textOf(drifted.findings, 'migrations')).toContain('differ from prisma/schema')
+      await changed.query('drop table _prisma_migrations')
+      expect(textOf((await diagnosis({ DATABASE_URL: other.databaseUrl })).findings, 'migrations')).toContain('run yarn migrate')
+    } finally {
+      await changed.close()
+      await other.close()
+    }
+  })
+
+  describe('--live', () => {
+    let server: Server
+    let answers = 200
+    const asked: string[] = []
+    beforeAll(async () => {
+      server = createServer((request, response) => {
+        asked.push(`${request.url} ${request.headers['user-agent']}`)
+        response.writeHead(answers, { 'content-type': 'application/json' }).end('{"players": 1}')
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    })
+    afterAll(() => new Promise((resolve) => server.close(resolve)))
+    const live = () => {
+      const { port } = server.address() as { port: number }
+      const urls = { ZKILLBOARD_URL: `http://127.0.0.1:${port}/z`, ESI_URL: `http://127.0.0.1:${port}/e` }
+      return diagnosis({ ...urls, ALLOW_PRIVATE_HOSTS: 'true', LIMITS: '{"zkillboard":{"spacingMs":1}}' }, '--live')
+    }
+
+    test('asks each API once, through the gate, and says who we are', async () => {
+      expect(await live()).toMatchObject({ code: 0, ok: true })
+      expect(asked.map((line) => line.split(' ')[0])).toEqual([expect.stringMatching('^/z/'), expect.stringMatching('^/e/status')])
+      for (const line of asked) expect(line).toContain('tests@example.org')
+      expect(await db.query('select name, granted::int from backhaul.gates where granted > 0 order by name')).toEqual([
+        { name: 'esi', granted: 1 },
+        { name: 'zkillboard', granted: 1 },
+      ])
+    })
+
+    test('an API that fails is a fault with its address', async () => {
+      answers = 500
+      const { code, findings } = await live()
+      expect(code).toBe(1)
+      expect(textOf(findings, 'live')).toMatch(/zkillboard: http:\/\/127\.0\.0\.1:\d+\/z\/.*500/)
+    })
+  })
+})
+
+test('gates show each limit, and what is used of it', async () => {
+  await db.query('truncate backhaul.gates cascade')
+  const gate = createGate(db, effectiveLimits(sources, {}))
+  const grant = await gate.acquire([{ api: 'esi' }, { api: 'esi.killmail', cost: 5 }], 'backfill')
+  await gate.settle(grant, { sent: true, ok: true } as never)
+  await gate.acquire([{ api: 'zkillboard' }], 'backfill')
+  const shown = JSON.parse((await command(env, 'gates --json')).out) as { name: string }[]
+  const named = (name: string) => shown.find((one) => one.name === name)
+  expect(named('esi.killmail')).toMatchObject({ limit: { requests: 3600, perMs: 900_000 }, used: { requests: 5 } })
+  expect(named('zkillboard')).toMatchObject({ limit: { spacingMs: 10_000 }, granted: '1', inFlight: 1 })
+  const { out } = await command(env, 'gates')
+  expect(out).toMatch(/esi\.killmail +3,600 tokens in 15 min +5 of 3,600/)
+  expect(out).toMatch(/zkillboard +one every 10 s, 1 at once +1 +in \d+ s/)
+  await db.query(`update backhaul.gate_windows set ends = array(select e - 2000000 from unnest(ends) e)`)
+  await db.query(
+    `update backhaul.gates set blocked_until = now() + interval '1 minute', blocked_reason = 'error limit reached (420)' where name = 'esi'`,
+  )
+  const later = await command({ ...env, LIMITS: '{"zkillboard":{"spacingMs":500}}' }, 'gates')
+  expect(later.out).toMatch(/esi\.killmail .* 0 of 3,600/)
+  expect(later.out).toMatch(/esi +.*blocked until .* UTC: error limit reached \(420\)/)
+  expect(later.out).toContain('one every 500 ms')
+})
+
+describe('dead', () => {
+  const list = async (options = '') =>
+    JSON.parse((await command(env, `dead list --json ${options}`)).out) as { id: string; queue: string; body: string }[]
+
+  beforeAll(async () => {
+    const broker = openBroker({ url: services.rabbitmqUrl, name: 'test', log: quiet })
+    await broker.ready()
+    const set = (queue: 'zkillboard_backfill_queue' | 'zkillboard_character_queue', body: string) =>
+      bury(broker, { queue, body: Buffer.from(body) }, `${body} is not JSON`)
+    expect([
+      await set('zkillboard_backfill_queue', 'one'),
+      await set('zkillboard_character_queue', 'two'),
+      await set('zkillboard_character_queue', 'three'),
+    ]).toEqual([true, true, true])
+    await broker.close()
+  })
+
+  test('list, show, replay and drop', async () => {
+    const all = await until(async () => ((await list()).length === 3 ? await list() : undefined), { what: 'three dead letters' })
+    expect(all.map((letter) => letter.body).sort()).toEqual(['one', 'three', 'two'])
+    const [one] = await list('--queue zkillboard_backfill_queue')
+    expect(one).toMatchObject({ body: 'one', reason: 'one is not JSON', queue: 'zkillboard_backfill_queue' })
+    expect((await command(env, `dead show ${one?.id}`)).out).toMatch(/reason +one is not JSON\n\none$/)
+    expect((await command(env, 'dead list')).out).toContain('two is not JSON')
+    expect(await command(env, `dead replay ${one?.id}`)).toEqual({ code: 0, err: '', out: '1 message replayed.' })
+    expect(await command(env, 'dead drop --all --queue zkillboard_character_queue --json')).toMatchObject({
+      code: 0,
+      out: '{\n  "deleted": 2\n}',
+    })
+    expect(await list()).toEqual([])
+    expect((await command(env, 'dead list')).out).toBe('No message was set aside.')
+  })
+
+  test.each([
+    ['dead replay', 'Say which'],
+    ['dead drop abc --all', 'not both'],
+    ['dead show nowhere', 'No dead letter has the id nowhere'],
+    ['dead drop nowhere', 'No dead letter has the id nowhere'],
+    ['dead list --queue somewhere', 'There is no queue "somewhere"'],
+    ['dead list --limit none', '--limit must be a whole number'],
+  ])('%s is refused', async (line, text) => {
+    expect(await command(env, line)).toEqual({ code: 2, out: '', err: expect.stringContaining(text) })
+  })
+
+  test('the broker is away', async () => {
+    const ran = await command({ ...env, RABBITMQ_URL: `amqp://127.0.0.1:${await freePort()}` }, 'dead list')
+    expect(ran).toEqual({ code: 78, out: '', err: expect.stringMatching(/^RabbitMQ at .* cannot be reached[^\n]*$/) })
+  })
+})
+
+test('a watch outlives an outage of the database', async () => {
+  const { out } = await command(env, 'queue character-killmails 1 --json')
+  const [job] = JSON.parse(out).jobs as { id: string }[]
+  const watching = begin(env, ['jobs', 'watch', job?.id as string])
+  await until(() => watching.out().includes('queued'))
+  const cut = `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'command'`
+  await until(async () => (await db.query(cut)).length > 0 && watching.out().includes('The database is'), { what: 'the watch to notice' })
+  await command(env, `jobs cancel ${job?.id}`)
+  expect((await watching.ended).code).toBe(1)
+})
