@@ -198,6 +198,34 @@ describe('a request', () => {
   })
 })
 
+describe('a process that is busy', () => {
+  test('lets nobody queue for longer than 2 s', async () => {
+    const { ask, use, name } = world({ inProcess: 1 })
+    const open: ServerResponse[] = []
+    answer = (response) => void open.push(response)
+    const first = ask()
+    await until(() => open.length === 1)
+    expect(await failure(ask())).toMatchObject({ name: 'Throttled', on: name })
+    expect(use.traffic[name]).toMatchObject({ requests: 1, throttled: 1 })
+    json({ ok: true })(open[0] as ServerResponse, arrived[0] as never)
+    await first
+    answer = json({ ok: true })
+    await ask()
+    expect(arrived).toHaveLength(2)
+  })
+
+  test('gives way to a stop', async () => {
+    const { ask, use } = world({ inProcess: 1 })
+    const stop = new AbortController()
+    Object.assign(use, { signal: stop.signal })
+    answer = () => undefined
+    const both = [ask(), ask()].map(failure)
+    await until(() => arrived.length === 1)
+    stop.abort(new Error('the worker stops'))
+    expect((await Promise.all(both)).map(({ message }) => message)).toEqual(['the worker stops', 'the worker stops'])
+  })
+})
+
 describe('an answer that is none', () => {
   const drop: Answer = (response) => response.socket?.destroy()
   const endless: Answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('[')

@@ -23,15 +23,19 @@ export interface Client {
 /** Idle connections are closed before the 5 s after which many servers close them: a request must not meet the closing. */
 const IDLE_MS = 4_000
 
-const agentsFor = (guarded: boolean, allowPrivate: boolean) => {
-  const options = { keepAlive: true, timeout: IDLE_MS, ...(guarded ? { lookup: guardedLookup(allowPrivate) } : {}) }
-  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options), ...(guarded ? { proxy: false as const } : {}) }
+/** A base like `https://{host}` takes its host from data; one like `http://127.0.0.1/{shop}` does not. */
+const hostFromData = (base: string): boolean => base.split('/')[2]?.includes('{') ?? false
+
+/** A proxy would resolve a guarded name for itself, and has no way to a sandbox on this machine. */
+const mayUseProxy = (base: string): boolean => !hostFromData(base) && !/^(localhost|127\.|\[::1\])/.test(base.split('/')[2] ?? '')
+
+const agentsFor = (base: string, allowPrivate: boolean) => {
+  const options = { keepAlive: true, timeout: IDLE_MS, ...(hostFromData(base) ? { lookup: guardedLookup(allowPrivate) } : {}) }
+  const agents = { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
+  return mayUseProxy(base) ? agents : { ...agents, proxy: false as const }
 }
 
 const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
-
-/** A base like `https://{host}` takes its host from data; one like `http://127.0.0.1/{shop}` does not. */
-const hostFromData = (base: string): boolean => base.split('/')[2]?.includes('{') ?? false
 
 function addressOf(name: string, base: string, allowPrivate: boolean) {
   return (path: string, scopeOf?: string): string => {
@@ -51,7 +55,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
     name,
     api,
     axios: axios.create({
-      ...agentsFor(hostFromData(base), config.allowPrivateHosts),
+      ...agentsFor(base, config.allowPrivateHosts),
       headers: {
         'User-Agent': userAgent(config.contact),
         Accept: 'application/json',

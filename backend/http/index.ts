@@ -3,6 +3,7 @@ import type { Http, HttpFactory, HttpUse } from '../engine/source'
 import type { Gate } from '../gate/gate'
 import type { Limits } from '../gate/limits'
 import { type Client, createClient } from './client'
+import { inLane } from './lane'
 import { request } from './request'
 import { warmUp } from './warm'
 
@@ -21,12 +22,10 @@ export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits
   }
 }
 
-/** The lane stands around the gate: a granted moment must not be spent queueing. */
 const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
   request: (wanted) =>
-    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, async () => {
+    inLane(client, use, async () => {
       await warm
-      use.signal.throwIfAborted()
       return request(client, gate, wanted, use)
     }),
 })

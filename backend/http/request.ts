@@ -7,6 +7,7 @@ import { type Asked, classify, parse } from './classify'
 import type { Client } from './client'
 import { redact, secretsOf } from './redact'
 import { send, TIMEOUT_MS } from './send'
+import { trafficOf } from './traffic'
 
 /** A request is given up for lost this long after its timeout, ms. */
 const GRACE_MS = 12_000
@@ -14,11 +15,6 @@ const GRACE_MS = 12_000
 const DOWN_MS = 5_000
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
-
-const trafficOf = (use: HttpUse, api: string) => {
-  use.traffic[api] ??= { requests: 0, waitMs: 0, throttled: 0 }
-  return use.traffic[api]
-}
 
 const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
   { api, scopeOf, cost: parts[api] },
