@@ -33,12 +33,13 @@ function join(limits: Limits, rows: readonly GateRow[]): Shown[] {
 
 async function show({ config, db, terminal }: Context, options: { json?: boolean }): Promise<void> {
   const limits = effectiveLimits(sources, config.limits)
+  // Asked first, because the gate waits for a database that is away where a command should say so.
+  const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
   const gates = join(limits, await createGate(db, limits).list())
   if (options.json) {
     terminal.out(toJson(gates.map(({ name, limit, row }) => ({ ...row, name, limit }))))
     return
   }
-  const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
   const now = clock?.now ?? new Date()
   const head = ['gate', 'limit', 'used', 'in flight', 'next free', 'held up', 'granted', 'throttled']
   const rows = gates.map(({ name, limit, row }) => [
