@@ -86,8 +86,8 @@ export async function writeDetails(tx: Tx, kind: Kind, { found, answered, missin
   if (others.length > 0) {
     await tx.query(
       `insert into eve.${table} as held (${key}, checked_at, deleted_at)
-       select id, $2, case when id = any($3::bigint[]) then $2 end from unnest($1::bigint[]) as id
-       on conflict (${key}) do update set checked_at = $2,
+       select id, $2::timestamptz, case when id = any($3::bigint[]) then $2::timestamptz end from unnest($1::bigint[]) as id
+       on conflict (${key}) do update set checked_at = excluded.checked_at,
          deleted_at = case when excluded.deleted_at is not null then coalesce(held.deleted_at, excluded.deleted_at) end`,
       [others, now, gone],
     )

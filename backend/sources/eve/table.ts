@@ -40,7 +40,9 @@ export function table(name: string, keys: number, specs: readonly string[]): Tab
   const insert = `insert into eve.${name} as held (${names.join(', ')})
     select ${all.map((one, at) => (one.cast ? `c${at}::${one.cast}` : `c${at}`)).join(', ')}
       from unnest(${all.map((one, at) => `$${at + 1}::${one.type}[]`).join(', ')}) as new(${all.map((_, at) => `c${at}`).join(', ')})`
-  const doNothing = `${insert} on conflict do nothing returning ${names[0]} as id`
+  // Looked for first, as on conflict alone waits for whoever is changing the row that is here; further rows follow those.
+  const unlessHere = keys === 1 ? `where not exists (select 1 from eve.${name} old where old.${names[0]} = c0)` : ''
+  const doNothing = `${insert} ${unlessHere} on conflict do nothing returning ${names[0]} as id`
   const doUpdate = `${insert}
     on conflict (${names.slice(0, keys).join(', ')}) do update set ${rest.map((one) => `${one} = excluded.${one}`).join(', ')}
      where (${list('held')}) is distinct from (${list('excluded')}) returning ${names[0]} as id`

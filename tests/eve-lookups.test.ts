@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { RetryLater, Throttled } from '../backend/engine/errors'
+import type { Answers } from '../backend/engine/source'
+import { eve } from '../backend/sources/eve'
+import { bisect } from '../backend/sources/eve/gather'
+import { fakeIo, type Reply, type Upstream } from './support/eve'
+
+const read = (kind: string, ids: string[], esi: Upstream, options: { more?: () => boolean; etags?: [number, string][] } = {}) => {
+  const io = fakeIo({ esi }, options)
+  const held = { query: async () => (options.etags ?? []).map(([id, etag]) => ({ id: BigInt(id), etag })) as never }
+  const answers = eve.lookups?.[kind]?.read(ids, { ...io, held }) as Promise<Answers<Record<string, unknown>>>
+  return answers.then((it) => ({ ...it, asked: io.asked }))
+}
+const numbers = (from: number, count: number): string[] => Array.from({ length: count }, (_, n) => String(from + n))
+
+/** ESI that knows all ids but `bad`; those in `deleted` answer as deleted ones do. */
+function esi(bad: Set<number> = new Set(), deleted: Set<number> = new Set()): Upstream {
+  return (path, { body }): Reply => {
+    const ids = (body ?? []) as number[]
+    if (path === '/universe/names') {
+      if (ids.some((id) => bad.has(id))) return { status: 404, text: '{"error":"Ensure all IDs are valid before resolving."}' }
+      return { data: ids.map((id) => ({ id, name: `Pilot ${id}`, category: id < 100 ? 'corporation' : 'character' })) }
+    }
+    if (path === '/characters/affiliation') {
+      return {
+        data: ids.map((id) => ({ character_id: id, corporation_id: 98000000 + (id % 7), alliance_id: id % 2 ? 99000001 : undefined })),
+      }
+    }
+    const id = Number(path.split('/')[2])
+    if (deleted.has(id)) return { status: 404, text: '{"error":"Character has been deleted!"}' }
+    if (bad.has(id)) return { status: 404, text: '{"error":"Character not found"}' }
+    return { data: { name: `Pilot ${id}`, corporation_id: 98000001, birthday: '2010-01-01T00:00:00Z' } }
+  }
+}
+
+test('a thousand characters cost two requests, and name their corporations and alliances once', async () => {
+  const answers = await read('character', numbers(90000000, 1000), esi())
+  expect(answers.asked).toEqual(['esi /universe/names', 'esi /characters/affiliation'])
+  expect(answers.answered).toHaveLength(1000)
+  expect(answers.lookups?.corporation).toHaveLength(7)
+  expect(answers.lookups?.alliance).toEqual(['99000001'])
+  expect(answers.found).toContainEqual({
+    id: '90000000',
+    name: 'Pilot 90000000',
+    corporation: expect.any(String),
+    alliance: null,
+    faction: null,
+  })
+})
+
+test('a bad id is found by halving, asked alone, and remembered', async () => {
+  const ids = numbers(91000000, 1000)
+  const bad = new Set([91000333])
+  const first = await read('character', ids, esi(bad))
+  expect(first.answered).toHaveLength(999)
+  expect(first.missing).toMatchObject([{ id: '91000333', reason: 'unknown', checkAgain: expect.any(Date) }])
+  expect(first.asked.filter((one) => one.endsWith('names')).length).toBeLessThanOrEqual(20)
+  const second = await read('character', ids, esi(bad))
+  expect(second.asked).toEqual(['esi /universe/names', 'esi /characters/affiliation', 'esi /characters/91000333'])
+})
+
+test('only the exact answer makes a tombstone; a refused id that answers alone is found', async () => {
+  const answers = await read('character', ['92000001', '92000002', '92000003'], (path, request) =>
+    path === '/universe/names' && (request.body as number[]).includes(92000003)
+      ? { status: 404 }
+      : esi(new Set([92000001, 92000002]), new Set([92000001]))(path, request),
+  )
+  expect(answers.missing).toMatchObject([
+    { id: '92000001', reason: 'deleted' },
+    { id: '92000002', reason: 'unknown' },
+  ])
+  const again = (answers.missing[0]?.checkAgain?.getTime() ?? 0) - Date.now()
+  expect(again / 86_400_000).toBeCloseTo(21, 0)
+  expect(answers.answered).toEqual(['92000003'])
+})
+
+test('an id of something else is no character', async () => {
+  const answers = await read('character', ['5', '93000001'], esi())
+  expect(answers).toMatchObject({ answered: ['93000001'], missing: [{ id: '5', reason: 'not a character: corporation' }] })
+})
+
+test('when there is no more time, what is not answered stays open', async () => {
+  const ids = numbers(94000000, 8)
+  let left = 3
+  const answers = await read('character', ids, esi(new Set([94000007])), { more: () => left-- > 0 })
+  const done = [...answers.answered, ...answers.missing.map((one) => one.id)]
+  expect(done.length).toBeGreaterThan(0)
+  expect(done.length).toBeLessThan(8)
+})
+
+test('halving finds exactly the bad ids, with few requests', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 1000 }), fc.uniqueArray(fc.nat(999), { maxLength: 5 }), async (size, places) => {
+      const ids = numbers(1, size)
+      const bad = new Set(places.filter((at) => at < size).map((at) => ids[at] as string))
+      let asked = 0
+      const result = await bisect(ids, fakeIo({}), async (part) => {
+        asked++
+        return part.some((id) => bad.has(id)) ? undefined : [...part]
+      })
+      expect(new Set(result.bad)).toEqual(bad)
+      expect(result.found.length + bad.size).toBe(size)
+      expect(new Set(result.found).size).toBe(result.found.length)
+      expect(asked).toBeLessThanOrEqual(1 + bad.size * 2 * Math.ceil(Math.log2(size + 1)))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+describe('details', () => {
+  const corporation: Upstream = (path, { etag }) => {
+    const id = Number(path.split('/')[2])
+    if (id === 404) return { status: 404, text: '{"error":"Corporation not found"}' }
+    if (etag === '"same"') return { status: 304 }
+    return {
+      data: { name: `Corp ${id}`, ticker: 'C', ceo_id: 1, creator_id: 1, member_count: 3, tax_rate: 0.1, alliance_id: 99000001 },
+      etag: '"new"',
+    }
+  }
+  test('are asked with the tag that is held; an unchanged one is answered without a row', async () => {
+    const answers = await read('corporation', ['10', '11', '404'], corporation, { etags: [[10, '"same"']] })
+    expect(answers).toMatchObject({
+      found: [{ id: '11', etag: '"new"', values: { name: 'Corp 11', member_count: 3 } }],
+      answered: ['10', '11'],
+      missing: [{ id: '404', reason: 'unknown' }],
+      lookups: { alliance: ['99000001'] },
+    })
+  })
+  test('one that fails leaves the others answered', async () => {
+    const answers = await read('corporation', ['10', '11'], (path, request) =>
+      path.endsWith('10') ? new RetryLater('http_504', 'no') : corporation(path, request),
+    )
+    expect(answers.answered).toEqual(['11'])
+  })
+  test('when ESI says wait before the first answer, everything waits', async () => {
+    await expect(read('alliance', ['10', '11'], () => new Throttled('esi', new Date()))).rejects.toThrow(Throttled)
+  })
+  test('types keep group, mass and volume', async () => {
+    const answers = await read('type', ['587'], () => ({
+      data: { name: 'Rifter', group_id: 25, mass: 1067000, volume: 27289, published: true, type_id: 587, description: '' },
+    }))
+    expect(answers.found).toMatchObject([{ id: '587', values: { name: 'Rifter', group_id: 25, mass: 1067000, volume: 27289 } }])
+  })
+})
