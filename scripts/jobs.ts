@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { findJob, report } from '../backend/engine/jobs'
+import { progress } from '../backend/engine/progress'
 import type { Context } from './cli/context'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
@@ -63,7 +64,10 @@ async function watch(context: Context, given: readonly string[], options: WatchO
 }
 
 async function showReport(context: Context, id: string, options: { json?: boolean }): Promise<void> {
-  const found = await report({ db: context.db }, id)
+  const written = await report({ db: context.db }, id)
+  const [now] = await progress(context.db, [written.job])
+  // Lookups go on after the report was written.
+  const found = { ...written, lookups: now?.lookups ?? written.lookups }
   context.terminal.out(options.json ? toJson(found) : reportText(found))
   if (!found.verified) context.exitCode = 1
 }

@@ -194,7 +194,8 @@ describe('watch and report', () => {
     const watching = begin(env, ['jobs', 'watch', id, '--lookups'])
     await until(() => watching.out().includes('1 lookup open'))
     await db.query('update backhaul.lookups set answered = asked')
-    expect((await watching.ended).code).toBe(0)
+    expect(await watching.ended).toMatchObject({ code: 0, out: expect.not.stringContaining('still open') })
+    expect(JSON.parse((await command(env, `jobs report ${id} --json`)).out).lookups).toEqual({ asked: 1, open: 0 })
   })
 
   test('watched lookups end when they are answered; one the source does not know is no success', async () => {

@@ -68,7 +68,8 @@ export async function follow(context: Context, ids: readonly string[], given: { 
     return []
   }
   const reports: Report[] = []
-  for (const { id } of watched.jobs) reports.push(await report({ db: context.db }, id))
+  // The lookups of the last look: they go on after the report was written.
+  for (const { id, lookups } of watched.jobs) reports.push({ ...(await report({ db: context.db }, id)), lookups })
   context.exitCode = watched.jobs.every((job) => job.status === 'completed') ? 0 : 1
   if (!given.json) for (const one of reports.slice(0, MOST_LINES)) terminal.out(endText(one))
   return reports
