@@ -8,10 +8,12 @@ import { FINISH, insertEvents, type Task } from './store'
  * @returns undefined when the job no longer runs, or has tasks to do again: a retry came in between
  */
 export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Report | undefined> {
+  // A statement of its own: one that waited for the lock would look at the tasks as they were before it waited.
+  await tx.query(`select 1 from backhaul.jobs where id = $1 for update`, [task.job_id])
   const [job] = await tx.query<{ ends: boolean }>(
     `select status = 'running' and not exists (
               select 1 from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') and stream <> '${FINISH}') as ends
-       from backhaul.jobs where id = $1 for update`,
+       from backhaul.jobs where id = $1`,
     [task.job_id],
   )
   if (!job?.ends) return undefined

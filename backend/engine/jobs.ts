@@ -5,7 +5,7 @@ import type { Engine } from './engine'
 import { Refused } from './errors'
 import { said } from './events'
 import { endJob } from './finish'
-import { buildReport, type Report } from './report'
+import { buildReport, lookupsOf, type Report } from './report'
 import type { Json, Plan, Source, Tx } from './source'
 import { FINISH, insertTasks, promote } from './store'
 
@@ -250,8 +250,8 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     const ended = status === 'failed' || status === 'partial'
     if (failed.length === 0 && status !== 'failed')
       throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`)
+    // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await runAgain(tx, job)
-    await promote(tx, job.id)
     return failed.length
   })
   await ring(engine.db, engine.broker)
@@ -271,8 +271,9 @@ async function runAgain(tx: Tx, job: JobRow): Promise<void> {
   }
 }
 
-/** A finished job's report, or what can be said of one that still runs. */
-export async function report(engine: Pick<Engine, 'db'>, id: string): Promise<Report> {
-  const job = await findJob(engine, id)
-  return job.report ?? (await buildReport(engine.db, job.id, job.status))
+/** A finished job's report, with the lookups still open now, or what can be said of a job that still runs. */
+export async function report({ db }: Pick<Engine, 'db'>, id: string): Promise<Report> {
+  const job = await findJob({ db }, id)
+  if (!job.report) return await buildReport(db, job.id, job.status)
+  return { ...job.report, lookups: await lookupsOf(db, job.id) }
 }

@@ -38,7 +38,8 @@ async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held
     signal: engine.signal,
     held: engine.db,
   })
-  if (answers.answered.length + answers.missing.length === 0) throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
+  if (answers.answered.length + answers.missing.length === 0)
+    throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')
   await engine.db.tx(async (tx) => {
     await lookup.write(tx, answers)

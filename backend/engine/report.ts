@@ -85,10 +85,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     `select distinct unnest(notes) as note from backhaul.tasks where job_id = $1 order by 1 limit 100`,
     [jobId],
   )
-  const [lookups] = await db.query<{ asked: number; open: number }>(
-    `select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[$1::uuid]`,
-    [jobId],
-  )
+  const lookups = await lookupsOf(db, jobId)
   const ends = status ?? statusOf(sums)
   return {
     job: jobId,
@@ -116,12 +113,21 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     deleted: sums.deleted,
     expected: sums.expected,
     requests,
-    lookups: lookups ?? { asked: 0, open: 0 },
+    lookups,
     skipped,
     failures,
     notes: notes.map((row) => row.note),
     ...verdict(ends, sums),
   }
+}
+
+/** How many ids the job's pages asked for, and how many are open now: a job ends without waiting for them. */
+export async function lookupsOf(db: Reader, jobId: string): Promise<Report['lookups']> {
+  const [row] = await db.query<Report['lookups']>(
+    `select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[$1::uuid]`,
+    [jobId],
+  )
+  return row ?? { asked: 0, open: 0 }
 }
 
 function verdict(status: string, sums: Sums): { verified: boolean; reason: string } {

@@ -102,7 +102,7 @@ async function jobsToPromote({ db }: Engine): Promise<string[]> {
 }
 
 /** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
-async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
+export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
   const jobs = await db.query<{ id: string; source: string; priority: number }>(
     `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted and j.status in ('queued', 'running')
         and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ('waiting', 'ready') or t.stream = '${FINISH}'))`,
@@ -110,11 +110,14 @@ async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
   for (const job of jobs) await db.tx((tx) => insertFinish(tx, job, sources))
 }
 
+/** The job's row is locked: a cancel comes wholly before, and there is no finish task, or sweeps it with the others. */
 async function insertFinish(tx: Tx, job: { id: string; source: string; priority: number }, sources: readonly Source[]): Promise<void> {
   if (!sources.some((source) => source.name === job.source)) return
   await tx.query(
     `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
-     select $1, '${FINISH}', '', queue, $2, '{}', 'ready' from backhaul.tasks where job_id = $1 order by id limit 1
+     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready'
+       from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
+      where j.id = $1 and j.status in ('queued', 'running') for update of j
      on conflict (job_id, stream, key) do nothing`,
     [job.id, job.priority],
   )

@@ -74,6 +74,7 @@ export function createWorker(options: WorkerOptions): Worker {
       .then((done) => {
         engine.reached('before ack')
         if (done) delivery.ack()
+        else delivery.giveBack()
       })
       .catch((error: unknown) => {
         // The row says everything: a bell whose turn broke is rung again, so the delivery is given up.
@@ -142,7 +143,8 @@ async function accept(engine: WorkerEngine, delivery: Delivery, message: Message
     }
     const bad = message.ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))
     if (bad !== undefined) return `ids: ${JSON.stringify(bad)} is not a positive whole number; none of the ids was queued`
-    await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: message.ids }, { priority: 1, force: true })))
+    const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: message.ids }, { priority: 1, force: true })))
+    if (asked === 'stopping') return 'stopping'
     await ringLookups(engine.db, engine.broker, kind, definition)
     return undefined
   }
@@ -165,8 +167,9 @@ async function takeRequest(
     await ring(engine.db, engine.broker, queue)
     return undefined
   } catch (error) {
-    if (error instanceof Refused) return error.message
-    throw error
+    if (isAway(error)) throw error
+    // Set aside rather than given back: a fault of ours would make it come again for ever.
+    return error instanceof Refused ? error.message : `a fault of ours, replay it once it is mended: ${fault(error)}`
   }
 }
 

@@ -24,12 +24,15 @@ export async function backfillStory(): Promise<Story> {
   const sandbox = await startSandbox({ scale: KILLMAILS, speed: 100, seed: 7, oddities: false, bigAttackers: 40 })
   const limits = { ...sandbox.limits, esi: { requests: 1000, perMs: 1000 } }
 
+  const systems: System[] = []
   const story: Omit<Story, 'endsAsIfUndisturbed'> = {
     sandbox,
     async fresh(services) {
       sandbox.reset()
       if (services) await deploy(services.databaseUrl)
-      return await system({ sandbox, limits, services })
+      const it = await system({ sandbox, limits, services })
+      systems.push(it)
+      return it
     },
     startAll: (it, backfills = 1) =>
       Promise.all([
@@ -37,14 +40,18 @@ export async function backfillStory(): Promise<Story> {
         ...ENRICHERS.map((app) => it.worker(app)),
         ...Array.from({ length: backfills }, () => it.worker('worker-backfill')),
       ]),
-    close: () => sandbox.close(),
+    async close() {
+      await Promise.all(systems.map((one) => one.close()))
+      await sandbox.close()
+    },
   }
 
   const it = await story.fresh()
-  await story.startAll(it)
-  await settled(it, await it.queueCharacter(CHARACTER))
-  const undisturbed = await tables(it.db)
-  await it.close()
+  const undisturbed = await story
+    .startAll(it)
+    .then(async () => settled(it, await it.queueCharacter(CHARACTER)))
+    .then(() => tables(it.db))
+    .finally(() => it.close())
   if (undisturbed.killmails?.rows !== KILLMAILS)
     throw new Error(`the undisturbed run stored ${undisturbed.killmails?.rows} of ${KILLMAILS} killmails`)
 

@@ -144,6 +144,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
         { timeoutMs, what: `job ${job} to end` },
       ),
     async close() {
+      if (closing) return
       closing = true
       await Promise.all([...running].map((one) => one.kill()))
       await db.close()
