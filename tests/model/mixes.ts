@@ -1,0 +1,73 @@
+import type { Mix } from './moves'
+import type { Shape } from './state'
+
+/** One lane, two stages: the first has a task of two pages and one of one page, the second one of one page. */
+export const LANE: Shape = {
+  laneWidth: 1,
+  lanesAtOnce: 1,
+  tasks: [
+    { lane: 0, stage: 0, pages: 2 },
+    { lane: 0, stage: 0, pages: 1 },
+    { lane: 0, stage: 1, pages: 1 },
+  ],
+}
+
+/** Two tasks beside each other. */
+export const WIDE: Shape = {
+  laneWidth: 2,
+  lanesAtOnce: 1,
+  tasks: [
+    { lane: 0, stage: 0, pages: 2 },
+    { lane: 0, stage: 0, pages: 1 },
+  ],
+}
+
+/** A discovery whose page adds a task to each of two lanes, one lane at once. */
+export const FOUND: Shape = {
+  laneWidth: 1,
+  lanesAtOnce: 1,
+  tasks: [
+    { lane: null, stage: 0, pages: 1 },
+    { lane: 0, stage: 0, pages: 1, childOf: 0 },
+    { lane: 1, stage: 0, pages: 1, childOf: 0 },
+  ],
+}
+
+/** One task of two pages and one of one, in two stages. */
+export const SHORT: Shape = {
+  laneWidth: 1,
+  lanesAtOnce: 1,
+  tasks: [
+    { lane: 0, stage: 0, pages: 2 },
+    { lane: 0, stage: 1, pages: 1 },
+  ],
+}
+
+/** Two tasks of a page, one after the other. */
+export const PAIR: Shape = {
+  laneWidth: 1,
+  lanesAtOnce: 1,
+  tasks: [
+    { lane: 0, stage: 0, pages: 1 },
+    { lane: 0, stage: 0, pages: 1 },
+  ],
+}
+
+/** Three tasks of a page in one lane and stage. */
+export const TRIO: Shape = { ...PAIR, tasks: [...PAIR.tasks, { lane: 0, stage: 0, pages: 1 }] }
+
+/** A single task of two pages. */
+export const ONE: Shape = { laneWidth: 1, lanesAtOnce: 1, tasks: [{ lane: 0, stage: 0, pages: 2 }] }
+
+export const MIXES: Record<string, Mix> = {
+  'workers and schedulers killed': { shape: LANE, left: { crash: 1 } },
+  'bells lost, doubled and marked late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateMarks: true },
+  'the broker wiped under killed workers': { shape: WIDE, left: { wipe: 1, crash: 1 } },
+  'workers suspected wrongly': { shape: WIDE, left: { suspect: 2 } },
+  'replies lost in a commit': { shape: SHORT, left: { forget: 2, suspect: 1 } },
+  'pauses, parked tasks and a kill': { shape: ONE, left: { pause: 2, park: 1, crash: 1 } },
+  'a cancel of a job that finds its tasks': { shape: FOUND, left: { cancel: 1 } },
+  'failed tasks tried again': { shape: PAIR, left: { fail: 2, retry: 1 } },
+  'a retry beside a failing finish': { shape: ONE, left: { fail: 1, retry: 1, finishFail: 1, pause: 1 } },
+  'a cancel and a retry among mishaps': { shape: ONE, left: { crash: 1, suspect: 1, cancel: 1, retry: 1, fail: 1 } },
+}

@@ -1,0 +1,328 @@
+import { DEAD, holds, idle, isOpen, isSettled, NOBODY, type Row, type Shape, type State, type Turn } from './state'
+
+/*
+ * The engine's rules, a function each, named like the engine's own and changing the state in place. What the engine does in
+ * one statement or one locked transaction is one function here; what lies between two of them is another transition.
+ */
+
+/** The parts of the rules that a test can break, to see that exploring notices. */
+export interface Rules {
+  pagesAreFenced: boolean
+  fenceNamesClaim: boolean
+  claimNeedsUnclaimed: boolean
+  nextInSameTransaction: boolean
+  schedulerRings: boolean
+  schedulerRescues: boolean
+  schedulerSweeps: boolean
+  beatReleases: boolean
+  promoteCountsPlaces: boolean
+  promoteKeepsStages: boolean
+  cancelStatusFirst: boolean
+  sweepClearsClaims: boolean
+  finishLooksForOpenTasks: boolean
+  finishLooksAfterLocking: boolean
+  finishFailureLooks: boolean
+  finishInsertLooks: boolean
+  retryRemovesFinish: boolean
+  retryLeavesPromoting: boolean
+}
+
+export const RULES: Rules = {
+  pagesAreFenced: true,
+  fenceNamesClaim: true,
+  claimNeedsUnclaimed: true,
+  nextInSameTransaction: true,
+  schedulerRings: true,
+  schedulerRescues: true,
+  schedulerSweeps: true,
+  beatReleases: true,
+  promoteCountsPlaces: true,
+  promoteKeepsStages: true,
+  cancelStatusFirst: true,
+  sweepClearsClaims: true,
+  finishLooksForOpenTasks: true,
+  finishLooksAfterLocking: true,
+  finishFailureLooks: true,
+  finishInsertLooks: true,
+  retryRemovesFinish: true,
+  retryLeavesPromoting: true,
+}
+
+export const FINAL = new Set(['completed', 'partial', 'failed', 'cancelled'])
+const runs = (s: State): boolean => s.job === 'queued' || s.job === 'running'
+const at = (s: State, task: number): Row => s.rows[task] as Row
+const finishOf = (s: State): number => s.rows.length - 1
+
+function free(row: Row): void {
+  row.claim = 0
+  row.holder = NOBODY
+  row.rung = false
+}
+
+/** store.claimTask: ready, due, unclaimed, its job runs; the first claim starts the job. */
+export function claimTask(s: State, task: number, worker: number, rules = RULES): boolean {
+  const row = at(s, task)
+  if (row.state !== 'ready' || !row.due || !runs(s) || (row.claim !== 0 && rules.claimNeedsUnclaimed)) return false
+  take(s, s.turns[worker] as Turn, task, worker)
+  if (s.job === 'queued') {
+    s.job = 'running'
+    s.started = true
+  }
+  return true
+}
+
+function take(s: State, turn: Turn, task: number, worker: number): void {
+  const row = at(s, task)
+  row.state = 'ready'
+  row.claim = ++s.claims
+  row.holder = worker
+  Object.assign(turn, { phase: 'reads', task, claim: row.claim, step: row.step })
+}
+
+/** store.*: `where id = $1 and claim = $2 and step = $3 and state = 'ready'`. */
+function fence(s: State, turn: Turn, rules: Rules): boolean {
+  const row = at(s, turn.task)
+  const mine = row.claim === turn.claim
+  const holds = row.state === 'ready' && (mine || !rules.fenceNamesClaim) && row.step === turn.step
+  if (holds && !mine) s.broken ||= 'a worker that lost its task wrote'
+  return holds
+}
+
+/** step.commit: rows, child tasks and the fenced store.commitPage in one transaction, then store.takeNext in it. */
+export function commitPage(s: State, shape: Shape, worker: number, rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const { task } = turn
+  const row = at(s, task)
+  if (rules.pagesAreFenced && !fence(s, turn, rules)) {
+    turn.phase = 'rings'
+    return
+  }
+  if (row.written & (1 << turn.step)) s.broken ||= 'a step was committed twice'
+  row.written |= 1 << turn.step
+  if (turn.step === 0) insertTasks(s, shape, task)
+  row.step = turn.step + 1
+  turn.step = row.step
+  if (row.step < (shape.tasks[task]?.pages ?? 1)) {
+    if (s.job !== 'running') turn.phase = 'over'
+    return
+  }
+  row.state = 'done'
+  row.claim = 0
+  row.holder = NOBODY
+  takeNext(s, shape, worker, rules)
+}
+
+/** store.insertTasks: one that is there already is left alone. */
+function insertTasks(s: State, shape: Shape, parent: number): void {
+  for (const [child, task] of shape.tasks.entries()) {
+    const row = at(s, child)
+    if (task.childOf === parent && row.state === 'none') row.state = task.lane === null ? 'ready' : 'waiting'
+  }
+}
+
+/** store.takeNext: the settled task's place goes to the next waiting one of its lane and stage while the job is running. */
+function takeNext(s: State, shape: Shape, worker: number, rules: Rules): void {
+  const turn = s.turns[worker] as Turn
+  if (rules.nextInSameTransaction) takeNextNow(s, shape, worker)
+  else turn.phase = 'next'
+}
+
+export function takeNextNow(s: State, shape: Shape, worker: number): void {
+  const turn = s.turns[worker] as Turn
+  const done = shape.tasks[turn.task]
+  turn.phase = 'rings'
+  if (!done || done.lane === null || s.job !== 'running') return
+  const next = shape.tasks.findIndex(({ lane, stage }, n) => lane === done.lane && stage === done.stage && at(s, n).state === 'waiting')
+  if (next < 0) return
+  at(s, next).due = true
+  take(s, turn, next, worker)
+}
+
+/** step.settle with store.settleTask: a page that cannot be had ends the task as failed or skipped. */
+export function settleTask(s: State, shape: Shape, worker: number, end: 'failed' | 'skipped', rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const row = at(s, turn.task)
+  if (!fence(s, turn, rules)) {
+    turn.phase = 'rings'
+    return
+  }
+  row.state = end
+  row.claim = 0
+  row.holder = NOBODY
+  takeNext(s, shape, worker, rules)
+}
+
+/** store.handBack: turn over, park, stop. */
+export function handBack(s: State, worker: number, due: boolean, rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const row = at(s, turn.task)
+  if (fence(s, turn, rules)) {
+    free(row)
+    row.due = due
+  }
+  turn.phase = 'rings'
+}
+
+/** bell.ring: what is ready, due, unclaimed and not rung lately. @returns the tasks to publish */
+export function ringable(s: State): number[] {
+  if (!runs(s)) return []
+  return s.rows.flatMap((row, task) => (row.state === 'ready' && row.due && row.claim === 0 && !row.rung ? [task] : []))
+}
+
+/** bell.ring after the broker has confirmed: the mark may be late, or never be written. */
+export function mark(s: State, task: number): void {
+  const row = at(s, task)
+  if (row.state === 'ready' && row.claim === 0) row.rung = true
+}
+
+/** beat.rescue: what dead workers hold, and what this one holds that is suspected wrongly. */
+export function rescue(s: State, suspect?: number): void {
+  for (const row of s.rows) if (row.claim !== 0 && (row.holder === DEAD || row.holder === suspect)) free(row)
+}
+
+/** beat.beat: claims the row has and the worker does not know of. */
+export function beat(s: State, worker: number): void {
+  const turn = s.turns[worker] as Turn
+  for (const [task, row] of s.rows.entries()) {
+    if (row.claim !== 0 && row.holder === worker && !(holds(turn) && turn.task === task)) free(row)
+  }
+}
+
+/** store.promote, its look: the statement's snapshot. @returns tasks picked, one bit each */
+export function promotable(s: State, shape: Shape, rules = RULES): number {
+  if (!runs(s)) return 0
+  let picked = 0
+  const lanes = [...new Set(shape.tasks.flatMap(({ lane }) => (lane === null ? [] : [lane])))].sort()
+  const ready = (lane: number) => s.rows.filter((row, n) => row.state === 'ready' && shape.tasks[n]?.lane === lane)
+  const active = lanes.filter((lane) => ready(lane).some((row) => row.claim !== 0 || row.due)).length
+  let freeLanes = Math.max(0, shape.lanesAtOnce - active)
+  for (const lane of lanes) {
+    const mine = shape.tasks.flatMap((task, n) => (task.lane === lane && isOpen(at(s, n)) ? [n] : []))
+    const waiting = mine.filter((n) => at(s, n).state === 'waiting')
+    if (waiting.length === 0) continue
+    const taken = ready(lane).length
+    if (taken === 0 && freeLanes-- <= 0) continue
+    const stage = Math.min(...mine.map((n) => shape.tasks[n]?.stage ?? 0))
+    const places = rules.promoteCountsPlaces ? shape.laneWidth - taken : shape.laneWidth
+    const next = waiting.filter((n) => !rules.promoteKeepsStages || shape.tasks[n]?.stage === stage)
+    for (const n of next.slice(0, Math.max(0, places))) picked |= 1 << n
+  }
+  for (const [n, task] of shape.tasks.entries()) if (task.lane === null && at(s, n).state === 'waiting') picked |= 1 << n
+  return picked
+}
+
+/** store.promote, its update: only what still waits. */
+export function promote(s: State, picked: number): void {
+  for (const [task, row] of s.rows.entries()) {
+    if (!(picked & (1 << task)) || row.state !== 'waiting') continue
+    row.state = 'ready'
+    row.rung = false
+  }
+}
+
+/** scheduler.insertFinishTasks, its look: the job runs, nothing is open, no finish task is there. */
+export function wantsFinish(s: State): boolean {
+  return runs(s) && !s.rows.some(isOpen) && at(s, finishOf(s)).state === 'none'
+}
+
+/** scheduler.insertFinish: with the job's row locked, so that no cancel has swept in between. */
+export function insertFinish(s: State, rules = RULES): void {
+  const row = at(s, finishOf(s))
+  if (row.state !== 'none' || (rules.finishInsertLooks && !runs(s))) return
+  Object.assign(row, { state: 'ready', step: 0, claim: 0, holder: NOBODY, due: true, rung: false, written: 0 })
+}
+
+/** finish.finishJob, its look: nothing but the finish task is open. */
+export const nothingOpen = (s: State): boolean => !s.rows.slice(0, -1).some(isOpen)
+
+/** step.finish with finish.finishJob: the job's row is locked first, then looked at. */
+export function finishJob(s: State, worker: number, open = !nothingOpen(s), rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const ok = fence(s, turn, rules)
+  turn.phase = 'rings'
+  if (!ok) return
+  const ends = s.job === 'running' && (!open || !rules.finishLooksForOpenTasks)
+  endFinish(at(s, turn.task), ends ? 'done' : 'none')
+  if (!ends) return
+  const count = (state: string) => s.rows.slice(0, -1).filter((row) => row.state === state).length
+  s.job = count('failed') === 0 ? 'completed' : count('done') === 0 ? 'failed' : 'partial'
+  s.reported = true
+  s.ends++
+}
+
+/** step.settle of a finish task: the job fails with it, unless there is something to do again. */
+export function finishFails(s: State, worker: number, rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const ok = fence(s, turn, rules)
+  turn.phase = 'rings'
+  if (!ok) return
+  const ends = s.job === 'running' && nothingOpen(s)
+  endFinish(at(s, turn.task), ends || !rules.finishFailureLooks ? 'failed' : 'none')
+  if (s.job === 'running' && (ends || !rules.finishFailureLooks)) s.job = 'failed'
+}
+
+function endFinish(row: Row, state: 'done' | 'failed' | 'none'): void {
+  free(row)
+  row.state = state
+}
+
+/** jobs.pause. @returns false when refused */
+export function pause(s: State): boolean {
+  if (!runs(s) && s.job !== 'paused') return false
+  s.job = 'paused'
+  return true
+}
+
+/** jobs.resume, before it rings. @returns false when refused */
+export function resume(s: State): boolean {
+  if (!runs(s) && s.job !== 'paused') return false
+  if (s.job === 'paused') s.job = s.started ? 'running' : 'queued'
+  return true
+}
+
+/** jobs.cancel, its first statement. @returns false when refused */
+export function cancel(s: State): boolean {
+  if (!runs(s) && s.job !== 'paused' && s.job !== 'cancelled') return false
+  s.job = 'cancelled'
+  return true
+}
+
+/** jobs.sweep: clears claims, then cancels tasks, then reports; each statement may be the last of its process. */
+export function sweep(s: State, statement: number, rules = RULES): void {
+  for (const row of s.rows) {
+    if (statement === 1 && rules.sweepClearsClaims) {
+      row.claim = 0
+      row.holder = NOBODY
+    }
+    if (statement === 2 && isOpen(row)) {
+      row.state = 'cancelled'
+      if (!rules.sweepClearsClaims) continue
+      row.claim = 0
+      row.holder = NOBODY
+    }
+  }
+  if (statement === 3 && s.job === 'cancelled') s.reported = true
+}
+
+/** jobs.retry, with the job's row locked, before it rings. @returns false when refused */
+export function retry(s: State, shape: Shape, rules = RULES): boolean {
+  const failed = s.rows.slice(0, -1).filter((row) => row.state === 'failed')
+  if (s.job === 'completed' || s.job === 'cancelled' || (failed.length === 0 && s.job !== 'failed')) return false
+  const finish = at(s, finishOf(s))
+  if (isSettled(finish) && finish.state !== 'cancelled' && rules.retryRemovesFinish) endFinish(finish, 'none')
+  for (const [task, { lane }] of shape.tasks.entries()) {
+    const row = at(s, task)
+    if (row.state === 'failed') Object.assign(row, { state: lane === null ? 'ready' : 'waiting', due: true, rung: false })
+  }
+  if (FINAL.has(s.job)) Object.assign(s, { job: 'running', started: true, reported: false, ends: 0 })
+  if (!rules.retryLeavesPromoting) promote(s, promotable(s, shape, rules))
+  return true
+}
+
+/** worker.createWorker gone without a word: its message comes back, its claims stay until somebody misses its beat. */
+export function crash(s: State, worker: number): void {
+  const { bell } = s.turns[worker] as Turn
+  if (bell >= 0) s.bells[bell] = Math.min(2, (s.bells[bell] ?? 0) + 1)
+  for (const row of s.rows) if (row.holder === worker) row.holder = DEAD
+  s.turns[worker] = idle()
+}
