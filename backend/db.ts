@@ -12,7 +12,7 @@ export interface Db extends Reader {
   readonly pool: Pool
   /** Made at first use: queue scripts that never need it start faster. */
   readonly prisma: PrismaClient
-  /** Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most three times. */
+  /** Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. */
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -85,7 +85,9 @@ export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
         try {
           return await once(work)
         } catch (error) {
-          if (attempt === 3 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
+          if (attempt === 5 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
+          // Both sides of a deadlock run again; a random pause keeps them from meeting once more.
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt))
         }
       }
     },

@@ -80,13 +80,17 @@ export async function rescue(db: Reader): Promise<{ moved: number; gone: string[
   return { moved, gone: ids }
 }
 
+/** Locked in the order in which others lock them, so that neither waits for the other. */
 async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
   const tasks = await db.query(
-    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${whose} returning id`,
+    `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
+     update backhaul.tasks t set claim = null, holder = null, rung_at = null, rings = 0 from held where t.id = held.id returning t.id`,
     values,
   )
   const lookups = await db.query(
-    `update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${whose} returning id`,
+    `with held as materialized (select kind, id from backhaul.lookups where claim is not null and ${whose} order by kind, id for update)
+     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0
+       from held where l.kind = held.kind and l.id = held.id returning l.id`,
     values,
   )
   return tasks.length + lookups.length

@@ -67,6 +67,8 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
 /** Records answers; ids of the claim that got none are open again. @returns false when the claim was lost meanwhile */
 export async function answerLookups(tx: Tx, held: ClaimedLookups, answers: Answers<unknown>, freshMs: number): Promise<boolean> {
   const missing = answers.missing
+  // Rows are locked in the order in which pages ask for them, so that neither waits for the other.
+  await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, [held.kind, held.claim])
   const answered = await tx.query(
     `update backhaul.lookups l
         set answered = l.claimed, attempts = 0, claim = null, holder = null, rung_at = null, rings = 0, error = a.reason,
@@ -96,11 +98,12 @@ export async function releaseLookups(
   back: { dueAt: Date; failed: boolean; error?: string },
 ): Promise<void> {
   await db.query(
-    `update backhaul.lookups
+    `with held as materialized (select id from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
+     update backhaul.lookups l
         set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
             attempts = case when not $4 then attempts when attempts + 1 >= ${MAX_ATTEMPTS} then 0 else attempts + 1 end,
             due_at = case when $4 and attempts + 1 >= ${MAX_ATTEMPTS} then clock_timestamp() + interval '1 day' else $3 end
-      where kind = $1 and claim = $2`,
+       from held where l.kind = $1 and l.id = held.id and l.claim = $2`,
     [held.kind, held.claim, back.dueAt, back.failed, back.error ?? null],
   )
 }
@@ -129,7 +132,9 @@ export async function ringLookups(db: Reader, broker: Broker, kind: string, look
   const rung = batches.filter((_, place) => sent[place] === 'confirmed')
   if (rung.length > 0) {
     await db.query(
-      `update backhaul.lookups set rung_at = clock_timestamp(), rings = rings + 1 where kind = $1 and id = any($2) and claim is null`,
+      `with rung as materialized (
+         select id from backhaul.lookups where kind = $1 and id = any($2) and claim is null order by id for update skip locked)
+       update backhaul.lookups l set rung_at = clock_timestamp(), rings = rings + 1 from rung where l.kind = $1 and l.id = rung.id`,
       [kind, rung.flat()],
     )
   }
