@@ -110,6 +110,20 @@ describe('a walk through all pages', () => {
     expect(storedIds(run)).toEqual(ids(all))
   })
 
+  test('behind a full last page it looks again, and then reports what the statistics count', async () => {
+    const all = history(200)
+    const zkillboard: Upstream = (path, request) =>
+      path.startsWith('/stats/') ? { data: { shipsDestroyed: 203 } } : pagesOf(() => all, 200)(path, request)
+    const run = await runJob(backfill(), { zkillboard, esi })
+    expect(run).toMatchObject({ seen: 200, expected: 203, failed: [], notes: [expect.stringContaining('at least 203')] })
+    expect(pages(run).filter((page) => page === 2).length).toBeGreaterThan(2)
+  })
+
+  test('an empty listing that the statistics contradict fails in the end', async () => {
+    const zkillboard: Upstream = (path) => ({ data: path.startsWith('/stats/') ? { shipsLost: 3 } : [] })
+    expect(await runJob(backfill(), { zkillboard, esi })).toMatchObject({ seen: 0, failed: ['unsteady_listing'] })
+  })
+
   test('says when there are no statistics to compare an empty listing with', async () => {
     const run = await runJob(backfill(), { zkillboard: pagesOf(() => [], 200), esi })
     expect(run).toMatchObject({ seen: 0, failed: [], notes: [expect.stringContaining('statistics')] })

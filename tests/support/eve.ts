@@ -102,6 +102,7 @@ export interface Run {
   seen: number
   known: number
   notes: string[]
+  expected?: number
   asked: string[]
   retries: string[]
   failed: string[]
@@ -177,6 +178,7 @@ function take(run: Run, page: Page<unknown, Batch>, held: Set<string>): void {
   run.rejected.push(...(page.rejected ?? []))
   run.seen += page.seen
   run.known += page.known ?? 0
+  run.expected = page.expected ?? run.expected
   run.notes.push(...(page.notes ?? []))
   for (const [kind, ids] of Object.entries(page.lookups ?? {})) for (const id of ids) run.lookups.add(`${kind}:${id}`)
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { QueueName } from '../../../../queues/names'
 import type { Answers, Id, Io, Lookup, Reader } from '../../../engine/source'
 import { gather } from '../gather'
 import type { EntityKind } from '../records'
@@ -62,7 +61,7 @@ const type = z.object({
   published: z.boolean(),
 })
 
-function lookup(queue: QueueName, kind: Kind): Lookup<Detail> {
+function lookup(queue: Lookup['queue'], kind: Kind): Lookup<Detail> {
   return {
     queue,
     batch: BATCH,

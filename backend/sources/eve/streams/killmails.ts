@@ -6,6 +6,7 @@ import type { EveParams } from '../params'
 import { monthTasks } from '../plan'
 import { type Batch, known, write } from '../store'
 import { type WalkCursor, walkCursor } from './cursor'
+import { nothing } from './doubt'
 import { type Rules, readWalk, type WalkPage, type WalkStep } from './walk'
 
 /** Months down to the entity's first one, where 100 pages were not enough or a last day was named. */
@@ -18,7 +19,7 @@ async function planMonths({ key, cursor, params }: WalkStep, io: Io): Promise<Wa
   const seen = monthOf(Math.min(Date.now(), (cursor.oldest ?? Date.now()) + STRAGGLE_MS))
   const newest = cursor.plan === '?' ? seen : (cursor.plan ?? seen)
   const tasks = monthTasks(listing, newest, oldest, want.cap, { ...cursor, low: cursor.bottom ?? cursor.low })
-  return { batch: { killmails: [], refused: [], again: false }, next: null, seen: 0, tasks }
+  return { ...nothing(cursor), next: null, tasks }
 }
 
 const rules: Rules = { pages: MAX_PAGE, partitions: true, divide: planMonths }

@@ -7,6 +7,7 @@ import type { EveParams } from '../params'
 import { monthTasks, task } from '../plan'
 import { type Batch, known, write } from '../store'
 import { emptyCursor, type WalkCursor, walkCursor } from './cursor'
+import { nothing } from './doubt'
 import { type Rules, readWalk, type WalkPage, type WalkStep } from './walk'
 
 /** A month with more than 100 pages is read by sides; there is nothing smaller that covers everything. */
@@ -20,7 +21,7 @@ async function divide({ key, cursor, params }: WalkStep): Promise<WalkPage> {
   }
   const start = { ...emptyCursor(), low: cursor.bottom ?? cursor.low }
   const tasks = (['kills', 'losses'] as const).map((side) => task('months', keyOf({ ...listing, side }), start))
-  return { batch: { killmails: [], refused: [], again: false }, next: null, seen: 0, tasks }
+  return { ...nothing(cursor), next: null, tasks }
 }
 
 /** The next month of a chain, as long as the cap leaves something to count. */

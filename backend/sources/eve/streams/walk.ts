@@ -1,13 +1,14 @@
-import { RetryLater, Throttled } from '../../../engine/errors'
+import { Throttled } from '../../../engine/errors'
 import type { Io, NewTask, Page, Step } from '../../../engine/source'
-import { type Listed, MAX_PAGE, PAGE_SIZE, readLeast, readPage } from '../client'
-import { listingOf, type Want, wantOf } from '../listing'
+import { type Listed, MAX_PAGE, readPage } from '../client'
+import { type Want, wantOf } from '../listing'
 import { STRAGGLE_MS } from '../months'
 import type { EveParams } from '../params'
 import { entitiesOf } from '../records'
 import type { Batch } from '../store'
 import { readBodies } from './bodies'
-import type { Gap, WalkCursor } from './cursor'
+import type { WalkCursor } from './cursor'
+import { again, gapBefore, mayHide, nothing, onEmpty, readEvidence } from './doubt'
 import { lowest, type Taken, takePage } from './page'
 
 /*
@@ -32,8 +33,6 @@ export interface Rules {
   follow?(step: WalkStep, cursor: WalkCursor): NewTask[]
 }
 
-/** Pages asked for again in a row before it counts as a failure. */
-const PATIENCE = 8
 /** Bodies that may wait for a second look at ESI while pages are read. */
 const MAX_PENDING = 400
 /** A parked task comes back one second early. */
@@ -70,18 +69,16 @@ function settle(cursor: WalkCursor): WalkCursor {
   return { ...cursor, gaps, page, low, floor, made, wait: at, bottom, over: false, again: 0 }
 }
 
-const empty = (next: WalkCursor): WalkPage => ({ batch: { killmails: [], refused: [], again: false }, next, seen: 0 })
-
 async function readListing(step: WalkStep, io: Io, rules: Rules): Promise<WalkPage> {
   const { cursor, params } = step
   const want = wantOf(params)
   const asked = cursor.empty ? Math.min(cursor.empty.page + 1, MAX_PAGE) : cursor.page
   const page = await readPage(io, step.key, asked)
-  if (page.entries.length === 0) return empty(onEmpty(cursor, page, asked, rules))
+  if (page.entries.length === 0) return nothing(onEmpty(cursor, page, asked, rules))
   const isConfirming = cursor.empty !== undefined && asked > cursor.empty.page
   const isStale = !isConfirming && mayHide(page, cursor)
   if ((isConfirming || isStale) && (Number.isFinite(want.cap) || cursor.floor !== undefined)) {
-    return empty(again({ ...cursor, page: cursor.empty?.page ?? asked }, page, cursor.empty?.until))
+    return nothing(again({ ...cursor, page: cursor.empty?.page ?? asked }, page, cursor.empty?.until))
   }
   const taken = await takePage(page, cursor, want, io)
   const next = await advance(step, page, asked, taken, want, rules, io)
@@ -94,72 +91,6 @@ async function readListing(step: WalkStep, io: Io, rules: Rules): Promise<WalkPa
     rejected: taken.rejected,
     lookups: entitiesOf(taken.killmails),
   }
-}
-
-/**
- * An empty page is the end when a later one is empty too, or when zKillboard gives no later one, and when both copies are
- * younger than the page above them: rows that moved down since would not be on older ones.
- */
-function onEmpty(cursor: WalkCursor, page: Listed, asked: number, rules: Rules): WalkCursor {
-  const before = cursor.empty
-  if (page.past && !before) return { ...cursor, over: true, plan: rules.partitions ? (cursor.plan ?? '?') : undefined }
-  // Something below the floor is known to exist: the page has failed.
-  if (cursor.floor !== undefined) return again(cursor, page)
-  const isOlder = isOlderThanAbove(page, cursor)
-  const until = page.aged ? page.expires : 0
-  if (!before) return { ...cursor, page: asked, empty: { page: asked, isOlder, until } }
-  if (before.isOlder || isOlder) return again({ ...cursor, page: before.page }, page, before.until)
-  // A listing seldom ends with a full page, and one without anything may be a failure that both empty pages share.
-  if (before.page === 1 || (cursor.lastRows ?? 0) >= PAGE_SIZE / 2) return { ...cursor, isDoubted: true }
-  return { ...cursor, empty: undefined, over: true }
-}
-
-/** Compares a doubted end with what zKillboard's statistics say there is at least. */
-async function readEvidence({ key, cursor }: WalkStep, io: Io): Promise<WalkPage> {
-  const least = await readLeast(io, listingOf(key))
-  const end = { ...cursor, empty: undefined, isDoubted: undefined }
-  if (least === undefined) {
-    return { ...empty({ ...end, over: true }), notes: [`the end of ${key} could not be compared with zKillboard's statistics`] }
-  }
-  if (least <= cursor.rows) return empty({ ...end, over: true })
-  const page = cursor.empty?.page ?? cursor.page
-  if (cursor.again >= PATIENCE) {
-    throw new RetryLater(
-      'unsteady_listing',
-      `page ${page} stays empty, but zKillboard counts ${least} killmails and has listed ${cursor.rows}`,
-    )
-  }
-  const wait = Math.max(cursor.empty?.until ?? 0, Date.now() + 7500 * 2 ** cursor.again)
-  return empty({ ...end, page, again: cursor.again + 1, wait })
-}
-
-/** A copy made before that of the page above it may lack what has moved down since, unless the two overlap. */
-function mayHide(page: Listed, cursor: WalkCursor): boolean {
-  return isOlderThanAbove(page, cursor) && Number(page.entries[0]?.id) < Number(cursor.low)
-}
-
-/** Both moments come from headers in whole seconds. */
-const isOlderThanAbove = (page: Listed, { made }: WalkCursor): boolean => made !== undefined && page.made < made - 1500
-
-/** A page once more: at once the first time, unless a cache would only repeat itself. */
-function again(cursor: WalkCursor, page: Listed, notBefore = 0): WalkCursor {
-  const at = comesBack(page, cursor.again, notBefore)
-  if (cursor.again >= PATIENCE) {
-    throw new RetryLater('unsteady_listing', `page ${cursor.page} stays empty or older than the page above it`, new Date(at))
-  }
-  return { ...cursor, empty: undefined, again: cursor.again + 1, wait: at }
-}
-
-function comesBack(page: Listed, tries: number, notBefore: number): number {
-  const expired = Math.max(page.aged ? page.expires : 0, notBefore)
-  return Math.max(expired === 0 ? 0 : expired + 1000, tries === 0 ? 0 : Date.now() + 7500 * 2 ** tries)
-}
-
-/** What lies between the page above and this one: from an empty page in between, or from this one when its copy is older. */
-function gapBefore(cursor: WalkCursor, below: Listed, asked: number): Gap {
-  const { low, made, empty } = cursor
-  const at = empty ? comesBack({ ...below, aged: false }, 0, empty.until) : comesBack(below, 0, 0)
-  return { page: empty?.page ?? asked, low, floor: below.entries[0]?.id ?? '0', made, at }
 }
 
 /** Where the walk stands after a page it has taken. */
