@@ -87,6 +87,7 @@ export async function startAll(
 
 async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
   const plan = source.plan(params)
+  if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
   if (taken) return { ...taken, created: false, plan }
   const activeKey = options.force ? null : plan.activeKey

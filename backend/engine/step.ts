@@ -2,7 +2,7 @@ import { isAway } from '../db'
 import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled } from './errors'
 import { said } from './events'
-import { finishJob } from './finish'
+import { failJob, finishJob, jobEnds } from './finish'
 import { ask } from './lookups'
 import type { HttpUse, Io, Page, Stream, Traffic } from './source'
 import type { Task } from './store'
@@ -159,13 +159,13 @@ export const backoffMs = (attempts: number, random = Math.random): number =>
 
 async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
   const next = await engine.db.tx(async (tx) => {
-    if (!(await store.settleTask(tx, task, end))) return undefined
-    if (task.stream === store.FINISH) {
-      await tx.query(
-        `update backhaul.jobs set status = 'failed', error = $2, completed_at = clock_timestamp() where id = $1 and status = 'running'`,
-        [task.job_id, `its finish task failed: ${end.error}`],
-      )
+    if (task.stream === store.FINISH && !(await jobEnds(tx, task.job_id))) {
+      // Paused, or tried again meanwhile: it is inserted anew once the job has nothing left to do.
+      await store.removeTask(tx, task)
+      return undefined
     }
+    if (!(await store.settleTask(tx, task, end))) return undefined
+    if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
     return engine.stopping() ? undefined : store.takeNext(tx, task, engine.id)
   })
   return { held: next, goOn: true }

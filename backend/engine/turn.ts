@@ -2,7 +2,7 @@ import type { QueueName } from '../../queues/names'
 import { ring } from './bell'
 import type { WorkerEngine } from './engine'
 import { step } from './step'
-import { claimTask, handBack, type Task } from './store'
+import { claimTask, handBack } from './store'
 
 /**
  * The steps of one delivery: claim, then page after page until the task and its lane's next ones are settled, the time is
@@ -10,13 +10,20 @@ import { claimTask, handBack, type Task } from './store'
  * @param hold is told which tasks this worker has in hand, from before the claim to after the hand-back
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
+  // A doubled bell; the turn that has the task in hand goes on.
+  if (hold.has(taskId)) return
+  await stepThrough(engine, taskId, hold)
+  await ring(engine.db, engine.broker, queue)
+  engine.reached('after publish')
+}
+
+async function stepThrough(engine: WorkerEngine, taskId: bigint, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
-  hold.add(taskId)
   let held = taskId
+  hold.add(held)
   try {
     let task = await claimTask(engine.db, taskId, engine.id)
-    if (!task) return
-    engine.reached('after claim')
+    if (task) engine.reached('after claim')
     while (task) {
       const outcome = await step(engine, task, endsAt)
       task = outcome.held
@@ -26,15 +33,11 @@ export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueNam
         hold.add(held)
       }
       if (task && (!outcome.goOn || engine.stopping() || Date.now() >= endsAt)) {
-        await giveBack(engine, task)
+        await handBack(engine.db, task, { traffic: task.traffic })
         task = undefined
       }
     }
-    await ring(engine.db, engine.broker, queue)
-    engine.reached('after publish')
   } finally {
     hold.delete(held)
   }
 }
-
-const giveBack = (engine: WorkerEngine, task: Task): Promise<boolean> => handBack(engine.db, task, { traffic: task.traffic })

@@ -76,7 +76,7 @@ export function createGate(
 ): Gate {
   const clock = createClock(local)
   const store = createGateStore(db, clock, local)
-  const settler = createSettler(store, clock, limits)
+  const settler = createSettler(store, clock, limits, local)
   const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
   /** Waits for the granted moment; false when it was missed, or may have been, or a gate closed meanwhile. */

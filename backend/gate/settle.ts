@@ -9,6 +9,8 @@ import type { GateStore, RowOutcome } from './store'
 export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
   /** False: no request left; its moment and cost are given back. */
   sent: boolean
+  /** When the request left, by `performance.now()`; the process may have been held up after the gate was asked. */
+  leftAt?: number
   /** For the breaker: the API answered, or it failed (5xx, timeout, no connection). Absent: neither. */
   result?: 'ok' | 'failed'
 }
@@ -20,8 +22,11 @@ interface Owed {
   at: number
 }
 
+/** A request that left within this long of its moment is where the gate thinks it is, ms; the function gate_delta says the same. */
+const DELTA_MS = 15
+
 /** Writes outcomes; while the database is away it keeps them. */
-export function createSettler(store: GateStore, clock: Clock, limits: Limits) {
+export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
 
   const realCost = (api: string, booked: number, { cost }: Outcome): number =>
@@ -41,6 +46,8 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits) {
         add(row, { cost, real: 0, spans, spacing, unused: true, probe: breaker && grant.probe })
         continue
       }
+      const late = spacing !== undefined && outcome.leftAt !== undefined ? clock.now() - (local() - outcome.leftAt) : 0
+      if (late > grant.at + DELTA_MS) add(row, { spacing, left: Math.ceil(late) })
       const real = realCost(apis.get(row) ?? '', cost, outcome)
       if (real !== cost) add(row, { cost, real, spans })
       if (breaker && (outcome.result === 'failed' || grant.failing || grant.probe)) {

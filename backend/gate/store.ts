@@ -24,6 +24,7 @@ export interface Answer {
 export interface RowOutcome extends Partial<Pick<RowAsk, 'cost' | 'spacing' | 'spans'>> {
   real?: number
   unused?: boolean
+  left?: number
   outcome?: 'ok' | 'failed'
   probe?: boolean
   block?: number

@@ -70,13 +70,16 @@ async function exchange(
     })
   const began = performance.now()
   let outcome: Outcome = { sent: false }
+  let leftAt: number | undefined
   let answer: RawAnswer | undefined
   let error: Error | undefined
   try {
     const url = client.urlOf(request.path, request.scopeOf)
     trafficOf(use, client.name).requests += 1
     outcome = { sent: true }
-    answer = await send(client, request, url, use.signal, asked.secrets)
+    answer = await send(client, request, url, use.signal, asked.secrets, () => {
+      leftAt = performance.now()
+    })
     const verdict = classify(client.api, asked, answer)
     error = verdict.error ?? judge?.(answer)
     const result = error && !verdict.error ? 'failed' : verdict.result
@@ -87,7 +90,7 @@ async function exchange(
     if (error instanceof RetryLater) outcome = { sent: true, result: error.kind === 'too_large' ? 'ok' : 'failed' }
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
-  const held = await gate.settle(grant, outcome)
+  const held = await gate.settle(grant, { ...outcome, leftAt })
   if (error instanceof Throttled) {
     trafficOf(use, client.name).throttled += 1
     use.nextAt = error.until

@@ -1,3 +1,5 @@
+import http from 'node:http'
+import https from 'node:https'
 import { AxiosError } from 'axios'
 import { Fatal, RetryLater } from '../engine/errors'
 import type { HttpRequest, RawAnswer } from '../engine/source'
@@ -35,8 +37,16 @@ function failure(error: unknown, what: string, timedOut: boolean, request: Outgo
   return new RetryLater(kind, `${what} failed: ${redact(error.message || code, secrets)}`)
 }
 
+/** Node's own client, which tells when the request has been written. */
+const telling = (url: string, onLeft: () => void) => ({
+  request(options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void): http.ClientRequest {
+    return (url.startsWith('https:') ? https : http).request(options, onAnswer).once('finish', onLeft)
+  },
+})
+
 /**
  * One request, as it is; what the answer means is for others to say.
+ * @param onLeft called once the request has been written
  * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
  * @throws the signal's reason when it aborts
  */
@@ -46,6 +56,7 @@ export async function send(
   url: string,
   signal: AbortSignal,
   secrets: readonly string[],
+  onLeft: () => void = () => undefined,
 ): Promise<RawAnswer> {
   const timeoutMs = request.timeoutMs ?? TIMEOUT_MS
   const stop = new AbortController()
@@ -67,6 +78,7 @@ export async function send(
       timeout: timeoutMs,
       maxContentLength: request.maxBytes ?? MAX_BYTES,
       signal: stop.signal,
+      transport: telling(url, onLeft),
     })
     return { status: response.status, headers: lower(response.headers), text: response.data ?? '' }
   } catch (error) {

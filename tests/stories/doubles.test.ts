@@ -22,7 +22,12 @@ const limits = { zkillboard: { spacingMs: 50 }, esi: { requests: 1000, perMs: 10
 /** The whole EVE source in this process, its HTTP at the sandbox. */
 async function eveSuite(): Promise<{ it: Suite; close(): Promise<void> }> {
   sandbox.reset()
-  const config = readConfig({ ...sandbox.urls, LIMITS: JSON.stringify(limits), ALLOW_PRIVATE_HOSTS: 'true' })
+  const config = readConfig({
+    ...sandbox.urls,
+    CONTACT: 'stories@example.org',
+    LIMITS: JSON.stringify(limits),
+    ALLOW_PRIVATE_HOSTS: 'true',
+  })
   const effective = effectiveLimits([eve], config.limits)
   let http: ReturnType<typeof createHttpFactory> | undefined
   const it = await suite([eve], { http: (source, use) => (http as NonNullable<typeof http>)(source, use) })

@@ -56,6 +56,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     DATABASE_URL: databaseUrl,
     RABBITMQ_URL: rabbitmqUrl,
     ALLOW_PRIVATE_HOSTS: 'true',
+    CONTACT: 'stories@example.org',
     LOG_FORMAT: 'json',
     LIMITS: JSON.stringify(limits ?? sandbox.limits),
     ...sandbox.urls,
@@ -93,7 +94,8 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
       process.child.once('exit', () => {
         if (closing) return
         current = start('dist/backend/bin/worker.js', [app])
-        void current.then(watch)
+        // One that cannot start shows as a story that does not end.
+        void current.then(watch, () => undefined)
       })
     watch(await current)
     return { kill: async () => (await current).kill() }

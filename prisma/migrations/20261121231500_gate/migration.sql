@@ -243,8 +243,9 @@ BEGIN
 END $$;
 
 -- Writes down what became of a grant.
---   asks   {"<gate>": {"cost", "real", "spacing", "spans", "unused", "outcome": "ok" | "failed", "probe", "block", "blockReason", "remaining"}}
---          `real` replaces `cost`; `unused` gives the moment back if nobody has booked behind it; `block` is a moment (ms) until which
+--   asks   {"<gate>": {"cost", "real", "spacing", "spans", "unused", "left", "outcome": "ok" | "failed", "probe", "block", "blockReason", "remaining"}}
+--          `real` replaces `cost`; `unused` gives the moment back if nobody has booked behind it; `left` is when (ms) the request
+--          really left, if that was later than it was granted: the next one keeps its distance from then; `block` is a moment (ms) until which
 --          nothing is granted; `remaining` is what the upstream says is left of `requests`.
 -- Returns the moment (ms) until which the gates hold requests back, or null.
 CREATE FUNCTION backhaul.gate_settle(asks jsonb, class text, id text, at bigint) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -273,6 +274,9 @@ BEGIN
     IF (ask ->> 'unused')::boolean AND ask ? 'spacing'
       AND g.next_at = backhaul.gate_time(at + (ask ->> 'spacing')::integer + backhaul.gate_delta()) THEN
       g.next_at := backhaul.gate_time(at);
+    END IF;
+    IF ask ? 'left' THEN
+      g.next_at := greatest(g.next_at, backhaul.gate_time((ask ->> 'left')::bigint + (ask ->> 'spacing')::integer));
     END IF;
     FOR span IN SELECT s.key AS name, (s.value ->> 0)::integer AS room, (s.value ->> 1)::bigint AS per FROM jsonb_each(ask -> 'spans') s LOOP
       SELECT * INTO w FROM backhaul.gate_windows o WHERE o.gate = g.name AND o.span = span.name;
