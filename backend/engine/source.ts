@@ -289,6 +289,8 @@ export interface Source<P = unknown> {
   priorities?: Partial<Record<QueueName, number>>
   /** What a person may ask for; parsed when the job is started. */
   params: ZodType<P>
+  /** A small request that its sandbox answers; the contract suite runs it. */
+  example: Json
   apis: Record<string, Api>
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>

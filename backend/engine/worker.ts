@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Broker, Delivery, Subscription } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { readMessage } from '../../queues/messages'
@@ -48,6 +49,8 @@ const BEAT_MS = 5000
 export function createWorker(options: WorkerOptions): Worker {
   const { id, app, queues, concurrency, db, beatDb, broker, log, sources } = options
   const abort = new AbortController()
+  // Every request in flight listens, and there is no leak to be warned of.
+  setMaxListeners(0, abort.signal)
   let stopping = false
   const engine: WorkerEngine = {
     db,

@@ -30,6 +30,7 @@ export function countingSource(counting: Counting): Source {
     about: 'counts, for tests',
     requests: { zkillboard_backfill_queue: (raw) => z.looseObject({ name: z.string() }).parse(raw) },
     params: z.looseObject({ name: z.string() }),
+    example: { name: 'example' },
     apis: {},
     commands: {},
     workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },

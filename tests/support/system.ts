@@ -79,13 +79,14 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
         await once(child, 'exit')
       },
     }
+    const gone = () => child.exitCode !== null || child.signalCode !== null
     running.add(self)
     child.once('exit', () => running.delete(self))
-    await until(() => (child.connected ? output.includes('is ready') : child.exitCode !== null), {
+    await until(() => output.includes('is ready') || gone(), {
       timeoutMs: 20_000,
       what: `${script} to be ready`,
     })
-    if (child.exitCode) throw new Error(`${script} exited with ${child.exitCode}: ${output}`)
+    if (gone()) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
     return self
   }
 

@@ -15,6 +15,7 @@ export const eve = defineSource<EveParams>({
   about: 'EVE Online killmails with their characters, corporations, alliances and types (zKillboard, ESI)',
   requests: { zkillboard_backfill_queue: backfillRequest, zkillboard_character_queue: recentRequest },
   params,
+  example: { characterId: 2117325769, options: { maxPages: 4 } },
   apis: { zkillboard, esi },
   streams: { killmails, months, recent, values },
   lookups,

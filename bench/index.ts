@@ -1,0 +1,79 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { Refused } from '../backend/engine/errors'
+import { compare } from './compare'
+import { deep } from './deep'
+import { enrich } from './enrich'
+import { tableOf } from './figures'
+import { type Bench, onGround } from './harness'
+import { memory } from './memory'
+import { page } from './page'
+import { rows } from './rows'
+import { spacing } from './spacing'
+import { start } from './start'
+
+const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, compare }
+
+/** Sizes of one benchmark: `--small` ones or the full ones, each replaced where it is named. */
+function sizesOf(name: string, bench: Bench, args: string[]): Record<string, number> {
+  const options = Object.fromEntries(Object.keys(bench.sizes).map((size) => [size, { type: 'string' as const }]))
+  const values = readOptions(name, bench, args, { ...options, small: { type: 'boolean' as const } })
+  return Object.fromEntries(
+    Object.entries(bench.sizes).map(([size, { full, small }]) => {
+      const given = values[size]
+      const value = given === undefined ? (values.small ? small : full) : Number(given)
+      if (!Number.isInteger(value) || value < 1)
+        throw new Refused('input', `--${size} must be a whole number, 1 or more, got ${given}`, size)
+      return [size, value]
+    }),
+  )
+}
+
+function readOptions(name: string, bench: Bench, args: string[], options: ParseArgsConfig['options']): Record<string, unknown> {
+  try {
+    return parseArgs({ args, options, strict: true }).values
+  } catch (error) {
+    if (!(error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) throw error
+    throw new Refused(
+      'input',
+      `${(error as Error).message.split('.')[0]}; ${name} takes --small, ${Object.keys(bench.sizes)
+        .map((size) => `--${size} <n>`)
+        .join(', ')}`,
+    )
+  }
+}
+
+const help = (): string =>
+  [
+    'yarn bench <name> [--small] [--<size> <n>]',
+    ...Object.entries(benches).flatMap(([name, { about, sizes }]) => [
+      `  ${name.padEnd(9)}${about}`,
+      ...Object.entries(sizes).map(([size, it]) => `             --${size} <n>  ${it.about} (${it.full}; small: ${it.small})`),
+    ]),
+  ].join('\n')
+
+async function main([name = '', ...args]: string[]): Promise<void> {
+  const bench = benches[name]
+  if (!bench) {
+    console.log(help())
+    if (name !== '' && name !== '--help') throw new Refused('input', `there is no benchmark ${JSON.stringify(name)}`)
+    return
+  }
+  const sizes = sizesOf(name, bench, args)
+  await onGround(async (ground) => {
+    ground.say(
+      `${name}: ${bench.about} (${Object.entries(sizes)
+        .map(([size, value]) => `${size} ${value}`)
+        .join(', ')})`,
+    )
+    const figures = await bench.run(ground, sizes)
+    ground.say(tableOf(figures))
+  })
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: Error) => {
+    console.error(error instanceof Refused ? error.message : error)
+    process.exit(error instanceof Refused && error.code === 'input' ? 2 : 1)
+  },
+)
