@@ -35,14 +35,26 @@ function lives(pid: number): boolean {
   }
 }
 
+/** What a worker has in hand: tasks by id, from before the claim on; lookups by their claim. */
+export interface Holding {
+  tasks: Set<bigint>
+  lookups: Set<bigint>
+}
+
 /** Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit. */
-export async function beat(db: Reader, me: Identity, holding: ReadonlySet<bigint>): Promise<void> {
-  const held = [...holding]
-  await write(db, me, held)
+export async function beat(db: Reader, me: Identity, holding: Holding): Promise<void> {
+  const tasks = [...holding.tasks]
+  await write(db, me, tasks)
+  const mine = `holder = $1 and claimed_at < clock_timestamp() - ${YOUNG}`
   await db.query(
-    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0
-      where holder = $1 and claim is not null and claimed_at < clock_timestamp() - ${YOUNG} and not id = any($2)`,
-    [me.id, held],
+    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${mine} and id <> all($2)`,
+    [me.id, tasks],
+  )
+  await db.query(
+    `with lost as materialized (
+       select kind, id from backhaul.lookups where claim is not null and ${mine} and claim <> all($2) order by kind, id for update)
+     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0 from lost where l.kind = lost.kind and l.id = lost.id`,
+    [me.id, [...holding.lookups]],
   )
 }
 

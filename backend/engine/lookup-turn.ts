@@ -6,10 +6,21 @@ import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups }
 import type { HttpUse, Id, Lookup, Source } from './source'
 import { backoffMs } from './step'
 
-/** One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction. */
-export async function lookupTurn(engine: WorkerEngine, source: Source, kind: string, lookup: Lookup, first: readonly Id[]): Promise<void> {
+/**
+ * One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction.
+ * @param hold is told of the claim while it is in hand
+ */
+export async function lookupTurn(
+  engine: WorkerEngine,
+  source: Source,
+  kind: string,
+  lookup: Lookup,
+  first: readonly Id[],
+  hold: Set<bigint>,
+): Promise<void> {
   const held = await claimLookups(engine.db, kind, lookup.batch, first, engine.id)
   if (held.ids.length === 0) return
+  hold.add(held.claim)
   try {
     await answer(engine, source, lookup, held)
   } catch (error) {
@@ -23,6 +34,8 @@ export async function lookupTurn(engine: WorkerEngine, source: Source, kind: str
           : backoffMs(error instanceof Fatal ? 8 : 3)
     await releaseLookups(engine.db, held, { dueAt: new Date(Date.now() + inMs), failed: !waits, error: waits ? undefined : String(error) })
     said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
+  } finally {
+    hold.delete(held.claim)
   }
 }
 

@@ -4,7 +4,7 @@ import { bury } from '../../queues/dead'
 import { readMessage } from '../../queues/messages'
 import type { QueueName } from '../../queues/names'
 import { type Db, isAway } from '../db'
-import { beat, signOff, signOn } from './beat'
+import { beat, type Holding, signOff, signOn } from './beat'
 import { ring } from './bell'
 import type { Point, WorkerEngine } from './engine'
 import { Refused } from './errors'
@@ -64,7 +64,7 @@ export function createWorker(options: WorkerOptions): Worker {
     signal: abort.signal,
     reached: options.reached ?? (() => undefined),
   }
-  const holding = new Set<bigint>()
+  const holding: Holding = { tasks: new Set(), lookups: new Set() }
   const inHand = new Set<Promise<void>>()
   const subscriptions: Subscription[] = []
   let beating: NodeJS.Timeout | undefined
@@ -112,13 +112,13 @@ export function createWorker(options: WorkerOptions): Worker {
 }
 
 /** What one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
-async function handle(engine: WorkerEngine, delivery: Delivery, holding: Set<bigint>): Promise<boolean> {
+async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding): Promise<boolean> {
   const message = readMessage(delivery)
   if (message.type === 'bell') {
-    await turn(engine, BigInt(message.taskId), delivery.queue, holding)
+    await turn(engine, BigInt(message.taskId), delivery.queue, holding.tasks)
     return true
   }
-  const refusal = message.type === 'unreadable' ? message.reason : await accept(engine, delivery, message)
+  const refusal = message.type === 'unreadable' ? message.reason : await accept(engine, delivery, message, holding)
   if (refusal === undefined) return true
   if (refusal === 'stopping') return false
   for (let pause = 250; !(await bury(engine.broker, delivery, refusal)); pause = Math.min(pause * 2, 5000)) {
@@ -134,14 +134,14 @@ const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 type Message = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
 
 /** Takes a lookup bell, raw ids or a raw request. @returns why it is refused */
-async function accept(engine: WorkerEngine, delivery: Delivery, message: Message): Promise<string | undefined> {
+async function accept(engine: WorkerEngine, delivery: Delivery, message: Message, holding: Holding): Promise<string | undefined> {
   const { queue } = delivery
   const lookup = lookupOf(engine.sources, queue)
   if (message.type === 'lookups') {
     if (!lookup) return `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`
     const { source, kind, definition } = lookup
     if (message.kind !== undefined) {
-      await lookupTurn(engine, source, kind, definition, message.ids)
+      await lookupTurn(engine, source, kind, definition, message.ids, holding.lookups)
       return undefined
     }
     const bad = message.ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))

@@ -180,7 +180,7 @@ export class Real {
   async beat(worker: number): Promise<void> {
     await this.age()
     const { id, task } = this.hands[worker] as Hand
-    await beat(this.db, identity(id), new Set(task ? [task.id] : []))
+    await beat(this.db, identity(id), { tasks: new Set(task ? [task.id] : []), lookups: new Set() })
   }
 
   /** @returns which tasks of the job were published by this */
