@@ -14,6 +14,7 @@ export const eve = defineSource<EveParams>({
   name: 'eve',
   about: 'EVE Online killmails with their characters, corporations, alliances and types (zKillboard, ESI)',
   requests: { zkillboard_backfill_queue: backfillRequest, zkillboard_character_queue: recentRequest },
+  priorities: { zkillboard_character_queue: 0 },
   params,
   example: { characterId: 2117325769, options: { maxPages: 4 } },
   apis: { zkillboard, esi },

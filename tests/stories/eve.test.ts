@@ -1,0 +1,74 @@
+import * as jobs from '../../backend/engine/jobs'
+import { startSandbox } from '../../backend/sandbox/server'
+import { eve } from '../../backend/sources/eve'
+import { sandboxed } from '../support/sandboxed'
+import type { Suite } from '../support/suite'
+import type { Sandbox } from '../support/system'
+import { until } from '../support/until'
+
+const CHARACTER = 2117325769
+let sandbox: Sandbox
+let it_: Suite
+
+const enrichers = Object.keys(eve.workers).filter((app) => app.startsWith('worker-esi'))
+const backfill = (request: object) => jobs.start(it_, eve, jobs.parseParams(eve, request))
+const enriched = () =>
+  until(async () => (await it_.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
+    timeoutMs: 60_000,
+    what: 'the enrichment',
+  })
+const count = async (sql: string) => (await it_.db.query<{ n: number }>(`select count(*)::int as n from ${sql}`))[0]?.n ?? 0
+
+async function world(options: Parameters<typeof startSandbox>[0]): Promise<void> {
+  sandbox = await startSandbox({ speed: 200, seed: 11, oddities: false, ...options })
+  it_ = await sandboxed(eve, sandbox)
+}
+afterEach(async () => {
+  await it_.close()
+  await sandbox.close()
+})
+
+it('enriches a killmail with 4,000 attackers in a handful of bulk requests', async () => {
+  await world({ scale: 1000, bigAttackers: 4000 })
+  await it_.worker({ app: 'worker-backfill' })
+  const job = await backfill({ characterId: CHARACTER })
+  expect(await it_.ended(job.id, 60_000)).toBe('completed')
+  expect(await count('(select killmail_id from eve.killmail_attackers group by 1 having count(*) >= 4000) big')).toBe(1)
+  const characters = await count(`backhaul.lookups where kind = 'character'`)
+  expect(characters).toBeGreaterThan(4000)
+  for (const app of enrichers) await it_.worker({ app })
+  await enriched()
+  expect(await count('eve.characters where name is null')).toBe(0)
+  const { names = 0, affiliation = 0 } = sandbox.traffic().esi?.byRoute ?? {}
+  expect(names + affiliation).toBeLessThanOrEqual(Math.ceil(characters / 1000) * 2 + 5)
+  expect(sandbox.violations()).toMatchObject({ total: 0 })
+}, 120_000)
+
+it('runs the recent sync beside a backfill of the same character, without a double row or a broken limit', async () => {
+  await world({ scale: 800, bigAttackers: 40, fresh: 30, now: new Date() })
+  for (const app of Object.keys(eve.workers)) await it_.worker({ app })
+  const deep = await backfill({ characterId: CHARACTER })
+  const [recent] = await it_.broker.publish([{ queue: 'zkillboard_character_queue', body: { characterId: CHARACTER } }])
+  expect(recent).toBe('confirmed')
+  const sync = await until(
+    async () =>
+      (await it_.db.query<{ id: string; priority: number }>(`select id, priority from backhaul.jobs where active_key like 'recent%'`))[0],
+  )
+  expect(sync.priority).toBe(0)
+  expect([await it_.ended(deep.id, 60_000), await it_.ended(sync.id, 60_000)]).toEqual(['completed', 'completed'])
+  expect(await count('eve.killmails')).toBe(await sandbox.truth.count({ characterId: CHARACTER }))
+  expect(sandbox.violations()).toMatchObject({ total: 0 })
+}, 120_000)
+
+it('lets all ESI queues wait when ESI says 420, while pages go on', async () => {
+  await world({ scale: 400, bigAttackers: 40 })
+  sandbox.fault({ name: 'esi-420', times: 1, seconds: 3 })
+  for (const app of Object.keys(eve.workers)) await it_.worker({ app })
+  const job = await backfill({ characterId: CHARACTER })
+  await until(async () => (await it_.db.query(`select 1 from backhaul.gates where name = 'esi' and blocked_until > now()`)).length > 0, {
+    what: 'the block',
+  })
+  expect(await it_.ended(job.id, 60_000)).toBe('completed')
+  await enriched()
+  expect(sandbox.violations()).toMatchObject({ total: 0 })
+}, 120_000)
