@@ -4,10 +4,11 @@ import { ring } from './bell'
 import type { Engine } from './engine'
 import { said } from './events'
 import { sweepCancelled } from './jobs'
+import { promote } from './lanes'
 import { lookupKinds, ringLookups } from './lookups'
 import { relay } from './outbox'
 import type { Source, Tx } from './source'
-import { FINISH, promote } from './store'
+import { FINISH } from './store'
 
 const TICK_MS = 250
 /** Missed beats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */

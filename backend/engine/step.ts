@@ -3,6 +3,7 @@ import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled } from './errors'
 import { said } from './events'
 import { failJob, finishJob, jobEnds } from './finish'
+import { backlogFull, takeNext } from './lanes'
 import { ask } from './lookups'
 import type { HttpUse, Io, Page, Stream, Traffic } from './source'
 import type { Task } from './store'
@@ -37,7 +38,7 @@ export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number)
   }
   try {
     if (task.stream === store.FINISH) return await finish(engine, task)
-    if (task.lane === null && task.backlog !== null && (await store.backlogFull(engine.db, task.job_id, task.backlog))) {
+    if (task.lane === null && task.backlog !== null && (await backlogFull(engine.db, task.job_id, task.backlog))) {
       throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
     }
     const source = sourceNamed(engine.sources, task.source)
@@ -103,7 +104,7 @@ async function commit(engine: WorkerEngine, task: Task, stream: Stream, page: Pa
     const cursor = (ended ? task.cursor : page.next) as Task['cursor']
     const row = await store.commitPage(tx, task, { ...counts, cursor, ended })
     if (!row) throw new Lost()
-    const next = ended && !engine.stopping() ? await store.takeNext(tx, task, engine.id) : undefined
+    const next = ended && !engine.stopping() ? await takeNext(tx, task, engine.id) : undefined
     return { runs: row.runs, next, counts: { ...counts, cursor } }
   })
   said.page(engine.log, task, counts, page.seen, ended)
@@ -166,7 +167,7 @@ async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof s
     }
     if (!(await store.settleTask(tx, task, end))) return undefined
     if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
-    return engine.stopping() ? undefined : store.takeNext(tx, task, engine.id)
+    return engine.stopping() ? undefined : takeNext(tx, task, engine.id)
   })
   return { held: next, goOn: true }
 }

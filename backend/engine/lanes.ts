@@ -1,0 +1,73 @@
+import type { Reader, Tx } from './source'
+import { TASK, type Task } from './store'
+
+/*
+ * Places: which waiting tasks may be claimed, by the width of their lane, its stages, and the lanes a job runs at once.
+ */
+
+/** The settled task's place goes to the next waiting one of its lane and stage, in the same transaction. */
+export async function takeNext(tx: Tx, task: Task, holder: string): Promise<Task | undefined> {
+  if (task.lane === null) return undefined
+  const [next] = await tx.query<Task>(
+    `update backhaul.tasks t
+        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
+       from backhaul.jobs j
+      where t.id = (select id from backhaul.tasks w
+                     where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.stage = $3 and w.queue = $4
+                     order by w.seq limit 1 for update skip locked)
+        and t.state = 'waiting' and j.id = t.job_id and j.status = 'running'
+      returning ${TASK}`,
+    [task.job_id, task.lane, task.stage, task.queue, holder],
+  )
+  return next
+}
+
+/**
+ * Gives waiting tasks of a job their places: outside lanes all of them; in lanes up to the width of each active lane,
+ * then of as many further lanes as the job may run. A lane whose ready tasks are all parked does not count as active.
+ * The walk over lanes jumps from one to the next in the index, so that a lane of a million waiting tasks costs one probe.
+ */
+export async function promote(db: Reader, jobId: string): Promise<void> {
+  await db.query(
+    `with recursive job as (
+       select id, lane_width, lanes_at_once from backhaul.jobs where id = $1 and admitted and status in ('queued', 'running')
+     ), lanes as (
+       select t.lane, count(*)::int as taken, bool_or(t.claim is not null or t.due_at <= clock_timestamp() + interval '1 second') as active
+         from backhaul.tasks t join job on t.job_id = job.id
+        where t.state = 'ready' and t.lane is not null group by t.lane
+     ), walk as (
+       (select t.lane from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is not null order by t.lane limit 1)
+       union all
+       select (select t.lane from backhaul.tasks t where t.job_id = $1 and t.state = 'waiting' and t.lane > walk.lane order by t.lane limit 1)
+         from walk where walk.lane is not null
+     ), free as (
+       select greatest(0, job.lanes_at_once - (select count(*) from lanes where active))::int as lanes from job
+     ), places as (
+       select lanes.lane, job.lane_width - lanes.taken as places from lanes, job where lanes.taken < job.lane_width
+       union all
+       (select walk.lane, (select lane_width from job) from walk
+         where walk.lane is not null and not exists (select 1 from lanes where lanes.lane = walk.lane)
+         limit (select lanes from free))
+     ), picked as (
+       select w.id from places p cross join lateral (
+         select t.id from backhaul.tasks t
+          where t.job_id = $1 and t.state = 'waiting' and t.lane = p.lane
+            and t.stage = (select min(o.stage) from backhaul.tasks o where o.job_id = $1 and o.lane = p.lane and o.state in ('waiting', 'ready'))
+          order by t.stage, t.seq limit p.places) w
+       union all
+       select t.id from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is null
+     )
+     update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), rung_at = null, rings = 0
+      from picked where t.id = picked.id and t.state = 'waiting'`,
+    [jobId],
+  )
+}
+
+/** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
+export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
+  const [row] = await db.query<{ full: boolean }>(
+    `select count(*) >= $2 as full from (select 1 from backhaul.tasks where job_id = $1 and state = 'waiting' limit $2) w`,
+    [jobId, backlog],
+  )
+  return row?.full ?? false
+}
