@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -59,12 +59,10 @@ function servant(): { uid?: number; gid?: number } {
   return {}
 }
 
-let made = 0
-
 /** A new folder in the run, owned by whom the services run as. */
 export function makeFolder(name: string): string {
-  const folder = join(currentRun(), `${name}-${process.pid}-${++made}`)
-  mkdirSync(folder, { mode: 0o700 })
+  // A counter would not do: jest runs many files in one process, each with a copy of this module of its own.
+  const folder = mkdtempSync(join(currentRun(), `${name}-`))
   own(folder)
   return folder
 }
