@@ -8,12 +8,15 @@ import type { Answers, Id, LookupIds, Reader, Source, Tx } from './source'
  * been asked when it was claimed, so that a question asked meanwhile stays open.
  */
 
+/** One number for all claims of lookups in a database; the kind is the second half of the lock. */
+const CLAIM_LOCK = 7_265_002
 /** Tries before an id is left alone for a day. */
 const MAX_ATTEMPTS = 10
 
 /**
- * Asks for ids. What is fresh, or open already, costs no write, except that an open row notes the job.
- * @param force asks again also what is fresh
+ * Asks for ids. What is fresh, or open already, costs no write, except that an open row notes the job; an answer on its way
+ * is as good as one asked for now.
+ * @param by.force asks again also what is fresh or on its way
  */
 export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; priority: number; force?: boolean }): Promise<void> {
   for (const kind of Object.keys(wanted).sort()) {
@@ -23,13 +26,13 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
     await tx.query(
       `with wanted as (select unnest($2::text[]) as id), touch as (
          select l.id from backhaul.lookups l join wanted w on w.id = l.id
-          where l.kind = $1 and case when l.asked > l.answered then not l.jobs @> $3::uuid[] or l.priority > $4
+          where l.kind = $1 and case when l.asked > l.answered then not l.jobs @> $3::uuid[] or l.priority > $4 or ($5 and l.claim is not null)
                                      else $5 or coalesce(l.fresh_until, '-infinity') <= clock_timestamp() end
           order by l.id for update of l
        ), again as (
          update backhaul.lookups l
             set jobs = array(select distinct unnest(l.jobs || $3::uuid[])), priority = least(l.priority, $4),
-                asked = case when l.asked > l.answered and l.claim is null then l.asked else l.asked + 1 end,
+                asked = case when l.asked > l.answered and not ($5 and l.claim is not null) then l.asked else l.asked + 1 end,
                 asked_at = case when l.asked > l.answered then l.asked_at else clock_timestamp() end,
                 due_at = case when l.asked > l.answered then l.due_at else clock_timestamp() end
            from touch where l.kind = $1 and l.id = touch.id
@@ -49,12 +52,16 @@ export interface ClaimedLookups {
   ids: Id[]
 }
 
-/** Takes up to `batch` open ids of a kind, those of the bell first. */
+/**
+ * Takes up to `batch` open ids of a kind, those of the bell first. One claim at a time for each kind: two that look at the
+ * same moment would halve a bulk between them.
+ */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
   const rows = await db.query<{ id: Id; claim: bigint }>(
     `with token as materialized (select nextval('backhaul.claims') as claim), open as (
        select id from backhaul.lookups
-        where kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
+        where (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))::text is not null)
+          and kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
         order by (id = any($3)) desc, priority, due_at, id limit $2 for update skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()

@@ -14,6 +14,9 @@ const TICK_MS = 250
 /** Missed beats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
 const STEADY_MS = 11_000
 
+/** Open tasks are counted anew every so many ticks; the count is shown to people and decides nothing. */
+const COUNT_EVERY = 20
+
 /** One number for all schedulers that share a database. */
 const LOCK = 7_265_001
 
@@ -30,13 +33,14 @@ export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
   let stopping = false
   let running = Promise.resolve()
   let steadySince = 0
+  let ticks = 0
 
   async function tick(): Promise<void> {
     const now = Date.now()
     if (steadySince === 0) steadySince = now
     await engine.lockDb.tx(async (lock) => {
       const [row] = await lock.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`)
-      if (row?.mine) await work(engine, now - steadySince >= STEADY_MS)
+      if (row?.mine) await work(engine, now - steadySince >= STEADY_MS, ticks++)
     })
   }
 
@@ -69,7 +73,7 @@ export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function work(engine: Engine, steady: boolean): Promise<void> {
+async function work(engine: Engine, steady: boolean, ticks: number): Promise<void> {
   const { db, broker, log, sources } = engine
   if (steady) {
     const { moved, gone } = await rescue(db)
@@ -77,11 +81,22 @@ async function work(engine: Engine, steady: boolean): Promise<void> {
   }
   for (const source of sources) if (source.jobsAtOnce !== undefined) await admit(db, source, source.jobsAtOnce)
   for (const job of await jobsToPromote(engine)) await promote(db, job)
+  if (ticks % COUNT_EVERY === 0) await countOpen(db)
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
   await ring(db, broker)
   for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
   await relay(db, broker)
+}
+
+async function countOpen(db: Db): Promise<void> {
+  await db.query(
+    `update backhaul.jobs j set open = c.open
+       from (select j.id, count(t.id)::int as open from backhaul.jobs j
+               left join backhaul.tasks t on t.job_id = j.id and t.state in ('waiting', 'ready') and t.stream <> '${FINISH}'
+              where j.status in ('queued', 'running', 'paused') group by j.id) c
+      where j.id = c.id and j.open <> c.open and j.status in ('queued', 'running', 'paused')`,
+  )
 }
 
 /** Starts queued jobs in order of arrival where a source bounds how many run. */

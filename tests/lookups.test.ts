@@ -1,0 +1,104 @@
+import type { Db } from '../backend/db'
+import { RetryLater } from '../backend/engine/errors'
+import { ask } from '../backend/engine/lookups'
+import type { Answers, Id, Lookup, Source } from '../backend/engine/source'
+import { countingSource } from './support/counting-source'
+import { type Suite, suite } from './support/suite'
+import { until } from './support/until'
+
+/*
+ * However many pages ask for an id, it is looked up once while its answer is fresh; a question asked meanwhile stays open.
+ */
+
+const reads: Id[][] = []
+let onRead: (ids: readonly Id[]) => Promise<Answers<Id>>
+const lookup: Lookup<Id> = {
+  queue: 'esi_character_info_queue',
+  batch: 100,
+  freshMs: 60_000,
+  read: (ids) => {
+    reads.push([...ids])
+    return onRead(ids)
+  },
+  async write(tx, answers) {
+    await tx.query('insert into named (id) select unnest($1::text[]) on conflict do nothing', [answers.found])
+  },
+}
+const base = countingSource({ pages: 1, rowsPerPage: 1, tasks: [] })
+const source: Source = {
+  ...base,
+  lookups: { thing: lookup },
+  workers: { 'worker-thing': { queues: ['esi_character_info_queue'], concurrency: 2 } },
+}
+let it_: Suite
+let db: Db
+
+const ids = (from: number, to: number): Id[] => Array.from({ length: to - from }, (_, place) => String(from + place))
+const askFor = (wanted: Id[], force = false) => db.tx((tx) => ask(tx, { thing: wanted }, { priority: 2, force }))
+const open = async () => (await db.query<{ n: number }>('select count(*)::int as n from backhaul.lookups where asked > answered'))[0]?.n
+const settled = () => until(async () => (await open()) === 0, { timeoutMs: 20_000, what: 'all answers' })
+
+beforeAll(async () => {
+  it_ = await suite([source])
+  db = it_.db
+  await db.query('create table named (id text primary key)')
+  await it_.worker()
+})
+afterAll(() => it_.close())
+beforeEach(() => {
+  reads.length = 0
+  onRead = async (wanted) => ({ found: [...wanted], answered: [...wanted], missing: [] })
+})
+
+it('asks in full bulks while ids come in, and the rest once it is quiet', async () => {
+  await Promise.all([askFor(ids(0, 150)), askFor(ids(100, 230)), askFor(ids(0, 230))])
+  await settled()
+  expect(reads.map((one) => one.length).sort((a, b) => b - a)).toEqual([100, 100, 30])
+})
+
+it('does not ask again what is fresh, unless somebody insists', async () => {
+  await askFor(ids(0, 50))
+  expect(await open()).toBe(0)
+  await askFor(['7'], true)
+  await settled()
+  expect(reads).toEqual([['7']])
+})
+
+it('leaves a question open that is asked while the answer is on its way', async () => {
+  let again = true
+  onRead = async (wanted) => {
+    if (again) await askFor([...wanted], true)
+    again = false
+    return { found: [...wanted], answered: [...wanted], missing: [] }
+  }
+  await askFor(['1000'])
+  await settled()
+  expect(reads).toEqual([['1000'], ['1000']])
+})
+
+it('keeps ids without an answer open, and notes what does not exist', async () => {
+  onRead = async (wanted) => {
+    if (reads.length === 1) throw new RetryLater('timeout', 'a test fault', new Date())
+    const [first, ...others] = wanted
+    if (reads.length === 2) return { found: [], answered: [], missing: [{ id: first ?? '', reason: 'unknown' }] }
+    return { found: others, answered: [...wanted], missing: [] }
+  }
+  await askFor(['2000', '2001'])
+  await settled()
+  const rows = await db.query<{ id: string; error: string | null }>(
+    `select id, error from backhaul.lookups where id in ('2000', '2001') order by id`,
+  )
+  expect(rows).toEqual([
+    { id: '2000', error: 'unknown' },
+    { id: '2001', error: null },
+  ])
+})
+
+it('takes raw ids from a message, all of them or none', async () => {
+  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3000, '3001'] } }])
+  await until(async () => (await db.query(`select 1 from named where id in ('3000', '3001')`)).length === 2, { what: 'both rows' })
+  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3002, 'x'] } }])
+  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3003] } }])
+  await until(async () => (await db.query(`select 1 from named where id = '3003'`)).length === 1, { what: 'the next message' })
+  expect(await db.query(`select 1 from backhaul.lookups where id = '3002'`)).toEqual([])
+})
