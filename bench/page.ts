@@ -51,7 +51,12 @@ export const page: Bench = {
   },
   async run(ground, { pages = 0, runs = 0 }) {
     const suite = await syntheticSuite(ground)
+    const idle = await suite.worker(20_000)
+    const { question, commit } = await idle.ask<{ question: number; commit: number }>('reference')
+    await idle.stop()
     const figures: Figure[] = [
+      { name: 'for comparison: one question to Postgres', unit: 'ms', values: [question] },
+      { name: 'for comparison: one row and its commit', unit: 'ms', values: [commit] },
       { name: 'turns of many pages', unit: 'ms a page', values: await measure(ground, suite, 20_000, 1, pages, runs), atMost: 3 },
       {
         name: 'turns of one page, 8 walks',

@@ -8,7 +8,7 @@ import { effectiveLimits } from '../backend/gate/limits'
 import { openBroker } from '../queues/broker'
 import { answer } from './child'
 import { profile } from './profile'
-import { raw } from './raw'
+import { raw, reference } from './raw'
 import { noSums, type Sums, syntheticSource } from './synthetic'
 
 /*
@@ -62,6 +62,7 @@ void run(async (config, log) => {
       statements?.clear()
     },
     raw: (input: { pages: number; rows: number[] }) => raw(db, input.pages, input.rows),
+    reference: () => reference(db),
     statements: () => statements && [...statements.values()],
   })
   return {
