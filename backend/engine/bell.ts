@@ -13,16 +13,23 @@ export const CAPACITY = `select q.queue, greatest(1, sum(w.concurrency))::int as
 export const RING_AGAIN = `(rung_at is null or rung_at < clock_timestamp() - least(10, power(2, least(rings, 5) - 1)) * interval '1 second')`
 
 /**
+ * For statements whose loss costs a second bell or a beat, never a row: their commit need not wait for the disk.
+ * To be joined as `lazy`, so that it runs with the statement.
+ */
+export const LAZY = `lazy as materialized (select set_config('synchronous_commit', 'off', true) as commit)`
+
+/**
  * Publishes bells of tasks that are ready, due and unclaimed: at most twice what the queue's live workers can hold, the
  * lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
- * Nothing is locked while it publishes; the mark may be late or lost, a doubled bell finds nothing to do.
+ * Marked before they are published, because a worker claims what it is told of at once; nothing is locked meanwhile.
+ * A bell lost in between is rung again, a doubled one finds nothing to do.
  * @param queue only this one; absent: all
  * @returns bells the broker has confirmed
  */
 export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promise<number> {
   if (broker.state === 'blocked') return 0
-  const due = await db.query<{ id: bigint; queue: QueueName }>(
-    `with capacity as (${CAPACITY}), open as (
+  const due = await db.query<{ id: bigint; queue: QueueName; place: bigint }>(
+    `with ${LAZY}, capacity as (${CAPACITY}), open as (
        select t.id, t.queue, t.priority, t.rung_at, t.rings, t.paged_at,
               row_number() over (partition by t.queue, t.job_id order by t.stage, t.seq) as turn
          from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
@@ -30,19 +37,22 @@ export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promi
           and ($1::text is null or t.queue = $1)
      ), ranked as (
        select *, row_number() over (partition by queue order by priority, turn, paged_at nulls first, id) as place from open
+     ), chosen as (
+       select r.id, r.place from ranked r left join capacity c using (queue) where r.place <= 2 * coalesce(c.places, 1) and ${RING_AGAIN}
+     ), held as (
+       select t.id, chosen.place from backhaul.tasks t join chosen on chosen.id = t.id
+        where t.state = 'ready' and t.claim is null order by t.id for update of t skip locked
      )
-     select r.id, r.queue from ranked r left join capacity c using (queue)
-      where r.place <= 2 * coalesce(c.places, 1) and ${RING_AGAIN} order by r.place`,
+     update backhaul.tasks t set rung_at = clock_timestamp(), rings = rings + 1
+       from held, lazy where t.id = held.id returning t.id, t.queue, held.place`,
     [queue ?? null],
   )
   if (due.length === 0) return 0
+  due.sort((a, b) => Number(a.place - b.place))
   const sent = await broker.publish(due.map((task) => ({ queue: task.queue, body: { taskId: task.id.toString() } })))
-  const rung = due.filter((_, place) => sent[place] === 'confirmed').map((task) => task.id)
-  if (rung.length > 0) {
-    await db.query(
-      `update backhaul.tasks set rung_at = clock_timestamp(), rings = rings + 1 where id = any($1) and state = 'ready' and claim is null`,
-      [rung],
-    )
+  const lost = due.filter((_, place) => sent[place] !== 'confirmed').map((task) => task.id)
+  if (lost.length > 0) {
+    await db.query(`update backhaul.tasks set rung_at = null, rings = greatest(0, rings - 1) where id = any($1) and claim is null`, [lost])
   }
-  return rung.length
+  return due.length - lost.length
 }

@@ -1,6 +1,6 @@
 import type { Broker } from '../../queues/broker'
 import type { QueueName } from '../../queues/names'
-import { CAPACITY, RING_AGAIN } from './bell'
+import { CAPACITY, LAZY, RING_AGAIN } from './bell'
 import type { Answers, Id, LookupIds, Reader, Source, Tx } from './source'
 
 /*
@@ -119,33 +119,43 @@ export async function releaseLookups(
 const SETTLED = `(max(asked_at) < clock_timestamp() - interval '2 seconds' or min(asked_at) < clock_timestamp() - interval '20 seconds'
   or min(priority) < 2 or max(attempts) > 0)`
 
-/** Publishes bells for the open ids of one kind, a batch a message. @returns bells the broker has confirmed */
-export async function ringLookups(db: Reader, broker: Broker, kind: string, lookup: { queue: QueueName; batch: number }): Promise<number> {
+/** Publishes bells for the open ids of one kind, a batch a message; marked first, as in `ring`. @returns bells the broker has confirmed */
+export async function ringLookups(
+  db: Reader,
+  broker: Broker,
+  kind: string,
+  { queue, batch }: { queue: QueueName; batch: number },
+): Promise<number> {
   if (broker.state === 'blocked') return 0
-  const open = await db.query<{ id: Id }>(
-    `with capacity as (${CAPACITY}), open as (
+  const rung = await db.query<{ id: Id }>(
+    `with ${LAZY}, capacity as (${CAPACITY}), open as (
        select id, priority, due_at, asked_at, attempts, rung_at, rings from backhaul.lookups
         where kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
-     ), ripe as (select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open)
-     select id from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
-      limit $2 * 2 * coalesce((select places from capacity where queue = $3), 1)`,
-    [kind, lookup.batch, lookup.queue],
+     ), ripe as (
+       select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open
+     ), chosen as (
+       select id from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
+        limit $2 * 2 * coalesce((select places from capacity where queue = $3), 1)
+     ), held as (
+       select l.id from backhaul.lookups l join chosen on chosen.id = l.id
+        where l.kind = $1 and l.claim is null order by l.id for update of l skip locked
+     )
+     update backhaul.lookups l set rung_at = clock_timestamp(), rings = rings + 1
+       from held, lazy where l.kind = $1 and l.id = held.id returning l.id`,
+    [kind, batch, queue],
   )
-  const batches = Array.from({ length: Math.ceil(open.length / lookup.batch) }, (_, place) =>
-    open.slice(place * lookup.batch, (place + 1) * lookup.batch).map((row) => row.id),
-  )
+  const ids = rung.map((row) => row.id).sort()
+  const batches = Array.from({ length: Math.ceil(ids.length / batch) }, (_, place) => ids.slice(place * batch, (place + 1) * batch))
   if (batches.length === 0) return 0
-  const sent = await broker.publish(batches.map((ids) => ({ queue: lookup.queue, body: { kind, ids } })))
-  const rung = batches.filter((_, place) => sent[place] === 'confirmed')
-  if (rung.length > 0) {
+  const sent = await broker.publish(batches.map((part) => ({ queue, body: { kind, ids: part } })))
+  const lost = batches.filter((_, place) => sent[place] !== 'confirmed').flat()
+  if (lost.length > 0) {
     await db.query(
-      `with rung as materialized (
-         select id from backhaul.lookups where kind = $1 and id = any($2) and claim is null order by id for update skip locked)
-       update backhaul.lookups l set rung_at = clock_timestamp(), rings = rings + 1 from rung where l.kind = $1 and l.id = rung.id`,
-      [kind, rung.flat()],
+      `update backhaul.lookups set rung_at = null, rings = greatest(0, rings - 1) where kind = $1 and id = any($2) and claim is null`,
+      [kind, lost],
     )
   }
-  return rung.length
+  return sent.filter((one) => one === 'confirmed').length
 }
 
 /** The lookup kinds of all sources. */

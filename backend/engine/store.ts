@@ -1,3 +1,4 @@
+import { LAZY } from './bell'
 import type { DomainEvent, Json, NewTask, Reader, Reject, Source, Traffic, Tx } from './source'
 
 /*
@@ -148,10 +149,11 @@ export interface HandBack {
 /** Gives a task back, to be claimed again when it is due. @returns false when the fence did not hold */
 export async function handBack(db: Reader, task: Task, back: HandBack): Promise<boolean> {
   const rows = await db.query(
-    `update backhaul.tasks
+    `with ${LAZY}
+     update backhaul.tasks
         set claim = null, holder = null, rung_at = null, rings = 0, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
             attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
-      where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
+       from lazy where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
     [
       task.id,
       task.claim,

@@ -50,6 +50,8 @@ export interface Gate {
    * @returns until when the gate now holds requests back, if it does
    */
   settle(grant: Grant, outcome: Outcome): Promise<Date | undefined>
+  /** The same for an outcome that holds nobody back: it is written while the caller goes on, and before its next grant. */
+  settleSoon(grant: Grant, outcome: Outcome): void
   /** Every gate, for people. */
   list(): Promise<GateRow[]>
 }
@@ -102,6 +104,28 @@ export function createGate(
     for (let n = 0; n < 2; n++) await store.acquire(new Map(), 'backfill', '', null, 0, 0)
   }
 
+  const settling = new Set<Promise<void>>()
+  let fault: unknown
+  function settleSoon(grant: Grant, outcome: Outcome): void {
+    const told: Promise<void> = settler.settle(grant, outcome).then(
+      () => void settling.delete(told),
+      (error: unknown) => {
+        settling.delete(told)
+        fault = error
+      },
+    )
+    settling.add(told)
+  }
+
+  /** Waits for what is being written, so that no request finds the place of the one before it still taken. */
+  async function settled(): Promise<void> {
+    await Promise.all(settling)
+    if (fault === undefined) return
+    const error = fault
+    fault = undefined
+    throw error
+  }
+
   async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
     const { rows: plain, names } = rowsOf(asks, limits, holdMs)
     const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
@@ -110,6 +134,7 @@ export function createGate(
     let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
     for (;;) {
       signal?.throwIfAborted()
+      await settled()
       await settler.payOwed()
       const id = `${holder}/${randomUUID()}`
       const delta = deltaFor(clock.atMost() - clock.atLeast())
@@ -134,5 +159,5 @@ export function createGate(
     }
   }
 
-  return { acquire, settle: settler.settle, list: () => store.list(spansOf(limits)) }
+  return { acquire, settleSoon, settle: settler.settle, list: () => store.list(spansOf(limits)) }
 }

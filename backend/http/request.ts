@@ -90,7 +90,14 @@ async function exchange(
     if (error instanceof RetryLater) outcome = { sent: true, result: error.kind === 'too_large' ? 'ok' : 'failed' }
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
-  const held = await gate.settle(grant, { ...outcome, leftAt })
+  const settled = { ...outcome, leftAt }
+  // What the upstream says of its limits, and that it is back, others must know before they ask.
+  const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
+  if (answer && !error && tellsNothing) {
+    gate.settleSoon(grant, settled)
+    return answer
+  }
+  const held = await gate.settle(grant, settled)
   if (error instanceof Throttled) {
     trafficOf(use, client.name).throttled += 1
     use.nextAt = error.until

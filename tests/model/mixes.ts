@@ -61,7 +61,7 @@ export const ONE: Shape = { laneWidth: 1, lanesAtOnce: 1, tasks: [{ lane: 0, sta
 
 export const MIXES: Record<string, Mix> = {
   'workers and schedulers killed': { shape: LANE, left: { crash: 1 } },
-  'bells lost, doubled and marked late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateMarks: true },
+  'bells lost, doubled and published late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateBells: true },
   'the broker wiped under killed workers': { shape: WIDE, left: { wipe: 1, crash: 1 } },
   'workers suspected wrongly': { shape: WIDE, left: { suspect: 2 } },
   'replies lost in a commit': { shape: SHORT, left: { forget: 2, suspect: 1 } },

@@ -12,8 +12,8 @@ export interface Mix {
   shape: Shape
   left: Partial<Left>
   rules?: Partial<rules.Rules>
-  /** The mark of a bell is a transition of its own. */
-  lateMarks?: boolean
+  /** A bell is published in a transition of its own, after its mark. */
+  lateBells?: boolean
 }
 
 /** Every transition of the engine, and every mishap that may still happen, from one state. */
@@ -51,9 +51,9 @@ interface Kit {
 /** bell.ring. Two bells of one task stand for any number. */
 function ring(s: State, mix: Mix): void {
   for (const task of rules.ringable(s)) {
-    s.bells[task] = Math.min(2, (s.bells[task] ?? 0) + 1)
-    if (mix.lateMarks) s.unmarked |= 1 << task
-    else rules.mark(s, task)
+    rules.mark(s, task)
+    if (mix.lateBells) s.unpublished |= 1 << task
+    else s.bells[task] = Math.min(2, (s.bells[task] ?? 0) + 1)
   }
 }
 
@@ -156,16 +156,18 @@ function finishMoves({ s, r, move, mishap }: Kit, worker: number, forgotten: (na
 function schedulerMoves({ s, mix, r, move, mishap }: Kit): void {
   if (r.schedulerRings && rules.ringable(s).length > 0) move('the scheduler rings', true, (next) => ring(next, mix))
   for (const [task, row] of s.rows.entries()) {
-    if (s.unmarked & (1 << task)) {
-      move(`the bell of ${task} is marked`, true, (next) => {
-        next.unmarked &= ~(1 << task)
-        rules.mark(next, task)
-      })
+    if (s.unpublished & (1 << task)) {
+      const publish = (next: State, bells: number) => {
+        next.unpublished &= ~(1 << task)
+        next.bells[task] = Math.min(2, (next.bells[task] ?? 0) + bells)
+      }
+      move(`the bell of ${task} is published`, true, (next) => publish(next, 1))
+      mishap('lose', `who marked the bell of ${task} dies before publishing it`, (next) => publish(next, 0))
     }
     if (row.state !== 'ready') continue
     if (!row.due) move(`${task} is due`, true, (next) => Object.assign(next.rows[task] as object, { due: true }))
     // A bell that still waits in the broker is doubled by a mishap; here time passes for one that was lost or used up.
-    if (row.rung && (s.bells[task] === 0 || mix.lateMarks))
+    if (row.rung && (s.bells[task] === 0 || mix.lateBells))
       move(`${task} may be rung again`, true, (next) => Object.assign(next.rows[task] as object, { rung: false }))
   }
   if (r.schedulerRescues && s.rows.some((row) => row.claim !== 0 && row.holder < -1)) move('the scheduler rescues', true, rules.rescue)

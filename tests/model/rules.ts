@@ -169,7 +169,7 @@ export function ringable(s: State): number[] {
   return s.rows.flatMap((row, task) => (row.state === 'ready' && row.due && row.claim === 0 && !row.rung ? [task] : []))
 }
 
-/** bell.ring after the broker has confirmed: the mark may be late, or never be written. */
+/** bell.ring before it publishes: who dies in between has lost the bell. */
 export function mark(s: State, task: number): void {
   const row = at(s, task)
   if (row.state === 'ready' && row.claim === 0) row.rung = true

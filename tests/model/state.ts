@@ -76,8 +76,8 @@ export interface State {
   turns: Turn[]
   /** Messages in the broker, by task. */
   bells: number[]
-  /** Bells published whose mark is not written yet, one bit each. */
-  unmarked: number
+  /** Bells marked and not published yet, one bit each. */
+  unpublished: number
   /** A cancel on its way: 1 to clear claims, 2 to sweep tasks, 3 to report. */
   sweep: number
   /** Tasks that a scheduler's promote has picked and not yet moved, one bit each. */
@@ -124,7 +124,7 @@ export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
     rows: [...states.map(row), row('none')],
     turns: Array.from({ length: workers }, idle),
     bells: [...states.map(() => 0), 0],
-    unmarked: 0,
+    unpublished: 0,
     sweep: 0,
     picked: 0,
     finishWanted: false,
@@ -167,7 +167,7 @@ export function keyOf(s: State): string {
     JOB_CODE[s.job] * 4 + bit(s.started) * 2 + bit(s.reported),
     s.sweep * 2 + bit(s.finishWanted),
     s.picked,
-    s.unmarked,
+    s.unpublished,
     s.ends * 16 + s.suspected,
   ]
   for (const one of s.rows) {
