@@ -26,13 +26,17 @@ export const TOPOLOGY: readonly QueueDeclaration[] = QUEUES.flatMap((queue): Que
   },
 ])
 
+/** A quorum queue without a leader never answers; the time limit is there to name it. */
+const DECLARE_MS = 15_000
+
 /**
  * Declares the topology; declaring it again changes nothing.
  * @throws {Refused} `setup` when something of the same name is there with other arguments, or may not be declared
  */
 export async function declareTopology(channel: Channel): Promise<void> {
   for (const queue of TOPOLOGY) {
-    await channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments }).catch((error: Error) => {
+    const declared = channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments })
+    await within(DECLARE_MS, `declaring queue "${queue.name}"`, declared).catch((error: Error) => {
       throw explained(error, `Queue "${queue.name}"`, `rabbitmqctl delete_queue ${queue.name}`)
     })
   }
