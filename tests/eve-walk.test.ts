@@ -110,6 +110,30 @@ describe('a walk through all pages', () => {
     expect(storedIds(run)).toEqual(ids(all))
   })
 
+  test.each([
+    ['the last of two pages', 230, 2, {}, { shipsDestroyed: 160, shipsLost: 70 }],
+    ['the only page, without statistics', 30, 1, {}, { error: 'Invalid type or id' }],
+    ['the only page of a month, without statistics', 30, 1, { fromDate: '2024-05-03', toDate: '2024-05-30' }, []],
+  ])('does not lose %s when it comes back empty once', async (_, count, odd, options, statistics) => {
+    const all = history(count)
+    const wanted = all.filter((one) => !('toDate' in options) || String(one.killmail_time) >= '2024-05-03')
+    let times = 0
+    const zkillboard: Upstream = (path, request) => {
+      if (path.startsWith('/stats/')) return { data: statistics }
+      return parsePage(path).page === odd && times++ === 0 ? { data: [] } : pagesOf(() => all, 200)(path, request)
+    }
+    const run = await runJob(backfill(options), { zkillboard, esi })
+    expect(storedIds(run)).toEqual(ids(wanted))
+    expect(run.failed).toEqual([])
+  })
+
+  test('an empty month costs three requests where the statistics count nothing in it', async () => {
+    const zkillboard: Upstream = (path) => ({ data: path.startsWith('/stats/') ? { shipsDestroyed: 9, shipsLost: 1, months: {} } : [] })
+    const run = await runJob(backfill({ fromDate: '2024-03-03', toDate: '2024-03-20' }), { zkillboard, esi })
+    expect(run).toMatchObject({ seen: 0, failed: [] })
+    expect(run.asked).toHaveLength(3)
+  })
+
   test('behind a full last page it looks again, and then reports what the statistics count', async () => {
     const all = history(200)
     const zkillboard: Upstream = (path, request) =>

@@ -52,6 +52,8 @@ export const walkCursor = z.object({
   empty: z.object({ page: z.number().int(), isOlder: z.boolean(), until: z.number() }).optional(),
   /** The end has been reached as far as the pages say; the statistics are asked. */
   isDoubted: z.boolean().optional(),
+  /** The empty page itself is asked for once more. */
+  isRepeated: z.boolean().optional(),
   /** Entries listed so far, repeated ones included, and on the last page. */
   rows: z.number().int().default(0),
   lastRows: z.number().int().optional(),

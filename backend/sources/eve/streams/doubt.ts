@@ -30,6 +30,7 @@ export function onEmpty(cursor: WalkCursor, page: Listed, asked: number, rules: 
   const until = page.aged ? page.expires : 0
   if (!before) return { ...cursor, page: asked, empty: { page: asked, isOlder, until } }
   if (before.isOlder || isOlder) return again({ ...cursor, page: before.page }, page, before.until)
+  if (cursor.isRepeated) return { ...cursor, empty: undefined, isRepeated: undefined, over: true }
   // A listing seldom ends with a full page, and one without anything may be a failure that both empty pages share.
   if (before.page === 1 || (cursor.lastRows ?? 0) >= PAGE_SIZE / 2) return { ...cursor, isDoubted: true }
   return { ...cursor, empty: undefined, over: true }
@@ -37,10 +38,15 @@ export function onEmpty(cursor: WalkCursor, page: Listed, asked: number, rules: 
 
 /** Compares a doubted end with what zKillboard's statistics say there is at least. */
 export async function readEvidence({ key, cursor, params }: WalkStep, io: Io): Promise<WalkPage> {
-  const least = await readLeast(io, listingOf(key))
+  const listing = listingOf(key)
+  const least = await readLeast(io, listing)
   const end = { ...cursor, empty: undefined, isDoubted: undefined, over: true }
-  if (least === undefined) return { ...nothing(end), notes: [`the end of ${key} could not be compared with zKillboard's statistics`] }
-  if (least <= cursor.rows) return nothing(end)
+  // The page after the last one is empty by right, so it cannot tell that the last one failed; only asking again can. A copy
+  // in a cache would repeat itself, and months that the statistics do not know are many.
+  const isSettled = (cursor.empty?.until ?? 0) > 0 || (least === 0 && listing.month !== undefined && cursor.rows === 0)
+  const next = isSettled ? end : { ...cursor, isDoubted: undefined, isRepeated: true }
+  if (least === undefined) return { ...nothing(next), notes: [`the end of ${key} could not be compared with zKillboard's statistics`] }
+  if (least <= cursor.rows) return nothing(next)
   const text = `zKillboard counts at least ${least} killmails of ${key} and has listed ${cursor.rows}`
   if (cursor.again < SECOND_LOOKS || cursor.rows === 0) {
     if (cursor.again >= PATIENCE) throw new RetryLater('unsteady_listing', text)
@@ -66,7 +72,7 @@ export function again(cursor: WalkCursor, page: Listed, notBefore = 0): WalkCurs
   if (cursor.again >= PATIENCE) {
     throw new RetryLater('unsteady_listing', `page ${cursor.page} stays empty or older than the page above it`, new Date(at))
   }
-  return { ...cursor, empty: undefined, again: cursor.again + 1, wait: at }
+  return { ...cursor, empty: undefined, isRepeated: undefined, again: cursor.again + 1, wait: at }
 }
 
 function comesBack(page: Listed, tries: number, notBefore: number): number {

@@ -72,7 +72,7 @@ function settle(cursor: WalkCursor): WalkCursor {
 async function readListing(step: WalkStep, io: Io, rules: Rules): Promise<WalkPage> {
   const { cursor, params } = step
   const want = wantOf(params)
-  const asked = cursor.empty ? Math.min(cursor.empty.page + 1, MAX_PAGE) : cursor.page
+  const asked = cursor.empty ? Math.min(cursor.empty.page + (cursor.isRepeated ? 0 : 1), MAX_PAGE) : cursor.page
   const page = await readPage(io, step.key, asked)
   if (page.entries.length === 0) return nothing(onEmpty(cursor, page, asked, rules))
   const isConfirming = cursor.empty !== undefined && asked > cursor.empty.page
@@ -101,6 +101,7 @@ async function advance(step: WalkStep, page: Listed, asked: number, taken: Taken
     ...cursor,
     page: asked,
     empty: undefined,
+    isRepeated: undefined,
     wait: undefined,
     again: 0,
     rows: cursor.rows + (taken.cut ? 0 : page.entries.length),
