@@ -1,5 +1,6 @@
 import type { Delivery } from '../queues/broker'
 import { brokerAt, collect, outsider } from './support/amqp'
+import { withBroker as test } from './support/own'
 import { type Broker as Node, startBroker } from './support/services'
 import { until } from './support/until'
 

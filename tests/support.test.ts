@@ -2,6 +2,7 @@ import { connect } from 'amqplib'
 import { Client } from 'pg'
 import { status } from '../backend/migrate'
 import { testEnv } from './support/env'
+import { withBroker, withPostgres } from './support/own'
 import { tcpProxy } from './support/proxy'
 import { startBroker, startPostgres } from './support/services'
 import { until } from './support/until'
@@ -39,7 +40,7 @@ test('each environment has a migrated database and a vhost of its own', async ()
   await expect(ask(one.databaseUrl, 'select 1')).rejects.toThrow('does not exist')
 })
 
-test('a cluster of its own comes back with its data after a stop and a kill', async () => {
+withPostgres('a cluster of its own comes back with its data after a stop and a kill', async () => {
   const postgres = await startPostgres()
   await ask(postgres.url, 'create table kept as select 1 as a')
   await postgres.kill()
@@ -50,31 +51,35 @@ test('a cluster of its own comes back with its data after a stop and a kill', as
   await postgres.stop()
 })
 
-test('a node of its own keeps a durable queue over kill and stop and loses it when wiped', async () => {
-  const broker = await startBroker()
-  const has = async () => {
+withBroker(
+  'a node of its own keeps a durable queue over kill and stop and loses it when wiped',
+  async () => {
+    const broker = await startBroker()
+    const has = async () => {
+      const connection = await connect(broker.url)
+      connection.on('error', () => undefined)
+      const channel = await connection.createChannel()
+      channel.on('error', () => undefined)
+      const found = await channel.checkQueue('kept').catch((error: { code?: number }) => error)
+      await connection.close()
+      return 'queue' in found
+    }
     const connection = await connect(broker.url)
-    connection.on('error', () => undefined)
-    const channel = await connection.createChannel()
-    channel.on('error', () => undefined)
-    const found = await channel.checkQueue('kept').catch((error: { code?: number }) => error)
+    await (await connection.createChannel()).assertQueue('kept', { durable: true })
     await connection.close()
-    return 'queue' in found
-  }
-  const connection = await connect(broker.url)
-  await (await connection.createChannel()).assertQueue('kept', { durable: true })
-  await connection.close()
-  await broker.kill()
-  await broker.start()
-  expect(await has()).toBe(true)
-  await broker.stop()
-  await broker.start()
-  expect(await has()).toBe(true)
-  expect(broker.ctl('list_queues', '-q', 'name')).toContain('kept')
-  await broker.wipe()
-  expect(await has()).toBe(false)
-  await broker.stop()
-}, 180_000)
+    await broker.kill()
+    await broker.start()
+    expect(await has()).toBe(true)
+    await broker.stop()
+    await broker.start()
+    expect(await has()).toBe(true)
+    expect(broker.ctl('list_queues', '-q', 'name')).toContain('kept')
+    await broker.wipe()
+    expect(await has()).toBe(false)
+    await broker.stop()
+  },
+  180_000,
+)
 
 test('a cut breaks what is connected and lets new connections through', async () => {
   const env = await testEnv()

@@ -1,4 +1,5 @@
 import { backfillStory, CHARACTER, type Story } from '../support/backfill'
+import { withServices as it } from '../support/own'
 import { type Broker, type Postgres, startBroker, startPostgres } from '../support/services'
 import { until } from '../support/until'
 

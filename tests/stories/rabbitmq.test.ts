@@ -1,5 +1,6 @@
 import { connect } from 'amqplib'
 import { backfillStory, CHARACTER, type Story } from '../support/backfill'
+import { withServices as it } from '../support/own'
 import { tcpProxy } from '../support/proxy'
 import { type Broker, startBroker, startPostgres } from '../support/services'
 import type { System } from '../support/system'
