@@ -74,6 +74,35 @@ test('only the exact answer makes a tombstone; a refused id that answers alone i
   expect(answers.answered).toEqual(['92000003'])
 })
 
+describe('a character that bulk routes place in a corporation of the game', () => {
+  const [deleted, novice, player] = ['92100001', '92100002', '92100003'] as const
+  const upstream: Upstream = (path, request) => {
+    if (path !== '/characters/affiliation') return esi(new Set(), new Set([Number(deleted)]))(path, request)
+    return {
+      data: (request.body as number[]).map((id) => ({ character_id: id, corporation_id: id === Number(player) ? 98000001 : 1000044 })),
+    }
+  }
+
+  test('is asked alone: it may be deleted, and bulk routes do not say so', async () => {
+    const answers = await read('character', [deleted, novice, player], upstream)
+    expect(answers.asked).toEqual([
+      'esi /universe/names',
+      'esi /characters/affiliation',
+      `esi /characters/${deleted}`,
+      `esi /characters/${novice}`,
+    ])
+    expect(answers.missing).toMatchObject([{ id: deleted, reason: 'deleted', checkAgain: expect.any(Date) }])
+    expect([...answers.answered].sort()).toEqual([novice, player])
+    expect(answers.found).toContainEqual(expect.objectContaining({ id: deleted, name: `Pilot ${deleted}`, isDeleted: true }))
+  })
+
+  test('has its name at once and stays open while there is no time to ask', async () => {
+    const answers = await read('character', [deleted, novice, player], upstream, { more: () => false })
+    expect(answers).toMatchObject({ answered: [player], missing: [] })
+    expect(answers.found.map((one) => one.id).sort()).toEqual([deleted, novice, player])
+  })
+})
+
 test('an id of something else is no character', async () => {
   const answers = await read('character', ['5', '93000001'], esi())
   expect(answers).toMatchObject({ answered: ['93000001'], missing: [{ id: '5', reason: 'not a character: corporation' }] })

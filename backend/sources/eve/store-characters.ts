@@ -7,6 +7,8 @@ export interface FoundCharacter {
   corporation: Id | null
   alliance: Id | null
   faction: Id | null
+  /** ESI says so of the character alone; its name is still known. */
+  isDeleted?: boolean
 }
 
 const byId = (a: { id: Id }, b: { id: Id }): number => Number(a.id) - Number(b.id)
@@ -16,20 +18,23 @@ const numeric = (ids: readonly Id[] = []): Id[] => [...ids].sort((a, b) => Numbe
 export async function writeCharacters(tx: Tx, { found, missing, lookups }: Answers<FoundCharacter>): Promise<void> {
   const rows = [...found].sort(byId)
   await tx.query(
-    `insert into eve.characters as held (character_id, name, corporation_id, alliance_id, faction_id, checked_at)
-     select id, name, corporation, alliance, faction, clock_timestamp()
-       from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) as new(id, name, corporation, alliance, faction)
+    `insert into eve.characters as held (character_id, name, corporation_id, alliance_id, faction_id, deleted_at, checked_at)
+     select id, name, corporation, alliance, faction, case when deleted then clock_timestamp() end, clock_timestamp()
+       from unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::boolean[])
+            as new(id, name, corporation, alliance, faction, deleted)
      on conflict (character_id) do update set name = excluded.name,
        corporation_id = coalesce(excluded.corporation_id, held.corporation_id),
        alliance_id = case when excluded.corporation_id is null then held.alliance_id else excluded.alliance_id end,
        faction_id = case when excluded.corporation_id is null then held.faction_id else excluded.faction_id end,
-       deleted_at = null, checked_at = excluded.checked_at`,
+       deleted_at = case when excluded.deleted_at is not null then coalesce(held.deleted_at, excluded.deleted_at) end,
+       checked_at = excluded.checked_at`,
     [
       rows.map((one) => one.id),
       rows.map((one) => one.name),
       rows.map((one) => one.corporation),
       rows.map((one) => one.alliance),
       rows.map((one) => one.faction),
+      rows.map((one) => one.isDeleted === true),
     ],
   )
   const gone = numeric(missing.filter((one) => one.reason === 'deleted').map((one) => one.id))

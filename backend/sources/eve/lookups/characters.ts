@@ -20,9 +20,13 @@ const affiliation = z.object({
 })
 const single = affiliation.omit({ character_id: true }).extend({ name: z.string() })
 
+/** Deleted characters are moved to a starter corporation; so are many others, so this is a reason to ask and no answer. */
+const mayBeDeleted = ({ corporation }: FoundCharacter): boolean => Number(corporation) >= 1_000_000 && Number(corporation) < 2_000_000
+
 type Named = z.infer<typeof names>[number]
 type Affiliation = z.infer<typeof affiliation>
 type Missing = Answers<FoundCharacter>['missing'][number]
+type Single = FoundCharacter | Missing
 
 /** One bulk question; a single bad id makes ESI refuse all of them. */
 async function bulk<T>(io: Io, path: string, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
@@ -69,17 +73,18 @@ async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>
       reason: `not a character: ${one.category}`,
       checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS),
     }))
-  const asked = new Set([...found.map((one) => one.id), ...others.map((one) => one.id), ...left])
+  const clear = found.filter((one) => !mayBeDeleted(one))
+  const asked = new Set([...clear.map((one) => one.id), ...others.map((one) => one.id), ...left])
   const singles = await askAlone(
     ids.filter((id) => !asked.has(id)),
     io,
-    found.length > 0,
+    clear.length > 0,
   )
-  return answersOf([...found, ...singles.filter(isFound)], [...others, ...singles.filter((one) => !isFound(one))] as Missing[])
+  return answersOf(clear, found.filter(mayBeDeleted), singles, others)
 }
 
 /** Ids no bulk could answer. When there are answers already, those are not lost to an error here. */
-async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promise<(FoundCharacter | Missing)[]> {
+async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promise<Single[]> {
   if (hasAnswers && !io.more()) return []
   try {
     return await gather(ids, io, 4, (id) => askOne(io, id))
@@ -90,14 +95,25 @@ async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promis
   }
 }
 
-const isFound = (one: FoundCharacter | Missing): one is FoundCharacter => 'name' in one
+const isFound = (one: Single): one is FoundCharacter => 'name' in one
 
-function answersOf(found: FoundCharacter[], missing: Missing[]): Answers<FoundCharacter> {
+/** Those that may be deleted keep what the bulk routes said, and are answered once they have been asked alone. */
+function answersOf(clear: FoundCharacter[], doubtful: FoundCharacter[], singles: Single[], others: Missing[]): Answers<FoundCharacter> {
   const some = (ids: (Id | null)[]): Id[] => [...new Set(ids.filter((id): id is Id => id !== null))]
+  const alone = new Map(singles.map((one) => [one.id, one]))
+  const kept = doubtful.flatMap((one): FoundCharacter[] => {
+    const single = alone.get(one.id)
+    if (!single || !isFound(single)) return [single?.reason === 'deleted' ? { ...one, isDeleted: true } : one]
+    return []
+  })
+  const named = new Set(kept.map((one) => one.id))
+  const missing = singles.filter((one): one is Missing => !isFound(one) && (one.reason === 'deleted' || !named.has(one.id)))
+  const found = [...clear, ...kept, ...singles.filter(isFound)]
+  const isOpen = ({ id, isDeleted }: FoundCharacter): boolean => isDeleted === true || (named.has(id) && !alone.has(id))
   return {
     found,
-    answered: found.map((one) => one.id),
-    missing,
+    answered: found.filter((one) => !isOpen(one)).map((one) => one.id),
+    missing: [...others, ...missing],
     lookups: { corporation: some(found.map((one) => one.corporation)), alliance: some(found.map((one) => one.alliance)) },
   }
 }
