@@ -103,6 +103,16 @@ describe('a character that bulk routes place in a corporation of the game', () =
   })
 })
 
+test('of a thousand characters in corporations of the game a few are asked alone, whatever the bulk', async () => {
+  const novices: Upstream = (path, request) =>
+    path === '/characters/affiliation'
+      ? { data: (request.body as number[]).map((id) => ({ character_id: id, corporation_id: 1000044 })) }
+      : esi()(path, request)
+  const all = await Promise.all([0, 1, 2].map((bulk) => read('character', numbers(95000000 + bulk * 1000, 1000), novices)))
+  expect(all.map((one) => one.answered.length)).toEqual([1000, 1000, 1000])
+  expect(all.flatMap((one) => one.asked).length).toBeLessThanOrEqual(3 * 2 + 2 * 5)
+})
+
 test('an id of something else is no character', async () => {
   const answers = await read('character', ['5', '93000001'], esi())
   expect(answers).toMatchObject({ answered: ['93000001'], missing: [{ id: '5', reason: 'not a character: corporation' }] })

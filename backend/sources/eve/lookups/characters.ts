@@ -23,6 +23,22 @@ const single = affiliation.omit({ character_id: true }).extend({ name: z.string(
 /** Deleted characters are moved to a starter corporation; so are many others, so this is a reason to ask and no answer. */
 const mayBeDeleted = ({ corporation }: FoundCharacter): boolean => Number(corporation) >= 1_000_000 && Number(corporation) < 2_000_000
 
+/** Doubts asked in a minute, by this process. */
+const DOUBTS = 5
+const doubts = { minute: 0, left: DOUBTS }
+
+/**
+ * Those of the doubtful who are asked alone now. Corporations of the game hold many who were never deleted, and each 404
+ * is taken from ESI's error limit, so the others keep what the bulk routes said until they are asked again.
+ */
+function worthAsking(found: readonly FoundCharacter[]): FoundCharacter[] {
+  const minute = Math.floor(Date.now() / 60_000)
+  if (doubts.minute !== minute) Object.assign(doubts, { minute, left: DOUBTS })
+  const some = found.filter(mayBeDeleted).slice(0, doubts.left)
+  doubts.left -= some.length
+  return some
+}
+
 type Named = z.infer<typeof names>[number]
 type Affiliation = z.infer<typeof affiliation>
 type Missing = Answers<FoundCharacter>['missing'][number]
@@ -73,14 +89,15 @@ async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>
       reason: `not a character: ${one.category}`,
       checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS),
     }))
-  const clear = found.filter((one) => !mayBeDeleted(one))
+  const doubtful = new Set(worthAsking(found))
+  const clear = found.filter((one) => !doubtful.has(one))
   const asked = new Set([...clear.map((one) => one.id), ...others.map((one) => one.id), ...left])
   const singles = await askAlone(
     ids.filter((id) => !asked.has(id)),
     io,
     clear.length > 0,
   )
-  return answersOf(clear, found.filter(mayBeDeleted), singles, others)
+  return answersOf(clear, [...doubtful], singles, others)
 }
 
 /** Ids no bulk could answer. When there are answers already, those are not lost to an error here. */
