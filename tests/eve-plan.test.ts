@@ -73,10 +73,15 @@ describe('the plan of a backfill', () => {
     })
     expect(plan({ corporationId: 5, options: { kills: true, losses: true } }).tasks[0]?.key).toBe('corporationID/5')
   })
-  test('is by months when a last day is named', () => {
+  test('is by months when a first and a last day are named', () => {
     const { tasks, estimate } = plan({ characterId: 5, options: { fromDate: '2023-01-10', toDate: '2023-03-20' } })
     expect(tasks.map((task) => task.key)).toEqual(['2023/month/3', '2023/month/2', '2023/month/1'].map((at) => `characterID/5/year/${at}`))
     expect(estimate.requests).toEqual({ zkillboard: 9 })
+  })
+  test('is one walk when only a last day is named, and nobody knows how many pages lie after it', () => {
+    const { tasks, estimate } = plan({ characterId: 5, options: { toDate: '2023-03-20', maxPages: 1 } })
+    expect(tasks).toMatchObject([{ stream: 'killmails', key: 'characterID/5', cursor: { page: 1, over: false } }])
+    expect(estimate.requests).toEqual({ zkillboard: null })
   })
   test('makes months one after the other when killmails are counted', () => {
     const { tasks } = plan({ characterId: 5, options: { fromDate: '2023-01-10', toDate: '2023-03-20', maxPages: 1 } })

@@ -186,11 +186,23 @@ describe('a window', () => {
     )
   })
 
-  test('with a last day only goes back to the birthday', async () => {
+  test('with a last day only is one walk as long as the pages last', async () => {
     const all = history(100, 24)
     const run = await runJob(backfill({ toDate: '2024-03-15' }), { zkillboard: pagesOf(() => all, 10), esi })
-    expect(run.tasks.at(-1)).toContain('2023/month/11')
     expect(storedIds(run)).toEqual(ids(all.filter((one) => String(one.killmail_time) < '2024-03-16')))
+    expect(run).toMatchObject({ tasks: [expect.any(String)], failed: [] })
+    expect(pages(run)).toHaveLength(12)
+  })
+
+  test.each([
+    ['that the pages do not reach', '2024-01-15', '2024/month/1'],
+    ['that the pages pass', '2024-04-15', '2024/month/2'],
+  ])('with a last day only, one %s, goes on by months down to the birthday', async (_, toDate, newest) => {
+    const all = history(330, 12)
+    const run = await runJob(backfill({ toDate }), { zkillboard: pagesOf(() => all, 2), esi })
+    expect(storedIds(run)).toEqual(ids(all.filter((one) => String(one.killmail_time).slice(0, 10) <= toDate)))
+    expect(run.tasks[1]).toContain(newest)
+    expect(run.tasks.at(-1)).toContain('2023/month/11')
   })
 })
 

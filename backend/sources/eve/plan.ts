@@ -1,7 +1,7 @@
 import type { NewTask, Plan } from '../../engine/source'
 import { PAGE_SIZE } from './client'
 import { keyOf, type Listing, wantOf, wholeListing } from './listing'
-import { FIRST_MONTH, monthsBetween, monthsOfWindow } from './months'
+import { monthsBetween, monthsOfWindow } from './months'
 import { type BackfillParams, type EveParams, entityOf } from './params'
 import { emptyCursor, type WalkCursor } from './streams/cursor'
 
@@ -35,14 +35,12 @@ function planBackfill(params: BackfillParams): Plan {
   const listing = wholeListing(params)
   const { fromDate, toDate } = params.options
   const activeKey = ['killmails', listing.kind, listing.id, ...(listing.side ? [listing.side] : [])].join(':')
-  if (!toDate) return { tasks: [task('killmails', keyOf(listing), emptyCursor())], activeKey, estimate: estimateOfWalk(params) }
+  // Without a first day the months would be all of the entity's life, most of them empty and each three requests; the pages
+  // are at most 100.
+  if (!toDate || !fromDate)
+    return { tasks: [task('killmails', keyOf(listing), emptyCursor())], activeKey, estimate: estimateOfWalk(params) }
   const want = wantOf(params)
-  const { newest, oldest } = monthsOfWindow(fromDate ? want.from : Date.parse(`${FIRST_MONTH}-01`), want.until)
-  if (!fromDate) {
-    // How far back the months go is known once ESI has told the entity's birthday.
-    const cursor = { ...emptyCursor(), over: true, plan: newest }
-    return { tasks: [task('killmails', keyOf(listing), cursor)], activeKey, estimate: estimateOfWalk(params) }
-  }
+  const { newest, oldest } = monthsOfWindow(want.from, want.until)
   const months = monthsBetween(newest, oldest).length
   return {
     tasks: monthTasks(listing, newest, oldest, want.cap, emptyCursor()),
@@ -54,8 +52,8 @@ function planBackfill(params: BackfillParams): Plan {
   }
 }
 
-function estimateOfWalk({ options: { maxPages, limit } }: BackfillParams): Plan['estimate'] {
-  if (maxPages === undefined) return { requests: { zkillboard: null }, note: 'zKillboard does not say how many pages there are' }
+function estimateOfWalk({ options: { maxPages, limit, toDate } }: BackfillParams): Plan['estimate'] {
+  if (maxPages === undefined || toDate) return { requests: { zkillboard: null }, note: 'zKillboard does not say how many pages there are' }
   return {
     requests: { zkillboard: Math.ceil((maxPages * limit) / PAGE_SIZE) },
     note: `at most ${maxPages * limit} killmails, ${PAGE_SIZE} on a page of zKillboard`,

@@ -9,16 +9,16 @@ import { type WalkCursor, walkCursor } from './cursor'
 import { nothing } from './doubt'
 import { type Rules, readWalk, type WalkPage, type WalkStep } from './walk'
 
-/** Months down to the entity's first one, where 100 pages were not enough or a last day was named. */
+/** Months down to the entity's first one, where 100 pages were not enough; none after the window's last. */
 async function planMonths({ key, cursor, params }: WalkStep, io: Io): Promise<WalkPage> {
   const listing = listingOf(key)
   const want = wantOf(params)
   const born = Number.isFinite(want.from) ? undefined : await readBirth(io, listing.kind, listing.id)
   const from = Number.isFinite(want.from) ? want.from : (born?.getTime() ?? Date.parse(`${FIRST_MONTH}-01`))
-  const { oldest } = monthsOfWindow(from, want.until)
+  const { newest: last, oldest } = monthsOfWindow(from, want.until)
   const seen = monthOf(Math.min(Date.now(), (cursor.oldest ?? Date.now()) + STRAGGLE_MS))
   const newest = cursor.plan === '?' ? seen : (cursor.plan ?? seen)
-  const tasks = monthTasks(listing, newest, oldest, want.cap, { ...cursor, low: cursor.bottom ?? cursor.low })
+  const tasks = monthTasks(listing, newest < last ? newest : last, oldest, want.cap, { ...cursor, low: cursor.bottom ?? cursor.low })
   return { ...nothing(cursor), next: null, tasks }
 }
 
