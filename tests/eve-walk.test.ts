@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { eve } from '../backend/sources/eve'
+import { keptStats } from '../backend/sources/eve/client'
 import { CHARACTER, type Listed, listed, pagesOf, parsePage, type Reply, runJob, type Upstream } from './support/eve'
 
 const START = Date.parse('2024-06-01T12:00:00Z')
@@ -27,6 +28,8 @@ const pages = (run: { asked: string[] }): number[] =>
 
 beforeEach(() => jest.useFakeTimers({ now: START, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] }))
 afterEach(() => jest.useRealTimers())
+
+beforeEach(() => keptStats.clear())
 
 describe('a walk through all pages', () => {
   test('stores every killmail and takes two empty pages for the end', async () => {
@@ -132,6 +135,12 @@ describe('a walk through all pages', () => {
     const run = await runJob(backfill({ fromDate: '2024-03-03', toDate: '2024-03-20' }), { zkillboard, esi })
     expect(run).toMatchObject({ seen: 0, failed: [] })
     expect(run.asked).toHaveLength(3)
+  })
+
+  test('further empty months cost two each: one answer has the statistics of all', async () => {
+    const zkillboard: Upstream = (path) => ({ data: path.startsWith('/stats/') ? { shipsDestroyed: 9, shipsLost: 1, months: {} } : [] })
+    const run = await runJob(backfill({ fromDate: '2024-01-03', toDate: '2024-03-20' }), { zkillboard, esi })
+    expect(run.asked).toHaveLength(3 * 2 + 1)
   })
 
   test('behind a full last page it looks again, and then reports what the statistics count', async () => {

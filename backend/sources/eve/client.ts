@@ -139,16 +139,35 @@ export async function readBirth(io: Io, kind: EntityWord, id: string): Promise<D
 const counts = z.object({ shipsDestroyed: z.number().nullish(), shipsLost: z.number().nullish() })
 const stats = counts.extend({ months: z.record(z.string(), counts).nullish() })
 
+type Stats = z.infer<typeof stats>
+/** The months of a walk compare themselves with one answer: it covers them all, and zKillboard's edge keeps it as long. */
+const KEPT_MS = 3_600_000
+export const keptStats = new Map<string, { stats: Stats; until: number }>()
+const MOST_KEPT = 100
+
+/** zKillboard's statistics of an entity; undefined when there are none to be had. */
+async function readStats(io: Io, { kind, id, month }: Listing): Promise<Stats | undefined> {
+  const path = `/stats/${kind}/${id}/kills/`
+  const held = keptStats.get(path)
+  if (month && held && held.until > Date.now()) return held.stats
+  const answer = await io.http('zkillboard').request({ path, schema: z.unknown(), accept: [404] })
+  const parsed = stats.safeParse(answer.data)
+  if (!parsed.success || ERROR.safeParse(answer.data).success) return undefined
+  if (keptStats.size >= MOST_KEPT) keptStats.clear()
+  keptStats.set(path, { stats: parsed.data, until: Date.now() + KEPT_MS })
+  return parsed.data
+}
+
 /**
  * How many killmails a listing has at least, by zKillboard's statistics: they count player kills only, and the same killmail on
  * both sides where one attacked its own.
  * @returns undefined when there are no statistics to be had
  */
-export async function readLeast(io: Io, { kind, id, side, month }: Listing): Promise<number | undefined> {
-  const answer = await io.http('zkillboard').request({ path: `/stats/${kind}/${id}/kills/`, schema: z.unknown(), accept: [404] })
-  const parsed = stats.safeParse(answer.data)
-  const found = month ? (parsed.data?.months?.[month.replace('-', '')] ?? {}) : parsed.data
-  if (!parsed.success || !found || ERROR.safeParse(answer.data).success) return undefined
+export async function readLeast(io: Io, listing: Listing): Promise<number | undefined> {
+  const { side, month } = listing
+  const all = await readStats(io, listing)
+  const found = month ? all && (all.months?.[month.replace('-', '')] ?? {}) : all
+  if (!found) return undefined
   const { shipsDestroyed, shipsLost } = found
   return Math.max(side === 'losses' ? 0 : (shipsDestroyed ?? 0), side === 'kills' ? 0 : (shipsLost ?? 0))
 }
