@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool, type PoolClient, TypeOverrides } from 'pg'
 import type { Reader, Tx } from './engine/source'
@@ -95,7 +96,7 @@ export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
         } catch (error) {
           if (attempt === 5 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
           // Both sides of a deadlock run again; a random pause keeps them from meeting once more.
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * attempt))
+          await rest(Math.random() * 50 * attempt)
         }
       }
     },

@@ -2,6 +2,7 @@ import type { Db } from '../backend/db'
 import { RetryLater } from '../backend/engine/errors'
 import { ask } from '../backend/engine/lookups'
 import type { Answers, Id, Lookup, Source } from '../backend/engine/source'
+import { listDead } from '../queues/dead'
 import { countingSource } from './support/counting-source'
 import { type Suite, suite } from './support/suite'
 import { until } from './support/until'
@@ -101,4 +102,15 @@ it('takes raw ids from a message, all of them or none', async () => {
   await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3003] } }])
   await until(async () => (await db.query(`select 1 from named where id = '3003'`)).length === 1, { what: 'the next message' })
   expect(await db.query(`select 1 from backhaul.lookups where id = '3002'`)).toEqual([])
+})
+
+it('sets raw ids aside that cannot be written down, so that nothing is lost', async () => {
+  await db.query('alter table backhaul.lookups rename to gone')
+  try {
+    await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [4000] } }])
+    const letter = await until(async () => (await listDead(it_.rabbitmqUrl)).find((one) => String(one.body).includes('4000')))
+    expect(letter.reason).toContain('replay it once it is mended')
+  } finally {
+    await db.query('alter table backhaul.gone rename to lookups')
+  }
 })

@@ -1,6 +1,7 @@
 import type { Broker } from '../../queues/broker'
 import type { QueueName } from '../../queues/names'
 import type { Reader } from './source'
+import { LAZY } from './store'
 
 /** A worker whose last beat is older than this has missed two of them. */
 export const DEAD_AFTER = `interval '12 seconds'`
@@ -11,12 +12,6 @@ export const CAPACITY = `select q.queue, greatest(1, sum(w.concurrency))::int as
 
 /** A bell is rung again after 1 s, doubling to 10 s: it may have been lost, or wait behind others. */
 export const RING_AGAIN = `(rung_at is null or rung_at < clock_timestamp() - least(10, power(2, least(rings, 5) - 1)) * interval '1 second')`
-
-/**
- * For statements whose loss costs a second bell or a beat, never a row: their commit need not wait for the disk.
- * To be joined as `lazy`, so that it runs with the statement.
- */
-export const LAZY = `lazy as materialized (select set_config('synchronous_commit', 'off', true) as commit)`
 
 /**
  * Publishes bells of tasks that are ready, due and unclaimed: at most twice what the queue's live workers can hold, the

@@ -2,6 +2,7 @@ import { isAway } from '../db'
 import type { WorkerEngine } from './engine'
 import { Fatal, RetryLater, Throttled } from './errors'
 import { said } from './events'
+import { createIo } from './io'
 import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups } from './lookups'
 import type { HttpUse, Id, Lookup, Source } from './source'
 import { backoffMs } from './step'
@@ -32,7 +33,7 @@ export async function lookupTurn(
         : engine.signal.aborted
           ? 0
           : backoffMs(error instanceof Fatal ? 8 : 3)
-    await releaseLookups(engine.db, held, { dueAt: new Date(Date.now() + inMs), failed: !waits, error: waits ? undefined : String(error) })
+    await releaseLookups(engine.db, held, { inMs, failed: !waits, error: waits ? undefined : String(error) })
     said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
   } finally {
     hold.delete(held.claim)
@@ -42,15 +43,7 @@ export async function lookupTurn(
 async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   const use: HttpUse = { class: 'backfill', signal: engine.signal, traffic: {}, log: engine.log }
-  const answers = await lookup.read(held.ids, {
-    http: engine.http(source, use),
-    known: async () => new Set(),
-    due: async () => [],
-    more: () => !engine.stopping() && Date.now() < endsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + 2000,
-    log: engine.log,
-    signal: engine.signal,
-    held: engine.db,
-  })
+  const answers = await lookup.read(held.ids, { ...createIo(engine, source, use, endsAt), held: engine.db })
   if (answers.answered.length + answers.missing.length === 0)
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')

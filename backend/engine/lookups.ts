@@ -1,7 +1,8 @@
 import type { Broker } from '../../queues/broker'
 import type { QueueName } from '../../queues/names'
-import { CAPACITY, LAZY, RING_AGAIN } from './bell'
+import { CAPACITY, RING_AGAIN } from './bell'
 import type { Answers, Id, LookupIds, Reader, Source, Tx } from './source'
+import { LAZY } from './store'
 
 /*
  * One row per (kind, id), however many pages ask. Open means `asked > answered`; an answer sets `answered` to what had
@@ -102,16 +103,17 @@ export async function answerLookups(tx: Tx, held: ClaimedLookups, answers: Answe
 export async function releaseLookups(
   db: Reader,
   held: ClaimedLookups,
-  back: { dueAt: Date; failed: boolean; error?: string },
+  back: { inMs: number; failed: boolean; error?: string },
 ): Promise<void> {
   await db.query(
     `with held as materialized (select id from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
      update backhaul.lookups l
         set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
             attempts = case when not $4 then attempts when attempts + 1 >= ${MAX_ATTEMPTS} then 0 else attempts + 1 end,
-            due_at = case when $4 and attempts + 1 >= ${MAX_ATTEMPTS} then clock_timestamp() + interval '1 day' else $3 end
+            due_at = case when $4 and attempts + 1 >= ${MAX_ATTEMPTS} then clock_timestamp() + interval '1 day'
+                          else clock_timestamp() + $3 * interval '1 millisecond' end
        from held where l.kind = $1 and l.id = held.id and l.claim = $2`,
-    [held.kind, held.claim, back.dueAt, back.failed, back.error ?? null],
+    [held.kind, held.claim, back.inMs, back.failed, back.error ?? null],
   )
 }
 

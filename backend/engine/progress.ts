@@ -1,4 +1,4 @@
-import { DEAD_AFTER } from './bell'
+import { CAPACITY, DEAD_AFTER } from './bell'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
@@ -62,10 +62,7 @@ export interface Tasks {
 
 /** Queues that at least one live worker consumes, with how many deliveries they hold at once. */
 export async function livePlaces(db: Reader): Promise<Map<string, number>> {
-  const rows = await db.query<{ queue: string; places: number }>(
-    `select q.queue, sum(w.concurrency)::int as places from backhaul.workers w, unnest(w.queues) as q(queue)
-      where w.beat_at > clock_timestamp() - ${DEAD_AFTER} group by 1`,
-  )
+  const rows = await db.query<{ queue: string; places: number }>(CAPACITY)
   return new Map(rows.map((row) => [row.queue, row.places]))
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Db } from '../db'
 import { rescue } from './beat'
 import { ring } from './bell'
@@ -70,8 +71,6 @@ export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
     },
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function work(engine: Engine, steady: boolean, ticks: number): Promise<void> {
   const { db, broker, log, sources } = engine

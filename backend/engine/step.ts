@@ -3,9 +3,10 @@ import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled } from './errors'
 import { said } from './events'
 import { failJob, finishJob, jobEnds } from './finish'
+import { createIo } from './io'
 import { backlogFull, takeNext } from './lanes'
 import { ask } from './lookups'
-import type { HttpUse, Io, Page, Stream, Traffic } from './source'
+import type { HttpUse, Page, Source, Stream, Traffic } from './source'
 import type { Task } from './store'
 import * as store from './store'
 
@@ -45,9 +46,13 @@ export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number)
     const stream = source.streams[task.stream]
     if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
     const at = { key: task.key, cursor: stream.cursor.parse(task.cursor), params: source.params.parse(task.params), source: task.source }
-    const page = await stream.read(at, ioOf(engine, use, turnEndsAt, source, stream, at))
+    const io = createIo(engine, source, use, turnEndsAt, {
+      known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
+      due: async () => stream.due?.(engine.db, at) ?? [],
+    })
+    const page = await stream.read(at, io)
     engine.reached('before commit')
-    const outcome = await commit(engine, task, stream, page, use.traffic)
+    const outcome = await commit(engine, task, source, stream, page, use.traffic)
     engine.reached('after commit')
     return outcome
   } catch (error) {
@@ -60,27 +65,15 @@ export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number)
   }
 }
 
-function ioOf(
-  engine: WorkerEngine,
-  use: HttpUse,
-  turnEndsAt: number,
-  source: ReturnType<typeof sourceNamed>,
-  stream: Stream,
-  at: Parameters<Stream['read']>[0],
-): Io {
-  return {
-    http: engine.http(source, use),
-    known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
-    due: async () => stream.due?.(engine.db, at) ?? [],
-    more: () => !engine.stopping() && Date.now() < turnEndsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + 2000,
-    log: engine.log,
-    signal: engine.signal,
-  }
-}
-
 /** Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing. */
-async function commit(engine: WorkerEngine, task: Task, stream: Stream, page: Page<unknown, unknown>, traffic: Traffic): Promise<Outcome> {
-  const source = sourceNamed(engine.sources, task.source)
+async function commit(
+  engine: WorkerEngine,
+  task: Task,
+  source: Source,
+  stream: Stream,
+  page: Page<unknown, unknown>,
+  traffic: Traffic,
+): Promise<Outcome> {
   const rejected = page.rejected ?? []
   const ended = page.next === null
   const { runs, next, counts } = await engine.db.tx(async (tx) => {

@@ -1,4 +1,3 @@
-import { LAZY } from './bell'
 import type { DomainEvent, Json, NewTask, Reader, Reject, Source, Traffic, Tx } from './source'
 
 /*
@@ -6,6 +5,12 @@ import type { DomainEvent, Json, NewTask, Reader, Reject, Source, Traffic, Tx } 
  * The fence: each outcome names the claim and the step it was read at; no row back means that another worker holds
  * the task, or nobody does, and nothing of ours may be written.
  */
+
+/**
+ * For statements whose loss costs a second bell or a beat, never a row: their commit need not wait for the disk.
+ * To be joined as `lazy`, so that it runs with the statement.
+ */
+export const LAZY = `lazy as materialized (select set_config('synchronous_commit', 'off', true) as commit)`
 
 export interface Counts {
   pages: number

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { setTimeout as rest } from 'node:timers/promises'
 import type { Broker, Delivery, Subscription } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { readMessage } from '../../queues/messages'
@@ -113,67 +114,70 @@ export function createWorker(options: WorkerOptions): Worker {
 
 /** What one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
 async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding): Promise<boolean> {
+  const { queue } = delivery
   const message = readMessage(delivery)
   if (message.type === 'bell') {
-    await turn(engine, BigInt(message.taskId), delivery.queue, holding.tasks)
+    await turn(engine, BigInt(message.taskId), queue, holding.tasks)
     return true
   }
-  const refusal = message.type === 'unreadable' ? message.reason : await accept(engine, delivery, message, holding)
-  if (refusal === undefined) return true
-  if (refusal === 'stopping') return false
-  for (let pause = 250; !(await bury(engine.broker, delivery, refusal)); pause = Math.min(pause * 2, 5000)) {
+  const lookup = lookupOf(engine.sources, queue)
+  if (message.type === 'lookups' && message.kind !== undefined && lookup) {
+    await lookupTurn(engine, lookup.source, lookup.kind, lookup.definition, message.ids, holding.lookups)
+    return true
+  }
+  const taken: Taken = message.type === 'unreadable' ? { refused: message.reason } : await take(engine, queue, message, lookup)
+  return taken === 'taken' || (taken !== 'stopping' && (await setAside(engine, delivery, taken.refused)))
+}
+
+/** What became of somebody's request. */
+type Taken = 'taken' | 'stopping' | { refused: string }
+type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
+type LookupOf = ReturnType<typeof lookupOf>
+
+/** Takes raw ids or a raw request: into the database, or set aside with the reason. */
+async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup: LookupOf): Promise<Taken> {
+  try {
+    return message.type === 'lookups' ? await takeIds(engine, queue, message.ids, lookup) : await takeRequest(engine, queue, message)
+  } catch (error) {
+    if (isAway(error)) throw error
+    if (error instanceof Refused) return { refused: error.message }
+    // Set aside rather than given back: a fault of ours would make it come again for ever.
+    return { refused: `a fault of ours, replay it once it is mended: ${fault(error)}` }
+  }
+}
+
+async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly string[], lookup: LookupOf): Promise<Taken> {
+  if (!lookup) throw new Refused('input', `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`)
+  const { kind, definition } = lookup
+  const bad = ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))
+  if (bad !== undefined)
+    throw new Refused('input', `ids: ${JSON.stringify(bad)} is not a positive whole number; none of the ids was queued`)
+  const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: ids }, { priority: 1, force: true })))
+  if (asked === 'stopping') return 'stopping'
+  await ringLookups(engine.db, engine.broker, kind, definition)
+  return 'taken'
+}
+
+async function takeRequest(engine: WorkerEngine, queue: QueueName, message: Extract<Raw, { type: 'request' }>): Promise<Taken> {
+  const source = engine.sources.find((one) => one.requests[queue])
+  if (!source) throw new Refused('input', `nothing takes requests on ${queue}`)
+  const params = parseRequest(source, queue, message.body)
+  const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
+  const priority = source.priorities?.[queue]
+  const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority }))
+  if (started === 'stopping') return 'stopping'
+  await ring(engine.db, engine.broker, queue)
+  return 'taken'
+}
+
+/** @returns false when the worker stops before the broker has confirmed it */
+async function setAside(engine: WorkerEngine, delivery: Delivery, reason: string): Promise<boolean> {
+  for (let pause = 250; !(await bury(engine.broker, delivery, reason)); pause = Math.min(pause * 2, 5000)) {
     if (engine.stopping()) return false
     await rest(pause)
   }
-  said.buried(engine.log, delivery.queue, refusal)
+  said.buried(engine.log, delivery.queue, reason)
   return true
-}
-
-const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-type Message = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
-
-/** Takes a lookup bell, raw ids or a raw request. @returns why it is refused */
-async function accept(engine: WorkerEngine, delivery: Delivery, message: Message, holding: Holding): Promise<string | undefined> {
-  const { queue } = delivery
-  const lookup = lookupOf(engine.sources, queue)
-  if (message.type === 'lookups') {
-    if (!lookup) return `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`
-    const { source, kind, definition } = lookup
-    if (message.kind !== undefined) {
-      await lookupTurn(engine, source, kind, definition, message.ids, holding.lookups)
-      return undefined
-    }
-    const bad = message.ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))
-    if (bad !== undefined) return `ids: ${JSON.stringify(bad)} is not a positive whole number; none of the ids was queued`
-    const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: message.ids }, { priority: 1, force: true })))
-    if (asked === 'stopping') return 'stopping'
-    await ringLookups(engine.db, engine.broker, kind, definition)
-    return undefined
-  }
-  return await takeRequest(engine, queue, message)
-}
-
-async function takeRequest(
-  engine: WorkerEngine,
-  queue: QueueName,
-  message: Extract<Message, { type: 'request' }>,
-): Promise<string | undefined> {
-  const source = engine.sources.find((one) => one.requests[queue])
-  if (!source) return `nothing takes requests on ${queue}`
-  try {
-    const params = parseRequest(source, queue, message.body)
-    const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
-    const priority = source.priorities?.[queue]
-    const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority }))
-    if (started === 'stopping') return 'stopping'
-    await ring(engine.db, engine.broker, queue)
-    return undefined
-  } catch (error) {
-    if (isAway(error)) throw error
-    // Set aside rather than given back: a fault of ours would make it come again for ever.
-    return error instanceof Refused ? error.message : `a fault of ours, replay it once it is mended: ${fault(error)}`
-  }
 }
 
 /** A raw request is its producer's until a row says otherwise: while the database is away it is tried again, not dropped. */

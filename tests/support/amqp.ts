@@ -23,7 +23,9 @@ export async function outsider(url: string): Promise<Outsider> {
     channel: await open(),
     async ready(queue) {
       const channel = await open()
-      const seen = await channel.checkQueue(queue).catch(() => undefined)
+      const seen = await channel.checkQueue(queue).catch((error: Error & { code?: number }) => {
+        if (error.code !== 404) throw error
+      })
       if (!seen) return 0
       await channel.close()
       return seen.messageCount

@@ -1,5 +1,5 @@
 import type { Tx } from '../../engine/source'
-import { itemsOf, type Killmail } from './records'
+import { itemsOf, type Killmail, type Zkb } from './records'
 import { table } from './table'
 
 const idsOf = (rows: readonly { id: bigint }[]): string[] => [...new Set(rows.map((row) => String(row.id)))]
@@ -64,14 +64,8 @@ const itemsTable = table('killmail_items', 2, [
 const literal = (texts: readonly string[]): string =>
   `{${texts.map((text) => `"${text.replaceAll('\0', '').replace(/["\\]/g, '\\$&')}"`).join(',')}}`
 
-const headOf = ({ id, hash, listedHash, body, zkb }: Killmail): unknown[] => [
-  id,
-  hash,
-  listedHash,
-  body.killmail_time,
-  body.solar_system_id,
-  body.war_id,
-  body.moon_id,
+/** What zKillboard says of a killmail, from `location_id` to `awox`. */
+export const valuesOf = (zkb: Zkb): unknown[] => [
   zkb.locationID,
   zkb.fittedValue,
   zkb.droppedValue,
@@ -82,6 +76,17 @@ const headOf = ({ id, hash, listedHash, body, zkb }: Killmail): unknown[] => [
   zkb.npc,
   zkb.solo,
   zkb.awox,
+]
+
+const headOf = ({ id, hash, listedHash, body, zkb }: Killmail): unknown[] => [
+  id,
+  hash,
+  listedHash,
+  body.killmail_time,
+  body.solar_system_id,
+  body.war_id,
+  body.moon_id,
+  ...valuesOf(zkb),
   literal(zkb.labels ?? []),
 ]
 

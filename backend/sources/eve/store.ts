@@ -1,7 +1,7 @@
 import type { Id, Reader, Tx, Written } from '../../engine/source'
 import { entitiesOf, type Killmail, type Zkb } from './records'
 import { insertEntities } from './store-entities'
-import { insertKillmails, updateKillmails, withOtherHashes } from './store-killmails'
+import { insertKillmails, updateKillmails, valuesOf, withOtherHashes } from './store-killmails'
 
 /** A killmail ESI refused, so that the next walk does not ask for it again. */
 export interface Refusal {
@@ -96,21 +96,7 @@ export async function writeValues(tx: Tx, values: readonly { id: string; zkb: Zk
               droppable_value = $7, points = $8, npc = $9, solo = $10, awox = $11, labels = coalesce($12, labels),
               listed_hash = case when killmail_hash = $13 then listed_hash else $13 end
         where killmail_id = $1 and total_value is null returning killmail_id`,
-      [
-        id,
-        zkb.locationID,
-        zkb.fittedValue,
-        zkb.droppedValue,
-        zkb.destroyedValue,
-        zkb.totalValue,
-        zkb.totalDroppableValue,
-        zkb.points,
-        zkb.npc,
-        zkb.solo,
-        zkb.awox,
-        zkb.labels,
-        zkb.hash,
-      ],
+      [id, ...valuesOf(zkb), zkb.labels, zkb.hash],
     )
     updated += rows.length
   }
