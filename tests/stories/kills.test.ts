@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import type { Point } from '../../backend/engine/engine'
 import { backfillStory, CHARACTER, ENRICHERS, type Story } from '../support/backfill'
+import type { Process } from '../support/system'
 import { until } from '../support/until'
 
 /*
@@ -7,6 +9,10 @@ import { until } from '../support/until'
  */
 
 let story: Story
+
+/** State T of `ps`: stopped by a signal. */
+const stopped = ({ child }: Process): boolean =>
+  execFileSync('ps', ['-o', 'stat=', '-p', String(child.pid)], { encoding: 'utf8' }).startsWith('T')
 beforeAll(async () => {
   story = await backfillStory()
 }, 180_000)
@@ -33,11 +39,9 @@ describe.each<[Point, number]>([
 it('goes on within 20 s when a worker freezes in mid-page, and the frozen one writes nothing when it thaws', async () => {
   const it = await story.fresh()
   await story.startAll(it, 0)
-  const frozen = await it.worker('worker-backfill')
+  const frozen = await it.crashingWorker('worker-backfill', 'before commit', 3, 'SIGSTOP')
   const job = await it.queueCharacter(CHARACTER)
-  const held = async () => (await it.db.query<{ step: number }>(`select step from backhaul.tasks where claim is not null and step >= 2`))[0]
-  await until(held, { timeoutMs: 30_000, what: 'some pages' })
-  frozen.child.kill('SIGSTOP')
+  await until(() => stopped(frozen), { timeoutMs: 30_000, what: 'the worker to freeze with a page in its hands' })
   const at = Date.now()
   const step = (await it.db.query<{ step: number }>('select max(step) as step from backhaul.tasks'))[0]?.step ?? 0
   await it.worker('worker-backfill')

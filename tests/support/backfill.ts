@@ -21,7 +21,7 @@ export interface Story {
 }
 
 export async function backfillStory(): Promise<Story> {
-  const sandbox = await startSandbox({ scale: KILLMAILS, speed: 100, seed: 7, oddities: false, bigAttackers: 40 })
+  const sandbox = await startSandbox({ scale: KILLMAILS, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
   const limits = { ...sandbox.limits, esi: { requests: 1000, perMs: 1000 } }
 
   const systems: System[] = []
@@ -60,7 +60,7 @@ export async function backfillStory(): Promise<Story> {
     async endsAsIfUndisturbed(disturbed, job) {
       await settled(disturbed, job)
       expect(await tables(disturbed.db)).toEqual(undisturbed)
-      expect(sandbox.violations()).toMatchObject({ total: 0 })
+      expect(sandbox.violations().last).toEqual([])
     },
   }
 }

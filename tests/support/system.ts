@@ -29,7 +29,7 @@ export interface System {
   /** A worker that is started again whenever it dies, as PM2 would. */
   supervised(app: string): Promise<{ kill(): Promise<void> }>
   /** A worker that is killed where it reaches `point` for the n-th time, and then started again without that fault. */
-  crashingWorker(app: string, point: Point, nth: number): Promise<Process>
+  crashingWorker(app: string, point: Point, nth: number, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<Process>
   scheduler(): Promise<Process>
   /** Runs a script to its end. */
   run(script: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>
@@ -123,8 +123,8 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     run,
     worker: (app) => start('dist/backend/bin/worker.js', [app]),
     supervised,
-    async crashingWorker(app, point, nth) {
-      const first = start('tests/support/crashing-worker.js', [app, point, String(nth)])
+    async crashingWorker(app, point, nth, signal = 'SIGKILL') {
+      const first = start('tests/support/crashing-worker.js', [app, point, String(nth), signal])
       await supervised(app, first)
       return await first
     },
