@@ -42,24 +42,40 @@ const flag = z
   .enum(['true', 'false', ''])
   .default('false')
   .transform((text) => text === 'true')
-const url = (protocols: string[], fallback: string) =>
-  z
-    .string()
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    message: `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  })
+const web = (fallback: string) =>
+  url('http:', 'https:')
     .default(fallback)
-    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-      message: `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-    })
-const web = (fallback: string) => url(['http:', 'https:'], fallback).transform((text) => text.replace(/\/+$/, ''))
+    .transform((text) => text.replace(/\/+$/, ''))
+
+const port = z.coerce.number().int().min(1).max(65_535)
+/** Short ones are guessed. */
+const token = z
+  .string()
+  .trim()
+  .refine((text) => text.length >= 16, { message: 'must have at least 16 characters' })
+  .optional()
 
 const environment = z.object({
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul'),
-  RABBITMQ_URL: url(['amqp:', 'amqps:'], 'amqp://guest:guest@127.0.0.1:5672'),
+  DATABASE_URL: url('postgres:', 'postgresql:').default('postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul'),
+  RABBITMQ_URL: url('amqp:', 'amqps:').default('amqp://guest:guest@127.0.0.1:5672'),
+  API_HOST: z.string().trim().default('127.0.0.1'),
+  API_PORT: port.default(3000),
+  METRICS_PORT: port.default(9250),
+  ADMIN_TOKEN: token,
+  READ_TOKEN: token,
   CONTACT: z.string().trim().default(''),
   ALLOW_PRIVATE_HOSTS: flag,
   TURN_SECONDS: positive.default(20),
+  STALL_MINUTES: positive.default(15),
+  RETENTION_DAYS: positive.default(30),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('pretty'),
   LIMITS: limits,
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
   ZKILLBOARD_URL: web('https://zkillboard.com/api'),
   ESI_URL: web('https://esi.evetech.net'),
 })
@@ -73,6 +89,20 @@ export interface Config {
   allowPrivateHosts: boolean
   /** No new page starts after this long on one delivery, ms. */
   turnMs: number
+  /** Address and port of the API; the port of the metrics. */
+  apiHost: string
+  apiPort: number
+  metricsPort: number
+  /** Lets its bearer do everything; without it the API serves loopback only. */
+  adminToken?: string
+  /** Lets its bearer look. */
+  readToken?: string
+  /** A job without progress for so long is stalled, ms. */
+  stallMs: number
+  /** Finished tasks, events and deliveries are kept for so long, ms. */
+  retentionMs: number
+  /** Where traces go; absent: nowhere. */
+  otlpEndpoint?: string
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   logFormat: 'pretty' | 'json'
   limits: Record<string, LimitOverride>
@@ -102,6 +132,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     contact: it.CONTACT,
     allowPrivateHosts: it.ALLOW_PRIVATE_HOSTS,
     turnMs: it.TURN_SECONDS * 1000,
+    apiHost: it.API_HOST,
+    apiPort: it.API_PORT,
+    metricsPort: it.METRICS_PORT,
+    adminToken: it.ADMIN_TOKEN,
+    readToken: it.READ_TOKEN,
+    stallMs: it.STALL_MINUTES * 60_000,
+    retentionMs: it.RETENTION_DAYS * 86_400_000,
+    otlpEndpoint: it.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: it.LOG_LEVEL,
     logFormat: it.LOG_FORMAT,
     limits: it.LIMITS,
