@@ -98,6 +98,22 @@ const gateRow = async ({ gate }: World, name: string) => (await gate.list()).fin
 const secondsFromNow = (at: Date | null | undefined) => ((at as Date).getTime() - Date.now()) / 1000
 
 describe('a request', () => {
+  test('that was held up between its grant and the socket is not sent late; it gets another moment', async () => {
+    const it = world({ limit: { scope: 'ip', requests: 100, perMs: 60_000 } })
+    answer = json({ ok: true })
+    const { acquire } = it.gate
+    let grants = 0
+    it.gate.acquire = async (...args) => {
+      const grant = await acquire(...args)
+      return ++grants === 1 ? { ...grant, inTime: () => false } : grant
+    }
+    expect((await it.ask()).data).toEqual({ ok: true })
+    expect(grants).toBe(2)
+    expect(arrived).toHaveLength(1)
+    expect(it.use.traffic[it.name]).toMatchObject({ requests: 1 })
+    await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the first grant given back' })
+  })
+
   test('says who asks, is compressed, parsed, counted and logged', async () => {
     const { ask, use, name, logged } = world({ headers: { 'X-Compatibility-Date': '2026-07-17' } })
     answer = json({ ok: true, more: 1 }, 200, { etag: '"a"' })

@@ -27,6 +27,8 @@ export interface Grant {
   readonly probe: boolean
   /** The API failed last time; a success must be told. */
   readonly failing: boolean
+  /** Whether its moment lasts; to be asked again right before the socket, for a process may have been held up since. */
+  inTime(): boolean
 }
 
 export interface AcquireOptions {
@@ -88,8 +90,10 @@ export function createGate(
       if (await store.held(rows)) return false
     }
     await sleep(answer.at, signal)
-    return answer.until === null || clock.atMost() <= Math.max(answer.until, answer.at + delta)
+    return lasts(answer, delta)
   }
+
+  const lasts = ({ at, until }: Answer, delta: number): boolean => until === null || clock.atMost() <= Math.max(until, at + delta)
 
   function refuse(answer: Answer, waitsFor: string): Throttled {
     const on = answer.on ?? waitsFor
@@ -147,7 +151,8 @@ export function createGate(
         continue
       }
       const { at, probe, failing } = answer
-      const grant = { id, class: to, at, rows, names, scopeOf, nextAt: new Date(answer.nextAt), waitedMs: local() - began, probe, failing }
+      const times = { nextAt: new Date(answer.nextAt), waitedMs: local() - began, inTime: () => lasts(answer, delta) }
+      const grant = { id, class: to, at, rows, names, scopeOf, probe, failing, ...times }
       let arrived = false
       try {
         arrived = await arrive(answer, [...rows.keys()], delta, signal)

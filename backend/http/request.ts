@@ -6,7 +6,7 @@ import type { Outcome } from '../gate/settle'
 import { type Asked, classify, parse } from './classify'
 import type { Client } from './client'
 import { redact, secretsOf } from './redact'
-import { send, TIMEOUT_MS } from './send'
+import { Missed, send, TIMEOUT_MS } from './send'
 import { trafficOf } from './traffic'
 
 /** A request is given up for lost this long after its timeout, ms. */
@@ -75,10 +75,16 @@ async function exchange(
   let error: Error | undefined
   try {
     const url = client.urlOf(request.path, request.scopeOf)
-    trafficOf(use, client.name).requests += 1
-    outcome = { sent: true }
-    answer = await send(client, request, url, use.signal, asked.secrets, () => {
-      leftAt = performance.now()
+    answer = await send(client, request, url, use.signal, asked.secrets, {
+      mayLeave() {
+        if (!grant.inTime()) return false
+        trafficOf(use, client.name).requests += 1
+        outcome = { sent: true }
+        return true
+      },
+      left() {
+        leftAt = performance.now()
+      },
     })
     const verdict = classify(client.api, asked, answer)
     error = verdict.error ?? judge?.(answer)
@@ -128,14 +134,25 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
   }
 }
 
+/** Granted and sent; a process that was held up until its moment had passed asks for another one. */
+async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<RawAnswer> {
+  for (;;) {
+    try {
+      let grant = await acquire(client, gate, wanted, use)
+      if (grant.probe && client.api.probe) {
+        await probe(client, gate, grant, use, wanted.scopeOf)
+        grant = await acquire(client, gate, wanted, use)
+      }
+      return await exchange(client, gate, grant, wanted, use)
+    } catch (error) {
+      if (!(error instanceof Missed)) throw error
+    }
+  }
+}
+
 /** One gated, identified and classified request. */
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
-  let grant = await acquire(client, gate, wanted, use)
-  if (grant.probe && client.api.probe) {
-    await probe(client, gate, grant, use, wanted.scopeOf)
-    grant = await acquire(client, gate, wanted, use)
-  }
-  const answer = await exchange(client, gate, grant, wanted, use)
+  const answer = await granted(client, gate, wanted, use)
   const { status, headers, text } = answer
   const asked: Asked = { api: client.name, request: wanted, secrets: secretsOf({ ...client.api.headers, ...wanted.headers }) }
   const data = status >= 200 && status < 300 && !wanted.accept?.includes(status) ? parse(asked, answer, wanted.schema) : undefined

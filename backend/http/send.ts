@@ -37,16 +37,29 @@ function failure(error: unknown, what: string, timedOut: boolean, request: Outgo
   return new RetryLater(kind, `${what} failed: ${redact(error.message || code, secrets)}`)
 }
 
-/** Node's own client, which tells when the request has been written. */
-const telling = (url: string, onLeft: () => void) => ({
+/** The moment passed before the request left: nothing was sent. */
+export class Missed extends Error {
+  override name = 'Missed'
+}
+
+export interface Departure {
+  /** Asked with nothing but the socket left to do. */
+  mayLeave(): boolean
+  /** The request has been written. */
+  left(): void
+}
+
+/** Node's own client, which looks at the clock last of all and tells when the request has been written. */
+const watched = (url: string, departure: Departure) => ({
   request(options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void): http.ClientRequest {
-    return (url.startsWith('https:') ? https : http).request(options, onAnswer).once('finish', onLeft)
+    if (!departure.mayLeave()) throw new Missed('the moment granted for this request has passed')
+    return (url.startsWith('https:') ? https : http).request(options, onAnswer).once('finish', departure.left)
   },
 })
 
 /**
  * One request, as it is; what the answer means is for others to say.
- * @param onLeft called once the request has been written
+ * @throws {Missed} when `departure` does not let it leave
  * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
  * @throws the signal's reason when it aborts
  */
@@ -56,7 +69,7 @@ export async function send(
   url: string,
   signal: AbortSignal,
   secrets: readonly string[],
-  onLeft: () => void = () => undefined,
+  departure: Departure,
 ): Promise<RawAnswer> {
   const timeoutMs = request.timeoutMs ?? TIMEOUT_MS
   const stop = new AbortController()
@@ -78,7 +91,7 @@ export async function send(
       timeout: timeoutMs,
       maxContentLength: request.maxBytes ?? MAX_BYTES,
       signal: stop.signal,
-      transport: telling(url, onLeft),
+      transport: watched(url, departure),
     })
     return { status: response.status, headers: lower(response.headers), text: response.data ?? '' }
   } catch (error) {
