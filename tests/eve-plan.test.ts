@@ -96,3 +96,8 @@ describe('the plan of a backfill', () => {
     expect(plan(raw)).toEqual(plan(raw))
   })
 })
+
+test('a month stands in a grid of years and months, a side of it in a row of its own', () => {
+  expect(eve.streams.months?.cell?.('characterID/2117325769/year/2023/month/5')).toEqual({ row: '2023', column: '05' })
+  expect(eve.streams.months?.cell?.('characterID/2117325769/losses/year/2023/month/12')).toEqual({ row: '2023 losses', column: '12' })
+})

@@ -124,6 +124,8 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   due?(db: Reader, step: Step<C, P>): Promise<Id[]>
   /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
   write(tx: Tx, batch: B): Promise<Written>
+  /** Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. */
+  cell?(key: string): { row: string; column: string }
 }
 
 export interface Lookup<F = unknown> {

@@ -41,4 +41,9 @@ export const months: Stream<WalkCursor, Batch, EveParams> = {
   read: (step, io) => readWalk(step, io, rules),
   known,
   write,
+  cell(key) {
+    const { month = '', side } = listingOf(key)
+    const [year = '', number = ''] = month.split('-')
+    return { row: side ? `${year} ${side}` : year, column: number }
+  },
 }
