@@ -42,20 +42,32 @@ export function observe<N extends HistogramName>(name: N, labels: LabelsOf<(type
 }
 
 function add(name: string, names: readonly string[], labels: Readonly<Record<string, string>>, by: number): void {
-  let key: string = name
-  for (const one of names) key += `\0${labels[one]}`
-  let held = series.get(key)
-  if (!held) {
-    const size = (sizes.get(name) ?? 0) + 1
-    if (size > MOST_SERIES && names.some((one) => labels[one] !== OTHER)) {
-      return add(name, names, Object.fromEntries(names.map((one) => [one, one === 'le' ? (labels[one] ?? '') : OTHER])), by)
-    }
-    sizes.set(name, size)
-    held = { name, labels: JSON.stringify(Object.fromEntries([...names].sort().map((one) => [one, labels[one]]))), value: 0 }
-    series.set(key, held)
-  }
+  const key = keyOf(name, names, labels)
+  const held = series.get(key) ?? begin(name, names, labels, key)
   held.value += by
 }
+
+function keyOf(name: string, names: readonly string[], labels: Readonly<Record<string, string>>): string {
+  let key = name
+  for (const one of names) key += `\0${labels[one]}`
+  return key
+}
+
+function begin(name: string, names: readonly string[], labels: Readonly<Record<string, string>>, key: string): Series {
+  const size = (sizes.get(name) ?? 0) + 1
+  if (size > MOST_SERIES) {
+    const others = Object.fromEntries(names.map((one) => [one, one === 'le' ? (labels[one] ?? OTHER) : OTHER]))
+    const othersKey = keyOf(name, names, others)
+    if (othersKey !== key) return series.get(othersKey) ?? begin(name, names, others, othersKey)
+  }
+  sizes.set(name, size)
+  const text = JSON.stringify(Object.fromEntries([...names].sort().map((one) => [one, labels[one]])))
+  const made = { name, labels: text, value: 0 }
+  series.set(key, made)
+  return made
+}
+
+const nameOf = (delta: Delta): string => `${delta.name} ${delta.labels}`
 
 /** What was added since the last `take`, in the order in which every process writes it; the counters start again from 0. */
 export function take(): Delta[] {
@@ -65,15 +77,14 @@ export function take(): Delta[] {
     taken.push({ name: one.name, labels: one.labels, value: one.value })
     one.value = 0
   }
-  const keyOf = (delta: Delta) => `${delta.name} ${delta.labels}`
-  return taken.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  return taken.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
 /** Puts back what was taken and could not be written. */
 export function giveBack(deltas: readonly Delta[]): void {
-  const byKey = new Map([...series.values()].map((one) => [`${one.name} ${one.labels}`, one]))
+  const byName = new Map([...series.values()].map((one) => [nameOf(one), one]))
   for (const delta of deltas) {
-    const held = byKey.get(`${delta.name} ${delta.labels}`)
+    const held = byName.get(nameOf(delta))
     if (held) held.value += delta.value
   }
 }
