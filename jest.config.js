@@ -10,10 +10,11 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': swc,
-    // The one dependency that comes as an ES module only; jest's loader cannot require those on Node 20.
+    // Dependencies that come as ES modules only; jest's loader cannot require those on Node 20.
     'schema_engine_bg\\.js$': swc,
+    '/node_modules/hyparquet(-writer)?/.+\\.js$': swc,
   },
-  transformIgnorePatterns: ['/node_modules/(?!@prisma/schema-engine-wasm/)'],
+  transformIgnorePatterns: ['/node_modules/(?!@prisma/schema-engine-wasm/|hyparquet/|hyparquet-writer/)'],
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testSequencer: '<rootDir>/tests/support/sequencer.js',

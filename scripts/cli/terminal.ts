@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream'
+
 /** What a command reads and writes, so that tests can hold both ends. */
 export interface Terminal {
   out(line: string): void
@@ -5,6 +7,10 @@ export interface Terminal {
   env: NodeJS.ProcessEnv
   /** A bar can be drawn on stdout. */
   isTty: boolean
+  /** Takes what is no line: a file on its way through a pipe. */
+  stdout: Writable
+  /** A bar can be drawn on stderr, beside data on stdout. */
+  isErrTty: boolean
   readStdin(): Promise<string>
   /** Calls back at Ctrl-C instead of dying. @returns what takes the wish back */
   onInterrupt(callback: () => void): () => void
@@ -27,6 +33,8 @@ export function processTerminal(): Terminal {
     err: (line) => process.stderr.write(`${line}\n`),
     env: process.env,
     isTty: process.stdout.isTTY === true,
+    stdout: process.stdout,
+    isErrTty: process.stderr.isTTY === true,
     readStdin,
     onInterrupt(callback) {
       process.on('SIGINT', callback)

@@ -1,12 +1,14 @@
+import { Writable } from 'node:stream'
 import { type Build, run } from '../../scripts/cli/main'
 import type { Terminal } from '../../scripts/cli/terminal'
 import { build as dead } from '../../scripts/dead'
 import { build as doctor } from '../../scripts/doctor'
+import { build as exports } from '../../scripts/export'
 import { build as gates } from '../../scripts/gates'
 import { build as jobs } from '../../scripts/jobs'
 import { build as queue } from '../../scripts/queue'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor }
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exports }
 
 export interface Ran {
   code: number
@@ -33,6 +35,13 @@ export function begin(env: Record<string, string>, line: readonly string[], stdi
     err: (text) => void err.push(text),
     env,
     isTty: false,
+    stdout: new Writable({
+      write(chunk, _, done) {
+        out.push(String(chunk).replace(/\n$/, ''))
+        done()
+      },
+    }),
+    isErrTty: false,
     readStdin: async () => stdin,
     onInterrupt(callback) {
       interrupts.add(callback)

@@ -1,0 +1,76 @@
+import type { PoolClient } from 'pg'
+import type { Db } from '../db'
+import { Refused } from '../engine/errors'
+import type { Query } from './relation'
+
+/** Cells in Postgres' text form, in the order of the columns. */
+export type Row = (string | null)[]
+
+/** Rows of about this many characters are in memory at once. */
+const BATCH_CHARACTERS = 1_000_000
+const FIRST_ROWS = 200
+const MOST_ROWS = 5000
+/** A reader that takes nothing for so long keeps Postgres from cleaning up; the export ends. */
+const READER_MINUTES = 10
+
+const asText = { getTypeParser: () => (text: string) => text }
+/** What Postgres says of a value that does not fit its column. */
+const BAD_VALUE = /^22/
+
+function explained(error: unknown, lost: Error | undefined): Error {
+  const cause = (lost ?? error) as Error & { code?: string }
+  if (cause.code === '25P03')
+    return new Refused('state', `nobody took the rows for ${READER_MINUTES} minutes, so the export was ended; nothing is left of it`)
+  if (BAD_VALUE.test(cause.code ?? ''))
+    return new Refused('input', `a value of --where, --from-date or --to-date does not fit: ${cause.message}`)
+  return error as Error
+}
+
+async function open(client: PoolClient, { sql, values }: Query): Promise<void> {
+  await client.query('begin transaction isolation level repeatable read read only')
+  await client.query(
+    `select set_config('statement_timeout', '0', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
+            set_config('idle_in_transaction_session_timeout', '${READER_MINUTES}min', true), set_config('bytea_output', 'hex', true)`,
+  )
+  await client.query(`declare export_rows no scroll cursor for ${sql}`, values)
+}
+
+const sizeOf = (rows: readonly Row[]): number => rows.reduce((all, row) => all + row.reduce((sum, cell) => sum + (cell?.length ?? 4), 0), 0)
+
+async function* batches(client: PoolClient): AsyncGenerator<Row[]> {
+  for (let count = FIRST_ROWS; ; ) {
+    const { rows } = await client.query<Row>({ text: `fetch ${count} from export_rows`, rowMode: 'array', types: asText })
+    if (rows.length === 0) return
+    count = Math.max(1, Math.min(MOST_ROWS, Math.floor((BATCH_CHARACTERS * rows.length) / sizeOf(rows))))
+    yield rows
+  }
+}
+
+/**
+ * The rows of a query as they were at one moment, a batch at a time: the next is asked for when the one before was taken.
+ * An abort cancels the statement that runs.
+ * @throws {Refused} `input` for a value that does not fit its column, `state` when nobody takes the rows for ten minutes
+ */
+export async function* readRows(db: Db, query: Query, signal?: AbortSignal): AsyncGenerator<Row[]> {
+  const client = await db.pool.connect()
+  let lost: Error | undefined
+  const onLost = (error: Error) => {
+    lost = error
+  }
+  const { rows: own } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  // The connection may be gone by itself by now; then there is nothing to cancel.
+  const onAbort = () => void db.query('select pg_cancel_backend($1)', [own[0]?.pid]).catch(onLost)
+  client.on('error', onLost)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await open(client, query)
+    yield* batches(client)
+  } catch (error) {
+    throw explained(error, lost)
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    await client.query('rollback').catch(onLost)
+    client.off('error', onLost)
+    client.release(lost)
+  }
+}

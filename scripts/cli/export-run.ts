@@ -1,0 +1,85 @@
+import { Refused } from '../../backend/engine/errors'
+import { type Exported, exportRows, formatOf, jobRelation, queryFor, tableRelation } from '../../backend/export'
+import { newFile, writeFault } from '../../backend/export/file'
+import type { Query } from '../../backend/export/relation'
+import { sources } from '../../backend/sources'
+import type { Context } from './context'
+import { exportBar } from './export-bar'
+import { count, counted, duration } from './text'
+import { INTERRUPTED } from './watch'
+
+export interface ExportOptions {
+  job?: string
+  out: string
+  format?: string
+  columns?: string[]
+  where?: string[]
+  fromDate?: string
+  toDate?: string
+  dateColumn?: string
+  force?: boolean
+}
+
+const SIZES = ['bytes', 'kB', 'MB', 'GB', 'TB']
+/** `640 bytes`, `12.3 MB`. */
+function sizeText(bytes: number): string {
+  const power = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  return power === 0 ? counted(bytes, 'byte') : `${(bytes / 1000 ** power).toFixed(1)} ${SIZES[power]}`
+}
+
+async function relationOf({ db }: Context, what: string, job: string | undefined) {
+  if (job !== undefined) return await jobRelation(db, what, job)
+  return await tableRelation(db, sources, what)
+}
+
+/** Writes what was asked for, and says how much it was; Ctrl-C leaves no file. */
+export async function runExport(context: Context, what: string, options: ExportOptions): Promise<void> {
+  const { out, columns, where, fromDate, toDate, dateColumn } = options
+  const format = formatOf(options.format, out)
+  if (format === 'parquet' && out === '-' && context.terminal.isTty)
+    throw new Refused('input', 'Parquet is nothing to read on a terminal; name a file with --out, or a pipe', 'out')
+  const relation = await relationOf(context, what, options.job)
+  const query = queryFor(relation, { columns, where, from: fromDate, to: toDate, dateColumn })
+  const interruption = new AbortController()
+  const forget = context.terminal.onInterrupt(() => interruption.abort())
+  const began = Date.now()
+  try {
+    const { rows, bytes } =
+      out === '-'
+        ? await toStdout(context, query, format, interruption.signal)
+        : await toFile(context, query, format, options, interruption.signal)
+    const text = `${count(rows)} ${rows === 1 ? 'row' : 'rows'} of ${relation.name}`
+    if (out !== '-') context.terminal.out(`${text} in ${out}: ${sizeText(bytes)} as ${format}, ${duration(Date.now() - began)}`)
+    else if (context.terminal.isErrTty) context.terminal.err(`${text}, ${duration(Date.now() - began)}`)
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error
+    context.terminal.err(out === '-' ? 'Interrupted: not all rows were written.' : `Interrupted: ${out} was not written.`)
+    context.exitCode = INTERRUPTED
+  } finally {
+    forget()
+  }
+}
+
+async function toStdout(context: Context, query: Query, format: string, signal: AbortSignal): Promise<Exported> {
+  const bar = await exportBar(context, query)
+  try {
+    return await exportRows(context.db, query, { format, to: context.terminal.stdout, signal, report: bar.report })
+  } finally {
+    bar.end()
+  }
+}
+
+async function toFile(context: Context, query: Query, format: string, options: ExportOptions, signal: AbortSignal): Promise<Exported> {
+  const file = await newFile(options.out, options.force === true)
+  const bar = await exportBar(context, query)
+  try {
+    const exported = await exportRows(context.db, query, { format, to: file.stream, signal, report: bar.report })
+    await file.keep()
+    return exported
+  } catch (error) {
+    await file.drop()
+    throw writeFault(options.out, error)
+  } finally {
+    bar.end()
+  }
+}
