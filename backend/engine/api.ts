@@ -110,13 +110,15 @@ export type RequestClass = 'live' | 'backfill'
 /** Requests by API, for the task's report. */
 export type Traffic = Record<string, { requests: number; waitMs: number; throttled: number }>
 
-/** One step's use of the network. The edge adds to `traffic` and keeps `nextAt`. */
+/** One step's use of the network. The edge adds to `traffic` and keeps `nextAt` and `asked`. */
 export interface HttpUse {
   class: RequestClass
   /** Send time the gate booked earlier for this task. */
   slotAt?: Date
   /** When the next request like the last one would be granted. */
   nextAt?: Date
+  /** The API asked last. */
+  asked?: string
   signal: AbortSignal
   traffic: Traffic
   log: Log

@@ -2,6 +2,7 @@ import type { Config } from '../config'
 import type { Http, HttpFactory, HttpUse } from '../engine/source'
 import type { Gate } from '../gate/gate'
 import type { Limits } from '../gate/limits'
+import { bound } from '../tracing'
 import { type Client, createClient } from './client'
 import { inLane } from './lane'
 import { request } from './request'
@@ -24,8 +25,12 @@ export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits
 
 const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
   request: (wanted) =>
-    inLane(client, use, async () => {
-      await warm
-      return request(client, gate, wanted, use)
-    }),
+    inLane(
+      client,
+      use,
+      bound(async () => {
+        await warm
+        return request(client, gate, wanted, use)
+      }),
+    ),
 })

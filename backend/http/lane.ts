@@ -1,7 +1,7 @@
 import { Throttled } from '../engine/errors'
 import type { HttpUse } from '../engine/source'
 import type { Client } from './client'
-import { trafficOf } from './traffic'
+import { noteThrottle, noteWait } from './traffic'
 
 /** Nobody queues inside a process for longer, ms: work that cannot go on gives its worker back. */
 const QUEUE_MS = 2_000
@@ -16,20 +16,19 @@ const AGAIN_MS = 1_000
 export function inLane<T>(client: Client, use: HttpUse, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const began = performance.now()
-    const traffic = trafficOf(use, client.name)
+    use.asked = client.name
     let waiting = true
     const leave = (error?: unknown) => {
       waiting = false
       clearTimeout(timer)
       use.signal.removeEventListener('abort', abort)
-      traffic.waitMs += Math.round(performance.now() - began)
+      noteWait(use, client.name, began)
       if (error) reject(error)
     }
     const abort = () => leave(use.signal.reason)
     const timer = setTimeout(() => {
       const until = new Date(Date.now() + AGAIN_MS)
-      traffic.throttled += 1
-      use.nextAt = until
+      noteThrottle(use, client.name, 'process', until)
       leave(new Throttled(client.name, until, undefined, `this process asks ${client.name} as much at once as it may`))
     }, QUEUE_MS)
     use.signal.addEventListener('abort', abort, { once: true })

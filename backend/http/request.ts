@@ -3,11 +3,13 @@ import type { Api, HttpAnswer, HttpRequest, HttpUse, RawAnswer } from '../engine
 import type { Ask } from '../gate/asks'
 import type { Gate, Grant } from '../gate/gate'
 import type { Outcome } from '../gate/settle'
+import { span } from '../tracing'
 import { type Asked, classify, parse } from './classify'
 import type { Client } from './client'
+import { dispatch, isFault } from './dispatch'
 import { redact, secretsOf } from './redact'
-import { Missed, send, TIMEOUT_MS } from './send'
-import { trafficOf } from './traffic'
+import { Missed, TIMEOUT_MS } from './send'
+import { noteThrottle, noteWait } from './traffic'
 
 /** A request is given up for lost this long after its timeout, ms. */
 const GRACE_MS = 12_000
@@ -23,26 +25,20 @@ const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
 
 /** Waits for the request's moment and keeps the books of it. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
-  const traffic = trafficOf(use, client.name)
   const began = performance.now()
   try {
-    const grant = await gate.acquire(asksOf(client.name, request), use.class, {
-      slotAt: use.slotAt,
-      holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS,
-      signal: use.signal,
-    })
+    const options = { slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
+    const ask = () => gate.acquire(asksOf(client.name, request), use.class, options)
+    const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
     // A promised moment is good for one request; it may have been promised for another API.
     if (use.slotAt?.getTime() === grant.at) use.slotAt = undefined
     use.nextAt = grant.nextAt
     return grant
   } catch (error) {
-    if (error instanceof Throttled) {
-      traffic.throttled += 1
-      use.nextAt = error.until
-    }
+    if (error instanceof Throttled) noteThrottle(use, client.name, 'gate', error.until)
     throw error
   } finally {
-    traffic.waitMs += Math.round(performance.now() - began)
+    noteWait(use, client.name, began)
   }
 }
 
@@ -75,10 +71,9 @@ async function exchange(
   let error: Error | undefined
   try {
     const url = client.urlOf(request.path, request.scopeOf)
-    answer = await send(client, request, url, use.signal, asked.secrets, {
+    answer = await dispatch(client, request, url, use, asked.secrets, {
       mayLeave() {
         if (!grant.inTime()) return false
-        trafficOf(use, client.name).requests += 1
         outcome = { sent: true }
         return true
       },
@@ -104,10 +99,8 @@ async function exchange(
     return answer
   }
   const held = await gate.settle(grant, settled)
-  if (error instanceof Throttled) {
-    trafficOf(use, client.name).throttled += 1
-    use.nextAt = error.until
-  } else if (held) use.nextAt = held
+  if (error instanceof Throttled) noteThrottle(use, client.name, 'upstream', error.until)
+  else if (held) use.nextAt = held
   if (error || !answer) throw error
   return answer
 }

@@ -1,0 +1,42 @@
+import { Throttled } from '../engine/errors'
+import type { HttpRequest, HttpUse, RawAnswer } from '../engine/source'
+import { type Span, span } from '../tracing'
+import type { Client } from './client'
+import { redact } from './redact'
+import { type Departure, Missed, send } from './send'
+import { noteAnswer, trafficOf } from './traffic'
+
+/** A wait is no fault of a request. */
+export const isFault = (error: unknown): boolean => !(error instanceof Throttled || error instanceof Missed)
+
+/** Sends a request as a span of the step, and counts it and what came of it. Trace context stays with us: upstreams get none. */
+export function dispatch(
+  client: Client,
+  request: Omit<HttpRequest<unknown>, 'schema'>,
+  url: string,
+  use: HttpUse,
+  secrets: readonly string[],
+  { mayLeave, left }: Departure,
+): Promise<RawAnswer> {
+  let sentAt: number | undefined
+  const departs = () => {
+    if (!mayLeave()) return false
+    sentAt = performance.now()
+    trafficOf(use, client.name).requests += 1
+    return true
+  }
+  const work = async (traced: Span) => {
+    try {
+      const answer = await send(client, request, url, use.signal, secrets, { mayLeave: departs, left })
+      noteAnswer(client.name, sentAt ?? performance.now(), answer.status)
+      traced.set({ 'http.response.status_code': answer.status })
+      return answer
+    } catch (error) {
+      if (sentAt !== undefined) noteAnswer(client.name, sentAt)
+      throw error
+    }
+  }
+  const method = request.method ?? 'GET'
+  const attributes = { 'http.request.method': method, 'url.path': redact(request.path, secrets), 'backhaul.api': client.name }
+  return span(`${method} ${client.name}`, attributes, work, { kind: 'client', isFault })
+}
