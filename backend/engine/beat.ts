@@ -18,7 +18,7 @@ const YOUNG = `interval '5 seconds'`
 
 /** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two beats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
-  await write(db, me, [])
+  await write(db, me, [], 0)
   const neighbours = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
   for (const { id } of neighbours.filter((neighbour) => !lives(neighbour.pid))) await signOff(db, id)
 }
@@ -41,10 +41,13 @@ export interface Holding {
   lookups: Set<bigint>
 }
 
-/** Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit. */
-export async function beat(db: Reader, me: Identity, holding: Holding): Promise<void> {
+/**
+ * Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit.
+ * @param lagMs longest the event loop was held up since the beat before, ms
+ */
+export async function beat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
   const tasks = [...holding.tasks]
-  await write(db, me, tasks)
+  await write(db, me, tasks, lagMs)
   const mine = `holder = $1 and claimed_at < clock_timestamp() - ${YOUNG}`
   await db.query(
     `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${mine} and id <> all($2)`,
@@ -58,13 +61,14 @@ export async function beat(db: Reader, me: Identity, holding: Holding): Promise<
   )
 }
 
-async function write(db: Reader, me: Identity, held: readonly bigint[]): Promise<void> {
+async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: number): Promise<void> {
   const [, pid] = me.id.split(':')
   await db.query(
-    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, beat_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
-     on conflict (id) do update set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes`,
-    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss()],
+    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, beat_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+     on conflict (id) do update
+        set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms`,
+    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss(), lagMs],
   )
 }
 

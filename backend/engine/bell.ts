@@ -1,5 +1,6 @@
 import type { Broker } from '../../queues/broker'
 import type { QueueName } from '../../queues/names'
+import { type OpenSpan, openSpan } from '../tracing'
 import type { Reader } from './source'
 import { LAZY } from './store'
 
@@ -13,6 +14,25 @@ export const CAPACITY = `select q.queue, greatest(1, sum(w.concurrency))::int as
 /** A bell is rung again after 1 s, doubling to 10 s: it may have been lost, or wait behind others. */
 export const RING_AGAIN = `(rung_at is null or rung_at < clock_timestamp() - least(10, power(2, least(rings, 5) - 1)) * interval '1 second')`
 
+interface Due {
+  id: bigint
+  queue: QueueName
+  rings: number
+  place: bigint
+  /** Trace context of whoever asked for the job. */
+  trace: string | null
+}
+
+const bellOf = ({ id, queue }: Due, traceparent: string | null) => ({
+  queue,
+  body: { taskId: id.toString() },
+  headers: traceparent ? { traceparent } : undefined,
+})
+
+/** Of a first ring; those that follow while nobody comes tell nothing new. */
+const publishSpan = ({ id, queue, rings, trace }: Due): OpenSpan | undefined =>
+  trace && rings === 1 ? openSpan(`publish ${queue}`, { 'backhaul.task': id.toString() }, { parent: trace, kind: 'producer' }) : undefined
+
 /**
  * Publishes bells of tasks that are ready, due and unclaimed: at most twice what the queue's live workers can hold, the
  * lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
@@ -23,7 +43,7 @@ export const RING_AGAIN = `(rung_at is null or rung_at < clock_timestamp() - lea
  */
 export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promise<number> {
   if (broker.state === 'blocked') return 0
-  const due = await db.query<{ id: bigint; queue: QueueName; place: bigint }>(
+  const due = await db.query<Due>(
     `with ${LAZY}, capacity as (${CAPACITY}), open as (
        select t.id, t.queue, t.priority, t.rung_at, t.rings, t.paged_at,
               row_number() over (partition by t.queue, t.job_id order by t.stage, t.seq) as turn
@@ -39,12 +59,15 @@ export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promi
         where t.state = 'ready' and t.claim is null order by t.id for update of t skip locked
      )
      update backhaul.tasks t set rung_at = clock_timestamp(), rings = rings + 1
-       from held, lazy where t.id = held.id returning t.id, t.queue, held.place`,
+       from held, lazy where t.id = held.id returning t.id, t.queue, t.rings, held.place,
+            (select j.trace from backhaul.jobs j where j.id = t.job_id) as trace`,
     [queue ?? null],
   )
   if (due.length === 0) return 0
   due.sort((a, b) => Number(a.place - b.place))
-  const sent = await broker.publish(due.map((task) => ({ queue: task.queue, body: { taskId: task.id.toString() } })))
+  const spans = due.map(publishSpan)
+  const sent = await broker.publish(due.map((task, place) => bellOf(task, spans[place]?.traceparent ?? task.trace)))
+  for (const [place, span] of spans.entries()) span?.end(sent[place] === 'confirmed' ? undefined : new Error(`the bell was ${sent[place]}`))
   const lost = due.filter((_, place) => sent[place] !== 'confirmed').map((task) => task.id)
   if (lost.length > 0) {
     await db.query(`update backhaul.tasks set rung_at = null, rings = greatest(0, rings - 1) where id = any($1) and claim is null`, [lost])

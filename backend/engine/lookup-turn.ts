@@ -1,11 +1,14 @@
 import { isAway } from '../db'
+import { count } from '../metrics/count'
+import { span } from '../tracing'
 import type { WorkerEngine } from './engine'
 import { Fatal, RetryLater, Throttled } from './errors'
 import { said } from './events'
+import { countRetry, countWait } from './figures'
 import { createIo } from './io'
 import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups } from './lookups'
-import type { HttpUse, Id, Lookup, Source } from './source'
-import { backoffMs } from './step'
+import type { HttpUse, Id, Lookup, Source, Tx } from './source'
+import { backoffMs, kindOf } from './step'
 
 /**
  * One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction.
@@ -22,8 +25,9 @@ export async function lookupTurn(
   const held = await claimLookups(engine.db, kind, lookup.batch, first, engine.id)
   if (held.ids.length === 0) return
   hold.add(held.claim)
+  const use: HttpUse = { class: 'backfill', signal: engine.signal, traffic: {}, log: engine.log }
   try {
-    await answer(engine, source, lookup, held)
+    await span(`lookup ${kind}`, { 'backhaul.ids': held.ids.length }, () => answer(engine, source, lookup, held, use))
   } catch (error) {
     if (isAway(error)) throw error
     const waits = error instanceof Throttled || engine.signal.aborted
@@ -34,24 +38,28 @@ export async function lookupTurn(
           ? 0
           : backoffMs(error instanceof Fatal ? 8 : 3)
     await releaseLookups(engine.db, held, { inMs, failed: !waits, error: waits ? undefined : String(error) })
+    if (error instanceof Throttled) countWait(error.on, 'gate', inMs)
+    else if (!waits) countRetry(source.name, kindOf(error), use.asked, inMs)
     said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
   } finally {
     hold.delete(held.claim)
   }
 }
 
-async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups): Promise<void> {
+async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups, use: HttpUse): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
-  const use: HttpUse = { class: 'backfill', signal: engine.signal, traffic: {}, log: engine.log }
   const answers = await lookup.read(held.ids, { ...createIo(engine, source, use, endsAt), held: engine.db })
   if (answers.answered.length + answers.missing.length === 0)
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')
-  await engine.db.tx(async (tx) => {
+  const work = async (tx: Tx) => {
     await lookup.write(tx, answers)
     await ask(tx, answers.lookups ?? {}, { priority: 2 })
     if (!(await answerLookups(tx, held, answers, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
-  })
+  }
+  await span('commit', {}, () => engine.db.tx(work))
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answers.answered.length)
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, answers.missing.length)
   engine.reached('after commit')
   said.lookups(engine.log, held.kind, held.ids.length, answers.answered.length, answers.missing.length)
 }

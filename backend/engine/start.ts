@@ -1,5 +1,6 @@
 import { ZodError } from 'zod'
 import type { QueueName } from '../../queues/names'
+import { readTraceparent, span, traceparent } from '../tracing'
 import type { Engine } from './engine'
 import { Refused } from './errors'
 import { said } from './events'
@@ -20,6 +21,8 @@ export interface StartOptions {
   force?: boolean
   /** One message id, one job. */
   inbox?: { queue: string; messageId: string; bodyHash: string }
+  /** W3C trace context of whoever asks (a `traceparent` header); what is not one is left out. */
+  trace?: string
 }
 
 export interface Started {
@@ -74,16 +77,22 @@ export async function startAll(
   all: readonly unknown[],
   options: StartOptions = {},
 ): Promise<Started[]> {
-  const started = await engine.db.tx(async (tx) => {
-    const jobs: Started[] = []
-    for (const params of all) jobs.push(await startOne(tx, source, params, options))
-    return jobs
-  })
+  const trace = readTraceparent(options.trace)
+  const commit = () =>
+    engine.db.tx(async (tx) => {
+      const jobs: Started[] = []
+      for (const params of all) jobs.push(await startOne(tx, source, params, { ...options, trace: traceparent() ?? trace }))
+      return jobs
+    })
+  // A span around the caller goes on the trace he was asked with.
+  const parent = traceparent() ? undefined : trace
+  const started = await span('start job', { 'backhaul.source': source.name }, commit, { parent })
   for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
   return started
 }
 
-async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log and rings. */
+export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
   const plan = source.plan(params)
   if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
@@ -91,8 +100,8 @@ async function startOne(tx: Tx, source: Source, params: unknown, options: StartO
   const activeKey = options.force ? null : plan.activeKey
   const priority = options.priority ?? PRIORITY.backfill
   const [job] = await tx.query<{ id: string; status: string }>(
-    `insert into backhaul.jobs (source, params, priority, active_key, lane_width, lanes_at_once, backlog, admitted, open)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `insert into backhaul.jobs (source, params, priority, active_key, lane_width, lanes_at_once, backlog, admitted, open, trace)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (source, active_key) where active_key is not null and status in ('queued', 'running', 'paused') do nothing
      returning id, status`,
     [
@@ -105,6 +114,7 @@ async function startOne(tx: Tx, source: Source, params: unknown, options: StartO
       plan.backlog ?? null,
       source.jobsAtOnce === undefined,
       plan.tasks.length,
+      options.trace ?? null,
     ],
   )
   if (!job) return { ...(await activeJob(tx, source, plan.activeKey, options)), created: false, plan }

@@ -1,12 +1,14 @@
 import { isAway } from '../db'
+import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled } from './errors'
 import { said } from './events'
+import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
 import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
 import { backlogFull, takeNext } from './lanes'
 import { ask } from './lookups'
-import type { HttpUse, Page, Source, Stream, Traffic } from './source'
+import type { HttpUse, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
 import * as store from './store'
 
@@ -29,7 +31,14 @@ class Lost extends Error {}
  * @param turnEndsAt `io.more()` says no after this, ms since the epoch
  * @throws when Postgres is away: nothing can be said of the task; its claim is released by a beat or a scheduler
  */
-export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> {
+export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> =>
+  span(
+    `step ${task.source}.${task.stream}`,
+    { 'backhaul.job': task.job_id, 'backhaul.task': task.id.toString(), 'backhaul.key': task.key, 'backhaul.step': task.step },
+    () => takeStep(engine, task, turnEndsAt),
+  )
+
+async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> {
   const use: HttpUse = {
     class: task.priority === 0 ? 'live' : 'backfill',
     slotAt: task.slot_at ?? undefined,
@@ -59,9 +68,10 @@ export async function step(engine: WorkerEngine, task: Task, turnEndsAt: number)
     if (isAway(error)) throw error
     if (error instanceof Lost) {
       said.lost(engine.log, task)
+      countStep(task, 'lost')
       return NOTHING
     }
-    return await setBack(engine, task, error, use.traffic)
+    return await setBack(engine, task, error, use)
   }
 }
 
@@ -76,7 +86,7 @@ async function commit(
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
   const ended = page.next === null
-  const { runs, next, counts } = await engine.db.tx(async (tx) => {
+  const work = async (tx: Tx) => {
     const written = await stream.write(tx, page.batch)
     await store.insertRejects(tx, task, rejected)
     await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
@@ -99,7 +109,9 @@ async function commit(
     if (!row) throw new Lost()
     const next = ended && !engine.stopping() ? await takeNext(tx, task, engine.id) : undefined
     return { runs: row.runs, next, counts: { ...counts, cursor } }
-  })
+  }
+  const { runs, next, counts } = await span('commit', { 'backhaul.seen': page.seen }, () => engine.db.tx(work))
+  countPage(task, counts)
   said.page(engine.log, task, counts, page.seen, ended)
   if (ended) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
@@ -108,44 +120,59 @@ async function commit(
 /** Ends the job, or takes its finish task away: it is inserted again once the job has nothing left to do. */
 async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
   const source = sourceNamed(engine.sources, task.source)
-  const report = await engine.db.tx(async (tx) => {
+  const work = async (tx: Tx) => {
     const report = await finishJob(tx, source, task)
     const fenced = report ? await store.settleTask(tx, task, { state: 'done', traffic: {} }) : await store.removeTask(tx, task)
     if (!fenced) throw new Lost()
     return report
-  })
+  }
+  const report = await span('commit', {}, () => engine.db.tx(work))
+  countStep(task, 'finished', report?.status)
   if (report) said.jobEnded(engine.log, task.job_id, report)
   return NOTHING
 }
 
 /** Turns an error into what happens next: wait, try again, skip or fail. */
-async function setBack(engine: WorkerEngine, task: Task, error: unknown, traffic: Traffic): Promise<Outcome> {
+async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse): Promise<Outcome> {
   const { db, log } = engine
+  const { traffic } = use
   if (engine.signal.aborted) {
     await store.handBack(db, task, { traffic })
+    countStep(task, 'stopped')
     return NOTHING
   }
   if (error instanceof Throttled) {
     // Due one second early, so that the moment does not pass while the bell travels.
     const dueInMs = error.until.getTime() - Date.now() - 1000
     await store.handBack(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
+    countStep(task, 'waited')
+    countWait(error.on, 'gate', dueInMs)
     said.waits(log, task, error)
     return NOTHING
   }
-  if (error instanceof Skip) return await settle(engine, task, { state: 'skipped', reason: error.reason, traffic })
-  const kind = error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected'
+  if (error instanceof Skip) {
+    countStep(task, 'skipped')
+    return await settle(engine, task, { state: 'skipped', reason: error.reason, traffic })
+  }
+  const kind = kindOf(error)
   const text = error instanceof Error ? error.message : String(error)
   const attempts = task.attempts + 1
   if (error instanceof Fatal || attempts >= MAX_ATTEMPTS) {
     said.failed(log, task, kind, error)
+    countFailure(task, kind)
     return await settle(engine, task, { state: 'failed', errorKind: kind, error: text, traffic })
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
   await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
+  countStep(task, 'retried')
+  countRetry(task.source, kind, use.asked, dueInMs)
   said.retries(log, task, kind, error, attempts, dueInMs)
   return NOTHING
 }
+
+/** The short stable word of an error. */
+export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')
 
 /** Exponential with jitter: about 1 s after the first try, 2 s, 4 s … at most 10 min. */
 export const backoffMs = (attempts: number, random = Math.random): number =>

@@ -5,6 +5,10 @@ import { bury } from '../../queues/dead'
 import { readMessage } from '../../queues/messages'
 import type { QueueName } from '../../queues/names'
 import { type Db, isAway } from '../db'
+import { count } from '../metrics/count'
+import { flush } from '../metrics/flush'
+import { watchLoop } from '../metrics/loop-lag'
+import { readTraceparent, span } from '../tracing'
 import { beat, type Holding, signOff, signOn } from './beat'
 import { ring } from './bell'
 import type { Point, WorkerEngine } from './engine'
@@ -69,12 +73,21 @@ export function createWorker(options: WorkerOptions): Worker {
   const inHand = new Set<Promise<void>>()
   const subscriptions: Subscription[] = []
   let beating: NodeJS.Timeout | undefined
+  const lagMs = watchLoop()
 
   const onBeat = () => {
-    beat(beatDb, { id, app, queues, concurrency }, holding).catch((error: unknown) => said.away(log, 'no beat', error))
+    beat(beatDb, { id, app, queues, concurrency }, holding, lagMs())
+      .then(() => flush(beatDb))
+      .catch((error: unknown) => said.away(log, 'no beat', error))
   }
   const onDelivery = (delivery: Delivery) => {
-    const work = handle(engine, delivery, holding)
+    count('backhaul_turns_total', { queue: delivery.queue })
+    const parent = readTraceparent(delivery.headers.traceparent) ?? null
+    const turn = () => handle(engine, delivery, holding)
+    const work = span(`turn ${delivery.queue}`, { 'backhaul.worker': id, 'backhaul.queue': delivery.queue }, turn, {
+      parent,
+      kind: 'consumer',
+    })
       .then((done) => {
         engine.reached('before ack')
         if (done) delivery.ack()
@@ -107,6 +120,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await Promise.all(inHand)
       clearTimeout(grace)
       clearInterval(beating)
+      await flush(beatDb).catch((error: unknown) => said.away(log, 'the last counts are lost', error))
       await signOff(beatDb, id).catch((error: unknown) => said.away(log, 'could not sign off', error))
     },
   }
@@ -125,7 +139,8 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding
     await lookupTurn(engine, lookup.source, lookup.kind, lookup.definition, message.ids, holding.lookups)
     return true
   }
-  const taken: Taken = message.type === 'unreadable' ? { refused: message.reason } : await take(engine, queue, message, lookup)
+  const taken: Taken =
+    message.type === 'unreadable' ? { refused: message.reason } : await take(engine, queue, message, lookup, delivery.headers.traceparent)
   return taken === 'taken' || (taken !== 'stopping' && (await setAside(engine, delivery, taken.refused)))
 }
 
@@ -135,9 +150,11 @@ type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable'
 type LookupOf = ReturnType<typeof lookupOf>
 
 /** Takes raw ids or a raw request: into the database, or set aside with the reason. */
-async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup: LookupOf): Promise<Taken> {
+async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup: LookupOf, trace: unknown): Promise<Taken> {
   try {
-    return message.type === 'lookups' ? await takeIds(engine, queue, message.ids, lookup) : await takeRequest(engine, queue, message)
+    return message.type === 'lookups'
+      ? await takeIds(engine, queue, message.ids, lookup)
+      : await takeRequest(engine, queue, message, readTraceparent(trace))
   } catch (error) {
     if (isAway(error)) throw error
     if (error instanceof Refused) return { refused: error.message }
@@ -158,13 +175,18 @@ async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly str
   return 'taken'
 }
 
-async function takeRequest(engine: WorkerEngine, queue: QueueName, message: Extract<Raw, { type: 'request' }>): Promise<Taken> {
+async function takeRequest(
+  engine: WorkerEngine,
+  queue: QueueName,
+  message: Extract<Raw, { type: 'request' }>,
+  trace: string | undefined,
+): Promise<Taken> {
   const source = engine.sources.find((one) => one.requests[queue])
   if (!source) throw new Refused('input', `nothing takes requests on ${queue}`)
   const params = parseRequest(source, queue, message.body)
   const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
   const priority = source.priorities?.[queue]
-  const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority }))
+  const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority, trace }))
   if (started === 'stopping') return 'stopping'
   await ring(engine.db, engine.broker, queue)
   return 'taken'
@@ -176,6 +198,7 @@ async function setAside(engine: WorkerEngine, delivery: Delivery, reason: string
     if (engine.stopping()) return false
     await rest(pause)
   }
+  count('backhaul_dead_letters_total', { queue: delivery.queue })
   said.buried(engine.log, delivery.queue, reason)
   return true
 }
