@@ -1,7 +1,10 @@
+import { basename } from 'node:path'
+import { version } from '../../package.json'
 import { type Config, readConfig } from '../config'
 import { Refused } from '../engine/errors'
 import type { Log } from '../engine/source'
 import { createLogger } from '../logger'
+import { startTracing } from '../tracing'
 
 /** Exit code of a fault that a restart cannot mend; PM2 is told not to try. */
 const EX_CONFIG = 78
@@ -19,8 +22,9 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
   try {
     const config = readConfig()
     log = createLogger({ level: config.logLevel, format: config.logFormat })
+    const stopTracing = startTracing({ endpoint: config.otlpEndpoint, service: serviceName(), version, log })
     const program = await start(config, log)
-    onStop(program, log)
+    onStop({ stop: () => program.stop().finally(stopTracing) }, log)
     process.send?.('ready')
   } catch (error) {
     log.error((error as Error).message)
@@ -28,6 +32,9 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
     process.exit(error instanceof Refused && error.code === 'setup' ? EX_CONFIG : 1)
   }
 }
+
+/** `worker-backfill` of `worker.js worker-backfill`, else `scheduler` of `scheduler.js`. */
+const serviceName = (): string => process.argv[2] ?? basename(process.argv[1] ?? 'backhaul', '.js')
 
 function onStop(program: Program, log: Log): void {
   let stopping = false

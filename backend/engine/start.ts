@@ -77,15 +77,14 @@ export async function startAll(
   all: readonly unknown[],
   options: StartOptions = {},
 ): Promise<Started[]> {
-  const trace = readTraceparent(options.trace)
   const commit = () =>
     engine.db.tx(async (tx) => {
       const jobs: Started[] = []
-      for (const params of all) jobs.push(await startOne(tx, source, params, { ...options, trace: traceparent() ?? trace }))
+      for (const params of all) jobs.push(await startOne(tx, source, params, options))
       return jobs
     })
   // A span around the caller goes on the trace he was asked with.
-  const parent = traceparent() ? undefined : trace
+  const parent = traceparent() ? undefined : readTraceparent(options.trace)
   const started = await span('start job', { 'backhaul.source': source.name }, commit, { parent })
   for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
   return started
@@ -114,7 +113,7 @@ export async function startOne(tx: Tx, source: Source, params: unknown, options:
       plan.backlog ?? null,
       source.jobsAtOnce === undefined,
       plan.tasks.length,
-      options.trace ?? null,
+      traceparent() ?? readTraceparent(options.trace) ?? null,
     ],
   )
   if (!job) return { ...(await activeJob(tx, source, plan.activeKey, options)), created: false, plan }
