@@ -1,20 +1,12 @@
 import type { Command } from 'commander'
 import type { Limit } from '../backend/engine/source'
-import { createGate } from '../backend/gate/gate'
-import { effectiveLimits, type Limits } from '../backend/gate/limits'
 import type { GateRow } from '../backend/gate/store'
+import { limitText } from '../backend/service/estimate'
+import { gateStates } from '../backend/service/gates'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
-import { limitText } from './cli/estimate'
 import { createProgram, main } from './cli/main'
 import { count, duration, moment, table, toJson } from './cli/text'
-
-interface Shown {
-  name: string
-  limit: Limit
-  /** Absent: nothing was asked of it yet. */
-  row?: GateRow
-}
 
 /** `yarn gates`: how much of each limit is used, and who has to wait. */
 export function build(context: Context): Command {
@@ -23,24 +15,13 @@ export function build(context: Context): Command {
     .action((options: { json?: boolean }) => show(context, options))
 }
 
-/** Limits nobody has used have no row yet; rows of hosts and keys stand under their limit. */
-function join(limits: Limits, rows: readonly GateRow[]): Shown[] {
-  return [...limits].flatMap(([name, limit]) => {
-    const own = rows.filter((row) => row.name === name || row.name.startsWith(`${name}:`))
-    return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit, row }))
-  })
-}
-
-async function show({ config, db, terminal }: Context, options: { json?: boolean }): Promise<void> {
-  const limits = effectiveLimits(sources, config.limits)
-  // Asked first, because the gate waits for a database that is away where a command should say so.
-  const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
-  const gates = join(limits, await createGate(db, limits).list())
+async function show(context: Context, options: { json?: boolean }): Promise<void> {
+  const { terminal } = context
+  const { gates, now } = await gateStates(context.service(sources))
   if (options.json) {
     terminal.out(toJson(gates.map(({ name, limit, row }) => ({ ...row, name, limit }))))
     return
   }
-  const now = clock?.now ?? new Date()
   const head = ['gate', 'limit', 'used', 'in flight', 'next free', 'held up', 'granted', 'throttled']
   const rows = gates.map(({ name, limit, row }) => [
     name,

@@ -94,10 +94,10 @@ describe('list and show', () => {
     await db.query(`insert into backhaul.lookups (kind, id, jobs) values ('character', '1', array[$1::uuid])`, [id])
     const shown = JSON.parse((await command(env, `jobs show ${id} --tasks --rejects --json`)).out)
     expect(shown).toMatchObject({
-      errors: [{ kind: 'timeout', state: 'failed', tasks: 1, error: 'no answer in 30 s' }],
+      errors: [{ kind: 'timeout', state: 'failed', tasks: 1, example: 'no answer in 30 s' }],
       rejectedBy: [{ reason: 'hash_mismatch', records: 1 }],
       lookups: { asked: 1, open: 1 },
-      list: [{ state: 'failed', seen: '250' }],
+      list: [{ state: 'failed', seen: 250 }],
       rejects: [{ key: '77', raw: '{"killmail_id":77}' }],
     })
     const text = (await command(env, `jobs show ${id} --tasks --rejects`)).out

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import type { Progress } from '../backend/engine/progress'
-import { estimate, leastMs, limitText } from '../scripts/cli/estimate'
+import { estimate, leastMs, limitText } from '../backend/service/estimate'
+import { rateMeter } from '../backend/service/rates'
 import { collectIds } from '../scripts/cli/ids'
 import type { Terminal } from '../scripts/cli/terminal'
 import { cut, duration, table } from '../scripts/cli/text'
 import { drawBar, lineView } from '../scripts/cli/views'
-import { rateMeter } from '../scripts/cli/watch'
 
 const noTerminal = {} as Terminal
 
@@ -111,6 +111,8 @@ describe('watching', () => {
     admitted: true,
     error: null,
     createdAt: new Date(0),
+    startedAt: new Date(0),
+    completedAt: null,
     seconds: 1,
     tasks: { total: 1, waiting: 0, ready: 1, held: 1, done: 0, skipped: 0, failed: 0, cancelled: 0 },
     pages: 0,
@@ -119,7 +121,9 @@ describe('watching', () => {
     updated: 0,
     known: 0,
     rejected: 0,
+    deleted: 0,
     expected: null,
+    verified: null,
     lookups: { asked: 0, open: 0 },
     waits: [],
     ...over,

@@ -61,6 +61,8 @@ export class Refused extends Error {
     readonly code: 'input' | 'missing' | 'state' | 'setup',
     message: string,
     readonly field?: string,
+    /** Where the job stands that a verb did not fit. */
+    readonly state?: string,
   ) {
     super(message)
   }

@@ -20,6 +20,8 @@ export interface JobRow {
   report: Report | null
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 /**
  * The job whose id is, or starts with, these characters.
  * @throws {Refused} `missing` when there is none, `input` when it could be several
@@ -27,10 +29,10 @@ export interface JobRow {
 export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<JobRow> {
   if (!/^[0-9a-f-]{4,36}$/i.test(id))
     throw new Refused('input', `${JSON.stringify(id)} is no job id; give the id, or at least its first four characters`, 'id')
-  const jobs = await db.query<JobRow>(
-    `select id, source, status, params, report from backhaul.jobs where id::text like $1 || '%' limit 2`,
-    [id.toLowerCase()],
-  )
+  const which = UUID.test(id) ? 'id = $1::uuid' : `id::text like $1 || '%'`
+  const jobs = await db.query<JobRow>(`select id, source, status, params, report from backhaul.jobs where ${which} limit 2`, [
+    id.toLowerCase(),
+  ])
   if (jobs.length > 1) throw new Refused('input', `${id} is the beginning of more than one job id; give more of it`, 'id')
   if (!jobs[0]) throw new Refused('missing', `there is no job ${id}; see yarn jobs list`, 'id')
   return jobs[0]
@@ -45,7 +47,12 @@ async function move(engine: Engine, id: string, verb: string, from: readonly str
   )
   if (rows[0]) return rows[0]
   const now = await findJob(engine, job.id)
-  throw new Refused('state', `job ${job.id.slice(0, 8)} is ${now.status}; ${verb} needs it to be ${from.join(' or ')}`)
+  throw new Refused(
+    'state',
+    `job ${job.id.slice(0, 8)} is ${now.status}; ${verb} needs it to be ${from.join(' or ')}`,
+    'status',
+    now.status,
+  )
 }
 
 /** Stops claims; turns end after the page in hand. */
@@ -101,7 +108,12 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     const [now] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [job.id])
     const status = now?.status ?? 'gone'
     if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
-      throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks. Start it again with its queue script`)
+      throw new Refused(
+        'state',
+        `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks. Start it again instead`,
+        'status',
+        status,
+      )
     }
     await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [job.id])
     const failed = await tx.query(
@@ -112,7 +124,7 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     )
     const ended = status === 'failed' || status === 'partial'
     if (failed.length === 0 && status !== 'failed')
-      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`)
+      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`, 'status', status)
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await runAgain(tx, job)
     return failed.length
@@ -130,7 +142,12 @@ async function runAgain(tx: Tx, job: JobRow): Promise<void> {
     )
   } catch (error) {
     if ((error as { code?: string }).code !== '23505') throw error
-    throw new Refused('state', `another active job backfills the same as job ${job.id.slice(0, 8)}; let it end, then retry`)
+    throw new Refused(
+      'state',
+      `another active job backfills the same as job ${job.id.slice(0, 8)}; let it end, then retry`,
+      'status',
+      job.status,
+    )
   }
 }
 

@@ -33,6 +33,8 @@ export interface Progress {
   admitted: boolean
   error: string | null
   createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
   /** Since it started (or, not started, was asked for) until it ended or now. */
   seconds: number
   tasks: Tasks
@@ -42,8 +44,11 @@ export interface Progress {
   updated: number
   known: number
   rejected: number
+  deleted: number
   /** What the source says there is, where it does so for every task. */
   expected: number | null
+  /** What its report says; null while there is none. */
+  verified: boolean | null
   lookups: { asked: number; open: number }
   waits: Wait[]
 }
@@ -68,10 +73,18 @@ export async function livePlaces(db: Reader): Promise<Map<string, number>> {
 
 type Sums = Omit<Progress, 'tasks' | 'lookups' | 'waits'> & Tasks
 
-/** Where these jobs stand, in the order of the ids; ids without a job are left out. */
-export async function progress(db: Reader, ids: readonly string[]): Promise<Progress[]> {
+/**
+ * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
+ * because its tasks may be gone by then.
+ * @param countLookups asked and open by job; all lookups are read for it unless told otherwise
+ */
+export async function progress(
+  db: Reader,
+  ids: readonly string[],
+  countLookups: () => Promise<ReadonlyMap<string, Progress['lookups']>> = () => readLookups(db, ids),
+): Promise<Progress[]> {
   if (ids.length === 0) return []
-  const [sums, lookups, waits] = await Promise.all([readSums(db, ids), readLookups(db, ids), readWaits(db, ids)])
+  const [sums, lookups, waits] = await Promise.all([readSums(db, ids), countLookups(), readWaits(db, ids)])
   return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, ...job }) => ({
     ...job,
     tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
@@ -80,30 +93,41 @@ export async function progress(db: Reader, ids: readonly string[]): Promise<Prog
   }))
 }
 
+const SUMS = ['pages', 'seen', 'new', 'updated', 'known', 'rejected', 'deleted']
+const OPEN = ['waiting', 'ready', 'held']
+const ENDS = ['done', 'skipped', 'failed', 'cancelled']
+
 async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
-  const sums = ['pages', 'seen', 'new', 'updated', 'known', 'rejected'].map(
-    (column) => `coalesce(sum(t.${column}), 0)::float8 as ${column}`,
-  )
-  const states = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled'].map(
-    (state) => `(count(*) filter (where t.state = '${state}'))::int as ${state}`,
+  const sums = SUMS.map((column) => `coalesce(sum(${column}), 0)::float8 as ${column}`)
+  const states = [...OPEN, ...ENDS].map(
+    (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
   )
   return await db.query<Sums>(
     `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
+            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified,
             round(extract(epoch from coalesce(j.completed_at, clock_timestamp()) - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
-            count(t.id)::int as total, (count(t.claim))::int as held, ${states.join(', ')}, ${sums.join(', ')},
-            case when bool_and(t.expected is not null) then sum(t.expected)::float8 end as expected
+            ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
+            ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
+            ${SUMS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
        from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
-       left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'
-      group by j.id, wanted.place order by wanted.place`,
+       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, verified boolean, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
+         on true
+       left join lateral (
+         select count(*)::int as total, ${states.join(', ')}, ${sums.join(', ')},
+                case when bool_and(expected is not null) then sum(expected)::float8 end as expected
+           from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and j.report is null) t on true
+      order by wanted.place`,
     [ids],
   )
 }
 
-async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, { asked: number; open: number }>> {
+/** Lookups that jobs asked for, those of all jobs unless ids are given; reads every row of the table. */
+export async function readLookups(db: Reader, ids?: readonly string[]): Promise<Map<string, Progress['lookups']>> {
   const rows = await db.query<{ id: string; asked: number; open: number }>(
     `select j.id, count(*)::int as asked, (count(*) filter (where l.asked > l.answered))::int as open
-       from backhaul.lookups l, unnest(l.jobs) as j(id) where l.jobs && $1::uuid[] and j.id = any($1) group by 1`,
-    [ids],
+       from backhaul.lookups l, unnest(l.jobs) as j(id) 
+      where $1::uuid[] is null or (l.jobs && $1 and j.id = any($1)) group by 1`,
+    [ids ?? null],
   )
   return new Map(rows.map(({ id, asked, open }) => [id, { asked, open }]))
 }

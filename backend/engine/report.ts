@@ -164,7 +164,8 @@ async function tally(db: Reader, sql: string, jobId: string): Promise<Record<str
   return Object.fromEntries(rows.map((row) => [row.word ?? 'no reason kept', row.n]))
 }
 
-async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
+/** Requests, waiting and throttles of a job's tasks by API. */
+export async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
   const rows = await db.query<{ api: string; requests: number; wait: number; throttled: number }>(
     `select e.key as api, sum((e.value->>'requests')::float8) as requests, sum((e.value->>'waitMs')::float8) as wait,
             sum((e.value->>'throttled')::float8) as throttled

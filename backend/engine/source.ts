@@ -195,6 +195,10 @@ export interface Source<P = unknown> {
   priorities?: Partial<Record<QueueName, number>>
   /** What a person may ask for; parsed when the job is started. */
   params: ZodType<P>
+  /** What a form shows and which fields a person may name, where `params` cannot be written as a JSON Schema. */
+  form?: ZodType
+  /** What such a job reads, in words: `kills of character 2117325769`; the plan's active key unless told. */
+  label?(params: P): string
   /** A small request that its sandbox answers; the contract suite runs it. */
   example: Json
   apis: Record<string, Api>

@@ -1,7 +1,7 @@
 import { type Config, readConfig } from '../../backend/config'
 import { type Db, openDb } from '../../backend/db'
-import type { Engine } from '../../backend/engine/engine'
 import type { Log, Source } from '../../backend/engine/source'
+import { createService, type Service } from '../../backend/service/context'
 import { type Broker, openBroker } from '../../queues/broker'
 import type { Terminal } from './terminal'
 
@@ -16,7 +16,7 @@ export interface Context {
   readonly log: Log
   /** What the process ends with unless something is thrown. */
   exitCode: number
-  engine(sources: readonly Source[]): Engine
+  service(sources: readonly Source[]): Service
   close(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export function createContext(terminal: Terminal): Context {
       broker ??= openBroker({ url: context.config.rabbitmqUrl, name: 'command', log })
       return broker
     },
-    engine: (sources) => ({ db: context.db, broker: context.broker, sources, log }),
+    service: (sources) => createService({ db: context.db, broker: context.broker, sources, log }, context.config),
     async close() {
       await Promise.all([db?.close(), broker?.close()])
     },

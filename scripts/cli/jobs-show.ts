@@ -1,13 +1,16 @@
 import { findJob } from '../../backend/engine/jobs'
-import { FINISH, livePlaces, type Progress, progress } from '../../backend/engine/progress'
+import { livePlaces, type Progress, progress } from '../../backend/engine/progress'
+import { aboutOf, hasEnded } from '../../backend/service/about'
+import { type JobParts, jobParts } from '../../backend/service/detail'
+import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/tasks'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
-import { figures, hasEnded, labelOf, waitTexts } from './job-text'
+import { figures, waitTexts } from './job-text'
 import { count, cut, duration, moment, table, toJson } from './text'
 
 const MOST_TASKS = 500
 const MOST_REJECTS = 100
-const MOST_PAGES = 10
+const MOST_IN_HAND = 10
 
 export interface ShowOptions {
   tasks?: boolean
@@ -15,46 +18,27 @@ export interface ShowOptions {
   json?: boolean
 }
 
+interface Details extends JobParts {
+  list?: TaskRow[]
+  rejects?: RejectRow[]
+}
+
 /** All that is known of one job. */
 export async function showJob(context: Context, id: string, options: ShowOptions): Promise<void> {
   const { db, terminal } = context
-  const { id: jobId } = await findJob({ db }, id)
-  const [job] = await progress(db, [jobId])
-  if (!job) throw new Error(`job ${jobId} was removed meanwhile`)
+  const row = await findJob({ db }, id)
+  const [job] = await progress(db, [row.id])
+  if (!job) throw new Error(`job ${row.id} was removed meanwhile`)
   const waits = waitTexts(job, { live: await livePlaces(db), sources })
-  const details = await readDetails(context, jobId, options)
+  const service = context.service(sources)
+  const details: Details = {
+    ...(await jobParts(service, row)),
+    list: options.tasks ? (await listTasks(service, row.id, { limit: MOST_TASKS, most: MOST_TASKS })).items : undefined,
+    rejects: options.rejects ? (await listRejects(service, row.id, { limit: MOST_REJECTS })).items : undefined,
+  }
   if (options.json) terminal.out(toJson({ ...job, waitTexts: waits, ...details }))
   else terminal.out([summary(job, waits), ...sections(details)].join('\n\n'))
 }
-
-async function readDetails({ db }: Context, jobId: string, options: ShowOptions) {
-  const { prisma } = db
-  const ours = { jobId, stream: { not: FINISH } }
-  const errors = await prisma.task.groupBy({
-    by: ['errorKind', 'state'],
-    where: { jobId, errorKind: { not: null } },
-    _count: true,
-    _max: { error: true },
-  })
-  const rejects = await prisma.reject.groupBy({ by: ['reason'], where: { jobId }, _count: true, orderBy: { _count: { reason: 'desc' } } })
-  const pages = await prisma.task.findMany({
-    where: { ...ours, claim: { not: null } },
-    orderBy: { claimedAt: 'asc' },
-    take: MOST_PAGES,
-    select: { id: true, stream: true, key: true, pages: true, cursor: true, holder: true, claimedAt: true },
-  })
-  return {
-    pages,
-    errors: errors.map((row) => ({ kind: row.errorKind ?? '', state: row.state, tasks: row._count, error: row._max.error ?? '' })),
-    rejectedBy: rejects.map((row) => ({ reason: row.reason, records: row._count })),
-    list: options.tasks
-      ? await prisma.task.findMany({ where: ours, orderBy: [{ stage: 'asc' }, { seq: 'asc' }], take: MOST_TASKS })
-      : undefined,
-    rejects: options.rejects ? await prisma.reject.findMany({ where: { jobId }, orderBy: { id: 'asc' }, take: MOST_REJECTS }) : undefined,
-  }
-}
-
-type Details = Awaited<ReturnType<typeof readDetails>>
 
 function summary(job: Progress, waits: readonly string[]): string {
   const { total, ...states } = job.tasks
@@ -62,7 +46,7 @@ function summary(job: Progress, waits: readonly string[]): string {
   const facts = [
     ['job', job.id],
     ['source', job.source],
-    ['about', labelOf(job, sources)],
+    ['about', aboutOf(job, sources)],
     ['request', JSON.stringify(job.params)],
     ['status', job.error ? `${job.status}: ${job.error}` : job.status],
     ['priority', String(job.priority)],
@@ -75,18 +59,20 @@ function summary(job: Progress, waits: readonly string[]): string {
   return facts.map(([name, value]) => `${(name as string).padEnd(8)}  ${value}`).join('\n')
 }
 
-function sections({ pages, errors, rejectedBy, list: tasks, rejects }: Details): string[] {
+function sections({ inHand, errors, rejectedBy, list: tasks, rejects }: Details): string[] {
   const parts: string[] = []
-  if (pages.length > 0) {
-    const rows = pages.map((task) => [`${task.stream} ${task.key}`, task.pages, cut(JSON.stringify(task.cursor), 60), task.holder ?? ''])
-    parts.push(table(['in hand', 'pages read', 'next', 'worker'], rows))
+  if (inHand.length > 0) {
+    const rows = inHand
+      .slice(0, MOST_IN_HAND)
+      .map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
+    parts.push(table(['in hand', 'pages read', 'for', 'worker'], rows))
   }
   if (errors.length > 0) {
     const rows = errors.map((error) => [
       error.kind,
       error.state === 'failed' ? 'failed' : 'tries again',
       error.tasks,
-      cut(error.error, 100),
+      cut(error.example, 100),
     ])
     parts.push(table(['error', 'task', 'tasks', 'for example'], rows))
   }
@@ -102,8 +88,8 @@ function sections({ pages, errors, rejectedBy, list: tasks, rejects }: Details):
       `${task.stream} ${task.key}`,
       task.state,
       task.pages,
-      Number(task.seen),
-      Number(task.new),
+      task.seen,
+      task.new,
       task.attempts,
       cut(task.error ?? task.reason ?? task.waitingOn ?? '', 80),
     ])

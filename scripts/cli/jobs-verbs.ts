@@ -50,7 +50,7 @@ interface Outcome {
 export async function doVerb(context: Context, name: string, ids: readonly string[], options: { json?: boolean }): Promise<void> {
   const verb = VERBS[name] as Verb
   const { terminal } = context
-  const engine = context.engine(sources)
+  const engine = context.service(sources)
   const jobs: JobRow[] = []
   for (const id of ids) jobs.push(await findJob(engine, id))
   const outcomes: Outcome[] = []

@@ -1,6 +1,7 @@
 import type { MultiBar, SingleBar } from 'cli-progress'
 import type { Progress } from '../../backend/engine/progress'
-import { hasEnded, jobLine, settledOf } from './job-text'
+import { fractionOf, hasEnded } from '../../backend/service/about'
+import { jobLine } from './job-text'
 import type { Terminal } from './terminal'
 import { counted, cut } from './text'
 import type { View } from './watch'
@@ -43,13 +44,6 @@ export function lineView(terminal: Pick<Terminal, 'out'>, now: () => number = Da
     note: (line) => terminal.out(line),
     end: () => undefined,
   }
-}
-
-/** How far a job is, 0..1; undefined where nobody can know. */
-export function fractionOf(job: Progress): number | undefined {
-  if (hasEnded(job)) return 1
-  if (job.expected) return Math.min(1, job.seen / job.expected)
-  return job.tasks.total > 1 ? settledOf(job) / job.tasks.total : undefined
 }
 
 /** A bar; where the end is not known a block that moves with every look. */

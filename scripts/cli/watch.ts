@@ -1,8 +1,10 @@
 import { isAway } from '../../backend/db'
 import { livePlaces, type Progress, progress } from '../../backend/engine/progress'
 import type { Source } from '../../backend/engine/source'
+import { hasEnded } from '../../backend/service/about'
+import { rateMeter } from '../../backend/service/rates'
 import type { Context } from './context'
-import { hasEnded, type Workers } from './job-text'
+import type { Workers } from './job-text'
 import { sleepUntil } from './sleep'
 
 /** Exit code of a command ended by Ctrl-C. */
@@ -21,23 +23,6 @@ export interface Watched {
 }
 
 const LOOK_MS = 500
-/** Records a second are those of the last 20 s. */
-const RATE_MS = 20_000
-
-/** Counts records a second by job. */
-export function rateMeter(now: () => number = Date.now) {
-  const samples = new Map<string, { at: number; seen: number }[]>()
-  return (jobs: readonly Progress[]): Map<string, number> =>
-    new Map(
-      jobs.map(({ id, seen }) => {
-        const at = now()
-        const kept = [...(samples.get(id) ?? []).filter((sample) => sample.at >= at - RATE_MS), { at, seen }]
-        samples.set(id, kept)
-        const [first] = kept
-        return [id, first && at > first.at ? ((seen - first.seen) * 1000) / (at - first.at) : 0]
-      }),
-    )
-}
 
 /**
  * Follows jobs until all have ended, also through an outage of the database.

@@ -1,8 +1,11 @@
-import type { Limit, Plan } from '../../backend/engine/source'
-import { apiOf, type Limits } from '../../backend/gate/limits'
-import { count, counted, duration } from './text'
+import { PRIORITY, parseParams } from '../engine/jobs'
+import type { Limit, Plan } from '../engine/source'
+import { apiOf, type Limits } from '../gate/limits'
+import type { Service } from './context'
+import { checkFields, sourceOf } from './sources'
+import { count, counted, duration } from './words'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** Least time that `requests` need under one limit, ms. `share`: the part of its windows they may use. */
 export function leastMs(requests: number, limit: Limit, share = 1): number {
@@ -59,5 +62,38 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
     apis,
     leastMs: apis.some((api) => api.leastMs === null) ? null : Math.max(0, ...apis.map((api) => api.leastMs ?? 0)),
     notes: [...new Set(plans.flatMap((plan) => plan.estimate.note ?? []))],
+  }
+}
+
+/** What a job would cost before it is started, for a form. */
+export interface JobEstimate {
+  /** First tasks; further ones are found while it runs. */
+  tasks: number
+  requests: { api: string; requests: number | null; leastMs: number | null; limit: string }[]
+  leastMs: number | null
+  notes: string[]
+  activeKey: string
+  /** A job that backfills the same and has not ended. */
+  activeJob: string | null
+}
+
+/**
+ * What a job of these params would cost at the limits in force; nothing is queued.
+ * @throws {Refused} `input` naming the field, `missing` for an unknown source
+ */
+export async function estimateJob(service: Service, ask: { source: string; params: unknown; priority?: number }): Promise<JobEstimate> {
+  const source = sourceOf(service, ask.source)
+  checkFields(source, ask.params)
+  const plan = source.plan(parseParams(source, ask.params))
+  const { apis, ...it } = estimate([plan], service.limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
+  const [active] = await service.db.query<{ id: string }>(
+    `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ('queued', 'running', 'paused')`,
+    [source.name, plan.activeKey],
+  )
+  return {
+    ...it,
+    requests: apis.map((api) => ({ api: api.name, requests: api.requests, leastMs: api.leastMs, limit: limitText(api.limit) })),
+    activeKey: plan.activeKey,
+    activeJob: active?.id ?? null,
   }
 }

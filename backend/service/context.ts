@@ -1,0 +1,16 @@
+import type { Config } from '../config'
+import type { Engine } from '../engine/engine'
+import { effectiveLimits, type Limits } from '../gate/limits'
+
+/** What every door works with: the engine's parts, the settings and the limits in force. */
+export interface Service extends Engine {
+  config: Config
+  limits: Limits
+}
+
+/** @throws {Refused} `setup` when LIMITS names what no source has */
+export const createService = (engine: Engine, config: Config): Service => ({
+  ...engine,
+  config,
+  limits: effectiveLimits(engine.sources, config.limits),
+})

@@ -1,0 +1,24 @@
+import type { Progress } from '../engine/progress'
+import { keeper } from './keep'
+import { rateMeter } from './rates'
+
+/*
+ * What a process remembers between two looks: only figures to show, all of it found anew after a restart.
+ */
+
+const make = () => ({
+  rates: rateMeter(),
+  counts: keeper<Record<string, number>>(1000),
+  lookups: keeper<ReadonlyMap<string, Progress['lookups']>>(1000),
+  parts: keeper<unknown>(500),
+  figures: keeper<unknown>(1000),
+})
+
+const memories = new WeakMap<object, ReturnType<typeof make>>()
+
+/** One memory a database pool. */
+export function memoryOf({ db }: { db: object }): ReturnType<typeof make> {
+  const memory = memories.get(db) ?? make()
+  memories.set(db, memory)
+  return memory
+}
