@@ -14,11 +14,13 @@ const OPTIONS = {
   quoted_match: [/^$/, /^\\\.$/],
 }
 
-/** Heading and rows; one piece a batch. */
+/** Heading and rows; one piece a batch. The heading comes with the first rows, so that a query that fails writes nothing. */
 export async function* csv(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<string> {
-  yield stringify([columns.map((column) => column.name)], OPTIONS)
+  let heading = stringify([columns.map((column) => column.name)], OPTIONS)
   for await (const rows of batches) {
     const cells = rows.map((row) => row.map((cell, at) => (cell === null ? null : readable(columns[at] as Column, cell))))
-    yield stringify(cells, OPTIONS)
+    yield heading + stringify(cells, OPTIONS)
+    heading = ''
   }
+  if (heading) yield heading
 }
