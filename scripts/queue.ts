@@ -9,6 +9,7 @@ import { createProgram, main } from './cli/main'
 import { runLookup } from './cli/queue-lookup'
 import { buildRequests, parsePriority } from './cli/request'
 import { followJobs, sayDryRun, sayJobs } from './cli/say-jobs'
+import { traced } from './cli/traced'
 
 /** Options of every queue script; the source's own stand beside them. */
 export interface Given extends Record<string, unknown> {
@@ -34,7 +35,7 @@ function addCommand(program: Program, context: Context, name: string, source: So
     .configureHelp({ commandUsage: () => `yarn queue:${name} [options]${command.ids ? ' [ids...]' : ''}` })
     .action(async (...args: unknown[]) => {
       const [ids, given] = command.ids ? (args as [string[], Given]) : [[], args[0] as Given]
-      await queue(context, source, command, ids, given)
+      await traced(context, `yarn queue:${name}`, () => queue(context, source, command, ids, given))
     })
 }
 
