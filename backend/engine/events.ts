@@ -1,5 +1,6 @@
 import type { RetryLater, Throttled } from './errors'
 import type { Report } from './report'
+import type { Ticked } from './schedules'
 import type { Log } from './source'
 import type { Counts, Task } from './store'
 
@@ -51,6 +52,12 @@ export const said = {
   failed: (log: Log, task: Task, kind: string, error: unknown) => {
     log.error(`task failed: ${fault(error)}`, { ...of(task), kind })
     log.debug('where it came from', { stack: (error as Error).stack })
+  },
+  ticked: (log: Log, it: Ticked) => {
+    const fields = { schedule: it.name, tick: it.tickAt.toISOString(), job: it.job?.id.slice(0, 8) }
+    if (it.error !== undefined) log.warn(`schedule started nothing: ${it.error}`, fields)
+    else log.info(it.job?.created === false ? 'schedule found its job active already' : 'schedule started a job', fields)
+    if (it.leftOut && it.error === undefined) log.warn('ticks of the schedule before this one were missed and left out', fields)
   },
   handedBack: (log: Log, tasks: number, workers: readonly string[]) =>
     log.warn('workers stopped beating; their tasks are handed back', { tasks, workers: workers.join(',') }),

@@ -35,7 +35,8 @@ const agentsFor = (base: string, allowPrivate: boolean) => {
   return mayUseProxy(base) ? agents : { ...agents, proxy: false as const }
 }
 
-const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
+/** How we introduce ourselves. */
+export const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
 
 function addressOf(name: string, base: string, allowPrivate: boolean) {
   return (path: string, scopeOf?: string): string => {

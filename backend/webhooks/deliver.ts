@@ -1,0 +1,103 @@
+import { fault, said } from '../engine/events'
+import { attempt, type Sending } from './attempt'
+import { type Claimed, claimDue, unclaim } from './store'
+
+/*
+ * Delivers events to webhooks. Several may run. Every event reaches its receiver at least once unless it stays away for all
+ * tries; the order in which events arrive is not promised, because one that is tried again does not hold up the next.
+ */
+
+/** Requests under way at once, in all and for one webhook. */
+const MOST = 64
+const MOST_OF_ONE = 4
+/** How often deliveries are looked for, ms. */
+const LOOK_MS = 500
+const AWAY_MS = 1_000
+/** What a stop leaves to requests under way, ms. */
+const GRACE_MS = 5_000
+
+export interface Deliverer {
+  start(): void
+  stop(): Promise<void>
+}
+
+/** One that failed gets one request at a time until it answers again: dead receivers must not take all the places. */
+export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: number }): Deliverer {
+  const { db, log } = options
+  const aborted = new AbortController()
+  const inHand = new Map<string, number>()
+  const failing = new Set<string>()
+  const sends = new Set<Promise<void>>()
+  let stopping = false
+  let wake: () => void = () => undefined
+  let running = Promise.resolve()
+
+  const free = () =>
+    Object.fromEntries(
+      [...new Set([...inHand.keys(), ...failing])].map((id) => [id, (failing.has(id) ? 1 : MOST_OF_ONE) - (inHand.get(id) ?? 0)]),
+    )
+
+  async function send(it: Claimed): Promise<void> {
+    inHand.set(it.webhookId, (inHand.get(it.webhookId) ?? 0) + 1)
+    try {
+      const outcome = await attempt(it, { ...options, signal: aborted.signal })
+      if (outcome === 'delivered') failing.delete(it.webhookId)
+      else if (outcome !== undefined) failing.add(it.webhookId)
+    } catch (error) {
+      // The database was lost before the outcome was written: the claim runs out, and the event is sent again.
+      log.warn(`webhook delivery ${it.id} is not settled: ${fault(error)}`)
+    } finally {
+      const left = (inHand.get(it.webhookId) ?? 1) - 1
+      if (left > 0) inHand.set(it.webhookId, left)
+      else inHand.delete(it.webhookId)
+      wake()
+    }
+  }
+
+  async function look(): Promise<number> {
+    const claimed = sends.size < MOST ? await claimDue(db, MOST - sends.size, free(), MOST_OF_ONE) : []
+    if (stopping) {
+      await Promise.all(claimed.map((it) => unclaim(db, it)))
+      return 0
+    }
+    for (const it of claimed) {
+      const sent: Promise<void> = send(it).finally(() => sends.delete(sent))
+      sends.add(sent)
+    }
+    return claimed.length
+  }
+
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      try {
+        if ((await look()) === 0 && !stopping) await rest(LOOK_MS)
+      } catch (error) {
+        said.away(log, 'webhook deliveries wait', error)
+        await rest(AWAY_MS)
+      }
+    }
+  }
+
+  return {
+    start() {
+      running = loop()
+    },
+    async stop() {
+      stopping = true
+      wake()
+      await running
+      const timer = setTimeout(() => aborted.abort(), options.graceMs ?? GRACE_MS)
+      await Promise.all(sends)
+      clearTimeout(timer)
+    },
+  }
+}

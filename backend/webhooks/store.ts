@@ -1,0 +1,91 @@
+import type { Db } from '../db'
+import type { Reader } from '../engine/source'
+import type { Posted } from './post'
+
+/*
+ * Deliveries in Postgres. A claim pushes a delivery's due moment ahead and counts the try; no transaction is open while the
+ * receiver is asked. Who dies in between loses the claim to the clock, and the event is sent again.
+ */
+
+/** A claim lasts longer than any try, s. */
+const LEASE_S = 30
+
+export interface Claimed {
+  id: string
+  webhookId: string
+  key: string
+  /** The very text that is signed and sent. */
+  body: string
+  /** This one included. */
+  attempts: number
+  url: string
+  secret: string
+}
+
+/**
+ * Claims deliveries that are due, the longest due first for each webhook.
+ * @param room how many at most
+ * @param free how many more of a webhook may be in hand
+ * @param usual the same for webhooks not named
+ */
+export async function claimDue(db: Reader, room: number, free: Readonly<Record<string, number>>, usual: number): Promise<Claimed[]> {
+  return await db.query<Claimed>(
+    `with due as materialized (
+       select d.id from backhaul.webhooks w cross join lateral (select coalesce(($2::jsonb ->> w.id::text)::int, $3) as places) f
+        cross join lateral (
+          select id, due_at from backhaul.deliveries
+           where webhook_id = w.id and state = 'pending' and due_at <= clock_timestamp() order by due_at, event_id limit f.places
+             for update skip locked) d
+        where w.active and f.places > 0 order by f.places desc, d.due_at limit $1
+     )
+     update backhaul.deliveries d
+        set attempts = attempts + 1, tried_at = clock_timestamp(), due_at = clock_timestamp() + interval '${LEASE_S} seconds'
+       from due, backhaul.webhooks w where d.id = due.id and w.id = d.webhook_id
+     returning d.id, d.webhook_id as "webhookId", d.key, d.payload::text as body, d.attempts, w.url, w.secret`,
+    [room, JSON.stringify(free), usual],
+  )
+}
+
+/** Makes a test delivery that nobody else sends meanwhile. */
+export async function claimTest(db: Reader, webhookId: string): Promise<Claimed | undefined> {
+  const [claimed] = await db.query<Claimed>(
+    `with made as (
+       insert into backhaul.deliveries (webhook_id, key, payload, attempts, tried_at, due_at)
+       select w.id, 'test', jsonb_build_object('id', 'test-' || gen_random_uuid(), 'key', 'test', 'data', jsonb_build_object('webhook', w.id),
+                'at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+              1, clock_timestamp(), clock_timestamp() + interval '${LEASE_S} seconds'
+         from backhaul.webhooks w where w.id = $1 returning *)
+     select m.id, m.webhook_id as "webhookId", m.key, m.payload::text as body, m.attempts, w.url, w.secret
+       from made m join backhaul.webhooks w on w.id = m.webhook_id`,
+    [webhookId],
+  )
+  return claimed
+}
+
+export type Outcome = 'delivered' | 'retried' | 'failed'
+
+/** Writes how a try ended, unless the claim was lost and another try has begun. @param inMs when it is tried again */
+export async function settle(db: Reader, it: Claimed, outcome: Outcome, posted: Posted, inMs = 0): Promise<void> {
+  await db.query(
+    `update backhaul.deliveries
+        set state = $3::backhaul.delivery_state, status = $4, error = $5, took_ms = $6, due_at = clock_timestamp() + $7 * interval '1 millisecond'
+      where id = $1 and attempts = $2 and state = 'pending'`,
+    [it.id, it.attempts, outcome === 'retried' ? 'pending' : outcome, posted.status, posted.error, posted.tookMs, Math.round(inMs)],
+  )
+}
+
+/** Gives a claim back as if there had been no try. */
+export async function unclaim(db: Reader, it: Claimed): Promise<void> {
+  await db.query(
+    `update backhaul.deliveries set attempts = attempts - 1, due_at = clock_timestamp() where id = $1 and attempts = $2 and state = 'pending'`,
+    [it.id, it.attempts],
+  )
+}
+
+/** The receiver is gone for good: it gets nothing more until somebody makes its webhook active again. */
+export async function settleGone(db: Db, it: Claimed, posted: Posted): Promise<void> {
+  await db.tx(async (tx) => {
+    await settle(tx, it, 'failed', posted)
+    await tx.query(`update backhaul.webhooks set active = false where id = $1`, [it.webhookId])
+  })
+}
