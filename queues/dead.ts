@@ -22,6 +22,8 @@ const PREVIEW = 4096
 export interface DeadChoice {
   queue?: string
   id?: string
+  /** Several at once; those that are not there are left out. */
+  ids?: readonly string[]
   all?: boolean
 }
 
@@ -74,16 +76,18 @@ export function dropDead(url: string, choice: DeadChoice): Promise<number> {
 }
 
 async function take(url: string, choice: DeadChoice, act: (letter: DeadLetter, publish: Publish) => Promise<void>): Promise<number> {
-  if (!choice.all && !choice.id && !choice.queue) throw new Refused('input', 'Name an id, a queue, or say all.')
+  const ids = new Set(choice.ids ?? (choice.id ? [choice.id] : []))
+  if (!choice.all && ids.size === 0 && !choice.queue) throw new Refused('input', 'Name an id, a queue, or say all.')
+  const chosen = ids.size > 0
   let taken = 0
   await visit(url, choice.queue, async (letter, publish) => {
-    if (choice.id && taken > 0) return 'enough'
-    if (choice.id && letter.id !== choice.id) return 'keep'
+    if (chosen && ids.size === 0) return 'enough'
+    if (chosen && !ids.delete(letter.id)) return 'keep'
     await act(letter, publish)
     taken++
     return 'take'
   })
-  if (choice.id && taken === 0) throw absent(choice.id)
+  if (chosen && taken === 0) throw absent([...ids].join(', '))
   return taken
 }
 

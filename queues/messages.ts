@@ -112,7 +112,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 /** The same for the same content, however its fields are ordered. */
-function hashOf(value: Json): string {
+export function hashOf(value: Json): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))
     .digest('hex')

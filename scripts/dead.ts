@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import { Refused } from '../backend/engine/errors'
+import { takeDeadLetters } from '../backend/service/dead-letters'
+import { sources } from '../backend/sources'
 import type { DeadLetter } from '../queues/dead'
-import { dropDead, listDead, replayDead, showDead } from '../queues/dead'
+import { listDead, showDead } from '../queues/dead'
+import { actor } from './cli/actor'
 import type { Context } from './cli/context'
 import { parseCount } from './cli/jobs-list'
 import { createProgram, main } from './cli/main'
@@ -32,9 +35,9 @@ export function build(context: Context): Command {
     .description('one with its whole body')
     .option('--json', 'print JSON and nothing else')
     .action((id: string, options: Options) => show(context, id, options))
-  for (const [name, about, act, done] of [
-    ['replay', 'publish them again to the queues they were meant for', replayDead, 'replayed'],
-    ['drop', 'delete them', dropDead, 'deleted'],
+  for (const [name, about, done] of [
+    ['replay', 'publish them again to the queues they were meant for', 'replayed'],
+    ['drop', 'delete them', 'deleted'],
   ] as const) {
     program
       .command(`${name} [ids...]`)
@@ -42,7 +45,7 @@ export function build(context: Context): Command {
       .option('--all', 'all of them; with --queue all of that queue')
       .option('--queue <name>', 'of this queue')
       .option('--json', 'print JSON and nothing else')
-      .action((ids: string[], options: Options) => take(context, name, ids, options, act, done))
+      .action((ids: string[], options: Options) => take(context, name, ids, options, done))
   }
   return program
 }
@@ -81,16 +84,14 @@ async function show({ config, terminal }: Context, id: string, options: Options)
   terminal.out(`${facts.map(([name, value]) => `${(name as string).padEnd(9)}  ${value}`).join('\n')}\n\n${textOf(letter.body)}`)
 }
 
-type Act = (url: string, choice: { id?: string; queue?: string; all?: boolean }) => Promise<number>
-
-async function take({ config, terminal }: Context, name: string, ids: string[], options: Options, act: Act, done: string): Promise<void> {
+async function take(context: Context, name: 'replay' | 'drop', ids: string[], options: Options, done: string): Promise<void> {
   if (ids.length > 0 === (options.all === true)) {
     throw new Refused('input', `Say which: yarn dead ${name} <id...>, or --all (with --queue <name> all of one queue); not both.`)
   }
-  let taken = 0
-  if (options.all) taken = await act(config.rabbitmqUrl, { queue: options.queue, all: true })
-  else for (const id of new Set(ids)) taken += await act(config.rabbitmqUrl, { id, queue: options.queue })
-  terminal.out(options.json ? toJson({ [done]: taken }) : `${counted(taken, 'message')} ${done}.`)
+  const { queue, all } = options
+  const choice = all ? { queue, all } : { queue, ids: [...new Set(ids)] }
+  const taken = await takeDeadLetters(context.service(sources), actor(), name, choice)
+  context.terminal.out(options.json ? toJson({ [done]: taken }) : `${counted(taken, 'message')} ${done}.`)
 }
 
 if (require.main === module) void main(build)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { findJob, report } from '../backend/engine/jobs'
 import { progress } from '../backend/engine/progress'
+import { JOB_VERBS } from '../backend/service/verbs'
 import type { Context } from './cli/context'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
@@ -41,10 +42,10 @@ export function build(context: Context): Command {
     .description('what a job found; exit 1 unless it is verified')
     .option(...JSON_OPTION)
     .action((id: string, options: { json?: boolean }) => showReport(context, id, options))
-  for (const [name, { about }] of Object.entries(VERBS)) {
+  for (const name of JOB_VERBS) {
     program
       .command(`${name} <ids...>`)
-      .description(about)
+      .description(VERBS[name].about)
       .option(...JSON_OPTION)
       .action((ids: string[], options: { json?: boolean }) => doVerb(context, name, ids, options))
   }

@@ -1,3 +1,4 @@
+import type { Depths } from '../../queues/depths'
 import type { Config } from '../config'
 import type { Engine } from '../engine/engine'
 import { effectiveLimits, type Limits } from '../gate/limits'
@@ -6,11 +7,14 @@ import { effectiveLimits, type Limits } from '../gate/limits'
 export interface Service extends Engine {
   config: Config
   limits: Limits
+  /** What lies on the queues; absent in a process that does not ask. */
+  depths?: Depths
 }
 
 /** @throws {Refused} `setup` when LIMITS names what no source has */
-export const createService = (engine: Engine, config: Config): Service => ({
+export const createService = (engine: Engine, config: Config, depths?: Depths): Service => ({
   ...engine,
+  depths,
   config,
   limits: effectiveLimits(engine.sources, config.limits),
 })

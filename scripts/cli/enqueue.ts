@@ -1,27 +1,11 @@
-import { ring } from '../../backend/engine/bell'
-import { Refused } from '../../backend/engine/errors'
-import { PRIORITY, type Started, startAll } from '../../backend/engine/jobs'
+import { PRIORITY, type Started } from '../../backend/engine/jobs'
 import { ask, ringLookups } from '../../backend/engine/lookups'
 import type { Command, Lookup, Source } from '../../backend/engine/source'
+import { act } from '../../backend/service/actions'
+import { startRequests, tell } from '../../backend/service/start'
+import { sources } from '../../backend/sources'
+import { actor } from './actor'
 import type { Context } from './context'
-
-/** The bells may be rung later: how long a command waits for a broker that does not answer, ms. */
-const BROKER_MS = 2000
-
-/**
- * Rings for what is committed already.
- * @returns why nobody could be told yet; the scheduler rings once the broker is back
- */
-async function tell(context: Context, work: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await context.broker.ready(BROKER_MS)
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    return error.message
-  }
-  await work()
-  return context.broker.state === 'connected' ? undefined : 'RabbitMQ takes no messages now (short of memory or disk, or just lost).'
-}
 
 /** One job for each request, all of them in one transaction, then one ring. */
 export async function startJobs(
@@ -31,9 +15,18 @@ export async function startJobs(
   requests: readonly unknown[],
   options: { priority?: number; force?: boolean },
 ): Promise<{ jobs: Started[]; broker?: string }> {
+  const service = context.service(sources)
   const priority = options.priority ?? command.priority ?? PRIORITY.backfill
-  const jobs = await startAll({ db: context.db, log: context.log }, source, requests, { priority, force: options.force })
-  return { jobs, broker: await tell(context, () => ring(context.db, context.broker, command.queue)) }
+  const detail = { source: source.name, requests: requests.length, first: requests[0] as never, priority, force: options.force ?? false }
+  return await act(
+    service,
+    actor(),
+    'job.start',
+    null,
+    detail,
+    () => startRequests(service, source, requests, { priority, force: options.force, queue: command.queue }),
+    ({ jobs }) => jobs[0]?.id ?? null,
+  )
 }
 
 /** Asks for ids, also for those that are fresh. */
@@ -45,5 +38,5 @@ export async function askIds(
   priority: number,
 ): Promise<string | undefined> {
   await context.db.tx((tx) => ask(tx, { [command.lookup]: ids }, { priority, force: true }))
-  return await tell(context, () => ringLookups(context.db, context.broker, command.lookup, lookup))
+  return await tell({ broker: context.broker }, () => ringLookups(context.db, context.broker, command.lookup, lookup))
 }

@@ -1,7 +1,10 @@
-import type { Engine } from '../../backend/engine/engine'
 import { Refused } from '../../backend/engine/errors'
-import { cancel, findJob, type JobRow, pause, resume, retry } from '../../backend/engine/jobs'
+import { findJob, type JobRow } from '../../backend/engine/jobs'
+import type { Service } from '../../backend/service/context'
+import type { JobVerb } from '../../backend/service/summary'
+import { doVerb as doVerbOn, type Steered } from '../../backend/service/verbs'
 import { sources } from '../../backend/sources'
+import { actor } from './actor'
 import type { Context } from './context'
 import { counted, shortId, toJson } from './text'
 
@@ -9,32 +12,25 @@ interface Verb {
   about: string
   /** Somebody has to be told, which the broker does. */
   rings: boolean
-  act(engine: Engine, id: string): Promise<{ status: string; tasks?: number }>
-  said(id: string, outcome: { status: string; tasks?: number }): string
+  said(id: string, outcome: Steered): string
 }
 
 /** Verbs on jobs: what they do and what they say afterwards. */
-export const VERBS: Record<string, Verb> = {
+export const VERBS: Record<JobVerb, Verb> = {
   pause: {
     about: 'let pages in hand end and start no new ones',
     rings: false,
-    act: pause,
     said: (id) => `job ${id} is paused; go on: yarn jobs resume ${id}`,
   },
-  resume: { about: 'let a paused job go on', rings: true, act: resume, said: (id, { status }) => `job ${id} is ${status}` },
+  resume: { about: 'let a paused job go on', rings: true, said: (id, { status }) => `job ${id} is ${status}` },
   cancel: {
     about: 'end a job; what it has written stays',
     rings: false,
-    act: cancel,
     said: (id) => `job ${id} is cancelled; what it has written stays`,
   },
   retry: {
     about: 'let the failed tasks of a job try again from the page they reached',
     rings: true,
-    act: async (engine, id) => {
-      const { job, tasks } = await retry(engine, id)
-      return { status: job.status, tasks }
-    },
     said: (id, { status, tasks }) => `job ${id} is ${status}: ${counted(tasks ?? 0, 'failed task')} to try again`,
   },
 }
@@ -47,14 +43,14 @@ interface Outcome {
 }
 
 /** Does a verb on each job; none is touched when one of the ids is wrong. */
-export async function doVerb(context: Context, name: string, ids: readonly string[], options: { json?: boolean }): Promise<void> {
-  const verb = VERBS[name] as Verb
+export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], options: { json?: boolean }): Promise<void> {
+  const verb = VERBS[name]
   const { terminal } = context
   const engine = context.service(sources)
   const jobs: JobRow[] = []
   for (const id of ids) jobs.push(await findJob(engine, id))
   const outcomes: Outcome[] = []
-  for (const job of jobs) outcomes.push(await attempt(engine, verb, job))
+  for (const job of jobs) outcomes.push(await attempt(engine, name, job))
   if (options.json) terminal.out(toJson(outcomes))
   for (const outcome of outcomes) {
     if (outcome.error !== undefined) terminal.err(outcome.error)
@@ -66,9 +62,9 @@ export async function doVerb(context: Context, name: string, ids: readonly strin
 }
 
 /** A job in another state is no reason to leave the others alone. */
-async function attempt(engine: Engine, verb: Verb, job: JobRow): Promise<Outcome> {
+async function attempt(service: Service, verb: JobVerb, job: JobRow): Promise<Outcome> {
   try {
-    const { status, tasks } = await verb.act(engine, job.id)
+    const { status, tasks } = await doVerbOn(service, actor(), verb, job.id)
     return { id: job.id, status, tasks }
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'state') throw error

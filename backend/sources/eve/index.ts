@@ -1,6 +1,7 @@
 import { defineSource } from '../../engine/source'
 import { esi, zkillboard } from './apis'
 import { commands } from './commands'
+import { form, label } from './form'
 import { lookups } from './lookups'
 import { backfillRequest, type EveParams, params, recentRequest } from './params'
 import { plan } from './plan'
@@ -16,6 +17,8 @@ export const eve = defineSource<EveParams>({
   requests: { zkillboard_backfill_queue: backfillRequest, zkillboard_character_queue: recentRequest },
   priorities: { zkillboard_character_queue: 0 },
   params,
+  form,
+  label,
   example: { characterId: 2117325769, options: { maxPages: 4 } },
   apis: { zkillboard, esi },
   streams: { killmails, months, recent, values },

@@ -1,0 +1,49 @@
+import type { Depth } from '../../queues/depths'
+import { QUEUES, type QueueName } from '../../queues/names'
+import type { Service } from './context'
+import { memoryOf } from './memory'
+
+export interface QueueInfo {
+  name: string
+  /** Messages nobody has taken yet, and consumers; null while the broker is away. */
+  ready: number | null
+  consumers: number | null
+  /** Tasks that could be taken now, and since when the oldest could, ms. */
+  due: number
+  oldestDueMs: number | null
+}
+
+/** What lies on the queues, at most a second old; undefined while the broker is away. */
+export const queueDepths = ({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> =>
+  memoryOf({ db }).figures('depths', async () => await depths?.read()) as Promise<Map<QueueName, Depth> | undefined>
+
+/** Every queue: its messages, who takes from it, and what is due. */
+export async function listQueues(service: Pick<Service, 'db' | 'depths'>): Promise<QueueInfo[]> {
+  const [depths, due] = await Promise.all([queueDepths(service), dueByQueue(service)])
+  return QUEUES.map((name) => {
+    const depth = depths?.get(name)
+    const waiting = due.get(name)
+    return {
+      name,
+      ready: depths ? (depth?.ready ?? 0) : null,
+      consumers: depths ? (depth?.consumers ?? 0) : null,
+      due: waiting?.due ?? 0,
+      oldestDueMs: waiting?.oldestDueMs ?? null,
+    }
+  })
+}
+
+interface Due {
+  queue: string
+  due: number
+  oldestDueMs: number
+}
+
+async function dueByQueue({ db }: Pick<Service, 'db'>): Promise<Map<string, Due>> {
+  const rows = await db.query<Due>(
+    `select t.queue, count(*)::int as due, round(extract(epoch from clock_timestamp() - min(t.due_at)) * 1000)::float8 as "oldestDueMs"
+       from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
+      where t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() and j.status in ('queued', 'running') group by 1`,
+  )
+  return new Map(rows.map((row) => [row.queue, row]))
+}

@@ -1,0 +1,16 @@
+import { hostname, userInfo } from 'node:os'
+import type { Actor } from '../../backend/service/actions'
+
+/** Whoever runs a command, for the list of actions. */
+export function actor(): Actor {
+  return { who: userName(), address: hostname(), door: 'cli' }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run as a user that has no name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
+}
