@@ -66,11 +66,18 @@ function parsed(cursor: string): unknown {
   }
 }
 
+const cursors = new WeakMap<object, () => string[]>()
+
+/** The cursor after each item of a page, for a door that shows them one by one. */
+export const cursorsOf = (page: Page<unknown>): string[] => cursors.get(page)?.() ?? []
+
 /** Cuts what was read with one row more than asked for. */
 export function pageOf<R, T>(rows: readonly R[], limit: number, cursorAfter: (row: R) => string, show: (row: R) => T): Page<T> {
   const kept = rows.slice(0, limit)
   const last = kept.at(-1)
-  return { items: kept.map(show), next: rows.length > limit && last !== undefined ? cursorAfter(last) : null }
+  const page = { items: kept.map(show), next: rows.length > limit && last !== undefined ? cursorAfter(last) : null }
+  cursors.set(page, () => kept.map(cursorAfter))
+  return page
 }
 
 /** Rows asked for, within bounds. @throws {Refused} `input` */
