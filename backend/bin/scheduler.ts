@@ -1,8 +1,11 @@
 import { openBroker } from '../../queues/broker'
+import { openDepths } from '../../queues/depths'
 import { openDb } from '../db'
 import { createScheduler } from '../engine/scheduler'
+import { userAgent } from '../http/client'
 import { keepFlushing } from '../metrics/flush'
 import { sources } from '../sources'
+import { createDeliverer } from '../webhooks/deliver'
 import { run } from './process'
 import { requireSchema } from './schema'
 
@@ -12,15 +15,19 @@ void run(async (config, log) => {
   await requireSchema(db)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
-  const scheduler = createScheduler({ db, lockDb, broker, sources, log })
+  const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })
+  const { stallMs, retentionMs } = config
+  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs })
+  const deliverer = createDeliverer({ db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
   const stopFlushing = keepFlushing(db, log)
   scheduler.start()
+  deliverer.start()
   log.info('scheduler is ready')
   return {
     async stop() {
-      await scheduler.stop()
+      await Promise.all([scheduler.stop(), deliverer.stop()])
       await stopFlushing()
-      await broker.close()
+      await Promise.all([broker.close(), depths.close()])
       await Promise.all([db.close(), lockDb.close()])
     },
   }

@@ -1,4 +1,5 @@
 import type { RetryLater, Throttled } from './errors'
+import type { AlertKind } from './event-keys'
 import type { Report } from './report'
 import type { Ticked } from './schedules'
 import type { Log } from './source'
@@ -58,6 +59,12 @@ export const said = {
     if (it.error !== undefined) log.warn(`schedule started nothing: ${it.error}`, fields)
     else log.info(it.job?.created === false ? 'schedule found its job active already' : 'schedule started a job', fields)
     if (it.leftOut && it.error === undefined) log.warn('ticks of the schedule before this one were missed and left out', fields)
+  },
+  alert: (log: Log, kind: AlertKind, subject: string, message: string) => log.warn(`alert: ${message}`, { alert: kind, subject }),
+  alertCleared: (log: Log, kind: AlertKind, subject: string) => log.info('alert is over', { alert: kind, subject }),
+  swept: (log: Log, taken: Record<string, number>) => {
+    const rows = Object.fromEntries(Object.entries(taken).filter(([, n]) => n > 0))
+    if (Object.keys(rows).length > 0) log.info('took away what was kept long enough', rows)
   },
   handedBack: (log: Log, tasks: number, workers: readonly string[]) =>
     log.warn('workers stopped beating; their tasks are handed back', { tasks, workers: workers.join(',') }),

@@ -105,8 +105,19 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
   const job = await findJob(engine, id)
   const tasks = await engine.db.tx(async (tx) => {
     // Locked: its finish task ends it wholly before this or wholly after.
-    const [now] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [job.id])
+    const [now] = await tx.query<{ status: string; cleared: boolean | null }>(
+      `select status, report ? 'cleared' as cleared from backhaul.jobs where id = $1 for update`,
+      [job.id],
+    )
     const status = now?.status ?? 'gone'
+    if (now?.cleared) {
+      throw new Refused(
+        'state',
+        `the tasks of job ${job.id.slice(0, 8)} were cleared some time after it ended (RETENTION_DAYS), its report stays. Start it again instead`,
+        'status',
+        status,
+      )
+    }
     if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
       throw new Refused(
         'state',

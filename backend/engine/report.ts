@@ -29,6 +29,8 @@ export interface Report {
   notes: string[]
   verified: boolean
   reason: string
+  /** When the job's tasks were taken away; `under way` until all of them are. */
+  cleared?: string
 }
 
 interface Sums extends Record<string, unknown> {

@@ -1,13 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Db } from '../db'
+import type { Depths } from '../../queues/depths'
+import { type Db, isAway } from '../db'
+import { watchAlerts } from './alerts'
 import { rescue } from './beat'
 import { ring } from './bell'
 import type { Engine } from './engine'
 import { said } from './events'
+import { fanOut } from './fan-out'
 import { sweepCancelled } from './jobs'
 import { promote } from './lanes'
 import { lookupKinds, ringLookups } from './lookups'
 import { relay } from './outbox'
+import { keepRetention } from './retention'
+import { startSchedules } from './schedules'
 import type { Source, Tx } from './source'
 import { FINISH } from './store'
 
@@ -17,9 +22,28 @@ const STEADY_MS = 11_000
 
 /** Open tasks are counted anew every so many ticks; the count is shown to people and decides nothing. */
 const COUNT_EVERY = 20
+/** Alerts are looked at every so many ticks. */
+const LOOK_EVERY = 20
 
 /** One number for all schedulers that share a database. */
 const LOCK = 7_265_001
+
+/** What a scheduler is told beyond the engine's parts. */
+export interface SchedulerOptions {
+  /** The session of the lock. */
+  lockDb: Db
+  /** A running job without a page for so long is stalled, ms (15 min unless told). */
+  stallMs?: number
+  /** Tasks of ended jobs, events and deliveries are kept for so long, ms (30 days unless told). */
+  retentionMs?: number
+  /** Asks the broker about dead letters; absent: nobody is told when they grow. */
+  depths?: Pick<Depths, 'read'>
+}
+
+interface Upkeep {
+  alerts: ReturnType<typeof watchAlerts>
+  retention: ReturnType<typeof keepRetention>
+}
 
 export interface Scheduler {
   start(): void
@@ -27,10 +51,12 @@ export interface Scheduler {
 }
 
 /**
- * Rings, rescues, promotes, ends jobs and relays events, four times a second. Several may run: one holds the lock,
- * which lives in a session of its own and passes on when that session ends.
+ * Starts schedules, rings, rescues, promotes, ends jobs, relays events and hands them to webhooks, watches for alerts and keeps retention, four
+ * times a second. Several may run: one holds the lock, which lives in a session of its own and passes on when that session ends.
  */
-export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
+export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
+  const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
+  const upkeep = { alerts: watchAlerts({ db, log, sources, stallMs, depths }), retention: keepRetention({ db, log, retentionMs }) }
   let stopping = false
   let running = Promise.resolve()
   let steadySince = 0
@@ -41,7 +67,7 @@ export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
     if (steadySince === 0) steadySince = now
     await engine.lockDb.tx(async (lock) => {
       const [row] = await lock.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`)
-      if (row?.mine) await work(engine, now - steadySince >= STEADY_MS, ticks++)
+      if (row?.mine) await work(engine, upkeep, now - steadySince >= STEADY_MS, ticks++)
     })
   }
 
@@ -72,20 +98,34 @@ export function createScheduler(engine: Engine & { lockDb: Db }): Scheduler {
   }
 }
 
-async function work(engine: Engine, steady: boolean, ticks: number): Promise<void> {
+async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: number): Promise<void> {
   const { db, broker, log, sources } = engine
   if (steady) {
     const { moved, gone } = await rescue(db)
     if (gone.length > 0) said.handedBack(log, moved, gone)
   }
+  await apart(engine, 'schedules', () => startSchedules(engine))
   for (const source of sources) if (source.jobsAtOnce !== undefined) await admit(db, source, source.jobsAtOnce)
   for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) await countOpen(db)
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
+  await apart(engine, 'handing events to webhooks', () => fanOut(db))
+  if (ticks % LOOK_EVERY === 0) await apart(engine, 'alerts', () => upkeep.alerts.look())
+  await apart(engine, 'retention', () => upkeep.retention.tick())
   await ring(db, broker)
   for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
   await relay(db, broker)
+}
+
+/** Jobs must go on whatever is wrong with what is done besides; only an outage of Postgres concerns them all. */
+async function apart(engine: Engine, what: string, chore: () => Promise<unknown>): Promise<void> {
+  try {
+    await chore()
+  } catch (error) {
+    if (isAway(error)) throw error
+    said.unexpected(engine.log, what, error)
+  }
 }
 
 async function countOpen(db: Db): Promise<void> {
