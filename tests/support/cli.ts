@@ -3,12 +3,12 @@ import { type Build, run } from '../../scripts/cli/main'
 import type { Terminal } from '../../scripts/cli/terminal'
 import { build as dead } from '../../scripts/dead'
 import { build as doctor } from '../../scripts/doctor'
-import { build as exports } from '../../scripts/export'
+import { build as exporting } from '../../scripts/export'
 import { build as gates } from '../../scripts/gates'
 import { build as jobs } from '../../scripts/jobs'
 import { build as queue } from '../../scripts/queue'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exports }
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting }
 
 export interface Ran {
   code: number
