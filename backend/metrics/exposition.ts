@@ -1,0 +1,85 @@
+import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { Reader } from '../engine/source'
+import type { Service } from '../service/context'
+import { GATE_COUNTERS, GAUGES } from './gauges'
+import { groupBy } from './group'
+import { COUNTERS, HISTOGRAMS } from './names'
+import { readings } from './readings'
+
+/** Scrapes within this time of another get the same answer, ms. */
+const FRESH_MS = 1_000
+
+interface Value {
+  labels: Record<string, string>
+  value: number
+}
+
+/** The totals of all processes, by name. */
+async function totals(db: Reader): Promise<Map<string, Value[]>> {
+  const rows = await db.query<{ name: string; labels: string; value: number }>(
+    `select name, labels, value from backhaul.counters order by name, labels`,
+  )
+  const values = rows.map(({ name, labels, value }) => ({ name, labels: JSON.parse(labels) as Record<string, string>, value }))
+  return groupBy(values, (row) => row.name)
+}
+
+/** Rows that another version wrote with other labels are left out. */
+const fits = (names: readonly string[]) => (value: Value) =>
+  Object.keys(value.labels).length === names.length && names.every((name) => name in value.labels)
+
+/** A histogram from the observations of each bucket; prom-client's own can only observe. */
+function histogram(name: keyof typeof HISTOGRAMS, stored: Map<string, Value[]>): object {
+  const { help, labels, buckets } = HISTOGRAMS[name]
+  const counted = (stored.get(`${name}_bucket`) ?? []).filter(fits([...labels, 'le']))
+  const values = (stored.get(`${name}_sum`) ?? []).filter(fits(labels)).flatMap(({ labels: of, value: sum }) => {
+    const mine = counted.filter((bucket) => labels.every((label) => bucket.labels[label] === of[label]))
+    let total = 0
+    const lines = [...buckets.map(String), '+Inf'].map((le) => {
+      total += mine.find((bucket) => bucket.labels.le === le)?.value ?? 0
+      return { metricName: `${name}_bucket`, labels: { ...of, le }, value: total }
+    })
+    return [...lines, { metricName: `${name}_sum`, labels: of, value: sum }, { metricName: `${name}_count`, labels: of, value: total }]
+  })
+  return { name, get: async () => ({ name, help, type: 'histogram', values }) }
+}
+
+async function expose(service: Service): Promise<string> {
+  const [stored, read] = await Promise.all([totals(service.db), readings(service)])
+  const registry = new Registry()
+  const own = { registers: [registry] }
+  for (const [name, { help, labels }] of Object.entries(COUNTERS)) {
+    const counter = new Counter({ name, help, labelNames: [...labels], ...own })
+    for (const { labels: of, value } of (stored.get(name) ?? []).filter(fits(labels))) counter.inc(of, value)
+  }
+  for (const name of Object.keys(HISTOGRAMS) as (keyof typeof HISTOGRAMS)[]) {
+    registry.registerMetric(histogram(name, stored) as Metric)
+  }
+  const figures = groupBy(read, (reading) => reading.name)
+  for (const [name, { help, labels }] of Object.entries(GATE_COUNTERS)) {
+    const counter = new Counter({ name, help, labelNames: [...labels], ...own })
+    for (const { labels: of, value } of figures.get(name as keyof typeof GATE_COUNTERS) ?? []) counter.inc(of, value)
+  }
+  for (const [name, { help, labels }] of Object.entries(GAUGES)) {
+    const gauge = new Gauge({ name, help, labelNames: [...labels], ...own })
+    for (const { labels: of, value } of figures.get(name as keyof typeof GAUGES) ?? []) gauge.set(of, value)
+  }
+  return await registry.metrics()
+}
+
+export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
+
+/**
+ * Everything Prometheus is told, all processes together, as text; read anew at most once a second.
+ * @returns throws what the database throws
+ */
+export function exposition(service: Service): () => Promise<string> {
+  let readAt = Number.NEGATIVE_INFINITY
+  let text: Promise<string> = Promise.resolve('')
+  return () => {
+    if (performance.now() - readAt > FRESH_MS) {
+      readAt = performance.now()
+      text = expose(service)
+    }
+    return text
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isAway } from '../db'
+import type { Log } from '../engine/source'
+import type { Service } from '../service/context'
+import { CONTENT_TYPE, exposition } from './exposition'
+
+/** Another api on this host may stop; then this one takes the port over, ms. */
+const AGAIN_MS = 10_000
+
+export interface MetricsServer {
+  /** Where it listens; undefined while the port is another's. */
+  readonly port: number | undefined
+  close(): Promise<void>
+}
+
+interface Answer {
+  status: number
+  text: string
+  headers?: Record<string, string>
+}
+
+/**
+ * Serves `METRICS_PORT/metrics` for Prometheus. With ADMIN_TOKEN set it wants that or READ_TOKEN as a bearer; without,
+ * it answers this machine only. A port that is taken is said once and tried again: any api of a suite tells the same.
+ */
+export async function serveMetrics(service: Service): Promise<MetricsServer> {
+  const { config, log } = service
+  const scrape = exposition(service)
+  const server = createServer((request, response) => {
+    answer(request, service, scrape).then(
+      (it) => send(request, response, it),
+      (error: Error) => {
+        log.error(`metrics: ${error.message}`)
+        send(request, response, { status: 500, text: `A fault of ours: ${error.message}\n` })
+      },
+    )
+  })
+  const host = config.adminToken ? config.apiHost : '127.0.0.1'
+  let again: NodeJS.Timeout | undefined
+  const open = async (isFirst: boolean): Promise<void> => {
+    if (await listen(server, config.metricsPort, host))
+      return log.info('metrics are served', { at: `${host}:${config.metricsPort}/metrics` })
+    if (isFirst) sayTaken(log, host, config.metricsPort)
+    again = setTimeout(() => void open(false), AGAIN_MS).unref()
+  }
+  await open(true)
+  return {
+    get port() {
+      const address = server.address()
+      return typeof address === 'object' ? address?.port : undefined
+    },
+    async close() {
+      clearTimeout(again)
+      server.closeAllConnections()
+      if (server.listening) await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const sayTaken = (log: Log, host: string, port: number): void =>
+  log.warn(`METRICS_PORT ${port} on ${host} is taken, by another api most likely, which tells the same; it is tried again every 10 s`)
+
+/** @returns false when the port is taken; throws for another fault */
+function listen(server: Server, port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error))
+    server.once('error', failed)
+    server.listen(port, host, () => {
+      server.off('error', failed)
+      resolve(true)
+    })
+  })
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...headers })
+  response.end(request.method === 'HEAD' ? undefined : text)
+}
+
+async function answer(request: IncomingMessage, service: Service, scrape: () => Promise<string>): Promise<Answer> {
+  const refused = refusal(request, service)
+  if (refused) return refused
+  try {
+    return { status: 200, text: await scrape(), headers: { 'content-type': CONTENT_TYPE } }
+  } catch (error) {
+    if (!isAway(error)) throw error
+    // Prometheus then shows `up` as 0, and no figure that is not true any more.
+    return { status: 503, text: `The database cannot be reached: ${(error as Error).message}\n`, headers: { 'retry-after': '5' } }
+  }
+}
+
+function refusal(request: IncomingMessage, { config }: Service): Answer | undefined {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Only GET.\n', headers: { allow: 'GET, HEAD' } }
+  if (config.adminToken) {
+    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? ''
+    if (![config.adminToken, config.readToken].some((token) => token !== undefined && isSame(given, token))) {
+      const text = 'Send READ_TOKEN or ADMIN_TOKEN: Authorization: Bearer <token>.\n'
+      return { status: 401, text, headers: { 'www-authenticate': 'Bearer realm="backhaul metrics"' } }
+    }
+  } else if (!isLocal(request)) {
+    return { status: 403, text: 'Without ADMIN_TOKEN the metrics are for this machine only.\n' }
+  }
+  if ((request.url ?? '').split('?')[0] !== '/metrics') return { status: 404, text: 'The metrics are at /metrics.\n' }
+  return undefined
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+/** Takes the same time wherever two tokens differ. */
+const isSame = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token))
+
+/** From this machine, and asked by a name of it: a web page elsewhere may have had its own name point here. */
+function isLocal(request: IncomingMessage): boolean {
+  const from = request.socket.remoteAddress ?? ''
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '')
+  return /^(::ffff:)?127\.|^::1$/.test(from) && /^(localhost|127(\.\d+){3}|\[::1\])$/i.test(host)
+}
