@@ -1,0 +1,37 @@
+import { GraphQLError } from 'graphql'
+import { isAway } from '../../db'
+import { Refused } from '../../engine/errors'
+import { said } from '../../engine/events'
+import type { Log } from '../../engine/source'
+
+/** A refusal as GraphQL says it: its sentence, and `code`, `field` and `state` for programs. */
+function refusal(error: Refused, at?: GraphQLError): GraphQLError {
+  const { code, field, state, message } = error
+  return new GraphQLError(message, {
+    nodes: at?.nodes,
+    path: at?.path,
+    extensions: { code: code.toUpperCase(), ...(field !== undefined && { field }), ...(state !== undefined && { state }) },
+  })
+}
+
+/** What threw: resolvers' errors arrive wrapped, in some versions more than once. */
+function causeOf(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause
+}
+
+/**
+ * Turns whatever was thrown into what a client may read: refusals with their code, faults of the query as they are,
+ * anything else as "Unexpected error" while the log has the rest.
+ */
+export const createMask = (log: Log) => (error: unknown) => {
+  const at = error instanceof GraphQLError ? error : undefined
+  const cause = causeOf(error)
+  if (cause instanceof GraphQLError)
+    return cause === error ? cause : new GraphQLError(cause.message, { nodes: at?.nodes, path: at?.path, extensions: cause.extensions })
+  if (cause instanceof Refused) return refusal(cause, at)
+  if (isAway(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
+  said.unexpected(log, 'a GraphQL request failed', cause)
+  return new GraphQLError('Unexpected error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'UNEXPECTED' } })
+}

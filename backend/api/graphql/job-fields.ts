@@ -1,0 +1,43 @@
+import { type JobDetail, jobDetail } from '../../service/detail'
+import { getReport, type JobSummary } from '../../service/jobs'
+import { partitionsOf } from '../../service/partitions'
+import { listRejects, listTasks } from '../../service/tasks'
+import { askOf, connection, type Window } from './connections'
+import type { Context } from './context'
+
+const details = new WeakMap<JobSummary, Promise<JobDetail>>()
+
+/** One question for all the parts of a job that a query asks for. */
+function detailOf(job: JobSummary, { service }: Context): Promise<JobDetail> {
+  const asked = details.get(job) ?? jobDetail(service, job.id)
+  details.set(job, asked)
+  return asked
+}
+
+const part =
+  <K extends keyof JobDetail>(name: K) =>
+  async (job: JobSummary, _: unknown, context: Context): Promise<JobDetail[K]> =>
+    (await detailOf(job, context))[name]
+
+/** A job's tasks. @throws {Refused} */
+export async function taskConnection({ service }: Context, id: string, { state, ...window }: Window & { state?: string | null }) {
+  return connection(await listTasks(service, id, { ...askOf(window), state: state ?? undefined }), window)
+}
+
+/** Fields of a job that its summary has not. */
+export const Job = {
+  lanes: part('lanes'),
+  errors: part('errors'),
+  rejectedBy: part('rejectedBy'),
+  inHand: part('inHand'),
+  async requests(job: JobSummary, _: unknown, context: Context) {
+    const { requests } = await detailOf(job, context)
+    return Object.entries(requests).map(([api, figures]) => ({ api, ...figures }))
+  },
+  report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
+  partitions: (job: JobSummary, _: unknown, { service }: Context) => partitionsOf(service, job.id),
+  taskList: (job: JobSummary, window: Window, context: Context) => taskConnection(context, job.id, window),
+  async rejects(job: JobSummary, window: Window, { service }: Context) {
+    return connection(await listRejects(service, job.id, askOf(window)), window)
+  },
+}

@@ -1,0 +1,119 @@
+import { costLimitRule } from '@escape.tech/graphql-armor-cost-limit'
+import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  TypeInfo,
+  type ValidationContext,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+
+/** Levels of a query; `jobs { edges { node { taskList { edges { node { id` has seven. */
+const MOST_LEVELS = 10
+/** A list of 200 jobs with every plain field costs about 30,000. */
+const MOST_COST = 50_000
+const MOST_ALIASES = 30
+/** Fields at the top of one operation. */
+const MOST_ROOTS = 20
+const MOST_TOKENS = 4000
+
+/** Fields that take questions of their own for each job they are asked of, and how much such a question counts. */
+const DEAR: Record<string, number> = { lanes: 50, errors: 50, rejectedBy: 50, requests: 50, inHand: 50, partitions: 100, report: 50 }
+
+const tooLarge = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'TOO_LARGE', http: { status: 400, spec: true } } })
+
+/** What a client gets to read of a limit's own text, `Syntax Error: Query depth limit of 10 exceeded, found 14.` */
+const plainly = (error: GraphQLError): GraphQLError => tooLarge(error.message.replace(/^Syntax Error: /, ''))
+
+/** The same field may be asked for under many names: each costs as much as the first. */
+const fewAliases = (context: ValidationContext): ASTVisitor => {
+  let aliases = 0
+  return {
+    Field(node) {
+      if (node.alias && ++aliases === MOST_ALIASES + 1) context.reportError(tooLarge(`Query alias limit of ${MOST_ALIASES} exceeded.`))
+    },
+    OperationDefinition(node) {
+      if (node.selectionSet.selections.length > MOST_ROOTS)
+        context.reportError(tooLarge(`One operation takes at most ${MOST_ROOTS} fields at its top.`))
+    },
+  }
+}
+
+const depthRule = maxDepthRule({
+  n: MOST_LEVELS,
+  propagateOnRejection: false,
+  onReject: [(context, error) => context?.reportError(plainly(error))],
+})
+
+/** What an operation says a variable is unless it is sent. */
+function defaultOf(document: DocumentNode, name: string): unknown {
+  const definitions = document.definitions.flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : []))
+  const [value] = definitions.flatMap(({ variable, defaultValue }) => (variable.name.value === name ? (defaultValue ?? []) : []))
+  return value?.kind === Kind.INT ? value.value : undefined
+}
+
+/**
+ * The document as its cost is counted: `first` as it will be, out of a variable or the default, and dear fields as if they
+ * were lists.
+ */
+function weighed(schema: GraphQLSchema, document: DocumentNode, variables: Record<string, unknown>): DocumentNode {
+  const types = new TypeInfo(schema)
+  const weigh = (field: FieldNode): FieldNode | undefined => {
+    const declared = types.getFieldDef()?.args.find((arg) => arg.name === 'first')
+    const given = field.arguments?.find((arg) => arg.name.value === 'first')?.value
+    if (given?.kind === Kind.INT) return undefined
+    const wanted = given?.kind === Kind.VARIABLE ? (variables[given.name.value] ?? defaultOf(document, given.name.value)) : undefined
+    const weight = declared
+      ? Number(wanted ?? declared.defaultValue ?? 1)
+      : types.getParentType()?.name === 'Job'
+        ? DEAR[field.name.value]
+        : undefined
+    if (weight === undefined || !Number.isInteger(weight)) return undefined
+    const first = {
+      kind: Kind.ARGUMENT,
+      name: { kind: Kind.NAME, value: 'first' },
+      value: { kind: Kind.INT, value: String(weight) },
+    } as const
+    return { ...field, arguments: [first, ...(field.arguments ?? []).filter((arg) => arg.name.value !== 'first')] }
+  }
+  return visit(document, visitWithTypeInfo(types, { Field: weigh }))
+}
+
+function costError(schema: GraphQLSchema, document: DocumentNode, variables: Record<string, unknown>): GraphQLError | undefined {
+  const found: GraphQLError[] = []
+  const onReject = [(_: unknown, error: GraphQLError) => void found.push(plainly(error))]
+  const rule = costLimitRule({ maxCost: MOST_COST, propagateOnRejection: false, onReject })
+  validate(schema, weighed(schema, document, variables), [rule as never])
+  return found[0]
+}
+
+interface Execution {
+  args: { schema: GraphQLSchema; document: DocumentNode; variableValues?: unknown }
+  setResultAndStopExecution(result: { errors: GraphQLError[] }): void
+}
+
+/** Variables are known only here, and `first: $n` may hold any number. */
+const boundCost = ({ args, setResultAndStopExecution }: Execution): void => {
+  const error = costError(args.schema, args.document, (args.variableValues ?? {}) as Record<string, unknown>)
+  if (error) setResultAndStopExecution({ errors: [error] })
+}
+
+/** Refuses what would take too much before any of it runs. */
+export const useLimits = (): Plugin => ({
+  onParse: ({ setParseFn }) => setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: MOST_TOKENS })),
+  onValidate({ addValidationRule }) {
+    addValidationRule(depthRule as never)
+    addValidationRule(fewAliases)
+  },
+  onExecute: (execution) => boundCost(execution as unknown as Execution),
+  onSubscribe: (execution) => boundCost(execution as unknown as Execution),
+})

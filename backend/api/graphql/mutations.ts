@@ -1,0 +1,72 @@
+import { type DeadChoice, takeDeadLetters } from '../../service/dead-letters'
+import { type StartAsk, type StartedJob, startJob } from '../../service/start'
+import type { JobVerb } from '../../service/summary'
+import { steerJob, steerJobs } from '../../service/verbs'
+import { type Context, writer } from './context'
+
+/** What a person reads after a start. */
+function messageOf({ job, created, broker }: StartedJob): string {
+  const what = created
+    ? `Queued: ${job.label}, as job ${job.id}.`
+    : `Nothing new was queued: job ${job.id} (${job.status}) has it, ${job.label}.`
+  return broker === null ? what : `${what} ${broker} The scheduler tells the workers once it is back.`
+}
+
+interface KillmailInput {
+  characterId: bigint
+  options?: Record<string, unknown> | null
+}
+
+/** Fields that were not sent, or sent as null, are the source's defaults. */
+const given = (fields: Record<string, unknown>) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
+
+async function startKillmailBackfill(_: unknown, { input }: { input: KillmailInput }, context: Context) {
+  // The source names the field where the number is one that cannot be an id.
+  const params = { characterId: Number(input.characterId), ...(input.options && { options: given(input.options) }) }
+  const started = await startJob(context.service, writer(context), { source: 'eve', params, trace: context.trace })
+  return { success: true, message: messageOf(started), queuedAt: started.job.createdAt, job: started.job }
+}
+
+async function startBackfill(_: unknown, ask: StartAsk, context: Context) {
+  const { source, params, force, priority, idempotencyKey } = ask
+  const options = { force: force ?? false, priority: priority ?? 'backfill', idempotencyKey: idempotencyKey ?? undefined }
+  const started = await startJob(context.service, writer(context), { source, params, ...options, trace: context.trace })
+  return { created: started.created, message: messageOf(started), job: started.job }
+}
+
+const steer =
+  (verb: JobVerb) =>
+  (_: unknown, { id }: { id: string }, context: Context) =>
+    steerJob(context.service, writer(context), verb, id)
+
+interface BulkArgs {
+  verb: JobVerb
+  ids?: string[] | null
+  status?: string | null
+  source?: string | null
+}
+
+const bulkJobs = (_: unknown, { verb, ids, status, source }: BulkArgs, context: Context) =>
+  steerJobs(context.service, writer(context), {
+    verb,
+    ids: ids ?? undefined,
+    status: status ? [status] : undefined,
+    source: source ?? undefined,
+  })
+
+const take = (verb: 'replay' | 'drop') => async (_: unknown, choice: Record<string, unknown>, context: Context) => ({
+  taken: await takeDeadLetters(context.service, writer(context), verb, given(choice) as DeadChoice),
+})
+
+/** What may be done. */
+export const Mutation = {
+  startKillmailBackfill,
+  startBackfill,
+  pauseJob: steer('pause'),
+  resumeJob: steer('resume'),
+  cancelJob: steer('cancel'),
+  retryJob: steer('retry'),
+  bulkJobs,
+  replayDeadLetters: take('replay'),
+  dropDeadLetters: take('drop'),
+}

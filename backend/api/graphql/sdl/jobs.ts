@@ -1,0 +1,175 @@
+/** Jobs, their tasks, and what starting and steering them answers. */
+export const jobs = /* GraphQL */ `
+  "Any JSON value."
+  scalar JSON
+  "A moment, ISO 8601 in UTC: 2026-07-17T09:30:00.000Z"
+  scalar DateTime
+  "A whole number of any size: a JSON number up to 2^53, text above; either may be sent."
+  scalar BigInt
+
+  enum JobStatus { queued running paused completed partial failed cancelled }
+  enum TaskState { waiting ready held done skipped failed cancelled }
+  enum JobVerb { pause resume cancel retry }
+  "What goes first: live, then what somebody asked for now, then backfills."
+  enum Priority { live asked backfill }
+
+  type PageInfo {
+    hasNextPage: Boolean!
+    hasPreviousPage: Boolean!
+    startCursor: String
+    endCursor: String
+  }
+
+  type Job {
+    id: ID!
+    source: String!
+    "What it reads, in words."
+    label: String!
+    "What it backfills; null when it was forced to run beside another."
+    about: String
+    status: JobStatus!
+    params: JSON!
+    priority: Int!
+    createdAt: DateTime!
+    startedAt: DateTime
+    completedAt: DateTime
+    seconds: Float!
+    tasks: TaskCounts!
+    pages: BigInt!
+    seen: BigInt!
+    new: BigInt!
+    updated: BigInt!
+    known: BigInt!
+    rejected: BigInt!
+    deleted: BigInt!
+    "What its source says there is."
+    expected: BigInt
+    lookups: LookupCounts!
+    "0 to 1; null where nobody can know."
+    fraction: Float
+    "Records a second, measured now."
+    rate: Float
+    leftMs: Float
+    "Where it stands, in a sentence."
+    sentence: String!
+    waits: [Wait!]!
+    error: String
+    verified: Boolean
+    "The verbs it takes now."
+    can: [JobVerb!]!
+    lanes: [Lane!]!
+    errors: [JobError!]!
+    rejectedBy: [RejectCount!]!
+    requests: [Requests!]!
+    inHand: [InHand!]!
+    "What it found, and whether that is all; of a running job what can be said so far."
+    report: JSON!
+    partitions: Partitions!
+    "Its tasks one by one."
+    taskList(first: Int = 50, after: String, state: TaskState): TaskConnection!
+    rejects(first: Int = 50, after: String): RejectConnection!
+  }
+
+  type TaskCounts { total: Int! waiting: Int! ready: Int! held: Int! done: Int! skipped: Int! failed: Int! cancelled: Int! }
+  type LookupCounts { asked: Int! open: Int! }
+  type Wait { kind: String! on: String! tasks: Int! until: DateTime sentence: String! error: String }
+  type Lane {
+    lane: String!
+    total: Int!
+    waiting: Int!
+    ready: Int!
+    held: Int!
+    done: Int!
+    skipped: Int!
+    failed: Int!
+    cancelled: Int!
+  }
+  type JobError { kind: String! state: TaskState! tasks: Int! example: String! }
+  type RejectCount { reason: String! records: BigInt! }
+  type Requests { api: String! requests: BigInt! waitMs: Float! throttled: BigInt! }
+  type InHand { task: BigInt! stream: String! key: String! pages: Int! worker: String! sinceMs: Float! }
+  type Partitions { rows: [String!]! columns: [String!]! cells: [PartitionCell!]! }
+  type PartitionCell { row: String! column: String! state: TaskState! taskId: BigInt! }
+
+  type Task {
+    id: BigInt!
+    stream: String!
+    key: String!
+    "Null for discovery, which stands outside lanes."
+    lane: String
+    stage: Int!
+    state: TaskState!
+    step: Int!
+    pages: Int!
+    seen: BigInt!
+    new: BigInt!
+    updated: BigInt!
+    known: BigInt!
+    rejected: BigInt!
+    deleted: BigInt!
+    expected: BigInt
+    attempts: Int!
+    errorKind: String
+    error: String
+    "Why it was skipped."
+    reason: String
+    waitingOn: String
+    dueAt: DateTime!
+    holder: String
+    settledAt: DateTime
+    notes: [String!]!
+  }
+  "A record set aside; its body cut to 4,096 characters."
+  type Reject { id: BigInt! stream: String! key: String! reason: String! detail: String raw: String! at: DateTime! }
+
+  type JobConnection { edges: [JobEdge!]! nodes: [Job!]! pageInfo: PageInfo! totalCount: Int! counts: JobCounts! }
+  type JobEdge { node: Job! cursor: String! }
+  type TaskConnection { edges: [TaskEdge!]! nodes: [Task!]! pageInfo: PageInfo! }
+  type TaskEdge { node: Task! cursor: String! }
+  type RejectConnection { edges: [RejectEdge!]! nodes: [Reject!]! pageInfo: PageInfo! }
+  type RejectEdge { node: Reject! cursor: String! }
+  "Jobs by status under the same source and text, whatever status was asked for."
+  type JobCounts { queued: Int! running: Int! paused: Int! completed: Int! partial: Int! failed: Int! cancelled: Int! }
+  type JobsUpdate { items: [Job!]! counts: JobCounts! }
+
+  input StartKillmailBackfillInput {
+    characterId: BigInt!
+    options: KillmailBackfillOptions
+  }
+  input KillmailBackfillOptions {
+    "Only killmails of this day (UTC) and later: 2023-01-01"
+    fromDate: String
+    "Only killmails of this day (UTC) and earlier."
+    toDate: String
+    "Stop after so many pages."
+    maxPages: Int
+    "Killmails a page, at most 200."
+    limit: Int
+    "Leave killmails alone that are held already; true unless told."
+    skipExisting: Boolean
+  }
+  type StartKillmailBackfillPayload {
+    success: Boolean!
+    message: String!
+    queuedAt: DateTime!
+    job: Job!
+  }
+  "created is false when the same thing is being backfilled, or the idempotencyKey came before."
+  type StartBackfillPayload { created: Boolean! message: String! job: Job! }
+  type BulkPayload { done: [ID!]! refused: [BulkRefusal!]! }
+  type BulkRefusal { id: ID! reason: String! state: String }
+  type TakenPayload { taken: Int! }
+
+  type Estimate {
+    "First tasks; more are found while it runs."
+    tasks: Int!
+    requests: [EstimatedRequests!]!
+    "The least time it takes; null when some of the requests are not known before."
+    leastMs: Float
+    notes: [String!]!
+    activeKey: String!
+    "A job that backfills the same and has not ended."
+    activeJob: ID
+  }
+  type EstimatedRequests { api: String! requests: BigInt leastMs: Float limit: String! }
+`

@@ -1,0 +1,129 @@
+/** What runs, what it may do, and what surrounds the jobs. */
+export const suite = /* GraphQL */ `
+  type Overview {
+    jobs: JobCounts!
+    rowsPerMinute: Float!
+    requestsPerMinute: Float!
+    workers: WorkerCounts!
+    schedulers: Int!
+    alerts: Int!
+    "Null while the broker is away."
+    deadLetters: BigInt
+    lookupsOpen: BigInt!
+    queues: [Queue!]!
+  }
+  type WorkerCounts { alive: Int! dead: Int! }
+  type Queue {
+    name: String!
+    "Messages nobody has taken; null while the broker is away."
+    ready: BigInt
+    consumers: Int
+    "Tasks that could be taken now."
+    due: BigInt!
+    oldestDueMs: Float
+  }
+
+  type Source {
+    name: String!
+    about: String!
+    "JSON Schema of the params."
+    form: JSON!
+    example: JSON!
+    commands: [Command!]!
+    streams: [String!]!
+    apis: [String!]!
+    workers: [String!]!
+    exportTables: [String!]!
+  }
+  type Command { name: String! about: String! }
+
+  type Workers { items: [Worker!]! schedulers: Int! apps: [App!]! }
+  "A PM2 app and how many of its workers live."
+  type App { app: String! queues: [String!]! alive: Int! }
+  type Worker {
+    id: ID!
+    app: String!
+    host: String!
+    pid: Int!
+    queues: [String!]!
+    concurrency: Int!
+    startedAt: DateTime!
+    beatAgoMs: Float!
+    alive: Boolean!
+    rssBytes: BigInt!
+    loopLagMs: Float!
+    holding: [Held!]!
+  }
+  type Held { task: BigInt! job: ID! source: String! stream: String! key: String! pages: Int! sinceMs: Float! }
+
+  type Gate {
+    name: String!
+    limit: String!
+    api: String!
+    used: [GateUse!]!
+    inFlight: Int!
+    concurrent: Int
+    nextAt: DateTime
+    blockedUntil: DateTime
+    blockedReason: String
+    failures: Int!
+    openUntil: DateTime
+    granted: BigInt!
+    throttled: BigInt!
+    users: [GateUser!]!
+  }
+  "What was used of one rolling window."
+  type GateUse { span: String! used: Int! of: Int! windowMs: Float! }
+  type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
+
+  type DeadLetters { items: [DeadLetter!]! queues: [DeadQueue!]! }
+  type DeadLetter { id: ID! queue: String! at: DateTime reason: String! bytes: Int! body: String! messageId: String }
+  type DeadQueue { queue: String! count: Int! }
+
+  type Schedule {
+    id: ID!
+    name: String!
+    cron: String!
+    timeZone: String!
+    jitterS: Int!
+    "What becomes of ticks that nobody was there for: skip or make_up."
+    missed: String!
+    source: String!
+    params: JSON!
+    priority: Priority!
+    paused: Boolean!
+    nextAt: DateTime
+    upcoming: [DateTime!]!
+    lastAt: DateTime
+    lastJob: ID
+    error: String
+    createdAt: DateTime!
+  }
+  type Webhook { id: ID! url: String! events: [String!]! active: Boolean! createdAt: DateTime! lastDelivery: Delivery }
+  type Delivery {
+    id: ID!
+    key: String!
+    state: String!
+    attempts: Int!
+    status: Int
+    error: String
+    tookMs: Float
+    createdAt: DateTime!
+    triedAt: DateTime
+    nextAt: DateTime
+  }
+  type Alert { kind: String! subject: String! message: String! since: DateTime! }
+  type Action {
+    id: BigInt!
+    at: DateTime!
+    who: String!
+    address: String!
+    door: String!
+    verb: String!
+    target: String
+    detail: JSON!
+    outcome: String!
+  }
+  type ActionConnection { edges: [ActionEdge!]! nodes: [Action!]! pageInfo: PageInfo! }
+  type ActionEdge { node: Action! cursor: String! }
+`
