@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isAway } from '../db'
+import { Throttled } from '../engine/errors'
 import type { Log } from '../engine/source'
 import type { Service } from '../service/context'
 import { CONTENT_TYPE, exposition } from './exposition'
@@ -84,7 +85,8 @@ async function answer(request: IncomingMessage, service: Service, scrape: () => 
   try {
     return { status: 200, text: await scrape(), headers: { 'content-type': CONTENT_TYPE } }
   } catch (error) {
-    if (!isAway(error)) throw error
+    // The gate, asked on the way, has words of its own for it.
+    if (!isAway(error) && !(error instanceof Throttled)) throw error
     // Prometheus then shows `up` as 0, and no figure that is not true any more.
     return { status: 503, text: `The database cannot be reached: ${(error as Error).message}\n`, headers: { 'retry-after': '5' } }
   }
