@@ -1,0 +1,112 @@
+import { readClock } from '../lib/clock'
+import { createStore } from '../lib/store'
+import type { Me } from './types'
+
+/** An answer that is a problem (RFC 9457); `title` alone for one that is none. */
+export class Problem extends Error {
+  override name = 'Problem'
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly fields: { field: string; message: string }[] = [],
+  ) {
+    super(detail || title)
+  }
+}
+
+/** No answer at all. */
+export class Unreachable extends Error {
+  override name = 'Unreachable'
+}
+
+/** Whether the server answers. `times` counts how often it came back, so that pages read anew. */
+export const connection = createStore<{ lost: string | null; times: number }>({ lost: null, times: 0 })
+
+/** Who is here; null before the first answer, `out` when a token is needed. */
+export const session = createStore<Me | 'out' | null>(null)
+
+export function markLost(why: string): void {
+  const { lost, times } = connection.get()
+  if (lost !== why) connection.set({ lost: why, times })
+}
+
+export function markBack(): void {
+  const { lost, times } = connection.get()
+  if (lost !== null) connection.set({ lost: null, times: times + 1 })
+}
+
+interface Options {
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal
+}
+
+async function send(method: string, path: string, { body, headers, signal }: Options): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      signal,
+      credentials: 'same-origin',
+      headers: { accept: 'application/json', ...(method === 'GET' ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: method === 'GET' ? undefined : JSON.stringify(body ?? {}),
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    markLost('The server does not answer.')
+    throw new Unreachable('The server does not answer; try again in a moment.')
+  }
+}
+
+/** What a body says, whatever it is. */
+async function read(answer: Response): Promise<unknown> {
+  const text = await answer.text()
+  if (!answer.headers.get('content-type')?.includes('json')) return undefined
+  return text === '' ? undefined : JSON.parse(text)
+}
+
+function problemOf(status: number, body: unknown): Problem {
+  const { title, detail, errors } = (body ?? {}) as { title?: string; detail?: string; errors?: { field: string; message: string }[] }
+  return new Problem(status, title ?? `The server answered ${status}`, detail ?? '', errors ?? [])
+}
+
+/**
+ * Calls the API.
+ * @throws {Problem} for an answer that is not 2xx; 401 also ends the session
+ * @throws {Unreachable} when there is none
+ */
+export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const answer = await send(method, path, options)
+  readClock(answer.headers.get('date'))
+  const body = await read(answer)
+  if (answer.ok) {
+    markBack()
+    return body as T
+  }
+  const problem = problemOf(answer.status, body)
+  if (answer.status === 401 && path !== '/api/login') session.set('out')
+  // A write may be refused with 503 for a missing setting; a read that is says that database or broker are away.
+  if (method === 'GET' && answer.status >= 502 && answer.status <= 504) markLost(problem.message)
+  throw problem
+}
+
+export const get = <T>(path: string, signal?: AbortSignal): Promise<T> => call<T>('GET', path, { signal })
+export const post = <T>(path: string, body?: unknown, options: Options = {}): Promise<T> => call<T>('POST', path, { ...options, body })
+export const patch = <T>(path: string, body: unknown): Promise<T> => call<T>('PATCH', path, { body })
+export const remove = (path: string): Promise<void> => call<void>('DELETE', path)
+
+/** Asks who we are; the answer decides between the pages and the login. */
+export async function whoAmI(): Promise<void> {
+  try {
+    session.set(await get<Me>('/api/me'))
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+    // 401 has set the session; anything else is tried again by the shell.
+  }
+}
+
+/** `?a=1&b=x` of what is set. */
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const set = Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] != null && entry[1] !== '')
+  return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`
+}

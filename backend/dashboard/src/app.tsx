@@ -1,0 +1,55 @@
+import { useEffect } from 'preact/hooks'
+import { Route, Switch } from 'wouter-preact'
+import { connection, session, whoAmI } from './api/client'
+import { Charts } from './charts/charts-page'
+import { Job } from './job/job-page'
+import { Jobs } from './jobs/jobs-page'
+import { useStore } from './lib/store'
+import { Activity } from './pages/activity'
+import { DeadLetters } from './pages/dead-letters'
+import { Gates } from './pages/gates'
+import { NotFound } from './pages/not-found'
+import { Schedules } from './pages/schedules'
+import { WebhookPage } from './pages/webhook'
+import { Webhooks } from './pages/webhooks'
+import { Workers } from './pages/workers'
+import { Banner } from './shell/banner'
+import { Login } from './shell/login'
+import { Shell } from './shell/shell'
+import { Start } from './start/start-page'
+
+const FIRST_TRY_AGAIN_MS = 2000
+
+/** Login or pages, by what the server says of us; asked again until it answers. */
+export function App() {
+  const me = useStore(session)
+  const { times } = useStore(connection)
+  // A server that came back may know us otherwise.
+  useEffect(() => {
+    void whoAmI()
+    if (me !== null) return
+    const timer = setInterval(() => void whoAmI(), FIRST_TRY_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [me === null, times])
+
+  if (me === null) return <Banner />
+  if (me === 'out') return <Login />
+  return (
+    <Shell>
+      <Switch>
+        <Route path="/" component={Jobs} />
+        <Route path="/jobs/:id">{({ id }) => <Job key={id} id={id} />}</Route>
+        <Route path="/new" component={Start} />
+        <Route path="/charts" component={Charts} />
+        <Route path="/gates" component={Gates} />
+        <Route path="/workers" component={Workers} />
+        <Route path="/dead-letters" component={DeadLetters} />
+        <Route path="/schedules" component={Schedules} />
+        <Route path="/webhooks" component={Webhooks} />
+        <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+        <Route path="/activity" component={Activity} />
+        <Route component={NotFound} />
+      </Switch>
+    </Shell>
+  )
+}

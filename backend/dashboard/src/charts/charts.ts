@@ -1,0 +1,76 @@
+import type { History } from '../api/types'
+import { count, duration } from '../lib/format'
+
+export interface Series {
+  name: string
+  values: (number | null)[]
+  /** Custom property of its colour. */
+  colour: string
+  dash?: number[]
+}
+
+export interface Chart {
+  title: string
+  unit: string
+  series: Series[]
+  format: (value: number | null) => string
+  /** Minutes add up to something. */
+  adds: boolean
+}
+
+const INKS = ['--c-1', '--c-2', '--c-3', '--c-4', '--c-5']
+const DASHES = [undefined, [6, 3], [2, 3], [8, 3, 2, 3], [1, 4]]
+const OUTCOMES: [keyof History['series']['rows'], string][] = [
+  ['new', 'New'],
+  ['updated', 'Updated'],
+  ['known', 'Known'],
+  ['rejected', 'Set aside'],
+]
+const CLASSES: Record<string, number> = { '2xx': 0, '3xx': 1, '4xx': 2, '5xx': 3 }
+
+const series = (name: string, values: (number | null)[], n: number): Series => ({
+  name,
+  values,
+  colour: INKS[n % INKS.length] ?? '--c-1',
+  dash: DASHES[n % DASHES.length],
+})
+
+/** What the history is drawn as. */
+export function chartsOf({ series: it }: History): Chart[] {
+  const rows = OUTCOMES.flatMap(([key, name], n) => (some(it.rows[key]) ? [series(name, it.rows[key], n)] : []))
+  const requests = Object.entries(it.requests)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, values], n) => series(name, values, CLASSES[name] ?? 4 + n))
+  const latency = Object.entries(it.latency).flatMap(([api, { p50, p95 }], n) => [
+    { ...series(`${api} median`, p50, n), dash: undefined },
+    { ...series(`${api} 95 of 100`, p95, n), dash: [5, 3] },
+  ])
+  return [
+    { title: 'Records', unit: 'a minute', series: rows, format: count, adds: true },
+    { title: 'Requests', unit: 'a minute, by answer', series: requests, format: count, adds: true },
+    { title: 'Latency', unit: 'of answers', series: latency, format: duration, adds: false },
+    {
+      title: 'Waiting for gates',
+      unit: 'seconds a minute, all workers',
+      series: some(it.waitSeconds) ? [series('Waited', it.waitSeconds, 0)] : [],
+      format: count,
+      adds: true,
+    },
+  ]
+}
+
+const some = (values: readonly (number | null)[] | undefined): boolean => values?.some((value) => value !== null && value > 0) ?? false
+
+/** The chart in a sentence: the sums or the worst, and the peak. */
+export function summaryOf({ series: lines, format, adds }: Chart, minutes: readonly string[]): string {
+  const parts = lines.map(({ name, values }) => {
+    const known = values.filter((value) => value !== null)
+    const most = Math.max(0, ...known)
+    const at = minutes[values.indexOf(most)]?.slice(11, 16)
+    const peak = at ? `, at most ${format(most)} at ${at}` : ''
+    if (adds) return `${name}: ${format(known.reduce((sum, value) => sum + value, 0))} in all${peak}`
+    const last = known.at(-1)
+    return `${name}: ${last === undefined ? 'nothing' : `last ${format(last)}`}${peak}`
+  })
+  return `${parts.join('. ')}.`
+}

@@ -1,0 +1,76 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { connection, get, Problem } from '../api/client'
+import { useStore } from '../lib/store'
+
+export interface Fetched<T> {
+  data: T | undefined
+  /** Why the last try brought nothing; the data before it stays. */
+  problem: Problem | undefined
+  busy: boolean
+  /** Reads again now. */
+  refresh(): Promise<void>
+  /** Puts data in place, as an answer to a write brings it. */
+  put(data: T): void
+}
+
+interface Options {
+  /** Read again this often while the page is looked at, ms. */
+  everyMs?: number
+}
+
+const RETRY_MS = [500, 1000, 2000, 4000, 8000]
+const visible = () => document.visibilityState === 'visible'
+
+/**
+ * What a path of the API answers. Data stays while the same resource is read anew, also with another query; it goes when
+ * another resource is asked for. Reads again by itself after a lost connection.
+ */
+export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fetched<T> {
+  const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem; busy: boolean }>({ path, busy: true })
+  const { times } = useStore(connection)
+  const abort = useRef<AbortController | null>(null)
+  const failures = useRef(0)
+
+  const read = useCallback(async (): Promise<void> => {
+    if (path === null) return
+    abort.current?.abort()
+    const mine = new AbortController()
+    abort.current = mine
+    setState((old) => ({ path, data: base(old.path) === base(path) ? old.data : undefined, problem: old.problem, busy: true }))
+    try {
+      const data = await get<T>(path, mine.signal)
+      failures.current = 0
+      setState({ path, data, busy: false })
+    } catch (error) {
+      if (mine.signal.aborted) return
+      failures.current += 1
+      setState((old) => ({ ...old, busy: false, problem: error instanceof Problem ? error : new Problem(0, String(error), '') }))
+    }
+  }, [path])
+
+  // `times` makes it read again when the server is back.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let over = false
+    const again = () => {
+      if (over) return
+      const wait = connection.get().lost ? RETRY_MS[Math.min(failures.current, RETRY_MS.length) - 1] : everyMs
+      if (wait) timer = setTimeout(() => (visible() || connection.get().lost ? void read().then(again) : again()), wait)
+    }
+    const onVisible = () => void (visible() && everyMs && read())
+    void read().then(again)
+    document.addEventListener('visibilitychange', onVisible)
+    return () => {
+      over = true
+      clearTimeout(timer)
+      abort.current?.abort()
+      document.removeEventListener('visibilitychange', onVisible)
+    }
+  }, [read, everyMs, times])
+
+  const put = useCallback((data: T) => setState((old) => ({ ...old, data, problem: undefined })), [])
+  const mine = base(state.path) === base(path)
+  return { data: mine ? state.data : undefined, problem: mine ? state.problem : undefined, busy: state.busy, refresh: read, put }
+}
+
+const base = (path: string | null): string | undefined => path?.split('?')[0]

@@ -1,0 +1,36 @@
+import { Link } from 'wouter-preact'
+import type { JobDetail } from '../api/types'
+import { useParams } from '../hooks/use-params'
+import { count, words } from '../lib/format'
+import { Section } from '../ui/page'
+import { Status } from '../ui/status'
+import { Table } from '../ui/table'
+
+const MEANS: Record<string, string> = {
+  ready: 'tries again',
+  waiting: 'tries again',
+  failed: 'failed',
+  skipped: 'skipped',
+  cancelled: 'cancelled',
+}
+
+/** Errors by their kind, each with one that happened. */
+export function Errors({ job }: { job: JobDetail }) {
+  const params = useParams()
+  if (job.errors.length === 0) return null
+  return (
+    <Section title="Errors" aside={<Link href={params.href({ tab: 'tasks', state: 'failed' })}>Failed tasks</Link>}>
+      <Table
+        caption="Errors by kind"
+        rows={job.errors}
+        id={(row) => `${row.kind} ${row.state}`}
+        columns={[
+          { head: 'Kind', cell: (row) => <b class="nowrap">{words(row.kind)}</b> },
+          { head: 'Tasks', num: true, cell: (row) => count(row.tasks) },
+          { head: 'What follows', cell: (row) => <Status state={row.state} text={MEANS[row.state] ?? row.state} /> },
+          { head: 'For example', fill: true, cell: (row) => <span class="break">{row.example ?? '–'}</span> },
+        ]}
+      />
+    </Section>
+  )
+}

@@ -1,0 +1,125 @@
+import { useState } from 'preact/hooks'
+import type { JobDetail, Verb } from '../api/types'
+import { useMe } from '../hooks/use-me'
+import { toneOf, Verdict } from '../jobs/verdict'
+import { brief, count, duration, percent, rate, shortId } from '../lib/format'
+import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
+import { Bar } from '../ui/bar'
+import { Button } from '../ui/button'
+import { Copy } from '../ui/copy'
+import { Fact } from '../ui/fact'
+import { Note } from '../ui/note'
+import { Status } from '../ui/status'
+import { Ago } from '../ui/time'
+import { Waits } from './waits'
+
+/** What the job reads, what it does, what can be done with it. */
+export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => void }) {
+  const active = isActive(job.status)
+  return (
+    <>
+      <header class="page-head">
+        <div class="grow">
+          <h1 tabIndex={-1}>{job.label}</h1>
+          <div class="row job-meta">
+            <Status state={job.status} fraction={job.fraction} />
+            {!active && job.status === 'completed' && <Verdict job={job} />}
+            <span class="tag">{job.source}</span>
+            <span class="row tight">
+              <code class="soft" title={job.id}>
+                {shortId(job.id)}
+              </code>
+              <Copy text={job.id} label="Copy the job's id" />
+            </span>
+            <span class="soft small">
+              asked <Ago at={job.createdAt} />
+            </span>
+          </div>
+        </div>
+        <Verbs job={job} onChange={onChange} />
+      </header>
+      <section class="card pad progress" aria-label="Progress">
+        <div class="row spread">
+          <p>{job.sentence}</p>
+          {active && (
+            <p class="soft nowrap">
+              {[
+                job.status === 'running' && job.rate !== null && rate(job.rate),
+                job.status === 'running' && job.leftMs !== null && `${duration(job.leftMs)} left`,
+                job.fraction !== null && percent(job.fraction),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </p>
+          )}
+        </div>
+        <Bar label="Progress of the job" fraction={active ? job.fraction : 1} tone={toneOf(job)} big />
+        {job.error && <Note tone="bad">{job.error}</Note>}
+        <Waits job={job} />
+      </section>
+      <Figures job={job} />
+    </>
+  )
+}
+
+function Verbs({ job, onChange }: { job: JobDetail; onChange: () => void }) {
+  const { canWrite } = useMe()
+  const [busy, setBusy] = useState<Verb | null>(null)
+  if (!canWrite) return null
+  const run = async (verb: Verb) => {
+    setBusy(verb)
+    if (await act(job, verb)) onChange()
+    setBusy(null)
+  }
+  return (
+    <div class="row">
+      {VERB_NAMES.filter((verb) => job.can.includes(verb)).map((verb) => (
+        <Button
+          key={verb}
+          icon={VERBS[verb].icon}
+          kind={verb === 'cancel' ? 'danger' : undefined}
+          busy={busy === verb}
+          onClick={() => void run(verb)}
+        >
+          {VERBS[verb].text}
+        </Button>
+      ))}
+      {!isActive(job.status) && (
+        <Button icon="plus" href={`/new?source=${encodeURIComponent(job.source)}&like=${job.id}`}>
+          Start again
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function Figures({ job }: { job: JobDetail }) {
+  const settled = job.tasks.done + job.tasks.skipped + job.tasks.failed + job.tasks.cancelled
+  return (
+    <dl class="card facts" aria-label="Counts">
+      <Fact name="New" tone={job.new > 0 ? 'ok' : null}>
+        {brief(job.new)}
+      </Fact>
+      <Fact name="Updated">{brief(job.updated)}</Fact>
+      <Fact name="Known">{brief(job.known)}</Fact>
+      <Fact name="Set aside" tone={job.rejected > 0 ? 'warn' : null}>
+        {brief(job.rejected)}
+      </Fact>
+      {job.deleted > 0 && <Fact name="Deleted">{brief(job.deleted)}</Fact>}
+      <Fact name="Read" more={job.expected === null ? `${count(job.pages)} pages` : `of ${count(job.expected)} expected`}>
+        {brief(job.seen)}
+      </Fact>
+      <Fact
+        name="Tasks"
+        tone={job.tasks.failed > 0 ? 'bad' : null}
+        more={job.tasks.failed > 0 ? `${count(job.tasks.failed)} failed` : 'settled'}
+      >
+        {count(settled)}
+        <span class="of"> / {count(job.tasks.total)}</span>
+      </Fact>
+      <Fact name="Time" more={job.lookups.asked > 0 ? `${brief(job.lookups.open)} of ${brief(job.lookups.asked)} names open` : undefined}>
+        {duration(job.seconds * 1000)}
+      </Fact>
+    </dl>
+  )
+}

@@ -1,0 +1,68 @@
+import { useState } from 'preact/hooks'
+import { Link } from 'wouter-preact'
+import type { JobDetail } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useLive } from '../hooks/use-live'
+import { useParams } from '../hooks/use-params'
+import { useTitle } from '../hooks/use-title'
+import { percent } from '../lib/format'
+import { isActive } from '../lib/verbs'
+import { Icon } from '../ui/icon'
+import { Loaded } from '../ui/loaded'
+import { Grid } from './grid'
+import { JobHead } from './job-head'
+import { Now } from './now'
+import { ParamsTab } from './params-tab'
+import { Rejects } from './rejects'
+import { ReportTab } from './report-tab'
+import { Tabs } from './tabs'
+import { Tasks } from './tasks'
+
+/** One job, as it moves. */
+export function Job({ id }: { id: string }) {
+  const fetched = useFetch<JobDetail>(`/api/jobs/${encodeURIComponent(id)}`)
+  const [ended, setEnded] = useState(0)
+  const job = fetched.data
+  useLive(job && isActive(job.status) ? `/api/jobs/${job.id}/events` : null, {
+    job: (next: JobDetail) => fetched.put(next),
+    end: () => {
+      setEnded((n) => n + 1)
+      void fetched.refresh()
+    },
+  })
+  useTitle(job ? `${job.status === 'running' && job.fraction !== null ? `${percent(job.fraction)} · ` : ''}${job.label}` : 'Job')
+  return (
+    <div class="page">
+      <nav aria-label="Way back" class="small">
+        <Link href="/" class="back">
+          <Icon name="back" size={14} />
+          Jobs
+        </Link>
+      </nav>
+      <Loaded of={fetched}>
+        {(data) => (
+          <>
+            <JobHead job={data} onChange={() => void fetched.refresh()} />
+            <Parts key={ended} job={data} />
+          </>
+        )}
+      </Loaded>
+    </div>
+  )
+}
+
+function Parts({ job }: { job: JobDetail }) {
+  const params = useParams()
+  const tab = params.get('tab') || (job.report ? 'report' : 'now')
+  return (
+    <>
+      <Tabs job={job} tab={tab} />
+      {tab === 'now' && <Now job={job} />}
+      {tab === 'tasks' && <Tasks job={job} />}
+      {tab === 'grid' && <Grid job={job} />}
+      {tab === 'rejects' && <Rejects job={job} />}
+      {tab === 'report' && <ReportTab job={job} />}
+      {tab === 'params' && <ParamsTab job={job} />}
+    </>
+  )
+}

@@ -1,0 +1,96 @@
+import type { JobDetail, Report } from '../api/types'
+import { count, duration, plural, words } from '../lib/format'
+import { Empty } from '../ui/empty'
+import { Note } from '../ui/note'
+import { Section } from '../ui/page'
+import { Table } from '../ui/table'
+import { Requests } from './requests'
+
+/** What the ended job found, and whether it can be trusted to be all. */
+export function ReportTab({ job }: { job: JobDetail }) {
+  const { report } = job
+  if (!report)
+    return (
+      <Empty small title="The report is written when the job ends" icon="seal">
+        <p>It says what was read and stored, what is missing, and whether that is proved to be all.</p>
+      </Empty>
+    )
+  return (
+    <div class="stack wide-gap">
+      <Note tone={report.verified ? 'ok' : 'warn'} icon={report.verified ? 'seal' : 'alert'}>
+        <b>{report.verified ? 'Verified' : 'Not verified'}</b>: {report.reason}.
+      </Note>
+      <div class="halves">
+        <Found report={report} />
+        <Requests requests={report.requests} />
+      </div>
+      <Failures report={report} />
+      {report.notes.length > 0 && (
+        <Section title="Notes">
+          <ul class="notes">
+            {report.notes.map((note) => (
+              <li key={note}>{note}</li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </div>
+  )
+}
+
+function Found({ report }: { report: Report }) {
+  const by = (counts: Record<string, number>) =>
+    Object.entries(counts)
+      .map(([reason, n]) => `${count(n)} × ${words(reason).toLowerCase()}`)
+      .join(', ')
+  const rows: [string, string, string?][] = [
+    ['Read', count(report.seen), report.expected === null ? undefined : `of ${count(report.expected)} expected`],
+    ['New', count(report.new)],
+    ['Updated', count(report.updated)],
+    ['Known already', count(report.known)],
+    ['Set aside', count(report.rejected), by(report.rejectedBy)],
+    ['Deleted', count(report.deleted)],
+    ['Tasks done', count(report.tasks.done), `of ${plural(report.tasks.total, 'task')}`],
+    ['Tasks skipped', count(report.tasks.skipped), by(report.skipped)],
+    ['Tasks failed', count(report.tasks.failed)],
+    ['Pages', count(report.pages)],
+    ['Time', duration(report.seconds * 1000)],
+    [
+      'Names looked up',
+      count(report.lookups.asked - report.lookups.open),
+      report.lookups.open > 0 ? `${count(report.lookups.open)} open` : undefined,
+    ],
+  ]
+  return (
+    <Section title="Found">
+      <Table
+        caption="What was found"
+        rows={rows}
+        id={([name]) => name}
+        columns={[
+          { head: 'What', cell: ([name]) => name },
+          { head: 'How many', num: true, cell: ([, value]) => value },
+          { head: 'Of which', fill: true, cell: ([, , more]) => <span class="soft">{more}</span> },
+        ]}
+      />
+    </Section>
+  )
+}
+
+function Failures({ report }: { report: Report }) {
+  if (report.failures.length === 0) return null
+  return (
+    <Section title="What failed" aside="Retry failed tries these again from the page they reached.">
+      <Table
+        caption="Failed tasks"
+        rows={report.failures}
+        id={(row) => row.task}
+        columns={[
+          { head: 'Task', cell: (row) => <span class="break">{row.task}</span> },
+          { head: 'Kind', cell: (row) => <b class="nowrap">{words(row.kind)}</b> },
+          { head: 'Why', fill: true, cell: (row) => <span class="break">{row.error}</span> },
+        ]}
+      />
+    </Section>
+  )
+}

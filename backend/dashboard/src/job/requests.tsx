@@ -1,0 +1,30 @@
+import { Link } from 'wouter-preact'
+import type { Traffic } from '../api/types'
+import { count, duration } from '../lib/format'
+import { Section } from '../ui/page'
+import { Table } from '../ui/table'
+
+/** Requests sent by API, and the time spent waiting for their moment. */
+export function Requests({ requests }: { requests: Record<string, Traffic> }) {
+  const rows = Object.entries(requests)
+  if (rows.length === 0) return null
+  return (
+    <Section title="Requests" aside={<Link href="/gates">Gates</Link>}>
+      <Table
+        caption="Requests by API"
+        rows={rows}
+        id={([api]) => api}
+        columns={[
+          { head: 'API', fill: true, cell: ([api]) => api },
+          { head: 'Sent', num: true, cell: ([, it]) => count(it.requests) },
+          { head: 'Waited', num: true, cell: ([, it]) => duration(it.waitMs) },
+          {
+            head: 'Throttled',
+            num: true,
+            cell: ([, it]) => <span class={it.throttled > 0 ? 'warn' : undefined}>{count(it.throttled)}</span>,
+          },
+        ]}
+      />
+    </Section>
+  )
+}

@@ -1,0 +1,27 @@
+import { Link } from 'wouter-preact'
+import type { JobDetail } from '../api/types'
+import { useParams } from '../hooks/use-params'
+import { brief } from '../lib/format'
+
+/** The parts of a job's page, as links. */
+export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
+  const params = useParams()
+  const tabs: { name: string; text: string; count?: number; tone?: string }[] = [
+    { name: 'now', text: job.report ? 'Run' : 'Now' },
+    { name: 'tasks', text: 'Tasks', count: job.tasks.total },
+  ]
+  if (job.partitions) tabs.push({ name: 'grid', text: 'Grid' })
+  tabs.push({ name: 'rejects', text: 'Set aside', count: job.rejected, tone: 'warn' })
+  if (job.report) tabs.unshift({ name: 'report', text: 'Report' })
+  tabs.push({ name: 'params', text: 'Request' })
+  return (
+    <nav class="tabs" aria-label="Parts of this job">
+      {tabs.map(({ name, text, count, tone }) => (
+        <Link key={name} href={params.href({ tab: name, state: null, cursor: null })} aria-current={tab === name ? 'page' : undefined}>
+          {text}
+          {count ? <span class={`count ${tone ?? ''}`}>{brief(count)}</span> : null}
+        </Link>
+      ))}
+    </nav>
+  )
+}

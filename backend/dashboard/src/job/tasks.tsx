@@ -1,0 +1,100 @@
+import { query } from '../api/client'
+import { type JobDetail, type List, TASK_STATES, type TaskRow } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useParams } from '../hooks/use-params'
+import { brief, count, words } from '../lib/format'
+import { isActive } from '../lib/verbs'
+import { Empty } from '../ui/empty'
+import { Loaded } from '../ui/loaded'
+import { Pager } from '../ui/pager'
+import { Status } from '../ui/status'
+import { type Column, Table } from '../ui/table'
+import { Ago, Countdown } from '../ui/time'
+import { TaskName } from './in-hand'
+
+const EVERY_MS = 3000
+
+/** The job's tasks, by state, page by page. */
+export function Tasks({ job }: { job: JobDetail }) {
+  const params = useParams()
+  const state = params.get('state')
+  const path = `/api/jobs/${job.id}/tasks${query({ state, cursor: params.get('cursor'), limit: 50 })}`
+  const fetched = useFetch<List<TaskRow>>(path, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
+  return (
+    <div class="stack">
+      <fieldset class="chips">
+        <legend class="hidden">State</legend>
+        <button type="button" class="chip" aria-pressed={state === ''} onClick={() => params.set({ state: null, cursor: null })}>
+          All <b>{count(job.tasks.total)}</b>
+        </button>
+        {TASK_STATES.map((one) => (
+          <button
+            key={one}
+            type="button"
+            class="chip"
+            aria-pressed={state === one}
+            onClick={() => params.set({ state: state === one ? null : one, cursor: null })}
+          >
+            <Status state={one} text={words(one)} />
+            <b>{count(job.tasks[one])}</b>
+          </button>
+        ))}
+      </fieldset>
+      <Loaded of={fetched}>
+        {({ items, next, total }) =>
+          items.length === 0 ? (
+            <Empty small title={state ? `No task is ${state}` : 'No tasks yet'}>
+              <p>{state ? 'Choose another state above.' : 'The first ones are made when the job starts.'}</p>
+            </Empty>
+          ) : (
+            <>
+              <Table caption="Tasks" rows={items} id={(row) => row.id} columns={COLUMNS} />
+              <Pager params={params} next={next} total={total} shown={items.length} what="tasks" />
+            </>
+          )
+        }
+      </Loaded>
+    </div>
+  )
+}
+
+const COLUMNS: Column<TaskRow>[] = [
+  {
+    head: 'State',
+    cell: (row) => <Status state={row.holder && row.state === 'ready' ? 'held' : row.state} text={row.holder ? 'in hand' : row.state} />,
+  },
+  { head: 'Task', fill: true, cell: (row) => <TaskCell row={row} /> },
+  { head: 'Pages', num: true, cell: (row) => count(row.pages) },
+  { head: 'Read', num: true, cell: (row) => (row.expected === null ? brief(row.seen) : `${brief(row.seen)} / ${brief(row.expected)}`) },
+  { head: 'New', num: true, cell: (row) => brief(row.new) },
+  { head: 'Known', num: true, from: 'wide', cell: (row) => brief(row.known) },
+  {
+    head: 'Set aside',
+    num: true,
+    from: 'wide',
+    cell: (row) => <span class={row.rejected > 0 ? 'warn' : undefined}>{brief(row.rejected)}</span>,
+  },
+  { head: 'Tries', num: true, from: 'wide', cell: (row) => count(row.attempts) },
+]
+
+function TaskCell({ row }: { row: TaskRow }) {
+  const open = row.state === 'ready' || row.state === 'waiting'
+  return (
+    <>
+      <TaskName stream={row.stream} task={row.key} />
+      {row.error && row.state !== 'done' && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
+      {row.reason && <div class="soft break">{row.reason}</div>}
+      {open && row.dueAt && !row.holder && Date.parse(row.dueAt) > Date.now() && (
+        <div class="soft">
+          {row.waitingOn ? `waits for ${row.waitingOn}, due ` : 'due '}
+          <Countdown until={row.dueAt} />
+        </div>
+      )}
+      {row.settledAt && row.state === 'failed' && (
+        <div class="quiet">
+          <Ago at={row.settledAt} />
+        </div>
+      )}
+    </>
+  )
+}

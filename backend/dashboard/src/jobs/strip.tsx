@@ -1,0 +1,55 @@
+import { brief, count, duration, plural } from '../lib/format'
+import { useOverview } from '../shell/overview'
+import { Fact } from '../ui/fact'
+
+/** The suite in six figures, each the way to its page. */
+export function Strip() {
+  const it = useOverview()
+  const queues = it?.queues ?? []
+  const due = queues.reduce((sum, queue) => sum + queue.due, 0)
+  const oldest = Math.max(0, ...queues.map((queue) => queue.oldestDueMs ?? 0))
+  const unattended = queues.filter((queue) => queue.consumers === 0).length
+  const dead = it?.workers.dead ?? 0
+  return (
+    <dl class="card facts" aria-label="The suite now">
+      <Fact name="Records a minute" href="/charts">
+        {brief(it?.rowsPerMinute)}
+      </Fact>
+      <Fact name="Requests a minute" href="/gates">
+        {brief(it?.requestsPerMinute)}
+      </Fact>
+      <Fact
+        name="Workers"
+        href="/workers"
+        tone={it && (dead > 0 || it.workers.alive === 0) ? 'bad' : null}
+        more={
+          dead > 0
+            ? `${count(dead)} not beating`
+            : it?.schedulers === 0
+              ? 'no scheduler runs'
+              : it
+                ? plural(it.schedulers, 'scheduler')
+                : ' '
+        }
+      >
+        {count(it?.workers.alive)}
+      </Fact>
+      <Fact
+        name="Tasks due"
+        href="/workers"
+        tone={unattended > 0 ? 'warn' : null}
+        more={
+          unattended > 0 ? `${plural(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none waits'
+        }
+      >
+        {count(it ? due : null)}
+      </Fact>
+      <Fact name="Dead letters" href="/dead-letters" tone={it?.deadLetters ? 'warn' : null} more={it?.deadLetters ? 'look at why' : 'none'}>
+        {count(it?.deadLetters)}
+      </Fact>
+      <Fact name="Names to look up" href="/charts" more="open lookups">
+        {brief(it?.lookupsOpen)}
+      </Fact>
+    </dl>
+  )
+}

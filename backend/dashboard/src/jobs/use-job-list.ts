@@ -1,0 +1,102 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { get, Problem, query, Unreachable } from '../api/client'
+import type { Alert, Counts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useLive } from '../hooks/use-live'
+import { isActive } from '../lib/verbs'
+import { hearOverview } from '../shell/overview'
+
+export interface JobFilter {
+  status: string
+  source: string
+  q: string
+  cursor: string
+}
+
+const POLL_MS = 5000
+/** Rows that left the filter and are read one by one, at most. */
+const MOST_STRAYS = 10
+
+/**
+ * A page of jobs that changes in place: rows keep their order while it is looked at, and jobs that are new to it are
+ * counted until the reader asks for them.
+ */
+export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => void) {
+  const path = `/api/jobs${query({ ...filter, limit: 50 })}`
+  // The stream knows first pages without a search; other pages are read again every few seconds.
+  const streamed = filter.cursor === '' && filter.q === ''
+  const fetched = useFetch<JobList>(path, { everyMs: streamed ? undefined : POLL_MS })
+  const [rows, setRows] = useState<JobSummary[]>([])
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
+  const [counts, setCounts] = useState<Counts>({})
+  const adopted = useRef('')
+
+  const merge = useCallback((items: readonly JobSummary[]) => {
+    const now = new Map(items.map((job) => [job.id, job]))
+    setRows((old) => {
+      const unknown = items.filter((job) => !old.some((row) => row.id === job.id)).map((job) => job.id)
+      if (old.length === 0) return [...items]
+      if (unknown.length > 0) setFresh((ids) => new Set([...ids, ...unknown]))
+      return old.map((row) => now.get(row.id) ?? row)
+    })
+  }, [])
+
+  useEffect(() => {
+    const data = fetched.data
+    if (!data) return
+    setCounts(data.counts)
+    if (adopted.current === path) return merge(data.items)
+    adopted.current = path
+    setRows(data.items)
+    setFresh(new Set())
+  }, [fetched.data, path, merge])
+
+  const strays = useStrays(rows, merge)
+  useLive(streamed ? `/api/events${query({ status: filter.status, source: filter.source, limit: 50 })}` : null, {
+    jobs: (frame: { items: JobSummary[]; counts: Counts }) => {
+      setCounts(frame.counts)
+      if (adopted.current !== path) return
+      merge(frame.items)
+      if (filter.status) strays(frame.items)
+    },
+    overview: (next: Overview) => hearOverview(next),
+    alerts: (next: Alert[] | { items: Alert[] }) => onAlerts(Array.isArray(next) ? next : next.items),
+  })
+
+  /** Reads the page anew, new jobs included. */
+  const renew = useCallback(async () => {
+    adopted.current = ''
+    await fetched.refresh()
+  }, [fetched.refresh])
+
+  return { rows, counts, fresh: fresh.size, next: fetched.data?.next ?? null, total: fetched.data?.total, fetched, merge, renew }
+}
+
+/** Rows that no longer match the filter are not in the stream: those that were active are read one by one, now and then. */
+function useStrays(rows: readonly JobSummary[], merge: (items: readonly JobSummary[]) => void) {
+  const busy = useRef(false)
+  const heard = useRef(new Map<string, number>())
+  return (items: readonly JobSummary[]) => {
+    const now = Date.now()
+    for (const job of items) heard.current.set(job.id, now)
+    const silent = rows.filter((job) => isActive(job.status) && now - (heard.current.get(job.id) ?? 0) > POLL_MS).slice(0, MOST_STRAYS)
+    if (busy.current || silent.length === 0) return
+    busy.current = true
+    for (const job of silent) heard.current.set(job.id, now)
+    void readAll(silent.map((job) => job.id))
+      .then(merge)
+      .finally(() => {
+        busy.current = false
+      })
+  }
+}
+
+async function readAll(ids: readonly string[]): Promise<JobSummary[]> {
+  try {
+    return await Promise.all(ids.map((id) => get<JobDetail>(`/api/jobs/${id}`)))
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+    // The next frame asks again.
+    return []
+  }
+}

@@ -1,0 +1,30 @@
+import type { JobSummary } from '../api/types'
+import type { Part } from '../ui/bar'
+import { Icon } from '../ui/icon'
+
+/** How a job ended: proved to be all, or what is short of that. */
+export function Verdict({ job }: { job: JobSummary }) {
+  if (job.status === 'completed')
+    return job.verified ? (
+      <span class="status ok">
+        <Icon name="seal" size={14} />
+        Verified
+      </span>
+    ) : (
+      <span class="status warn">
+        <Icon name="alert" size={14} />
+        Not verified
+      </span>
+    )
+  if (job.status === 'partial' || job.status === 'failed')
+    return <span class="bad nowrap">{job.tasks.failed > 0 ? `${job.tasks.failed} of ${job.tasks.total} failed` : 'Failed'}</span>
+  return <span class="soft">Cancelled</span>
+}
+
+/** The tone of a job's bar. */
+export function toneOf(job: JobSummary): Part['tone'] {
+  if (job.status === 'completed') return 'ok'
+  if (job.status === 'partial') return 'warn'
+  if (job.status === 'failed') return 'bad'
+  return job.status === 'running' ? undefined : 'idle'
+}

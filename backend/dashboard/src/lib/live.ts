@@ -1,0 +1,73 @@
+import { get, Problem, session, Unreachable } from '../api/client'
+import type { Me } from '../api/types'
+
+const FIRST_MS = 500
+const MOST_MS = 10_000
+/** Streams are silent while nothing changes; one that may be half open is opened anew, which brings a snapshot. */
+const SILENT_MS = 45_000
+
+/**
+ * Keeps an EventSource open until told to stop: with growing pauses after a loss, and closed while nobody looks, because
+ * a browser has six connections to a server for all its tabs.
+ * @returns what stops it
+ */
+export function openLive(path: string, names: readonly string[], onEvent: (name: string, data: unknown) => void): () => void {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failures = 0
+  let over = false
+
+  const close = () => {
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+  const stop = () => {
+    over = true
+    close()
+    document.removeEventListener('visibilitychange', onVisible)
+  }
+  const later = (ms: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(open, ms)
+  }
+  const onError = () => {
+    close()
+    failures += 1
+    void probe()
+    later(Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
+  }
+  function open(): void {
+    close()
+    if (over || document.visibilityState === 'hidden' || session.get() === 'out') return
+    source = new EventSource(path)
+    source.onerror = onError
+    source.onopen = () => later(SILENT_MS)
+    for (const name of names) source.addEventListener(name, (event) => heard(name, event))
+    if (!names.includes('end')) source.addEventListener('end', stop)
+  }
+  function heard(name: string, event: MessageEvent<string>): void {
+    failures = 0
+    if (name === 'end') stop()
+    else later(SILENT_MS)
+    onEvent(name, event.data ? JSON.parse(event.data) : null)
+  }
+  function onVisible(): void {
+    if (document.visibilityState === 'hidden') close()
+    else if (!source) open()
+  }
+
+  document.addEventListener('visibilitychange', onVisible)
+  open()
+  return stop
+}
+
+/** An EventSource does not say why it failed; an ordinary request does, and tells session and connection. */
+async function probe(): Promise<void> {
+  try {
+    session.set(await get<Me>('/api/me'))
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+    // Told already.
+  }
+}

@@ -1,0 +1,146 @@
+import type { JsonSchema } from '../api/types'
+
+/*
+ * A form's fields out of a JSON Schema, and the JSON out of what was typed. Inputs are kept flat by their dotted path;
+ * which branch of an anyOf is chosen is kept under the path with `#`.
+ */
+
+export type Values = Record<string, string | boolean>
+export type Kind = 'object' | 'variants' | 'const' | 'choice' | 'flag' | 'number' | 'date' | 'list' | 'text' | 'json'
+
+const join = (path: string, name: string): string => (path ? `${path}.${name}` : name)
+const typesOf = ({ type }: JsonSchema): string[] => (type === undefined ? [] : Array.isArray(type) ? type : [type])
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The branches of an anyOf that say something: null means left out. */
+export const branches = (schema: JsonSchema): JsonSchema[] =>
+  (schema.anyOf ?? schema.oneOf ?? []).filter((branch) => branch.type !== 'null' && Object.keys(branch).length > 0)
+
+/** One branch is no choice; scalars of several kinds are one input. */
+export function plain(schema: JsonSchema): JsonSchema {
+  const [first, ...more] = branches(schema)
+  if (!first) return schema
+  if (more.length === 0) return { ...plain(first), ...titles(schema) }
+  if ([first, ...more].some((branch) => kindOf(branch) === 'object')) return schema
+  const number = [first, ...more].find((branch) => typesOf(branch).some((type) => type === 'integer' || type === 'number'))
+  return { ...(number ?? first), ...titles(schema) }
+}
+
+const titles = ({ title, description, default: preset }: JsonSchema): JsonSchema =>
+  Object.fromEntries(Object.entries({ title, description, default: preset }).filter(([, value]) => value !== undefined))
+
+/** Which input a schema asks for. */
+export function kindOf(schema: JsonSchema): Kind {
+  if (schema.const !== undefined) return 'const'
+  if (schema.enum) return 'choice'
+  if (branches(schema).length > 1) return 'variants'
+  const types = typesOf(schema)
+  if (schema.properties) return 'object'
+  if (types.includes('boolean')) return 'flag'
+  if (types.includes('integer') || types.includes('number')) return 'number'
+  if (types.includes('array')) return kindOf(plain(schema.items ?? {})) === 'object' ? 'json' : 'list'
+  if (!types.includes('string')) return 'json'
+  return schema.format === 'date' || schema.pattern?.includes('\\d{4}-\\d{2}-\\d{2}') ? 'date' : 'text'
+}
+
+/** The inputs as they stand for these params, or for none. */
+export function fill(raw: JsonSchema, value: unknown, path = ''): Values {
+  const schema = plain(raw)
+  const known = value === undefined ? schema.default : value
+  switch (kindOf(schema)) {
+    case 'const':
+      return {}
+    case 'object': {
+      const inner = isRecord(known) ? known : {}
+      const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => fill(part, inner[name], join(path, name)))
+      return Object.assign({}, ...parts)
+    }
+    case 'variants': {
+      const list = branches(schema)
+      const fits = list.findIndex((branch) => matches(branch, known))
+      return Object.assign(
+        { [`${path}#`]: String(Math.max(0, fits)) },
+        ...list.map((branch, n) => fill(branch, n === fits ? known : undefined, path)),
+      )
+    }
+    case 'flag':
+      return { [path]: known === true }
+    case 'list':
+      return { [path]: Array.isArray(known) ? known.join('\n') : '' }
+    case 'json':
+      return { [path]: known === undefined ? '' : JSON.stringify(known, null, 2) }
+    default:
+      return { [path]: known == null ? '' : String(known) }
+  }
+}
+
+function matches(raw: JsonSchema, value: unknown): boolean {
+  const schema = plain(raw)
+  if (!isRecord(value)) return false
+  const required = schema.required ?? []
+  const constant = Object.entries(schema.properties ?? {}).every(([name, part]) => part.const === undefined || value[name] === part.const)
+  return constant && required.every((name) => value[name] !== undefined) && Object.keys(value).every((name) => schema.properties?.[name])
+}
+
+/** What was typed, as the params it stands for; blank inputs are left out. */
+export function build(raw: JsonSchema, values: Values, path = ''): unknown {
+  const schema = plain(raw)
+  const text = String(values[path] ?? '').trim()
+  switch (kindOf(schema)) {
+    case 'const':
+      return schema.const
+    case 'object': {
+      const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => [name, build(part, values, join(path, name))] as const)
+      const set = parts.filter(
+        ([name, value]) => value !== undefined && !(isRecord(value) && empty(value) && !schema.required?.includes(name)),
+      )
+      return Object.fromEntries(set)
+    }
+    case 'variants':
+      return build(branches(schema)[Number(values[`${path}#`] ?? 0)] ?? {}, values, path)
+    case 'flag':
+      return values[path] === true ? true : schema.default === true ? false : undefined
+    case 'number':
+      return text === '' ? undefined : numberOf(text)
+    case 'choice':
+      return schema.enum?.find((one) => String(one) === text)
+    case 'list':
+      return text === '' ? undefined : text.split(/[\s,]+/)
+    case 'json':
+      return text === '' ? undefined : jsonOf(text)
+    default:
+      return text === '' ? undefined : text
+  }
+}
+
+const empty = (value: object): boolean => Object.keys(value).length === 0
+
+/** What is no number goes as it was typed, so that the server's sentence names the field. */
+const numberOf = (text: string): number | string => {
+  const value = Number(text.replaceAll(/[_\s,](?=\d{3})/g, ''))
+  return Number.isFinite(value) ? value : text
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The server says what it wants instead.
+    return text
+  }
+}
+
+/** Whether something that must be there is still blank; then the server need not be asked. */
+export function incomplete(raw: JsonSchema, values: Values, path = ''): boolean {
+  const schema = plain(raw)
+  const kind = kindOf(schema)
+  if (kind === 'variants') return incomplete(branches(schema)[Number(values[`${path}#`] ?? 0)] ?? {}, values, path)
+  if (kind !== 'object') return false
+  return (schema.required ?? []).some((name) => {
+    const part = schema.properties?.[name]
+    if (!part || part.default !== undefined) return false
+    const inner = kindOf(plain(part))
+    if (inner === 'object' || inner === 'variants') return incomplete(part, values, join(path, name))
+    return inner !== 'const' && inner !== 'flag' && String(values[join(path, name)] ?? '').trim() === ''
+  })
+}

@@ -1,0 +1,56 @@
+import { post } from '../api/client'
+import type { JobSummary, Status, Verb } from '../api/types'
+import type { IconName } from '../ui/icon'
+import { ask } from './ask'
+import { plural } from './format'
+import { attempt } from './news'
+
+export const isActive = (status: Status): boolean => status === 'running' || status === 'queued' || status === 'paused'
+
+export const VERBS: Record<Verb, { text: string; done: string; icon: IconName }> = {
+  pause: { text: 'Pause', done: 'paused', icon: 'pause' },
+  resume: { text: 'Resume', done: 'resumed', icon: 'play' },
+  retry: { text: 'Retry failed', done: 'trying again', icon: 'retry' },
+  cancel: { text: 'Cancel', done: 'cancelled', icon: 'stop' },
+}
+
+/** The verbs, in the order they are offered. */
+export const VERB_NAMES = Object.keys(VERBS) as Verb[]
+
+/** Does a verb to a job; a cancel is asked for first. @returns the job after it, undefined when it was refused or left */
+export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | undefined> {
+  const sure = verb !== 'cancel' || (await ask({ ...cancelQuestion(1), text: `${job.label}: ${CANCEL_MEANS}` }))
+  if (!sure) return undefined
+  return await attempt(
+    () => post<JobSummary>(`/api/jobs/${job.id}/${verb}`),
+    (after) => `${after.label}: ${VERBS[verb].done}.`,
+  )
+}
+
+interface Bulk {
+  done: string[]
+  refused: { id: string; reason: string }[]
+}
+
+/** Does a verb to many jobs and tells how it went. @returns whether it was done */
+export async function actOnAll(ids: readonly string[], verb: Verb): Promise<boolean> {
+  if (verb === 'cancel' && !(await ask(cancelQuestion(ids.length)))) return false
+  const answer = await attempt(
+    () => post<Bulk>('/api/jobs/bulk', { verb, ids }),
+    ({ done, refused }) => {
+      const first = refused[0]
+      const rest = first ? ` ${plural(refused.length, 'job')} refused: ${first.reason}` : ''
+      return `${plural(done.length, 'job')} ${VERBS[verb].done}.${rest}`
+    },
+  )
+  return answer !== undefined
+}
+
+const CANCEL_MEANS = 'what is stored stays, nothing more is read. A cancelled job cannot go on; starting it again skips what is here.'
+
+const cancelQuestion = (n: number) => ({
+  title: n === 1 ? 'Cancel this job?' : `Cancel ${n} jobs?`,
+  text: `${n === 1 ? 'It ends' : 'They end'} after the page in hand: ${CANCEL_MEANS}`,
+  action: n === 1 ? 'Cancel the job' : `Cancel ${n} jobs`,
+  danger: true,
+})

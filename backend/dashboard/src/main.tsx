@@ -1,0 +1,12 @@
+import { render } from 'preact'
+import { App } from './app'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/shell.css'
+import './styles/controls.css'
+import './styles/data.css'
+import './styles/jobs.css'
+import './styles/job.css'
+
+const root = document.getElementById('app')
+if (root) render(<App />, root)

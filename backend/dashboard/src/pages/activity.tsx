@@ -1,0 +1,84 @@
+import { Link } from 'wouter-preact'
+import { query } from '../api/client'
+import type { ActionRow, List } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useParams } from '../hooks/use-params'
+import { moment, shortId } from '../lib/format'
+import { Empty } from '../ui/empty'
+import { Loaded } from '../ui/loaded'
+import { Page } from '../ui/page'
+import { Pager } from '../ui/pager'
+import { Status } from '../ui/status'
+import { Table } from '../ui/table'
+import { Ago } from '../ui/time'
+
+const EVERY_MS = 10_000
+
+/** What people did through any door. */
+export function Activity() {
+  const params = useParams()
+  const cursor = params.get('cursor')
+  const fetched = useFetch<List<ActionRow>>(`/api/actions${query({ cursor, limit: 50 })}`, { everyMs: cursor ? undefined : EVERY_MS })
+  return (
+    <Page title="Activity" about="Everything that was started, steered or changed, by whom and through which door; refusals too.">
+      <Loaded of={fetched}>
+        {({ items, next, total }) =>
+          items.length === 0 ? (
+            <Empty title="Nobody has done anything yet" icon="list">
+              <p>Starts, pauses, cancels, replays and the like are written down here.</p>
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption="Actions"
+                rows={items}
+                id={(row) => row.id}
+                columns={[
+                  {
+                    head: 'When',
+                    cell: (row) => (
+                      <span title={moment(row.at)}>
+                        <Ago at={row.at} />
+                      </span>
+                    ),
+                  },
+                  { head: 'Who', cell: (row) => row.who },
+                  { head: 'Did', cell: (row) => <b class="nowrap">{row.verb}</b> },
+                  { head: 'To', cell: (row) => <Target row={row} /> },
+                  { head: 'Outcome', fill: true, cell: (row) => <Outcome text={row.outcome} /> },
+                  {
+                    head: 'From',
+                    from: 'tablet',
+                    cell: (row) => (
+                      <span class="soft nowrap">
+                        {row.address} · {row.door}
+                      </span>
+                    ),
+                  },
+                ]}
+              />
+              <Pager params={params} next={next} total={total} shown={items.length} what="actions" />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/
+
+function Target({ row }: { row: ActionRow }) {
+  if (!row.target) return <span class="quiet">–</span>
+  if (!UUID.test(row.target)) return <span class="break">{row.target}</span>
+  if (!row.verb.startsWith('job')) return <code>{shortId(row.target)}</code>
+  return (
+    <Link href={`/jobs/${row.target}`}>
+      <code>{shortId(row.target)}</code>
+    </Link>
+  )
+}
+
+function Outcome({ text }: { text: string }) {
+  return text === 'done' ? <Status state="done" /> : <span class="warn break">{text}</span>
+}

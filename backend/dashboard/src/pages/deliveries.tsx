@@ -1,0 +1,56 @@
+import { post } from '../api/client'
+import type { Delivery, Webhook } from '../api/types'
+import { useMe } from '../hooks/use-me'
+import { count, duration, pretty } from '../lib/format'
+import { attempt } from '../lib/news'
+import { Button } from '../ui/button'
+import { Status } from '../ui/status'
+import { Table } from '../ui/table'
+import { Ago, Countdown } from '../ui/time'
+
+/** What was sent, how it was answered, what is tried again. */
+export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: Delivery[]; onChange: () => void }) {
+  const { canWrite } = useMe()
+  const again = (it: Delivery) =>
+    attempt(
+      () => post<object>(`/api/webhooks/${hook.id}/deliveries/${it.id}/retry`),
+      () => 'It is sent again.',
+    ).then(onChange)
+  return (
+    <Table
+      caption="Deliveries"
+      rows={items}
+      id={(row) => row.id}
+      columns={[
+        { head: 'State', cell: (row) => <Status state={row.state} /> },
+        { head: 'Event', fill: true, cell: (row) => <Event row={row} /> },
+        { head: 'Answer', num: true, cell: (row) => row.status ?? '–' },
+        { head: 'Took', num: true, from: 'tablet', cell: (row) => duration(row.tookMs) },
+        { head: 'Tries', num: true, from: 'tablet', cell: (row) => count(row.attempts) },
+        { head: 'When', cell: (row) => <Ago at={row.triedAt ?? row.createdAt} /> },
+        canWrite && {
+          head: 'Again',
+          cell: (row) => <Button small icon="retry" label={`Send ${row.key} again`} onClick={() => void again(row)} />,
+        },
+      ]}
+    />
+  )
+}
+
+function Event({ row }: { row: Delivery }) {
+  return (
+    <>
+      <code>{row.key}</code>
+      {row.error && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
+      {row.state === 'pending' && row.nextAt && (
+        <div class="soft">
+          tried again <Countdown until={row.nextAt} />
+        </div>
+      )}
+      <details>
+        <summary class="tiny">Body</summary>
+        <pre class="code">{pretty(row.payload)}</pre>
+      </details>
+    </>
+  )
+}

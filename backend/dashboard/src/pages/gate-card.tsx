@@ -1,0 +1,107 @@
+import { Link } from 'wouter-preact'
+import type { Gate } from '../api/types'
+import { count, duration, plural, shortId } from '../lib/format'
+import { Bar } from '../ui/bar'
+import { Note } from '../ui/note'
+import { Status } from '../ui/status'
+import { At, Countdown } from '../ui/time'
+
+/** One limit. */
+export function GateCard({ gate }: { gate: Gate }) {
+  return (
+    <li class="card pad stack gate">
+      <div>
+        <div class="row spread">
+          <h2 class="break">{gate.name}</h2>
+          <GateState gate={gate} />
+        </div>
+        <p class="soft small">{gate.limit}</p>
+      </div>
+      <Closed gate={gate} />
+      {gate.used.map((it) => (
+        <Budget key={`${it.span} ${it.windowMs}`} name={gate.name} it={it} />
+      ))}
+      <dl class="pairs small">
+        <dt>Next free moment</dt>
+        <dd class="num">{gate.nextAt ? <Countdown until={gate.nextAt} /> : 'now'}</dd>
+        <dt>On their way</dt>
+        <dd class="num">
+          {count(gate.inFlight)}
+          {gate.concurrent === null ? '' : ` of ${count(gate.concurrent)} at once`}
+        </dd>
+        <dt>Granted in all</dt>
+        <dd class="num">{count(gate.granted)}</dd>
+        <dt>Throttled answers</dt>
+        <dd class={gate.throttled > 0 ? 'num warn' : 'num'}>{count(gate.throttled)}</dd>
+      </dl>
+      <Users gate={gate} />
+    </li>
+  )
+}
+
+function GateState({ gate }: { gate: Gate }) {
+  if (gate.openUntil) return <Status state="failed" text="breaker open" />
+  if (gate.blockedUntil) return <Status state="paused" text="blocked" />
+  if (gate.users.length > 0) return <Status state="held" text="in use" />
+  return <Status state="ok" text="open" />
+}
+
+function Closed({ gate }: { gate: Gate }) {
+  if (gate.openUntil)
+    return (
+      <Note tone="bad">
+        {plural(gate.failures, 'failure')} in a row. The breaker tries again <Countdown until={gate.openUntil} />, at{' '}
+        <At at={gate.openUntil} /> UTC; work waits meanwhile.
+      </Note>
+    )
+  if (gate.blockedUntil)
+    return (
+      <Note tone="warn">
+        {gate.blockedReason ?? 'The API asked us to wait'}: until <At at={gate.blockedUntil} /> UTC, <Countdown until={gate.blockedUntil} />
+        .
+      </Note>
+    )
+  if (gate.failures > 0) return <p class="warn small">{plural(gate.failures, 'failure')} in a row; at five the breaker opens.</p>
+  return null
+}
+
+function Budget({ name, it }: { name: string; it: Gate['used'][number] }) {
+  const left = Math.max(0, it.of - it.used)
+  const fraction = left / Math.max(1, it.of)
+  const window = it.span === 'day' ? 'day' : duration(it.windowMs)
+  return (
+    <div class="budget">
+      <div class="row spread small">
+        <span class="soft">Left of this {window}</span>
+        <span>
+          <b>{count(left)}</b> <span class="quiet">of {count(it.of)}</span>
+        </span>
+      </div>
+      <Bar
+        label={`Budget of ${name} left for ${window}`}
+        fraction={fraction}
+        tone={fraction < 0.1 ? 'bad' : fraction < 0.3 ? 'warn' : 'ok'}
+      />
+    </div>
+  )
+}
+
+function Users({ gate }: { gate: Gate }) {
+  if (gate.users.length === 0) return <p class="quiet small">Nobody uses it right now.</p>
+  return (
+    <ul class="users small" aria-label={`Jobs that use ${gate.name}`}>
+      {gate.users.map((user) => (
+        <li key={user.job} class="row spread">
+          <Link href={`/jobs/${user.job}`}>
+            {user.source} <code>{shortId(user.job)}</code>
+          </Link>
+          <span class="soft">
+            {[user.tasks > 0 && `${count(user.tasks)} in hand`, user.waiting > 0 && `${count(user.waiting)} waiting`]
+              .filter(Boolean)
+              .join(', ')}
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,101 @@
+import { Link } from 'wouter-preact'
+import { post, remove } from '../api/client'
+import type { Schedule } from '../api/types'
+import { useMe } from '../hooks/use-me'
+import { ask } from '../lib/ask'
+import { duration, moment, pretty } from '../lib/format'
+import { attempt } from '../lib/news'
+import { Button } from '../ui/button'
+import { Note } from '../ui/note'
+import { Status } from '../ui/status'
+import { Ago, Countdown } from '../ui/time'
+
+/** One schedule: when, what, how the last time went. */
+export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => void }) {
+  const { canWrite } = useMe()
+  const does = async (verb: 'pause' | 'resume' | 'run', done: string) => {
+    if (
+      await attempt(
+        () => post<object>(`/api/schedules/${it.id}/${verb}`),
+        () => `${it.name}: ${done}.`,
+      )
+    )
+      onChange()
+  }
+  const drop = async () => {
+    const sure = await ask({
+      title: `Remove ${it.name}?`,
+      text: 'It starts nothing any more. The jobs it started stay.',
+      action: 'Remove',
+      danger: true,
+    })
+    if (!sure) return
+    await attempt(
+      () => remove(`/api/schedules/${it.id}`),
+      () => `${it.name} is removed.`,
+    )
+    onChange()
+  }
+  return (
+    <li class="card pad stack">
+      <div>
+        <div class="row spread">
+          <h2 class="break">{it.name}</h2>
+          {it.paused ? <Status state="paused" /> : <Status state="ok" text="on" />}
+        </div>
+        <p class="soft small">
+          <code>{it.cron}</code> · {it.timeZone}
+          {it.jitterS > 0 && ` · within ${duration(it.jitterS * 1000)}`}
+        </p>
+      </div>
+      {it.error && <Note tone="warn">The last one started nothing: {it.error}</Note>}
+      <dl class="pairs small">
+        <dt>Next</dt>
+        <dd>{it.paused || !it.nextAt ? 'not while it is paused' : <Countdown until={it.nextAt} />}</dd>
+        <dt>Last</dt>
+        <dd>
+          {it.lastAt ? <Ago at={it.lastAt} /> : 'never yet'}
+          {it.lastJob && (
+            <>
+              {' · '}
+              <Link href={`/jobs/${it.lastJob}`}>its job</Link>
+            </>
+          )}
+        </dd>
+        <dt>Missed ones</dt>
+        <dd>{it.missed === 'skip' ? 'are left out' : 'are made up'}</dd>
+        <dt>Reads</dt>
+        <dd>
+          {it.source} <code>{pretty(it.params).replace(/\s+/g, ' ')}</code>
+        </dd>
+      </dl>
+      {!it.paused && it.upcoming.length > 0 && (
+        <details class="small">
+          <summary>Next {it.upcoming.length}</summary>
+          <ol class="notes">
+            {it.upcoming.map((at) => (
+              <li key={at}>{moment(at)}</li>
+            ))}
+          </ol>
+        </details>
+      )}
+      {canWrite && (
+        <div class="row">
+          {it.paused ? (
+            <Button small icon="play" onClick={() => void does('resume', 'on again')}>
+              Resume
+            </Button>
+          ) : (
+            <Button small icon="pause" onClick={() => void does('pause', 'paused')}>
+              Pause
+            </Button>
+          )}
+          <Button small icon="send" onClick={() => void does('run', 'started now')}>
+            Run now
+          </Button>
+          <Button small kind="danger" icon="bin" label={`Remove ${it.name}`} onClick={() => void drop()} />
+        </div>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,104 @@
+import { useState } from 'preact/hooks'
+import { Problem, post, Unreachable } from '../api/client'
+import type { Schedule, SourceInfo } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { tell } from '../lib/news'
+import { build, fill, type Values } from '../lib/schema'
+import { faultsOf } from '../start/faults'
+import { SchemaFields } from '../start/schema-fields'
+import { Button } from '../ui/button'
+import { Dialog } from '../ui/dialog'
+import { Field } from '../ui/field'
+import { Loaded } from '../ui/loaded'
+import { Note } from '../ui/note'
+import { Rhythm, type RhythmValue } from './rhythm'
+
+interface Props {
+  onClose: () => void
+  onDone: () => void
+}
+
+/** A new schedule. */
+export function ScheduleDialog({ onClose, onDone }: Props) {
+  const sources = useFetch<{ items: SourceInfo[] }>('/api/sources')
+  return (
+    <Dialog title="Add a schedule" kind="wide" onClose={onClose}>
+      <Loaded of={sources}>{({ items }) => <ScheduleForm sources={items} onClose={onClose} onDone={onDone} />}</Loaded>
+    </Dialog>
+  )
+}
+
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+
+function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInfo[] }) {
+  const [name, setName] = useState('')
+  const [source, setSource] = useState(sources[0])
+  const [rhythm, setRhythm] = useState<RhythmValue>({ cron: '0 3 * * *', timeZone: HERE, jitterS: '0', missed: 'skip' })
+  const [values, setValues] = useState<Values>(() => fill(sources[0]?.form ?? {}, undefined))
+  const [problem, setProblem] = useState<Problem | Unreachable | null>(null)
+  const [busy, setBusy] = useState(false)
+  const faults = faultsOf(problem, ['name', 'cron', 'timeZone', 'jitterS', 'missed', ...Object.keys(values)])
+
+  const add = async (event: Event) => {
+    event.preventDefault()
+    setBusy(true)
+    try {
+      const body = {
+        name: name.trim(),
+        ...rhythm,
+        jitterS: Number(rhythm.jitterS),
+        source: source?.name,
+        params: build(source?.form ?? {}, values),
+      }
+      const made = await post<Schedule>('/api/schedules', body)
+      tell(`${made.name} is scheduled.`)
+      onDone()
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      setProblem(error)
+      setBusy(false)
+    }
+  }
+  const choose = (wanted: string) => {
+    const next = sources.find((one) => one.name === wanted)
+    setSource(next)
+    setValues(fill(next?.form ?? {}, undefined))
+  }
+
+  return (
+    <form class="stack wide-gap" noValidate onSubmit={(event) => void add(event)}>
+      <div class="fields">
+        <Field label="Name" fault={faults.name} hint="Unique, such as nightly-kills">
+          {(props) => <input {...props} class="input" required value={name} onInput={(event) => setName(event.currentTarget.value)} />}
+        </Field>
+        <Field label="Source">
+          {(props) => (
+            <select {...props} class="input" value={source?.name} onChange={(event) => choose(event.currentTarget.value)}>
+              {sources.map((one) => (
+                <option key={one.name} value={one.name}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <Rhythm value={rhythm} faults={faults} onChange={setRhythm} />
+      {source && (
+        <SchemaFields
+          schema={source.form}
+          values={values}
+          faults={faults}
+          onChange={(path, value) => setValues((old) => ({ ...old, [path]: value }))}
+        />
+      )}
+      {problem && <Note tone="bad">{problem.message}</Note>}
+      <div class="dialog-foot">
+        <Button onClick={onClose}>Leave it</Button>
+        <Button kind="primary" type="submit" busy={busy} disabled={name.trim() === ''}>
+          Add the schedule
+        </Button>
+      </div>
+    </form>
+  )
+}

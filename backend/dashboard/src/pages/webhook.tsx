@@ -1,0 +1,114 @@
+import { Link, useLocation } from 'wouter-preact'
+import { patch, post, query, remove } from '../api/client'
+import type { Delivery, List, Webhook } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useMe } from '../hooks/use-me'
+import { useParams } from '../hooks/use-params'
+import { ask } from '../lib/ask'
+import { attempt } from '../lib/news'
+import { Button } from '../ui/button'
+import { Empty } from '../ui/empty'
+import { Icon } from '../ui/icon'
+import { Loaded } from '../ui/loaded'
+import { Page, Section } from '../ui/page'
+import { Pager } from '../ui/pager'
+import { Status } from '../ui/status'
+import { Deliveries } from './deliveries'
+
+const EVERY_MS = 5000
+
+/** One webhook with its delivery log. */
+export function WebhookPage({ id }: { id: string }) {
+  const params = useParams()
+  const hook = useFetch<Webhook>(`/api/webhooks/${id}`)
+  const log = useFetch<List<Delivery>>(`/api/webhooks/${id}/deliveries${query({ cursor: params.get('cursor'), limit: 50 })}`, {
+    everyMs: EVERY_MS,
+  })
+  return (
+    <div class="stack wide-gap">
+      <nav aria-label="Way back" class="page small">
+        <Link href="/webhooks" class="back">
+          <Icon name="back" size={14} />
+          Webhooks
+        </Link>
+      </nav>
+      <Loaded of={hook}>
+        {(it) => (
+          <Page
+            title={it.url}
+            about={
+              <span class="row">
+                {it.active ? <Status state="ok" text="on" /> : <Status state="paused" text="off" />}
+                {it.events.map((event) => (
+                  <code key={event} class="tag">
+                    {event}
+                  </code>
+                ))}
+              </span>
+            }
+            actions={<Verbs it={it} onChange={() => void hook.refresh()} onTest={() => void log.refresh()} />}
+          >
+            <Section title="Deliveries">
+              <Loaded of={log}>
+                {({ items, next, total }) =>
+                  items.length === 0 ? (
+                    <Empty small title="Nothing was sent yet" icon="send">
+                      <p>Send a test to see whether the address answers.</p>
+                    </Empty>
+                  ) : (
+                    <>
+                      <Deliveries hook={it} items={items} onChange={() => void log.refresh()} />
+                      <Pager params={params} next={next} total={total} shown={items.length} what="deliveries" />
+                    </>
+                  )
+                }
+              </Loaded>
+            </Section>
+          </Page>
+        )}
+      </Loaded>
+    </div>
+  )
+}
+
+function Verbs({ it, onChange, onTest }: { it: Webhook; onChange: () => void; onTest: () => void }) {
+  const { canWrite } = useMe()
+  const [, navigate] = useLocation()
+  if (!canWrite) return null
+  const test = () =>
+    attempt(
+      () => post<Delivery>(`/api/webhooks/${it.id}/test`),
+      (sent) =>
+        sent.state === 'delivered' ? `The address took the test: ${sent.status}.` : `The test did not arrive: ${sent.error ?? sent.state}`,
+    ).then(onTest)
+  const toggle = () =>
+    attempt(
+      () => patch(`/api/webhooks/${it.id}`, { active: !it.active }),
+      () => (it.active ? 'It is told nothing for now.' : 'It is told again.'),
+    ).then(onChange)
+  const drop = async () => {
+    const sure = await ask({
+      title: 'Remove this webhook?',
+      text: 'It is told nothing more, and its delivery log goes with it.',
+      action: 'Remove',
+      danger: true,
+    })
+    if (!sure) return
+    await attempt(
+      () => remove(`/api/webhooks/${it.id}`),
+      () => 'The webhook is removed.',
+    )
+    navigate('/webhooks')
+  }
+  return (
+    <>
+      <Button icon="send" onClick={() => void test()}>
+        Send a test
+      </Button>
+      <Button icon={it.active ? 'pause' : 'play'} onClick={() => void toggle()}>
+        {it.active ? 'Turn off' : 'Turn on'}
+      </Button>
+      <Button kind="danger" icon="bin" label="Remove this webhook" onClick={() => void drop()} />
+    </>
+  )
+}

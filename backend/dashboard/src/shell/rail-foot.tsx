@@ -1,0 +1,55 @@
+import { useState } from 'preact/hooks'
+import { post, session } from '../api/client'
+import { useMe } from '../hooks/use-me'
+import { attempt } from '../lib/news'
+import { nextTheme, setTheme, type Theme, theme } from '../lib/theme'
+import { Button } from '../ui/button'
+import type { IconName } from '../ui/icon'
+
+const LOOKS: Record<Theme, { icon: IconName; text: string }> = {
+  system: { icon: 'screen', text: 'as the system' },
+  light: { icon: 'sun', text: 'light' },
+  dark: { icon: 'moon', text: 'dark' },
+}
+const WHO: Record<string, string> = { admin: 'Signed in as admin', reader: 'Signed in, reading only', local: 'Open to this machine only' }
+
+/** Who is here, the theme, the way out. */
+export function RailFoot() {
+  const me = useMe()
+  const [look, setLook] = useState(theme())
+  const change = () => {
+    const next = nextTheme(look)
+    setTheme(next)
+    setLook(next)
+  }
+  const leave = () => attempt(() => post('/api/logout')).then(() => session.set('out'))
+  return (
+    <div class="rail-foot">
+      {me.sandbox && (
+        <span class="tag" title="No real API is asked">
+          Sandbox
+        </span>
+      )}
+      <span>
+        {WHO[me.who] ?? me.who} · {me.version}
+      </span>
+      <div class="row">
+        <Button
+          small
+          kind="plain"
+          icon={LOOKS[look].icon}
+          label={`Theme: ${LOOKS[look].text}. Change to ${LOOKS[nextTheme(look)].text}`}
+          onClick={change}
+        />
+        <a class="button plain small" href="/api/docs">
+          API
+        </a>
+        {me.tokenNeeded && (
+          <Button small kind="plain" icon="out" onClick={() => void leave()}>
+            Log out
+          </Button>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,84 @@
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLocation } from 'wouter-preact'
+import { useMe } from '../hooks/use-me'
+import { Button } from '../ui/button'
+import { Dialog } from '../ui/dialog'
+import { Banner } from './banner'
+import { Brand } from './brand'
+import { Confirm } from './confirm'
+import { Nav } from './nav'
+import { useOverviewPoll } from './overview'
+import { RailFoot } from './rail-foot'
+import { Toasts } from './toasts'
+
+/** After a step to another page the focus is at its heading, as after a page load. */
+function useFocusOnPage(): void {
+  const [path] = useLocation()
+  const first = useRef(true)
+  // It is the path that changes.
+  useEffect(() => {
+    if (first.current) {
+      first.current = false
+      return
+    }
+    window.scrollTo(0, 0)
+    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true })
+  }, [path])
+}
+
+/** What stands around every page. */
+export function Shell({ children }: { children: ComponentChildren }) {
+  const [open, setOpen] = useState(false)
+  const { canWrite } = useMe()
+  const [path] = useLocation()
+  useFocusOnPage()
+  useOverviewPoll()
+  // A step to a page closes the menu.
+  useEffect(() => setOpen(false), [path])
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="topbar">
+        <Brand />
+        {canWrite && (
+          <Button small kind="primary" icon="plus" href="/new">
+            New
+          </Button>
+        )}
+        <Button small icon="menu" label="Menu" onClick={() => setOpen(true)} />
+      </header>
+      {open && (
+        <Dialog kind="drawer" title="Menu" onClose={() => setOpen(false)}>
+          <Rail onClose={() => setOpen(false)} />
+        </Dialog>
+      )}
+      <div class="shell">
+        <Rail />
+        <div>
+          <Banner />
+          <main class="main" id="main" tabIndex={-1}>
+            {children}
+          </main>
+        </div>
+      </div>
+      <Confirm />
+      <Toasts />
+    </>
+  )
+}
+
+function Rail({ onClose }: { onClose?: () => void }) {
+  return (
+    <aside class="rail" aria-label="Navigation">
+      <div class="row spread">
+        <Brand />
+        {onClose && <Button small kind="plain" icon="close" label="Close the menu" onClick={onClose} />}
+      </div>
+      <Nav />
+      <RailFoot />
+    </aside>
+  )
+}

@@ -1,0 +1,66 @@
+import { Link } from 'wouter-preact'
+import type { Estimate } from '../api/types'
+import { count, duration, plural, shortId } from '../lib/format'
+import { Note } from '../ui/note'
+import { Table } from '../ui/table'
+import type { Estimated } from './use-estimate'
+
+/** What the backfill would take, before anything is queued. */
+export function EstimateCard({ of, faults }: { of: Estimated; faults: boolean }) {
+  return (
+    <section class="section" aria-label="Estimate" aria-live="polite" aria-busy={of.busy}>
+      <h2>What it will take</h2>
+      {of.estimate ? (
+        <Figures it={of.estimate} />
+      ) : of.problem ? (
+        <Note tone="bad">{faults ? 'The form has a fault; it is named at its field.' : of.problem.message}</Note>
+      ) : (
+        <p class="soft small">
+          {of.busy ? 'Counting…' : 'Fill in what is needed; tasks, requests and time are shown here before anything starts.'}
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Figures({ it }: { it: Estimate }) {
+  return (
+    <>
+      {it.activeJob && (
+        <Note tone="info">
+          This is being backfilled already by job <Link href={`/jobs/${it.activeJob}`}>{shortId(it.activeJob)}</Link>. Starting it leads
+          there; nothing is queued twice.
+        </Note>
+      )}
+      <p>
+        <b>{plural(it.tasks, 'first task')}</b>
+        {it.leastMs !== null && (
+          <>
+            , at least <b>{duration(it.leastMs)}</b> at today's limits
+          </>
+        )}
+        .
+      </p>
+      {it.requests.length > 0 && (
+        <Table
+          caption="Requests by API"
+          rows={it.requests}
+          id={(row) => row.api}
+          columns={[
+            { head: 'API', cell: (row) => row.api },
+            { head: 'Requests', num: true, cell: (row) => (row.requests === null ? 'not known yet' : count(row.requests)) },
+            { head: 'At least', num: true, cell: (row) => duration(row.leastMs) },
+            { head: 'Limit', fill: true, cell: (row) => <span class="soft">{row.limit}</span> },
+          ]}
+        />
+      )}
+      {it.notes.length > 0 && (
+        <ul class="notes small">
+          {it.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,13 @@
+import { Problem } from '../api/client'
+
+/** A problem's faults by the path of their input; `params.` before it is the request's, not the form's. */
+export function faultsOf(problem: unknown, known: readonly string[]): Record<string, string> {
+  if (!(problem instanceof Problem)) return {}
+  const faults: Record<string, string> = {}
+  for (const { field, message } of problem.fields) {
+    const path = field.replace(/^params\.?/, '')
+    const at = known.find((name) => name === path) ?? known.find((name) => path.startsWith(`${name}.`))
+    if (at !== undefined) faults[at] = message
+  }
+  return faults
+}

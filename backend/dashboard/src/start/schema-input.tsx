@@ -1,0 +1,90 @@
+import type { JsonSchema } from '../api/types'
+import { words } from '../lib/format'
+import { kindOf, type Values } from '../lib/schema'
+import { Fault, Field, type InputProps } from '../ui/field'
+
+interface Props {
+  schema: JsonSchema
+  path: string
+  name: string
+  required: boolean
+  values: Values
+  faults: Record<string, string>
+  onChange: (path: string, value: string | boolean) => void
+}
+
+/** One input with its label, hint and fault. */
+export function SchemaInput({ schema, path, name, required, values, faults, onChange }: Props) {
+  const kind = kindOf(schema)
+  const label = schema.title ?? words(name)
+  if (kind === 'flag')
+    return (
+      <div>
+        <label class="check">
+          <input type="checkbox" checked={values[path] === true} onChange={(event) => onChange(path, event.currentTarget.checked)} />
+          <span>
+            {label}
+            {schema.description && <span class="hint block">{schema.description}</span>}
+          </span>
+        </label>
+        <Fault text={faults[path]} />
+      </div>
+    )
+  const value = String(values[path] ?? '')
+  const change = (event: { currentTarget: { value: string } }) => onChange(path, event.currentTarget.value)
+  return (
+    <Field label={label} hint={hintOf(schema)} fault={faults[path]} wide={kind === 'list' || kind === 'json'}>
+      {(props) => <Control {...{ props, schema, kind, required, value, change }} name={path} />}
+    </Field>
+  )
+}
+
+interface ControlProps {
+  props: InputProps
+  schema: JsonSchema
+  kind: ReturnType<typeof kindOf>
+  name: string
+  required: boolean
+  value: string
+  change: (event: { currentTarget: { value: string } }) => void
+}
+
+function Control({ props, schema, kind, name, required, value, change }: ControlProps) {
+  const shared = { ...props, name, class: 'input', required, value }
+  if (kind === 'choice')
+    return (
+      <select {...shared} onChange={change}>
+        {!required && <option value="">–</option>}
+        {schema.enum?.map((one) => (
+          <option key={String(one)} value={String(one)}>
+            {words(String(one))}
+          </option>
+        ))}
+      </select>
+    )
+  if (kind === 'list' || kind === 'json')
+    return <textarea {...shared} class={kind === 'json' ? 'input mono' : 'input'} rows={4} onInput={change} />
+  if (kind === 'date') return <input {...shared} type="date" onInput={change} />
+  const example = schema.examples?.[0]
+  return (
+    <input
+      {...shared}
+      type="text"
+      inputMode={kind === 'number' ? 'numeric' : undefined}
+      autocomplete="off"
+      spellcheck={false}
+      placeholder={example === undefined ? undefined : `e.g. ${example}`}
+      onInput={change}
+    />
+  )
+}
+
+/** The description, with the bounds where there are any. */
+function hintOf(schema: JsonSchema): string | undefined {
+  const { description, minimum, maximum } = schema
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
+  const least = minimum !== undefined && minimum > -Number.MAX_SAFE_INTEGER ? minimum : undefined
+  const bounds = least !== undefined && most !== undefined ? `${least} to ${most}` : most !== undefined ? `at most ${most}` : undefined
+  const list = kindOf(schema) === 'list' ? 'one a line' : undefined
+  return [description, bounds, list].filter(Boolean).join(' · ') || undefined
+}

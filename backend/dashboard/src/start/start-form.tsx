@@ -1,0 +1,95 @@
+import { useMemo, useState } from 'preact/hooks'
+import { useLocation } from 'wouter-preact'
+import { Problem, post, Unreachable } from '../api/client'
+import type { JobSummary, SourceInfo } from '../api/types'
+import { newKey } from '../lib/key'
+import { tell } from '../lib/news'
+import { build, fill, incomplete } from '../lib/schema'
+import { Button } from '../ui/button'
+import { Field } from '../ui/field'
+import { Note } from '../ui/note'
+import { EstimateCard } from './estimate-card'
+import { faultsOf } from './faults'
+import { SchemaFields } from './schema-fields'
+import { useEstimate } from './use-estimate'
+
+const PRIORITIES = { asked: 'Asked for now, before backfills', backfill: 'Backfill, when there is room', live: 'Live, before everything' }
+
+/** The form of one source. The start is offered once the estimate for exactly these params is there. */
+export function StartForm({ source, preset }: { source: SourceInfo; preset: unknown }) {
+  const [, navigate] = useLocation()
+  const [values, setValues] = useState(() => fill(source.form, preset))
+  const [priority, setPriority] = useState('asked')
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<Problem | Unreachable | null>(null)
+  const params = build(source.form, values)
+  // An untouched form is not asked about: it would only be told what everybody sees.
+  const [touched, setTouched] = useState(preset !== undefined)
+  const blank = !touched || incomplete(source.form, values)
+  const asked = JSON.stringify({ source: source.name, params })
+  const estimated = useEstimate(blank ? null : asked)
+  // A second press of the button is the same request; another content is another one.
+  // The key belongs to the content.
+  const key = useMemo(newKey, [asked, priority])
+  const faults = faultsOf(refused ?? estimated.problem, Object.keys(values))
+
+  const start = async (event: Event) => {
+    event.preventDefault()
+    if (!estimated.estimate) return
+    setBusy(true)
+    try {
+      const job = await post<JobSummary & { created?: boolean }>(
+        '/api/jobs',
+        { source: source.name, params, priority },
+        { headers: { 'Idempotency-Key': key } },
+      )
+      tell(job.created === false ? 'This is being backfilled already; here it is.' : `Started: ${job.label}.`)
+      navigate(`/jobs/${job.id}`)
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      setRefused(error)
+      setBusy(false)
+    }
+  }
+  const change = (path: string, value: string | boolean) => {
+    setRefused(null)
+    setTouched(true)
+    setValues((old) => ({ ...old, [path]: value }))
+  }
+
+  return (
+    <form class="card pad stack wide-gap" noValidate onSubmit={(event) => void start(event)}>
+      <SchemaFields schema={source.form} values={values} faults={faults} onChange={change} />
+      <div class="fields">
+        <Field label="Priority">
+          {(props) => (
+            <select {...props} class="input" value={priority} onChange={(event) => setPriority(event.currentTarget.value)}>
+              {Object.entries(PRIORITIES).map(([name, text]) => (
+                <option key={name} value={name}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
+      <hr />
+      <EstimateCard of={estimated} faults={Object.keys(faults).length > 0} />
+      {refused && <Note tone="bad">{refused.message}</Note>}
+      <div class="row">
+        <Button kind="primary" type="submit" busy={busy} disabled={!estimated.estimate}>
+          {estimated.estimate?.activeJob ? 'Go to the running job' : 'Start the backfill'}
+        </Button>
+        <Button
+          kind="plain"
+          onClick={() => {
+            setValues(fill(source.form, source.example))
+            setTouched(true)
+          }}
+        >
+          Fill in an example
+        </Button>
+      </div>
+    </form>
+  )
+}

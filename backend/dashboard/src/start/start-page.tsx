@@ -1,0 +1,69 @@
+import type { JobDetail, SourceInfo } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useMe } from '../hooks/use-me'
+import { useParams } from '../hooks/use-params'
+import { words } from '../lib/format'
+import { Empty } from '../ui/empty'
+import { Loaded } from '../ui/loaded'
+import { Page } from '../ui/page'
+import { StartForm } from './start-form'
+
+/** A new backfill: which source, what of it, what it will take. */
+export function Start() {
+  const params = useParams()
+  const { canWrite } = useMe()
+  const sources = useFetch<{ items: SourceInfo[] }>('/api/sources')
+  const like = useFetch<JobDetail>(params.get('like') ? `/api/jobs/${encodeURIComponent(params.get('like'))}` : null)
+  if (!canWrite)
+    return (
+      <Page title="New backfill" narrow>
+        <Empty title="This login may look, not start">
+          <p>Log in with the ADMIN_TOKEN to start a backfill.</p>
+        </Empty>
+      </Page>
+    )
+  return (
+    <Page title="New backfill" about="Reads the history of one thing into Postgres. What is here already is not fetched again." narrow>
+      <Loaded of={sources}>
+        {({ items }) => {
+          const source = items.find((one) => one.name === params.get('source')) ?? items[0]
+          if (!source)
+            return (
+              <Empty title="There is no source">
+                <p>This Backhaul was built without any.</p>
+              </Empty>
+            )
+          return (
+            <>
+              {items.length > 1 && (
+                <fieldset class="section">
+                  <legend class="legend">Source</legend>
+                  <div class="choices">
+                    {items.map((one) => (
+                      <label key={one.name} class="choice">
+                        <input
+                          type="radio"
+                          name="source"
+                          checked={one.name === source.name}
+                          onChange={() => params.set({ source: one.name, like: null }, { replace: true })}
+                        />
+                        <span>
+                          <b>{words(one.name)}</b>
+                          <span class="hint">{one.about}</span>
+                        </span>
+                      </label>
+                    ))}
+                  </div>
+                </fieldset>
+              )}
+              {items.length === 1 && <p class="soft">{source.about}</p>}
+              {params.get('like') && like.busy && !like.data ? null : (
+                <StartForm key={`${source.name} ${like.data?.id ?? ''}`} source={source} preset={like.data?.params} />
+              )}
+            </>
+          )
+        }}
+      </Loaded>
+    </Page>
+  )
+}

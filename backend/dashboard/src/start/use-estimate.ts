@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'preact/hooks'
+import { Problem, post, Unreachable } from '../api/client'
+import type { Estimate } from '../api/types'
+
+export interface Estimated {
+  /** For exactly the params asked about; undefined while they change or are refused. */
+  estimate: Estimate | undefined
+  problem: Problem | Unreachable | undefined
+  busy: boolean
+}
+
+const PAUSE_MS = 350
+
+/**
+ * What a backfill with these params would take, asked when the typing rests.
+ * @param body the request as JSON text; null while there is nothing to ask
+ */
+export function useEstimate(body: string | null): Estimated {
+  const [state, setState] = useState<Omit<Estimated, 'busy'> & { of: string | null }>({ of: null, estimate: undefined, problem: undefined })
+  useEffect(() => {
+    if (body === null) return
+    const stop = new AbortController()
+    const timer = setTimeout(async () => {
+      try {
+        const estimate = await post<Estimate>('/api/jobs/estimate', JSON.parse(body), { signal: stop.signal })
+        setState({ of: body, estimate, problem: undefined })
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+        setState({ of: body, estimate: undefined, problem: error })
+      }
+    }, PAUSE_MS)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [body])
+  if (body === null) return { estimate: undefined, problem: undefined, busy: false }
+  return {
+    estimate: state.of === body ? state.estimate : undefined,
+    problem: state.of === body ? state.problem : undefined,
+    busy: state.of !== body,
+  }
+}

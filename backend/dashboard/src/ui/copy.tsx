@@ -1,0 +1,25 @@
+import { useRef, useState } from 'preact/hooks'
+import { tell } from '../lib/news'
+import { Button } from './button'
+
+/** Copies a text; where the browser does not let us, it is there to be selected. */
+export function Copy({ text, label, children }: { text: string; label: string; children?: string }) {
+  const [done, setDone] = useState(false)
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text)
+      setDone(true)
+      if (timer.current !== null) clearTimeout(timer.current)
+      timer.current = setTimeout(() => setDone(false), 2000)
+    } catch {
+      // No clipboard without https or permission.
+      tell('The browser does not let this page copy; select the text and copy it yourself.', 'bad')
+    }
+  }
+  return (
+    <Button small kind="plain" icon={done ? 'check' : 'copy'} label={done ? 'Copied' : label} onClick={() => void copy()}>
+      {children && (done ? 'Copied' : children)}
+    </Button>
+  )
+}

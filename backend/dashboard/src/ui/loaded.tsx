@@ -1,0 +1,33 @@
+import type { ComponentChildren } from 'preact'
+import type { Fetched } from '../hooks/use-fetch'
+import { Button } from './button'
+import { Note } from './note'
+
+interface Props<T> {
+  of: Fetched<T>
+  children: (data: T) => ComponentChildren
+}
+
+/** What was read, or the place of it while it is read, or why it could not be. */
+export function Loaded<T>({ of, children }: Props<T>) {
+  if (of.data !== undefined) return <>{children(of.data)}</>
+  if (of.problem)
+    return (
+      <Note tone="bad">
+        <p>{of.problem.message}</p>
+        <p>
+          <Button small icon="retry" onClick={() => void of.refresh()}>
+            Try again
+          </Button>
+        </p>
+      </Note>
+    )
+  return (
+    <div class="stack" aria-busy="true">
+      <span class="hidden">Loading…</span>
+      <div class="skeleton" />
+      <div class="skeleton" />
+      <div class="skeleton" />
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+import { useNow } from '../hooks/use-now'
+import { clockTime, duration, fromNow, moment } from '../lib/format'
+
+/** `3 min ago`, kept up to date; the moment itself on hovering. */
+export function Ago({ at }: { at: string }) {
+  const now = useNow()
+  return (
+    <time dateTime={at} title={moment(at)} class="nowrap">
+      {fromNow(at, now)}
+    </time>
+  )
+}
+
+/** A moment in UTC. */
+export function At({ at }: { at: string }) {
+  return (
+    <time dateTime={at} title={new Date(at).toString()} class="nowrap">
+      {clockTime(at)}
+    </time>
+  )
+}
+
+/** Counts down to a moment; `any moment now` once it is past. */
+export function Countdown({ until }: { until: string }) {
+  const left = Date.parse(until) - useNow()
+  return <span class="nowrap">{left > 500 ? `in ${duration(Math.ceil(left / 1000) * 1000)}` : 'any moment now'}</span>
+}
+
+/** Counts up from a moment. */
+export function Since({ at }: { at: string }) {
+  return <span class="nowrap">{duration(Math.max(0, Math.floor((useNow() - Date.parse(at)) / 1000) * 1000))}</span>
+}
