@@ -1,4 +1,5 @@
 import { version } from '../../package.json'
+import { ALERTS } from '../engine/event-keys'
 import { schedulersAlive } from '../engine/progress'
 import { apiOf } from '../gate/limits'
 import type { Service } from '../service/context'
@@ -24,6 +25,7 @@ function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
     ...[...new Set(sources.flatMap((source) => Object.values(source.streams).map((stream) => stream.queue)))].flatMap((queue) =>
       STATES.map((state) => zero('backhaul_tasks', { queue, state })),
     ),
+    ...Object.keys(ALERTS).map((kind) => zero('backhaul_alerts', { kind })),
     ...['pending', 'delivered', 'failed'].map((state) => zero('backhaul_deliveries', { state })),
     ...['active', 'paused', 'failing'].map((state) => zero('backhaul_schedules', { state })),
   ]

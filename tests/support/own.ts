@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { hasPostgres } from './postgres'
 import { hasRabbitmq } from './rabbitmq'
+import { findBinary } from './run'
 
 /*
  * Stories that stop, kill or wipe a service start one of their own, which needs its server commands on this machine.
@@ -12,3 +14,7 @@ const when = (isThere: boolean): jest.It => (isThere ? test : test.skip)
 export const withBroker = when(hasRabbitmq())
 export const withPostgres = when(hasPostgres())
 export const withServices = when(hasRabbitmq() && hasPostgres())
+
+/** Prometheus' own checker, from `PATH` or where scripts/test has put it. */
+export const promtool = findBinary('promtool', [join(__dirname, '..', '..', '.backhaul', 'tools')])
+export const withPromtool = when(promtool !== undefined)
