@@ -3,7 +3,7 @@ import { type Engine, sourceNamed } from './engine'
 import { fault, said } from './events'
 import type { Json, Tx } from './source'
 import { parseParams, type Started, startOne } from './start'
-import { firstMadeUp, firstSeen, type Planned, planAfter, type Rhythm } from './ticks'
+import { decide, type Planned, type Rhythm } from './ticks'
 
 /*
  * Starts the jobs of schedules. A tick's job and the plan of the next tick commit together under a lock on the schedule's row,
@@ -86,21 +86,15 @@ async function takeTick(tx: Tx, engine: Pick<Engine, 'sources'>, id: string, now
   )
   if (!row) return undefined
   const planned: Planned = { tickAt: row.tickAt, dueAt: row.dueAt }
-  const first = from(row, planned)
-  const leftOut = first?.tickAt.getTime() !== planned.tickAt.getTime()
-  // Left out up to a tick that is still to come.
-  if (!first || first.dueAt > row.now) {
+  const { tick, leftOut, next } = decide(row, row.missed, planned, row.now)
+  if (!tick) {
     const error = `nobody was there to see the tick of ${planned.tickAt.toISOString()}; missed ticks are left out`
-    await plan(tx, row, first, { tickAt: planned.tickAt, error })
+    await plan(tx, row, next, { tickAt: planned.tickAt, error })
     return { name: row.name, tickAt: planned.tickAt, error, leftOut }
   }
-  const outcome = await attempt(tx, engine, row, first.tickAt)
-  await plan(tx, row, planAfter(row, first.tickAt), { tickAt: first.tickAt, ...outcome })
-  return { name: row.name, tickAt: first.tickAt, ...outcome, leftOut }
-}
-
-function from(row: ScheduleRow, planned: Planned): Planned | undefined {
-  return row.missed === 'skip' ? firstSeen(row, planned, row.now) : firstMadeUp(row, planned, row.now)
+  const outcome = await attempt(tx, engine, row, tick.tickAt)
+  await plan(tx, row, next, { tickAt: tick.tickAt, ...outcome })
+  return { name: row.name, tickAt: tick.tickAt, ...outcome, leftOut }
 }
 
 /** A fault of the schedule itself is kept with it; one of the database ends the transaction, and the tick comes again. */

@@ -57,8 +57,25 @@ export function planAfter(rhythm: Rhythm, after: Date): Planned | undefined {
   return tickAt && { tickAt, dueAt: dueOf(rhythm, tickAt) }
 }
 
+export interface Decision {
+  /** The tick that starts its job now; absent: missed ticks were left out up to one that is still to come. */
+  tick?: Planned
+  /** Missed ticks before it, or before the next, start nothing. */
+  leftOut: boolean
+  /** Absent: there is none. */
+  next?: Planned
+}
+
+/** What becomes of the planned tick of a schedule once it is due. */
+export function decide(rhythm: Rhythm, missed: 'skip' | 'make_up', planned: Planned, now: Date): Decision {
+  const tick = missed === 'skip' ? firstSeen(rhythm, planned, now) : firstMadeUp(rhythm, planned, now)
+  const leftOut = tick?.tickAt.getTime() !== planned.tickAt.getTime()
+  if (!tick || tick.dueAt > now) return { leftOut, next: tick }
+  return { tick, leftOut, next: planAfter(rhythm, tick.tickAt) }
+}
+
 /** The first tick from `tick` on that is not missed; undefined when there is none. */
-export function firstSeen(rhythm: Rhythm, tick: Planned, now: Date): Planned | undefined {
+function firstSeen(rhythm: Rhythm, tick: Planned, now: Date): Planned | undefined {
   const latest = now.getTime() - MISSED_AFTER_MS
   if (tick.dueAt.getTime() >= latest) return tick
   const from = new Date(Math.max(tick.tickAt.getTime(), latest - rhythm.jitterS * 1000 - 1))
@@ -68,7 +85,7 @@ export function firstSeen(rhythm: Rhythm, tick: Planned, now: Date): Planned | u
 }
 
 /** Where making up begins: at `tick`, or at the earliest of the latest ones where there are too many. */
-export function firstMadeUp(rhythm: Rhythm, tick: Planned, now: Date): Planned {
+function firstMadeUp(rhythm: Rhythm, tick: Planned, now: Date): Planned {
   if (tick.dueAt.getTime() >= now.getTime() - MISSED_AFTER_MS) return tick
   const earliest = clockwork(rhythm).previousRuns(MOST_MADE_UP, now).at(-1)
   return earliest && earliest > tick.tickAt ? { tickAt: earliest, dueAt: dueOf(rhythm, earliest) } : tick
