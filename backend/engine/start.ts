@@ -77,21 +77,23 @@ export async function startAll(
   all: readonly unknown[],
   options: StartOptions = {},
 ): Promise<Started[]> {
-  const commit = () =>
-    engine.db.tx(async (tx) => {
-      const jobs: Started[] = []
-      for (const params of all) jobs.push(await startOne(tx, source, params, options))
-      return jobs
-    })
-  // A span around the caller goes on the trace he was asked with.
-  const parent = traceparent() ? undefined : readTraceparent(options.trace)
-  const started = await span('start job', { 'backhaul.source': source.name }, commit, { parent })
+  const started = await engine.db.tx(async (tx) => {
+    const jobs: Started[] = []
+    for (const params of all) jobs.push(await startOne(tx, source, params, options))
+    return jobs
+  })
   for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
   return started
 }
 
 /** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log and rings. */
-export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+export function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+  // A span around the caller goes on the trace he was asked with.
+  const parent = traceparent() ? undefined : readTraceparent(options.trace)
+  return span('start job', { 'backhaul.source': source.name }, () => insertJob(tx, source, params, options), { parent })
+}
+
+async function insertJob(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
   const plan = source.plan(params)
   if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
