@@ -1,5 +1,5 @@
 /**
- * PM2 apps, derived from the registry of sources: the workers of every source and the scheduler.
+ * PM2 apps, derived from the registry of sources: the workers of every source, the scheduler and the API.
  *   pm2 start ecosystem.config.js                      all
  *   pm2 start ecosystem.config.js --only worker-backfill,scheduler
  *   pm2 start ecosystem.config.js --env production     logs as JSON
@@ -39,5 +39,5 @@ const app = (name, script, args) => ({
 })
 
 module.exports = {
-  apps: [...workers().map((name) => app(name, 'worker.js', [name])), app('scheduler', 'scheduler.js', [])],
+  apps: [...workers().map((name) => app(name, 'worker.js', [name])), app('scheduler', 'scheduler.js', []), app('api', 'api.js', [])],
 }

@@ -3,6 +3,17 @@ const swc = [
   { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
 ]
 
+/** Dependencies that come as ES modules, and those that import one when they run: jest's loader cannot require them on Node 20. */
+const modules = [
+  '@prisma/schema-engine-wasm',
+  'hyparquet',
+  'hyparquet-writer',
+  '@fastify/cookie',
+  '@fastify/static',
+  'content-disposition',
+  'cookie',
+]
+
 /** Tests run the sources through swc; stories that need whole processes start the compiled ones in dist/. */
 module.exports = {
   testEnvironment: 'node',
@@ -10,11 +21,9 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': swc,
-    // Dependencies that come as ES modules only; jest's loader cannot require those on Node 20.
-    'schema_engine_bg\\.js$': swc,
-    '/node_modules/hyparquet(-writer)?/.+\\.js$': swc,
+    [`/node_modules/(${modules.join('|')})/.+\\.js$`]: swc,
   },
-  transformIgnorePatterns: ['/node_modules/(?!@prisma/schema-engine-wasm/|hyparquet/|hyparquet-writer/)'],
+  transformIgnorePatterns: [`/node_modules/(?!(${modules.join('|')})/)`],
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testSequencer: '<rootDir>/tests/support/sequencer.js',

@@ -82,7 +82,7 @@ test('the PM2 file says what to do when nothing is built', () => {
   rmSync(folder, { recursive: true })
 })
 
-test('the PM2 file has an app for each worker of the registry and the scheduler, all in fork mode', () => {
+test('the PM2 file has an app for each worker of the registry, the scheduler and the API, all in fork mode', () => {
   const text = execFileSync(process.execPath, ['-p', 'JSON.stringify(require("./ecosystem.config.js").apps)'], {
     cwd: root,
     encoding: 'utf8',
@@ -96,11 +96,11 @@ test('the PM2 file has an app for each worker of the registry and the scheduler,
     'worker-esi-alliance',
     'worker-esi-type',
   ]
-  expect(apps.map(({ name }) => name)).toEqual(expect.arrayContaining([...eve, 'scheduler']))
+  expect(apps.map(({ name }) => name)).toEqual(expect.arrayContaining([...eve, 'scheduler', 'api']))
   for (const app of apps) {
     expect(app).toMatchObject({ exec_mode: 'fork', wait_ready: true, stop_exit_codes: [78], env_production: { LOG_FORMAT: 'json' } })
     expect(app.kill_timeout).toBeGreaterThan(20_000)
-    expect(app.args).toEqual(app.name === 'scheduler' ? [] : [app.name])
+    expect(app.args).toEqual(['scheduler', 'api'].includes(app.name) ? [] : [app.name])
   }
 })
 

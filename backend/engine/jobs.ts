@@ -34,7 +34,7 @@ export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<J
     id.toLowerCase(),
   ])
   if (jobs.length > 1) throw new Refused('input', `${id} is the beginning of more than one job id; give more of it`, 'id')
-  if (!jobs[0]) throw new Refused('missing', `there is no job ${id}; see yarn jobs list`, 'id')
+  if (!jobs[0]) throw new Refused('missing', `there is no job ${id}`, 'id')
   return jobs[0]
 }
 

@@ -17,6 +17,8 @@ export interface Wait {
   tasks: number
   /** Until the first of them is due, ms by the database's clock; 0 when it is. */
   inMs: number
+  /** That moment, by the database's clock. */
+  dueAt: Date
   /** The last error of a retry. */
   error: string | null
 }
@@ -135,7 +137,8 @@ export async function readLookups(db: Reader, ids?: readonly string[]): Promise<
 async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { id: string })[]> {
   return await db.query<Wait & { id: string }>(
     `select job_id as id, kind, "on", count(*)::int as tasks,
-            greatest(0, round(extract(epoch from min(due_at) - clock_timestamp()) * 1000))::float8 as "inMs", max(error) as error
+            greatest(0, round(extract(epoch from min(due_at) - clock_timestamp()) * 1000))::float8 as "inMs", min(due_at) as "dueAt",
+            max(error) as error
        from (select t.job_id, t.due_at, case when late then null else t.error end as error,
                     case when late then 'worker' when t.waiting_on is not null then 'gate' else 'retry' end as kind,
                     case when late then t.queue else coalesce(t.waiting_on, t.error_kind, 'retry') end as "on"

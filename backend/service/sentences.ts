@@ -17,7 +17,7 @@ export function hostOf(name: string, { sources, config }: Known): string {
 
 /** `waiting for zkillboard.com until 12:03:10 UTC`. */
 export function waitSentence(service: Known, wait: Wait, live: ReadonlyMap<string, number>, now: Date): string {
-  const at = clock(new Date(now.getTime() + wait.inMs), now)
+  const at = clock(wait.dueAt, now)
   if (wait.kind === 'gate') return `waiting for ${hostOf(wait.on, service)} until ${at}`
   if (wait.kind === 'retry')
     return `trying ${counted(wait.tasks, 'task')} again at ${at} after ${wait.on}: ${wait.error ?? 'no text was kept'}`

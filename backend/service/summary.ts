@@ -1,4 +1,5 @@
 import { livePlaces, type Progress, progress, readLookups, type Tasks, type Wait } from '../engine/progress'
+import type { JobStatus } from '../generated/prisma/enums'
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from './about'
 import type { Service } from './context'
 import { memoryOf } from './memory'
@@ -25,7 +26,7 @@ export interface JobSummary {
   label: string
   /** Its active key; null when it was forced to run beside another. */
   about: string | null
-  status: string
+  status: JobStatus
   params: unknown
   priority: number
   createdAt: string
@@ -84,6 +85,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
     ...figures,
     label,
     about: activeKey,
+    status: job.status as JobStatus,
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     completedAt: job.completedAt?.toISOString() ?? null,
@@ -95,7 +97,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
       kind: wait.kind,
       on: wait.on,
       tasks: wait.tasks,
-      until: wait.inMs > 0 ? new Date(now.getTime() + wait.inMs).toISOString() : null,
+      until: wait.inMs > 0 ? wait.dueAt.toISOString() : null,
       sentence: waitSentence(service, wait, live, now),
       error: wait.error,
     })),

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from 'fastify'
+import { Answer } from './problems'
+
+/** Largest body taken, bytes. */
+export const MAX_BODY = 256 * 1024
+/** Deepest nesting of a body; requests need four or five levels. */
+const MAX_DEPTH = 32
+
+/** How deep brackets nest, read without building anything; stops once it is too deep. */
+export function isTooDeep(text: string, most = MAX_DEPTH): boolean {
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (inText) {
+      if (char === 0x5c) at++
+      else if (char === 0x22) inText = false
+    } else if (char === 0x22) inText = true
+    else if (char === 0x5b || char === 0x7b) {
+      if (++depth > most) return true
+    } else if (char === 0x5d || char === 0x7d) depth--
+  }
+  return false
+}
+
+/** Postgres stores neither NUL nor half a surrogate pair. */
+function hasOddText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([key, inner]) => hasOddText(key) || hasOddText(inner))
+}
+
+/** JSON bodies: an empty one is none, one nested too deep or with a field that changes prototypes is refused before it is built. */
+export function takeJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY }, (request, body: string, done) => {
+    if (body.trim() === '') return done(null, undefined)
+    if (isTooDeep(body)) return done(new Answer(400, `The body is nested deeper than ${MAX_DEPTH} levels.`))
+    return parse(request, body, (error, value) => {
+      if (error) done(new Answer(400, `The body is not JSON: ${error.message}`))
+      else if (hasOddText(value))
+        done(new Answer(400, 'The body holds a character that no database stores (NUL or half a surrogate pair).'))
+      else done(null, value)
+    })
+  })
+}

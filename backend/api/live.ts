@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { isAway } from '../db'
+import { said } from '../engine/events'
+import type { Service } from '../service/context'
+import type { JobFilter } from '../service/jobs'
+import { alertsTopic, eventOf, jobTopic, type LiveEvent, listTopic, overviewTopic, type Topic } from './topics'
+
+export type { LiveEvent } from './topics'
+
+/** Where the watched jobs are looked at, once a second for everybody who watches. */
+const LOOK_MS = 1000
+/** Where a look takes long, looks are so many times as far apart. */
+const APART = 5
+
+export type Listener = (event: LiveEvent) => void
+
+export interface Watch {
+  /** What holds now, for one who missed events; nothing before the first look. */
+  snapshot(): LiveEvent[]
+  stop(): void
+}
+
+/**
+ * Tells watchers what changes. One loop a process looks while somebody watches, at each topic once; everybody hears the
+ * same event. A listener hears what holds first, then what changes; it must not throw.
+ */
+export interface Live {
+  /** Events `job` and, when it has ended, `end`. */
+  watchJob(id: string, listener: Listener): Watch
+  /** Events `jobs` of the first page. */
+  watchJobs(filter: JobFilter, limit: number, listener: Listener): Watch
+  watchOverview(listener: Listener): Watch
+  watchAlerts(listener: Listener): Watch
+  readonly watchers: number
+  /** Ends the loop and tells everybody `closed`. */
+  close(): void
+}
+
+interface Watched {
+  topic: Topic
+  listeners: Set<Listener>
+}
+
+export function createLive(service: Service): Live {
+  const topics = new Map<string, Watched>()
+  const stop = new AbortController()
+  let running = false
+  let away = false
+
+  function tell({ listeners }: Watched, events: readonly LiveEvent[]): void {
+    for (const event of events) for (const listener of [...listeners]) listener(event)
+  }
+
+  async function look(): Promise<void> {
+    const now = [...topics.values()]
+    const found = await Promise.all(now.map(async (watched) => [watched, await watched.topic.look()] as const))
+    away = false
+    for (const [watched, events] of found) tell(watched, events)
+  }
+
+  function missed(error: unknown): void {
+    if (!isAway(error)) said.unexpected(service.log, 'what is being watched could not be read', error)
+    if (away) return
+    away = true
+    const data = { reason: isAway(error) ? 'The database cannot be reached now.' : 'Something failed; see the log.' }
+    for (const watched of topics.values()) {
+      // What changed meanwhile is told whole.
+      watched.topic.forget()
+      tell(watched, [eventOf('away', data)])
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (topics.size > 0 && !stop.signal.aborted) {
+      const began = performance.now()
+      hurry = false
+      await look().catch(missed)
+      if (!hurry) await rest(Math.max(LOOK_MS, APART * (performance.now() - began)))
+    }
+    running = false
+  }
+
+  let hurry = false
+  let wake = (): void => undefined
+  /** A new watcher does not wait for the next look. */
+  async function rest(ms: number): Promise<void> {
+    const early = new AbortController()
+    wake = () => early.abort()
+    await pause(ms, undefined, { signal: AbortSignal.any([early.signal, stop.signal]) }).catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error
+    })
+  }
+
+  function watch(key: string, make: () => Topic, listener: Listener): Watch {
+    const watched = topics.get(key) ?? { topic: make(), listeners: new Set() }
+    topics.set(key, watched)
+    // A listener of its own, so that one function may watch twice.
+    const hears: Listener = (event) => listener(event)
+    watched.listeners.add(hears)
+    const held = watched.topic.snapshot()
+    if (held.length > 0) for (const event of held) hears(event)
+    else {
+      hurry = true
+      wake()
+    }
+    if (!running) {
+      running = true
+      void loop()
+    }
+    return {
+      snapshot: () => watched.topic.snapshot(),
+      stop() {
+        watched.listeners.delete(hears)
+        if (watched.listeners.size === 0 && topics.get(key) === watched) topics.delete(key)
+      },
+    }
+  }
+
+  return {
+    watchJob: (id, listener) => watch(`job ${id}`, () => jobTopic(service, id), listener),
+    watchJobs: (filter, limit, listener) =>
+      watch(`jobs ${JSON.stringify([filter, limit])}`, () => listTopic(service, filter, limit), listener),
+    watchOverview: (listener) => watch('overview', () => overviewTopic(service), listener),
+    watchAlerts: (listener) => watch('alerts', () => alertsTopic(service), listener),
+    get watchers() {
+      return [...topics.values()].reduce((sum, watched) => sum + watched.listeners.size, 0)
+    },
+    close() {
+      stop.abort()
+      for (const watched of topics.values()) tell(watched, [eventOf('closed', {})])
+      topics.clear()
+    },
+  }
+}

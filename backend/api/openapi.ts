@@ -1,0 +1,44 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+
+const ABOUT = `Starts, watches and steers backfills. Lists are read page by page: send the \`next\` of an answer as \`cursor\` until it is null.
+Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may look.`
+
+const TAGS = [
+  { name: 'jobs', description: 'What was asked for, and how far it is' },
+  { name: 'suite', description: 'Sources, workers, limits, queues, history' },
+  { name: 'dead letters', description: 'Messages that could not be understood' },
+  { name: 'schedules', description: 'Backfills started by the clock' },
+  { name: 'webhooks', description: 'Who is told of events over HTTP' },
+  { name: 'access', description: 'Who asks, login, and what was done' },
+  { name: 'health', description: 'Whether this process works' },
+]
+
+/** The OpenAPI document of every route that is registered after this, and a page to browse it. */
+export async function describe(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Backhaul', description: ABOUT, version, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/' }],
+      tags: TAGS,
+      security: [{ token: [] }, { session: [] }],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'backhaul_session' },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null, withCredentials: true } as object,
+    theme: { title: 'Backhaul API' },
+  })
+  app.get('/api/openapi.json', { schema: { hide: true } as object }, async () => app.swagger())
+}

@@ -1,0 +1,118 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { isAway } from '../db'
+import { Refused, Throttled } from '../engine/errors'
+import type { Log } from '../engine/source'
+
+/*
+ * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.
+ */
+
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  errors?: { field: string; message: string }[]
+  /** Where the job stands that a verb did not fit. */
+  state?: string
+}
+
+const TITLES: Record<number, string> = {
+  400: 'The request has a fault',
+  401: 'A token is needed',
+  403: 'This token may only look',
+  404: 'There is no such thing',
+  405: 'This method is not known here',
+  409: 'The state does not fit',
+  413: 'The body is too large',
+  415: 'The body must be JSON',
+  421: 'This host name is not served',
+  429: 'Too many failures',
+  500: 'Unexpected',
+  503: 'Not available now',
+}
+const STATUS: Record<Refused['code'], number> = { input: 400, missing: 404, state: 409, setup: 503 }
+
+/** A sentence that begins and ends like one. */
+const sentence = (text: string): string => {
+  const trimmed = text.trim()
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`
+}
+
+export const problem = (status: number, detail: string, more: Pick<Problem, 'errors' | 'state'> = {}): Problem => ({
+  type: 'about:blank',
+  title: TITLES[status] ?? 'The request was refused',
+  status,
+  detail: sentence(detail),
+  ...more,
+})
+
+/** An answer other than the one asked for, thrown by the API's own checks. */
+export class Answer extends Error {
+  override name = 'Answer'
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(message)
+  }
+}
+
+/** What an error comes to. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Answer) return problem(error.status, error.message)
+  if (error instanceof Refused) {
+    const errors = error.field === undefined ? undefined : [{ field: error.field, message: error.message }]
+    return problem(STATUS[error.code], error.message, { ...(errors && { errors }), ...(error.state && { state: error.state }) })
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
+  if (isAway(error) || error instanceof Throttled) return problem(503, 'The database cannot be reached now; try again in some seconds.')
+  const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>
+  if (statusCode >= 400 && statusCode < 500) return problem(statusCode, KNOWN[code] ?? (error as Error).message)
+  return problem(500, 'Something failed that should not have; the log of the api process says what.')
+}
+
+const KNOWN: Record<string, string> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body has more than 256 kB.',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send JSON with the header Content-Type: application/json.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length does not fit the body.',
+}
+
+/** Each fault by its field; a field that is not known by its own name. */
+function invalid(error: FastifyError): Problem {
+  const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request')
+  const errors = (error.validation ?? []).flatMap(({ instancePath, message = 'is wrong', keyword, params }) => {
+    const path = instancePath.split('/').filter((part) => part !== '')
+    const keys = keyword === 'unrecognized_keys' ? ((params as { keys?: string[] }).keys ?? []) : []
+    if (keys.length > 0) return keys.map((key) => ({ field: [...path, key].join('.').slice(0, 200), message: 'is not a field here' }))
+    return [{ field: path.join('.') || where, message }]
+  })
+  const [first] = errors
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return problem(400, `${where}: ${first?.field ?? ''} ${first?.message ?? 'is wrong'}${others}`, { errors })
+}
+
+/** Writes what went wrong; what nobody expected goes to the log as well. */
+export const answerProblem =
+  (log: Log) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const found = problemOf(error)
+    if (found.status >= 500) {
+      log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })
+      log.debug('where it came from', { stack: (error as Error)?.stack })
+    }
+    if (error instanceof Answer) reply.headers(error.headers)
+    if (found.status === 503) reply.header('retry-after', '5')
+    send(reply, found)
+  }
+
+/** Sends a problem as it is: it needs no schema of the route. */
+export function send(reply: FastifyReply, found: Problem): void {
+  void reply
+    .code(found.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(found)
+}

@@ -1,0 +1,92 @@
+import { baseUrlOf } from '../../config'
+import { listActions } from '../../service/actions'
+import type { Service } from '../../service/context'
+import { Answer } from '../problems'
+import * as shapes from '../schemas'
+import { COOKIE, makeSession, roleOfToken, SESSION_S } from '../session'
+import { type App, type Desk, refusals } from './desk'
+
+/** An upstream is replaced by one on this machine. */
+function isSandbox({ sources, config }: Service): boolean {
+  const hosts = sources.flatMap((source) => Object.values(source.apis).map((api) => new URL(baseUrlOf(api, config)).hostname))
+  return hosts.some((host) => /^(localhost|127\..*|\[::1\])$/.test(host))
+}
+
+/** Who asks, login and logout, and what was done. */
+export function access(app: App, { service, version, guard }: Desk): void {
+  const { config } = service
+  const tags = ['access']
+  const cookie = (https: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict', secure: https, maxAge: SESSION_S }) as const
+  const isHttps = (proto: unknown) => proto === 'https'
+  const tokenNeeded = config.adminToken !== undefined
+  const about = { version, tokenNeeded, sandbox: isSandbox(service) }
+
+  app.get(
+    '/api/me',
+    {
+      schema: {
+        tags,
+        operationId: 'getMe',
+        summary: 'Who asks, and what he may',
+        querystring: shapes.noQuery,
+        response: { 200: shapes.me, ...refusals() },
+      },
+    },
+    async ({ visitor }) => ({ who: visitor.who as 'admin', canWrite: visitor.canWrite, ...about }),
+  )
+  app.post(
+    '/api/login',
+    {
+      config: { open: true },
+      schema: {
+        tags,
+        operationId: 'login',
+        summary: 'Change a token for a session cookie',
+        security: [],
+        body: shapes.loginBody,
+        response: { 200: shapes.me, ...refusals(403, 429) },
+      },
+    },
+    async (request, reply) => {
+      if (!tokenNeeded) return { who: 'local' as const, canWrite: true, ...about }
+      guard.check(request)
+      const role = roleOfToken(config, request.body.token.trim())
+      if (!role) {
+        guard.failed(request)
+        throw new Answer(401, 'This token is not known')
+      }
+      reply.setCookie(COOKIE, makeSession(config, role), cookie(isHttps(request.headers['x-forwarded-proto'])))
+      return { who: role, canWrite: role === 'admin', ...about }
+    },
+  )
+  app.post(
+    '/api/logout',
+    {
+      config: { open: true },
+      schema: {
+        tags,
+        operationId: 'logout',
+        summary: 'End the session of this browser',
+        security: [],
+        response: { 204: shapes.nothing, ...refusals(403) },
+      },
+    },
+    async (request, reply) => {
+      reply.clearCookie(COOKIE, cookie(isHttps(request.headers['x-forwarded-proto'])))
+      return await reply.code(204).send()
+    },
+  )
+  app.get(
+    '/api/actions',
+    {
+      schema: {
+        tags,
+        operationId: 'listActions',
+        summary: 'What was done, by whom and from where, newest first',
+        querystring: shapes.pageQuery,
+        response: { 200: shapes.actionList, ...refusals() },
+      },
+    },
+    async ({ query }) => await listActions(service, query),
+  )
+}

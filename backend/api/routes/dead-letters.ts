@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { getDeadLetter, listDeadLetters, takeDeadLetters } from '../../service/dead-letters'
+import * as shapes from '../schemas'
+import { actorOf } from '../security'
+import { type App, type Desk, refusals } from './desk'
+
+/** Messages that could not be understood. */
+export function deadLetters(app: App, { service }: Desk): void {
+  const tags = ['dead letters']
+  app.get(
+    '/api/dead-letters',
+    {
+      schema: {
+        tags,
+        operationId: 'listDeadLetters',
+        summary: 'Messages set aside, oldest first',
+        querystring: shapes.deadLetterQuery,
+        response: { 200: shapes.deadLetterList, ...refusals(503) },
+      },
+    },
+    async ({ query }) => await listDeadLetters(service, query),
+  )
+  app.get(
+    '/api/dead-letters/:id',
+    {
+      schema: {
+        tags,
+        operationId: 'getDeadLetter',
+        summary: 'One with its whole body',
+        params: z.object({ id: z.string().max(64) }),
+        response: { 200: shapes.deadLetter, ...refusals(404, 503) },
+      },
+    },
+    async ({ params }) => await getDeadLetter(service, params.id),
+  )
+  for (const [verb, summary] of [
+    ['replay', 'Publish them again to the queues they were meant for'],
+    ['drop', 'Delete them'],
+  ] as const) {
+    app.post(
+      `/api/dead-letters/${verb}`,
+      {
+        schema: {
+          tags,
+          operationId: `${verb}DeadLetters`,
+          summary,
+          body: shapes.deadLetterChoice,
+          response: { 200: shapes.taken, ...refusals(403, 404, 503) },
+        },
+      },
+      async (request) => ({ taken: await takeDeadLetters(service, actorOf(request), verb, request.body) }),
+    )
+  }
+}

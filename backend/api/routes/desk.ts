@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { Service } from '../../service/context'
+import type { Live } from '../live'
+import { problem } from '../schemas'
+import type { Guard } from '../security'
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
+
+/** What the routes work with. */
+export interface Desk {
+  service: Service
+  live: Live
+  version: string
+  guard: Guard
+}
+
+const faults = (...statuses: number[]) =>
+  Object.fromEntries(
+    [400, 401, ...statuses].map((status) => [
+      status,
+      { description: 'Refused, and why', content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  ) as Record<number, never>
+
+/** Answers of a route besides its own: what every route may answer, and these. */
+export const refusals = faults
+
+/** The id of a job in a path; its first characters will do. */
+export const jobId = z.object({ id: z.string().max(64).meta({ description: 'Id of a job, or the first characters of it' }) })

@@ -1,0 +1,69 @@
+import { findJob } from '../../engine/jobs'
+import { checkFilter } from '../../service/jobs'
+import type { Watch } from '../live'
+import { Answer } from '../problems'
+import * as shapes from '../schemas'
+import { openStream } from '../sse'
+import { type App, type Desk, jobId, refusals } from './desk'
+
+/** More clients than this on one process are refused: each holds a connection. */
+const MOST_STREAMS = 2000
+
+const STREAM = { description: 'Server-sent events', content: { 'text/event-stream': { schema: shapes.eventStream } } }
+
+/** Server-sent events: one job to its end, and the list. */
+export function events(app: App, { service, live }: Desk): void {
+  const tags = ['jobs']
+  const checkRoom = () => {
+    if (live.watchers > 3 * MOST_STREAMS) throw new Answer(503, 'Too many clients watch already; ask for the list now and then instead.')
+  }
+  app.get(
+    '/api/jobs/:id/events',
+    {
+      schema: {
+        tags,
+        operationId: 'watchJob',
+        summary: 'Follow a job to its end',
+        description:
+          'Event `job` (a JobDetail, at most one a second, when it changed), then `end` once it has ended. `away` while the database is.',
+        params: jobId,
+        response: { 200: STREAM, ...refusals(404, 503) },
+      },
+    },
+    async (request, reply) => {
+      checkRoom()
+      const { id } = await findJob(service, request.params.id)
+      const watches: Watch[] = []
+      const stream = openStream(request, reply, () => stopAll(watches))
+      watches.push(live.watchJob(id, stream.send))
+      stream.follow(watches)
+    },
+  )
+  app.get(
+    '/api/events',
+    {
+      schema: {
+        tags,
+        operationId: 'watchJobs',
+        summary: 'Follow the list of jobs',
+        description:
+          'Event `jobs` (`{items, counts}`: the first page whole, then jobs that are new or changed), `overview`, `alerts`, and `away` while the database is. Every connection begins with what holds now.',
+        querystring: shapes.eventsQuery,
+        response: { 200: STREAM, ...refusals(503) },
+      },
+    },
+    async (request, reply) => {
+      checkRoom()
+      const { limit = 50, ...filter } = request.query
+      checkFilter(service, filter)
+      const watches: Watch[] = []
+      const stream = openStream(request, reply, () => stopAll(watches))
+      watches.push(live.watchJobs(filter, limit, stream.send), live.watchOverview(stream.send), live.watchAlerts(stream.send))
+      stream.follow(watches)
+    },
+  )
+}
+
+function stopAll(watches: readonly Watch[]): void {
+  for (const watch of watches) watch.stop()
+}

@@ -1,0 +1,29 @@
+import { readiness } from '../../service/readiness'
+import * as shapes from '../schemas'
+import type { App, Desk } from './desk'
+
+/** Whether this process lives, and whether it can work. */
+export function health(app: App, { service }: Desk): void {
+  const tags = ['health']
+  app.get(
+    '/healthz',
+    { schema: { tags, operationId: 'getHealth', summary: 'This process answers', security: [], response: { 200: shapes.health } } },
+    async () => ({ status: 'ok' as const }),
+  )
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags,
+        operationId: 'getReadiness',
+        summary: 'Database and broker answer; queues that nobody consumes are listed and not fatal',
+        security: [],
+        response: { 200: shapes.readiness, 503: shapes.readiness },
+      },
+    },
+    async (_, reply) => {
+      const found = await readiness(service)
+      return await reply.code(found.status === 'ready' ? 200 : 503).send(found)
+    },
+  )
+}

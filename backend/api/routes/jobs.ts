@@ -1,0 +1,81 @@
+import type { FastifyReply } from 'fastify'
+import { PRIORITY } from '../../engine/jobs'
+import { estimateJob } from '../../service/estimate'
+import { listJobs } from '../../service/jobs'
+import { type StartAsk, startJob } from '../../service/start'
+import { steerJobs } from '../../service/verbs'
+import * as shapes from '../schemas'
+import { actorOf, traceOf } from '../security'
+import { type App, type Desk, refusals } from './desk'
+
+/** The list of jobs, starting one, and verbs on many. */
+export function jobs(app: App, { service }: Desk): void {
+  const tags = ['jobs']
+  app.get(
+    '/api/jobs',
+    {
+      schema: {
+        tags,
+        operationId: 'listJobs',
+        summary: 'Jobs, newest first',
+        querystring: shapes.jobQuery,
+        response: { 200: shapes.jobList, ...refusals() },
+      },
+    },
+    async ({ query: { cursor, limit, ...filter } }) => await listJobs(service, filter, { cursor, limit }),
+  )
+  app.post(
+    '/api/jobs',
+    {
+      schema: {
+        tags,
+        operationId: 'startJob',
+        summary: 'Start a backfill',
+        description:
+          'Sent twice with the same `Idempotency-Key` header it starts one job. What is active already is answered with 200 and `created: false`.',
+        headers: shapes.startHeaders,
+        body: shapes.startBody,
+        response: { 200: shapes.started, 201: shapes.started, ...refusals(403, 404, 409, 503) },
+      },
+    },
+    async (request, reply) => {
+      const ask: StartAsk = {
+        ...request.body,
+        idempotencyKey: request.headers['idempotency-key'],
+        trace: traceOf(request),
+      }
+      const { job, created, broker } = await startJob(service, actorOf(request), ask)
+      return await located(reply, created, job.id).send({ ...job, created, broker })
+    },
+  )
+  app.post(
+    '/api/jobs/estimate',
+    {
+      config: { reads: true },
+      schema: {
+        tags,
+        operationId: 'estimateJob',
+        summary: 'What a backfill would cost at the limits in force',
+        body: shapes.estimateBody,
+        response: { 200: shapes.jobEstimate, ...refusals(404) },
+      },
+    },
+    async ({ body: { priority, ...ask } }) => await estimateJob(service, { ...ask, priority: PRIORITY[priority ?? 'backfill'] }),
+  )
+  app.post(
+    '/api/jobs/bulk',
+    {
+      schema: {
+        tags,
+        operationId: 'steerJobs',
+        summary: 'Pause, resume, cancel or retry up to 500 jobs',
+        body: shapes.bulkBody,
+        response: { 200: shapes.bulkDone, ...refusals(403) },
+      },
+    },
+    async (request) => await steerJobs(service, actorOf(request), request.body),
+  )
+}
+
+const located = (reply: FastifyReply, created: boolean, id: string): FastifyReply =>
+  reply.code(created ? 201 : 200).header('location', `/api/jobs/${id}`)

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { act } from '../../service/actions'
+import { getJob } from '../../service/jobs'
+import * as service from '../../service/schedules'
+import * as shapes from '../schemas'
+import { actorOf } from '../security'
+import { type App, type Desk, refusals } from './desk'
+
+const scheduleId = z.object({ id: z.string().max(100).meta({ description: 'Id or name of a schedule' }) })
+
+/** Backfills started by the clock. */
+export function schedules(app: App, desk: Desk): void {
+  const it = desk.service
+  const tags = ['schedules']
+  const about = (operationId: string, summary: string) => ({ tags, operationId, summary })
+  const one = (operationId: string, summary: string) => ({ ...about(operationId, summary), params: scheduleId })
+
+  app.get(
+    '/api/schedules',
+    {
+      schema: {
+        ...about('listSchedules', 'Schedules by name'),
+        querystring: shapes.noQuery,
+        response: { 200: shapes.scheduleList, ...refusals() },
+      },
+    },
+    async () => ({ items: await service.listSchedules(it) }),
+  )
+  app.post(
+    '/api/schedules',
+    {
+      schema: {
+        ...about('addSchedule', 'Add a schedule'),
+        body: shapes.newSchedule,
+        response: { 201: shapes.schedule, ...refusals(403, 404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      const made = await act(it, actorOf(request), 'schedule.add', body.name, body as never, () => service.addSchedule(it, body))
+      return await reply.code(201).header('location', `/api/schedules/${made.id}`).send(made)
+    },
+  )
+  app.get(
+    '/api/schedules/:id',
+    { schema: { ...one('getSchedule', 'One schedule'), response: { 200: shapes.schedule, ...refusals(404) } } },
+    async ({ params }) => await service.getSchedule(it, params.id),
+  )
+  app.patch(
+    '/api/schedules/:id',
+    {
+      schema: {
+        ...one('changeSchedule', 'Change the fields given'),
+        body: shapes.scheduleChange,
+        response: { 200: shapes.schedule, ...refusals(403, 404, 409) },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      return await act(it, actorOf(request), 'schedule.change', params.id, body as never, () => service.changeSchedule(it, params.id, body))
+    },
+  )
+  app.delete(
+    '/api/schedules/:id',
+    {
+      schema: { ...one('removeSchedule', 'Remove it; the jobs it started stay'), response: { 204: shapes.nothing, ...refusals(403, 404) } },
+    },
+    async (request, reply) => {
+      await act(it, actorOf(request), 'schedule.remove', request.params.id, {}, () => service.removeSchedule(it, request.params.id))
+      return await reply.code(204).send()
+    },
+  )
+  for (const [verb, change, summary] of [
+    ['pause', service.pauseSchedule, 'Let no tick start anything'],
+    ['resume', service.resumeSchedule, 'Go on with the next tick'],
+  ] as const) {
+    app.post(
+      `/api/schedules/:id/${verb}`,
+      { schema: { ...one(`${verb}Schedule`, summary), response: { 200: shapes.schedule, ...refusals(403, 404) } } },
+      async (request) => await act(it, actorOf(request), `schedule.${verb}`, request.params.id, {}, () => change(it, request.params.id)),
+    )
+  }
+  app.post(
+    '/api/schedules/:id/run',
+    {
+      schema: {
+        ...one('runSchedule', 'Start its job now, besides its ticks'),
+        response: { 200: shapes.scheduleRun, ...refusals(403, 404) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const started = await act(it, actorOf(request), 'schedule.run', id, {}, () => service.runSchedule(it, id))
+      return { job: await getJob(it, started.id), created: started.created }
+    },
+  )
+}

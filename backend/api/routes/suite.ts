@@ -1,0 +1,58 @@
+import { listAlerts } from '../../service/alerts'
+import { listGates } from '../../service/gates'
+import { history } from '../../service/history'
+import { overview } from '../../service/overview'
+import { listSources } from '../../service/sources'
+import { listWorkers } from '../../service/workers'
+import * as shapes from '../schemas'
+import { type App, type Desk, refusals } from './desk'
+
+const DEFAULT_MINUTES = 180
+
+/** What there is, who works and what they may use. */
+export function suite(app: App, { service }: Desk): void {
+  const about = (operationId: string, summary: string) => ({ tags: ['suite'], operationId, summary, querystring: shapes.noQuery })
+  app.get(
+    '/api/sources',
+    {
+      schema: {
+        ...about('listSources', 'What can be backfilled, with the form of its params'),
+        response: { 200: shapes.sourceList, ...refusals() },
+      },
+    },
+    async () => ({ items: await listSources(service) }),
+  )
+  app.get(
+    '/api/overview',
+    { schema: { ...about('getOverview', 'The whole suite at one look'), response: { 200: shapes.overview, ...refusals() } } },
+    async () => await overview(service),
+  )
+  app.get(
+    '/api/history',
+    {
+      schema: {
+        ...about('getHistory', 'Figures of the last minutes, for charts'),
+        querystring: shapes.historyQuery,
+        response: { 200: shapes.history, ...refusals() },
+      },
+    },
+    async ({ query }) => await history(service.db, query.minutes ?? DEFAULT_MINUTES),
+  )
+  app.get(
+    '/api/gates',
+    {
+      schema: { ...about('listGates', 'Every limit, what is used of it, and by whom'), response: { 200: shapes.gateList, ...refusals() } },
+    },
+    async () => ({ items: await listGates(service) }),
+  )
+  app.get(
+    '/api/workers',
+    { schema: { ...about('listWorkers', 'Workers, and what they hold'), response: { 200: shapes.workerList, ...refusals() } } },
+    async () => await listWorkers(service),
+  )
+  app.get(
+    '/api/alerts',
+    { schema: { ...about('listAlerts', 'What is wrong now, the oldest first'), response: { 200: shapes.alertList, ...refusals() } } },
+    async () => ({ items: await listAlerts(service) }),
+  )
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { act } from '../../service/actions'
+import * as service from '../../service/webhooks'
+import * as shapes from '../schemas'
+import { actorOf } from '../security'
+import { type App, type Desk, refusals } from './desk'
+
+const webhookId = z.object({ id: z.string().max(64) })
+const deliveryId = z.object({ id: z.string().max(64), deliveryId: z.string().max(64) })
+
+/** Who is told of events over HTTP. */
+export function webhooks(app: App, desk: Desk): void {
+  const it = desk.service
+  const tags = ['webhooks']
+  const about = (operationId: string, summary: string) => ({ tags, operationId, summary })
+  const one = (operationId: string, summary: string) => ({ ...about(operationId, summary), params: webhookId })
+
+  app.get(
+    '/api/webhooks',
+    {
+      schema: {
+        ...about('listWebhooks', 'Webhooks, never their secrets'),
+        querystring: shapes.noQuery,
+        response: { 200: shapes.webhookList, ...refusals() },
+      },
+    },
+    async () => ({ items: await service.listWebhooks(it) }),
+  )
+  app.post(
+    '/api/webhooks',
+    {
+      schema: {
+        ...about('addWebhook', 'Add a webhook; its secret is shown in this answer only'),
+        body: shapes.newWebhook,
+        response: { 201: shapes.webhookMade, ...refusals(403) },
+      },
+    },
+    async (request, reply) => {
+      const { body } = request
+      const made = await act(
+        it,
+        actorOf(request),
+        'webhook.add',
+        null,
+        shown(body),
+        () => service.addWebhook(it, body),
+        ({ id }) => id,
+      )
+      return await reply.code(201).header('location', `/api/webhooks/${made.id}`).send(made)
+    },
+  )
+  app.get(
+    '/api/webhooks/:id',
+    { schema: { ...one('getWebhook', 'One webhook'), response: { 200: shapes.webhook, ...refusals(404) } } },
+    async ({ params }) => await service.getWebhook(it, params.id),
+  )
+  app.patch(
+    '/api/webhooks/:id',
+    {
+      schema: {
+        ...one('changeWebhook', 'Change the fields given'),
+        body: shapes.webhookChange,
+        response: { 200: shapes.webhook, ...refusals(403, 404) },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      return await act(it, actorOf(request), 'webhook.change', params.id, shown(body), () => service.changeWebhook(it, params.id, body))
+    },
+  )
+  app.delete(
+    '/api/webhooks/:id',
+    { schema: { ...one('removeWebhook', 'Remove it with its deliveries'), response: { 204: shapes.nothing, ...refusals(403, 404) } } },
+    async (request, reply) => {
+      await act(it, actorOf(request), 'webhook.remove', request.params.id, {}, () => service.removeWebhook(it, request.params.id))
+      return await reply.code(204).send()
+    },
+  )
+  app.post(
+    '/api/webhooks/:id/test',
+    { schema: { ...one('testWebhook', 'Send a test event now'), response: { 200: shapes.delivery, ...refusals(403, 404) } } },
+    async (request) =>
+      await act(it, actorOf(request), 'webhook.test', request.params.id, {}, () => service.testWebhook(it, request.params.id)),
+  )
+  app.get(
+    '/api/webhooks/:id/deliveries',
+    {
+      schema: {
+        ...one('listDeliveries', 'What was and will be sent, newest first'),
+        querystring: shapes.deliveryQuery,
+        response: { 200: shapes.deliveryList, ...refusals(404) },
+      },
+    },
+    async ({ params, query }) => await service.listDeliveries(it, params.id, query),
+  )
+  app.post(
+    '/api/webhooks/:id/deliveries/:deliveryId/retry',
+    {
+      schema: {
+        ...about('retryDelivery', 'Send it again at once'),
+        params: deliveryId,
+        response: { 200: shapes.delivery, ...refusals(403, 404, 409) },
+      },
+    },
+    async (request) => {
+      const { id, deliveryId: which } = request.params
+      return await act(it, actorOf(request), 'webhook.retry', id, { delivery: which }, () => service.retryDelivery(it, id, which))
+    },
+  )
+}
+
+/** What was asked, for the list of actions: an address may carry a key in its query or path, its host says enough. */
+function shown({ url, ...rest }: { url?: string; events?: string[]; active?: boolean }) {
+  return { ...rest, ...(url !== undefined && { host: URL.canParse(url) ? new URL(url).host : 'no address' }) }
+}

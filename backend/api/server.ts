@@ -1,0 +1,86 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Service } from '../service/context'
+import { MAX_BODY, takeJson } from './body'
+import { graphql } from './graphql'
+import { createLive, type Live } from './live'
+import { describe } from './openapi'
+import { answerProblem } from './problems'
+import { routes } from './routes'
+import { secure } from './security'
+import { serveDashboard } from './static'
+
+export interface Api {
+  app: FastifyInstance
+  live: Live
+  /** Starts to listen. @returns where */
+  listen(): Promise<string>
+  /** Ends what is being watched, lets requests in hand finish, and closes. */
+  close(): Promise<void>
+}
+
+export interface ApiOptions {
+  service: Service
+  /** Shown to visitors. */
+  version: string
+  /** Where the built dashboard lies. */
+  dashboard: string
+  /** Replaces the ones of the settings, for tests. */
+  port?: number
+}
+
+/** What a page may load: its own files, nothing of anybody else. */
+const PAGES = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      // Charts and the docs place their parts by style attributes.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  referrerPolicy: { policy: 'no-referrer' as const },
+  // Whoever terminates TLS says so himself.
+  strictTransportSecurity: false,
+  crossOriginEmbedderPolicy: false,
+}
+
+/** The server with all its routes; nothing listens yet. */
+export async function createApi({ service, version, dashboard, port }: ApiOptions): Promise<Api> {
+  const { config, log } = service
+  const app = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: 'idle',
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(answerProblem(log))
+  takeJson(app)
+  await app.register(cookie)
+  await app.register(helmet, PAGES)
+  const guard = secure(app, config)
+  const live = createLive(service)
+  await describe(app, version)
+  await app.register(async (api) => routes(api.withTypeProvider<ZodTypeProvider>(), { service, live, version, guard }))
+  graphql(app, { service, live })
+  await serveDashboard(app, dashboard)
+  return {
+    app,
+    live,
+    listen: () => app.listen({ host: config.apiHost, port: port ?? config.apiPort }),
+    async close() {
+      live.close()
+      await app.close()
+    },
+  }
+}

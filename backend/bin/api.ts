@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { version } from '../../package.json'
+import { openBroker } from '../../queues/broker'
+import { openDepths } from '../../queues/depths'
+import { requireTokenOrLoopback } from '../api/security'
+import { type Api, createApi } from '../api/server'
+import { openDb } from '../db'
+import { Refused } from '../engine/errors'
+import { keepFlushing } from '../metrics/flush'
+import { serveMetrics } from '../metrics/server'
+import { projectRoot } from '../migrate/files'
+import { createService } from '../service/context'
+import { sources } from '../sources'
+import { run } from './process'
+import { requireSchema } from './schema'
+
+/** Queries of all visitors share so many connections. */
+const CONNECTIONS = 6
+/** A broker that is away is no reason to leave the dashboard dark: how long its first connection is waited for, ms. */
+const BROKER_MS = 3000
+
+/** @throws {Refused} `setup` when the port is taken or the address is not this machine's */
+async function listen(api: Api): Promise<string> {
+  try {
+    return await api.listen()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException & { port?: number }
+    if (code === 'EADDRINUSE')
+      throw new Refused('setup', `${message.replace(/^listen EADDRINUSE: /, '')}: stop who holds it, or set API_PORT in .env.`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES')
+      throw new Refused('setup', `The API cannot listen (${message}): check API_HOST and API_PORT in .env.`)
+    throw error
+  }
+}
+
+void run(async (config, log) => {
+  requireTokenOrLoopback(config)
+  const db = openDb(config.databaseUrl, { name: 'api', max: CONNECTIONS })
+  await requireSchema(db)
+  const broker = openBroker({ url: config.rabbitmqUrl, name: 'api', log })
+  const depths = openDepths({ url: config.rabbitmqUrl, name: 'api depths', log })
+  await broker.ready(BROKER_MS).catch((error: Error) => log.warn(`${error.message} The API goes on without it.`))
+  const service = createService({ db, broker, sources, log }, config, depths)
+  const api = await createApi({ service, version, dashboard: join(projectRoot(), 'dist', 'dashboard') })
+  const at = await listen(api)
+  const metrics = await serveMetrics(service)
+  const stopFlushing = keepFlushing(db, log)
+  log.info('api is ready', { at, docs: `${at}/api/docs`, open: config.adminToken ? 'with a token' : 'to this machine' })
+  return {
+    async stop() {
+      await Promise.all([api.close(), metrics.close()])
+      await stopFlushing()
+      await Promise.all([broker.close(), depths.close()])
+      await db.close()
+    },
+  }
+})
