@@ -1,11 +1,16 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createSchema, createYoga } from 'graphql-yoga'
 import type { Log } from '../../engine/source'
+import type { Service } from '../../service/context'
+import type { Live } from '../live'
+import { actorOf } from '../security'
 import type { Context } from './context'
 import { createMask } from './errors'
 import { Job } from './job-fields'
 import { useLimits } from './limits'
 import { Mutation } from './mutations'
+import { newsOf } from './news'
 import { Query } from './queries'
 import { scalars } from './scalars'
 import { sdl } from './sdl'
@@ -37,8 +42,15 @@ const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context
   })
 
 /** Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events. */
-export function graphql(app: FastifyInstance, log: Log, contextOf: (request: FastifyRequest) => Context): void {
-  const yoga = createHandler(log, contextOf)
+export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): void {
+  const news = newsOf(live)
+  const yoga = createHandler(service.log, (request) => ({
+    service,
+    news,
+    actor: actorOf(request, 'graphql'),
+    canWrite: request.visitor.canWrite,
+    trace: traceOf(request),
+  }))
   app.route({
     url: PATH,
     method: ['GET', 'POST'],
@@ -46,6 +58,15 @@ export function graphql(app: FastifyInstance, log: Log, contextOf: (request: Fas
     schema: { hide: true } as object,
     // Queries are sent by POST too; whether a mutation may is asked where it runs.
     config: { reads: true },
-    handler: (request: FastifyRequest, reply: FastifyReply) => yoga.handleNodeRequestAndResponse(request, reply, { req: request }),
+    async handler(request: FastifyRequest, reply: FastifyReply) {
+      const answer = await yoga.handleNodeRequestAndResponse(request, reply, { req: request })
+      reply.code(answer.status)
+      for (const [name, value] of answer.headers) reply.header(name, value)
+      // As fast as it is read; when the reader leaves, the subscription is told.
+      return reply.send(answer.body ? Readable.from(answer.body, { objectMode: false }) : '')
+    },
   })
 }
+
+const traceOf = ({ headers }: FastifyRequest): string | undefined =>
+  typeof headers.traceparent === 'string' ? headers.traceparent : undefined

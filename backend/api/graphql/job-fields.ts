@@ -7,8 +7,9 @@ import type { Context } from './context'
 
 const details = new WeakMap<JobSummary, Promise<JobDetail>>()
 
-/** One question for all the parts of a job that a query asks for. */
-function detailOf(job: JobSummary, { service }: Context): Promise<JobDetail> {
+/** One question for all the parts of a job that a query asks for; one that is followed comes with them. */
+async function detailOf(job: JobSummary | JobDetail, { service }: Context): Promise<JobDetail> {
+  if ('lanes' in job) return job
   const asked = details.get(job) ?? jobDetail(service, job.id)
   details.set(job, asked)
   return asked

@@ -15,6 +15,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { faultOf } from './values'
 
 /** Levels of a query; `jobs { edges { node { taskList { edges { node { id` has seven. */
 const MOST_LEVELS = 10
@@ -47,6 +48,15 @@ const fewAliases = (context: ValidationContext): ASTVisitor => {
     },
   }
 }
+
+const faulty = (fault: string): GraphQLError => new GraphQLError(fault, { extensions: { code: 'INPUT' } })
+
+const noOddText = (context: ValidationContext): ASTVisitor => ({
+  StringValue(node) {
+    const fault = faultOf(node.value)
+    if (fault) context.reportError(faulty(fault))
+  },
+})
 
 const depthRule = maxDepthRule({
   n: MOST_LEVELS,
@@ -103,7 +113,9 @@ interface Execution {
 
 /** Variables are known only here, and `first: $n` may hold any number. */
 const boundCost = ({ args, setResultAndStopExecution }: Execution): void => {
-  const error = costError(args.schema, args.document, (args.variableValues ?? {}) as Record<string, unknown>)
+  const variables = (args.variableValues ?? {}) as Record<string, unknown>
+  const fault = faultOf(variables)
+  const error = fault ? faulty(fault) : costError(args.schema, args.document, variables)
   if (error) setResultAndStopExecution({ errors: [error] })
 }
 
@@ -113,6 +125,7 @@ export const useLimits = (): Plugin => ({
   onValidate({ addValidationRule }) {
     addValidationRule(depthRule as never)
     addValidationRule(fewAliases)
+    addValidationRule(noOddText)
   },
   onExecute: (execution) => boundCost(execution as unknown as Execution),
   onSubscribe: (execution) => boundCost(execution as unknown as Execution),

@@ -1,8 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql'
 import { jsonInt } from '../../service/words'
-
-/** Deeper JSON than any params need; what walks it later does so by recursion. */
-const MOST_LEVELS = 32
+import { faultOf } from './values'
 
 const wrong = (message: string, nodes?: ValueNode): GraphQLError => new GraphQLError(message, { nodes, extensions: { code: 'INPUT' } })
 
@@ -35,15 +33,9 @@ const DateTimeScalar = new GraphQLScalarType<Date, string>({
   parseLiteral: (node) => momentOf(node.kind === Kind.STRING ? node.value : undefined, node),
 })
 
-const childrenOf = (value: unknown): unknown[] => (typeof value === 'object' && value !== null ? Object.values(value) : [])
-
-/** Level by level, because deep nesting is what it looks for. */
-function bounded(value: unknown): unknown {
-  let level = childrenOf(value)
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) throw wrong(`JSON nested deeper than ${MOST_LEVELS} levels is not taken.`)
-    level = level.flatMap(childrenOf)
-  }
+function checked(value: unknown, node?: ValueNode): unknown {
+  const fault = faultOf(value)
+  if (fault) throw wrong(fault, node)
   return value
 }
 
@@ -53,8 +45,8 @@ function numberOf(node: { value: string } & ValueNode): number {
   throw wrong(`${node.value} loses digits as a JSON number; send it as text.`, node)
 }
 
-function literal(node: ValueNode, variables: Record<string, unknown>, depth = 0): unknown {
-  if (depth > MOST_LEVELS) throw wrong(`JSON nested deeper than ${MOST_LEVELS} levels is not taken.`, node)
+/** Its depth is bounded by the tokens of a query. */
+function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   switch (node.kind) {
     case Kind.NULL:
       return null
@@ -62,9 +54,9 @@ function literal(node: ValueNode, variables: Record<string, unknown>, depth = 0)
     case Kind.FLOAT:
       return numberOf(node)
     case Kind.LIST:
-      return node.values.map((one) => literal(one, variables, depth + 1))
+      return node.values.map((one) => literal(one, variables))
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables, depth + 1)]))
+      return Object.fromEntries(node.fields.map((field) => [field.name.value, literal(field.value, variables)]))
     case Kind.VARIABLE:
       return variables[node.name.value]
     default:
@@ -75,8 +67,8 @@ function literal(node: ValueNode, variables: Record<string, unknown>, depth = 0)
 const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',
   serialize: (value) => value,
-  parseValue: bounded,
-  parseLiteral: (node, variables) => literal(node, variables ?? {}),
+  parseValue: (value) => checked(value),
+  parseLiteral: (node, variables) => checked(literal(node, variables ?? {}), node),
 })
 
 /** The scalars the schema declares. */
