@@ -60,7 +60,7 @@ function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
     cursor: { points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map(utc) },
+      { ...axis, size: 30, grid: { show: false }, values: (_, splits) => splits.map(utc) },
       { ...axis, size: 62, values: (_, splits) => splits.map((value) => chart.format(value)) },
     ],
     series: [

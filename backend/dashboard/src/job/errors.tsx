@@ -25,12 +25,23 @@ export function Errors({ job }: { job: JobDetail }) {
         rows={job.errors}
         id={(row) => `${row.kind} ${row.state}`}
         columns={[
-          { head: 'Kind', cell: (row) => <b class="nowrap">{words(row.kind)}</b> },
+          { head: 'Kind', cell: (row) => <Kind kind={row.kind} state={row.state} /> },
           { head: 'Tasks', num: true, cell: (row) => count(row.tasks) },
-          { head: 'What follows', cell: (row) => <Status state={row.state} text={MEANS[row.state] ?? row.state} /> },
           { head: 'For example', fill: true, cell: (row) => <span class="break">{row.example ?? '–'}</span> },
         ]}
       />
     </Section>
+  )
+}
+
+/** What it is called, and what follows from it. */
+function Kind({ kind, state }: { kind: string; state: string }) {
+  return (
+    <>
+      <b class="nowrap">{words(kind)}</b>
+      <div>
+        <Status state={state} text={MEANS[state] ?? state} />
+      </div>
+    </>
   )
 }

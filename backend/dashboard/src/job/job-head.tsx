@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks'
 import type { JobDetail, Verb } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { toneOf, Verdict } from '../jobs/verdict'
-import { brief, count, duration, percent, rate, shortId } from '../lib/format'
+import { brief, count, duration, percent, plural, rate, shortId } from '../lib/format'
 import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
-import { Bar } from '../ui/bar'
+import { Bar, Parts } from '../ui/bar'
 import { Button } from '../ui/button'
 import { Copy } from '../ui/copy'
 import { Fact } from '../ui/fact'
@@ -53,12 +53,34 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
             </p>
           )}
         </div>
-        <Bar label="Progress of the job" fraction={active ? job.fraction : 1} tone={toneOf(job)} big />
+        <Progress job={job} />
         {job.error && <Note tone="bad">{job.error}</Note>}
         <Waits job={job} />
       </section>
       <Figures job={job} />
     </>
+  )
+}
+
+/** How far it is; of an ended job, what became of its tasks. */
+function Progress({ job }: { job: JobDetail }) {
+  const { total, done, skipped, failed, cancelled } = job.tasks
+  if (isActive(job.status)) {
+    const fraction = job.status === 'running' ? job.fraction : (job.fraction ?? 0)
+    return <Bar label="Progress of the job" fraction={fraction} tone={toneOf(job)} big />
+  }
+  const of = (n: number) => n / Math.max(1, total)
+  return (
+    <Parts
+      big
+      label={`Of ${plural(total, 'task')} ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
+      parts={[
+        { fraction: of(done), tone: 'ok' },
+        { fraction: of(skipped), tone: 'warn' },
+        { fraction: of(failed), tone: 'bad' },
+        { fraction: of(cancelled), tone: 'idle' },
+      ]}
+    />
   )
 }
 
@@ -117,9 +139,12 @@ function Figures({ job }: { job: JobDetail }) {
         {count(settled)}
         <span class="of"> / {count(job.tasks.total)}</span>
       </Fact>
-      <Fact name="Time" more={job.lookups.asked > 0 ? `${brief(job.lookups.open)} of ${brief(job.lookups.asked)} names open` : undefined}>
-        {duration(job.seconds * 1000)}
-      </Fact>
+      {job.lookups.asked > 0 && (
+        <Fact name="Names open" more={`of ${brief(job.lookups.asked)} to look up`}>
+          {brief(job.lookups.open)}
+        </Fact>
+      )}
+      <Fact name="Time">{duration(job.seconds * 1000)}</Fact>
     </dl>
   )
 }

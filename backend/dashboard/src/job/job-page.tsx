@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks'
-import { Link } from 'wouter-preact'
 import type { JobDetail } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
@@ -7,8 +6,8 @@ import { useParams } from '../hooks/use-params'
 import { useTitle } from '../hooks/use-title'
 import { percent } from '../lib/format'
 import { isActive } from '../lib/verbs'
-import { Icon } from '../ui/icon'
 import { Loaded } from '../ui/loaded'
+import { Back } from '../ui/page'
 import { Grid } from './grid'
 import { JobHead } from './job-head'
 import { Now } from './now'
@@ -33,12 +32,7 @@ export function Job({ id }: { id: string }) {
   useTitle(job ? `${job.status === 'running' && job.fraction !== null ? `${percent(job.fraction)} · ` : ''}${job.label}` : 'Job')
   return (
     <div class="page">
-      <nav aria-label="Way back" class="small">
-        <Link href="/" class="back">
-          <Icon name="back" size={14} />
-          Jobs
-        </Link>
-      </nav>
+      <Back href="/" text="Jobs" />
       <Loaded of={fetched}>
         {(data) => (
           <>

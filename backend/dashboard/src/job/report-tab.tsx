@@ -20,11 +20,11 @@ export function ReportTab({ job }: { job: JobDetail }) {
       <Note tone={report.verified ? 'ok' : 'warn'} icon={report.verified ? 'seal' : 'alert'}>
         <b>{report.verified ? 'Verified' : 'Not verified'}</b>: {report.reason}.
       </Note>
+      <Failures report={report} />
       <div class="halves">
         <Found report={report} />
         <Requests requests={report.requests} />
       </div>
-      <Failures report={report} />
       {report.notes.length > 0 && (
         <Section title="Notes">
           <ul class="notes">

@@ -18,7 +18,7 @@ export function Alerts({ items }: { items: Alert[] }) {
       {items.map((alert) => (
         <Note key={`${alert.kind} ${alert.subject}`} tone="bad">
           <span class="row spread">
-            <span class="grow">{alert.message}</span>
+            <span class="grow message">{alert.message}</span>
             <span class="row small">
               <span class="soft">
                 since <Ago at={alert.since} />

@@ -43,7 +43,11 @@ export function JobRow({ job, chosen, onChoose }: Props) {
       <div class="job-bar">
         {active ? (
           <>
-            <Bar label={`Progress of ${job.label}`} fraction={job.fraction} tone={toneOf(job)} />
+            <Bar
+              label={`Progress of ${job.label}`}
+              fraction={job.status === 'running' ? job.fraction : (job.fraction ?? 0)}
+              tone={toneOf(job)}
+            />
             <span class="job-figures">
               <span>{job.expected ? `${brief(job.seen)} / ${brief(job.expected)}` : `${brief(job.seen)} read`}</span>
               <span>{job.fraction === null ? '' : percent(job.fraction)}</span>

@@ -12,10 +12,10 @@ export function Strip() {
   const dead = it?.workers.dead ?? 0
   return (
     <dl class="card facts" aria-label="The suite now">
-      <Fact name="Records a minute" href="/charts">
+      <Fact name="Records / min" href="/charts">
         {brief(it?.rowsPerMinute)}
       </Fact>
-      <Fact name="Requests a minute" href="/gates">
+      <Fact name="Requests / min" href="/gates">
         {brief(it?.requestsPerMinute)}
       </Fact>
       <Fact
@@ -47,7 +47,7 @@ export function Strip() {
       <Fact name="Dead letters" href="/dead-letters" tone={it?.deadLetters ? 'warn' : null} more={it?.deadLetters ? 'look at why' : 'none'}>
         {count(it?.deadLetters)}
       </Fact>
-      <Fact name="Names to look up" href="/charts" more="open lookups">
+      <Fact name="Names to look up" more="open lookups">
         {brief(it?.lookupsOpen)}
       </Fact>
     </dl>

@@ -42,10 +42,8 @@ export function Activity() {
                       </span>
                     ),
                   },
-                  { head: 'Who', cell: (row) => row.who },
-                  { head: 'Did', cell: (row) => <b class="nowrap">{row.verb}</b> },
-                  { head: 'To', cell: (row) => <Target row={row} /> },
-                  { head: 'Outcome', fill: true, cell: (row) => <Outcome text={row.outcome} /> },
+                  { head: 'What', fill: true, cell: (row) => <What row={row} /> },
+                  { head: 'Who', from: 'tablet', cell: (row) => row.who },
                   {
                     head: 'From',
                     from: 'tablet',
@@ -79,6 +77,15 @@ function Target({ row }: { row: ActionRow }) {
   )
 }
 
-function Outcome({ text }: { text: string }) {
-  return text === 'done' ? <Status state="done" /> : <span class="warn break">{text}</span>
+function What({ row }: { row: ActionRow }) {
+  return (
+    <>
+      <b>{row.verb}</b> <Target row={row} />
+      {row.outcome !== 'done' && (
+        <div class="warn break">
+          <Status state="partial" text="refused" bare /> {row.outcome}
+        </div>
+      )}
+    </>
+  )
 }

@@ -68,11 +68,11 @@ function Closed({ gate }: { gate: Gate }) {
 function Budget({ name, it }: { name: string; it: Gate['used'][number] }) {
   const left = Math.max(0, it.of - it.used)
   const fraction = left / Math.max(1, it.of)
-  const window = it.span === 'day' ? 'day' : duration(it.windowMs)
+  const window = it.span === 'day' ? 'the day' : duration(it.windowMs)
   return (
     <div class="budget">
       <div class="row spread small">
-        <span class="soft">Left of this {window}</span>
+        <span class="soft">Left in {window}</span>
         <span>
           <b>{count(left)}</b> <span class="quiet">of {count(it.of)}</span>
         </span>

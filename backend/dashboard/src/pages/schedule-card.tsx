@@ -8,7 +8,7 @@ import { attempt } from '../lib/news'
 import { Button } from '../ui/button'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
-import { Ago, Countdown } from '../ui/time'
+import { Ago, At, Countdown } from '../ui/time'
 
 /** One schedule: when, what, how the last time went. */
 export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => void }) {
@@ -51,7 +51,7 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
       {it.error && <Note tone="warn">The last one started nothing: {it.error}</Note>}
       <dl class="pairs small">
         <dt>Next</dt>
-        <dd>{it.paused || !it.nextAt ? 'not while it is paused' : <Countdown until={it.nextAt} />}</dd>
+        <dd>{it.paused || !it.nextAt ? 'not while it is paused' : <Next at={it.nextAt} />}</dd>
         <dt>Last</dt>
         <dd>
           {it.lastAt ? <Ago at={it.lastAt} /> : 'never yet'}
@@ -97,5 +97,13 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
         </div>
       )}
     </li>
+  )
+}
+
+function Next({ at }: { at: string }) {
+  return (
+    <>
+      <Countdown until={at} /> · <At at={at} /> UTC
+    </>
   )
 }

@@ -1,4 +1,4 @@
-import { Link, useLocation } from 'wouter-preact'
+import { useLocation } from 'wouter-preact'
 import { patch, post, query, remove } from '../api/client'
 import type { Delivery, List, Webhook } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
@@ -8,7 +8,6 @@ import { ask } from '../lib/ask'
 import { attempt } from '../lib/news'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
-import { Icon } from '../ui/icon'
 import { Loaded } from '../ui/loaded'
 import { Page, Section } from '../ui/page'
 import { Pager } from '../ui/pager'
@@ -25,49 +24,42 @@ export function WebhookPage({ id }: { id: string }) {
     everyMs: EVERY_MS,
   })
   return (
-    <div class="stack wide-gap">
-      <nav aria-label="Way back" class="page small">
-        <Link href="/webhooks" class="back">
-          <Icon name="back" size={14} />
-          Webhooks
-        </Link>
-      </nav>
-      <Loaded of={hook}>
-        {(it) => (
-          <Page
-            title={it.url}
-            about={
-              <span class="row">
-                {it.active ? <Status state="ok" text="on" /> : <Status state="paused" text="off" />}
-                {it.events.map((event) => (
-                  <code key={event} class="tag">
-                    {event}
-                  </code>
-                ))}
-              </span>
-            }
-            actions={<Verbs it={it} onChange={() => void hook.refresh()} onTest={() => void log.refresh()} />}
-          >
-            <Section title="Deliveries">
-              <Loaded of={log}>
-                {({ items, next, total }) =>
-                  items.length === 0 ? (
-                    <Empty small title="Nothing was sent yet" icon="send">
-                      <p>Send a test to see whether the address answers.</p>
-                    </Empty>
-                  ) : (
-                    <>
-                      <Deliveries hook={it} items={items} onChange={() => void log.refresh()} />
-                      <Pager params={params} next={next} total={total} shown={items.length} what="deliveries" />
-                    </>
-                  )
-                }
-              </Loaded>
-            </Section>
-          </Page>
-        )}
-      </Loaded>
-    </div>
+    <Loaded of={hook}>
+      {(it) => (
+        <Page
+          title={it.url}
+          back={{ href: '/webhooks', text: 'Webhooks' }}
+          about={
+            <span class="row">
+              {it.active ? <Status state="ok" text="on" /> : <Status state="paused" text="off" />}
+              {it.events.map((event) => (
+                <code key={event} class="tag">
+                  {event}
+                </code>
+              ))}
+            </span>
+          }
+          actions={<Verbs it={it} onChange={() => void hook.refresh()} onTest={() => void log.refresh()} />}
+        >
+          <Section title="Deliveries">
+            <Loaded of={log}>
+              {({ items, next, total }) =>
+                items.length === 0 ? (
+                  <Empty small title="Nothing was sent yet" icon="send">
+                    <p>Send a test to see whether the address answers.</p>
+                  </Empty>
+                ) : (
+                  <>
+                    <Deliveries hook={it} items={items} onChange={() => void log.refresh()} />
+                    <Pager params={params} next={next} total={total} shown={items.length} what="deliveries" />
+                  </>
+                )
+              }
+            </Loaded>
+          </Section>
+        </Page>
+      )}
+    </Loaded>
   )
 }
 

@@ -47,10 +47,9 @@ function Figures({ it }: { it: Estimate }) {
           rows={it.requests}
           id={(row) => row.api}
           columns={[
-            { head: 'API', cell: (row) => row.api },
-            { head: 'Requests', num: true, cell: (row) => (row.requests === null ? 'not known yet' : count(row.requests)) },
+            { head: 'API', fill: true, cell: (row) => <Api name={row.api} limit={row.limit} /> },
+            { head: 'Requests', num: true, cell: (row) => (row.requests === null ? 'not known' : count(row.requests)) },
             { head: 'At least', num: true, cell: (row) => duration(row.leastMs) },
-            { head: 'Limit', fill: true, cell: (row) => <span class="soft">{row.limit}</span> },
           ]}
         />
       )}
@@ -61,6 +60,15 @@ function Figures({ it }: { it: Estimate }) {
           ))}
         </ul>
       )}
+    </>
+  )
+}
+
+function Api({ name, limit }: { name: string; limit: string }) {
+  return (
+    <>
+      {name}
+      <div class="quiet tiny">{limit}</div>
     </>
   )
 }

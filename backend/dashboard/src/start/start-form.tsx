@@ -58,38 +58,41 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
   }
 
   return (
-    <form class="card pad stack wide-gap" noValidate onSubmit={(event) => void start(event)}>
-      <SchemaFields schema={source.form} values={values} faults={faults} onChange={change} />
-      <div class="fields">
-        <Field label="Priority">
-          {(props) => (
-            <select {...props} class="input" value={priority} onChange={(event) => setPriority(event.currentTarget.value)}>
-              {Object.entries(PRIORITIES).map(([name, text]) => (
-                <option key={name} value={name}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+    <form class="start" noValidate onSubmit={(event) => void start(event)}>
+      <div class="card pad stack wide-gap">
+        <SchemaFields schema={source.form} values={values} faults={faults} onChange={change} />
+        <div class="fields">
+          <Field label="Priority">
+            {(props) => (
+              <select {...props} class="input" value={priority} onChange={(event) => setPriority(event.currentTarget.value)}>
+                {Object.entries(PRIORITIES).map(([name, text]) => (
+                  <option key={name} value={name}>
+                    {text}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        </div>
       </div>
-      <hr />
-      <EstimateCard of={estimated} faults={Object.keys(faults).length > 0} />
-      {refused && <Note tone="bad">{refused.message}</Note>}
-      <div class="row">
-        <Button kind="primary" type="submit" busy={busy} disabled={!estimated.estimate}>
-          {estimated.estimate?.activeJob ? 'Go to the running job' : 'Start the backfill'}
-        </Button>
-        <Button
-          kind="plain"
-          onClick={() => {
-            setValues(fill(source.form, source.example))
-            setTouched(true)
-          }}
-        >
-          Fill in an example
-        </Button>
-      </div>
+      <aside class="card pad stack" aria-label="Estimate and start">
+        <EstimateCard of={estimated} faults={Object.keys(faults).length > 0} />
+        {refused && <Note tone="bad">{refused.message}</Note>}
+        <div class="row">
+          <Button kind="primary" type="submit" busy={busy} disabled={!estimated.estimate}>
+            {estimated.estimate?.activeJob ? 'Go to the running job' : 'Start the backfill'}
+          </Button>
+          <Button
+            kind="plain"
+            onClick={() => {
+              setValues(fill(source.form, source.example))
+              setTouched(true)
+            }}
+          >
+            Fill in an example
+          </Button>
+        </div>
+      </aside>
     </form>
   )
 }

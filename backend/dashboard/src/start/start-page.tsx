@@ -23,7 +23,7 @@ export function Start() {
       </Page>
     )
   return (
-    <Page title="New backfill" about="Reads the history of one thing into Postgres. What is here already is not fetched again." narrow>
+    <Page title="New backfill" about="Reads the history of one thing into Postgres. What is here already is not fetched again.">
       <Loaded of={sources}>
         {({ items }) => {
           const source = items.find((one) => one.name === params.get('source')) ?? items[0]

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact'
+import { Link } from 'wouter-preact'
 import { useTitle } from '../hooks/use-title'
+import { Icon } from './icon'
 
 interface Props {
   title: string
@@ -7,14 +9,17 @@ interface Props {
   about?: ComponentChildren
   actions?: ComponentChildren
   narrow?: boolean
+  /** The page above it. */
+  back?: { href: string; text: string }
   children: ComponentChildren
 }
 
 /** A page: heading, what can be done, content. */
-export function Page({ title, about, actions, narrow, children }: Props) {
+export function Page({ title, about, actions, narrow, back, children }: Props) {
   useTitle(title)
   return (
     <div class={narrow ? 'page narrow' : 'page'}>
+      {back && <Back {...back} />}
       <header class="page-head">
         <div>
           <h1 tabIndex={-1}>{title}</h1>
@@ -37,5 +42,17 @@ export function Section({ title, aside, children }: { title: string; aside?: Com
       </div>
       {children}
     </section>
+  )
+}
+
+/** The way to the page above. */
+export function Back({ href, text }: { href: string; text: string }) {
+  return (
+    <nav aria-label="Way back" class="small">
+      <Link href={href} class="back">
+        <Icon name="back" size={14} />
+        {text}
+      </Link>
+    </nav>
   )
 }
