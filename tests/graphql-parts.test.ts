@@ -1,10 +1,16 @@
+import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
+import fastify from 'fastify'
 import { GraphQLError, Kind, parseValue } from 'graphql'
+import { graphql } from '../backend/api/graphql'
 import { createMask } from '../backend/api/graphql/errors'
 import { latest, type Sink } from '../backend/api/graphql/latest'
 import { scalars } from '../backend/api/graphql/scalars'
+import type { Listener } from '../backend/api/live'
 import { Refused } from '../backend/engine/errors'
 import { quiet } from './support/suite'
+import { until } from './support/until'
 
 describe('news at the pace of the reader', () => {
   function followed<T>(merge?: (waiting: T, next: T) => T) {
@@ -129,4 +135,47 @@ test('refusals keep their words, anything else says nothing', () => {
   expect(masked).toMatchObject({ message: 'Unexpected error', path: ['job'], extensions: { code: 'UNEXPECTED' } })
   expect(JSON.stringify(masked)).not.toContain('secret')
   expect(JSON.stringify(logged)).toContain('secret')
+})
+
+test('a subscriber that does not read is not written for', async () => {
+  const app = fastify()
+  app.decorateRequest('visitor')
+  app.addHook('onRequest', async (request) => {
+    request.visitor = { who: 'local', canWrite: false }
+  })
+  const large = 'x'.repeat(10_000)
+  let written = 0
+  let listener: Listener | undefined
+  const live = {
+    watchers: 0,
+    watchJobs(_: unknown, __: unknown, hears: Listener) {
+      listener = hears
+      return { stop() {} }
+    },
+  }
+  const service = { log: quiet, sources: [] }
+  graphql(app, { service, live } as never)
+  const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const query = 'subscription { jobs { items { id params } counts { queued } } }'
+  const socket = connect(Number(url.port), url.hostname)
+  socket.pause()
+  const head = `GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n`
+  socket.write(head)
+  await until(() => listener)
+  const job = {
+    id: 'a',
+    get params() {
+      written++
+      return large
+    },
+  }
+  // 200 MB, were they all written.
+  for (let n = 0; n < 20_000; n++) {
+    listener?.({ event: 'jobs', data: { items: [job], counts: { queued: n } }, frame: '' })
+    await setImmediate()
+  }
+  expect(written).toBeGreaterThan(1)
+  expect(written).toBeLessThan(3000)
+  socket.destroy()
+  await app.close()
 })

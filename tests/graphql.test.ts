@@ -352,6 +352,17 @@ describe('following', () => {
     await until(() => served.watchers() === 0, { what: 'the subscription to be taken back' })
   })
 
+  test('a list that cannot be is refused, and nobody else notices', async () => {
+    for (const [args, field] of [
+      ['source: "nothing"', 'source'],
+      ['first: 201', 'first'],
+    ]) {
+      const { value } = await admin.follow(`subscription { jobs(${args}) { counts { queued } } }`).next()
+      expect(value.errors?.[0]).toMatchObject({ extensions: { code: 'INPUT', field } })
+    }
+    expect(served.watchers()).toBe(0)
+  })
+
   test('EventSource follows by GET', async () => {
     const id = await startOne()
     const seen = []

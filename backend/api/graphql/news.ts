@@ -1,3 +1,4 @@
+import { Refused } from '../../engine/errors'
 import type { JobDetail } from '../../service/detail'
 import type { Live, LiveEvent } from '../live'
 import type { JobsNews, News } from './context'
@@ -11,8 +12,23 @@ const heard =
     else if (event === 'end' || event === 'closed') sink.end()
   }
 
-/** What the dashboard hears, for subscriptions. */
-export const newsOf = (live: Live): News => ({
-  job: (id, sink) => live.watchJob(id, heard<JobDetail>('job', sink)).stop,
-  jobs: (filter, limit, sink) => live.watchJobs(filter, limit, heard<JobsNews>('jobs', sink)).stop,
-})
+/** As many as the events of REST are heard by. */
+const MOST_WATCHERS = 6000
+
+/** What the dashboard hears, for subscriptions. @throws {Refused} `setup` when too many listen already */
+export function newsOf(live: Live): News {
+  const checkRoom = () => {
+    if (live.watchers > MOST_WATCHERS)
+      throw new Refused('setup', 'Too many clients follow jobs already; ask for them now and then instead.')
+  }
+  return {
+    job(id, sink) {
+      checkRoom()
+      return live.watchJob(id, heard<JobDetail>('job', sink)).stop
+    },
+    jobs(filter, limit, sink) {
+      checkRoom()
+      return live.watchJobs(filter, limit, heard<JobsNews>('jobs', sink)).stop
+    },
+  }
+}

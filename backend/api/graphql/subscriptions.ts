@@ -1,5 +1,6 @@
 import { findJob } from '../../engine/jobs'
 import type { JobDetail } from '../../service/detail'
+import { checkFilter } from '../../service/jobs'
 import { askOf } from './connections'
 import type { Context, JobsNews } from './context'
 import { latest } from './latest'
@@ -21,8 +22,10 @@ export const Subscription = {
     resolve: (job: JobDetail) => job,
   },
   jobs: {
-    subscribe(_: unknown, args: JobsArgs, { news }: Context) {
+    subscribe(_: unknown, args: JobsArgs, { service, news }: Context) {
       const { limit } = askOf(args)
+      // Looked at once for everybody: a wrong filter must not get that far.
+      checkFilter(service, filterOf(args))
       return latest<JobsNews>((sink) => news.jobs(filterOf(args), limit ?? 50, sink), merge)
     },
     resolve: (update: JobsNews) => update,
