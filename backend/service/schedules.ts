@@ -7,13 +7,13 @@ import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../engine/ticks
 import type { Service } from './context'
 import { uuidText } from './cursor'
 import { checkFields, sourceOf } from './sources'
+import { type PriorityName, tell } from './start'
 
 /*
  * Backfills that are started by the clock. The scheduler starts them (engine/schedules.ts); here they are made and changed.
  */
 
 type Desk = Pick<Service, 'db' | 'sources'>
-export type PriorityName = keyof typeof PRIORITY
 
 export interface Schedule {
   id: string
@@ -205,17 +205,16 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
 
 /**
  * Starts its job now, besides its ticks; also while it is paused.
- * @returns the job, with `created: false` when what it backfills is active already
+ * @returns the job, with `created: false` when what it backfills is active already, and why no worker could be told yet
  * @throws {Refused} `missing`, or `input` when its source refuses the params by now
  */
-export async function runSchedule(service: Desk & Pick<Service, 'broker' | 'log'>, id: string): Promise<Started> {
+export async function runSchedule(service: Desk & Pick<Service, 'broker' | 'log'>, id: string): Promise<Started & { broker?: string }> {
   const { db, broker, log } = service
   const row = await find(db, id)
   const { source, params } = checkParams(service, row.source, row.params)
   const job = await start({ db, log }, source, params, { priority: row.priority })
   await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
-  await ring(db, broker)
-  return job
+  return { ...job, broker: await tell(service, () => ring(db, broker)) }
 }
 
 interface Checked extends Rhythm {

@@ -7,8 +7,9 @@ import { build as exporting } from '../../scripts/export'
 import { build as gates } from '../../scripts/gates'
 import { build as jobs } from '../../scripts/jobs'
 import { build as queue } from '../../scripts/queue'
+import { build as schedule } from '../../scripts/schedule'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting }
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting, schedule }
 
 export interface Ran {
   code: number
