@@ -3,6 +3,7 @@ import { Refused } from '../backend/engine/errors'
 import { compare } from './compare'
 import { deep } from './deep'
 import { enrich } from './enrich'
+import { exporting } from './export'
 import { tableOf } from './figures'
 import { type Bench, onGround } from './harness'
 import { memory } from './memory'
@@ -11,7 +12,7 @@ import { rows } from './rows'
 import { spacing } from './spacing'
 import { start } from './start'
 
-const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, compare }
+const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, export: exporting, compare }
 
 /** Sizes of one benchmark: `--small` ones or the full ones, each replaced where it is named. */
 function sizesOf(name: string, bench: Bench, args: string[]): Record<string, number> {
