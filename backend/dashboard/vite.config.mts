@@ -1,17 +1,35 @@
-import { resolve } from 'node:path'
-import { defineConfig } from 'vite'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname ?? resolve('backend/dashboard')
 
 /** Where scripts/setup wants the pages; beside the compiled code unless told. */
 const outDir = resolve(root, '../..', process.env.BACKHAUL_DIST ?? 'dist', 'dashboard')
 
+/** Writes each file compressed beside itself, which the api process hands to browsers that take it. */
+const compressed = (): Plugin => ({
+  name: 'compressed',
+  apply: 'build',
+  closeBundle() {
+    for (const name of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(js|css|html|svg)$/.test(name)) continue
+      const file = join(outDir, name)
+      const body = readFileSync(file)
+      writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }))
+      writeFileSync(`${file}.br`, brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+    }
+  },
+})
+
 /**
  * The dashboard as static files with hashed names. Nothing is inlined, so that `default-src 'self'` holds.
- * `yarn vite backend/dashboard` serves it for development, with an api process of this machine behind it.
+ * `npx vite backend/dashboard` serves it for development, with an api process of this machine behind it.
  */
 export default defineConfig({
   root,
+  plugins: [compressed()],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },
   build: {
     outDir,
@@ -19,7 +37,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
-    reportCompressedSize: true,
   },
   server: { proxy: { '/api': { target: `http://127.0.0.1:${process.env.API_PORT ?? 3000}`, changeOrigin: true } } },
 })

@@ -1,4 +1,4 @@
-# Tools that only the tests need. Nothing is installed: they are kept in .backhaul/tools.
+# Tools that only the tests need.
 
 # Prometheus' promtool, for the rules in ops/. Debian's package would start a server, so it is only unpacked.
 # Leaves .backhaul/tools/promtool, or nothing where it cannot be had; the tests that need it are skipped then.
@@ -29,4 +29,38 @@ download_prometheus() {
   (cd "$1" && apt-get download prometheus) && return 0
   can_root || return 1
   as_root apt-get update && (cd "$1" && apt-get download prometheus)
+}
+
+# A browser for the tests of the dashboard: CHROME_PATH, one that is installed, or Debian's. Without one they are skipped.
+provide_chromium() {
+  [ -z "${CHROME_PATH:-}" ] || return 0
+  CHROME_PATH=$(chromium_path)
+  if [ -z "$CHROME_PATH" ] && is_debian && can_root; then
+    say "chromium: from Debian's package."
+    install_chromium >"$STATE/chromium.log" 2>&1 || say "chromium could not be installed (see $STATE/chromium.log)."
+    CHROME_PATH=$(chromium_path)
+  fi
+  if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No chromium or Chrome is here, so the browser tests are skipped; CHROME_PATH names one."; fi
+}
+
+# Prints the path of the first browser found, or nothing.
+chromium_path() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    if have "$name"; then
+      command -v "$name"
+      return
+    fi
+  done
+  for name in "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+    if [ -x "$name" ]; then
+      printf '%s\n' "$name"
+      return
+    fi
+  done
+}
+
+install_chromium() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium && return 0
+  as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
 }

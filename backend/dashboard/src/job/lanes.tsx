@@ -16,7 +16,7 @@ export function Lanes({ job }: { job: JobDetail }) {
         columns={[
           { head: 'Lane', cell: (row) => <span class="break">{row.lane}</span> },
           { head: 'Tasks', fill: true, cell: (row) => <LaneBar lane={row} /> },
-          { head: 'Done', num: true, cell: (row) => count(row.done + row.skipped) },
+          { head: 'Done', num: true, from: 'tablet', cell: (row) => count(row.done + row.skipped) },
           { head: 'In hand', num: true, from: 'tablet', cell: (row) => count(row.held) },
           { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
           { head: 'Open', num: true, cell: (row) => count(row.waiting + row.ready) },

@@ -24,7 +24,7 @@ export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: De
       columns={[
         { head: 'State', cell: (row) => <Status state={row.state} /> },
         { head: 'Event', fill: true, cell: (row) => <Event row={row} /> },
-        { head: 'Answer', num: true, cell: (row) => row.status ?? '–' },
+        { head: 'Answer', num: true, from: 'tablet', cell: (row) => row.status ?? '–' },
         { head: 'Took', num: true, from: 'tablet', cell: (row) => duration(row.tookMs) },
         { head: 'Tries', num: true, from: 'tablet', cell: (row) => count(row.attempts) },
         { head: 'When', cell: (row) => <Ago at={row.triedAt ?? row.createdAt} /> },

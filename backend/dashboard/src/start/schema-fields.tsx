@@ -30,25 +30,29 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
     part: plain(part),
     at: path ? `${path}.${name}` : name,
   }))
-  const inputs = parts.filter(({ part }) => kindOf(part) !== 'const' && !GROUPS.has(kindOf(part)))
+  const flags = parts.filter(({ part }) => kindOf(part) === 'flag')
+  const inputs = parts.filter(({ part }) => !['const', 'flag'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
   const groups = parts.filter(({ part }) => GROUPS.has(kindOf(part)))
   return (
     <>
-      {inputs.length > 0 && (
-        <div class="fields">
-          {inputs.map(({ name, part, at }) => (
-            <SchemaInput
-              key={at}
-              schema={part}
-              path={at}
-              name={name}
-              required={schema.required?.includes(name) === true && part.default === undefined}
-              values={values}
-              faults={faults}
-              onChange={onChange}
-            />
-          ))}
-        </div>
+      {[inputs, flags].map(
+        (list) =>
+          list.length > 0 && (
+            <div key={list === flags ? 'flags' : 'inputs'} class="fields">
+              {list.map(({ name, part, at }) => (
+                <SchemaInput
+                  key={at}
+                  schema={part}
+                  path={at}
+                  name={name}
+                  required={schema.required?.includes(name) === true && part.default === undefined}
+                  values={values}
+                  faults={faults}
+                  onChange={onChange}
+                />
+              ))}
+            </div>
+          ),
       )}
       {groups.map(({ name, part, at }) => (
         <fieldset key={at} class="stack group">

@@ -13,7 +13,7 @@ import { faultsOf } from './faults'
 import { SchemaFields } from './schema-fields'
 import { useEstimate } from './use-estimate'
 
-const PRIORITIES = { asked: 'Asked for now, before backfills', backfill: 'Backfill, when there is room', live: 'Live, before everything' }
+const PRIORITIES = { asked: 'Asked now', backfill: 'Backfill', live: 'Live' }
 
 /** The form of one source. The start is offered once the estimate for exactly these params is there. */
 export function StartForm({ source, preset }: { source: SourceInfo; preset: unknown }) {
@@ -62,7 +62,7 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
       <div class="card pad stack wide-gap">
         <SchemaFields schema={source.form} values={values} faults={faults} onChange={change} />
         <div class="fields">
-          <Field label="Priority">
+          <Field label="Priority" hint="What is asked now goes before backfills, live before both">
             {(props) => (
               <select {...props} class="input" value={priority} onChange={(event) => setPriority(event.currentTarget.value)}>
                 {Object.entries(PRIORITIES).map(([name, text]) => (
