@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { fault, said } from '../engine/events'
 import { attempt, type Sending } from './attempt'
 import { type Claimed, claimDue, unclaim } from './store'
@@ -8,7 +9,7 @@ import { type Claimed, claimDue, unclaim } from './store'
  */
 
 /** Requests under way at once, in all and for one webhook. */
-const MOST = 64
+const MOST = 128
 const MOST_OF_ONE = 4
 /** How often deliveries are looked for, ms. */
 const LOOK_MS = 500
@@ -21,28 +22,28 @@ export interface Deliverer {
   stop(): Promise<void>
 }
 
-/** One that failed gets one request at a time until it answers again: dead receivers must not take all the places. */
+/** One that has not answered well yet, or not the last time, gets one request at a time: dead receivers must not take all the places. */
 export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: number }): Deliverer {
   const { db, log } = options
   const aborted = new AbortController()
+  // One for each request under way.
+  setMaxListeners(MOST, aborted.signal)
   const inHand = new Map<string, number>()
-  const failing = new Set<string>()
+  const proven = new Set<string>()
   const sends = new Set<Promise<void>>()
   let stopping = false
   let wake: () => void = () => undefined
   let running = Promise.resolve()
 
-  const free = () =>
-    Object.fromEntries(
-      [...new Set([...inHand.keys(), ...failing])].map((id) => [id, (failing.has(id) ? 1 : MOST_OF_ONE) - (inHand.get(id) ?? 0)]),
-    )
+  const placesOf = (id: string) => (proven.has(id) ? MOST_OF_ONE : 1) - (inHand.get(id) ?? 0)
+  const free = () => Object.fromEntries([...new Set([...inHand.keys(), ...proven])].map((id) => [id, placesOf(id)]))
 
   async function send(it: Claimed): Promise<void> {
     inHand.set(it.webhookId, (inHand.get(it.webhookId) ?? 0) + 1)
     try {
       const outcome = await attempt(it, { ...options, signal: aborted.signal })
-      if (outcome === 'delivered') failing.delete(it.webhookId)
-      else if (outcome !== undefined) failing.add(it.webhookId)
+      if (outcome === 'delivered') proven.add(it.webhookId)
+      else proven.delete(it.webhookId)
     } catch (error) {
       // The database was lost before the outcome was written: the claim runs out, and the event is sent again.
       log.warn(`webhook delivery ${it.id} is not settled: ${fault(error)}`)
@@ -55,7 +56,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
   }
 
   async function look(): Promise<number> {
-    const claimed = sends.size < MOST ? await claimDue(db, MOST - sends.size, free(), MOST_OF_ONE) : []
+    const claimed = sends.size < MOST ? await claimDue(db, MOST - sends.size, free(), 1) : []
     if (stopping) {
       await Promise.all(claimed.map((it) => unclaim(db, it)))
       return 0
