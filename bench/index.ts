@@ -11,8 +11,9 @@ import { page } from './page'
 import { rows } from './rows'
 import { spacing } from './spacing'
 import { start } from './start'
+import { watchers } from './watchers'
 
-const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, export: exporting, compare }
+const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, watchers, export: exporting, compare }
 
 /** Sizes of one benchmark: `--small` ones or the full ones, each replaced where it is named. */
 function sizesOf(name: string, bench: Bench, args: string[]): Record<string, number> {
