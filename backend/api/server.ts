@@ -38,8 +38,7 @@ const PAGES = {
     directives: {
       defaultSrc: ["'self'"],
       imgSrc: ["'self'", 'data:'],
-      // Charts and the docs place their parts by style attributes.
-      styleSrc: ["'self'", "'unsafe-inline'"],
+      styleSrc: ["'self'"],
       objectSrc: ["'none'"],
       baseUri: ["'none'"],
       formAction: ["'self'"],

@@ -73,24 +73,29 @@ export async function livePlaces(db: Reader): Promise<Map<string, number>> {
   return new Map(rows.map((row) => [row.queue, row.places]))
 }
 
-type Sums = Omit<Progress, 'tasks' | 'lookups' | 'waits'> & Tasks
+/** Asked and open by job. */
+export interface LookupCounts {
+  get(id: string): Progress['lookups'] | undefined
+}
+
+type Sums = Omit<Progress, 'tasks' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
 
 /**
  * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
  * because its tasks may be gone by then.
- * @param countLookups asked and open by job; all lookups are read for it unless told otherwise
+ * @param countLookups asked and open by job; all lookups are read for it unless told otherwise. What a report says was asked is the least.
  */
 export async function progress(
   db: Reader,
   ids: readonly string[],
-  countLookups: () => Promise<ReadonlyMap<string, Progress['lookups']>> = () => readLookups(db, ids),
+  countLookups: () => Promise<LookupCounts> = () => readLookups(db, ids),
 ): Promise<Progress[]> {
   if (ids.length === 0) return []
   const [sums, lookups, waits] = await Promise.all([readSums(db, ids), countLookups(), readWaits(db, ids)])
-  return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, ...job }) => ({
+  return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, reported, ...job }) => ({
     ...job,
     tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
-    lookups: lookups.get(job.id) ?? { asked: 0, open: 0 },
+    lookups: { asked: Math.max(lookups.get(job.id)?.asked ?? 0, reported?.asked ?? 0), open: lookups.get(job.id)?.open ?? 0 },
     waits: waits.filter((wait) => wait.id === job.id).map(({ id: _, ...wait }) => wait),
   }))
 }
@@ -106,13 +111,13 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   )
   return await db.query<Sums>(
     `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
-            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified,
+            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.lookups as reported,
             round(extract(epoch from coalesce(j.completed_at, clock_timestamp()) - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
             ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
             ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
             ${SUMS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
        from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
-       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, verified boolean, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
+       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
          on true
        left join lateral (
          select count(*)::int as total, ${states.join(', ')}, ${sums.join(', ')},
@@ -147,6 +152,15 @@ async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { 
       group by 1, 2, 3 order by 5, 2, 3`,
     [ids],
   )
+}
+
+/** How many lookups are open by job that asked; two indexes hold the open ones. */
+export async function readOpenLookups(db: Reader): Promise<Map<string, number>> {
+  const open = (claim: string) => `select jobs from backhaul.lookups where asked > answered and claim is ${claim}`
+  const rows = await db.query<{ id: string; open: number }>(
+    `select j.id, count(*)::int as open from (${open('null')} union all ${open('not null')}) l, unnest(l.jobs) as j(id) group by 1`,
+  )
+  return new Map(rows.map(({ id, open: n }) => [id, n]))
 }
 
 /** How far lookups of one kind are: still open, answered, and what the source says it does not know. */

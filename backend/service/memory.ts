@@ -9,6 +9,7 @@ import { rateMeter } from './rates'
 const make = () => ({
   rates: rateMeter(),
   counts: keeper<Record<string, number>>(1000),
+  open: keeper<ReadonlyMap<string, number>>(500),
   lookups: keeper<ReadonlyMap<string, Progress['lookups']>>(1000),
   parts: keeper<unknown>(500),
   figures: keeper<unknown>(1000),
