@@ -124,6 +124,7 @@ describe('watching', () => {
     deleted: 0,
     expected: null,
     verified: null,
+    cleared: false,
     lookups: { asked: 0, open: 0 },
     waits: [],
     ...over,

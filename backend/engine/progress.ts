@@ -51,6 +51,8 @@ export interface Progress {
   expected: number | null
   /** What its report says; null while there is none. */
   verified: boolean | null
+  /** Its tasks were taken away some time after it ended. */
+  cleared: boolean
   lookups: { asked: number; open: number }
   waits: Wait[]
 }
@@ -111,13 +113,13 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   )
   return await db.query<Sums>(
     `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
-            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.lookups as reported,
+            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
             round(extract(epoch from coalesce(j.completed_at, clock_timestamp()) - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
             ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
             ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
             ${SUMS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
        from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
-       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
+       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, cleared text, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
          on true
        left join lateral (
          select count(*)::int as total, ${states.join(', ')}, ${sums.join(', ')},

@@ -95,17 +95,18 @@ async function countLookups(service: Service): Promise<LookupCounts> {
 }
 
 /** Verbs that a job in this state takes; what `engine/jobs.ts` would refuse is not among them. */
-export function verbsFor({ status, tasks }: Pick<Progress, 'status' | 'tasks'>): JobVerb[] {
+export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | 'tasks' | 'cleared'>): JobVerb[] {
   const can: JobVerb[] = []
   if (status === 'queued' || status === 'running') can.push('pause')
   if (status === 'paused') can.push('resume')
   if (['queued', 'running', 'paused'].includes(status)) can.push('cancel')
-  if (status === 'partial' || status === 'failed' || (status !== 'cancelled' && tasks.failed > 0)) can.push('retry')
+  const failed = status === 'partial' || status === 'failed' || (status !== 'cancelled' && tasks.failed > 0)
+  if (failed && !cleared) can.push('retry')
   return can
 }
 
 function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, number>, rate: number | undefined): JobSummary {
-  const { admitted: _, activeKey, waits: __, ...figures } = job
+  const { admitted: _, activeKey, waits: __, cleared: ___, ...figures } = job
   const label = labelOf(job, service.sources)
   const fraction = fractionOf(job) ?? null
   const now = new Date()
