@@ -21,8 +21,12 @@ export interface Stream {
   end(): void
 }
 
-/** Takes the answer out of Fastify's hands and keeps it open. @param onEnd called once, whoever ended it */
-export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: () => void): Stream {
+/**
+ * Takes the answer out of Fastify's hands and keeps it open.
+ * @param onEnd called once, whoever ended it
+ * @param stuckMs how long a client may take nothing
+ */
+export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: () => void, stuckMs = STUCK_MS): Stream {
   const { raw } = reply
   reply.hijack()
   raw.writeHead(200, {
@@ -49,7 +53,7 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
     const now = performance.now()
     if (raw.writableNeedDrain) {
       missedSince ??= now
-      if (now - missedSince > STUCK_MS) raw.destroy()
+      if (now - missedSince > stuckMs) raw.destroy()
       return
     }
     if (missedSince !== undefined) {

@@ -12,8 +12,8 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-/** Listens on a free port of 127.0.0.1 and passes every connection on to `targetPort`. */
-export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Promise<TcpProxy> {
+/** Listens on a free port of 127.0.0.1, or the one given, and passes every connection on to `targetPort`. */
+export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1', ownPort = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let paused = false
   const keep = (socket: Socket, other: Socket) => {
@@ -40,7 +40,7 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1'): Pr
   })
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(ownPort, '127.0.0.1', resolve)
   })
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy()
