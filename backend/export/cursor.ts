@@ -20,7 +20,7 @@ const BAD_VALUE = /^22/
 function explained(error: unknown, lost: Error | undefined): Error {
   const cause = (lost ?? error) as Error & { code?: string }
   if (cause.code === '25P03')
-    return new Refused('state', `nobody took the rows for ${READER_MINUTES} minutes, so the export was ended; nothing is left of it`)
+    return new Refused('state', `nobody took the rows for ${READER_MINUTES} minutes, so the export was ended before its last row`)
   if (BAD_VALUE.test(cause.code ?? ''))
     return new Refused('input', `a value of --where, --from-date or --to-date does not fit: ${cause.message}`)
   return error as Error
@@ -54,8 +54,9 @@ async function* batches(client: PoolClient): AsyncGenerator<Row[]> {
 export async function* readRows(db: Db, query: Query, signal?: AbortSignal): AsyncGenerator<Row[]> {
   const client = await db.pool.connect()
   let lost: Error | undefined
+  // The first says why; what follows is only that the connection is gone.
   const onLost = (error: Error) => {
-    lost = error
+    lost ??= error
   }
   const { rows: own } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
   // The connection may be gone by itself by now; then there is nothing to cancel.
