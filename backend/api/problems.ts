@@ -34,10 +34,11 @@ const TITLES: Record<number, string> = {
 }
 const STATUS: Record<Refused['code'], number> = { input: 400, missing: 404, state: 409, setup: 503 }
 
-/** A sentence that begins and ends like one. */
+/** A sentence that begins and ends like one; the name of a field stays as it is written. */
 const sentence = (text: string): string => {
   const trimmed = text.trim()
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`
+  const first = /^[a-z]+[\s,]/.test(trimmed) ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0)
+  return `${first}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`
 }
 
 export const problem = (status: number, detail: string, more: Pick<Problem, 'errors' | 'state'> = {}): Problem => ({
@@ -64,7 +65,7 @@ export class Answer extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Answer) return problem(error.status, error.message)
   if (error instanceof Refused) {
-    const errors = error.field === undefined ? undefined : [{ field: error.field, message: error.message }]
+    const errors = error.faults.length > 0 ? [...error.faults] : undefined
     return problem(STATUS[error.code], error.message, { ...(errors && { errors }), ...(error.state && { state: error.state }) })
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)

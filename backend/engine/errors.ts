@@ -51,6 +51,12 @@ export class Fatal extends Error {
   }
 }
 
+/** One fault of a request: where it is (dotted path) and what is wrong there. */
+export interface Fault {
+  field: string
+  message: string
+}
+
 /**
  * Something a person or a producer got wrong or must mend, said in one sentence.
  * `code` decides the exit code and the HTTP status: input (2 / 400), missing (2 / 404), state (1 / 409), setup (78 / 503).
@@ -63,7 +69,14 @@ export class Refused extends Error {
     readonly field?: string,
     /** Where the job stands that a verb did not fit. */
     readonly state?: string,
+    /** Every fault found, the one of the message first. */
+    readonly faults: readonly Fault[] = field === undefined ? [] : [{ field, message }],
   ) {
     super(message)
+  }
+
+  /** All these faults in one refusal. @param faults at least one */
+  static of(faults: readonly Fault[]): Refused {
+    return new Refused('input', faults.map((fault) => fault.message).join(' '), faults[0]?.field, undefined, faults)
   }
 }

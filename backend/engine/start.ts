@@ -43,14 +43,15 @@ export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknow
   return refusing(() => parse(raw))
 }
 
+/** A message that does not name its field itself begins with it. */
+const named = (field: string, message: string): string => (field === '' || message.startsWith(field) ? message : `${field}: ${message}`)
+
 function refusing<P>(parse: () => P): P {
   try {
     return parse()
   } catch (error) {
     if (!(error instanceof ZodError)) throw error
-    const issue = error.issues[0]
-    const field = issue?.path.join('.') ?? ''
-    throw new Refused('input', field ? `${field}: ${issue?.message}` : (issue?.message ?? 'the request is empty'), field || undefined)
+    throw Refused.of(error.issues.map(({ path, message }) => ({ field: path.join('.'), message: named(path.join('.'), message) })))
   }
 }
 

@@ -1,8 +1,8 @@
-import { PRIORITY, parseParams } from '../engine/jobs'
+import { PRIORITY } from '../engine/jobs'
 import type { Limit, Plan } from '../engine/source'
 import { apiOf, type Limits } from '../gate/limits'
 import type { Service } from './context'
-import { checkFields, sourceOf } from './sources'
+import { checkedParams, sourceOf } from './sources'
 import { count, counted, duration } from './words'
 
 export const DAY_MS = 86_400_000
@@ -83,8 +83,7 @@ export interface JobEstimate {
  */
 export async function estimateJob(service: Service, ask: { source: string; params: unknown; priority?: number }): Promise<JobEstimate> {
   const source = sourceOf(service, ask.source)
-  checkFields(source, ask.params)
-  const plan = source.plan(parseParams(source, ask.params))
+  const plan = source.plan(checkedParams(source, ask.params))
   const { apis, ...it } = estimate([plan], service.limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
   const [active] = await service.db.query<{ id: string }>(
     `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ('queued', 'running', 'paused')`,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { ring } from '../engine/bell'
 import { Refused } from '../engine/errors'
-import { PRIORITY, parseParams, type Started, start } from '../engine/jobs'
+import { PRIORITY, type Started, start } from '../engine/jobs'
 import type { Json, Reader, Source } from '../engine/source'
 import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../engine/ticks'
 import type { Service } from './context'
 import { uuidText } from './cursor'
-import { checkFields, sourceOf } from './sources'
+import { checkedParams, sourceOf } from './sources'
 import { type PriorityName, tell } from './start'
 
 /*
@@ -242,8 +242,7 @@ function checked(desk: Desk, asked: NewSchedule & { id: string }, now: Date): Ch
 /** @throws {Refused} `missing` for an unknown source, `input` naming the field it refuses */
 function checkParams(desk: Desk, name: string, raw: unknown): { source: Source; params: unknown } {
   const source = sourceOf(desk, name)
-  checkFields(source, raw)
-  const params = parseParams(source, raw)
+  const params = checkedParams(source, raw)
   if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: there is nothing to backfill for them.', 'params')
   return { source, params }
 }

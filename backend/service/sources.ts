@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Refused } from '../engine/errors'
+import { type Fault, Refused } from '../engine/errors'
+import { parseParams } from '../engine/jobs'
 import type { Source } from '../engine/source'
 import { exportTables } from '../export/tables'
 import type { Service } from './context'
@@ -28,6 +29,9 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
   return source
 }
 
+/** Of fields there are not, so many are named. */
+const MOST_FAULTS = 10
+
 /** What a person may send as params, as a JSON Schema; fields it does not name are refused. */
 export function formOf(source: Source): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(source.form ?? source.params, { io: 'input', unrepresentable: 'any' })
@@ -35,23 +39,34 @@ export function formOf(source: Source): Record<string, unknown> {
 }
 
 /**
- * Refuses a field the source's form does not name: a misspelled one would be left out without a word.
- * @throws {Refused} `input`
+ * The params of a request, parsed by their source. A field the source's form does not name is refused too: a misspelled one
+ * would be left out without a word.
+ * @throws {Refused} `input` with every fault found
  */
-export function checkFields(source: Source, params: unknown): void {
+export function checkedParams(source: Source, params: unknown): unknown {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) {
     throw new Refused('input', `params must be a JSON object such as ${JSON.stringify(source.example)}.`, 'params')
   }
+  const faults = unknownFields(source, params)
+  try {
+    const parsed = parseParams(source, params)
+    if (faults.length === 0) return parsed
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    faults.unshift(...error.faults)
+  }
+  throw Refused.of(faults)
+}
+
+function unknownFields(source: Source, params: object): Fault[] {
   const { properties } = formOf(source)
-  if (properties === undefined) return
+  if (properties === undefined) return []
   const names = Object.keys(properties as object)
-  const unknown = Object.keys(params).find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new Refused(
-      'input',
-      `${source.name} has no field ${JSON.stringify(unknown.slice(0, 60))}; there are ${names.join(', ')}.`,
-      unknown,
-    )
+  const unknown = Object.keys(params).filter((name) => !names.includes(name))
+  return unknown.slice(0, MOST_FAULTS).map((field) => ({
+    field: field.slice(0, 60),
+    message: `${source.name} has no field ${JSON.stringify(field.slice(0, 60))}; there are ${names.join(', ')}.`,
+  }))
 }
 
 /** Every source of the registry. */

@@ -3,12 +3,12 @@ import type { QueueName } from '../../queues/names'
 import { requireContact } from '../config'
 import { ring } from '../engine/bell'
 import { Refused } from '../engine/errors'
-import { PRIORITY, parseParams, type Started, type StartOptions, startAll } from '../engine/jobs'
+import { PRIORITY, type Started, type StartOptions, startAll } from '../engine/jobs'
 import type { Json, Source } from '../engine/source'
 import { type Actor, act } from './actions'
 import type { Service } from './context'
 import { getJob, type JobSummary } from './jobs'
-import { checkFields, sourceOf } from './sources'
+import { checkedParams, sourceOf } from './sources'
 
 /** The bells may be rung later: how long a door waits for a broker that does not answer, ms. */
 const BROKER_MS = 2000
@@ -69,8 +69,7 @@ export interface StartedJob {
 export async function startJob(service: Service, actor: Actor, ask: StartAsk): Promise<StartedJob> {
   const { source: name, params, force, priority } = ask
   const source = sourceOf(service, name)
-  checkFields(source, params)
-  const request = parseParams(source, params)
+  const request = checkedParams(source, params)
   requireContact(source.apis, service.config)
   const options = { force, priority: PRIORITY[priority ?? 'backfill'], inbox: inboxOf(ask), trace: ask.trace }
   const detail = { source: name, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' }

@@ -6,11 +6,16 @@ import type { Log } from '../../engine/source'
 
 /** A refusal as GraphQL says it: its sentence, and `code`, `field` and `state` for programs. */
 function refusal(error: Refused, at?: GraphQLError): GraphQLError {
-  const { code, field, state, message } = error
+  const { code, field, state, message, faults } = error
   return new GraphQLError(message, {
     nodes: at?.nodes,
     path: at?.path,
-    extensions: { code: code.toUpperCase(), ...(field !== undefined && { field }), ...(state !== undefined && { state }) },
+    extensions: {
+      code: code.toUpperCase(),
+      ...(field !== undefined && { field }),
+      ...(state !== undefined && { state }),
+      ...(faults.length > 1 && { faults }),
+    },
   })
 }
 

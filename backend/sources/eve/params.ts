@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Refused } from '../../engine/errors'
+import { type Fault, Refused } from '../../engine/errors'
 
 /** What can be backfilled, with zKillboard's name for it. */
 export const ENTITIES = { characterId: 'characterID', corporationId: 'corporationID', allianceId: 'allianceID' } as const
@@ -80,7 +80,8 @@ export const params = z.unknown().transform((raw, ctx): EveParams => {
     return parse(raw)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    ctx.addIssue({ code: 'custom', message: error.message, path: error.field?.split('.') ?? [] })
+    const faults = error.faults.length > 0 ? error.faults : [{ field: '', message: error.message }]
+    for (const { field, message } of faults) ctx.addIssue({ code: 'custom', message, path: field === '' ? [] : field.split('.') })
     return z.NEVER
   }
 }) as z.ZodType<EveParams>
@@ -97,13 +98,16 @@ function read<T>(schema: z.ZodType<T>, raw: unknown): T {
   if (!isRecord(raw)) throw new Refused('input', 'The request must be a JSON object such as {"characterId": 2117325769}.')
   const parsed = schema.safeParse(raw)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0] as z.core.$ZodIssue
+  throw Refused.of(parsed.error.issues.flatMap(faultsOf))
+}
+
+function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const field = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const named = [field, issue.keys[0]].filter(Boolean).join('.')
-    throw new Refused('input', `${named} is not an option; there are ${Object.keys(options.shape).join(', ')}.`, named)
-  }
-  throw new Refused('input', `${field} ${issue.message}.`, field)
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: `${field} ${issue.message}.` }]
+  return issue.keys.map((key) => {
+    const named = [field, key].filter(Boolean).join('.')
+    return { field: named, message: `${named} is not an option; there are ${Object.keys(options.shape).join(', ')}.` }
+  })
 }
 
 /** What may be published to `zkillboard_backfill_queue`: a backfill, or `{"values": true}`. */
