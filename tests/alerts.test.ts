@@ -185,7 +185,7 @@ describe('a job without progress', () => {
     ['with a page of late', `paged_at = now() - interval '14 minutes'`, false],
   ])('one %s', async (_, tasks, isStalled) => {
     await running(tasks, '2 days')
-    await pass(watch(), minutes(16))
+    await pass(watch(), minutes(17))
     expect((await kinds()).some((kind) => kind.startsWith('job_stalled'))).toBe(isStalled)
   })
 
@@ -198,10 +198,10 @@ describe('a job without progress', () => {
     await set('running')
     await pass(it, minutes(10))
     expect(await kinds()).toEqual([])
-    await pass(it, minutes(6))
+    await pass(it, minutes(7))
     expect(await kinds()).toEqual([`job_stalled ${id}`])
     await set('paused')
-    await it.look()
+    await pass(it, minutes(1))
     expect(await events()).toEqual(['job.stalled', 'job.stalled.cleared'])
   })
 })

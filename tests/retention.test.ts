@@ -120,7 +120,7 @@ describe('tasks of ended jobs', () => {
     const before = await progress(db, [id])
     const it = keepRetention({ db, log: quiet, retentionMs: 30 * DAY })
     expect(await it.tick()).toBe('busy')
-    expect(await tasksOf(id)).toBe(TASKS + 7000)
+    expect(await tasksOf(id)).toBe(TASKS + 10_000)
     expect((await report({ db }, id)).cleared).toBe('under way')
     expect(await progress(db, [id])).toEqual([{ ...before[0], cleared: true }])
     await expect(retry(engine(), id)).rejects.toMatchObject({ code: 'state' })
@@ -164,7 +164,7 @@ test('actions go after their time; message ids and samples are kept a week at le
   expect([await count('actions'), await count('inbox'), await count('samples')]).toEqual([1, 2, 1])
 })
 
-test('it sweeps at its first tick and then hourly, in batches of five thousand rows', async () => {
+test('it sweeps at its first tick and then hourly, in batches of two thousand rows', async () => {
   let now = 0
   const it = keepRetention({ db, log: quiet, retentionMs: DAY, now: () => now })
   const fill = () =>
@@ -177,11 +177,11 @@ test('it sweeps at its first tick and then hourly, in batches of five thousand r
     return [...new Set(seen)]
   }
   await fill()
-  expect(await sizes()).toEqual([12_000, 7_000, 2_000, 0])
+  expect(await sizes()).toEqual([12_000, 10_000, 8_000, 6_000, 4_000, 2_000, 0])
   await fill()
   expect(await sizes()).toEqual([])
   now += 3_599_999
   expect([await it.tick(), await count('actions')]).toEqual(['idle', 12_000])
   now += 1
-  expect(await sizes()).toEqual([12_000, 7_000, 2_000, 0])
+  expect(await sizes()).toEqual([12_000, 10_000, 8_000, 6_000, 4_000, 2_000, 0])
 })

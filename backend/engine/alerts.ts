@@ -13,6 +13,8 @@ import { insertEvents } from './store'
 
 /** A queue without a worker is told of after this long: restarts and deployments take less, ms. */
 const UNATTENDED_MS = 30_000
+/** How often jobs are asked for their last page, which reads all tasks of those that seem to stand still, ms. */
+const STALL_EVERY_MS = 60_000
 /** How often the broker is asked for its dead letters, ms. */
 const DEAD_EVERY_MS = 30_000
 /** Whoever looks at dead letters holds them for a moment, so that their queue seems empty. */
@@ -41,6 +43,7 @@ export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now 
   const unattendedFor = lasting(now)
   const runningFor = lasting(now)
   const dead = depths && watchDead(depths, now)
+  let stalledAt = Number.NEGATIVE_INFINITY
 
   async function look(): Promise<void> {
     const rows = await db.query<Row>(`select kind, subject, message, since from backhaul.alerts`)
@@ -48,8 +51,11 @@ export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now 
     const found: Partial<Record<AlertKind, Found[]>> = {
       queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, told('queue_unattended')),
       breaker_open: await openBreakers(db),
+    }
+    if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {
+      stalledAt = now()
       // Counted from when it was seen to run: one that was paused for a day has not stalled when it is resumed.
-      job_stalled: await stalled(db, stallMs, (running) => runningFor(running, stallMs, told('job_stalled'))),
+      found.job_stalled = await stalled(db, stallMs, (running) => runningFor(running, stallMs, told('job_stalled')))
     }
     const letters = dead?.(told('dead_letters_growing'))
     if (letters) found.dead_letters_growing = letters

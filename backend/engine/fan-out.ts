@@ -1,7 +1,7 @@
 import type { Reader } from './source'
 
 /** Events handed on in one tick of the scheduler. */
-const BATCH = 1000
+const BATCH = 500
 
 /** Whether the pattern `p` takes the event key `e.key`: all, the same, or all that begin like `job.*`. */
 const TAKES = `(p = '*' or p = e.key or (right(p, 2) = '.*' and starts_with(e.key, left(p, -1))))`
