@@ -92,7 +92,8 @@ function invalid(error: FastifyError): Problem {
   })
   const [first] = errors
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
-  return problem(400, `${where}: ${first?.field ?? ''} ${first?.message ?? 'is wrong'}${others}`, { errors })
+  const at = first && first.field !== where ? ` at ${first.field}` : ''
+  return problem(400, `The ${where} has a fault${at}: ${first?.message ?? 'it is wrong'}${others}`, { errors })
 }
 
 /** Writes what went wrong; what nobody expected goes to the log as well. */

@@ -4,6 +4,7 @@ import { said } from '../engine/events'
 import type { Json } from '../engine/source'
 import type { Service } from './context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from './cursor'
+import { memoryOf } from './memory'
 import { jsonInt } from './words'
 
 /** Who does something, through which door and from where. */
@@ -72,6 +73,8 @@ export async function act<T>(
   }
   try {
     const result = await work()
+    // Whoever did it looks at once.
+    memoryOf(service).counts.forget()
     await end('done', targetOf(result))
     return result
   } catch (error) {

@@ -38,13 +38,13 @@ export function keeper<T>(leastMs: number, now: () => number = () => performance
     return kept.pending
   }
 
-  function forget(): void {
+  function trim(): void {
     if (held.size < 500) return
     for (const [key, kept] of held) if (!kept.pending && now() - kept.at > STALE * kept.forMs) held.delete(key)
   }
 
-  return async (key: string, find: () => Promise<T>): Promise<T> => {
-    forget()
+  async function keep(key: string, find: () => Promise<T>): Promise<T> {
+    trim()
     const kept: Kept<T> = held.get(key) ?? { at: 0, forMs: 0, tookMs: 0, has: false }
     held.set(key, kept)
     const age = now() - kept.at
@@ -55,4 +55,7 @@ export function keeper<T>(leastMs: number, now: () => number = () => performance
     found.catch((_: unknown) => held.delete(key))
     return kept.value as T
   }
+
+  /** What is known to have changed is found anew. */
+  return Object.assign(keep, { forget: () => held.clear() })
 }

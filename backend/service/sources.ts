@@ -32,10 +32,10 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
 /** Of fields there are not, so many are named. */
 const MOST_FAULTS = 10
 
-/** What a person may send as params, as a JSON Schema; fields it does not name are refused. */
+/** What a person may send as params, as a JSON Schema; fields it does not name are refused, unless it says that any may be there. */
 export function formOf(source: Source): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(source.form ?? source.params, { io: 'input', unrepresentable: 'any' })
-  return { type: 'object', ...schema, additionalProperties: schema.properties === undefined }
+  return { type: 'object', ...schema, additionalProperties: schema.additionalProperties ?? schema.properties === undefined }
 }
 
 /**
@@ -59,9 +59,9 @@ export function checkedParams(source: Source, params: unknown): unknown {
 }
 
 function unknownFields(source: Source, params: object): Fault[] {
-  const { properties } = formOf(source)
-  if (properties === undefined) return []
-  const names = Object.keys(properties as object)
+  const { properties, additionalProperties } = formOf(source)
+  if (additionalProperties !== false) return []
+  const names = Object.keys((properties ?? {}) as object)
   const unknown = Object.keys(params).filter((name) => !names.includes(name))
   return unknown.slice(0, MOST_FAULTS).map((field) => ({
     field: field.slice(0, 60),

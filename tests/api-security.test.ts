@@ -1,0 +1,232 @@
+import { request as httpRequest } from 'node:http'
+import fc from 'fast-check'
+import { isTooDeep } from '../backend/api/body'
+import { failureCounter, networkOf } from '../backend/api/failures'
+import { requireTokenOrLoopback } from '../backend/api/security'
+import { makeSession, roleOfSession } from '../backend/api/session'
+import { sources } from '../backend/sources'
+import { type Served, serve } from './support/api'
+import { type TestEnv, testEnv } from './support/env'
+
+/* Who may do what, and what is refused before anything is done. */
+
+const ADMIN = 'the-admin-token-of-this-test'
+const READER = 'the-reader-token-of-this-test'
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const JOB = { source: 'eve', params: { characterId: 2117325769 } }
+
+let env: TestEnv
+let open: Served
+let guarded: Served
+
+beforeAll(async () => {
+  env = await testEnv()
+  open = await serve(env, sources)
+  guarded = await serve(env, sources, { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER })
+}, 120_000)
+afterAll(async () => {
+  await Promise.all([open?.close(), guarded?.close()])
+  await env?.close()
+})
+
+describe('with tokens', () => {
+  test('everything needs one but health, docs and login, however the address is written', async () => {
+    for (const path of ['/api/jobs', '/api/me', '/%61pi/jobs', '/api/jobs/', '/api/nothing', '/api/events', '/api/actions', '/graphql'])
+      expect([path, (await guarded.ask('GET', path)).status]).toEqual([path, 401])
+    for (const path of ['/healthz', '/readyz', '/api/docs', '/api/openapi.json']) expect((await guarded.ask('GET', path)).status).toBe(200)
+    const refused = await guarded.ask('GET', '/api/jobs')
+    expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    expect(refused.body).toEqual({
+      type: 'about:blank',
+      title: 'A token is needed',
+      status: 401,
+      detail: 'Send Authorization: Bearer <token>, or log in.',
+    })
+  })
+
+  test('the admin may write, the reader may only look', async () => {
+    const started = await guarded.ask('POST', '/api/jobs', JOB, bearer(ADMIN))
+    expect(started.status).toBe(201)
+    const { id } = started.body
+    expect((await guarded.ask('GET', `/api/jobs/${id}`, undefined, bearer(READER))).status).toBe(200)
+    expect((await guarded.ask('POST', '/api/jobs/estimate', JOB, bearer(READER))).status).toBe(200)
+    for (const path of [
+      '/api/jobs',
+      `/api/jobs/${id}/cancel`,
+      '/api/jobs/bulk',
+      '/api/dead-letters/drop',
+      '/api/schedules',
+      '/api/webhooks',
+    ])
+      expect([path, (await guarded.ask('POST', path, {}, bearer(READER))).status]).toEqual([path, 403])
+    expect((await guarded.ask('GET', `/api/jobs/${id}`, undefined, bearer(READER))).body.status).toBe('queued')
+    // A bearer token without a body needs no content type.
+    const plain = await fetch(`${guarded.url}/api/jobs/${id}/cancel`, { method: 'POST', headers: bearer(ADMIN) })
+    expect(plain.status).toBe(200)
+  })
+
+  test('login changes a token for a cookie that is not the token, and logout ends it', async () => {
+    const login = await guarded.ask('POST', '/api/login', { token: ADMIN }, { 'x-forwarded-proto': 'https' })
+    expect(login).toMatchObject({ status: 200, body: { who: 'admin', canWrite: true, tokenNeeded: true } })
+    const set = login.headers.get('set-cookie') ?? ''
+    expect(set).toMatch(/^backhaul_session=[^;]+; .*HttpOnly; Secure; SameSite=Strict$/)
+    expect(set).not.toContain(ADMIN)
+    const cookie = { cookie: set.split(';')[0] ?? '' }
+    expect((await guarded.ask('GET', '/api/me', undefined, cookie)).body).toMatchObject({ who: 'admin', canWrite: true })
+    expect((await guarded.ask('POST', '/api/jobs/bulk', { verb: 'pause', status: 'queued' }, cookie)).status).toBe(200)
+    const forged = { cookie: `${cookie.cookie.slice(0, -2)}xx` }
+    expect((await guarded.ask('GET', '/api/me', undefined, forged)).status).toBe(401)
+    const other = await guarded.ask('POST', '/api/login', { token: READER })
+    expect(other.headers.get('set-cookie')).not.toContain('Secure')
+    expect((await guarded.ask('POST', '/api/logout')).headers.get('set-cookie')).toMatch(/^backhaul_session=;/)
+  })
+
+  test('a cookie is of no use to a page of another site', async () => {
+    const login = await guarded.ask('POST', '/api/login', { token: ADMIN })
+    const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const write = (headers: Record<string, string>) =>
+      guarded.ask('POST', '/api/jobs/bulk', { verb: 'pause', status: 'queued' }, { cookie, ...headers })
+    expect((await write({ origin: 'https://evil.example' })).status).toBe(403)
+    expect((await write({ origin: 'null' })).status).toBe(403)
+    expect((await write({ 'content-type': 'text/plain' })).status).toBe(415)
+    expect((await write({ origin: guarded.url })).status).toBe(200)
+    // Behind a proxy that keeps the browser's name for the host.
+    expect((await write({ origin: 'https://backhaul.example', 'x-forwarded-host': 'backhaul.example' })).status).toBe(200)
+  })
+
+  test('wrong tokens from one address are counted, right ones are not', async () => {
+    const own = await serve(env, sources, { ADMIN_TOKEN: ADMIN })
+    for (let n = 0; n < 30; n++) expect((await own.ask('GET', '/api/me', undefined, bearer(ADMIN))).status).toBe(200)
+    const statuses: number[] = []
+    for (let n = 0; n < 6; n++) statuses.push((await own.ask('POST', '/api/login', { token: `wrong ${n}` })).status)
+    for (let n = 0; n < 6; n++) statuses.push((await own.ask('GET', '/api/jobs', undefined, bearer(`wrong${n}`))).status)
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429])
+    const late = await own.ask('POST', '/api/login', { token: ADMIN })
+    expect(late).toMatchObject({ status: 429, body: { detail: expect.stringMatching(/^Too many wrong tokens from .*; wait \d+ s\.$/) } })
+    expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(0)
+    await own.close()
+  })
+
+  test('no answer holds a token', async () => {
+    const paths = [
+      '/api/me',
+      '/api/jobs',
+      '/api/sources',
+      '/api/overview',
+      '/api/actions',
+      '/api/webhooks',
+      '/api/openapi.json',
+      '/api/workers',
+    ]
+    for (const path of paths) {
+      const text = JSON.stringify((await guarded.ask('GET', path, undefined, bearer(ADMIN))).body)
+      for (const secret of [ADMIN, READER, 'guest:guest', `:${new URL(env.databaseUrl).password}@`]) expect(text).not.toContain(secret)
+    }
+  })
+})
+
+describe('without a token', () => {
+  test('an address that others reach is refused, loopback is not', () => {
+    for (const apiHost of ['0.0.0.0', '::', '10.0.0.5', 'backhaul.example'])
+      expect(() => requireTokenOrLoopback({ apiHost })).toThrow(/lets others reach the API: set ADMIN_TOKEN/)
+    for (const apiHost of ['127.0.0.1', 'localhost', '::1']) expect(() => requireTokenOrLoopback({ apiHost })).not.toThrow()
+    expect(() => requireTokenOrLoopback({ apiHost: '0.0.0.0', adminToken: ADMIN })).not.toThrow()
+  })
+
+  test('only names of this machine are served: a page that renames itself to 127.0.0.1 gets nothing', async () => {
+    const statusFor = (host: string, method = 'GET') =>
+      new Promise<number | undefined>((resolve, reject) => {
+        const sent = httpRequest(
+          `${open.url}/api/jobs`,
+          { method, headers: { host, 'content-type': 'application/json' }, agent: false },
+          (answer) => {
+            answer.resume()
+            resolve(answer.statusCode)
+          },
+        )
+        sent.on('error', reject)
+        sent.end()
+      })
+    for (const host of ['localhost', 'localhost:3000', '127.0.0.1:80', '[::1]:3000', 'LOCALHOST'])
+      expect([host, await statusFor(host)]).toEqual([host, 200])
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:3000', '192.168.1.4'])
+      expect([host, await statusFor(host)]).toEqual([host, 421])
+  })
+
+  test('every write must be JSON from a page of its own', async () => {
+    const post = (headers: Record<string, string>, body = JSON.stringify(JOB)) =>
+      fetch(`${open.url}/api/jobs`, { method: 'POST', headers, body }).then((answer) => answer.status)
+    expect(await post({ 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
+    expect(await post({ 'content-type': 'text/plain' })).toBe(415)
+    expect(await post({ 'content-type': 'application/json', origin: 'https://evil.example' })).toBe(403)
+    expect(await post({ 'content-type': 'application/json; charset=utf-8', origin: open.url })).toBe(201)
+    const bare = await fetch(`${open.url}/api/jobs/00000000/cancel`, { method: 'POST' })
+    expect(bare.status).toBe(415)
+    expect((await open.ask('GET', '/api/me')).body).toMatchObject({ who: 'local', canWrite: true, tokenNeeded: false })
+  })
+})
+
+describe('bodies', () => {
+  test.each([
+    ['1 MB of nesting', '['.repeat(1_000_000), 413],
+    ['256 kB of nesting', '['.repeat(250_000), 400],
+    ['nesting in a field', `{"source":"eve","params":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}`, 400],
+    ['half a document', '{"source":', 400],
+    ['a changed prototype', '{"source":"eve","params":{},"__proto__":{"x":1}}', 400],
+    ['NUL', '{"source":"eve","params":{"characterId":"1\\u0000"}}', 400],
+    ['half a surrogate pair', '{"source":"eve","params":{"characterId":"\\ud800"}}', 400],
+    ['nothing', '', 400],
+    ['a list', '[]', 400],
+  ])('%s is refused, cheaply and without a stack', async (_, body, status) => {
+    const began = performance.now()
+    const answer = await open.ask('POST', '/api/jobs', body)
+    expect(performance.now() - began).toBeLessThan(2000)
+    expect(answer).toMatchObject({ status, body: { status, detail: expect.stringMatching(/^[A-Z].*\.$/) } })
+    expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|\.ts:|at async/)
+  })
+
+  test('depth is what a parser would build', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), fc.integer({ min: 1, max: 8 }), (text, most) => {
+        expect(isTooDeep(text, most)).toBe(depthOf(JSON.parse(text)) > most)
+      }),
+    )
+  })
+})
+
+test('a session proves its role until it ends, and only with the token it was made with', () => {
+  const tokens = { adminToken: ADMIN, readToken: READER }
+  const role = fc.constantFrom('admin' as const, 'reader' as const)
+  fc.assert(
+    fc.property(role, fc.integer({ min: 0, max: 2 * 10 ** 12 }), fc.integer({ min: -1000, max: 100_000 }), (who, at, laterS) => {
+      const session = makeSession(tokens, who, at)
+      expect(roleOfSession(tokens, session, at + laterS * 1000)).toBe(
+        laterS < 24 * 3600 - 1 ? who : laterS > 24 * 3600 ? undefined : expect.anything(),
+      )
+      expect(roleOfSession({ adminToken: 'another-token-altogether', readToken: 'another-token-as-well' }, session, at)).toBeUndefined()
+      expect(roleOfSession(tokens, session.replace(who, who === 'admin' ? 'reader' : 'admin'), at)).toBeUndefined()
+    }),
+  )
+  for (const value of ['', '.', 'admin', 'admin.9999999999.', `admin.9999999999.${'A'.repeat(43)}`, 'local.1.x', 'admin.1e9.x.y'])
+    expect(roleOfSession(tokens, value)).toBeUndefined()
+  expect(roleOfSession({}, makeSession(tokens, 'admin'))).toBeUndefined()
+})
+
+test('failures are counted by network, forgotten after their span, and never hold memory without bound', () => {
+  let now = 0
+  const failures = failureCounter(() => now)
+  for (let n = 0; n < 10; n++) failures.failed('2001:db8:1:2::5')
+  expect(failures.waitOf('2001:db8:1:2:ffff::9')).toBe(60)
+  expect(failures.waitOf('2001:db8:1:3::5')).toBe(0)
+  now = 60_000
+  expect(failures.waitOf('2001:db8:1:2::5')).toBe(0)
+  failures.failed('2001:db8:1:2::5')
+  expect(failures.waitOf('2001:db8:1:2::5')).toBe(0)
+  expect([networkOf('::ffff:10.0.0.1'), networkOf('10.0.0.1'), networkOf('::1')]).toEqual(['10.0.0.1', '10.0.0.1', '0:0:0:0'])
+})
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
