@@ -1,9 +1,10 @@
-import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import type { Metric } from 'prom-client'
 import type { Reader } from '../engine/source'
 import type { Service } from '../service/context'
 import { GATE_COUNTERS, GAUGES } from './gauges'
 import { groupBy } from './group'
 import { COUNTERS, HISTOGRAMS } from './names'
+import { Counter, Gauge, Registry } from './prom'
 import { readings } from './readings'
 
 /** Scrapes within this time of another get the same answer, ms. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isAway } from '../db'
-import { Throttled } from '../engine/errors'
+import { Refused, Throttled } from '../engine/errors'
 import type { Log } from '../engine/source'
 import type { Service } from '../service/context'
 import { CONTENT_TYPE, exposition } from './exposition'
@@ -24,6 +24,7 @@ interface Answer {
 /**
  * Serves `METRICS_PORT/metrics` for Prometheus. With ADMIN_TOKEN set it wants that or READ_TOKEN as a bearer; without,
  * it answers this machine only. A port that is taken is said once and tried again: any api of a suite tells the same.
+ * @throws {Refused} `setup` when it cannot listen for another reason
  */
 export async function serveMetrics(service: Service): Promise<MetricsServer> {
   const { config, log } = service
@@ -62,10 +63,14 @@ export async function serveMetrics(service: Service): Promise<MetricsServer> {
 const sayTaken = (log: Log, host: string, port: number): void =>
   log.warn(`METRICS_PORT ${port} on ${host} is taken, by another api most likely, which tells the same; it is tried again every 10 s`)
 
-/** @returns false when the port is taken; throws for another fault */
+/** @returns false when the port is taken; throws {Refused} `setup` for another fault */
 function listen(server: Server, port: number, host: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error))
+    const failed = ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === 'EADDRINUSE') resolve(false)
+      else
+        reject(new Refused('setup', `The metrics cannot be served (${message}): check METRICS_PORT and API_HOST in .env.`, 'METRICS_PORT'))
+    }
     server.once('error', failed)
     server.listen(port, host, () => {
       server.off('error', failed)

@@ -98,11 +98,12 @@ export function createTracer({ endpoint, service, version, log }: TracingOptions
     },
     async stop() {
       let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, STOP_MS)
+      const late = new Promise<'late'>((resolve) => {
+        timer = setTimeout(() => resolve('late'), STOP_MS)
       })
-      // A collector that is not there costs the spans, never the work.
-      await Promise.race([provider.shutdown().catch(() => undefined), late])
+      // A collector that is not there costs the spans, never the work; the handler above has told of a fault.
+      const ended = await Promise.race([provider.shutdown().catch(() => undefined), late])
+      if (ended === 'late') log.warn(`traces cannot be sent to ${endpoint}: no answer within ${STOP_MS / 1000} s; the last spans are lost`)
       clearTimeout(timer)
     },
   }
