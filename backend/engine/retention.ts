@@ -43,9 +43,11 @@ export function keepRetention({ db, log, retentionMs, now = Date.now }: Retentio
   async function tick(): Promise<'idle' | 'busy'> {
     if (left.length === 0) {
       if (now() < nextAt) return 'idle'
-      nextAt = now() + EVERY_MS
+      const ids = await jobsToClear(db, retentionMs)
+      // A full list has more behind it.
+      nextAt = ids.length < JOBS_A_SWEEP ? now() + EVERY_MS : now()
       taken = {}
-      left = await choresOf(db, retentionMs)
+      left = choresOf(db, retentionMs, ids)
     }
     const chore = left[0] as Chore
     const rows = await chore.run()
@@ -58,13 +60,16 @@ export function keepRetention({ db, log, retentionMs, now = Date.now }: Retentio
   return { tick }
 }
 
-async function choresOf(db: Db, keepMs: number): Promise<Chore[]> {
+async function jobsToClear(db: Reader, keepMs: number): Promise<string[]> {
   const jobs = await db.query<{ id: string }>(
     `select id from backhaul.jobs where status in ${ENDED} and completed_at < ${OLDER} and coalesce(report ->> 'cleared', 'under way') = 'under way'
         and report is not null order by completed_at limit ${JOBS_A_SWEEP}`,
     [keepMs],
   )
-  const ids = jobs.map((job) => job.id)
+  return jobs.map((job) => job.id)
+}
+
+function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
   const longer = Math.max(keepMs, WEEK_MS)
   return [
     { name: 'tasks', run: () => clearTasks(db, ids, keepMs) },
