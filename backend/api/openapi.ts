@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { OpenAPIV3_1 } from 'openapi-types'
 
 const ABOUT = `Starts, watches and steers backfills. Lists are read page by page: send the \`next\` of an answer as \`cursor\` until it is null.
 Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may look.`
@@ -15,6 +16,16 @@ const TAGS = [
   { name: 'access', description: 'Who asks, login, and what was done' },
   { name: 'health', description: 'Whether this process works' },
 ]
+
+type Document = ReturnType<typeof jsonSchemaTransformObject> & OpenAPIV3_1.Document
+
+/** Each shape is made for requests and for answers; the document keeps those it refers to. */
+function withoutUnused(document: Document): Document {
+  const schemas = Object.entries(document.components?.schemas ?? {})
+  const text = JSON.stringify(document)
+  const used = schemas.filter(([name]) => text.includes(`#/components/schemas/${name}"`))
+  return { ...document, components: { ...document.components, schemas: Object.fromEntries(used) } }
+}
 
 /** The OpenAPI document of every route that is registered after this, and a page to browse it. */
 export async function describe(app: FastifyInstance, version: string): Promise<void> {
@@ -33,7 +44,7 @@ export async function describe(app: FastifyInstance, version: string): Promise<v
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document) as Document),
   })
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
