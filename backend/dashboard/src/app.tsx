@@ -25,12 +25,12 @@ export function App() {
   const me = useStore(session)
   const { times } = useStore(connection)
   // A server that came back may know us otherwise.
+  useEffect(() => void whoAmI(), [times])
   useEffect(() => {
-    void whoAmI()
     if (me !== null) return
     const timer = setInterval(() => void whoAmI(), FIRST_TRY_AGAIN_MS)
     return () => clearInterval(timer)
-  }, [me === null, times])
+  }, [me === null])
 
   if (me === null) return <Banner />
   if (me === 'out') return <Login />

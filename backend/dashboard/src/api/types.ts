@@ -6,8 +6,11 @@
 export const STATUSES = ['running', 'queued', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const
 export type Status = (typeof STATUSES)[number]
 export type Verb = 'pause' | 'resume' | 'cancel' | 'retry'
-export const TASK_STATES = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled'] as const
-export type TaskState = (typeof TASK_STATES)[number]
+/** A held task is a ready one that a worker has in hand. */
+export const TASK_STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled'] as const
+
+/** Whole numbers that may not fit 2^53 come as text. */
+export type Id = string | number
 
 export interface List<T> {
   items: T[]
@@ -50,7 +53,7 @@ export interface JobSummary {
   about: string | null
   status: Status
   params: unknown
-  priority: number | string
+  priority: number
   createdAt: string
   startedAt: string | null
   completedAt: string | null
@@ -110,18 +113,18 @@ export interface JobDetail extends JobSummary {
   errors: { kind: string; state: string; tasks: number; example: string | null }[]
   rejectedBy: { reason: string; records: number }[]
   requests: Record<string, Traffic>
-  inHand: { task: string; stream: string; key: string; pages: number; worker: string; sinceMs: number | null }[]
+  inHand: { task: Id; stream: string; key: string; pages: number; worker: string; sinceMs: number | null }[]
   report: Report | null
   partitions: boolean
 }
 
 export interface TaskRow {
-  id: string
+  id: Id
   stream: string
   key: string
   lane: string | null
   stage: number
-  state: TaskState
+  state: string
   step: number
   pages: number
   seen: number
@@ -136,26 +139,26 @@ export interface TaskRow {
   error: string | null
   reason: string | null
   waitingOn: string | null
-  dueAt: string | null
+  dueAt: string
   holder: string | null
   settledAt: string | null
   notes: string[]
 }
 
 export interface RejectRow {
-  id: string
+  id: Id
   stream: string
   key: string
   reason: string
   detail: string | null
-  raw: unknown
+  raw: string
   at: string
 }
 
 export interface Partitions {
   rows: string[]
   columns: string[]
-  cells: { row: string | number; column: string | number; state: TaskState | 'held'; taskId: string | number }[]
+  cells: { row: string; column: string; state: string; taskId: Id }[]
 }
 
 export interface Estimate {
@@ -254,7 +257,7 @@ export interface WorkerInfo {
   alive: boolean
   rssBytes: number | null
   loopLagMs: number | null
-  holding: { task: string; job: string; source: string; stream: string; key: string; pages: number; sinceMs: number | null }[]
+  holding: { task: Id; job: string; source: string; stream: string; key: string; pages: number; sinceMs: number | null }[]
 }
 
 export interface Workers {
@@ -287,7 +290,7 @@ export interface Schedule {
   missed: 'skip' | 'make_up'
   source: string
   params: unknown
-  priority: number | string
+  priority: string
   paused: boolean
   nextAt: string | null
   upcoming: string[]
@@ -321,7 +324,7 @@ export interface Webhook {
 }
 
 export interface ActionRow {
-  id: string
+  id: Id
   at: string
   who: string
   address: string

@@ -3,6 +3,8 @@ import 'uplot/dist/uPlot.min.css'
 import type { Chart } from './charts'
 
 const HEIGHT = 220
+/** Steps of an axis: records, requests and milliseconds come whole. */
+const INCREMENTS = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
 const utc = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 16)
 
 export const dataOf = (chart: Chart, minutes: readonly string[]): uPlot.AlignedData =>
@@ -61,7 +63,7 @@ function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
     scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
     axes: [
       { ...axis, size: 30, grid: { show: false }, values: (_, splits) => splits.map(utc) },
-      { ...axis, size: 62, values: (_, splits) => splits.map((value) => chart.format(value)) },
+      { ...axis, size: 62, incrs: INCREMENTS, values: (_, splits) => splits.map((value) => chart.format(value)) },
     ],
     series: [
       { label: 'UTC', value: (_, at) => (at === null ? '–' : utc(at)) },
@@ -70,9 +72,15 @@ function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
         stroke: colourOf(box, it.colour),
         width: 1.75,
         dash: it.dash,
-        points: { show: false },
+        points: { show: true, size: 4, filter: (plot: uPlot, n: number) => alone(plot.data[n] ?? []) },
         value: (_: uPlot, value: number | null) => chart.format(value),
       })),
     ],
   }
+}
+
+/** Minutes with a figure between two without: no line shows them. */
+function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const known = (n: number) => values[n] !== null && values[n] !== undefined
+  return Array.from(values, (_, n) => n).filter((n) => known(n) && !known(n - 1) && !known(n + 1))
 }

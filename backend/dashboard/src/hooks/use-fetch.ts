@@ -4,6 +4,8 @@ import { useStore } from '../lib/store'
 
 export interface Fetched<T> {
   data: T | undefined
+  /** The path the data is of; another than asked for while that is on its way. */
+  of: string | null
   /** Why the last try brought nothing; the data before it stays. */
   problem: Problem | undefined
   busy: boolean
@@ -26,7 +28,11 @@ const visible = () => document.visibilityState === 'visible'
  * another resource is asked for. Reads again by itself after a lost connection.
  */
 export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fetched<T> {
-  const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem; busy: boolean }>({ path, busy: true })
+  const [state, setState] = useState<{ path: string | null; of: string | null; data?: T; problem?: Problem; busy: boolean }>({
+    path,
+    of: null,
+    busy: true,
+  })
   const { times } = useStore(connection)
   const abort = useRef<AbortController | null>(null)
   const failures = useRef(0)
@@ -36,11 +42,11 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     abort.current?.abort()
     const mine = new AbortController()
     abort.current = mine
-    setState((old) => ({ path, data: base(old.path) === base(path) ? old.data : undefined, problem: old.problem, busy: true }))
+    setState((old) => (base(old.path) === base(path) ? { ...old, path, busy: true } : { path, of: null, busy: true }))
     try {
       const data = await get<T>(path, mine.signal)
       failures.current = 0
-      setState({ path, data, busy: false })
+      setState({ path, of: path, data, busy: false })
     } catch (error) {
       if (mine.signal.aborted) return
       failures.current += 1
@@ -70,7 +76,14 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
 
   const put = useCallback((data: T) => setState((old) => ({ ...old, data, problem: undefined })), [])
   const mine = base(state.path) === base(path)
-  return { data: mine ? state.data : undefined, problem: mine ? state.problem : undefined, busy: state.busy, refresh: read, put }
+  return {
+    data: mine ? state.data : undefined,
+    of: state.of,
+    problem: mine ? state.problem : undefined,
+    busy: state.busy,
+    refresh: read,
+    put,
+  }
 }
 
 const base = (path: string | null): string | undefined => path?.split('?')[0]

@@ -93,8 +93,7 @@ function Cells({ data }: { data: Partitions }) {
         </table>
       </div>
       <p class="small soft">
-        {row} {column}: {nameOf(here)}.{' '}
-        {here && <Link href={params.href({ tab: 'tasks', state: here === 'held' ? 'ready' : here })}>Tasks in this state</Link>}
+        {row} {column}: {nameOf(here)}. {here && <Link href={params.href({ tab: 'tasks', state: here })}>Tasks in this state</Link>}
       </p>
     </div>
   )

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { JobDetail, Verb } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { toneOf, Verdict } from '../jobs/verdict'
-import { brief, count, duration, percent, plural, rate, shortId } from '../lib/format'
+import { brief, count, duration, percent, plural, rate, shortId, upper } from '../lib/format'
 import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
 import { Bar, Parts } from '../ui/bar'
 import { Button } from '../ui/button'
@@ -16,11 +16,13 @@ import { Waits } from './waits'
 /** What the job reads, what it does, what can be done with it. */
 export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => void }) {
   const active = isActive(job.status)
+  // Of a job that failed the sentence is its error.
+  const ended = !active && job.error !== null
   return (
     <>
       <header class="page-head">
         <div class="grow">
-          <h1 tabIndex={-1}>{job.label}</h1>
+          <h1 tabIndex={-1}>{upper(job.label)}</h1>
           <div class="row job-meta">
             <Status state={job.status} fraction={job.fraction} />
             {!active && job.status === 'completed' && <Verdict job={job} />}
@@ -40,7 +42,7 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
       </header>
       <section class="card pad progress" aria-label="Progress">
         <div class="row spread">
-          <p>{job.sentence}</p>
+          {!ended && <p>{job.sentence}</p>}
           {active && (
             <p class="soft nowrap">
               {[
@@ -54,7 +56,7 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
           )}
         </div>
         <Progress job={job} />
-        {job.error && <Note tone="bad">{job.error}</Note>}
+        {job.error !== null && <Note tone="bad">{job.error}</Note>}
         <Waits job={job} />
       </section>
       <Figures job={job} />

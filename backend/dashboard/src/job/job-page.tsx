@@ -4,7 +4,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
 import { useParams } from '../hooks/use-params'
 import { useTitle } from '../hooks/use-title'
-import { percent } from '../lib/format'
+import { percent, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Loaded } from '../ui/loaded'
 import { Back } from '../ui/page'
@@ -29,7 +29,7 @@ export function Job({ id }: { id: string }) {
       void fetched.refresh()
     },
   })
-  useTitle(job ? `${job.status === 'running' && job.fraction !== null ? `${percent(job.fraction)} · ` : ''}${job.label}` : 'Job')
+  useTitle(job ? `${job.status === 'running' && job.fraction !== null ? `${percent(job.fraction)} · ` : ''}${upper(job.label)}` : 'Job')
   return (
     <div class="page">
       <Back href="/" text="Jobs" />

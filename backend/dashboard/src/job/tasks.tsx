@@ -2,6 +2,7 @@ import { query } from '../api/client'
 import { type JobDetail, type List, TASK_STATES, type TaskRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
+import { serverNow } from '../lib/clock'
 import { brief, count, words } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
@@ -10,6 +11,7 @@ import { Pager } from '../ui/pager'
 import { Status } from '../ui/status'
 import { type Column, Table } from '../ui/table'
 import { Ago, Countdown } from '../ui/time'
+import { nameOf } from './cell'
 import { TaskName } from './in-hand'
 
 const EVERY_MS = 3000
@@ -35,8 +37,8 @@ export function Tasks({ job }: { job: JobDetail }) {
             aria-pressed={state === one}
             onClick={() => params.set({ state: state === one ? null : one, cursor: null })}
           >
-            <Status state={one} text={words(one)} />
-            <b>{count(job.tasks[one])}</b>
+            <Status state={one} text={words(nameOf(one))} />
+            <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>
           </button>
         ))}
       </fieldset>
@@ -59,10 +61,7 @@ export function Tasks({ job }: { job: JobDetail }) {
 }
 
 const COLUMNS: Column<TaskRow>[] = [
-  {
-    head: 'State',
-    cell: (row) => <Status state={row.holder && row.state === 'ready' ? 'held' : row.state} text={row.holder ? 'in hand' : row.state} />,
-  },
+  { head: 'State', cell: (row) => <Status state={row.state} text={nameOf(row.state)} /> },
   { head: 'Task', fill: true, cell: (row) => <TaskCell row={row} /> },
   { head: 'Pages', num: true, cell: (row) => count(row.pages) },
   { head: 'Read', num: true, cell: (row) => (row.expected === null ? brief(row.seen) : `${brief(row.seen)} / ${brief(row.expected)}`) },
@@ -84,7 +83,7 @@ function TaskCell({ row }: { row: TaskRow }) {
       <TaskName stream={row.stream} task={row.key} />
       {row.error && row.state !== 'done' && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
       {row.reason && <div class="soft break">{row.reason}</div>}
-      {open && row.dueAt && !row.holder && Date.parse(row.dueAt) > Date.now() && (
+      {open && Date.parse(row.dueAt) > serverNow() && (
         <div class="soft">
           {row.waitingOn ? `waits for ${row.waitingOn}, due ` : 'due '}
           <Countdown until={row.dueAt} />

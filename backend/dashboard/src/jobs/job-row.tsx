@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
 import type { JobSummary } from '../api/types'
-import { brief, duration, percent, rate, shortId } from '../lib/format'
+import { brief, duration, percent, rate, shortId, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Bar } from '../ui/bar'
 import { Icon } from '../ui/icon'
@@ -32,7 +32,7 @@ export function JobRow({ job, chosen, onChoose }: Props) {
       <div class="job-text">
         <div class="job-title">
           <Link href={`/jobs/${job.id}`} class="clip">
-            {job.label}
+            {upper(job.label)}
           </Link>
           <span class="tag phone-not">{job.source}</span>
           <code class="quiet tiny">{shortId(job.id)}</code>

@@ -23,8 +23,8 @@ const MOST_STRAYS = 10
  */
 export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => void) {
   const path = `/api/jobs${query({ ...filter, limit: 50 })}`
-  // The stream knows first pages without a search; other pages are read again every few seconds.
-  const streamed = filter.cursor === '' && filter.q === ''
+  // The stream knows first pages; other pages are read again every few seconds.
+  const streamed = filter.cursor === ''
   const fetched = useFetch<JobList>(path, { everyMs: streamed ? undefined : POLL_MS })
   const [rows, setRows] = useState<JobSummary[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
@@ -42,17 +42,17 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
   }, [])
 
   useEffect(() => {
-    const data = fetched.data
-    if (!data) return
+    const { data, of } = fetched
+    if (!data || of !== path) return
     setCounts(data.counts)
     if (adopted.current === path) return merge(data.items)
     adopted.current = path
     setRows(data.items)
     setFresh(new Set())
-  }, [fetched.data, path, merge])
+  }, [fetched.data, fetched.of, path, merge])
 
   const strays = useStrays(rows, merge)
-  useLive(streamed ? `/api/events${query({ status: filter.status, source: filter.source, limit: 50 })}` : null, {
+  useLive(streamed ? `/api/events${query({ status: filter.status, source: filter.source, q: filter.q, limit: 50 })}` : null, {
     jobs: (frame: { items: JobSummary[]; counts: Counts }) => {
       setCounts(frame.counts)
       if (adopted.current !== path) return
@@ -60,7 +60,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
       if (filter.status) strays(frame.items)
     },
     overview: (next: Overview) => hearOverview(next),
-    alerts: (next: Alert[] | { items: Alert[] }) => onAlerts(Array.isArray(next) ? next : next.items),
+    alerts: (next: { items: Alert[] }) => onAlerts(next.items),
   })
 
   /** Reads the page anew, new jobs included. */
@@ -69,7 +69,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
     await fetched.refresh()
   }, [fetched.refresh])
 
-  return { rows, counts, fresh: fresh.size, next: fetched.data?.next ?? null, total: fetched.data?.total, fetched, merge, renew }
+  return { rows, counts, fresh: fresh.size, next: fetched.data?.next ?? null, total: totalOf(counts, filter.status), fetched, merge, renew }
 }
 
 /** Rows that no longer match the filter are not in the stream: those that were active are read one by one, now and then. */
@@ -99,4 +99,10 @@ async function readAll(ids: readonly string[]): Promise<JobSummary[]> {
     // The next frame asks again.
     return []
   }
+}
+
+/** How many jobs the list is a page of; the counts follow the stream. */
+function totalOf(counts: Counts, status: string): number {
+  const chosen = status.split(',').filter(Boolean)
+  return Object.entries(counts).reduce((sum, [name, n]) => (chosen.length === 0 || chosen.includes(name) ? sum + n : sum), 0)
 }

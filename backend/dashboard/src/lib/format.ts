@@ -99,5 +99,8 @@ export const words = (name: string): string => {
     .replace(/[_-]+/g, ' ')
     .toLowerCase()
     .replace(/\bid\b/, 'ID')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return upper(text)
 }
+
+/** A sentence's first letter as at its start. */
+export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,4 +1,4 @@
-import { get, Problem, session, Unreachable } from '../api/client'
+import { get, markBack, markLost, Problem, session, Unreachable } from '../api/client'
 import type { Me } from '../api/types'
 
 const FIRST_MS = 500
@@ -44,13 +44,19 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
     source.onerror = onError
     source.onopen = () => later(SILENT_MS)
     for (const name of names) source.addEventListener(name, (event) => heard(name, event))
+    source.addEventListener('away', onAway)
     if (!names.includes('end')) source.addEventListener('end', stop)
   }
   function heard(name: string, event: MessageEvent<string>): void {
     failures = 0
+    markBack()
     if (name === 'end') stop()
     else later(SILENT_MS)
     onEvent(name, event.data ? JSON.parse(event.data) : null)
+  }
+  /** The server is there, what it reads from is not. */
+  function onAway(event: MessageEvent<string>): void {
+    markLost((JSON.parse(event.data) as { reason: string }).reason)
   }
   function onVisible(): void {
     if (document.visibilityState === 'hidden') close()

@@ -2,7 +2,7 @@ import { post } from '../api/client'
 import type { JobSummary, Status, Verb } from '../api/types'
 import type { IconName } from '../ui/icon'
 import { ask } from './ask'
-import { plural } from './format'
+import { plural, upper } from './format'
 import { attempt } from './news'
 
 export const isActive = (status: Status): boolean => status === 'running' || status === 'queued' || status === 'paused'
@@ -19,11 +19,11 @@ export const VERB_NAMES = Object.keys(VERBS) as Verb[]
 
 /** Does a verb to a job; a cancel is asked for first. @returns the job after it, undefined when it was refused or left */
 export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | undefined> {
-  const sure = verb !== 'cancel' || (await ask({ ...cancelQuestion(1), text: `${job.label}: ${CANCEL_MEANS}` }))
+  const sure = verb !== 'cancel' || (await ask({ ...cancelQuestion(1), text: `${upper(job.label)}: ${CANCEL_MEANS}` }))
   if (!sure) return undefined
   return await attempt(
     () => post<JobSummary>(`/api/jobs/${job.id}/${verb}`),
-    (after) => `${after.label}: ${VERBS[verb].done}.`,
+    (after) => `${upper(after.label)}: ${VERBS[verb].done}.`,
   )
 }
 

@@ -12,8 +12,9 @@ const EVENTS = {
   'job.completed': 'A job is complete',
   'job.partial': 'A job ended with failed tasks',
   'job.failed': 'A job failed',
+  'job.stalled': 'A job makes no progress',
   'job.cancelled': 'A job was cancelled',
-  'alert.*': 'Something needs a look: stalled job, queue without a worker, open breaker, dead letters',
+  'alert.*': 'Something needs a look: a queue without a worker, an open breaker, dead letters',
 }
 
 /** A new webhook; its secret is shown here and never again. */
@@ -47,7 +48,7 @@ function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
 
 function WebhookForm({ onClose, onMade }: { onClose: () => void; onMade: (made: Webhook & { secret: string }) => void }) {
   const [url, setUrl] = useState('')
-  const [events, setEvents] = useState<string[]>(['job.partial', 'job.failed', 'alert.*'])
+  const [events, setEvents] = useState<string[]>(['job.partial', 'job.failed', 'job.stalled', 'alert.*'])
   const [problem, setProblem] = useState<Problem | Unreachable | null>(null)
   const [busy, setBusy] = useState(false)
   const faults = faultsOf(problem, ['url', 'events'])

@@ -7,7 +7,10 @@ export function faultsOf(problem: unknown, known: readonly string[]): Record<str
   for (const { field, message } of problem.fields) {
     const path = field.replace(/^params\.?/, '')
     const at = known.find((name) => name === path) ?? known.find((name) => path.startsWith(`${name}.`))
-    if (at !== undefined) faults[at] = message
+    if (at !== undefined) faults[at] = plainly(message, field)
   }
   return faults
 }
+
+/** At its input a fault need not name it again. */
+const plainly = (message: string, field: string): string => (message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message)

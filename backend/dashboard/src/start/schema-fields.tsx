@@ -31,7 +31,10 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
     at: path ? `${path}.${name}` : name,
   }))
   const flags = parts.filter(({ part }) => kindOf(part) === 'flag')
-  const inputs = parts.filter(({ part }) => !['const', 'flag'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
+  const chosen = parts.filter(({ part }) => kindOf(part) === 'choice')
+  const typed = parts.filter(({ part }) => !['const', 'flag', 'choice'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
+  // A choice says what the other inputs are about.
+  const inputs = [...chosen, ...typed]
   const groups = parts.filter(({ part }) => GROUPS.has(kindOf(part)))
   return (
     <>
