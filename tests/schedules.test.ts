@@ -1,4 +1,5 @@
 import { type Db, openDb } from '../backend/db'
+import type { Refused } from '../backend/engine/errors'
 import { createScheduler } from '../backend/engine/scheduler'
 import { startSchedules } from '../backend/engine/schedules'
 import type { Source } from '../backend/engine/source'
@@ -251,6 +252,11 @@ describe('as people make and change them', () => {
   ])('%j is refused', async (wrong, field) => {
     await expect(add(wrong)).rejects.toMatchObject({ name: 'Refused', field })
     expect(await listSchedules(engine())).toEqual([])
+  })
+
+  test('every fault is named at once', async () => {
+    const refusal = await add({ name: '', cron: 'x', missed: 'no' as never, params: { name: 7 } }).catch((error: Refused) => error)
+    expect((refusal as Refused).faults.map((fault) => fault.field)).toEqual(['name', 'cron', 'missed', 'name'])
   })
 
   test('a change of rhythm begins anew, another keeps the next tick', async () => {

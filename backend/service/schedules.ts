@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { ring } from '../engine/bell'
 import { Refused } from '../engine/errors'
 import { PRIORITY, type Started, start } from '../engine/jobs'
-import type { Json, Reader, Source } from '../engine/source'
+import type { Json, Reader } from '../engine/source'
 import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../engine/ticks'
 import type { Service } from './context'
 import { uuidText } from './cursor'
-import { checkedParams, sourceOf } from './sources'
+import { checked, checkParams } from './schedule-check'
 import { type PriorityName, tell } from './start'
 
 /*
@@ -122,7 +122,7 @@ async function find(db: Reader, id: string, lock = ''): Promise<Row> {
 export async function addSchedule(desk: Desk, asked: NewSchedule): Promise<Schedule> {
   const { db } = desk
   const now = await clock(db)
-  const it = checked(desk, { ...asked, id: randomUUID() }, now)
+  const it = await checked(desk, { ...asked, id: randomUUID() }, now)
   const first = planAfter(it, now)
   const rows = await named(it.name, () =>
     db.query<Row>(
@@ -156,7 +156,7 @@ export async function changeSchedule(desk: Desk, id: string, change: ScheduleCha
     desk.db.tx(async (tx) => {
       const row = await find(tx, id, 'for update')
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      const it = checked(desk, { ...row, priority: wordOf(row.priority), ...given }, now)
+      const it = await checked(desk, { ...row, priority: wordOf(row.priority), ...given }, now)
       const first = planAfter(it, now)
       const isSame = it.cron === row.cron && it.timeZone === row.timeZone && it.jitterS === row.jitterS
       return await tx.query<Row>(
@@ -215,43 +215,6 @@ export async function runSchedule(service: Desk & Pick<Service, 'broker' | 'log'
   const job = await start({ db, log }, source, params, { priority: row.priority })
   await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
   return { ...job, broker: await tell(service, () => ring(db, broker)) }
-}
-
-interface Checked extends Rhythm {
-  name: string
-  missed: 'skip' | 'make_up'
-  source: string
-  params: Json
-  priority: number
-}
-
-function checked(desk: Desk, asked: NewSchedule & { id: string }, now: Date): Checked {
-  const { id, cron, timeZone = 'UTC', jitterS = 0, missed = 'skip', source, params = {}, priority = 'backfill' } = asked
-  const rhythm = { id, cron, timeZone, jitterS }
-  const name = checkedName(asked.name)
-  checkRhythm(rhythm, now)
-  if (missed !== 'skip' && missed !== 'make_up')
-    throw new Refused('input', `missed must be skip or make_up, got ${JSON.stringify(missed)}.`, 'missed')
-  if (!(priority in PRIORITY))
-    throw new Refused('input', `priority must be ${Object.keys(PRIORITY).join(', ')}, got ${JSON.stringify(priority)}.`, 'priority')
-  checkParams(desk, source, params)
-  // As they were given: what is left out takes the source's default of the day it runs.
-  return { ...rhythm, name, missed, source, params: params as Json, priority: PRIORITY[priority] }
-}
-
-/** @throws {Refused} `missing` for an unknown source, `input` naming the field it refuses */
-function checkParams(desk: Desk, name: string, raw: unknown): { source: Source; params: unknown } {
-  const source = sourceOf(desk, name)
-  const params = checkedParams(source, raw)
-  if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: there is nothing to backfill for them.', 'params')
-  return { source, params }
-}
-
-function checkedName(given: string): string {
-  const name = given.trim()
-  if (name === '' || name.length > 100 || /\p{Cc}/u.test(name)) throw new Refused('input', 'name must have 1 to 100 characters.', 'name')
-  if (uuidText.safeParse(name.toLowerCase()).success) throw new Refused('input', 'name must not look like an id.', 'name')
-  return name
 }
 
 /** @throws {Refused} `state` when another schedule has this name */

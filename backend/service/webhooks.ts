@@ -7,6 +7,7 @@ import { newSecret } from '../webhooks/sign'
 import { claimTest, settle } from '../webhooks/store'
 import type { Service } from './context'
 import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from './cursor'
+import { allChecked } from './faults'
 import { checkEvents, checkUrl } from './webhook-check'
 
 /*
@@ -108,8 +109,10 @@ export async function getWebhook({ db }: Pick<Service, 'db'>, id: string): Promi
  * @throws {Refused} `input` naming the field: an address that is not public https, an event there is not
  */
 export async function addWebhook(desk: Desk, asked: NewWebhook): Promise<Webhook & { secret: string }> {
-  const events = checkEvents(desk, asked.events)
-  const url = await checkUrl(desk, asked.url)
+  const [events, url] = await allChecked<[string[], string]>(
+    () => checkEvents(desk, asked.events),
+    () => checkUrl(desk, asked.url),
+  )
   const secret = newSecret()
   const rows = await desk.db.query<Row>(`insert into backhaul.webhooks (url, events, secret) values ($1, $2, $3) returning ${ROW}`, [
     url,
@@ -126,8 +129,10 @@ export async function addWebhook(desk: Desk, asked: NewWebhook): Promise<Webhook
 export async function changeWebhook(desk: Desk, id: string, change: WebhookChange): Promise<Webhook> {
   const { db } = desk
   const row = await find(db, id)
-  const events = change.events === undefined ? row.events : checkEvents(desk, change.events)
-  const url = change.url === undefined ? row.url : await checkUrl(desk, change.url)
+  const [events, url] = await allChecked<[string[], string]>(
+    () => (change.events === undefined ? row.events : checkEvents(desk, change.events)),
+    () => (change.url === undefined ? row.url : checkUrl(desk, change.url)),
+  )
   const rows = await db.query<Row>(`update backhaul.webhooks set url = $2, events = $3, active = $4 where id = $1 returning ${ROW}`, [
     row.id,
     url,
