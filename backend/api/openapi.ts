@@ -24,7 +24,9 @@ function withoutUnused(document: Document): Document {
   const schemas = Object.entries(document.components?.schemas ?? {})
   const text = JSON.stringify(document)
   const used = schemas.filter(([name]) => text.includes(`#/components/schemas/${name}"`))
-  return { ...document, components: { ...document.components, schemas: Object.fromEntries(used) } }
+  const smaller = { ...document, components: { ...document.components, schemas: Object.fromEntries(used) } }
+  // Without one, what only that one referred to is unused too.
+  return used.length === schemas.length ? smaller : withoutUnused(smaller)
 }
 
 /** The OpenAPI document of every route that is registered after this, and a page to browse it. */

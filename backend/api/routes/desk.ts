@@ -19,14 +19,14 @@ export interface Desk {
 
 const faults = (...statuses: number[]) =>
   Object.fromEntries(
-    [400, 401, ...statuses].map((status) => [
-      status,
-      { description: 'Refused, and why', content: { 'application/problem+json': { schema: problem } } },
-    ]),
+    statuses.map((status) => [status, { description: 'Refused, and why', content: { 'application/problem+json': { schema: problem } } }]),
   ) as Record<number, never>
 
 /** Answers of a route besides its own: what every route may answer, and these. */
-export const refusals = faults
+export const refusals = (...statuses: number[]) => faults(400, 401, ...statuses)
+
+/** Of a route that asks nobody for a token. */
+export const openRefusals = () => faults(421)
 
 /** The id of a job in a path; its first characters will do. */
 export const jobId = z.object({ id: z.string().max(64).meta({ description: 'Id of a job, or the first characters of it' }) })

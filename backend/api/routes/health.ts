@@ -1,13 +1,21 @@
 import { readiness } from '../../service/readiness'
 import * as shapes from '../schemas'
-import type { App, Desk } from './desk'
+import { type App, type Desk, openRefusals } from './desk'
 
 /** Whether this process lives, and whether it can work. */
 export function health(app: App, { service }: Desk): void {
   const tags = ['health']
   app.get(
     '/healthz',
-    { schema: { tags, operationId: 'getHealth', summary: 'This process answers', security: [], response: { 200: shapes.health } } },
+    {
+      schema: {
+        tags,
+        operationId: 'getHealth',
+        summary: 'This process answers',
+        security: [],
+        response: { 200: shapes.health, ...openRefusals() },
+      },
+    },
     async () => ({ status: 'ok' as const }),
   )
   app.get(
@@ -18,7 +26,7 @@ export function health(app: App, { service }: Desk): void {
         operationId: 'getReadiness',
         summary: 'Database and broker answer; queues that nobody consumes are listed and not fatal',
         security: [],
-        response: { 200: shapes.readiness, 503: shapes.readiness },
+        response: { 200: shapes.readiness, 503: shapes.readiness, ...openRefusals() },
       },
     },
     async (_, reply) => {
