@@ -5,6 +5,7 @@ import { effectiveLimits } from '../../backend/gate/limits'
 import { status } from '../../backend/migrate'
 import { nameOf, withClient } from '../../backend/migrate/connect'
 import { appOf } from '../../backend/service/about'
+import { listAlerts } from '../../backend/service/alerts'
 import { sources } from '../../backend/sources'
 import { connectOnce } from '../../queues/connection'
 import { deadQueueOf, QUEUES } from '../../queues/names'
@@ -103,6 +104,29 @@ async function scheduler({ db }: Context) {
   return (await workerBeats(db)).some((worker) => worker.alive) ? [fault(text)] : [warning(text)]
 }
 
+/** How long the API process may take to answer, ms. */
+const API_MS = 3_000
+
+async function api({ config }: Context) {
+  const at = `http://${config.apiHost.includes(':') ? `[${config.apiHost}]` : config.apiHost}:${config.apiPort}`
+  try {
+    const answer = await fetch(`${at}/readyz`, { signal: AbortSignal.timeout(API_MS) })
+    const { status } = (await answer.json()) as { status?: string }
+    if (status === undefined) return [warning(`${at} is served by another program: set API_PORT in .env.`)]
+    return answer.ok ? `${at} is ready` : [warning(`${at} is ${status}; see ${at}/readyz`)]
+  } catch (error) {
+    // TypeError: no connection; SyntaxError: no JSON; TimeoutError: no answer.
+    if ((error as Error).name === 'SyntaxError') return [warning(`${at} is served by another program: set API_PORT in .env.`)]
+    if (!['TypeError', 'TimeoutError'].includes((error as Error).name)) throw error
+    return [warning(`${at} does not answer; npx pm2 start ecosystem.config.js --only api`)]
+  }
+}
+
+async function alerts({ db }: Context) {
+  const found = await listAlerts({ db })
+  return found.length > 0 ? found.map(({ message }) => warning(message)) : 'none'
+}
+
 /** Looked at in this order. */
 export const CHECKS: readonly Check[] = [
   { name: 'node', look: node },
@@ -151,6 +175,8 @@ export const CHECKS: readonly Check[] = [
   { name: 'consumers', needs: ['topology'], look: consumers },
   { name: 'workers', needs: ['migrations'], look: workers },
   { name: 'scheduler', needs: ['migrations'], look: scheduler },
+  { name: 'api', needs: ['settings'], look: api },
+  { name: 'alerts', needs: ['migrations'], look: alerts },
 ]
 
 /** Makes one check; what it throws becomes its fault. */
