@@ -1,18 +1,17 @@
 import { Refused } from '../engine/errors'
 import type { Reader } from '../engine/source'
+import { groupBy } from '../metrics/group'
 import { HISTOGRAMS } from '../metrics/names'
 
 /** Longest history shown, minutes: a week. */
 export const MOST_MINUTES = 10_080
-
-export const ROW_OUTCOMES = ['new', 'updated', 'known', 'rejected'] as const
 
 /** Charts of the last minutes; every list has one figure a minute, oldest first. The last minute is not over yet. */
 export interface History {
   /** Starts of the minutes, ISO 8601. */
   minutes: string[]
   series: {
-    rows: Record<(typeof ROW_OUTCOMES)[number], number[]>
+    rows: Record<'new' | 'updated' | 'known' | 'rejected', number[]>
     /** By class of the answer: `2xx`, `failed`. */
     requests: Record<string, number[]>
     waitSeconds: number[]
@@ -21,14 +20,32 @@ export interface History {
   }
 }
 
-interface Row {
-  place: number
+/** One line of a chart; minutes without a figure are left out. */
+interface Line {
   name: string
-  labels: string
-  value: number
+  /** What the chart tells apart: outcome, class of answer, or API. */
+  key: string
+  /** Upper bound of a bucket, s. */
+  le: string | null
+  /** Which of the minutes, from 0, and its figure. */
+  places: number[]
+  values: number[]
 }
 
-const NAMES = ['backhaul_rows_total', 'backhaul_requests_total', 'backhaul_wait_seconds_total', 'backhaul_request_duration_seconds_bucket']
+/** Series are added up and gathered in the database: a week of them is many rows. */
+const LINES = `
+  with figures as (
+    select name, (extract(epoch from minute - $1) / 60)::int as place, labels::jsonb ->> 'le' as le, value,
+           case name when 'backhaul_rows_total' then labels::jsonb ->> 'outcome'
+                     when 'backhaul_requests_total' then labels::jsonb ->> 'status'
+                     when 'backhaul_request_duration_seconds_bucket' then labels::jsonb ->> 'api' else 'all' end as key
+      from backhaul.samples
+     where minute >= $1 and minute < $1 + $2 * interval '1 minute'
+       and name in ('backhaul_rows_total', 'backhaul_requests_total', 'backhaul_wait_seconds_total', 'backhaul_request_duration_seconds_bucket')
+  ), added as (
+    select name, key, le, place, sum(value) as value from figures group by name, key, le, place
+  )
+  select name, key, le, array_agg(place) as places, array_agg(value) as values from added group by name, key, le order by name, key, le`
 
 /**
  * What happened in each of the last minutes, all processes together.
@@ -39,58 +56,41 @@ export async function history(db: Reader, minutes: number): Promise<History> {
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > MOST_MINUTES) {
     throw new Refused('input', `minutes is a whole number from 1 to ${MOST_MINUTES}`, 'minutes')
   }
-  const [[clock], rows] = await Promise.all([
-    db.query<{ now: Date }>(`select date_trunc('minute', clock_timestamp()) as now`),
-    db.query<Row & { minute: Date }>(
-      `select minute, name, labels, value from backhaul.samples
-        where name = any($2) and minute > date_trunc('minute', clock_timestamp()) - $1 * interval '1 minute'`,
-      [minutes, NAMES],
-    ),
-  ])
+  const [clock] = await db.query<{ now: Date }>(`select date_trunc('minute', clock_timestamp()) as now`)
   const first = (clock?.now ?? new Date()).getTime() - (minutes - 1) * 60_000
-  const placed = rows.map((row) => ({ ...row, place: Math.round((row.minute.getTime() - first) / 60_000) }))
+  const lines = await db.query<Line>(LINES, [new Date(first), minutes])
   return {
     minutes: Array.from({ length: minutes }, (_, place) => new Date(first + place * 60_000).toISOString()),
-    series: seriesOf(
-      placed.filter(({ place }) => place >= 0 && place < minutes),
-      minutes,
+    series: seriesOf(lines, minutes),
+  }
+}
+
+function seriesOf(lines: readonly Line[], length: number): History['series'] {
+  const of = (name: string) => lines.filter((line) => line.name === name)
+  const drawn = (name: string): Record<string, number[]> => Object.fromEntries(of(name).map((line) => [line.key, listOf(line, length)]))
+  const none = () => new Array<number>(length).fill(0)
+  const rows = drawn('backhaul_rows_total')
+  return {
+    rows: { new: rows.new ?? none(), updated: rows.updated ?? none(), known: rows.known ?? none(), rejected: rows.rejected ?? none() },
+    requests: drawn('backhaul_requests_total'),
+    waitSeconds: drawn('backhaul_wait_seconds_total').all ?? none(),
+    latency: Object.fromEntries(
+      [...groupBy(of('backhaul_request_duration_seconds_bucket'), ({ key }) => key)].map(([api, mine]) => [api, latencyOf(mine, length)]),
     ),
   }
 }
 
-function seriesOf(rows: readonly Row[], length: number): History['series'] {
-  const none = () => new Array<number>(length).fill(0)
-  const series: History['series'] = {
-    rows: { new: none(), updated: none(), known: none(), rejected: none() },
-    requests: {},
-    waitSeconds: none(),
-    latency: {},
-  }
-  const buckets = new Map<string, Map<number, Map<string, number>>>()
-  for (const { place, name, labels: text, value } of rows) {
-    const labels = JSON.parse(text) as Record<string, string>
-    const add = (list: number[] | undefined) => {
-      if (list) list[place] = (list[place] ?? 0) + value
-    }
-    if (name === 'backhaul_rows_total') add(series.rows[labels.outcome as keyof History['series']['rows']])
-    else if (name === 'backhaul_wait_seconds_total') add(series.waitSeconds)
-    else if (name === 'backhaul_requests_total') {
-      const status = labels.status ?? 'failed'
-      series.requests[status] ??= none()
-      add(series.requests[status])
-    } else {
-      const api = labels.api ?? 'other'
-      const ofApi = buckets.get(api) ?? new Map<number, Map<string, number>>()
-      buckets.set(api, ofApi)
-      const ofMinute = ofApi.get(place) ?? new Map<string, number>()
-      ofApi.set(place, ofMinute.set(labels.le ?? '+Inf', value))
-    }
-  }
-  for (const [api, ofApi] of [...buckets].sort()) {
-    const at = (share: number) => Array.from({ length }, (_, place) => quantileMs(ofApi.get(place), share))
-    series.latency[api] = { p50: at(0.5), p95: at(0.95) }
-  }
-  return series
+function listOf({ places, values }: Line, length: number): number[] {
+  const list = new Array<number>(length).fill(0)
+  for (const [at, place] of places.entries()) list[place] = values[at] ?? 0
+  return list
+}
+
+function latencyOf(lines: readonly Line[], length: number): History['series']['latency'][string] {
+  const buckets = lines.map((line) => [line.le ?? '+Inf', listOf(line, length)] as const)
+  const countsAt = (place: number) => new Map(buckets.map(([le, list]) => [le, list[place] ?? 0]))
+  const counts = Array.from({ length }, (_, place) => countsAt(place))
+  return { p50: counts.map((one) => quantileMs(one, 0.5)), p95: counts.map((one) => quantileMs(one, 0.95)) }
 }
 
 const BOUNDS = HISTOGRAMS.backhaul_request_duration_seconds.buckets
@@ -100,9 +100,9 @@ const BOUNDS = HISTOGRAMS.backhaul_request_duration_seconds.buckets
  * for what lies beyond, as Prometheus' histogram_quantile has it.
  * @param counts observations by upper bound of their bucket, s
  */
-export function quantileMs(counts: ReadonlyMap<string, number> | undefined, share: number): number | null {
-  const total = [...(counts?.values() ?? [])].reduce((sum, one) => sum + one, 0)
-  if (!counts || total === 0) return null
+export function quantileMs(counts: ReadonlyMap<string, number>, share: number): number | null {
+  const total = [...counts.values()].reduce((sum, one) => sum + one, 0)
+  if (total === 0) return null
   const rank = share * total
   let below = 0
   let lower = 0
