@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { anything, bigId, listOf, moment } from './common'
+
+export const actionList = listOf(
+  z
+    .object({
+      id: bigId,
+      at: moment,
+      who: z.string(),
+      address: z.string(),
+      door: z.string(),
+      verb: z.string(),
+      target: z.string().nullable(),
+      detail: anything,
+      outcome: z.string(),
+    })
+    .meta({ id: 'Action' }),
+)
+
+export const me = z
+  .object({
+    who: z.enum(['admin', 'reader', 'local']),
+    canWrite: z.boolean(),
+    version: z.string(),
+    tokenNeeded: z.boolean(),
+    sandbox: z.boolean().meta({ description: 'An upstream is replaced by a local one' }),
+  })
+  .meta({ id: 'Me' })
+
+export const loginBody = z.strictObject({ token: z.string().max(1000) })

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { STATUSES } from '../../service/jobs'
+import { JOB_VERBS } from '../../service/verbs'
+
+export const moment = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
+
+export const bigId = z.union([z.number(), z.string()]).meta({ description: 'A whole number; as text where it does not fit 2^53' })
+
+export const count = z.number().int().nonnegative()
+
+export const figure = z.number().nonnegative()
+
+export const anything = z.unknown()
+
+export const words = z.record(z.string(), z.unknown())
+
+export const status = z.enum(STATUSES).meta({ id: 'JobStatus' })
+
+export const verb = z.enum(JOB_VERBS)
+
+export const priorityName = z.enum(['live', 'asked', 'backfill'])
+
+/** `?cursor=&limit=` of every list. */
+export const paging = {
+  cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the page before' }),
+  limit: z.coerce.number().int().min(1).max(200).optional().meta({ description: 'Rows of a page, 50 unless told' }),
+}
+
+export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    state: z.string().optional().meta({ description: 'Where the job stands that a verb did not fit' }),
+  })
+  .meta({ id: 'Problem' })
+
+export const pageQuery = z.strictObject(paging)
+
+export const noQuery = z.strictObject({})
+
+export const eventStream = z.string()
+
+export const nothing = z.undefined().meta({ description: 'Done' })
+
+export const traffic = z.record(z.string(), z.object({ requests: z.number(), waitMs: z.number(), throttled: z.number() }))

@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { STATUSES } from '../../service/jobs'
+import { MOST_AT_ONCE } from '../../service/verbs'
+import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
+
+const statuses = z
+  .string()
+  .transform((text) => text.split(',').map((word) => word.trim()))
+  .pipe(z.array(z.enum(STATUSES)))
+  .optional()
+  .meta({ description: 'Statuses, separated by commas', example: 'running,paused' })
+
+const byState = { waiting: count, ready: count, held: count, done: count, skipped: count, failed: count, cancelled: count }
+
+export const jobCounts = z.object(
+  Object.fromEntries(STATUSES.map((one) => [one, count])) as Record<(typeof STATUSES)[number], typeof count>,
+)
+
+const wait = z.object({
+  kind: z.enum(['gate', 'retry', 'worker']),
+  on: z.string(),
+  tasks: count,
+  until: moment.nullable(),
+  sentence: z.string(),
+  error: z.string().nullable(),
+})
+
+const summaryFields = {
+  id: z.uuid(),
+  source: z.string(),
+  label: z.string().meta({ description: 'What it reads, in words' }),
+  about: z.string().nullable().meta({ description: 'Its active key; null when it was forced to run beside another' }),
+  status,
+  params: anything,
+  priority: z.number().int().meta({ description: 'Lower goes first: 0 live, 1 asked, 2 backfill' }),
+  createdAt: moment,
+  startedAt: moment.nullable(),
+  completedAt: moment.nullable(),
+  seconds: z.number(),
+  tasks: z.object({ total: count, ...byState }),
+  pages: figure,
+  seen: figure,
+  new: figure,
+  updated: figure,
+  known: figure,
+  rejected: figure,
+  deleted: figure,
+  expected: figure.nullable(),
+  lookups: z.object({ asked: count, open: count }),
+  fraction: z.number().nullable().meta({ description: 'How far it is, 0 to 1' }),
+  rate: z.number().nullable().meta({ description: 'Records a second, measured now' }),
+  leftMs: z.number().nullable(),
+  sentence: z.string(),
+  waits: z.array(wait),
+  error: z.string().nullable(),
+  verified: z.boolean().nullable(),
+  can: z.array(verb),
+}
+
+export const jobSummary = z.object(summaryFields).meta({ id: 'JobSummary' })
+
+export const report = z
+  .object({
+    job: z.uuid(),
+    source: z.string(),
+    params: anything,
+    status: z.string(),
+    startedAt: z.string().nullable(),
+    completedAt: z.string(),
+    seconds: z.number(),
+    tasks: z.object({ total: count, done: count, skipped: count, failed: count, cancelled: count, open: count }),
+    pages: figure,
+    seen: figure,
+    new: figure,
+    updated: figure,
+    known: figure,
+    rejected: figure,
+    rejectedBy: z.record(z.string(), z.number()),
+    deleted: figure,
+    expected: figure.nullable(),
+    requests: traffic,
+    lookups: z.object({ asked: count, open: count }),
+    skipped: z.record(z.string(), z.number()),
+    failures: z.array(z.object({ task: z.string(), kind: z.string(), error: z.string() })),
+    notes: z.array(z.string()),
+    verified: z.boolean(),
+    reason: z.string(),
+    cleared: z.string().optional().meta({ description: 'When its tasks were taken away; the figures stay' }),
+  })
+  .meta({ id: 'Report' })
+
+export const jobDetail = z
+  .object({
+    ...summaryFields,
+    lanes: z.array(z.object({ lane: z.string(), total: count, ...byState })),
+    errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
+    rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
+    requests: traffic,
+    inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
+    report: report.nullable(),
+    partitions: z.boolean(),
+  })
+  .meta({ id: 'JobDetail' })
+
+export const jobList = listOf(jobSummary).extend({ counts: jobCounts, total: count })
+
+export const jobQuery = z.strictObject({
+  status: statuses,
+  source: z.string().max(100).optional(),
+  q: z.string().max(200).optional().meta({ description: 'Part of an id, of what a job is about, or of its params' }),
+  ...paging,
+})
+
+export const eventsQuery = z.strictObject({ status: statuses, source: jobQuery.shape.source, q: jobQuery.shape.q, limit: paging.limit })
+
+export const startHeaders = z.looseObject({
+  'idempotency-key': z.string().optional().meta({ description: 'The same key with the same request starts one job' }),
+})
+
+export const startBody = z
+  .strictObject({
+    source: z.string(),
+    params: z.record(z.string(), z.unknown()).meta({ description: 'As the form of the source says' }),
+    force: z.boolean().optional(),
+    priority: priorityName.optional(),
+  })
+  .meta({ id: 'StartJob' })
+
+export const started = jobSummary.extend({
+  created: z.boolean().meta({ description: 'False: the same was active already, or this Idempotency-Key had been used for it' }),
+  broker: z.string().nullable().meta({ description: 'Why no worker could be told yet; the job is kept' }),
+})
+
+export const estimateBody = z.strictObject({
+  source: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  priority: priorityName.optional(),
+})
+
+export const jobEstimate = z
+  .object({
+    tasks: count,
+    requests: z.array(z.object({ api: z.string(), requests: z.number().nullable(), leastMs: z.number().nullable(), limit: z.string() })),
+    leastMs: z.number().nullable(),
+    notes: z.array(z.string()),
+    activeKey: z.string(),
+    activeJob: z.uuid().nullable(),
+  })
+  .meta({ id: 'JobEstimate' })
+
+export const bulkBody = z.strictObject({
+  verb,
+  ids: z.array(z.string().max(64)).min(1).max(MOST_AT_ONCE).optional(),
+  status: z.union([status.transform((one) => [one]), z.array(status).min(1)]).optional(),
+  source: z.string().max(100).optional(),
+})
+
+export const bulkDone = z.object({
+  done: z.array(z.string()),
+  refused: z.array(z.object({ id: z.string(), reason: z.string(), state: z.string().nullable() })),
+})
+
+/** What the stream of a list tells: its first page whole, then jobs that are new or changed. */
+export const jobsEvent = z.object({ items: z.array(jobSummary), counts: jobCounts })

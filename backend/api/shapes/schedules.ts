@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { anything, moment, priorityName } from './common'
+import { jobSummary } from './jobs'
+
+const cronFields = {
+  name: z.string().min(1).max(100),
+  cron: z.string().min(1).max(200).meta({ description: 'Five or six cron fields, or `@daily` and the like' }),
+  timeZone: z.string().max(100).optional().meta({ description: 'IANA name; UTC unless told' }),
+  jitterS: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'A tick starts its job at a random moment within this long after it, s' }),
+  missed: z.enum(['skip', 'make_up']).optional().meta({ description: 'What becomes of ticks nobody was there to see; skip unless told' }),
+  source: z.string(),
+  params: z.record(z.string(), z.unknown()).optional(),
+  priority: priorityName.optional(),
+}
+
+export const newSchedule = z.strictObject(cronFields).meta({ id: 'NewSchedule' })
+
+export const scheduleChange = z.strictObject(cronFields).partial().meta({ id: 'ScheduleChange' })
+
+export const schedule = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    cron: z.string(),
+    timeZone: z.string(),
+    jitterS: z.number(),
+    missed: z.enum(['skip', 'make_up']),
+    source: z.string(),
+    params: anything,
+    priority: priorityName,
+    paused: z.boolean(),
+    nextAt: moment.nullable(),
+    upcoming: z.array(moment),
+    lastAt: moment.nullable(),
+    lastJob: z.uuid().nullable(),
+    error: z.string().nullable(),
+    createdAt: moment,
+  })
+  .meta({ id: 'Schedule' })
+
+export const scheduleList = z.object({ items: z.array(schedule) })
+
+export const scheduleRun = z.object({ job: jobSummary, created: z.boolean() })

@@ -1,0 +1,158 @@
+import { z } from 'zod'
+import { anything, bigId, count, moment, paging, words } from './common'
+import { jobCounts } from './jobs'
+
+export const sourceList = z.object({
+  items: z.array(
+    z
+      .object({
+        name: z.string(),
+        about: z.string(),
+        form: words.meta({ description: 'JSON Schema of the params' }),
+        example: anything,
+        commands: z.array(z.object({ name: z.string(), about: z.string() })),
+        streams: z.array(z.string()),
+        apis: z.array(z.string()),
+        workers: z.array(z.string()),
+        exportTables: z.array(z.string()),
+      })
+      .meta({ id: 'Source' }),
+  ),
+})
+
+export const overview = z
+  .object({
+    jobs: jobCounts,
+    rowsPerMinute: z.number(),
+    requestsPerMinute: z.number(),
+    workers: z.object({ alive: count, dead: count }),
+    schedulers: count,
+    alerts: count,
+    deadLetters: count.nullable(),
+    lookupsOpen: count,
+    queues: z.array(
+      z.object({
+        name: z.string(),
+        ready: count.nullable(),
+        consumers: count.nullable(),
+        due: count,
+        oldestDueMs: z.number().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Overview' })
+
+export const gateList = z.object({
+  items: z.array(
+    z
+      .object({
+        name: z.string(),
+        limit: z.string(),
+        api: z.string(),
+        used: z.array(z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number() })),
+        inFlight: count,
+        concurrent: z.number().nullable(),
+        nextAt: moment.nullable(),
+        blockedUntil: moment.nullable(),
+        blockedReason: z.string().nullable(),
+        failures: count,
+        openUntil: moment.nullable(),
+        granted: z.number(),
+        throttled: z.number(),
+        users: z.array(z.object({ job: z.uuid(), source: z.string(), tasks: count, waiting: count })),
+      })
+      .meta({ id: 'Gate' }),
+  ),
+})
+
+export const workerList = z.object({
+  items: z.array(
+    z
+      .object({
+        id: z.string(),
+        app: z.string(),
+        host: z.string(),
+        pid: z.number(),
+        queues: z.array(z.string()),
+        concurrency: z.number(),
+        startedAt: moment,
+        beatAgoMs: z.number(),
+        alive: z.boolean(),
+        rssBytes: z.number(),
+        loopLagMs: z.number(),
+        holding: z.array(
+          z.object({
+            task: bigId,
+            job: z.uuid(),
+            source: z.string(),
+            stream: z.string(),
+            key: z.string(),
+            pages: count,
+            sinceMs: z.number(),
+          }),
+        ),
+      })
+      .meta({ id: 'Worker' }),
+  ),
+  schedulers: count,
+  apps: z.array(z.object({ app: z.string(), queues: z.array(z.string()), alive: count })),
+})
+
+export const deadLetter = z
+  .object({
+    id: z.string(),
+    queue: z.string(),
+    at: moment.nullable(),
+    reason: z.string(),
+    bytes: count,
+    body: z.string().meta({ description: 'In a list its first 4 kB' }),
+    messageId: z.string().nullable(),
+  })
+  .meta({ id: 'DeadLetter' })
+
+export const deadLetterList = z.object({
+  items: z.array(deadLetter),
+  queues: z.array(z.object({ queue: z.string(), count })),
+})
+
+export const deadLetterQuery = z.strictObject({ queue: z.string().max(200).optional(), limit: paging.limit })
+
+export const deadLetterChoice = z.strictObject({
+  ids: z.array(z.string().max(64)).min(1).max(1000).optional(),
+  queue: z.string().max(200).optional(),
+  all: z.literal(true).optional(),
+})
+
+export const taken = z.object({ taken: count })
+
+export const alertList = z.object({
+  items: z.array(z.object({ kind: z.string(), subject: z.string(), message: z.string(), since: moment }).meta({ id: 'Alert' })),
+})
+
+const perMinute = z.array(z.number())
+
+const perMinuteOrNull = z.array(z.number().nullable())
+
+export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(10_080).optional() })
+
+export const history = z
+  .object({
+    minutes: z.array(moment),
+    series: z.object({
+      rows: z.object({ new: perMinute, updated: perMinute, known: perMinute, rejected: perMinute }),
+      requests: z.record(z.string(), perMinute),
+      waitSeconds: perMinute,
+      latency: z.record(z.string(), z.object({ p50: perMinuteOrNull, p95: perMinuteOrNull })).meta({ description: 'ms, by API' }),
+    }),
+  })
+  .meta({ id: 'History' })
+
+export const health = z.object({ status: z.literal('ok') })
+
+export const readiness = z.object({
+  status: z.enum(['ready', 'not ready']),
+  database: z.string(),
+  broker: z.string(),
+  schedulers: count,
+  missingConsumers: z.array(z.string()),
+})
