@@ -59,17 +59,14 @@ withChromium('in a browser', () => {
   const complained: string[][] = []
 
   beforeAll(async () => {
+    // By itself, so that it is closed whatever else does not start.
+    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 6000, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
     const env = { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER, API_PORT: String(port), METRICS_PORT: String(await freePort()) }
     it = await system({ sandbox, env })
     url = `http://127.0.0.1:${port}`
-    ;[api, , , browser] = await Promise.all([
-      it.start('dist/backend/bin/api.js'),
-      it.scheduler(),
-      it.worker('worker-backfill'),
-      openBrowser(),
-    ])
+    ;[api] = await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-backfill')])
   }, 120_000)
   afterAll(async () => {
     await browser?.close()

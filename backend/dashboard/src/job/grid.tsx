@@ -65,7 +65,9 @@ function Cells({ data }: { data: Partitions }) {
         <table class="grid" role="grid" aria-label="Partitions; move with the arrow keys" ref={table} onKeyDown={move}>
           <thead>
             <tr>
-              <td />
+              <th scope="col">
+                <span class="hidden">Row</span>
+              </th>
               {data.columns.map((name) => (
                 <th key={name} scope="col">
                   {name}

@@ -63,9 +63,9 @@ export function Tasks({ job }: { job: JobDetail }) {
 const COLUMNS: Column<TaskRow>[] = [
   { head: 'State', cell: (row) => <Status state={row.state} text={nameOf(row.state)} /> },
   { head: 'Task', fill: true, cell: (row) => <TaskCell row={row} /> },
-  { head: 'Pages', num: true, cell: (row) => count(row.pages) },
+  { head: 'Pages', num: true, from: 'tablet', cell: (row) => count(row.pages) },
   { head: 'Read', num: true, cell: (row) => (row.expected === null ? brief(row.seen) : `${brief(row.seen)} / ${brief(row.expected)}`) },
-  { head: 'New', num: true, cell: (row) => brief(row.new) },
+  { head: 'New', num: true, from: 'tablet', cell: (row) => brief(row.new) },
   { head: 'Known', num: true, from: 'wide', cell: (row) => brief(row.known) },
   {
     head: 'Set aside',

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { Problem, post, Unreachable } from '../api/client'
 import type { Schedule, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
+import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { tell } from '../lib/news'
 import { build, fill, type Values } from '../lib/schema'
 import { faultsOf } from '../start/faults'
@@ -37,6 +38,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
   const [values, setValues] = useState<Values>(() => fill(sources[0]?.form ?? {}, undefined))
   const [problem, setProblem] = useState<Problem | Unreachable | null>(null)
   const [busy, setBusy] = useState(false)
+  useFocusOnFault(problem)
   const faults = faultsOf(problem, ['name', 'cron', 'timeZone', 'jitterS', 'missed', ...Object.keys(values)])
 
   const add = async (event: Event) => {

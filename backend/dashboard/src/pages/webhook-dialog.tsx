@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { Problem, post, Unreachable } from '../api/client'
 import type { Webhook } from '../api/types'
+import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { faultsOf } from '../start/faults'
 import { Button } from '../ui/button'
 import { Copy } from '../ui/copy'
@@ -51,6 +52,7 @@ function WebhookForm({ onClose, onMade }: { onClose: () => void; onMade: (made: 
   const [events, setEvents] = useState<string[]>(['job.partial', 'job.failed', 'job.stalled', 'alert.*'])
   const [problem, setProblem] = useState<Problem | Unreachable | null>(null)
   const [busy, setBusy] = useState(false)
+  useFocusOnFault(problem)
   const faults = faultsOf(problem, ['url', 'events'])
   const add = async (event: Event) => {
     event.preventDefault()

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { Problem, post, Unreachable } from '../api/client'
 import type { JobSummary, SourceInfo } from '../api/types'
+import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { newKey } from '../lib/key'
 import { tell } from '../lib/news'
 import { build, fill, incomplete } from '../lib/schema'
@@ -22,6 +23,7 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
   const [priority, setPriority] = useState('asked')
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<Problem | Unreachable | null>(null)
+  useFocusOnFault(refused)
   const params = build(source.form, values)
   // An untouched form is not asked about: it would only be told what everybody sees.
   const [touched, setTouched] = useState(preset !== undefined)

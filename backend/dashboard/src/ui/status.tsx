@@ -7,6 +7,7 @@ const MARKS: Record<string, JSX.Element> = {
   waiting: <circle cx="8" cy="8" r="5.75" stroke-dasharray="2.2 2.3" />,
   queued: <circle cx="8" cy="8" r="5.75" stroke-dasharray="2.2 2.3" />,
   ready: <circle cx="8" cy="8" r="5.75" />,
+  held: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M8 7a1 1 0 1 1 0 2a1 1 0 0 1 0-2" />,
   pending: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M8 5v3.2l2 1.3" />,
   paused: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M6.5 6v4M9.5 6v4" />,
   done: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M5.6 8.2l1.7 1.7 3.2-3.5" />,
@@ -15,7 +16,7 @@ const MARKS: Record<string, JSX.Element> = {
   cancelled: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M4 12l8-8" />,
   skipped: <path d="M4 4.5 7.5 8 4 11.5M8.5 4.5 12 8l-3.5 3.5" />,
 }
-const SAME: Record<string, string> = { completed: 'done', delivered: 'done', ok: 'done', held: 'ready' }
+const SAME: Record<string, string> = { completed: 'done', delivered: 'done', ok: 'done' }
 
 function Ring({ fraction }: { fraction: number | null }) {
   const done = fraction ?? 0.25
