@@ -1,9 +1,8 @@
-import { readConfig } from '../backend/config'
-import { createService } from '../backend/service/context'
 import { eve } from '../backend/sources/eve'
+import { bury } from '../queues/dead'
+import { type Served, serve } from './support/api'
 import { type Counting, countingSource, countingTask, createCounted } from './support/counting-source'
 import { type GraphqlClient, graphqlClient } from './support/graphql-client'
-import { type ServedApi, serveApi } from './support/served-api'
 import { type Suite, suite } from './support/suite'
 import { until } from './support/until'
 
@@ -12,20 +11,14 @@ import { until } from './support/until'
 const TOKENS = { ADMIN_TOKEN: 'admin-token-of-this-test', READ_TOKEN: 'reader-token-of-this-test' }
 const counting: Counting = { pages: 3, rowsPerPage: 4, tasks: [countingTask('first')] }
 let engine: Suite
-let served: ServedApi
+let served: Served
 let admin: GraphqlClient
 let reader: GraphqlClient
 
 beforeAll(async () => {
   engine = await suite([countingSource(counting), eve] as never)
   await createCounted(engine.db)
-  const config = readConfig({
-    ...TOKENS,
-    DATABASE_URL: engine.databaseUrl,
-    RABBITMQ_URL: engine.rabbitmqUrl,
-    CONTACT: 'tests@example.org',
-  })
-  served = await serveApi(createService(engine, config))
+  served = await serve(engine, engine.sources, TOKENS)
   admin = graphqlClient(served.url, TOKENS.ADMIN_TOKEN)
   reader = graphqlClient(served.url, TOKENS.READ_TOKEN)
 }, 120_000)
@@ -38,6 +31,9 @@ afterAll(async () => {
 const START = `mutation ($name: String!, $force: Boolean, $key: String) {
   startBackfill(source: "counting", params: { name: $name }, force: $force, idempotencyKey: $key) { created message job { id status source priority } }
 }`
+/** As a worker does with a message it cannot read. */
+const setAside = (body: string, messageId: string) =>
+  bury(engine.broker, { queue: 'zkillboard_backfill_queue', body: Buffer.from(body), messageId }, 'made for a test')
 let named = 0
 /** A job of its own, with tasks of its own: the source inserts each row plainly. */
 const startOne = async (variables: Record<string, unknown> = {}): Promise<string> => {
@@ -195,8 +191,8 @@ describe('steering', () => {
   test('dead letters are shown, sent again and dropped', async () => {
     const { publisher } = { publisher: engine.broker }
     await publisher.ready()
-    await served.deadLetter('zkillboard_backfill_queue', 'not json', 'm-1')
-    await served.deadLetter('zkillboard_backfill_queue', '{"x":1}', 'm-2')
+    await setAside('not json', 'm-1')
+    await setAside('{"x":1}', 'm-2')
     const list = async () =>
       (
         await admin.data(
@@ -349,7 +345,7 @@ describe('following', () => {
       return items.some((job: { id: string }) => job.id === id)
     })
     await news.leave()
-    await until(() => served.watchers() === 0, { what: 'the subscription to be taken back' })
+    await until(() => served.api.live.watchers === 0, { what: 'the subscription to be taken back' })
   })
 
   test('a list that cannot be is refused, and nobody else notices', async () => {
@@ -360,7 +356,7 @@ describe('following', () => {
       const { value } = await admin.follow(`subscription { jobs(${args}) { counts { queued } } }`).next()
       expect(value.errors?.[0]).toMatchObject({ extensions: { code: 'INPUT', field } })
     }
-    expect(served.watchers()).toBe(0)
+    expect(served.api.live.watchers).toBe(0)
   })
 
   test('EventSource follows by GET', async () => {
@@ -418,7 +414,7 @@ describe('bounds', () => {
 
   test('bodies, types and methods that do not fit get a status of their own', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
-      served.fetch('/graphql', {
+      fetch(`${served.url}/graphql`, {
         method: 'POST',
         body,
         headers: { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}`, 'content-type': 'application/json', ...headers },
@@ -430,7 +426,9 @@ describe('bounds', () => {
     expect((await post(JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]))).status).toBe(400)
     expect((await post(JSON.stringify({ query: '{ nothing }' }))).status).toBeLessThan(500)
     const get = (query: string, more = '') =>
-      served.fetch(`/graphql?query=${encodeURIComponent(query)}${more}`, { headers: { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}` } })
+      fetch(`${served.url}/graphql?query=${encodeURIComponent(query)}${more}`, {
+        headers: { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}` },
+      })
     expect(await (await get('{ __typename }')).json()).toEqual({ data: { __typename: 'Query' } })
     const mutation = await get('mutation { cancelJob(id: "ffffffff") { id } }')
     expect(mutation.status).toBe(405)
@@ -452,7 +450,7 @@ describe('security', () => {
   test('no token, no answer; a token that may only look changes nothing', async () => {
     expect(
       (
-        await served.fetch('/graphql', {
+        await fetch(`${served.url}/graphql`, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: '{"query":"{ __typename }"}',
