@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startSandbox } from '../backend/sandbox/server'
+import { withCurl } from './support/own'
 import { freePort } from './support/run'
 import { type Sandbox, type System, system } from './support/system'
 
@@ -45,10 +46,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the examples of the README do what it says', async () => {
-  expect(examples.length).toBeGreaterThan(4)
-  const script = examples.map(({ command }) => `${command}\nprintf '\\n%s\\n' '${MARK}'`).join('\n')
-  const { stdout } = await promisify(execFile)('bash', ['-uc', script.replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`)], { cwd: folder })
-  const answers = stdout.split(MARK)
-  for (const [n, { answer }] of examples.entries()) expect(plain(answers[n] ?? '')).toBe(plain(answer))
-}, 60_000)
+withCurl(
+  'the examples of the README do what it says',
+  async () => {
+    expect(examples.length).toBeGreaterThan(4)
+    const script = examples.map(({ command }) => `${command}\nprintf '\\n%s\\n' '${MARK}'`).join('\n')
+    const { stdout } = await promisify(execFile)('bash', ['-uc', script.replaceAll('127.0.0.1:3000', `127.0.0.1:${port}`)], { cwd: folder })
+    const answers = stdout.split(MARK)
+    for (const [n, { answer }] of examples.entries()) expect(plain(answers[n] ?? '')).toBe(plain(answer))
+  },
+  60_000,
+)

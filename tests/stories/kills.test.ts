@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Point } from '../../backend/engine/engine'
 import { backfillStory, CHARACTER, ENRICHERS, type Story } from '../support/backfill'
 import type { Process } from '../support/system'
@@ -10,9 +11,15 @@ import { until } from '../support/until'
 
 let story: Story
 
-/** State T of `ps`: stopped by a signal. */
-const stopped = ({ child }: Process): boolean =>
-  execFileSync('ps', ['-o', 'stat=', '-p', String(child.pid)], { encoding: 'utf8' }).startsWith('T')
+/** State T: stopped by a signal. `/proc` tells it on Linux, where `ps` need not be installed. */
+function stopped({ child: { pid } }: Process): boolean {
+  const stat = `/proc/${pid}/stat`
+  const state = existsSync(stat)
+    ? readFileSync(stat, 'utf8').split(') ')[1]
+    : execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  return state?.startsWith('T') ?? false
+}
+
 beforeAll(async () => {
   story = await backfillStory()
 }, 180_000)

@@ -18,3 +18,6 @@ export const withServices = when(hasRabbitmq() && hasPostgres())
 /** Prometheus' own checker, from `PATH` or where scripts/test has put it. */
 export const promtool = findBinary('promtool', [join(__dirname, '..', '..', '.backhaul', 'tools')])
 export const withPromtool = when(promtool !== undefined)
+
+/** For the commands that the README shows; a bare Debian comes without it. */
+export const withCurl = when(findBinary('curl', []) !== undefined)
