@@ -3,6 +3,9 @@ import { Arrivals } from './arrivals'
 import { Faults } from './faults'
 import { Violations } from './violations'
 
+/** Ms since 1970 by a clock that never jumps. */
+export const monotonic = (): number => performance.timeOrigin + performance.now()
+
 /** What all mounted APIs share: the clock, the arrival log, the violations and the switched-on faults. */
 export class Desk {
   readonly arrivals = new Arrivals()
@@ -10,7 +13,9 @@ export class Desk {
   readonly faults: Faults
   constructor(
     seed: number,
-    readonly clock: () => number = () => performance.timeOrigin + performance.now(),
+    readonly clock: () => number = monotonic,
+    /** How much earlier a request that is seen now may have arrived, ms. */
+    readonly late: () => number = () => 0,
   ) {
     this.faults = new Faults(seed)
     this.violations = new Violations(clock)

@@ -12,10 +12,10 @@ const WINDOW_TOLERANCE_MS = 50
 export class Spacing {
   private last = Number.NEGATIVE_INFINITY
   constructor(readonly ms: number) {}
-  /** Ms since the arrival before. */
-  arrive(at: number): number {
+  /** Ms since the arrival before, at most. @param lateMs how much earlier this one may have arrived */
+  arrive(at: number, lateMs = 0): number {
     const gap = at - this.last
-    this.last = at
+    this.last = at - lateMs
     return gap
   }
   reset(): void {

@@ -12,7 +12,7 @@ const compress = promisify(gzip)
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
 
-function askOf(request: FastifyRequest, prefix: string, at: number): Ask {
+function askOf(request: FastifyRequest, prefix: string, { at, lateMs }: Pick<Ask, 'at' | 'lateMs'>): Ask {
   const [path = '', ...query] = request.url.slice(prefix.length).split('?')
   return {
     method: request.method,
@@ -21,6 +21,7 @@ function askOf(request: FastifyRequest, prefix: string, at: number): Ask {
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, single(value)])),
     body: typeof request.body === 'string' ? request.body : '',
     at,
+    lateMs,
     ip: request.ip,
   }
 }
@@ -86,7 +87,7 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
   const { desk } = settings
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.hijack()
-    const ask = askOf(request, api.prefix, arrivals.get(request) ?? desk.clock())
+    const ask = askOf(request, api.prefix, arrivals.get(request) ?? { at: desk.clock() })
     const done = desk.arrivals.arrive(api.name, { at: ask.at, route: api.route(ask), method: ask.method, path: ask.path })
     let sent = 0
     reply.raw.once('finish', () => {
@@ -108,9 +109,9 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
       })
     }
   }
-  const arrivals = new WeakMap<FastifyRequest, number>()
+  const arrivals = new WeakMap<FastifyRequest, Pick<Ask, 'at' | 'lateMs'>>()
   const onRequest = async (request: FastifyRequest): Promise<void> => {
-    arrivals.set(request, desk.clock())
+    arrivals.set(request, { at: desk.clock(), lateMs: desk.late() })
   }
   for (const url of [api.prefix, `${api.prefix}/*`]) app.route({ method: METHODS, url, handler, onRequest })
 }

@@ -3,9 +3,10 @@ import fastify from 'fastify'
 import type { LimitOverride } from '../config'
 import type { ApiTraffic, Arrival } from './arrivals'
 import { mountControl } from './control'
-import { Desk } from './desk'
+import { Desk, monotonic } from './desk'
 import { type EveSandbox, eveSandbox } from './eve'
 import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './faults'
+import { watchLateness } from './lateness'
 import { serve } from './serve'
 import type { SandboxSettings, SandboxSource } from './source'
 import type { ViolationReport } from './violations'
@@ -77,7 +78,9 @@ function sourcesOf(options: SandboxOptions, settings: SandboxSettings): { eve: E
 /** Starts the upstreams on loopback. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const seed = options.seed ?? 1
-  const desk = new Desk(seed, options.clock)
+  const clock = options.clock ?? monotonic
+  const lateness = options.clock ? undefined : watchLateness(clock)
+  const desk = new Desk(seed, clock, lateness?.now)
   const settings = { seed, speed: options.speed ?? 1, open: options.open ?? false, desk }
   const { eve, all } = sourcesOf(options, settings)
   const known = { ...COMMON_FAULTS, ...Object.assign({}, ...all.map((source) => source.faults)) } as Record<string, string>
@@ -110,6 +113,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     fault,
     clearFaults: (name) => desk.faults.clear(name),
     reset,
-    close: () => app.close(),
+    async close() {
+      lateness?.stop()
+      await app.close()
+    },
   }
 }

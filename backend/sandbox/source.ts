@@ -15,6 +15,8 @@ export interface Ask {
   body: string
   /** Arrival, ms since 1970, by a clock that never jumps. */
   at: number
+  /** It may have arrived so much earlier, ms. */
+  lateMs?: number
   ip: string
 }
 

@@ -1,6 +1,7 @@
 # Tools that only the tests need.
 
-# Prometheus' promtool, for the rules in ops/. Debian's package would start a server, so it is only unpacked.
+# Prometheus' promtool, for the rules in ops/: a package of its own since Debian 13, before that inside one that would start a
+# server; so it is only unpacked.
 # Leaves .backhaul/tools/promtool, or nothing where it cannot be had; the tests that need it are skipped then.
 provide_promtool() {
   local tool=$STATE/tools/promtool
@@ -9,26 +10,24 @@ provide_promtool() {
   is_debian || return 0
   say "promtool: from Debian's package."
   mkdir -p "$STATE/tools"
-  unpack_promtool >"$STATE/promtool.log" 2>&1 || say "promtool could not be had (see $STATE/promtool.log); the tests of ops/ are skipped."
+  { unpack_promtool || { can_root && as_root apt-get update && unpack_promtool; }; } >"$STATE/promtool.log" 2>&1 ||
+    say "promtool could not be had (see $STATE/promtool.log); the tests of ops/ are skipped."
 }
 
+# The lists of packages may be missing on a fresh machine: then this fails, and can be tried again with them.
 unpack_promtool() {
-  local place=$STATE/tools/prometheus.part done=1
-  rm -rf "$place"
-  mkdir -p "$place/root"
-  if download_prometheus "$place" && dpkg -x "$place"/prometheus_*.deb "$place/root" && "$place/root/usr/bin/promtool" --version; then
-    mv "$place/root/usr/bin/promtool" "$STATE/tools/promtool"
-    done=0
-  fi
+  local place=$STATE/tools/promtool.part name done=1
+  for name in promtool prometheus; do
+    rm -rf "$place"
+    mkdir -p "$place/root"
+    if (cd "$place" && apt-get download "$name") && dpkg -x "$place/$name"_*.deb "$place/root" && "$place/root/usr/bin/promtool" --version; then
+      mv "$place/root/usr/bin/promtool" "$STATE/tools/promtool"
+      done=0
+      break
+    fi
+  done
   rm -rf "$place"
   return "$done"
-}
-
-# The lists of packages may be missing on a fresh machine.
-download_prometheus() {
-  (cd "$1" && apt-get download prometheus) && return 0
-  can_root || return 1
-  as_root apt-get update && (cd "$1" && apt-get download prometheus)
 }
 
 # A browser for the tests of the dashboard: CHROME_PATH, one that is installed, or Debian's. Without one they are skipped.

@@ -58,7 +58,7 @@ export class Zkillboard implements SandboxApi {
     if (this.settings.open) return undefined
     const { violations, arrivals } = this.desk
     if (this.route(ask) === 'blocked.json') violations.add('zkillboard-followed-block', 'the redirect of a block was followed')
-    const gap = this.spacing.arrive(ask.at)
+    const gap = this.spacing.arrive(ask.at, ask.lateMs)
     if (gap < this.spacing.ms - SPACING_TOLERANCE_MS)
       violations.add('zkillboard-spacing', `${gap.toFixed(1)} ms after the one before, ${this.spacing.ms} asked: ${ask.path}`)
     if (arrivals.inFlight(this.name) > 1)
