@@ -153,6 +153,35 @@ test('a client that takes nothing for long is let go', async () => {
   await app.close()
 })
 
+test('a client that left before its stream began is forgotten', async () => {
+  const app = fastify()
+  const left = deferred()
+  let ended = 0
+  app.get('/', async (request, reply) => {
+    request.raw.socket.destroy()
+    reply.raw.once('close', left.resolve)
+    await left.promise
+    openStream(request, reply, () => ended++)
+  })
+  const url = await app.listen({ port: 0 })
+  await expect(fetch(url)).rejects.toThrow()
+  await until(() => ended === 1)
+  await app.close()
+})
+
+test('a job that cannot be shown leaves those who watch others alone', async () => {
+  const odd = await start()
+  await engine.db.query(`update backhaul.jobs set status = 'completed', report = '{"verified": true}' where id = $1`, [odd])
+  const id = await start()
+  const stream = await follow(`/api/jobs/${id}/events`)
+  await stream.hear('job')
+  await (await follow(`/api/jobs/${odd}/events`)).hear('away')
+  await jobs.pause(engine, id)
+  await stream.hear('job', (job) => job.status === 'paused')
+  expect(stream.heard.map(({ event }) => event)).toEqual(['job', 'job'])
+  await engine.db.query(`delete from backhaul.jobs where id = $1`, [odd])
+})
+
 test('while the database is away everybody is told so, and afterwards what holds', async () => {
   const real = new URL(engine.databaseUrl)
   let proxy = await tcpProxy(Number(real.port), real.hostname)

@@ -39,42 +39,44 @@ export interface Live {
 interface Watched {
   topic: Topic
   listeners: Set<Listener>
+  /** The last look failed, and its listeners were told so. */
+  isLost: boolean
 }
 
 export function createLive(service: Service): Live {
   const topics = new Map<string, Watched>()
   const stop = new AbortController()
   let running = false
-  let away = false
 
   function tell({ listeners }: Watched, events: readonly LiveEvent[]): void {
     for (const event of events) for (const listener of [...listeners]) listener(event)
   }
 
-  async function look(): Promise<void> {
-    const now = [...topics.values()]
-    const found = await Promise.all(now.map(async (watched) => [watched, await watched.topic.look()] as const))
-    away = false
-    for (const [watched, events] of found) tell(watched, events)
+  /** One that cannot be read leaves the others alone. */
+  async function look(watched: Watched): Promise<void> {
+    try {
+      const events = await watched.topic.look()
+      watched.isLost = false
+      tell(watched, events)
+    } catch (error) {
+      missed(watched, error)
+    }
   }
 
-  function missed(error: unknown): void {
+  /** Told once, however long it lasts; what changed meanwhile is told whole. */
+  function missed(watched: Watched, error: unknown): void {
+    if (watched.isLost) return
+    watched.isLost = true
+    watched.topic.forget()
     if (!isAway(error)) said.unexpected(service.log, 'what is being watched could not be read', error)
-    if (away) return
-    away = true
-    const data = { reason: isAway(error) ? 'The database cannot be reached now.' : 'Something failed; see the log.' }
-    for (const watched of topics.values()) {
-      // What changed meanwhile is told whole.
-      watched.topic.forget()
-      tell(watched, [eventOf('away', data)])
-    }
+    tell(watched, [eventOf('away', { reason: isAway(error) ? 'The database cannot be reached now.' : 'Something failed; see the log.' })])
   }
 
   async function loop(): Promise<void> {
     while (topics.size > 0 && !stop.signal.aborted) {
       const began = performance.now()
       hurry = false
-      await look().catch(missed)
+      await Promise.all([...topics.values()].map(look))
       if (!hurry) await rest(Math.max(LOOK_MS, APART * (performance.now() - began)))
     }
     running = false
@@ -92,7 +94,7 @@ export function createLive(service: Service): Live {
   }
 
   function watch(key: string, make: () => Topic, listener: Listener): Watch {
-    const watched = topics.get(key) ?? { topic: make(), listeners: new Set() }
+    const watched = topics.get(key) ?? { topic: make(), listeners: new Set(), isLost: false }
     topics.set(key, watched)
     // A listener of its own, so that one function may watch twice.
     const hears: Listener = (event) => listener(event)

@@ -50,6 +50,11 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
   }
 
   function check(): void {
+    if (raw.destroyed) {
+      // It left before it was listened to: `close` has been.
+      over()
+      return
+    }
     const now = performance.now()
     if (raw.writableNeedDrain) {
       missedSince ??= now
@@ -80,6 +85,8 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
 
   const timer = setInterval(check, CHECK_MS)
   raw.on('close', over)
+  // A client that left before it came to this is told by no event.
+  if (raw.destroyed || raw.closed) queueMicrotask(over)
   // A client that went away in the middle of a write; `close` follows.
   raw.on('error', () => undefined)
   request.raw.socket.setKeepAlive(true, PING_MS)
