@@ -50,11 +50,6 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
   }
 
   function check(): void {
-    if (raw.destroyed) {
-      // It left before it was listened to: `close` has been.
-      over()
-      return
-    }
     const now = performance.now()
     if (raw.writableNeedDrain) {
       missedSince ??= now
