@@ -4,9 +4,11 @@ import fc from 'fast-check'
 import fastify from 'fastify'
 import { GraphQLError, Kind, parseValue } from 'graphql'
 import { graphql } from '../backend/api/graphql'
+import type { JobsNews } from '../backend/api/graphql/context'
 import { createMask } from '../backend/api/graphql/errors'
 import { latest, type Sink } from '../backend/api/graphql/latest'
 import { scalars } from '../backend/api/graphql/scalars'
+import { merge as mergeJobs } from '../backend/api/graphql/subscriptions'
 import type { Listener } from '../backend/api/live'
 import { Refused } from '../backend/engine/errors'
 import { quiet } from './support/suite'
@@ -39,6 +41,18 @@ describe('news at the pace of the reader', () => {
     sink.next(['a'])
     sink.next(['b'])
     expect(await news.next()).toEqual({ done: false, value: ['a', 'b'] })
+  })
+
+  test('jobs that wait for a reader are bounded: the newest, each as it is now, with the last counts', () => {
+    const day = (n: number) => new Date(Date.UTC(2024, 0, n)).toISOString()
+    const news = (n: number, status: string) =>
+      ({ items: [{ id: `job ${n}`, createdAt: day(n), status }], counts: { queued: n } }) as unknown as JobsNews
+    const merged = Array.from({ length: 1000 }, (_, n) => news(n, 'queued')).reduce(mergeJobs)
+    const { items, counts } = mergeJobs(merged, news(999, 'running'))
+    expect(items).toHaveLength(400)
+    expect(items.map((job) => job.createdAt).sort()).toEqual(Array.from({ length: 400 }, (_, n) => day(600 + n)))
+    expect(items.filter(({ id }) => id === 'job 999')).toEqual([expect.objectContaining({ status: 'running' })])
+    expect(counts).toEqual({ queued: 999 })
   })
 
   test('the last value comes before the end, and the news are stopped once', async () => {

@@ -1,4 +1,5 @@
 import { findJob } from '../../engine/jobs'
+import { DEFAULT_LIMIT, MOST } from '../../service/cursor'
 import type { JobDetail } from '../../service/detail'
 import { checkFilter } from '../../service/jobs'
 import { askOf } from './connections'
@@ -6,10 +7,14 @@ import type { Context, JobsNews } from './context'
 import { latest } from './latest'
 import { filterOf, type JobsArgs } from './queries'
 
-/** What waited and what came since, each job once and as it is now; never more than the list has. */
-function merge(waiting: JobsNews, next: JobsNews): JobsNews {
-  const jobs = new Map([...waiting.items, ...next.items].map((job) => [job.id, job]))
-  return { items: [...jobs.values()], counts: next.counts }
+/** Of jobs that wait for a slow reader so many are kept: those of a page, and as many that have left it since. */
+const MOST_WAITING = 2 * MOST
+
+/** What waited and what came since, each job once and as it is now, the newest jobs where they are too many. */
+export function merge(waiting: JobsNews, next: JobsNews): JobsNews {
+  const jobs = [...new Map([...waiting.items, ...next.items].map((job) => [job.id, job])).values()]
+  if (jobs.length > MOST_WAITING) jobs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+  return { items: jobs.slice(0, MOST_WAITING), counts: next.counts }
 }
 
 /** What may be followed. */
@@ -26,7 +31,7 @@ export const Subscription = {
       const { limit } = askOf(args)
       // Looked at once for everybody: a wrong filter must not get that far.
       checkFilter(service, filterOf(args))
-      return latest<JobsNews>((sink) => news.jobs(filterOf(args), limit ?? 50, sink), merge)
+      return latest<JobsNews>((sink) => news.jobs(filterOf(args), limit ?? DEFAULT_LIMIT, sink), merge)
     },
     resolve: (update: JobsNews) => update,
   },
