@@ -71,7 +71,7 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
 /**
  * Everything Prometheus is told, all processes together, as text; read anew at most once a second.
- * @returns throws what the database throws
+ * @returns what answers a scrape; it throws what the database throws
  */
 export function exposition(service: Service): () => Promise<string> {
   let readAt = Number.NEGATIVE_INFINITY

@@ -4,14 +4,13 @@ import { schedulersAlive } from '../engine/progress'
 import { apiOf } from '../gate/limits'
 import type { Service } from '../service/context'
 import { type GateState, gateStates } from '../service/gates'
+import { STATUSES } from '../service/jobs'
 import { memoryOf } from '../service/memory'
 import { listQueues, queueDepths } from '../service/queues'
+import { TASK_STATES } from '../service/tasks'
 import type { Reading, ReadingName } from './gauges'
 import { groupBy } from './group'
 import { asOne, CHEAP, COSTLY } from './questions'
-
-const STATUSES = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled']
-const STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled']
 
 /** Values of known labels that nothing has, as 0: what is absent cannot be compared. */
 function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
@@ -23,7 +22,7 @@ function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
       Object.keys(source.workers).flatMap((app) => ['alive', 'dead'].map((state) => zero('backhaul_workers', { app, state }))),
     ),
     ...[...new Set(sources.flatMap((source) => Object.values(source.streams).map((stream) => stream.queue)))].flatMap((queue) =>
-      STATES.map((state) => zero('backhaul_tasks', { queue, state })),
+      TASK_STATES.map((state) => zero('backhaul_tasks', { queue, state })),
     ),
     ...Object.keys(ALERTS).map((kind) => zero('backhaul_alerts', { kind })),
     ...['pending', 'delivered', 'failed'].map((state) => zero('backhaul_deliveries', { state })),

@@ -1,4 +1,5 @@
 import { findJob } from '../../engine/jobs'
+import { DEFAULT_LIMIT } from '../../service/cursor'
 import { checkFilter } from '../../service/jobs'
 import type { Watch } from '../live'
 import { Answer } from '../problems'
@@ -54,7 +55,7 @@ export function events(app: App, { service, live }: Desk): void {
     },
     async (request, reply) => {
       checkRoom()
-      const { limit = 50, ...filter } = request.query
+      const { limit = DEFAULT_LIMIT, ...filter } = request.query
       checkFilter(service, filter)
       const watches: Watch[] = []
       const stream = openStream(request, reply, () => stopAll(watches))

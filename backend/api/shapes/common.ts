@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_LIMIT, MOST } from '../../service/cursor'
 import { STATUSES } from '../../service/jobs'
 import { JOB_VERBS } from '../../service/verbs'
 
@@ -23,7 +24,13 @@ export const priorityName = z.enum(['live', 'asked', 'backfill'])
 /** `?cursor=&limit=` of every list. */
 export const paging = {
   cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the page before' }),
-  limit: z.coerce.number().int().min(1).max(200).optional().meta({ description: 'Rows of a page, 50 unless told' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MOST)
+    .optional()
+    .meta({ description: `Rows of a page, ${DEFAULT_LIMIT} unless told` }),
 }
 
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MOST_MINUTES } from '../../service/history'
 import { anything, bigId, count, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
 
@@ -133,7 +134,7 @@ const perMinute = z.array(z.number())
 
 const perMinuteOrNull = z.array(z.number().nullable())
 
-export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(10_080).optional() })
+export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(MOST_MINUTES).optional() })
 
 export const history = z
   .object({
