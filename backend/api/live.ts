@@ -3,6 +3,7 @@ import { isAway } from '../db'
 import { said } from '../engine/events'
 import type { Service } from '../service/context'
 import type { JobFilter } from '../service/jobs'
+import { forgetFigures } from '../service/memory'
 import { alertsTopic, eventOf, jobTopic, type LiveEvent, listTopic, overviewTopic, type Topic } from './topics'
 
 export type { LiveEvent } from './topics'
@@ -39,45 +40,53 @@ export interface Live {
 interface Watched {
   topic: Topic
   listeners: Set<Listener>
-  /** The last look failed, and its listeners were told so. */
-  isLost: boolean
+  /** The last look failed, and its listeners were told this. */
+  lost?: LiveEvent
 }
 
 export function createLive(service: Service): Live {
   const topics = new Map<string, Watched>()
   const stop = new AbortController()
   let running = false
+  /** The last look found the database away. */
+  let isOut = false
 
   function tell({ listeners }: Watched, events: readonly LiveEvent[]): void {
     for (const event of events) for (const listener of [...listeners]) listener(event)
   }
 
-  /** One that cannot be read leaves the others alone. */
-  async function look(watched: Watched): Promise<void> {
+  /** One that cannot be read leaves the others alone. @returns whether the database is away */
+  async function look(watched: Watched): Promise<boolean> {
     try {
       const events = await watched.topic.look()
-      watched.isLost = false
+      watched.lost = undefined
       tell(watched, events)
+      return false
     } catch (error) {
-      missed(watched, error)
+      return missed(watched, error)
     }
   }
 
-  /** Told once, however long it lasts; what changed meanwhile is told whole. */
-  function missed(watched: Watched, error: unknown): void {
-    if (watched.isLost) return
-    watched.isLost = true
+  /** Told once, however long it lasts; what changed meanwhile is told whole. @returns whether the database is away */
+  function missed(watched: Watched, error: unknown): boolean {
+    const out = isAway(error)
+    // Figures of before would be told as those of now.
+    if (out) forgetFigures(service)
+    if (watched.lost) return out
     watched.topic.forget()
-    if (!isAway(error)) said.unexpected(service.log, 'what is being watched could not be read', error)
-    tell(watched, [eventOf('away', { reason: isAway(error) ? 'The database cannot be reached now.' : 'Something failed; see the log.' })])
+    if (!out) said.unexpected(service.log, 'what is being watched could not be read', error)
+    watched.lost = eventOf('away', { reason: out ? 'The database cannot be reached now.' : 'Something failed; see the log.' })
+    tell(watched, [watched.lost])
+    return out
   }
 
   async function loop(): Promise<void> {
     while (topics.size > 0 && !stop.signal.aborted) {
       const began = performance.now()
       hurry = false
-      await Promise.all([...topics.values()].map(look))
-      if (!hurry) await rest(Math.max(LOOK_MS, APART * (performance.now() - began)))
+      isOut = (await Promise.all([...topics.values()].map(look))).includes(true)
+      // A look at a database that is away was no load, however long it took.
+      if (!hurry) await rest(isOut ? LOOK_MS : Math.max(LOOK_MS, APART * (performance.now() - began)))
     }
     running = false
   }
@@ -94,12 +103,13 @@ export function createLive(service: Service): Live {
   }
 
   function watch(key: string, make: () => Topic, listener: Listener): Watch {
-    const watched = topics.get(key) ?? { topic: make(), listeners: new Set(), isLost: false }
+    const watched = topics.get(key) ?? { topic: make(), listeners: new Set() }
     topics.set(key, watched)
     // A listener of its own, so that one function may watch twice.
     const hears: Listener = (event) => listener(event)
     watched.listeners.add(hears)
     const held = watched.topic.snapshot()
+    if (watched.lost && isOut) hears(watched.lost)
     if (held.length > 0) for (const event of held) hears(event)
     else {
       hurry = true

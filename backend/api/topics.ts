@@ -25,7 +25,7 @@ export interface Topic {
   look(): Promise<LiveEvent[]>
   /** What the last look found; empty before the first. */
   snapshot(): LiveEvent[]
-  /** The next look tells everything. */
+  /** The next look tells everything; until then nothing is known. */
   forget(): void
 }
 
@@ -35,8 +35,8 @@ export function eventOf<S extends ZodType>(event: LiveEvent['event'], data: z.ou
   return { event, data, frame: `event: ${event}\ndata: ${text}\n\n` }
 }
 
-/** A job without the figures that move by themselves: time passing is no news. */
-const stable = ({ seconds: _, rate: __, leftMs: ___, ...job }: JobSummary): string => JSON.stringify(job)
+/** A job without the figures that move by themselves: time passing is no news, a standstill is. */
+const stable = ({ seconds: _, rate, leftMs: __, ...job }: JobSummary): string => JSON.stringify([job, rate === 0])
 
 /** A job that was ended by hand gets its report a moment later; so many looks are given to it. */
 const REPORT_LOOKS = 5
@@ -66,6 +66,7 @@ export function jobTopic(service: Service, id: string): Topic {
     snapshot: () => held,
     forget() {
       last = ''
+      held = []
     },
   }
 }
@@ -110,6 +111,7 @@ export function listTopic(service: Service, filter: JobFilter, limit: number): T
     forget() {
       last = new Map()
       lastCounts = ''
+      whole = undefined
     },
   }
 }
@@ -130,6 +132,7 @@ function wholeTopic<T>(read: () => Promise<T>, event: (found: T) => LiveEvent, k
     snapshot: () => held,
     forget() {
       last = ''
+      held = []
     },
   }
 }

@@ -17,6 +17,12 @@ const make = () => ({
 
 const memories = new WeakMap<object, ReturnType<typeof make>>()
 
+/** What was found before says nothing any more: the database is away. */
+export function forgetFigures(service: { db: object }): void {
+  const { counts, open, lookups, parts, figures } = memoryOf(service)
+  for (const kept of [counts, open, lookups, parts, figures]) kept.forget()
+}
+
 /** One memory a database pool. */
 export function memoryOf({ db }: { db: object }): ReturnType<typeof make> {
   const memory = memories.get(db) ?? make()

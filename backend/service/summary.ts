@@ -120,7 +120,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
     completedAt: job.completedAt?.toISOString() ?? null,
     fraction,
     rate: job.status === 'running' ? (rate ?? null) : null,
-    leftMs: leftMs(job, fraction, rate ?? 0),
+    leftMs: leftMs(job, fraction, rate),
     sentence: sentenceOf(job, label),
     waits: waitsOf(job, live).map((wait) => ({
       kind: wait.kind,
@@ -134,9 +134,9 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
   }
 }
 
-/** From the rate measured where the end is known in records, else from the share that is done. */
-function leftMs(job: Progress, fraction: number | null, rate: number): number | null {
-  if (job.status !== 'running' || fraction === null || fraction <= 0 || fraction >= 1) return null
+/** From the rate measured where the end is known in records, else from the share that is done; unknown at a standstill. */
+function leftMs(job: Progress, fraction: number | null, rate = Number.NaN): number | null {
+  if (job.status !== 'running' || fraction === null || fraction <= 0 || fraction >= 1 || rate === 0) return null
   if (job.expected && rate > 0) return Math.round(((job.expected - job.seen) / rate) * 1000)
   return Math.round(((job.seconds * (1 - fraction)) / fraction) * 1000)
 }
