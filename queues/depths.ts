@@ -61,7 +61,8 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
   return {
     async read() {
       link.open()
-      if (!link.connection) await link.change(ANSWER_MS)
+      // The first connection is waited for, and what follows a loss; of a broker that is known to be away the answer is known.
+      if (!link.connection && !link.lastError) await link.change(ANSWER_MS)
       try {
         const found = new Map<QueueName, Depth>()
         for (const queue of QUEUES) {
@@ -71,8 +72,11 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
         }
         return found
       } catch (error) {
-        options.log.debug(`the queues could not be asked about: ${(error as Error).message}`)
-        await closeChannel(channel)
+        const { message, code } = error as Error & { code?: number }
+        options.log.debug(`the queues could not be asked about: ${message}`)
+        // What the broker refuses has a code; a broker that does not answer gets a new connection.
+        if (code === undefined) link.reset(message)
+        else await closeChannel(channel)
         channel = undefined
         return undefined
       }

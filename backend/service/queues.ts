@@ -13,9 +13,22 @@ export interface QueueInfo {
   oldestDueMs: number | null
 }
 
-/** What lies on the queues, at most a second old; undefined while the broker is away. */
-export const queueDepths = ({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> =>
-  memoryOf({ db }).figures('depths', async () => await depths?.read()) as Promise<Map<QueueName, Depth> | undefined>
+class BrokerAway extends Error {}
+
+/** What lies on the queues, a second old where the broker answers at once; undefined while it is away, which is never remembered. */
+export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> {
+  const read = async () => {
+    const found = await depths?.read()
+    if (!found) throw new BrokerAway()
+    return found
+  }
+  try {
+    return (await memoryOf({ db }).figures('depths', read)) as Map<QueueName, Depth>
+  } catch (error) {
+    if (error instanceof BrokerAway) return undefined
+    throw error
+  }
+}
 
 /** Every queue: its messages, who takes from it, and what is due. */
 export async function listQueues(service: Pick<Service, 'db' | 'depths'>): Promise<QueueInfo[]> {

@@ -19,13 +19,15 @@ const ANSWER_MS = 3_000
 /** Whether database and broker can be worked with. */
 export async function readiness(service: Service): Promise<Readiness> {
   const [database, depths] = await Promise.all([databaseState(service), queueDepths(service)])
-  const isWell = database.text === 'ok' && depths !== undefined
+  // What lies on the queues may be some seconds old; the connection knows now.
+  const isThere = depths !== undefined && service.broker.state !== 'away'
+  const isWell = database.text === 'ok' && isThere
   return {
     status: isWell ? 'ready' : 'not ready',
     database: database.text,
-    broker: depths ? 'ok' : 'RabbitMQ does not answer',
+    broker: isThere ? 'ok' : 'RabbitMQ does not answer',
     schedulers: database.schedulers,
-    missingConsumers: depths ? QUEUES.filter((queue) => (depths.get(queue)?.consumers ?? 0) === 0) : [],
+    missingConsumers: isThere ? QUEUES.filter((queue) => (depths.get(queue)?.consumers ?? 0) === 0) : [],
   }
 }
 
