@@ -18,6 +18,9 @@ export interface Problem {
   state?: string
 }
 
+/** Tells an outage of the database from other answers of 503, for programs that wait it out. */
+export const DATABASE_AWAY = 'urn:backhaul:database-away'
+
 const TITLES: Record<number, string> = {
   400: 'The request has a fault',
   401: 'A token is needed',
@@ -69,7 +72,8 @@ export function problemOf(error: unknown): Problem {
     return problem(STATUS[error.code], error.message, { ...(errors && { errors }), ...(error.state && { state: error.state }) })
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
-  if (isAway(error) || error instanceof Throttled) return problem(503, 'The database cannot be reached now; try again in some seconds.')
+  if (isAway(error) || error instanceof Throttled)
+    return { ...problem(503, 'The database cannot be reached now; try again in some seconds.'), type: DATABASE_AWAY }
   const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>
   if (statusCode >= 400 && statusCode < 500) return problem(statusCode, KNOWN[code] ?? (error as Error).message)
   return problem(500, 'Something failed that should not have; the log of the api process says what.')

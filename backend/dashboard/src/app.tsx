@@ -18,19 +18,21 @@ import { Login } from './shell/login'
 import { Shell } from './shell/shell'
 import { Start } from './start/start-page'
 
-const FIRST_TRY_AGAIN_MS = 2000
+const TRY_AGAIN_MS = 2000
 
 /** Login or pages, by what the server says of us; asked again until it answers. */
 export function App() {
   const me = useStore(session)
-  const { times } = useStore(connection)
+  const { lost, times } = useStore(connection)
   // A server that came back may know us otherwise.
   useEffect(() => void whoAmI(), [times])
+  // At the login nothing else asks.
+  const asks = me === null || (me === 'out' && lost !== null)
   useEffect(() => {
-    if (me !== null) return
-    const timer = setInterval(() => void whoAmI(), FIRST_TRY_AGAIN_MS)
+    if (!asks) return
+    const timer = setInterval(() => void whoAmI(), TRY_AGAIN_MS)
     return () => clearInterval(timer)
-  }, [me === null])
+  }, [asks])
 
   if (me === null) return <Banner />
   if (me === 'out') return <Login />

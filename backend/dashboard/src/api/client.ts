@@ -1,4 +1,4 @@
-import { readClock } from '../lib/clock'
+import { readClock, serverNow } from '../lib/clock'
 import { createStore } from '../lib/store'
 import type { Me } from './types'
 
@@ -10,6 +10,7 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     readonly fields: { field: string; message: string }[] = [],
+    readonly type = 'about:blank',
   ) {
     super(detail || title)
   }
@@ -20,20 +21,26 @@ export class Unreachable extends Error {
   override name = 'Unreachable'
 }
 
-/** Whether the server answers. `times` counts how often it came back, so that pages read anew. */
-export const connection = createStore<{ lost: string | null; times: number }>({ lost: null, times: 0 })
+const SERVER = 'The server does not answer.'
+const DATABASE = 'The database cannot be reached now.'
+const DATABASE_AWAY = 'urn:backhaul:database-away'
+/** Answered without a look at the database: such an answer does not say that figures can be had again. */
+const WITHOUT_DATA = /^\/api\/(me|login|logout)$/
+
+/** Whether figures can be had: why not, and since when. `times` counts how often they came back, so that pages read anew. */
+export const connection = createStore<{ lost: string | null; since: number; times: number }>({ lost: null, since: 0, times: 0 })
 
 /** Who is here; null before the first answer, `out` when a token is needed. */
 export const session = createStore<Me | 'out' | null>(null)
 
 export function markLost(why: string): void {
-  const { lost, times } = connection.get()
-  if (lost !== why) connection.set({ lost: why, times })
+  const { lost, since, times } = connection.get()
+  if (lost !== why) connection.set({ lost: why, since: lost === null ? serverNow() : since, times })
 }
 
 export function markBack(): void {
   const { lost, times } = connection.get()
-  if (lost !== null) connection.set({ lost: null, times: times + 1 })
+  if (lost !== null) connection.set({ lost: null, since: 0, times: times + 1 })
 }
 
 interface Options {
@@ -53,7 +60,7 @@ async function send(method: string, path: string, { body, headers, signal }: Opt
     })
   } catch (error) {
     if (signal?.aborted) throw error
-    markLost('The server does not answer.')
+    markLost(SERVER)
     throw new Unreachable('The server does not answer; try again in a moment.')
   }
 }
@@ -66,8 +73,10 @@ async function read(answer: Response): Promise<unknown> {
 }
 
 function problemOf(status: number, body: unknown): Problem {
-  const { title, detail, errors } = (body ?? {}) as { title?: string; detail?: string; errors?: { field: string; message: string }[] }
-  return new Problem(status, title ?? `The server answered ${status}`, detail ?? '', errors ?? [])
+  const { title, detail, errors, type } = (body ?? {}) as Partial<Pick<Problem, 'title' | 'detail' | 'type'>> & {
+    errors?: Problem['fields']
+  }
+  return new Problem(status, title ?? `The server answered ${status}`, detail ?? '', errors ?? [], type)
 }
 
 /**
@@ -80,13 +89,18 @@ export async function call<T>(method: string, path: string, options: Options = {
   readClock(answer.headers.get('date'))
   const body = await read(answer)
   if (answer.ok) {
-    markBack()
+    if (!WITHOUT_DATA.test(path)) markBack()
     return body as T
   }
   const problem = problemOf(answer.status, body)
-  if (answer.status === 401 && path !== '/api/login') session.set('out')
-  // A write may be refused with 503 for a missing setting; a read that is says that database or broker are away.
-  if (method === 'GET' && answer.status >= 502 && answer.status <= 504) markLost(problem.message)
+  if (answer.status === 401) {
+    if (path !== '/api/login') session.set('out')
+    // Nothing is shown that could be old.
+    markBack()
+  }
+  if (problem.type === DATABASE_AWAY) markLost(DATABASE)
+  // Said by whatever stands between us and the server.
+  else if ((answer.status === 502 || answer.status === 504) && method === 'GET') markLost(SERVER)
   throw problem
 }
 

@@ -1,5 +1,5 @@
-import { get, markBack, markLost, Problem, session, Unreachable } from '../api/client'
-import type { Me } from '../api/types'
+import { markBack, markLost, session } from '../api/client'
+import { readOverview } from '../shell/overview'
 
 const FIRST_MS = 500
 const MOST_MS = 10_000
@@ -34,7 +34,8 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
   const onError = () => {
     close()
     failures += 1
-    void probe()
+    // An EventSource does not say why it failed; an ordinary request does, and tells session and connection.
+    void readOverview()
     later(Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
   }
   function open(): void {
@@ -66,14 +67,4 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
   document.addEventListener('visibilitychange', onVisible)
   open()
   return stop
-}
-
-/** An EventSource does not say why it failed; an ordinary request does, and tells session and connection. */
-async function probe(): Promise<void> {
-  try {
-    session.set(await get<Me>('/api/me'))
-  } catch (error) {
-    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    // Told already.
-  }
 }

@@ -6,8 +6,8 @@ import { createStore, useStore } from '../lib/store'
 /** The figures of the whole suite; a page with a stream keeps it fresh, the shell's poll otherwise. */
 export const overview = createStore<Overview | null>(null)
 
-const EVERY_MS = 10_000
-const WHILE_LOST_MS = 2000
+const EVERY_MS = 5000
+const WHILE_AWAY_MS = 2000
 let heardAt = 0
 
 /** Takes what a stream brings. */
@@ -16,7 +16,8 @@ export function hearOverview(next: Overview): void {
   overview.set(next)
 }
 
-async function read(): Promise<void> {
+/** Reads them now; whether that works tells the connection. */
+export async function readOverview(): Promise<void> {
   try {
     overview.set(await get<Overview>('/api/overview'))
   } catch (error) {
@@ -28,17 +29,21 @@ async function read(): Promise<void> {
 /** Keeps the figures fresh, and finds out when the server goes or comes back. */
 export function useOverviewPoll(): void {
   const { lost, times } = useStore(connection)
-  const everyMs = lost ? WHILE_LOST_MS : EVERY_MS
+  const isBrokerAway = brokerIsAway(useStore(overview))
+  const everyMs = lost || isBrokerAway ? WHILE_AWAY_MS : EVERY_MS
   // `times` reads anew when the server is back.
   useEffect(() => {
     const stale = () => Date.now() - heardAt >= everyMs
     const tick = () => {
-      if (document.visibilityState === 'visible' && (lost || stale())) void read()
+      if (document.visibilityState === 'visible' && (lost || stale())) void readOverview()
     }
     tick()
     const timer = setInterval(tick, everyMs)
     return () => clearInterval(timer)
   }, [everyMs, times])
 }
+
+/** Dead letters are counted by the broker: unknown, it is away. */
+export const brokerIsAway = (figures: Overview | null): boolean => figures?.deadLetters === null
 
 export const useOverview = (): Overview | null => useStore(overview)

@@ -40,12 +40,13 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
     if (!estimated.estimate) return
     setBusy(true)
     try {
-      const job = await post<JobSummary & { created?: boolean }>(
+      const job = await post<JobSummary & { created: boolean; broker: string | null }>(
         '/api/jobs',
         { source: source.name, params, priority },
         { headers: { 'Idempotency-Key': key } },
       )
-      tell(job.created === false ? 'This is being backfilled already; here it is.' : `Started: ${job.label}.`)
+      const kept = job.broker === null ? '' : ' It is kept: workers hear of it once RabbitMQ is back.'
+      tell((job.created ? `Started: ${job.label}.` : 'This is being backfilled already; here it is.') + kept)
       navigate(`/jobs/${job.id}`)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
