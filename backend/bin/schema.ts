@@ -4,7 +4,7 @@ import { migrations } from '../migrate/files'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.
- * @throws {Refused} `setup`; while the server is only away the driver's own error, so that PM2 tries again
+ * @throws {Refused} `setup`; while the server is only away another error, so that PM2 tries again
  */
 export async function requireSchema(db: Db): Promise<void> {
   const missing = await missingMigration(db)
@@ -19,7 +19,7 @@ async function missingMigration(db: Db): Promise<string | undefined> {
     const done = await db.query<{ name: string }>(`select migration_name as name from _prisma_migrations where finished_at is not null`)
     return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
-    if (isAway(error)) throw error
+    if (isAway(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
     throw new Refused('setup', `DATABASE_URL does not work: ${(error as Error).message}. Mend it in .env.`)
   }
 }
