@@ -349,7 +349,7 @@ test('schedules are added, changed, paused, run and removed; one that never fire
   expect((await ask('PATCH', path, { cron: '@daily' })).body.cron).toBe('@daily')
   expect((await post(`${path}/pause`)).body).toMatchObject({ paused: true, nextAt: null })
   expect((await post(`${path}/resume`)).body.paused).toBe(false)
-  expect((await post(`${path}/run`)).body).toMatchObject({ created: true, job: { about: 'nightly' } })
+  expect((await post(`${path}/run`)).body).toMatchObject({ created: true, broker: null, job: { about: 'nightly' } })
   expect((await ask('DELETE', path)).status).toBe(204)
   expect((await get(path)).status).toBe(404)
 })

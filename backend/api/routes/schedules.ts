@@ -91,7 +91,7 @@ export function schedules(app: App, desk: Desk): void {
     async (request) => {
       const { id } = request.params
       const started = await act(it, actorOf(request), 'schedule.run', id, {}, () => service.runSchedule(it, id))
-      return { job: await getJob(it, started.id), created: started.created }
+      return { job: await getJob(it, started.id), created: started.created, broker: started.broker ?? null }
     },
   )
 }

@@ -126,9 +126,12 @@ export const startBody = z
   })
   .meta({ id: 'StartJob' })
 
+/** Why no worker could be told yet. */
+export const broker = z.string().nullable().meta({ description: 'Why no worker could be told yet; the job is kept' })
+
 export const started = jobSummary.extend({
   created: z.boolean().meta({ description: 'False: the same was active already, or this Idempotency-Key had been used for it' }),
-  broker: z.string().nullable().meta({ description: 'Why no worker could be told yet; the job is kept' }),
+  broker,
 })
 
 export const estimateBody = z.strictObject({

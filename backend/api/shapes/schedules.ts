@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { anything, moment, priorityName } from './common'
-import { jobSummary } from './jobs'
+import { broker, jobSummary } from './jobs'
 
 const cronFields = {
   name: z.string().min(1).max(100),
@@ -45,4 +45,4 @@ export const schedule = z
 
 export const scheduleList = z.object({ items: z.array(schedule) })
 
-export const scheduleRun = z.object({ job: jobSummary, created: z.boolean() })
+export const scheduleRun = z.object({ job: jobSummary, created: z.boolean(), broker })
