@@ -1,7 +1,7 @@
 /*
  * The words, once. Code, tables, commands and documents use no synonyms.
- *   source    an upstream we can read history from; one folder in backend/sources
- *   stream    one kind of thing a source lists: killmail pages, receipts, repos
+ *   source    whose history is read: an upstream, with a folder of its own in backend/sources
+ *   stream    what is listed together by a source: killmail pages, receipts, repos
  *   job       what somebody asked for
  *   task      one partition of a job: a stream, a key and exactly one cursor
  *   lane      tasks that must not run side by side more than the lane's width
