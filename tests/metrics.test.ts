@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { failureCounter } from '../backend/api/failures'
 import { readConfig } from '../backend/config'
 import { openDb } from '../backend/db'
 import * as jobs from '../backend/engine/jobs'
@@ -240,6 +241,18 @@ describe('a backfill at the sandbox', () => {
         asked.on('error', reject).end()
       })
       expect(status).toBe(403)
+      await server.close()
+    })
+
+    test('is no place to guess tokens: wrong ones count as those of the API do', async () => {
+      const failures = failureCounter()
+      const config = { ...service.config, ...TOKENS, metricsPort: await freePort() }
+      const server = await serveMetrics({ ...service, config }, failures)
+      const ask = async (token: string) => (await get(server.port, '/metrics', { authorization: `Bearer ${token}` })).status
+      for (let n = 0; n < 30; n++) expect(await ask('an old token')).toBe(401)
+      for (let n = 1; n < 10; n++) expect(await ask(`guess ${n}`)).toBe(401)
+      expect(await ask(TOKENS.readToken)).toBe(429)
+      expect(failures.waitOf('127.0.0.1')).toBeGreaterThan(0)
       await server.close()
     })
 

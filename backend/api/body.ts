@@ -23,11 +23,18 @@ export function isTooDeep(text: string, most = MAX_DEPTH): boolean {
   return false
 }
 
-/** Postgres stores neither NUL nor half a surrogate pair. */
+/** Postgres stores neither NUL nor half a surrogate pair, and fails on a question that holds one. */
 function hasOddText(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value)
   if (typeof value !== 'object' || value === null) return false
   return Object.entries(value).some(([key, inner]) => hasOddText(key) || hasOddText(inner))
+}
+
+/** Refuses addresses with a character that no database stores, wherever in the path or query it is. */
+export function takeText(app: FastifyInstance): void {
+  app.addHook('preValidation', async ({ params, query }) => {
+    if (hasOddText([params, query])) throw new Answer(400, 'The address holds a character that no database stores (NUL).')
+  })
 }
 
 /** JSON bodies: an empty one is none, one nested too deep or with a field that changes prototypes is refused before it is built. */

@@ -1,25 +1,33 @@
-/** So many wrong tokens from one address within the span, then it has to wait for the span's end. */
+import { createHash } from 'node:crypto'
+
+/** So many different wrong tokens from one address within the span, then it has to wait for the span's end. */
 const MOST = 10
 const SPAN_MS = 60_000
 /** Addresses remembered; the oldest are forgotten first. */
 const MOST_ADDRESSES = 10_000
 
-/** Counts wrong tokens by address, in this process; requests that are allowed count nothing. */
+export type Failures = ReturnType<typeof failureCounter>
+
+/**
+ * Counts wrong tokens by address, in this process; requests that are allowed count nothing. One that comes again is no
+ * new guess: a program that was not told of a change must not shut out everybody it shares an address with.
+ */
 export function failureCounter(now: () => number = Date.now) {
-  const failures = new Map<string, { count: number; endsAt: number }>()
+  const failures = new Map<string, { tried: Set<string>; endsAt: number }>()
   return {
     /** How long this address has to wait, s; 0: not at all. */
     waitOf(address: string): number {
       const found = failures.get(networkOf(address))
-      if (!found || found.count < MOST || found.endsAt <= now()) return 0
+      if (!found || found.tried.size < MOST || found.endsAt <= now()) return 0
       return Math.ceil((found.endsAt - now()) / 1000)
     },
-    failed(address: string): void {
+    failed(address: string, token: string): void {
       const key = networkOf(address)
       const found = failures.get(key)
-      const kept = found && found.endsAt > now() ? found : { count: 0, endsAt: now() + SPAN_MS }
+      const kept = found && found.endsAt > now() ? found : { tried: new Set<string>(), endsAt: now() + SPAN_MS }
+      if (kept.tried.size < MOST) kept.tried.add(createHash('sha256').update(token).digest('base64url').slice(0, 12))
       failures.delete(key)
-      failures.set(key, { ...kept, count: kept.count + 1 })
+      failures.set(key, kept)
       const [oldest] = failures.keys()
       if (failures.size > MOST_ADDRESSES && oldest !== undefined) failures.delete(oldest)
     },

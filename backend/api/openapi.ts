@@ -55,5 +55,10 @@ export async function describe(app: FastifyInstance, version: string): Promise<v
     // Its page brings styles inside its markup.
     transformStaticCSP: (header) => header.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
   })
-  app.get('/api/openapi.json', { schema: { hide: true } as object }, async () => app.swagger())
+  // Written once: clients that do not read it all hold the same bytes.
+  let written: Buffer | undefined
+  app.get('/api/openapi.json', { schema: { hide: true } as object }, (_, reply) => {
+    written ??= Buffer.from(JSON.stringify(app.swagger()))
+    return reply.type('application/json; charset=utf-8').send(written)
+  })
 }

@@ -6,7 +6,8 @@ import { Refused } from '../engine/errors'
 import type { Actor } from '../service/actions'
 import { failureCounter } from './failures'
 import { Answer } from './problems'
-import { COOKIE, type Role, roleOfSession, roleOfToken } from './session'
+import { roles } from './roles'
+import type { Role } from './session'
 
 /** Who asks, on every request behind `secure`. */
 export interface Visitor {
@@ -28,8 +29,12 @@ declare module 'fastify' {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i
 
-/** @throws {Refused} `setup` when others could reach an API that asks nobody for a token */
-export function requireTokenOrLoopback(config: Pick<Config, 'adminToken' | 'apiHost'>): void {
+/** @throws {Refused} `setup` when others could reach an API that asks nobody for a token, or READ_TOKEN would not do what it says */
+export function requireTokenOrLoopback(config: Pick<Config, 'adminToken' | 'readToken' | 'apiHost'>): void {
+  if (config.readToken && (!config.adminToken || config.adminToken === config.readToken)) {
+    const why = config.adminToken ? 'is the same as ADMIN_TOKEN: its bearers could do everything' : 'says nothing without ADMIN_TOKEN'
+    throw new Refused('setup', `READ_TOKEN ${why}. Set both in .env (openssl rand -hex 24), or only ADMIN_TOKEN.`, 'READ_TOKEN')
+  }
   if (config.adminToken || LOOPBACK.test(config.apiHost)) return
   throw new Refused(
     'setup',
@@ -61,22 +66,30 @@ function isForeign({ headers }: FastifyRequest): boolean {
   return !(URL.canParse(origin) && own.includes(new URL(origin).host))
 }
 
+/** Whether a page of another site asks without its visitor going there; links to our pages go there. */
+const isEmbedded = ({ headers }: FastifyRequest): boolean =>
+  headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 /** A browser cannot send this type to another site without asking it first. */
 const isJson = ({ headers }: FastifyRequest): boolean => /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
 
-/** Whether the matched route needs nobody's token: pages, health, docs and login. The route counts, not how its address was written. */
-function isOpen({ routeOptions, url }: FastifyRequest): boolean {
+/** Whether the matched route is no part of the API. The route counts, not how its address was written. */
+const isPage = ({ routeOptions, url }: FastifyRequest): boolean => !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
+
+/** Whether the matched route needs nobody's token: pages, health, docs and login. */
+function isOpen(request: FastifyRequest): boolean {
+  const { routeOptions, url } = request
   const route = routeOptions.url ?? url
-  if (!/^\/(api|graphql)(?![^/?])/.test(route)) return true
+  if (isPage(request) || /^\/(health|ready)z/.test(route)) return true
   return routeOptions.config?.open === true || /^\/api\/(docs(?![^/])|openapi\.json$)/.test(route)
 }
 
 export interface Guard {
   /** Notes a wrong token. */
-  failed(request: FastifyRequest): void
+  failed(request: FastifyRequest, token: string): void
   /** @throws {Answer} 429 while this address has to wait */
   check(request: FastifyRequest): void
 }
@@ -85,31 +98,15 @@ export interface Guard {
  * Guards every route of `app`: host names, tokens and sessions, who may write, and pages of other sites.
  * Without ADMIN_TOKEN whoever reaches the port on this machine may do everything; a page somewhere else may not.
  */
-export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' | 'readToken'>): Guard {
-  const failures = failureCounter()
+export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' | 'readToken'>, failures = failureCounter()): Guard {
   const tokenNeeded = config.adminToken !== undefined
-
-  /** @throws {Answer} 429 */
-  function check(request: FastifyRequest): void {
-    const wait = failures.waitOf(request.ip)
-    if (wait > 0) throw new Answer(429, `Too many wrong tokens from ${request.ip}; wait ${wait} s.`, { 'retry-after': String(wait) })
-  }
-
-  function roleOf(request: FastifyRequest): Role | undefined {
-    const { authorization } = request.headers
-    if (authorization === undefined) return roleOfSession(config, request.cookies[COOKIE] ?? '')
-    check(request)
-    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
-    const role = token === undefined ? undefined : roleOfToken(config, token)
-    if (!role) failures.failed(request.ip)
-    return role
-  }
+  const { check, roleOf } = roles(config, failures)
 
   function visitorOf(request: FastifyRequest): Visitor {
     if (!tokenNeeded) return { who: 'local', canWrite: true }
+    if (isOpen(request)) return { who: 'nobody', canWrite: false }
     const role = roleOf(request)
     if (role) return { who: role, canWrite: role === 'admin' }
-    if (isOpen(request)) return { who: 'nobody', canWrite: false }
     const why = request.headers.authorization === undefined ? 'Send Authorization: Bearer <token>, or log in' : 'This token is not known'
     throw new Answer(401, why, { 'www-authenticate': 'Bearer realm="backhaul"' })
   }
@@ -124,14 +121,24 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
   }
 
   app.decorateRequest('visitor')
-  app.addHook('onRequest', async (request) => {
-    const host = hostName(request.headers.host ?? '')
-    if (!tokenNeeded && !LOOPBACK.test(host)) {
-      const shown = isIP(host) || /^[\w.-]{1,100}$/.test(host) ? host : 'this name'
-      throw new Answer(421, `Without ADMIN_TOKEN only localhost is served, not ${shown}.`)
-    }
+  app.addHook('onRequest', async (request, reply) => {
+    // Pages and files say themselves how long they hold.
+    if (!isPage(request)) reply.header('cache-control', 'no-store')
+    if (!tokenNeeded) checkLocal(request)
+    if (isEmbedded(request) && !isPage(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
     request.visitor = visitorOf(request)
     if (request.method !== 'GET' && request.method !== 'HEAD') checkWrite(request)
   })
-  return { failed: (request) => failures.failed(request.ip), check }
+  return { failed: (request, token) => failures.failed(request.ip, token), check }
+}
+
+/** Asked by a name of this machine, and from it: what is served without a token is for nobody else. */
+function checkLocal({ headers, ip }: FastifyRequest): void {
+  const host = hostName(headers.host ?? '')
+  if (!LOOPBACK.test(host)) {
+    const shown = isIP(host) || /^[\w.-]{1,100}$/.test(host) ? host : 'this name'
+    throw new Answer(421, `Without ADMIN_TOKEN only localhost is served, not ${shown}.`)
+  }
+  if (!LOOPBACK.test(ip.replace(/^::ffff:/i, '')))
+    throw new Answer(403, 'A proxy hands on requests of other machines: set ADMIN_TOKEN in .env to serve them.')
 }

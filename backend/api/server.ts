@@ -3,11 +3,13 @@ import helmet from '@fastify/helmet'
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Service } from '../service/context'
-import { MAX_BODY, takeJson } from './body'
+import { MAX_BODY, takeJson, takeText } from './body'
+import { boundConnections, PATIENCE } from './connections'
+import type { Failures } from './failures'
 import { graphql } from './graphql'
 import { createLive, type Live } from './live'
 import { describe } from './openapi'
-import { answerProblem } from './problems'
+import { answerProblem, problemOf, send } from './problems'
 import { routes } from './routes'
 import { secure } from './security'
 import { serveDashboard } from './static'
@@ -29,6 +31,8 @@ export interface ApiOptions {
   dashboard: string
   /** Replaces the ones of the settings, for tests. */
   port?: number
+  /** Wrong tokens, counted by all doors of this process. */
+  failures?: Failures
 }
 
 /** What a page may load: its own files, nothing of anybody else. */
@@ -52,22 +56,26 @@ const PAGES = {
 }
 
 /** The server with all its routes; nothing listens yet. */
-export async function createApi({ service, version, dashboard, port }: ApiOptions): Promise<Api> {
+export async function createApi({ service, version, dashboard, port, failures }: ApiOptions): Promise<Api> {
   const { config, log } = service
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 10_000,
+    ...PATIENCE,
     forceCloseConnections: 'idle',
+    // A proxy on this machine says who asks; nobody else is believed.
+    trustProxy: 'loopback',
+    frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerProblem(log))
+  boundConnections(app)
   takeJson(app)
+  takeText(app)
   await app.register(cookie)
   await app.register(helmet, PAGES)
-  const guard = secure(app, config)
+  const guard = secure(app, config, failures)
   const live = createLive(service)
   await describe(app, version)
   await app.register(async (api) => routes(api.withTypeProvider<ZodTypeProvider>(), { service, live, version, guard }))

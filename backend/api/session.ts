@@ -11,7 +11,7 @@ export const COOKIE = 'backhaul_session'
 export const SESSION_S = 24 * 3600
 
 export type Role = 'admin' | 'reader'
-type Tokens = Pick<Config, 'adminToken' | 'readToken'>
+export type Tokens = Pick<Config, 'adminToken' | 'readToken'>
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 /** Takes the same time whatever is the same; hashed first, because the comparison wants equal lengths. */

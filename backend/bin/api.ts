@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { version } from '../../package.json'
 import { openBroker } from '../../queues/broker'
 import { openDepths } from '../../queues/depths'
+import { failureCounter } from '../api/failures'
 import { requireTokenOrLoopback } from '../api/security'
 import { type Api, createApi } from '../api/server'
 import { openDb } from '../db'
@@ -41,9 +42,10 @@ void run(async (config, log) => {
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'api depths', log })
   await broker.ready(BROKER_MS).catch((error: Error) => log.warn(`${error.message} The API goes on without it.`))
   const service = createService({ db, broker, sources, log }, config, depths)
-  const api = await createApi({ service, version, dashboard: join(projectRoot(), 'dist', 'dashboard') })
+  const failures = failureCounter()
+  const api = await createApi({ service, version, dashboard: join(projectRoot(), 'dist', 'dashboard'), failures })
   const at = await listen(api)
-  const metrics = await serveMetrics(service)
+  const metrics = await serveMetrics(service, failures)
   const stopFlushing = keepFlushing(db, log)
   log.info('api is ready', { at, docs: `${at}/api/docs`, open: config.adminToken ? 'with a token' : 'to this machine' })
   return {

@@ -8,11 +8,20 @@ import { CONTENT_TYPE, exposition } from './exposition'
 
 /** Another api on this host may stop; then this one takes the port over, ms. */
 const AGAIN_MS = 10_000
+/** How long a scrape may take to be asked for, and to be read, ms. */
+const SLOWEST_MS = 30_000
 
 export interface MetricsServer {
   /** Where it listens; undefined while the port is another's. */
   readonly port: number | undefined
   close(): Promise<void>
+}
+
+/** Wrong tokens, counted by all doors of the process. */
+export interface Guesses {
+  /** How long an address has to wait, s. */
+  waitOf(address: string): number
+  failed(address: string, token: string): void
 }
 
 interface Answer {
@@ -26,18 +35,21 @@ interface Answer {
  * it answers this machine only. A port that is taken is said once and tried again: any api of a suite tells the same.
  * @throws {Refused} `setup` when it cannot listen for another reason
  */
-export async function serveMetrics(service: Service): Promise<MetricsServer> {
+export async function serveMetrics(service: Service, guesses?: Guesses): Promise<MetricsServer> {
   const { config, log } = service
   const scrape = exposition(service)
   const server = createServer((request, response) => {
-    answer(request, service, scrape).then(
+    answer(request, service, scrape, guesses).then(
       (it) => send(request, response, it),
       (error: Error) => {
         log.error(`metrics: ${error.message}`)
-        send(request, response, { status: 500, text: `A fault of ours: ${error.message}\n` })
+        send(request, response, { status: 500, text: 'Something failed that should not have; the log of the api process says what.\n' })
       },
     )
   })
+  // A client that is slow, or does not read, holds nothing for long.
+  server.requestTimeout = SLOWEST_MS
+  server.setTimeout(SLOWEST_MS)
   const host = config.adminToken ? config.apiHost : '127.0.0.1'
   let again: NodeJS.Timeout | undefined
   const open = async (isFirst: boolean): Promise<void> => {
@@ -80,12 +92,17 @@ function listen(server: Server, port: number, host: string): Promise<boolean> {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', ...headers })
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  })
   response.end(request.method === 'HEAD' ? undefined : text)
 }
 
-async function answer(request: IncomingMessage, service: Service, scrape: () => Promise<string>): Promise<Answer> {
-  const refused = refusal(request, service)
+async function answer(request: IncomingMessage, service: Service, scrape: () => Promise<string>, guesses?: Guesses): Promise<Answer> {
+  const refused = refusal(request, service, guesses)
   if (refused) return refused
   try {
     return { status: 200, text: await scrape(), headers: { 'content-type': CONTENT_TYPE } }
@@ -97,11 +114,16 @@ async function answer(request: IncomingMessage, service: Service, scrape: () => 
   }
 }
 
-function refusal(request: IncomingMessage, { config }: Service): Answer | undefined {
+function refusal(request: IncomingMessage, { config }: Service, guesses?: Guesses): Answer | undefined {
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Only GET.\n', headers: { allow: 'GET, HEAD' } }
   if (config.adminToken) {
+    const from = request.socket.remoteAddress ?? ''
+    const wait = guesses?.waitOf(from) ?? 0
+    if (wait > 0)
+      return { status: 429, text: `Too many wrong tokens from ${from}; wait ${wait} s.\n`, headers: { 'retry-after': `${wait}` } }
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]?.trim() ?? ''
     if (![config.adminToken, config.readToken].some((token) => token !== undefined && isSame(given, token))) {
+      if (given !== '') guesses?.failed(from, given)
       const text = 'Send READ_TOKEN or ADMIN_TOKEN: Authorization: Bearer <token>.\n'
       return { status: 401, text, headers: { 'www-authenticate': 'Bearer realm="backhaul metrics"' } }
     }

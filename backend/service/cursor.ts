@@ -49,13 +49,18 @@ export function readCursor<P extends string[]>(
 ): P | undefined {
   if (cursor === undefined || cursor === '') return undefined
   const [mark, ...place] = z.array(z.string()).catch([]).parse(parsed(cursor))
-  if (mark === undefined) throw new Refused('input', 'This is no cursor: send the text of `next` as it came, or none.', 'cursor')
+  if (mark === undefined || place.some(isOdd)) {
+    throw new Refused('input', 'This is no cursor: send the text of `next` as it came, or none.', 'cursor')
+  }
   const read = shape.safeParse(place)
   if (mark !== markOf(list, filters) || !read.success) {
     throw new Refused('input', 'This cursor belongs to another list or other filters: start without one.', 'cursor')
   }
   return read.data
 }
+
+/** Postgres stores neither NUL nor half a surrogate pair; a cursor that was made here holds none. */
+const isOdd = (text: string): boolean => /\0|\p{Surrogate}/u.test(text)
 
 function parsed(cursor: string): unknown {
   try {
@@ -87,9 +92,14 @@ export function limitOf(ask: PageAsk, most = MOST): number {
   throw new Refused('input', `limit must be a whole number from 1 to ${most}, got ${limit}.`, 'limit')
 }
 
-export const bigintText = z.string().regex(/^\d{1,19}$/)
+const MOST_BIGINT = 2n ** 63n - 1n
+export const bigintText = z.string().refine((text) => /^\d{1,19}$/.test(text) && BigInt(text) <= MOST_BIGINT)
 export const uuidText = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
-/** Microseconds and all, as `MOMENT` writes it. */
-export const momentText = z.string().regex(/^\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+/** Microseconds and all, as `momentSql` writes it. */
+export const momentText = z
+  .string()
+  .regex(/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  // A day or an hour that does not exist makes the next valid one, or none.
+  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().slice(0, 19) === text.slice(0, 19))
 /** SQL of a timestamp with all its digits, for cursors: a Date would lose the microseconds. */
 export const momentSql = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createSchema, createYoga } from 'graphql-yoga'
+import { Refused } from '../../engine/errors'
 import type { Log } from '../../engine/source'
 import type { Service } from '../../service/context'
 import type { Live } from '../live'
@@ -59,6 +60,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
     // Queries are sent by POST too; whether a mutation may is asked where it runs.
     config: { reads: true },
     async handler(request: FastifyRequest, reply: FastifyReply) {
+      checkAddress(request)
       const answer = await yoga.handleNodeRequestAndResponse(request, reply, { req: request })
       reply.code(answer.status)
       for (const [name, value] of answer.headers) reply.header(name, value)
@@ -66,6 +68,24 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
       return reply.send(answer.body ? Readable.from(answer.body, { objectMode: false }) : '')
     },
   })
+}
+
+/** @throws {Refused} `input` for a part of a GET that is to be JSON and is not */
+function checkAddress({ query }: FastifyRequest): void {
+  for (const name of ['variables', 'extensions']) {
+    const text = (query as Record<string, unknown>)[name]
+    if (text !== undefined && !isJsonObject(text)) throw new Refused('input', `${name} must be a JSON object.`, name)
+  }
+}
+
+function isJsonObject(text: unknown): boolean {
+  try {
+    const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
+    return typeof value === 'object' && value !== null
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
 }
 
 const traceOf = ({ headers }: FastifyRequest): string | undefined =>

@@ -17,7 +17,8 @@ export function access(app: App, { service, version, guard }: Desk): void {
   const { config } = service
   const tags = ['access']
   const cookie = (https: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict', secure: https, maxAge: SESSION_S }) as const
-  const isHttps = (proto: unknown) => proto === 'https'
+  // Of several proxies the first was asked.
+  const isHttps = (proto: unknown) => /^https\b/.test(String(proto))
   const tokenNeeded = config.adminToken !== undefined
   const about = { version, tokenNeeded, sandbox: isSandbox(service) }
 
@@ -52,7 +53,7 @@ export function access(app: App, { service, version, guard }: Desk): void {
       guard.check(request)
       const role = roleOfToken(config, request.body.token.trim())
       if (!role) {
-        guard.failed(request)
+        guard.failed(request, request.body.token)
         throw new Answer(401, 'This token is not known')
       }
       reply.setCookie(COOKIE, makeSession(config, role), cookie(isHttps(request.headers['x-forwarded-proto'])))

@@ -1,0 +1,49 @@
+import '@fastify/cookie'
+import type { FastifyRequest } from 'fastify'
+import type { Failures } from './failures'
+import { Answer } from './problems'
+import { COOKIE, type Role, roleOfSession, roleOfToken, type Tokens } from './session'
+
+/** Sessions remembered; the oldest are forgotten first. */
+const MOST_SESSIONS = 1000
+
+/** What the token or the cookie of a request allows, where guesses are counted. */
+export function roles(tokens: Tokens, failures: Failures) {
+  const sessions = new Set<string>()
+
+  /** @throws {Answer} 429 while this address has to wait */
+  function check({ ip }: FastifyRequest): void {
+    const wait = failures.waitOf(ip)
+    if (wait > 0) throw new Answer(429, `Too many wrong tokens from ${ip}; wait ${wait} s.`, { 'retry-after': String(wait) })
+  }
+
+  function remember(cookie: string): void {
+    sessions.add(cookie)
+    const [oldest] = sessions
+    if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest)
+  }
+
+  /** A cookie made of a guessed token tells whether it was right; one that was seen to be ours tells nothing new, and goes on. */
+  function roleOfCookie(request: FastifyRequest): Role | undefined {
+    const cookie = request.cookies[COOKIE]
+    if (!cookie) return undefined
+    if (!sessions.has(cookie)) check(request)
+    const role = roleOfSession(tokens, cookie)
+    if (role) remember(cookie)
+    else failures.failed(request.ip, cookie)
+    return role
+  }
+
+  /** @throws {Answer} 429 while this address has to wait */
+  function roleOf(request: FastifyRequest): Role | undefined {
+    const { authorization } = request.headers
+    if (authorization === undefined) return roleOfCookie(request)
+    check(request)
+    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? []
+    const role = token === undefined ? undefined : roleOfToken(tokens, token)
+    if (!role) failures.failed(request.ip, authorization)
+    return role
+  }
+
+  return { check, roleOf }
+}
