@@ -394,6 +394,14 @@ describe('bounds', () => {
       n: 200,
     })
     await refusedFor('query ($n: Int = 200) { jobs(first: $n) { nodes { taskList(first: $n) { nodes { id key } } } } }', /[Cc]ost limit/)
+    const tasks =
+      'jobs(first: $n) { nodes { taskList(first: $n) { nodes { id stream key state notes error } } rejects(first: $n) { nodes { raw } } } }'
+    // Sent as null it is the list's own default, not the variable's.
+    const many = Array.from({ length: 10 }, (_, n) => `a${n}: ${tasks}`).join(' ')
+    await refusedFor(`query ($n: Int = 1) { ${many} }`, /[Cc]ost limit/, { n: null })
+    const query = `query A($n: Int = 1) { ${tasks} } query B($n: Int = 200) { ${tasks} }`
+    const other = await served.ask('POST', '/graphql', { query, operationName: 'B' }, { authorization: `Bearer ${TOKENS.READ_TOKEN}` })
+    expect(other.body.errors[0].message).toMatch(/[Cc]ost limit/)
     await refusedFor('{ jobs(first: 200) { nodes { lanes { lane } errors { kind } report } } }', /[Cc]ost limit/)
     await refusedFor(`{ ${Array.from({ length: 31 }, (_, n) => `a${n}: overview { schedulers }`).join(' ')} }`, /alias limit|at most 20/)
     await refusedFor(`{ job(id: "x") { ${Array.from({ length: 40 }, (_, n) => `a${n}: id`).join(' ')} } }`, /alias limit/)

@@ -64,11 +64,17 @@ const depthRule = maxDepthRule({
   onReject: [(context, error) => context?.reportError(plainly(error))],
 })
 
-/** What an operation says a variable is unless it is sent. */
-function defaultOf(document: DocumentNode, name: string): unknown {
+/** What a variable is unless it is sent: the most that an operation of the document says, for any of them may be the one that runs. */
+function defaultOf(document: DocumentNode, name: string): number | undefined {
   const definitions = document.definitions.flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : []))
-  const [value] = definitions.flatMap(({ variable, defaultValue }) => (variable.name.value === name ? (defaultValue ?? []) : []))
-  return value?.kind === Kind.INT ? value.value : undefined
+  const values = definitions.flatMap(({ variable, defaultValue }) => (variable.name.value === name ? (defaultValue ?? []) : []))
+  const numbers = values.flatMap((value) => (value.kind === Kind.INT ? Number(value.value) : []))
+  return numbers.length > 0 ? Math.max(...numbers) : undefined
+}
+
+/** What `first: $name` comes to; sent as null it is the list's own default. */
+function sentOf(document: DocumentNode, variables: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(variables, name) ? variables[name] : defaultOf(document, name)
 }
 
 /**
@@ -81,7 +87,7 @@ function weighed(schema: GraphQLSchema, document: DocumentNode, variables: Recor
     const declared = types.getFieldDef()?.args.find((arg) => arg.name === 'first')
     const given = field.arguments?.find((arg) => arg.name.value === 'first')?.value
     if (given?.kind === Kind.INT) return undefined
-    const wanted = given?.kind === Kind.VARIABLE ? (variables[given.name.value] ?? defaultOf(document, given.name.value)) : undefined
+    const wanted = given?.kind === Kind.VARIABLE ? sentOf(document, variables, given.name.value) : undefined
     const weight = declared
       ? Number(wanted ?? declared.defaultValue ?? 1)
       : types.getParentType()?.name === 'Job'
