@@ -57,6 +57,7 @@ const token = z
   .string()
   .trim()
   .refine((text) => text.length >= 16, { message: 'must have at least 16 characters' })
+  .refine((text) => /^[\x21-\x7e]*$/.test(text), { message: 'must have no spaces and ASCII characters only, for a header carries it' })
   .optional()
 
 const environment = z.object({
