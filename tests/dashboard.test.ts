@@ -99,8 +99,8 @@ withChromium('in a browser', () => {
     const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
     return (await answer.json()) as { id: string }
   }
-  const startJob = async (options: object = {}) =>
-    (await post('/api/jobs', { source: 'eve', params: { characterId: CHARACTER, options } })).id
+  const startJob = async (options: object = {}, more: object = {}) =>
+    (await post('/api/jobs', { source: 'eve', params: { characterId: CHARACTER, options }, ...more })).id
 
   test('log in, start a backfill from its form, watch it move, pause, resume and cancel it, without a reload', async () => {
     const page = await visit('/')
@@ -141,9 +141,9 @@ withChromium('in a browser', () => {
     expect(await page.evaluate('window.notReloaded')).toBe(true)
   }, 60_000)
 
-  test('a failure is explained, on a phone in the dark', async () => {
+  test('a failure is explained and tried again, on a phone in the dark', async () => {
     sandbox.fault({ name: 'status', api: 'zkillboard', status: 404, body: 'No such thing' })
-    const id = await startJob()
+    const id = await startJob({ maxPages: 2 })
     expect(await it.ended(id)).toBe('failed')
     sandbox.clearFaults()
     const page = await logIn(await visit('/?status=failed', PHONE, 'dark'))
@@ -154,7 +154,10 @@ withChromium('in a browser', () => {
     await page.getByRole('heading', { name: 'What failed' }).waitFor()
     const why = page.getByRole('region', { name: 'Table: Failed tasks' })
     expect(await why.textContent()).toMatch(/Http 404.*answered 404/)
-    expect(await page.getByRole('button', { name: 'Retry failed' }).isEnabled()).toBe(true)
+    await page.getByRole('button', { name: 'Retry failed' }).click()
+    await page.getByText(`Killmails of character ${CHARACTER}: trying again.`).waitFor()
+    await status(page, 'completed')
+    expect(await page.getByRole('button', { name: 'Retry failed' }).count()).toBe(0)
     await page.goBack()
     expect(new URL(page.url()).search).toBe('?status=failed')
   }, 60_000)
@@ -236,6 +239,63 @@ withChromium('in a browser', () => {
     expect(await page.getByRole('button', { name: 'Add a schedule' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  }, 60_000)
+
+  test('a schedule is added in its dialog, which says what is wrong with it first', async () => {
+    const page = await logIn(await visit('/schedules'))
+    await page.getByRole('button', { name: 'Add a schedule' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add a schedule' })
+    const add = dialog.getByRole('button', { name: 'Add the schedule' })
+    await dialog.getByLabel('Name').fill('nightly-kills')
+    await dialog.getByLabel('When').fill('61 * * * *')
+    await dialog.getByText('Not a time yet').waitFor()
+    await dialog.getByLabel('Character id').fill(String(CHARACTER))
+    await add.click()
+    await until(async () => (await dialog.getByLabel('When').getAttribute('aria-invalid')) === 'true', { what: 'the fault at its input' })
+    await dialog.getByLabel('When').fill('30 4 * * 1')
+    await dialog.getByText(/Next: Mon/).waitFor()
+    await add.click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'nightly-kills' }).waitFor()
+    expect(await it.db.query('select name, cron, params from backhaul.schedules')).toEqual([
+      { name: 'nightly-kills', cron: '30 4 * * 1', params: expect.objectContaining({ characterId: CHARACTER }) },
+    ])
+  }, 60_000)
+
+  test('the secret of a webhook is shown once', async () => {
+    const page = await logIn(await visit('/webhooks'))
+    await page.getByRole('button', { name: 'Add a webhook' }).click()
+    const form = page.getByRole('dialog', { name: 'Add a webhook' })
+    await form.getByLabel('Address').fill('ftp://example.org')
+    await form.getByRole('button', { name: 'Add the webhook' }).click()
+    await until(async () => (await form.getByLabel('Address').getAttribute('aria-invalid')) === 'true', { what: 'the fault at its input' })
+    await form.getByLabel('Address').fill(`${url}/hook-of-a-dialog`)
+    await form.getByRole('button', { name: 'Add the webhook' }).click()
+    const kept = page.getByRole('dialog', { name: 'Keep this secret' })
+    const secret = (await kept.locator('code').textContent()) ?? ''
+    expect(await it.db.query('select secret from backhaul.webhooks')).toEqual([{ secret }])
+    await kept.getByRole('button', { name: 'I have it' }).click()
+    await page.getByRole('link', { name: `${url}/hook-of-a-dialog` }).click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+    expect(await page.evaluate(`fetch('/api/webhooks').then((answer) => answer.text())`)).not.toContain(secret)
+  }, 60_000)
+
+  test('jobs that are chosen in the list are cancelled together', async () => {
+    const ids = [await startJob({}, { force: true }), await startJob({}, { force: true })]
+    const page = await logIn(await visit('/?status=running,queued'))
+    for (const id of ids)
+      await page
+        .locator('.jobs > li', { hasText: id.slice(0, 8) })
+        .getByRole('checkbox')
+        .check()
+    const bar = page.getByRole('region', { name: 'Chosen jobs' })
+    await bar.getByText('2 jobs chosen').waitFor()
+    await bar.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog', { name: 'Cancel 2 jobs?' }).getByRole('button', { name: 'Cancel 2 jobs' }).click()
+    await page.getByText('2 jobs cancelled.').waitFor()
+    expect(await Promise.all(ids.map((id) => it.status(id)))).toEqual(['cancelled', 'cancelled'])
+    await bar.waitFor({ state: 'detached' })
   }, 60_000)
 
   test('every page, wide and narrow, light and dark: nothing sticks out and axe finds no serious fault', async () => {
