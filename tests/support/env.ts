@@ -101,6 +101,10 @@ async function sharedServices(): Promise<Shared> {
   return answer
 }
 
+/** An autovacuum worker in the database is nobody's to end, but it ends by itself. */
+const drop = (url: string, name: string): Promise<unknown> =>
+  until(() => query(url, `drop database ${name} with (force)`).then(() => true), { timeoutMs: 30_000, what: `${name} to be dropped` })
+
 /**
  * A fresh database from the migrated template and a fresh vhost, on the private services of this run.
  * The first call of a run starts them, which takes some seconds.
@@ -118,7 +122,7 @@ export async function testEnv(): Promise<TestEnv> {
     databaseUrl: databaseUrl(shared, name),
     rabbitmqUrl: `${shared.rabbitmqUrl.replace(/\/+$/, '')}/${name}`,
     async close() {
-      await Promise.all([query(shared.databaseUrl, `drop database ${name} with (force)`), manage(shared, 'DELETE', `vhosts/${name}`)])
+      await Promise.all([drop(shared.databaseUrl, name), manage(shared, 'DELETE', `vhosts/${name}`)])
     },
   }
 }
