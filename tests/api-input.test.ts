@@ -86,6 +86,13 @@ describe('connections', () => {
     expect(answers(await talk(get.repeat(200)))).toBeLessThan(10)
   })
 
+  test('one that sends slowly has so long for the head, and so long for it all', () => {
+    // Node gives the whole request the longer of the two, whichever was meant for it.
+    const { headersTimeout, requestTimeout } = open.api.app.server
+    expect([headersTimeout, requestTimeout]).toEqual([15_000, 30_000])
+    expect(open.api.app.server.timeout).toBe(60_000)
+  })
+
   test('what is no HTTP is answered in the same form as everything else', async () => {
     for (const [text, status] of [
       ['nonsense\r\n\r\n', 400],

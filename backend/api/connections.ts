@@ -15,8 +15,11 @@ export const PATIENCE = {
   keepAliveTimeout: 10_000,
   /** Without a byte either way: an answer that is not read is memory. Streams send pings more often. */
   connectionTimeout: 60_000,
-  /** How often requests that take too long are looked for; 30 s unless told, which doubles what they get. */
-  http: { connectionsCheckingInterval: 5_000 },
+  /**
+   * The head's time, which Node exchanges with that of the whole request where it is longer (60 s unless told), and how
+   * often requests that take too long are looked for.
+   */
+  http: { headersTimeout: REQUEST_MS / 2, connectionsCheckingInterval: 5_000 },
   clientErrorHandler,
 }
 

@@ -24,7 +24,7 @@ export const DATABASE_AWAY = 'urn:backhaul:database-away'
 const TITLES: Record<number, string> = {
   400: 'The request has a fault',
   401: 'A token is needed',
-  403: 'This token may only look',
+  403: 'This is not allowed',
   404: 'There is no such thing',
   405: 'This method is not known here',
   409: 'The state does not fit',
@@ -105,7 +105,8 @@ export const answerProblem =
   (log: Log) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const found = problemOf(error)
-    if (found.status >= 500) {
+    // What the API's own checks refuse is no failure, and a client could fill the log with it.
+    if (found.status >= 500 && !(error instanceof Answer)) {
       log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })
       log.debug('where it came from', { stack: (error as Error)?.stack })
     }
