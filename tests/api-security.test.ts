@@ -125,7 +125,8 @@ describe('with tokens', () => {
     const ours = makeSession({ adminToken: ADMIN }, 'admin')
     expect((await asCookie(ours)).status).toBe(200)
     // A browser that was not told of a new token asks on and on with what it has.
-    for (let n = 0; n < 30; n++) expect((await whoHas('an old token of this test')).status).toBe(401)
+    const old = makeSession({ adminToken: 'an old token of this test' }, 'admin')
+    for (let n = 0; n < 30; n++) expect((await asCookie(old)).status).toBe(401)
     const statuses: number[] = []
     for (let n = 0; n < 10; n++) statuses.push((await whoHas(`guess ${n}`)).status)
     expect(statuses).toEqual([...Array(9).fill(401), 429])
@@ -153,6 +154,23 @@ describe('with tokens', () => {
     expect((await guarded.ask('GET', '/api/jobs')).headers.get('cache-control')).toBe('no-store')
   })
 
+  test('a reader sees where webhooks go, not the key in their address', async () => {
+    const webhook = { url: 'https://hooks.example.org/services/T0/key-of-this-test', events: ['job.failed'] }
+    const { id } = (await guarded.ask('POST', '/api/webhooks', webhook, bearer(ADMIN))).body
+    const seen = async (token: string) => {
+      const answers = await Promise.all([
+        guarded.ask('GET', '/api/webhooks', undefined, bearer(token)),
+        guarded.ask('GET', `/api/webhooks/${id}`, undefined, bearer(token)),
+        guarded.ask('POST', '/graphql', { query: '{ webhooks { url } }' }, bearer(token)),
+        guarded.ask('GET', '/api/actions', undefined, bearer(token)),
+      ])
+      return answers.map(({ body }) => JSON.stringify(body).match(/https:[^"]*|hooks\.[^"]*/)?.[0])
+    }
+    expect(await seen(READER)).toEqual([...Array(3).fill('https://hooks.example.org/…'), 'hooks.example.org'])
+    expect(await seen(ADMIN)).toEqual([webhook.url, webhook.url, webhook.url, 'hooks.example.org'])
+    await guarded.ask('DELETE', `/api/webhooks/${id}`, undefined, bearer(ADMIN))
+  })
+
   test('no answer holds a token', async () => {
     const paths = [
       '/api/me',
@@ -177,7 +195,7 @@ describe('without a token', () => {
       expect(() => requireTokenOrLoopback({ apiHost })).toThrow(/lets others reach the API: set ADMIN_TOKEN/)
     for (const apiHost of ['127.0.0.1', 'localhost', '::1']) expect(() => requireTokenOrLoopback({ apiHost })).not.toThrow()
     expect(() => requireTokenOrLoopback({ apiHost: '0.0.0.0', adminToken: ADMIN })).not.toThrow()
-    expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', readToken: READER })).toThrow(/READ_TOKEN says nothing without ADMIN_TOKEN/)
+    expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', readToken: READER })).toThrow(/READ_TOKEN does nothing without ADMIN_TOKEN/)
     expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', adminToken: ADMIN, readToken: ADMIN })).toThrow(/same as ADMIN_TOKEN/)
   })
 

@@ -32,7 +32,7 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i
 /** @throws {Refused} `setup` when others could reach an API that asks nobody for a token, or READ_TOKEN would not do what it says */
 export function requireTokenOrLoopback(config: Pick<Config, 'adminToken' | 'readToken' | 'apiHost'>): void {
   if (config.readToken && (!config.adminToken || config.adminToken === config.readToken)) {
-    const why = config.adminToken ? 'is the same as ADMIN_TOKEN: its bearers could do everything' : 'says nothing without ADMIN_TOKEN'
+    const why = config.adminToken ? 'is the same as ADMIN_TOKEN: its bearers could do everything' : 'does nothing without ADMIN_TOKEN'
     throw new Refused('setup', `READ_TOKEN ${why}. Set both in .env (openssl rand -hex 24), or only ADMIN_TOKEN.`, 'READ_TOKEN')
   }
   if (config.adminToken || LOOPBACK.test(config.apiHost)) return

@@ -93,6 +93,12 @@ async function find(db: Reader, id: string): Promise<Row> {
   return row
 }
 
+/** For whoever may only look: the path or query of an address may be a key to it, its host says enough. */
+export function withoutKey<W extends { url: string }>(webhook: W): W {
+  const { origin, href } = new URL(webhook.url)
+  return href === `${origin}/` ? webhook : { ...webhook, url: `${origin}/…` }
+}
+
 /** All webhooks, the oldest first; never their secrets. */
 export async function listWebhooks({ db }: Pick<Service, 'db'>): Promise<Webhook[]> {
   return await shown(db, await db.query<Row>(`select ${ROW} from backhaul.webhooks order by created_at, id`))

@@ -10,7 +10,7 @@ import { listSchedules } from '../../service/schedules'
 import { listSources } from '../../service/sources'
 import type { PriorityName } from '../../service/start'
 import { summaries } from '../../service/summary'
-import { listWebhooks } from '../../service/webhooks'
+import { listWebhooks, withoutKey } from '../../service/webhooks'
 import { listWorkers } from '../../service/workers'
 import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
@@ -64,7 +64,10 @@ export const Query = {
     listDeadLetters(service, { queue, limit: askOf({ first }).limit }),
   deadLetter: (_: unknown, { id }: { id: string }, { service }: Context) => getDeadLetter(service, id),
   schedules: (_: unknown, __: unknown, { service }: Context) => listSchedules(service),
-  webhooks: (_: unknown, __: unknown, { service }: Context) => listWebhooks(service),
+  async webhooks(_: unknown, __: unknown, { service, canWrite }: Context) {
+    const found = await listWebhooks(service)
+    return canWrite ? found : found.map(withoutKey)
+  },
   alerts: (_: unknown, __: unknown, { service }: Context) => listAlerts(service),
   async actions(_: unknown, window: Window, { service }: Context) {
     return connection(await listActions(service, askOf(window)), window)

@@ -19,12 +19,15 @@ export function webhooks(app: App, desk: Desk): void {
     '/api/webhooks',
     {
       schema: {
-        ...about('listWebhooks', 'Webhooks, never their secrets'),
+        ...about('listWebhooks', 'Webhooks, never their secrets; of their addresses the host alone for READ_TOKEN'),
         querystring: shapes.noQuery,
         response: { 200: shapes.webhookList, ...refusals() },
       },
     },
-    async () => ({ items: await service.listWebhooks(it) }),
+    async ({ visitor }) => {
+      const items = await service.listWebhooks(it)
+      return { items: visitor.canWrite ? items : items.map(service.withoutKey) }
+    },
   )
   app.post(
     '/api/webhooks',
@@ -52,7 +55,10 @@ export function webhooks(app: App, desk: Desk): void {
   app.get(
     '/api/webhooks/:id',
     { schema: { ...one('getWebhook', 'One webhook'), response: { 200: shapes.webhook, ...refusals(404) } } },
-    async ({ params }) => await service.getWebhook(it, params.id),
+    async ({ params, visitor }) => {
+      const webhook = await service.getWebhook(it, params.id)
+      return visitor.canWrite ? webhook : service.withoutKey(webhook)
+    },
   )
   app.patch(
     '/api/webhooks/:id',
