@@ -58,7 +58,9 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
   const [[summary], parts] = await Promise.all([summaries(service, [job.id]), jobParts(service, job)])
   if (!summary) throw new Refused('missing', `there is no job ${id}`, 'id')
   const source = service.sources.find((one) => one.name === job.source)
-  const report = job.report && { ...job.report, lookups: summary.lookups.asked > 0 ? summary.lookups : job.report.lookups }
+  // It may have ended since it was first read.
+  const found = hasEnded(summary) && job.report === null ? (await findJob(service, job.id)).report : job.report
+  const report = found && { ...found, lookups: summary.lookups.asked > 0 ? summary.lookups : found.lookups }
   return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0 }
 }
 
