@@ -180,7 +180,9 @@ test('script, bell, turn, step, request and commit are one trace, and upstreams 
   for (const end of ['GET zkillboard', 'gate zkillboard', 'commit']) expect(paths).toContain([...way, end].join(' > '))
   expect(mine.filter((one) => one.parentSpanId && !byId.has(one.parentSpanId))).toEqual([])
   expect([script?.service, mine.find((one) => one.name.startsWith('turn'))?.service]).toEqual(['command', 'worker-backfill'])
-  expect(mine.find((one) => one.name === 'GET zkillboard')?.attributes).toMatchObject({
+  // On a busy machine a moment may be missed: that attempt has no answer.
+  const answered = mine.find((one) => one.name === 'GET zkillboard' && 'http.response.status_code' in one.attributes)
+  expect(answered?.attributes).toMatchObject({
     'http.response.status_code': 200,
     'backhaul.api': 'zkillboard',
   })
