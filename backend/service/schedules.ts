@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { requireContact } from '../config'
 import { ring } from '../engine/bell'
 import { Refused } from '../engine/errors'
 import { PRIORITY, type Started, start } from '../engine/jobs'
@@ -208,10 +209,14 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
  * @returns the job, with `created: false` when what it backfills is active already, and why no worker could be told yet
  * @throws {Refused} `missing`, or `input` when its source refuses the params by now
  */
-export async function runSchedule(service: Desk & Pick<Service, 'broker' | 'log'>, id: string): Promise<Started & { broker?: string }> {
+export async function runSchedule(
+  service: Desk & Pick<Service, 'broker' | 'log' | 'config'>,
+  id: string,
+): Promise<Started & { broker?: string }> {
   const { db, broker, log } = service
   const row = await find(db, id)
   const { source, params } = checkParams(service, row.source, row.params)
+  requireContact(source.apis, service.config)
   const job = await start({ db, log }, source, params, { priority: row.priority })
   await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
   return { ...job, broker: await tell(service, () => ring(db, broker)) }
