@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Db, openDb } from '../../backend/db'
@@ -23,8 +23,8 @@ export interface System {
   db: Db
   sandbox: Sandbox
   env: Record<string, string>
-  /** Runs a program of dist/ until it is ready (those with IPC) or started. */
-  start(script: string, args?: string[]): Promise<Process>
+  /** Runs a program of dist/ until it is ready (those with IPC) or started; `more` goes over the settings of the system. */
+  start(script: string, args?: string[], more?: Record<string, string>): Promise<Process>
   worker(app: string): Promise<Process>
   /** A worker that is started again whenever it dies, as PM2 would. */
   supervised(app: string): Promise<{ kill(): Promise<void> }>
@@ -66,8 +66,9 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
   const running = new Set<Process>()
   let closing = false
 
-  async function start(script: string, args: string[] = []): Promise<Process> {
-    const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  async function start(script: string, args: string[] = [], more: Record<string, string> = {}): Promise<Process> {
+    const options = { cwd: ROOT, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as StdioOptions }
+    const child = spawn(process.execPath, [join(ROOT, script), ...args], options)
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk).slice(-20_000)))
     const self: Process = {
