@@ -12,6 +12,10 @@ const modules = [
   '@fastify/static',
   'content-disposition',
   'cookie',
+  '@atcute/[a-z0-9-]+',
+  '@noble/secp256k1',
+  'esm-env',
+  'unicode-segmenter',
 ]
 
 /** Tests run the sources through swc; stories that need whole processes start the compiled ones in dist/. */

@@ -71,14 +71,19 @@ const environment = z.object({
   CONTACT: z.string().trim().default(''),
   ALLOW_PRIVATE_HOSTS: flag,
   TURN_SECONDS: positive.default(20),
+  ATTEMPTS: positive.default(10),
   STALL_MINUTES: positive.default(15),
   RETENTION_DAYS: positive.default(30),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json']).default('pretty'),
   LIMITS: limits,
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  ATPROTO_JOBS: positive.default(1),
   ZKILLBOARD_URL: web('https://zkillboard.com/api'),
   ESI_URL: web('https://esi.evetech.net'),
+  ATPROTO_RELAY_URL: web('https://relay1.us-west.bsky.network'),
+  PLC_URL: web('https://plc.directory'),
+  ATPROTO_HANDLE_URL: web('https://public.api.bsky.app'),
 })
 
 export interface Config {
@@ -90,6 +95,8 @@ export interface Config {
   allowPrivateHosts: boolean
   /** No new page starts after this long on one delivery, ms. */
   turnMs: number
+  /** Tries in a row without a committed page before a task is given up. */
+  attempts: number
   /** Address and port of the API; the port of the metrics. */
   apiHost: string
   apiPort: number
@@ -107,6 +114,8 @@ export interface Config {
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   logFormat: 'pretty' | 'json'
   limits: Record<string, LimitOverride>
+  /** Jobs of a source at once by the name of their variable. */
+  jobs: Record<string, number>
   /** Base URLs by the name of their variable. */
   urls: Record<string, string>
 }
@@ -133,6 +142,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     contact: it.CONTACT,
     allowPrivateHosts: it.ALLOW_PRIVATE_HOSTS,
     turnMs: it.TURN_SECONDS * 1000,
+    attempts: it.ATTEMPTS,
     apiHost: it.API_HOST,
     apiPort: it.API_PORT,
     metricsPort: it.METRICS_PORT,
@@ -144,12 +154,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: it.LOG_LEVEL,
     logFormat: it.LOG_FORMAT,
     limits: it.LIMITS,
+    jobs: Object.fromEntries(Object.entries(it).filter(([name]) => name.endsWith('_JOBS'))) as Record<string, number>,
     urls: Object.fromEntries(Object.entries(it).filter(([name]) => name.endsWith('_URL'))) as Record<string, string>,
   }
 }
 
 /** The base URL requests of this API go to. */
-export const baseUrlOf = (api: Api, config: Config): string => config.urls[api.url.env] ?? api.url.default
+export const baseUrlOf = (api: Api, config: Config): string => (api.url.env && config.urls[api.url.env]) ?? api.url.default
 
 /** Refuses to talk to a real API without saying who we are. */
 export function requireContact(apis: Record<string, Api>, config: Config): void {
@@ -157,7 +168,7 @@ export function requireContact(apis: Record<string, Api>, config: Config): void 
   if (real && !config.contact) {
     throw new Refused(
       'setup',
-      `CONTACT is not set: ${real[0]} at ${real[1].url.default} asks every client to name an address; set CONTACT in .env (or ${real[1].url.env} to a sandbox).`,
+      `CONTACT is not set: ${real[0]} at ${real[1].url.default} asks every client to name an address; set CONTACT in .env (or ${real[1].url.env ?? 'its address'} to a sandbox).`,
       'CONTACT',
     )
   }

@@ -23,6 +23,7 @@ const gatedOnly =
   (gate: Gate): HttpFactory =>
   (_source, use) =>
   (api) => ({
+    base: '',
     async request() {
       const grant = await gate.acquire([{ api }], use.class, { signal: use.signal })
       use.nextAt = grant.nextAt

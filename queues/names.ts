@@ -6,6 +6,7 @@ export const QUEUES = [
   'esi_corporation_info_queue',
   'esi_alliance_info_queue',
   'esi_type_info_queue',
+  'atproto_backfill_queue',
 ] as const
 
 export type QueueName = (typeof QUEUES)[number]

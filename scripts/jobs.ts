@@ -28,6 +28,7 @@ export function build(context: Context): Command {
     .command('show <id>')
     .description('where a job stands and what it waits for')
     .option('--tasks', 'each of its tasks')
+    .option('--hosts', 'how far each host (lane) is')
     .option('--rejects', 'the records it set aside')
     .option(...JSON_OPTION)
     .action((id: string, options: ShowOptions) => showJob(context, id, options))

@@ -30,6 +30,8 @@ interface Options {
   bigAttackers?: number
   zkbForm: 'new' | 'old'
   oddities: boolean
+  repos: number
+  pdses: number
   verbose: boolean
 }
 
@@ -69,7 +71,9 @@ const program = new Command('sandbox')
   .addOption(
     new Option('--zkb-form <form>', 'new: whole bodies in the pages; old: killmail_id and zkb only').choices(['new', 'old']).default('new'),
   )
-  .option('--no-oddities', 'no killmails made by hand, no hashes with a space behind, nobody without a name')
+  .option('--repos <accounts>', 'accounts in the AT Protocol network', whole(1), 40)
+  .option('--pdses <servers>', 'servers they live on, on the ports after --port where those are free', whole(1), 4)
+  .option('--no-oddities', 'nothing that is hard to complete: killmails made by hand, people without a name, repos that are gone')
   .option('--verbose', 'one line a request', false)
 
 if (require.main === module) {

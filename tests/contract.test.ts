@@ -65,9 +65,21 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
     for (const app of Object.keys(source.workers)) expect(commands[app.replace('worker-', 'worker:')]).toContain(` ${app}`)
   })
 
-  it.each([null, [], 'text', 7, {}, { unknown: true }])('refuses the request %j with a sentence', (raw) => {
+  it.each([null, [], 'text', 7, { unknown: true }])('refuses the request %j with a sentence', (raw) => {
     for (const queue of Object.keys(source.requests)) {
       expect(() => jobs.parseRequest(source, queue as never, raw)).toThrow(expect.objectContaining({ name: 'Refused', code: 'input' }))
+    }
+  })
+
+  it('answers an empty request with a sentence, or with a plan that says it is for everything', () => {
+    for (const queue of Object.keys(source.requests)) {
+      const plansAll = () => source.plan(jobs.parseRequest(source, queue as never, {})).activeKey
+      try {
+        expect(plansAll()).toMatch(/\ball\b/)
+      } catch (error) {
+        if ((error as Error).name !== 'Refused') throw error
+        expect(error).toMatchObject({ code: 'input', message: expect.stringMatching(/\w+ \w+/) })
+      }
     }
   })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { z } from 'zod'
 import type * as shapes from '../backend/api/schemas'
 import type * as ui from '../backend/dashboard/src/api/types'
-import { duration, fromNow, percent, rate, words } from '../backend/dashboard/src/lib/format'
+import { bytes, duration, fromNow, percent, rate, words } from '../backend/dashboard/src/lib/format'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../backend/dashboard/src/lib/schema'
 import { formOf } from '../backend/service/sources'
 import { sources } from '../backend/sources'
@@ -15,6 +15,7 @@ type Of<T extends z.ZodType> = z.infer<T>
 const fitting: [
   Fits<Of<typeof shapes.jobList>, ui.JobList>,
   Fits<Of<typeof shapes.jobDetail>, ui.JobDetail>,
+  Fits<Of<typeof shapes.laneList>, ui.List<ui.Lane>>,
   Fits<Of<typeof shapes.taskList>, ui.List<ui.TaskRow>>,
   Fits<Of<typeof shapes.rejectList>, ui.List<ui.RejectRow>>,
   Fits<Of<typeof shapes.partitions>, ui.Partitions>,
@@ -30,9 +31,9 @@ const fitting: [
   Fits<Of<typeof shapes.actionList>, ui.List<ui.ActionRow>>,
   Fits<Of<typeof shapes.alertList>['items'][number], ui.Alert>,
   Fits<Of<typeof shapes.me>, ui.Me>,
-] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true]
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true]
 
-test('what the API answers is what the pages read', () => expect(fitting).toHaveLength(17))
+test('what the API answers is what the pages read', () => expect(fitting).toHaveLength(18))
 
 const form: ui.JsonSchema = {
   type: 'object',
@@ -114,6 +115,7 @@ test('spans, rates and shares are said in two units, without a number nobody kno
   ])
   expect([rate(0), rate(0.5), rate(2.55), rate(1234), rate(null)]).toEqual(['0 / s', '30 / min', '2.6 / s', '1,234 / s', '–'])
   expect([percent(0), percent(0.999), percent(1)]).toEqual(['0 %', '99 %', '100 %'])
+  expect([0, 640, 1500, 1_234_567, 2.5e9, null].map(bytes)).toEqual(['0 B', '640 B', '1.5 kB', '1.2 MB', '2.5 GB', '–'])
   const now = Date.parse('2026-11-22T12:00:00Z')
   expect(['2026-11-22T11:57:00Z', '2026-11-22T12:00:20Z', '2026-11-19T12:00:00Z'].map((at) => fromNow(at, now))).toEqual([
     '3 min ago',

@@ -153,7 +153,7 @@ test('a page with more rows than one transaction takes is read again for its res
 describe('values', () => {
   const values = eve.streams.values
   const read = (cursor: object, zkillboard: Upstream, due: string[], more?: () => boolean) => {
-    const io = fakeIo({ zkillboard }, { due, more })
+    const io = fakeIo({ zkillboard }, { rows: due.map((id) => ({ id })), more })
     return values?.read({ key: 'all', cursor, params: eve.params.parse({ values: true }), source: 'eve' }, io)
   }
   const one = listed(7)

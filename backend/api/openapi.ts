@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import type { OpenAPIV3_1 } from 'openapi-types'
+import type { Source } from '../engine/source'
 
 const ABOUT = `Starts, watches and steers backfills. Lists are read page by page: send the \`next\` of an answer as \`cursor\` until it is null.
 Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may look.`
@@ -30,13 +31,14 @@ function withoutUnused(document: Document): Document {
 }
 
 /** The OpenAPI document of every route that is registered after this, and a page to browse it. */
-export async function describe(app: FastifyInstance, version: string): Promise<void> {
+export async function describe(app: FastifyInstance, version: string, sources: readonly Source[]): Promise<void> {
+  const doors = sources.filter((source) => source.doors?.length).map(({ name, about }) => ({ name, description: about }))
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Backhaul', description: ABOUT, version, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
-      tags: TAGS,
+      tags: [...TAGS, ...doors],
       security: [{ token: [] }, { session: [] }],
       components: {
         securitySchemes: {

@@ -16,6 +16,8 @@ export interface Problem {
   errors?: { field: string; message: string }[]
   /** Where the job stands that a verb did not fit. */
   state?: string
+  /** The detail again, for users of a source's doors: they know errors by this one field. */
+  error?: string
 }
 
 /** Tells an outage of the database from other answers of 503, for programs that wait it out. */
@@ -112,7 +114,7 @@ export const answerProblem =
     }
     if (error instanceof Answer) reply.headers(error.headers)
     if (found.status === 503) reply.header('retry-after', '5')
-    send(reply, found)
+    send(reply, request.routeOptions.config?.door ? { ...found, error: found.detail } : found)
   }
 
 /** Sends a problem as it is: it needs no schema of the route. */

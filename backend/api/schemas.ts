@@ -5,6 +5,7 @@
 
 export * from './shapes/access'
 export * from './shapes/common'
+export * from './shapes/doors'
 export * from './shapes/jobs'
 export * from './shapes/schedules'
 export * from './shapes/suite'

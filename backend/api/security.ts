@@ -24,6 +24,8 @@ declare module 'fastify' {
     open?: boolean
     /** A POST that only reads. */
     reads?: boolean
+    /** Brought along by a source: part of the API, wherever its path lies. */
+    door?: boolean
   }
 }
 
@@ -77,7 +79,8 @@ const hasBody = ({ headers }: FastifyRequest): boolean =>
 const isJson = ({ headers }: FastifyRequest): boolean => /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
 
 /** Whether the matched route is no part of the API. The route counts, not how its address was written. */
-const isPage = ({ routeOptions, url }: FastifyRequest): boolean => !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
+const isPage = ({ routeOptions, url }: FastifyRequest): boolean =>
+  routeOptions.config?.door !== true && !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
 
 /** Whether the matched route needs nobody's token: pages, health, docs and login. */
 function isOpen(request: FastifyRequest): boolean {

@@ -77,7 +77,7 @@ export async function createApi({ service, version, dashboard, port, failures }:
   await app.register(helmet, PAGES)
   const guard = secure(app, config, failures)
   const live = createLive(service)
-  await describe(app, version)
+  await describe(app, version, service.sources)
   await app.register(async (api) => routes(api.withTypeProvider<ZodTypeProvider>(), { service, live, version, guard }))
   graphql(app, { service, live })
   await serveDashboard(app, dashboard)

@@ -34,7 +34,8 @@ export const startWorker =
     const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)
     const http = createHttpFactory({ gate: createGate(db, limits, { holder: id }), limits, config })
-    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs: config.turnMs, reached })
+    const { turnMs, attempts } = config
+    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs, attempts, reached })
     await broker.ready()
     await worker.start()
     return {

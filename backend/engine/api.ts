@@ -25,10 +25,19 @@ export interface Limit {
   tokens?: boolean
 }
 
+/**
+ * `https://{host}` takes its host from data: `scopeOf` names it, with `http://` before it where data says so, which the guard
+ * lets through to private hosts only. Without `env` nothing takes the place of the default.
+ */
+export interface BaseUrl {
+  env?: string
+  default: string
+}
+
 /** One HTTP API of a source: where it is, how it is asked and how its answers are understood. */
 export interface Api {
   /** Environment variable that replaces the base URL (`ZKILLBOARD_URL`), and the real one. */
-  url: { env: string; default: string }
+  url: BaseUrl
   /** Its limit, and those of its parts by their full names (`esi.killmail`). */
   limit: Limit
   parts?: Record<string, Limit>
@@ -47,8 +56,9 @@ export interface Api {
 export interface RawAnswer {
   status: number
   headers: Record<string, string | undefined>
-  /** Decoded text; empty for 304. */
+  /** Decoded text; empty for 304, and for a 2xx that was asked for as bytes. */
   text: string
+  bytes?: Uint8Array
 }
 
 /** What an answer says about the limits. Everything is optional. */
@@ -81,6 +91,8 @@ export interface HttpRequest<T> {
   maxBytes?: number
   /** Sent as If-None-Match; an unchanged answer comes back with status 304 and `data` undefined. */
   etag?: string
+  /** A 2xx is kept as bytes, and `schema` is not asked. */
+  binary?: boolean
   /** Statuses besides 2xx that are an answer and not an error; their text is in `text`, `data` undefined. */
   accept?: readonly number[]
 }
@@ -88,14 +100,18 @@ export interface HttpRequest<T> {
 export interface HttpAnswer<T> {
   status: number
   headers: Record<string, string | undefined>
-  /** Parsed body; defined for every 2xx. */
+  /** Parsed body; defined for every 2xx that was not asked for as bytes. */
   data: T | undefined
   text: string
+  /** Body of a 2xx that was asked for as bytes. */
+  bytes?: Uint8Array
   etag?: string
 }
 
 /** Gated, identified and classified requests to one API. */
 export interface Http {
+  /** Base URL it is asked at; what is kept of one upstream is kept under it. */
+  readonly base: string
   /**
    * @throws {Throttled} when the gate grants no moment within 2 s, or the upstream says wait
    * @throws {RetryLater} for timeouts, 5xx, blocked pages, unreadable or unexpected bodies
@@ -107,8 +123,8 @@ export interface Http {
 /** Who a request is for: `live` gets the next slot, `backfill` at most its share. */
 export type RequestClass = 'live' | 'backfill'
 
-/** Requests by API, for the task's report. */
-export type Traffic = Record<string, { requests: number; waitMs: number; throttled: number }>
+/** Requests and bytes of answers by API, for the task's report. */
+export type Traffic = Record<string, { requests: number; waitMs: number; throttled: number; bytes: number }>
 
 /** One step's use of the network. The edge adds to `traffic` and keeps `nextAt` and `asked`. */
 export interface HttpUse {

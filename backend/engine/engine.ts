@@ -20,6 +20,8 @@ export interface WorkerEngine extends Engine {
   id: string
   /** No new page starts after this long on one delivery, ms. */
   turnMs: number
+  /** Tries in a row without a committed page before a task is given up. */
+  attempts: number
   /** True once a stop was asked for. */
   stopping(): boolean
   /** Aborted when a stop's grace is over. */

@@ -54,6 +54,8 @@ export const said = {
     log.error(`task failed: ${fault(error)}`, { ...of(task), kind })
     log.debug('where it came from', { stack: (error as Error).stack })
   },
+  laneGivenUp: (log: Log, task: Task, tasks: number) =>
+    log.error(`the tasks that wait for ${task.lane} are given up with it`, { job: task.job_id.slice(0, 8), lane: task.lane, tasks }),
   ticked: (log: Log, it: Ticked) => {
     const fields = { schedule: it.name, tick: it.tickAt.toISOString(), job: it.job?.id.slice(0, 8) }
     if (it.error !== undefined) log.warn(`schedule started nothing: ${it.error}`, fields)

@@ -23,10 +23,10 @@ export function countPage(task: Of & Counts, now: Counts): void {
   for (const outcome of OUTCOMES) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
 }
 
-/** A task given up. */
-export function countFailure(task: Of, kind: string): void {
-  countStep(task, 'failed')
-  count('backhaul_failures_total', { source: task.source, kind })
+/** Tasks given up. */
+export function countFailure(task: Of, kind: string, tasks = 1): void {
+  count('backhaul_steps_total', { source: task.source, stream: task.stream, outcome: 'failed' }, tasks)
+  count('backhaul_failures_total', { source: task.source, kind }, tasks)
 }
 
 /** Work set back after an error. @param api the one asked last, if any was */

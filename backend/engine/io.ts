@@ -7,20 +7,19 @@ const NEAR_MS = 2000
 /**
  * What a read may use.
  * @param endsAt `more()` says no after this, ms since the epoch
- * @param held the read's two questions about what is held; absent: nothing is
+ * @param known the stream's answer to `io.known`; absent: nothing is known
  */
 export function createIo(
   engine: WorkerEngine,
   source: Source,
   use: HttpUse,
   endsAt: number,
-  held: Partial<Pick<Io, 'known' | 'due'>> = {},
+  known: Io['known'] = async () => new Set<Id>(),
 ): Io {
   return {
     http: engine.http(source, use),
-    known: async () => new Set<Id>(),
-    due: async () => [],
-    ...held,
+    known,
+    held: engine.db,
     more: () => !engine.stopping() && Date.now() < endsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + NEAR_MS,
     log: engine.log,
     signal: engine.signal,

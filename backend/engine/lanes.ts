@@ -63,6 +63,29 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
   )
 }
 
+/** Tasks ended in one statement: as many as commit well within its timeout. */
+const GIVEN_UP_AT_ONCE = 5_000
+
+/**
+ * Ends the tasks of a lane that nobody holds, because its host is away. A batch at a time: what a death on the way leaves is
+ * found out by the next task of the lane.
+ * @returns how many
+ */
+export async function giveUpLane(db: Reader, task: Task, { kind, error }: { kind: string; error: string }): Promise<number> {
+  let given = 0
+  for (let last = GIVEN_UP_AT_ONCE; last === GIVEN_UP_AT_ONCE; given += last) {
+    const rows = await db.query(
+      `update backhaul.tasks t set state = 'failed', error_kind = $3, error = $4, settled_at = clock_timestamp(), slot_at = null, waiting_on = null
+         from (select id from backhaul.tasks where job_id = $1 and lane = $2 and state in ('waiting', 'ready') and claim is null
+                order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
+        where t.id = w.id and t.claim is null and t.state in ('waiting', 'ready') returning t.id`,
+      [task.job_id, task.lane, kind, error],
+    )
+    last = rows.length
+  }
+  return given
+}
+
 /** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
 export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
   const [row] = await db.query<{ full: boolean }>(

@@ -48,7 +48,7 @@ export async function lookupTurn(
 
 async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups, use: HttpUse): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
-  const answers = await lookup.read(held.ids, { ...createIo(engine, source, use, endsAt), held: engine.db })
+  const answers = await lookup.read(held.ids, createIo(engine, source, use, endsAt))
   if (answers.answered.length + answers.missing.length === 0)
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')

@@ -168,13 +168,14 @@ async function tally(db: Reader, sql: string, jobId: string): Promise<Record<str
 
 /** Requests, waiting and throttles of a job's tasks by API. */
 export async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
-  const rows = await db.query<{ api: string; requests: number; wait: number; throttled: number }>(
+  const rows = await db.query<{ api: string; requests: number; wait: number; throttled: number; bytes: number }>(
     `select e.key as api, sum((e.value->>'requests')::float8) as requests, sum((e.value->>'waitMs')::float8) as wait,
+            coalesce(sum((e.value->>'bytes')::float8), 0) as bytes,
             sum((e.value->>'throttled')::float8) as throttled
        from backhaul.tasks t, jsonb_each(t.traffic) e where t.job_id = $1 group by 1 order by 1`,
     [jobId],
   )
   return Object.fromEntries(
-    rows.map((row) => [row.api, { requests: row.requests, waitMs: Math.round(row.wait), throttled: row.throttled }]),
+    rows.map(({ api, requests, wait, throttled, bytes }) => [api, { requests, waitMs: Math.round(wait), throttled, bytes }]),
   )
 }

@@ -36,11 +36,14 @@ export interface SchedulerOptions {
   stallMs?: number
   /** Tasks of ended jobs, events and deliveries are kept for so long, ms (30 days unless told). */
   retentionMs?: number
+  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
+  jobsAtOnce?: (source: Source) => number | undefined
   /** Asks the broker about dead letters; absent: nobody is told when they grow. */
   depths?: Pick<Depths, 'read'>
 }
 
 interface Upkeep {
+  jobsAtOnce: (source: Source) => number | undefined
   alerts: ReturnType<typeof watchAlerts>
   retention: ReturnType<typeof keepRetention>
 }
@@ -56,7 +59,12 @@ export interface Scheduler {
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
   const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
-  const upkeep = { alerts: watchAlerts({ db, log, sources, stallMs, depths }), retention: keepRetention({ db, log, retentionMs }) }
+  const jobsAtOnce = engine.jobsAtOnce ?? ((source: Source) => source.jobsAtOnce?.default)
+  const upkeep = {
+    jobsAtOnce,
+    alerts: watchAlerts({ db, log, sources, stallMs, depths }),
+    retention: keepRetention({ db, log, retentionMs }),
+  }
   let stopping = false
   let running = Promise.resolve()
   let steadySince = 0
@@ -105,7 +113,10 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
     if (gone.length > 0) said.handedBack(log, moved, gone)
   }
   await apart(engine, 'schedules', () => startSchedules(engine))
-  for (const source of sources) if (source.jobsAtOnce !== undefined) await admit(db, source, source.jobsAtOnce)
+  for (const source of sources) {
+    const atOnce = upkeep.jobsAtOnce(source)
+    if (atOnce !== undefined) await admit(db, source, atOnce)
+  }
   for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) await countOpen(db)
   await sweepCancelled(engine)

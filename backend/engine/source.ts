@@ -17,8 +17,11 @@
 import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Api, Http } from './api'
+import type { Door } from './door'
 
 export type * from './api'
+export type * from './door'
+export { defineDoor } from './door'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
 /** A record's identity as its source writes it; compared as text. */
@@ -40,14 +43,14 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void
 }
 
-/** What a read may use. It reads the network and two questions of its own about what is held; it never writes. */
+/** What a read may use: the network, and what is held. It never writes. */
 export interface Io {
   /** The client of an API named in the source's `apis`. */
   http(api: string): Http
   /** Which of these are already held; one query, the stream's `known`. */
   known(ids: readonly Id[]): Promise<Set<Id>>
-  /** What is held that this page is to fill; the stream's `due`. */
-  due(): Promise<Id[]>
+  /** What is held, in statements of the source's own. */
+  readonly held: Reader
   /** False when the read should return what it has: time is up, a stop was asked for, or the next grant is far off. */
   more(): boolean
   readonly log: Log
@@ -63,6 +66,8 @@ export interface NewTask {
   /** Absent: a discovery task, outside lanes. */
   lane?: string
   stage?: number
+  /** What is known to become of it already: it is counted and named, and never claimed. A retry tries a failed one for the first time. */
+  ended?: { skipped: string } | { failed: string; error: string }
 }
 
 export interface Reject {
@@ -86,6 +91,10 @@ export interface Page<C, B> {
   batch: B
   /** Where the next step starts; `null` ends the task. */
   next: C | null
+  /** With `next: null`: the task ends skipped, for this reason, and not done. */
+  skipped?: string
+  /** The task goes on in another lane, and waits for a place there. */
+  lane?: string
   /** Records on the page that were asked for, known ones included. */
   seen: number
   /** How many of them were held already and left alone. */
@@ -118,12 +127,15 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   queue: QueueName
   /** Parsed back from the database before every step. */
   cursor: ZodType<C>
-  /** Network, `io.known` and `io.due` only; may run twice. */
+  /** Network, `io.known` and `io.held` only; may run twice. */
   read(step: Step<C, P>, io: Io): Promise<Page<C, B>>
   known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
-  due?(db: Reader, step: Step<C, P>): Promise<Id[]>
   /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
   write(tx: Tx, batch: B): Promise<Written>
+  /** Its pages find tasks: it rests while the plan's backlog waits, as what stands outside lanes does. */
+  discovers?: boolean
+  /** A lane is one host's: when it cannot be reached for as long as one task tries, those that wait are given up with that one. */
+  laneIsHost?: boolean
   /** Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. */
   cell?(key: string): { row: string; column: string }
 }
@@ -135,7 +147,7 @@ export interface Lookup<F = unknown> {
   /** How long an answer stays fresh, ms. */
   freshMs: number
   /** Asks upstream; may run twice. Ids that are neither found nor missing stay open. */
-  read(ids: readonly Id[], io: Io & { held: Reader }): Promise<Answers<F>>
+  read(ids: readonly Id[], io: Io): Promise<Answers<F>>
   /** Stores what was found; `missing` are those the source says do not exist. */
   write(tx: Tx, answers: Answers<F>): Promise<void>
 }
@@ -183,7 +195,8 @@ export interface CommandOption {
   about: string
   /** Dotted path in the request: `options.fromDate`. */
   path: string
-  kind: 'date' | 'integer' | 'flag' | 'negated' | 'text'
+  /** `list` takes several values: `--did <names...>`. */
+  kind: 'date' | 'integer' | 'flag' | 'negated' | 'text' | 'list'
 }
 
 export interface Source<P = unknown> {
@@ -207,8 +220,10 @@ export interface Source<P = unknown> {
   commands: Record<string, Command>
   /** Its PM2 apps: which queues each consumes and how many deliveries one process holds at once. */
   workers: Record<string, { queues: QueueName[]; concurrency: number }>
-  /** How many of its jobs run at once; unbounded unless told. */
-  jobsAtOnce?: number
+  /** How many of its jobs run at once, and the variable that says otherwise; unbounded where absent. */
+  jobsAtOnce?: { env: string; default: number }
+  /** HTTP routes of its own, where its users know it by others than the API's. */
+  doors?: readonly Door[]
   /** Splits a job into its first tasks; same params, same tasks, no I/O. */
   plan(params: P): Plan
   /** Runs in the transaction of the job's finish task. */

@@ -1,19 +1,17 @@
 import { isAway } from '../db'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
-import { Fatal, RetryLater, Skip, Throttled } from './errors'
+import { Fatal, isUnreachable, RetryLater, Skip, Throttled } from './errors'
 import { said } from './events'
 import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
 import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
-import { backlogFull, takeNext } from './lanes'
+import { backlogFull, giveUpLane, takeNext } from './lanes'
 import { ask } from './lookups'
 import type { HttpUse, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
 import * as store from './store'
 
-/** Tries in a row without a committed page before a task is given up. */
-export const MAX_ATTEMPTS = 10
 /** How long discovery rests when enough tasks wait, ms. */
 const BACKLOG_REST_MS = 2000
 
@@ -48,17 +46,17 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
   }
   try {
     if (task.stream === store.FINISH) return await finish(engine, task)
-    if (task.lane === null && task.backlog !== null && (await backlogFull(engine.db, task.job_id, task.backlog))) {
-      throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
-    }
     const source = sourceNamed(engine.sources, task.source)
     const stream = source.streams[task.stream]
     if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
+    const finds = task.lane === null || stream.discovers === true
+    if (finds && task.backlog !== null && (await backlogFull(engine.db, task.job_id, task.backlog))) {
+      throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
+    }
     const at = { key: task.key, cursor: stream.cursor.parse(task.cursor), params: source.params.parse(task.params), source: task.source }
-    const io = createIo(engine, source, use, turnEndsAt, {
-      known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
-      due: async () => stream.due?.(engine.db, at) ?? [],
-    })
+    const io = createIo(engine, source, use, turnEndsAt, async (ids) =>
+      stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set(),
+    )
     const page = await stream.read(at, io)
     engine.reached('before commit')
     const outcome = await commit(engine, task, source, stream, page, use.traffic)
@@ -86,6 +84,8 @@ async function commit(
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
   const ended = page.next === null
+  const lane = page.lane === task.lane || ended ? undefined : page.lane
+  const leaves = ended || lane !== undefined
   const work = async (tx: Tx) => {
     const written = await stream.write(tx, page.batch)
     await store.insertRejects(tx, task, rejected)
@@ -105,15 +105,15 @@ async function commit(
       traffic,
     }
     const cursor = (ended ? task.cursor : page.next) as Task['cursor']
-    const row = await store.commitPage(tx, task, { ...counts, cursor, ended })
+    const row = await store.commitPage(tx, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
     if (!row) throw new Lost()
-    const next = ended && !engine.stopping() ? await takeNext(tx, task, engine.id) : undefined
+    const next = leaves && !engine.stopping() ? await takeNext(tx, task, engine.id) : undefined
     return { runs: row.runs, next, counts: { ...counts, cursor } }
   }
   const { runs, next, counts } = await span('commit', { 'backhaul.seen': page.seen }, () => engine.db.tx(work))
   countPage(task, counts)
   said.page(engine.log, task, counts, page.seen, ended)
-  if (ended) return { held: next, goOn: true }
+  if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
 
@@ -157,10 +157,11 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   const kind = kindOf(error)
   const text = error instanceof Error ? error.message : String(error)
   const attempts = task.attempts + 1
-  if (error instanceof Fatal || attempts >= MAX_ATTEMPTS) {
+  if (error instanceof Fatal || attempts >= engine.attempts) {
     said.failed(log, task, kind, error)
     countFailure(task, kind)
-    return await settle(engine, task, { state: 'failed', errorKind: kind, error: text, traffic })
+    const end = { state: 'failed', errorKind: kind, error: text, traffic } as const
+    return sharesItsFate(engine, task, error) ? await settleLane(engine, task, end) : await settle(engine, task, end)
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
@@ -177,6 +178,21 @@ export const kindOf = (error: unknown): string => (error instanceof RetryLater |
 /** Exponential with jitter: about 1 s after the first try, 2 s, 4 s … at most 10 min. */
 export const backoffMs = (attempts: number, random = Math.random): number =>
   Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())
+
+/** Whether what ended this task would end the others of its lane as well: their host is away. */
+function sharesItsFate({ sources }: WorkerEngine, task: Task, error: unknown): boolean {
+  const stream = sources.find((source) => source.name === task.source)?.streams[task.stream]
+  return task.lane !== null && stream?.laneIsHost === true && error instanceof RetryLater && isUnreachable(error)
+}
+
+/** Ends a task and those of its lane that nobody holds; each of them would have to find out for itself for as long. */
+async function settleLane(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
+  if (!(await engine.db.tx((tx) => store.settleTask(tx, task, end)))) return NOTHING
+  const given = await giveUpLane(engine.db, task, { kind: end.errorKind ?? 'unexpected', error: end.error ?? '' })
+  if (given > 0) said.laneGivenUp(engine.log, task, given)
+  countFailure(task, end.errorKind ?? 'unexpected', given)
+  return NOTHING
+}
 
 async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
   const next = await engine.db.tx(async (tx) => {

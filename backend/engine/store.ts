@@ -77,10 +77,14 @@ export interface PageCommit extends Counts {
   expected: bigint | null
   traffic: Traffic
   notes: string[]
+  /** Why it ends skipped and not done. */
+  skipped?: string
+  /** The lane in which it goes on, where that is another one. */
+  lane?: string
 }
 
 /**
- * Moves the task past a page, or ends it.
+ * Moves the task past a page, ends it, or lets it wait for a place in another lane.
  * @returns whether its job still runs; undefined when the fence did not hold
  */
 export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<{ runs: boolean } | undefined> {
@@ -88,9 +92,11 @@ export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<
     `update backhaul.tasks t
         set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
             pages = $5, seen = $6, new = $7, updated = $8, known = $9, rejected = $10, deleted = $11, expected = $12, traffic = $13, notes = $14,
-            state = case when $15 then 'done'::backhaul.task_state else state end,
-            settled_at = case when $15 then clock_timestamp() end,
-            claim = case when $15 then null else claim end, holder = case when $15 then null else holder end
+            state = case when $15 then case when $16::text is null then 'done' else 'skipped' end
+                         when $17::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
+            reason = $16, lane = coalesce($17, lane), settled_at = case when $15 then clock_timestamp() end,
+            claim = case when $15 or $17 is not null then null else claim end, holder = case when $15 or $17 is not null then null else holder end,
+            rung_at = case when $17 is null then rung_at end
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs`,
     [
@@ -109,6 +115,8 @@ export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<
       JSON.stringify(page.traffic),
       page.notes,
       page.ended,
+      page.skipped ?? null,
+      page.lane ?? null,
     ],
   )
   return row
@@ -182,11 +190,12 @@ export async function insertTasks(tx: Tx, job: { id: string; priority: number },
     .map((task, place) => ({ ...task, place }))
     .sort((a, b) => (a.stream === b.stream ? (a.key < b.key ? -1 : 1) : a.stream < b.stream ? -1 : 1))
   await tx.query(
-    `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state)
+    `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
      select $1, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $2, n.cursor,
-            case when n.lane is null and j.admitted then 'ready'::backhaul.task_state else 'waiting'::backhaul.task_state end
-       from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[])
-              as n(stream, key, queue, lane, stage, place, cursor),
+            coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
+            n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
+       from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+              as n(stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error),
             (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s, backhaul.jobs j
       where j.id = $1
      on conflict (job_id, stream, key) do nothing`,
@@ -200,8 +209,15 @@ export async function insertTasks(tx: Tx, job: { id: string; priority: number },
       sorted.map((task) => task.stage ?? 0),
       sorted.map((task) => task.place),
       sorted.map((task) => JSON.stringify(task.cursor)),
+      ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => endOf(task)[field] ?? null)),
     ],
   )
+}
+
+/** State, reason, kind and error of a task that is born settled. */
+function endOf({ ended }: NewTask): Record<string, string | undefined> {
+  if (!ended) return {}
+  return 'skipped' in ended ? { ended: 'skipped', reason: ended.skipped } : { ended: 'failed', kind: ended.failed, error: ended.error }
 }
 
 function queueOf(source: Source, name: string): string {

@@ -36,6 +36,8 @@ export interface WorkerOptions {
   http: HttpFactory
   log: Log
   turnMs: number
+  /** Tries in a row without a committed page before a task is given up (10 unless told). */
+  attempts?: number
   /** How long a stop waits for the pages in hand before it aborts them, ms. */
   graceMs?: number
   reached?: (point: Point) => void
@@ -65,6 +67,7 @@ export function createWorker(options: WorkerOptions): Worker {
     http: options.http,
     id,
     turnMs: options.turnMs,
+    attempts: options.attempts ?? 10,
     stopping: () => stopping,
     signal: abort.signal,
     reached: options.reached ?? (() => undefined),

@@ -47,6 +47,8 @@ function judge(asked: Asked, answer: RawAnswer, told: Told, parts: readonly stri
   if (status === 420) return wait([asked.api], soon(told, WAIT_MS), 'http 420')
   if (status === 429) return wait(parts, soon(told, WAIT_MS), 'http 429')
   const body = text ? `: ${excerpt(text, secrets)}` : ''
+  // Not implemented is no trouble of the moment.
+  if (status === 501) return { error: new Fatal('http_501', says(body)) }
   if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), told.retryAt) }
   if (isHtml(answer)) return blockedPage(asked, answer, told)
   if (status >= 300 && status < 400) {
@@ -70,7 +72,7 @@ export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & {
     block: [...(own.block ?? []), ...(general.block ?? []), ...(heard.block ?? [])],
     remaining: [...(own.remaining ?? heard.remaining ?? [])],
     cost: own.cost,
-    result: answer.status >= 500 ? 'failed' : 'ok',
+    result: answer.status >= 500 && answer.status !== 501 ? 'failed' : 'ok',
   }
 }
 

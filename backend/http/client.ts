@@ -13,6 +13,7 @@ import { guardedLookup, guardedUrl } from './guard'
 export interface Client {
   readonly name: string
   readonly api: Api
+  readonly base: string
   readonly axios: AxiosInstance
   /** Bounds what this process asks at once. */
   readonly lane: Bottleneck
@@ -41,11 +42,13 @@ export const userAgent = (contact: string): string => `backhaul/${version}${cont
 function addressOf(name: string, base: string, allowPrivate: boolean) {
   return (path: string, scopeOf?: string): string => {
     if (!base.includes('{')) return base + path
-    if (!scopeOf || !/^[a-z0-9][a-z0-9.-]*(:\d{1,5})?$/i.test(scopeOf)) {
+    const [, plain = '', host = ''] = /^(http:\/\/)?(.*)$/s.exec(scopeOf ?? '') ?? []
+    if (!/^([a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(host) || (plain && !hostFromData(base))) {
       throw new Fatal('forbidden_url', `${name} is asked at a host that is no host name: ${JSON.stringify(scopeOf ?? '')}`)
     }
-    const url = base.replace(/\{\w+\}/, scopeOf) + path
-    return hostFromData(base) ? guardedUrl(url, { allowPrivate }).toString() : url
+    if (!hostFromData(base)) return base.replace(/\{\w+\}/, host) + path
+    const url = (plain ? base.replace(/^https:\/\//, plain) : base).replace(/\{\w+\}/, host) + path
+    return guardedUrl(url, { allowPrivate }).toString()
   }
 }
 
@@ -55,6 +58,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
   return {
     name,
     api,
+    base,
     axios: axios.create({
       ...agentsFor(base, config.allowPrivateHosts),
       headers: {

@@ -24,6 +24,7 @@ export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits
 }
 
 const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
+  base: client.base,
   request: (wanted) =>
     inLane(
       client,

@@ -51,6 +51,7 @@ async function exchange(
   gate: Gate,
   grant: Grant,
   request: Outgoing,
+  url: string,
   use: HttpUse,
   judge?: (answer: RawAnswer) => Error | undefined,
 ): Promise<RawAnswer> {
@@ -70,7 +71,6 @@ async function exchange(
   let answer: RawAnswer | undefined
   let error: Error | undefined
   try {
-    const url = client.urlOf(request.path, request.scopeOf)
     answer = await dispatch(client, request, url, use, asked.secrets, {
       mayLeave() {
         if (!grant.inTime()) return false
@@ -111,7 +111,7 @@ async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, sco
   if (!route) return
   const judge = (answer: RawAnswer) => (isUp(route, answer) ? undefined : new RetryLater('down', `${client.name} is not back yet`))
   try {
-    await exchange(client, gate, grant, { path: route.path, scopeOf }, use, judge)
+    await exchange(client, gate, grant, { path: route.path, scopeOf }, client.urlOf(route.path, scopeOf), use, judge)
   } catch (error) {
     if (!(error instanceof RetryLater)) throw error
     throw new Throttled(client.name, new Date(Date.now() + DOWN_MS), undefined, error.message)
@@ -129,6 +129,8 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
 
 /** Granted and sent; a process that was held up until its moment had passed asks for another one. */
 async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<RawAnswer> {
+  // First of all, so that an address nobody may ask leaves no trace at the gate.
+  const url = client.urlOf(wanted.path, wanted.scopeOf)
   for (;;) {
     try {
       let grant = await acquire(client, gate, wanted, use)
@@ -136,7 +138,7 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
         await probe(client, gate, grant, use, wanted.scopeOf)
         grant = await acquire(client, gate, wanted, use)
       }
-      return await exchange(client, gate, grant, wanted, use)
+      return await exchange(client, gate, grant, wanted, url, use)
     } catch (error) {
       if (!(error instanceof Missed)) throw error
     }
@@ -146,8 +148,8 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
 /** One gated, identified and classified request. */
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
   const answer = await granted(client, gate, wanted, use)
-  const { status, headers, text } = answer
+  const { status, headers, text, bytes } = answer
   const asked: Asked = { api: client.name, request: wanted, secrets: secretsOf({ ...client.api.headers, ...wanted.headers }) }
-  const data = status >= 200 && status < 300 && !wanted.accept?.includes(status) ? parse(asked, answer, wanted.schema) : undefined
-  return { status, headers, data, text, etag: headers.etag }
+  const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary
+  return { status, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
 }

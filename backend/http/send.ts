@@ -23,6 +23,12 @@ const lower = (headers: object): Record<string, string | undefined> =>
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value && String(value)]),
   )
 
+/** Bytes are kept of a 2xx; what else an upstream says is words. */
+function bodyOf(status: number, body: string | Buffer): Pick<RawAnswer, 'text' | 'bytes'> {
+  if (typeof body === 'string') return { text: body }
+  return status >= 200 && status < 300 ? { text: '', bytes: body } : { text: body.toString('utf8') }
+}
+
 function failure(error: unknown, what: string, timedOut: boolean, request: Outgoing, secrets: readonly string[]): Error {
   if (!(error instanceof AxiosError)) return error as Error
   if (timedOut || error.code === 'ECONNABORTED' || error.code === 'ETIMEDOUT') {
@@ -83,17 +89,18 @@ export async function send(
   signal.addEventListener('abort', abort, { once: true })
   try {
     signal.throwIfAborted()
-    const response = await client.axios.request<string>({
+    const response = await client.axios.request<string | Buffer | undefined>({
       method: request.method ?? 'GET',
       url,
       headers: headersOf(request),
       data: request.body === undefined ? undefined : JSON.stringify(request.body),
       timeout: timeoutMs,
       maxContentLength: request.maxBytes ?? MAX_BYTES,
+      responseType: request.binary ? 'arraybuffer' : 'text',
       signal: stop.signal,
       transport: watched(url, departure),
     })
-    return { status: response.status, headers: lower(response.headers), text: response.data ?? '' }
+    return { status: response.status, headers: lower(response.headers), ...bodyOf(response.status, response.data ?? '') }
   } catch (error) {
     signal.throwIfAborted()
     throw failure(error, `${client.name} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`, timedOut, request, secrets)

@@ -7,7 +7,7 @@ import { count, observe } from '../metrics/count'
 
 /** The counters of an API in this step. */
 export function trafficOf(use: HttpUse, api: string): Traffic[string] {
-  use.traffic[api] ??= { requests: 0, waitMs: 0, throttled: 0 }
+  use.traffic[api] ??= { requests: 0, waitMs: 0, throttled: 0, bytes: 0 }
   return use.traffic[api]
 }
 

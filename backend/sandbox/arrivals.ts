@@ -4,6 +4,8 @@ export interface Arrival {
   route: string
   method: string
   path: string
+  /** Which host of the API was asked. */
+  host?: string
   /** Absent while the answer is not sent; 0 when the client left or the connection was cut. */
   status?: number
 }

@@ -8,8 +8,10 @@ export interface FaultRequest {
   times?: number
   /** 0..1; always unless told. */
   probability?: number
-  /** Regular expression on the path after the API's prefix: `page/3/`. */
+  /** Regular expression on the path after the API's prefix, where queries matter with the query: `page/3/`. */
   match?: string
+  /** Only at this host of the API: `127.0.0.1:4301`. */
+  host?: string
   /** Only for this API. */
   api?: string
   /** How many matching requests pass before it starts. */
@@ -42,6 +44,8 @@ export const COMMON_FAULTS: Record<string, string> = {
   status: 'A bare answer of `status` (500) with `body` and `headers`.',
 }
 
+const subjectOf = (ask: Ask): string => `${ask.host ?? ''}${ask.subject ?? ask.path}`
+
 /** The switched-on faults. */
 export class Faults {
   private entries: Entry[] = []
@@ -64,7 +68,7 @@ export class Faults {
     const entry = this.entries.find((candidate) => candidate.fault.name === name && this.applies(candidate, api, ask))
     if (!entry) return undefined
     entry.fault.happened++
-    if (entry.fault.oncePerPath) entry.paths.add(ask.path)
+    if (entry.fault.oncePerPath) entry.paths.add(subjectOf(ask))
     return entry.fault
   }
 
@@ -72,8 +76,9 @@ export class Faults {
     const { fault } = entry
     if (fault.times !== undefined && fault.happened >= fault.times) return false
     if (fault.api !== undefined && fault.api !== api) return false
-    if (entry.pattern && !entry.pattern.test(ask.path)) return false
-    if (entry.paths.has(ask.path)) return false
+    if (fault.host !== undefined && fault.host !== ask.host) return false
+    if (entry.pattern && !entry.pattern.test(subjectOf(ask))) return false
+    if (entry.paths.has(subjectOf(ask))) return false
     if (fault.after !== undefined && entry.passed++ < fault.after) return false
     return fault.probability === undefined || this.roll() < fault.probability
   }

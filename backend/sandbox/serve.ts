@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -12,9 +14,9 @@ const compress = promisify(gzip)
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.join(', ') : value)
 
-function askOf(request: FastifyRequest, prefix: string, { at, lateMs }: Pick<Ask, 'at' | 'lateMs'>): Ask {
-  const [path = '', ...query] = request.url.slice(prefix.length).split('?')
-  return {
+function askOf(request: FastifyRequest, api: SandboxApi, { at, lateMs }: Pick<Ask, 'at' | 'lateMs'>): Ask {
+  const [path = '', ...query] = request.url.slice(api.prefix.length).split('?')
+  const ask: Ask = {
     method: request.method,
     path: path || '/',
     query: request.url.includes('?') ? query.join('?') : undefined,
@@ -23,7 +25,10 @@ function askOf(request: FastifyRequest, prefix: string, { at, lateMs }: Pick<Ask
     at,
     lateMs,
     ip: request.ip,
+    host: api.host,
   }
+  ask.subject = api.subject?.(ask)
+  return ask
 }
 
 /** What every upstream asks of a client: a name, somebody to write to, compressed transfer. */
@@ -35,10 +40,25 @@ function judgeManners(ask: Ask, api: SandboxApi, settings: SandboxSettings): voi
   if (!/\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')) violations.add('no-gzip', `${api.name} ${ask.path}`)
 }
 
+/** Sends what a client takes; one that has enough leaves. */
+async function flow(reply: FastifyReply, answer: Answer, pieces: Iterable<Uint8Array>): Promise<void> {
+  const { raw } = reply
+  raw.writeHead(answer.status, answer.reason ?? '', answer.headers)
+  try {
+    await pipeline(Readable.from(pieces, { objectMode: false }), raw)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
+}
+
 async function send(reply: FastifyReply, ask: Ask, answer: Answer, cut = false): Promise<void> {
   const { raw } = reply
+  if (answer.cut) raw.destroy()
   if (raw.destroyed) return
-  const zip = !cut && (answer.body?.length ?? 0) > WORTH_ZIPPING && /\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')
+  if (answer.stream) return flow(reply, answer, answer.stream)
+  // Bytes are archives of hashes, which nobody compresses on the way.
+  const long = typeof answer.body === 'string' && answer.body.length > WORTH_ZIPPING
+  const zip = !cut && long && /\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')
   const body = zip ? await compress(answer.body ?? '', { level: 1 }) : Buffer.from(answer.body ?? '')
   const empty = answer.status === 304 || answer.status === 204
   const length = empty ? {} : { 'content-length': String(body.length) }
@@ -87,15 +107,16 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
   const { desk } = settings
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.hijack()
-    const ask = askOf(request, api.prefix, arrivals.get(request) ?? { at: desk.clock() })
-    const done = desk.arrivals.arrive(api.name, { at: ask.at, route: api.route(ask), method: ask.method, path: ask.path })
+    const ask = askOf(request, api, arrivals.get(request) ?? { at: desk.clock() })
+    const { at, method, host, subject = ask.path } = ask
+    const done = desk.arrivals.arrive(api.name, { at, route: api.route(ask), method, path: subject, ...(host ? { host } : {}) })
     let sent = 0
     reply.raw.once('finish', () => {
       sent = reply.raw.statusCode
     })
     reply.raw.once('close', () => {
       done(sent)
-      log?.(`${ask.method} ${api.name}${ask.path} ${sent || 'cut'} ${Math.round(desk.clock() - ask.at)} ms`)
+      log?.(`${method} ${api.name}${host ? ` ${host}` : ''}${subject} ${sent || 'cut'} ${Math.round(desk.clock() - ask.at)} ms`)
     })
     judgeManners(ask, api, settings)
     try {

@@ -18,6 +18,10 @@ export interface Ask {
   /** It may have arrived so much earlier, ms. */
   lateMs?: number
   ip: string
+  /** The host that was asked, as `127.0.0.1:4301`, where an API has several. */
+  host?: string
+  /** What `match` and `oncePerPath` of a fault look at and the arrival log shows, where that is not the path alone. */
+  subject?: string
 }
 
 export interface Answer {
@@ -25,16 +29,25 @@ export interface Answer {
   /** Reason phrase, where it is not the usual one. */
   reason?: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
+  /** Sent piece by piece as the client takes it, in place of a body. */
+  stream?: Iterable<Uint8Array>
+  /** The connection is destroyed instead. */
+  cut?: boolean
 }
 
 export interface SandboxApi {
   name: string
   /** Where it is mounted, and the variable that points the product there. */
   prefix: string
-  env: string
+  /** Absent where the product learns the address from other answers. */
+  env?: string
   /** What the product has to be told to keep to the scaled limits, by name in `LIMITS`. */
   limits: Record<string, LimitOverride>
+  /** The host's own address, once it listens. */
+  readonly host?: string
+  /** Said of every arrival as its `subject`. */
+  subject?(ask: Ask): string
   /** A short name of the route for the arrival log. */
   route(ask: Ask): string
   /** Judges the arrival before anything else happens to it: notes violations, and refuses where the upstream would. */
@@ -47,6 +60,10 @@ export interface SandboxApi {
 export interface SandboxSource {
   name: string
   apis: SandboxApi[]
+  /** APIs that get a port of their own each. */
+  hosts?: SandboxApi[]
+  /** Told where the hosts listen, as `127.0.0.1:4301` in their order, before anybody is answered. */
+  located?(addresses: string[]): void
   /** Its own faults, each with a sentence. */
   faults: Record<string, string>
   /** Further control routes, as `METHOD /path` under `/_sandbox`. */

@@ -1,10 +1,10 @@
 import { Refused } from '../engine/errors'
 import { findJob, type JobRow } from '../engine/jobs'
-import { FINISH } from '../engine/progress'
 import { type Report, readTraffic } from '../engine/report'
 import type { Reader, Traffic } from '../engine/source'
 import { hasEnded } from './about'
 import type { Service } from './context'
+import { firstLanes, type Lane } from './lanes'
 import { memoryOf } from './memory'
 import { gridStreams } from './partitions'
 import { type JobSummary, summaries } from './summary'
@@ -13,19 +13,6 @@ import { jsonInt } from './words'
 const MOST_LANES = 50
 const MOST_IN_HAND = 50
 const MOST_ERRORS = 20
-
-export interface Lane {
-  /** Empty for discovery tasks, which stand outside lanes. */
-  lane: string
-  total: number
-  waiting: number
-  ready: number
-  held: number
-  done: number
-  skipped: number
-  failed: number
-  cancelled: number
-}
 
 export interface InHand {
   task: number | string
@@ -70,7 +57,7 @@ export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<Job
 
 async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
   const [lanes, errors, rejectedBy, requests, inHand] = await Promise.all([
-    readLanes(db, job.id),
+    firstLanes(db, job.id, MOST_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
       `select reason, count(*)::int as records from backhaul.rejects where job_id = $1 group by 1 order by 2 desc, 1`,
@@ -80,18 +67,6 @@ async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
     hasEnded(job) ? [] : readInHand(db, job.id),
   ])
   return { lanes, errors, rejectedBy, requests, inHand }
-}
-
-function readLanes(db: Reader, jobId: string): Promise<Lane[]> {
-  const states = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled'].map(
-    (state) => `(count(*) filter (where state = '${state}'))::int as ${state}`,
-  )
-  return db.query<Lane>(
-    `select coalesce(lane, '') as lane, count(*)::int as total, count(claim)::int as held, ${states.join(', ')}
-       from backhaul.tasks where job_id = $1 and stream <> '${FINISH}'
-      group by 1 order by count(*) filter (where state in ('waiting', 'ready')) desc, 2 desc, 1 limit ${MOST_LANES}`,
-    [jobId],
-  )
 }
 
 async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {

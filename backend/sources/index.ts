@@ -1,5 +1,6 @@
 import type { Source } from '../engine/source'
+import { atproto } from './atproto'
 import { eve } from './eve'
 
 /** The registry: one line a source. Queues, PM2 apps, queue commands and the contract suite derive from it. */
-export const sources: readonly Source[] = [eve]
+export const sources: readonly Source[] = [eve, atproto]

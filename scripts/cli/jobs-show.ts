@@ -2,10 +2,12 @@ import { findJob } from '../../backend/engine/jobs'
 import { livePlaces, type Progress, progress } from '../../backend/engine/progress'
 import { aboutOf, hasEnded } from '../../backend/service/about'
 import { type JobParts, jobParts } from '../../backend/service/detail'
+import { type LanePage, listLanes } from '../../backend/service/lanes'
 import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/tasks'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { figures, waitTexts } from './job-text'
+import { hostsText, MOST_HOSTS, MOST_IN_JSON } from './jobs-hosts'
 import { count, cut, duration, moment, table, toJson } from './text'
 
 const MOST_TASKS = 500
@@ -14,12 +16,14 @@ const MOST_IN_HAND = 10
 
 export interface ShowOptions {
   tasks?: boolean
+  hosts?: boolean
   rejects?: boolean
   json?: boolean
 }
 
 interface Details extends JobParts {
   list?: TaskRow[]
+  hosts?: LanePage
   rejects?: RejectRow[]
 }
 
@@ -31,9 +35,11 @@ export async function showJob(context: Context, id: string, options: ShowOptions
   if (!job) throw new Error(`job ${row.id} was removed meanwhile`)
   const waits = waitTexts(job, { live: await livePlaces(db), sources })
   const service = context.service(sources)
+  const most = options.json ? MOST_IN_JSON : MOST_HOSTS
   const details: Details = {
     ...(await jobParts(service, row)),
     list: options.tasks ? (await listTasks(service, row.id, { limit: MOST_TASKS, most: MOST_TASKS })).items : undefined,
+    hosts: options.hosts ? await listLanes(service, row.id, { limit: most, most }) : undefined,
     rejects: options.rejects ? (await listRejects(service, row.id, { limit: MOST_REJECTS })).items : undefined,
   }
   if (options.json) terminal.out(toJson({ ...job, waitTexts: waits, ...details }))
@@ -59,7 +65,7 @@ function summary(job: Progress, waits: readonly string[]): string {
   return facts.map(([name, value]) => `${(name as string).padEnd(8)}  ${value}`).join('\n')
 }
 
-function sections({ inHand, errors, rejectedBy, list: tasks, rejects }: Details): string[] {
+function sections({ inHand, errors, rejectedBy, list: tasks, hosts, rejects }: Details): string[] {
   const parts: string[] = []
   if (inHand.length > 0) {
     const rows = inHand
@@ -83,6 +89,7 @@ function sections({ inHand, errors, rejectedBy, list: tasks, rejects }: Details)
         rejectedBy.map((row) => [row.reason, row.records]),
       ),
     )
+  if (hosts) parts.push(hostsText(hosts))
   if (tasks) {
     const rows = tasks.map((task) => [
       `${task.stream} ${task.key}`,

@@ -1,5 +1,5 @@
 import type { Report } from '../../backend/engine/report'
-import { count, counted, duration, shortId, table } from './text'
+import { bytes, count, counted, duration, shortId, table } from './text'
 
 const LARGEST_LIST = 20
 
@@ -33,9 +33,23 @@ function records(it: Report): string {
   return [`${count(seen)} seen on ${counted(it.pages, 'page')}`, `${count(it.new)} new`, ...rest].join(', ')
 }
 
+/** Requests by API, with the data received where any was counted: a report may be older than the counting. */
+function requests(it: Report): string[] {
+  const used = Object.entries(it.requests)
+  if (used.length === 0) return []
+  const data = used.some(([, use]) => use.bytes > 0)
+  const rows = used.map(([api, use]) => [
+    api,
+    use.requests,
+    duration(use.waitMs),
+    use.throttled,
+    ...(data ? [use.bytes > 0 ? bytes(use.bytes) : ''] : []),
+  ])
+  return [table(['API', 'requests', 'waited', 'throttled', ...(data ? ['data'] : [])], rows)]
+}
+
 function tables(it: Report): string[] {
-  const requests = Object.entries(it.requests).map(([api, use]) => [api, use.requests, duration(use.waitMs), use.throttled])
-  const parts = requests.length > 0 ? [table(['API', 'requests', 'waited', 'throttled'], requests)] : []
+  const parts = requests(it)
   const rejected = Object.entries(it.rejectedBy)
   if (rejected.length > 0) parts.push(table(['set aside because', 'records'], rejected))
   const skipped = Object.entries(it.skipped)

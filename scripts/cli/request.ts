@@ -22,6 +22,7 @@ function fieldValue(option: CommandOption, given: unknown): Json | undefined {
   if (given === undefined) return undefined
   if (option.kind === 'negated') return given === false ? false : undefined
   if (option.kind === 'flag') return given === true ? true : undefined
+  if (option.kind === 'list') return (given as unknown[]).map(String)
   if (option.kind !== 'integer') return String(given)
   if (!/^[+-]?\d+$/.test(String(given))) throw new Refused('input', `${flagOf(option)} must be a whole number, got ${given}.`, option.path)
   return Number(given)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Db } from '../../backend/db'
 import { RetryLater } from '../../backend/engine/errors'
-import { defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
+import { type Door, defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
 
 /** What a test asks of the counting source. */
 export interface Counting {
@@ -11,6 +11,8 @@ export interface Counting {
   laneWidth?: number
   lanesAtOnce?: number
   backlog?: number
+  /** HTTP routes it brings along. */
+  doors?: readonly Door[]
   /** Called before each page is returned; throw to fail it. */
   onRead?: (key: string, page: number, io: Io) => Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
 }
@@ -33,6 +35,7 @@ export function countingSource(counting: Counting): Source {
     example: { name: 'example' },
     apis: {},
     commands: {},
+    doors: counting.doors,
     workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },
     streams: {
       count: defineStream({

@@ -70,15 +70,16 @@ export interface FakeIo extends Io {
   asked: string[]
 }
 
-/** An `Io` without network or database. `held` are names as `known` gets them. */
+/** An `Io` without network or database. `held` are names as `known` gets them, `rows` what every statement on what is held finds. */
 export function fakeIo(
   upstreams: Record<string, Upstream>,
-  options: { held?: Set<string>; more?: () => boolean; due?: string[] } = {},
+  options: { held?: Set<string>; more?: () => boolean; rows?: object[] } = {},
 ): FakeIo {
   const asked: string[] = []
   return {
     asked,
     http: (api) => ({
+      base: `http://${api}.test`,
       async request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>> {
         asked.push(`${api} ${request.path}`)
         const reply = upstreams[api]?.(request.path, request as HttpRequest<unknown>) ?? new Fatal('test', `nothing answers ${api}`)
@@ -89,7 +90,7 @@ export function fakeIo(
       },
     }),
     known: async (ids) => new Set(ids.filter((id) => options.held?.has(id))),
-    due: async () => options.due ?? [],
+    held: { query: async <Row extends object>() => (options.rows ?? []) as Row[] },
     more: options.more ?? (() => true),
     log: quiet,
     signal: new AbortController().signal,

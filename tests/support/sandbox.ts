@@ -21,6 +21,7 @@ export async function stillSandbox(options: SandboxOptions = {}): Promise<{
   pass(ms: number): void
   zkb(path: string, headers?: Record<string, string>): Promise<Visit>
   esi(path: string, body?: unknown, headers?: Record<string, string>): Promise<Visit>
+  get(url: string, headers?: Record<string, string>): Promise<Visit>
 }> {
   let now = Date.UTC(2026, 10, 21, 15)
   const sandbox = await startSandbox({ scale: 500, clock: () => now, ...options })
@@ -34,6 +35,7 @@ export async function stillSandbox(options: SandboxOptions = {}): Promise<{
     pass: (ms) => {
       now += ms
     },
+    get: (url, headers = MANNERS) => visit(url, { headers }),
     zkb: (path, headers = MANNERS) => visit(sandbox.urls.ZKILLBOARD_URL + path, { headers }),
     esi: (path, body, headers = MANNERS) =>
       visit(sandbox.urls.ESI_URL + path, body === undefined ? { headers } : { method: 'POST', body: JSON.stringify(body), headers }),

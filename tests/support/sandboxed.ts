@@ -4,6 +4,7 @@ import type { Source } from '../../backend/engine/source'
 import { createGate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { createHttpFactory } from '../../backend/http'
+import { sources } from '../../backend/sources'
 import { type Suite, suite } from './suite'
 import type { Sandbox } from './system'
 
@@ -11,7 +12,7 @@ import type { Sandbox } from './system'
 export async function sandboxed(source: Source, sandbox: Sandbox, limits: object = sandbox.limits): Promise<Suite> {
   const env = { ...sandbox.urls, CONTACT: 'tests@example.org', LIMITS: JSON.stringify(limits), ALLOW_PRIVATE_HOSTS: 'true' }
   const config = readConfig(env)
-  const effective = effectiveLimits([source], config.limits)
+  const effective = effectiveLimits([source, ...sources.filter((one) => one.name !== source.name)], config.limits)
   let gateDb: Db | undefined
   const it = await suite([source], {
     http: (one, use) => {

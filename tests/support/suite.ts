@@ -22,6 +22,7 @@ export interface Suite extends Engine {
     app?: string
 
     turnMs?: number
+    attempts?: number
     concurrency?: number
     graceMs?: number
     reached?: (point: Point) => void
@@ -55,6 +56,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
     async worker({
       app = Object.keys(sources[0]?.workers ?? {})[0] ?? '',
       turnMs = 20_000,
+      attempts,
       concurrency,
       graceMs,
       reached,
@@ -78,6 +80,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
         http: options.http ?? noHttp,
         log,
         turnMs,
+        attempts,
         graceMs,
         reached,
       })

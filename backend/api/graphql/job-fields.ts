@@ -33,7 +33,8 @@ export const Job = {
   inHand: part('inHand'),
   async requests(job: JobSummary, _: unknown, context: Context) {
     const { requests } = await detailOf(job, context)
-    return Object.entries(requests).map(([api, figures]) => ({ api, ...figures }))
+    // A report written before bytes were counted has none.
+    return Object.entries(requests).map(([api, figures]) => ({ api, ...figures, bytes: figures.bytes ?? 0 }))
   },
   report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
   partitions: (job: JobSummary, _: unknown, { service }: Context) => partitionsOf(service, job.id),

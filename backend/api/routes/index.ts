@@ -1,6 +1,7 @@
 import { access } from './access'
 import { deadLetters } from './dead-letters'
 import type { App, Desk } from './desk'
+import { doors } from './doors'
 import { events } from './events'
 import { health } from './health'
 import { job } from './job'
@@ -11,5 +12,5 @@ import { webhooks } from './webhooks'
 
 /** Every REST route. */
 export function routes(app: App, desk: Desk): void {
-  for (const add of [jobs, job, events, suite, deadLetters, schedules, webhooks, access, health]) add(app, desk)
+  for (const add of [jobs, job, events, suite, deadLetters, schedules, webhooks, access, health, doors]) add(app, desk)
 }

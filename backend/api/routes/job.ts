@@ -1,5 +1,6 @@
 import { jobDetail } from '../../service/detail'
 import { getReport } from '../../service/jobs'
+import { listLanes } from '../../service/lanes'
 import { partitionsOf } from '../../service/partitions'
 import { listRejects, listTasks } from '../../service/tasks'
 import { JOB_VERBS, steerJob } from '../../service/verbs'
@@ -40,6 +41,17 @@ export function job(app: App, { service }: Desk): void {
       },
     },
     async ({ params, query }) => await listTasks(service, params.id, query),
+  )
+  app.get(
+    '/api/jobs/:id/lanes',
+    {
+      schema: {
+        ...about('listLanes', 'Its tasks by lane: how far each is, and what it waits for'),
+        querystring: shapes.laneQuery,
+        response: { 200: shapes.laneList, ...refusals(404) },
+      },
+    },
+    async ({ params, query }) => await listLanes(service, params.id, query),
   )
   app.get(
     '/api/jobs/:id/rejects',

@@ -54,4 +54,8 @@ export const eventStream = z.string()
 
 export const nothing = z.undefined().meta({ description: 'Done' })
 
-export const traffic = z.record(z.string(), z.object({ requests: z.number(), waitMs: z.number(), throttled: z.number() }))
+export const traffic = z.record(
+  z.string(),
+  // Reports written before bytes were counted have none.
+  z.object({ requests: z.number(), waitMs: z.number(), throttled: z.number(), bytes: z.number().default(0) }),
+)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { STATUSES } from '../../service/jobs'
+import { LANE_ORDERS, LANE_STATES } from '../../service/lanes'
 import { MOST_AT_ONCE } from '../../service/verbs'
 import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
@@ -89,10 +90,45 @@ export const report = z
   })
   .meta({ id: 'Report' })
 
+export const lane = z
+  .object({
+    lane: z.string().meta({ description: 'Empty for discovery tasks, which stand outside lanes' }),
+    total: count,
+    ...byState,
+    pages: figure,
+    seen: figure,
+    new: figure,
+    updated: figure,
+    known: figure,
+    rejected: figure,
+    deleted: figure,
+    requests: figure.meta({ description: 'Sent for its tasks' }),
+    bytes: figure.meta({ description: 'Received by its tasks' }),
+    state: z.enum(LANE_STATES).meta({
+      description:
+        'active: a task is held or due; parked: all that may start wait for their moment; waiting: all wait for a place; ended: none is open',
+    }),
+    until: moment.nullable().meta({ description: 'Of a parked lane: when its next task is due' }),
+    on: z.string().nullable().meta({ description: 'Of a parked lane: the API that task waits for, or the kind of its last error' }),
+    errorKind: z.string().nullable(),
+    error: z.string().nullable().meta({ description: 'The last of a task that failed or tries again' }),
+  })
+  .meta({ id: 'Lane' })
+
+export const laneList = listOf(lane).extend({ total: count })
+
+export const laneQuery = z.strictObject({
+  order: z
+    .enum(LANE_ORDERS)
+    .optional()
+    .meta({ description: 'open, unless told: most open tasks first; lane: by name, which passes each lane once while the job moves' }),
+  ...paging,
+})
+
 export const jobDetail = z
   .object({
     ...summaryFields,
-    lanes: z.array(z.object({ lane: z.string(), total: count, ...byState })),
+    lanes: z.array(lane).meta({ description: 'The first 50, those with most open tasks' }),
     errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
     requests: traffic,

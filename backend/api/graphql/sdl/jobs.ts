@@ -74,6 +74,7 @@ export const jobs = /* GraphQL */ `
   type LookupCounts { asked: Int! open: Int! }
   type Wait { kind: String! on: String! tasks: Int! until: DateTime sentence: String! error: String }
   type Lane {
+    "Empty for discovery tasks, which stand outside lanes."
     lane: String!
     total: Int!
     waiting: Int!
@@ -83,10 +84,27 @@ export const jobs = /* GraphQL */ `
     skipped: Int!
     failed: Int!
     cancelled: Int!
+    pages: BigInt!
+    seen: BigInt!
+    new: BigInt!
+    updated: BigInt!
+    known: BigInt!
+    rejected: BigInt!
+    deleted: BigInt!
+    requests: BigInt!
+    bytes: BigInt!
+    "active, parked, waiting or ended."
+    state: String!
+    "When the next task of a parked lane is due."
+    until: DateTime
+    "The API that task waits for, or the kind of its last error."
+    on: String
+    errorKind: String
+    error: String
   }
   type JobError { kind: String! state: TaskState! tasks: Int! example: String! }
   type RejectCount { reason: String! records: BigInt! }
-  type Requests { api: String! requests: BigInt! waitMs: Float! throttled: BigInt! }
+  type Requests { api: String! requests: BigInt! waitMs: Float! throttled: BigInt! bytes: BigInt! }
   type InHand { task: BigInt! stream: String! key: String! pages: Int! worker: String! sinceMs: Float! }
   type Partitions { rows: [String!]! columns: [String!]! cells: [PartitionCell!]! }
   type PartitionCell { row: String! column: String! state: TaskState! taskId: BigInt! }

@@ -85,6 +85,7 @@ export interface Traffic {
   requests: number
   waitMs: number
   throttled: number
+  bytes: number
 }
 
 export interface Report {
@@ -108,8 +109,21 @@ export interface Report {
   notes: string[]
 }
 
+/** Tasks that share a place: those of one host, where a source has a lane for each. */
+export interface Lane extends TaskCounts {
+  /** Empty for discovery, which stands outside lanes. */
+  lane: string
+  seen: number
+  bytes: number
+  state: 'active' | 'parked' | 'waiting' | 'ended'
+  until: string | null
+  on: string | null
+  errorKind: string | null
+  error: string | null
+}
+
 export interface JobDetail extends JobSummary {
-  lanes: (TaskCounts & { lane: string })[]
+  lanes: Lane[]
   errors: { kind: string; state: string; tasks: number; example: string | null }[]
   rejectedBy: { reason: string; records: number }[]
   requests: Record<string, Traffic>

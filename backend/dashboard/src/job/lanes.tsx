@@ -1,36 +1,81 @@
-import type { JobDetail, TaskCounts } from '../api/types'
-import { count, plural } from '../lib/format'
+import { query } from '../api/client'
+import type { JobDetail, Lane, List } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
+import { useParams } from '../hooks/use-params'
+import { brief, bytes, count, plural } from '../lib/format'
+import { isActive } from '../lib/verbs'
 import { Parts } from '../ui/bar'
+import { Loaded } from '../ui/loaded'
 import { Section } from '../ui/page'
-import { Table } from '../ui/table'
+import { Pager } from '../ui/pager'
+import { Status } from '../ui/status'
+import { type Column, Table } from '../ui/table'
+import { Countdown } from '../ui/time'
 
-/** Tasks by lane, those with most to do first. */
+const EVERY_MS = 3000
+
+/** Tasks by lane, those with most to do first, page by page. */
 export function Lanes({ job }: { job: JobDetail }) {
+  const params = useParams()
+  const path = `/api/jobs/${job.id}/lanes${query({ cursor: params.get('cursor'), limit: 50 })}`
+  const fetched = useFetch<List<Lane>>(job.lanes.length > 0 ? path : null, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   if (job.lanes.length === 0) return null
   return (
-    <Section title="Lanes" aside={plural(job.lanes.length, 'lane')}>
-      <Table
-        caption="Tasks by lane"
-        rows={job.lanes}
-        id={(row) => row.lane}
-        columns={[
-          { head: 'Lane', cell: (row) => <span class="break">{row.lane}</span> },
-          { head: 'Tasks', fill: true, cell: (row) => <LaneBar lane={row} /> },
-          { head: 'Done', num: true, from: 'tablet', cell: (row) => count(row.done + row.skipped) },
-          { head: 'In hand', num: true, from: 'tablet', cell: (row) => count(row.held) },
-          { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
-          { head: 'Open', num: true, cell: (row) => count(row.waiting + row.ready) },
-        ]}
-      />
+    <Section title="Lanes" aside={plural(fetched.data?.total ?? job.lanes.length, 'lane')}>
+      <Loaded of={fetched}>
+        {({ items, next, total }) => (
+          <>
+            <Table caption="Tasks by lane" rows={items} id={(row) => row.lane} columns={COLUMNS} />
+            <Pager params={params} next={next} total={total} shown={items.length} what="lanes" />
+          </>
+        )}
+      </Loaded>
     </Section>
   )
 }
 
-function LaneBar({ lane }: { lane: TaskCounts & { lane: string } }) {
+const COLUMNS: Column<Lane>[] = [
+  { head: 'Lane', fill: true, cell: (row) => <LaneCell row={row} /> },
+  { head: 'Done / found', cell: (row) => <LaneBar lane={row} /> },
+  { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
+  { head: 'Records', num: true, from: 'tablet', cell: (row) => brief(row.seen) },
+  { head: 'Data', num: true, from: 'tablet', cell: (row) => (row.bytes > 0 ? bytes(row.bytes) : '') },
+]
+
+/** The state's mark is that of a task in the same one. */
+const markOf = ({ state, failed }: Lane): string =>
+  ({ active: 'held', parked: 'pending', waiting: 'waiting', ended: failed > 0 ? 'partial' : 'done' })[state]
+
+function LaneCell({ row }: { row: Lane }) {
+  const again = row.on === null || row.on === row.errorKind
+  return (
+    <>
+      {row.lane === '' ? <span class="soft">Discovery</span> : <span class="break">{row.lane}</span>}
+      <div>
+        <Status state={markOf(row)} text={row.state} />
+        {row.until && (
+          <span class="soft">
+            {again ? ' · tries again ' : ` · waits for ${row.on} `}
+            <Countdown until={row.until} />
+          </span>
+        )}
+      </div>
+      {row.errorKind && (
+        <div class={row.failed > 0 && !(row.until && again) ? 'bad break' : 'warn break'}>
+          {row.errorKind}
+          {row.error && `: ${row.error}`}
+        </div>
+      )}
+    </>
+  )
+}
+
+function LaneBar({ lane }: { lane: Lane }) {
   const of = (n: number) => n / Math.max(1, lane.total)
   const open = lane.waiting + lane.ready
   return (
     <div class="lane-bar">
+      {count(lane.done)} / {count(lane.total)}
       <Parts
         label={`${lane.done} done, ${lane.skipped} skipped, ${lane.failed} failed, ${lane.cancelled} cancelled, ${lane.held} in hand, ${open} open`}
         parts={[

@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
 import type { Traffic } from '../api/types'
-import { count, duration } from '../lib/format'
+import { bytes, count, duration } from '../lib/format'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
 
@@ -8,6 +8,7 @@ import { Table } from '../ui/table'
 export function Requests({ requests }: { requests: Record<string, Traffic> }) {
   const rows = Object.entries(requests)
   if (rows.length === 0) return null
+  const received = rows.some(([, it]) => it.bytes > 0)
   return (
     <Section title="Requests" aside={<Link href="/gates">Gates</Link>}>
       <Table
@@ -23,6 +24,7 @@ export function Requests({ requests }: { requests: Record<string, Traffic> }) {
             num: true,
             cell: ([, it]) => <span class={it.throttled > 0 ? 'warn' : undefined}>{count(it.throttled)}</span>,
           },
+          received && { head: 'Data', num: true, cell: ([, it]) => (it.bytes > 0 ? bytes(it.bytes) : '') },
         ]}
       />
     </Section>

@@ -70,10 +70,13 @@ export const clockTime = (iso: string): string => {
   return text.startsWith(today) ? text.slice(11, 19) : `${text.slice(5, 10)} ${text.slice(11, 16)}`
 }
 
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** `640 B`, `1.2 MB`. */
 export function bytes(n: number | null | undefined): string {
   if (n == null) return '–'
-  if (n < 1000) return `${n} B`
-  return n < 1e6 ? `${one.format(n / 1e3)} kB` : `${one.format(n / 1e6)} MB`
+  const power = Math.max(0, Math.min(4, Math.floor(Math.log10(n) / 3)))
+  return `${one.format(n / 1000 ** power)} ${SIZES[power]}`
 }
 
 /** `38 %`, never 100 % before the end. */

@@ -73,7 +73,7 @@ function lookup(queue: Lookup['queue'], kind: Kind): Lookup<Detail> {
 
 type One = { id: Id; found?: Detail; isMissing: boolean }
 
-async function read(kind: Kind, ids: readonly Id[], io: Io & { held: Reader }): Promise<Answers<Detail>> {
+async function read(kind: Kind, ids: readonly Id[], io: Io): Promise<Answers<Detail>> {
   const etags = await etagsOf(io.held, kind.kind, ids)
   const answers = await gather(ids, io, AT_ONCE, (id) => askOne(kind, id, etags.get(id), io))
   const found = answers.flatMap((one) => one.found ?? [])

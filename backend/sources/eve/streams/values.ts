@@ -18,7 +18,7 @@ type Values = { id: string; zkb: Zkb }[]
 const AT_ONCE = 20
 
 async function read({ cursor }: Step<ValuesCursor, EveParams>, io: Io): Promise<Page<ValuesCursor, Values>> {
-  const ids = await io.due()
+  const ids = await withoutValues(io.held, cursor.after, AT_ONCE)
   const batch: Values = []
   const rejected: Reject[] = []
   let next: ValuesCursor = cursor
@@ -54,6 +54,5 @@ export const values: Stream<ValuesCursor, Values, EveParams> = {
   queue: 'zkillboard_backfill_queue',
   cursor: valuesCursor,
   read,
-  due: (db, { cursor }) => withoutValues(db, cursor.after, AT_ONCE),
   write: writeValues,
 }

@@ -1,0 +1,35 @@
+import type { Desk } from '../desk'
+import { type Answer, type Ask, html, json } from '../source'
+
+export const ATPROTO_FAULTS: Record<string, string> = {
+  'repeated-cursor': 'listRecords: a page that was asked for with a cursor names that cursor again.',
+  'empty-page-cursor': 'listRecords: an empty page whose cursor leads on to what it should have held.',
+  'endless-cursor': 'listRecords: the first page for every cursor, and always a new cursor.',
+  'bad-cid': 'listRecords: record `entry` (0), or with `every` each so-many-th, names another CID.',
+  'wrong-uri': 'listRecords: record `entry` (0), or each `every`-th, belongs to another DID.',
+  'bad-rkey': 'listRecords: record `entry` (0), or each `every`-th, has the key `rkey` (`not/a key`).',
+  unordered: 'listRecords: the records of the page in any order.',
+  duplicate: 'listRecords: record `entry` (0) comes twice.',
+  huge: 'A PDS answers with `bytes` (100,000,000) of JSON, sent piece by piece.',
+  'html-error': 'A PDS, the relay, PLC or the handles answer `status` (503) with a web page.',
+  'pds-429': 'A PDS refuses the client for `seconds` (5), with Retry-After only if `retryAfter`; asking meanwhile is a violation.',
+  redirect: '302 to `to` (http://169.254.169.254/).',
+  'truncated-car': 'getRepo: half of the archive, sent as if it were whole.',
+  'bad-car-block': 'getRepo: the last record’s block holds something else than its CID says.',
+  'car-other-did': 'getRepo: the commit names the DID `did` (that of repo 0).',
+  'relay-500': 'The relay fails.',
+  'plc-500': 'PLC fails.',
+}
+
+const PAGE = '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>'
+
+/** Faults that take the place of any answer of these APIs. */
+export function replaced(desk: Desk, api: string, ask: Ask): Answer | undefined {
+  const on = (name: string) => desk.faults.take(name, api, ask)
+  const page = on('html-error')
+  if (page) return html(PAGE, Number(page.status ?? 503))
+  const redirect = on('redirect')
+  if (redirect) return { status: 302, headers: { location: String(redirect.to ?? 'http://169.254.169.254/') } }
+  const failed = (api === 'relay' && on('relay-500')) || (api === 'plc' && on('plc-500'))
+  return failed ? json({ error: 'InternalServerError', message: 'Internal Server Error' }, 500) : undefined
+}

@@ -1,0 +1,64 @@
+import { fromUint8Array as readBlocks } from '@atcute/car'
+import { decode } from '@atcute/cbor'
+import { toString as textOf } from '@atcute/cid'
+import { isCommit, fromUint8Array as readEntries } from '@atcute/repo'
+import { RetryLater } from '../../engine/errors'
+import type { Reject } from '../../engine/source'
+import { cidOfBytes } from './cid'
+import { type Row, readRecord } from './records'
+
+/** The wanted records of a repo at one revision, sorted by path. */
+export interface Snapshot {
+  rev: string
+  entries: { path: string; collection: string; rkey: string; record: Row | Reject }[]
+}
+
+/**
+ * Reads a repo from its CAR: https://atproto.com/specs/repository
+ * @throws {RetryLater} `bad_car` when it is cut, is somebody else's, or lacks a block; a record whose bytes are not its own is a reject
+ */
+export function readCar(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snapshot {
+  try {
+    return read(bytes, did, wanted)
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof RetryLater) throw error
+    throw new RetryLater('bad_car', `the repo of ${did} cannot be read: ${error.message}`, undefined, { cause: error })
+  }
+}
+
+function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snapshot {
+  const car = readBlocks(bytes)
+  const root = car.roots[0]?.$link
+  const broken = new Set<string>()
+  let rev: string | undefined
+  for (const block of car) {
+    const cid = textOf(block.cid)
+    if (cidOfBytes(block.bytes) !== cid) broken.add(cid)
+    if (cid !== root) continue
+    const commit = decode(block.bytes)
+    if (!isCommit(commit) || commit.did !== did) throw new RetryLater('bad_car', `the repo that was sent for ${did} is another one`)
+    rev = commit.rev
+  }
+  if (rev === undefined) throw new RetryLater('bad_car', `the repo of ${did} has no commit`)
+  const entries: Snapshot['entries'] = []
+  for (const { collection, rkey, cid: link, bytes: block } of readEntries(bytes)) {
+    const cid = link.$link
+    broken.delete(cid)
+    if (!wanted.has(collection)) continue
+    // What came as dag-cbor is looked at as JSON, like what is listed.
+    const record = readRecord({ did, collection, rkey, cid }, jsonOf(block), () => cidOfBytes(block))
+    entries.push({ path: `${collection}/${rkey}`, collection, rkey, record })
+  }
+  if (broken.size > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${broken.size} blocks whose bytes are not their own`)
+  return { rev, entries: entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }
+}
+
+/** Undefined for bytes that are no record at all; its CID tells as much. */
+function jsonOf(block: Uint8Array): unknown {
+  try {
+    return JSON.parse(JSON.stringify(decode(block)))
+  } catch (error) {
+    if (error instanceof Error) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { RetryLater } from '../../engine/errors'
+import type { HttpAnswer, Io } from '../../engine/source'
+
+/*
+ * One function an endpoint. Schemas are loose on extra fields and strict on what is used: https://atproto.com/specs/xrpc and
+ * the lexicons com.atproto.sync.*, com.atproto.repo.*.
+ */
+
+const MB = 1024 * 1024
+/** A page of 100 records of the size a PDS takes from its users has 9.4 MB. */
+const PAGE_BYTES = 16 * MB
+/** Repos larger than this are listed page by page. */
+export const CAR_BYTES = 64 * MB
+const CAR_TIMEOUT_MS = 120_000
+const SMALL = 1 * MB
+
+const query = (fields: Record<string, string | number | undefined>): string =>
+  Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+    .join('&')
+
+const xrpc = (nsid: string, fields: Record<string, string | number | undefined>): string => `/xrpc/${nsid}?${query(fields)}`
+
+const cursor = z.string().optional()
+const listed = z.object({ repos: z.array(z.object({ did: z.string() })), cursor })
+const hosts = z.object({ hosts: z.array(z.object({ hostname: z.string(), status: z.string().optional() })), cursor })
+const repos = z.object({
+  repos: z.array(z.object({ did: z.string(), rev: z.string(), active: z.boolean().optional(), status: z.string().optional() })),
+  cursor,
+})
+const records = z.object({ records: z.array(z.object({ uri: z.string(), cid: z.string(), value: z.unknown() })), cursor })
+const commit = z.object({ cid: z.string(), rev: z.string() })
+const description = z.object({ collections: z.array(z.string()) })
+const status = z.object({ active: z.boolean(), status: z.string().optional() })
+const failure = z.object({ error: z.string().optional(), message: z.string().optional() })
+
+/** A record as a host lists it. */
+export type Listed = z.infer<typeof records>['records'][number]
+
+/** Repos that have records of a collection, in the order in which the relay first saw them; the last page has no cursor. */
+export const listReposByCollection = async (io: Io, collection: string, at: string | undefined) =>
+  (
+    await io.http('relay').request({
+      path: xrpc('com.atproto.sync.listReposByCollection', { collection, limit: 1000, cursor: at }),
+      schema: listed,
+      maxBytes: SMALL,
+    })
+  ).data as z.infer<typeof listed>
+
+/** Hosts the relay reads from. */
+export const listHosts = async (io: Io, at: string | undefined) =>
+  (
+    await io.http('relay').request({
+      path: xrpc('com.atproto.sync.listHosts', { limit: 1000, cursor: at }),
+      schema: hosts,
+      maxBytes: SMALL,
+    })
+  ).data as z.infer<typeof hosts>
+
+/** Repos of a host with their heads and states. */
+export const listRepos = async (io: Io, host: string, at: string | undefined) =>
+  (
+    await io.http('pds').request({
+      path: xrpc('com.atproto.sync.listRepos', { limit: 1000, cursor: at }),
+      scopeOf: host,
+      schema: repos,
+      maxBytes: SMALL,
+    })
+  ).data as z.infer<typeof repos>
+
+/** What a host says that it does not have, or does not show. */
+export interface Absent {
+  absent: string
+}
+
+/** Names under which hosts say that a repo is not there; the reference PDS has no better name than a sentence for some. */
+const ABSENT = /^Repo(NotFound|Takendown|Suspended|Deactivated)$/
+
+/** @throws {RetryLater} `refused` for a 400 that is about something else */
+function absentOf({ text }: HttpAnswer<unknown>, what: string): Absent {
+  const { error = '', message = '' } = readFailure(text)
+  if (ABSENT.test(error)) return { absent: error }
+  if (/could not find (repo|root|user)/i.test(message)) return { absent: 'RepoNotFound' }
+  throw new RetryLater('refused', `${what} was refused: ${error} ${message}`.trim().slice(0, 300))
+}
+
+function readFailure(text: string): z.infer<typeof failure> {
+  try {
+    return failure.safeParse(JSON.parse(text)).data ?? {}
+  } catch (error) {
+    if (error instanceof SyntaxError) return { message: text.slice(0, 200) }
+    throw error
+  }
+}
+
+/** A page of records, newest key first. */
+export async function listRecords(
+  io: Io,
+  host: string,
+  ask: { repo: string; collection: string; limit: number; cursor?: string },
+): Promise<z.infer<typeof records> | Absent> {
+  const answer = await io.http('pds').request({
+    path: xrpc('com.atproto.repo.listRecords', { ...ask }),
+    scopeOf: host,
+    schema: records,
+    maxBytes: PAGE_BYTES,
+    accept: [400],
+  })
+  return answer.data ?? absentOf(answer, `listRecords of ${ask.repo}`)
+}
+
+/** The head of a repo: a cheap way to see that nothing has changed. */
+export async function getLatestCommit(io: Io, host: string, did: string): Promise<z.infer<typeof commit> | Absent> {
+  const path = xrpc('com.atproto.sync.getLatestCommit', { did })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: commit, maxBytes: SMALL, accept: [400] })
+  return answer.data ?? absentOf(answer, `getLatestCommit of ${did}`)
+}
+
+/** Which collections a repo has records of. */
+export async function describeRepo(io: Io, host: string, did: string): Promise<z.infer<typeof description> | Absent> {
+  const path = xrpc('com.atproto.repo.describeRepo', { repo: did })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: description, maxBytes: SMALL, accept: [400] })
+  return answer.data ?? absentOf(answer, `describeRepo of ${did}`)
+}
+
+/** Tells apart what the other routes call by one name. */
+export async function getRepoStatus(io: Io, host: string, did: string): Promise<z.infer<typeof status> | Absent> {
+  const path = xrpc('com.atproto.sync.getRepoStatus', { did })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: status, maxBytes: SMALL, accept: [400] })
+  return answer.data ?? absentOf(answer, `getRepoStatus of ${did}`)
+}
+
+/** A whole repo as a CAR. @throws {RetryLater} `too_large` */
+export async function getRepo(io: Io, host: string, did: string): Promise<Uint8Array | Absent> {
+  const answer = await io.http('pds').request({
+    path: xrpc('com.atproto.sync.getRepo', { did }),
+    scopeOf: host,
+    schema: z.unknown(),
+    headers: { Accept: 'application/vnd.ipld.car' },
+    binary: true,
+    maxBytes: CAR_BYTES,
+    timeoutMs: CAR_TIMEOUT_MS,
+    accept: [400],
+  })
+  return answer.bytes ?? absentOf(answer, `getRepo of ${did}`)
+}
+
+/** Statuses by which a directory says that there is no such identity; a tombstone is told by its sentence. */
+const NO_SUCH = [404, 410]
+
+/** An identity's document, or why there is none: `tombstoned`, or `unknown`. */
+export async function getDocument(io: Io, did: string): Promise<{ document: unknown } | { none: 'tombstoned' | 'unknown' }> {
+  const [, method = '', name = ''] = did.split(':', 3)
+  const isWeb = method === 'web'
+  const answer = await io.http(isWeb ? 'pds' : 'plc').request({
+    path: isWeb ? '/.well-known/did.json' : `/${encodeURIComponent(did).replaceAll('%3A', ':')}`,
+    ...(isWeb ? { scopeOf: webHost(did.slice('did:web:'.length) || name) } : {}),
+    schema: z.unknown(),
+    headers: { Accept: 'application/did+ld+json, application/json' },
+    maxBytes: SMALL,
+    accept: NO_SUCH,
+  })
+  if (!NO_SUCH.includes(answer.status)) return { document: answer.data }
+  return { none: answer.status === 410 || /not available/i.test(answer.text) ? 'tombstoned' : 'unknown' }
+}
+
+/** A port is for localhost in tests only, and only there without TLS: https://atproto.com/specs/did */
+function webHost(name: string): string {
+  const host = decodeURIComponent(name)
+  return /^localhost(:\d+)?$/.test(host) ? `http://${host}` : host
+}
+
+/** The DID a handle stands for, or undefined where it stands for none. */
+export async function resolveHandle(io: Io, handle: string): Promise<string | undefined> {
+  const answer = await io.http('handles').request({
+    path: xrpc('com.atproto.identity.resolveHandle', { handle }),
+    schema: z.object({ did: z.string() }),
+    maxBytes: SMALL,
+    accept: [400, 404],
+  })
+  return answer.data?.did
+}

@@ -1,0 +1,32 @@
+import { defineSource } from '../../engine/source'
+import { handles, pds, plc, relay as relayApi } from './apis'
+import { commands } from './commands'
+import { doors } from './doors'
+import { form, label } from './form'
+import { type AtprotoParams, params, request } from './params'
+import { plan } from './plan'
+import { collections } from './streams/collections'
+import { host } from './streams/host'
+import { hosts } from './streams/hosts'
+import { named } from './streams/named'
+import { relay } from './streams/relay'
+import { repo } from './streams/repo'
+
+/** Records of AT Protocol repos, from every PDS. */
+export const atproto = defineSource<AtprotoParams>({
+  name: 'atproto',
+  about: 'AT Protocol records of a collection from every PDS (relay, PLC directory)',
+  requests: { atproto_backfill_queue: request },
+  params,
+  form,
+  label,
+  example: { collection: 'games.sandbox.game' },
+  apis: { relay: relayApi, plc, pds, handles },
+  streams: { collections, relay, hosts, host, named, repo },
+  commands,
+  workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
+  // The seed of this source works on one job after the other.
+  jobsAtOnce: { env: 'ATPROTO_JOBS', default: 1 },
+  doors,
+  plan,
+})

@@ -1,0 +1,76 @@
+import { isRecordKey } from '@atcute/lexicons/syntax'
+import type { Json, Reject } from '../../engine/source'
+import { cidOf } from './cid'
+import type { Listed } from './client'
+
+/** A record as it is stored. */
+export interface Row {
+  uri: string
+  did: string
+  collection: string
+  rkey: string
+  cid: string
+  /** Its JSON, as Postgres reads it. */
+  json: string
+}
+
+/** The protocol allows 1 MB of dag-cbor; JSON of it is larger by its escapes and base64. */
+const MOST_BYTES = 4 * 1024 * 1024
+/** Deeper than any lexicon, and shallow enough for every parser on the way. */
+const MOST_DEPTH = 200
+
+export const uriOf = (did: string, collection: string, rkey: string): string => `at://${did}/${collection}/${rkey}`
+
+/** Reasons that may be the host's fault of a moment: such a collection is read again the next time, changed or not. */
+export const DOUBTFUL: ReadonlySet<string> = new Set(['cid_mismatch', 'uri'])
+
+export const rejectOf = (key: string, reason: string, detail: string, raw: unknown): Reject => ({ key, reason, detail, raw })
+
+/** Why a value cannot be stored, or its JSON. jsonb has no place for NUL or half a surrogate pair. */
+export function storable(value: unknown): { json: string } | { fault: string } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'it is no object' }
+  if (isTooDeep(value, MOST_DEPTH)) return { fault: `it is nested deeper than ${MOST_DEPTH} levels` }
+  const json = JSON.stringify(value)
+  if (Buffer.byteLength(json) > MOST_BYTES) return { fault: `it has more than ${MOST_BYTES} bytes` }
+  // Half a pair is written as its escape, and so is NUL; a backslash before either would be escaped itself.
+  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json))
+    return { fault: 'it holds NUL or half a surrogate pair, which Postgres does not store' }
+  return { json }
+}
+
+function isTooDeep(value: unknown, levels: number): boolean {
+  // Not by recursion: the nesting may be deeper than the stack.
+  let level: object[] = [value as object]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= levels) return true
+    level = level.flatMap((one) => Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null))
+  }
+  return false
+}
+
+/** A record that was asked for, proved by its CID, or why it is set aside. */
+export function readListed(listed: Listed, did: string, collection: string): Row | Reject {
+  const prefix = uriOf(did, collection, '')
+  const rkey = listed.uri.startsWith(prefix) ? listed.uri.slice(prefix.length) : ''
+  if (!isRecordKey(rkey)) return rejectOf(listed.uri.slice(0, 1000), 'uri', `it is no record of ${prefix}`, listed)
+  return readRecord({ did, collection, rkey, cid: listed.cid }, listed.value, () => cidOf(listed.value as Json))
+}
+
+type Place = Pick<Row, 'did' | 'collection' | 'rkey' | 'cid'>
+
+/** @param compute the CID its bytes have */
+export function readRecord({ did, collection, rkey, cid }: Place, value: unknown, compute: () => string): Row | Reject {
+  const uri = uriOf(did, collection, rkey)
+  const stored = storable(value)
+  if ('fault' in stored) return rejectOf(uri, 'unstorable', stored.fault, stored.fault.includes('nested') ? { cid } : { cid, value })
+  try {
+    const computed = compute()
+    if (computed !== cid) return rejectOf(uri, 'cid_mismatch', `its CID is ${computed}, listed is ${cid}`, { cid, value })
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
+    return rejectOf(uri, 'cid_mismatch', `it has no CID: ${error.message}`, { cid, value })
+  }
+  return { uri, did, collection, rkey, cid, json: stored.json }
+}
+
+export const isReject = (one: Row | Reject): one is Reject => 'reason' in one

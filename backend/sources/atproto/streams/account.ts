@@ -1,0 +1,83 @@
+import { Fatal, RetryLater } from '../../../engine/errors'
+import type { Io } from '../../../engine/source'
+import { getRepoStatus } from '../client'
+import { didOf, type Identity, identify } from '../identity'
+import { repoCursor } from './cursor'
+import { UNPLACED } from './discovery'
+import type { RepoPage, RepoStep } from './repo-page'
+
+/*
+ * Where an account is, and how it is: https://atproto.com/specs/account
+ */
+
+/** What a host calls an account that it has and does not show. */
+const STATES: Record<string, string> = {
+  RepoTakendown: 'takendown',
+  RepoSuspended: 'suspended',
+  RepoDeactivated: 'deactivated',
+}
+
+const skips = (reason: string, did: string, status: string): RepoPage => ({
+  batch: { identified: [{ did, status }] },
+  next: null,
+  skipped: reason,
+  seen: 0,
+})
+
+/** @throws {Fatal} for a document that nothing can be read by */
+function settledIdentity(identity: Identity, did: string): { pds: string; handle: string | null } | RepoPage {
+  if ('fault' in identity) throw new Fatal(identity.fault, identity.text)
+  return 'gone' in identity ? skips(identity.gone, did, 'tombstoned') : identity
+}
+
+/** A repo whose host was not known goes on in the lane of that host. */
+export async function placeRepo({ key: did, cursor }: RepoStep, io: Io): Promise<RepoPage> {
+  const found = settledIdentity(await identify(io, did), did)
+  if (!('pds' in found)) return found
+  return {
+    batch: { identified: [{ did, ...found, status: 'active' }] },
+    next: { ...cursor, pds: found.pds },
+    lane: found.pds,
+    seen: 0,
+  }
+}
+
+/** A handle that could not be resolved when it was named is tried again; what it stands for is a task of its own. */
+export async function followHandle({ key: handle, cursor }: RepoStep, io: Io): Promise<RepoPage> {
+  const found = await didOf(io, handle)
+  if ('fault' in found) throw new Fatal(found.fault, found.text)
+  const identity = settledIdentity(await identify(io, found.did), found.did)
+  if ('pds' in identity && identity.handle !== handle)
+    throw new Fatal('handle_mismatch', `the handle ${handle} leads to ${found.did}, whose document names ${identity.handle ?? 'no handle'}`)
+  const { collections } = cursor
+  const task = { stream: 'repo', key: found.did, lane: UNPLACED, cursor: repoCursor.parse({ collections }) }
+  return { batch: {}, next: null, skipped: `stands for ${found.did}`, seen: 0, tasks: [task] }
+}
+
+/**
+ * What became of a repo that its host does not show. Its identity is read again, whatever is held of it: an account that has
+ * moved looks the same at its old host as one that is gone.
+ */
+export async function whereabouts({ key: did, cursor }: RepoStep, io: Io, pds: string, absent: string): Promise<RepoPage> {
+  const now = settledIdentity(await identify(io, did), did)
+  if (!('pds' in now)) return now
+  if (now.pds !== pds && !cursor.hasMoved) {
+    return {
+      batch: { identified: [{ did, ...now, status: 'active' }] },
+      next: repoCursor.parse({ collections: cursor.collections, pds: now.pds, hasMoved: true }),
+      lane: now.pds,
+      seen: 0,
+      notes: ['repos that had moved were followed to their new host'],
+    }
+  }
+  const state = STATES[absent] ?? (await stateOf(io, pds, did))
+  return state === undefined ? skips('gone', did, 'gone') : skips(`inactive: ${state}`, did, state)
+}
+
+/** @returns undefined when the host has no such account. @throws {RetryLater} when it calls it active, and does not show it */
+async function stateOf(io: Io, pds: string, did: string): Promise<string | undefined> {
+  const found = await getRepoStatus(io, pds, did)
+  if ('absent' in found) return STATES[found.absent]
+  if (!found.active) return found.status ?? 'without a reason'
+  throw new RetryLater('repo_not_shown', `${pds} says that ${did} is active, and does not show it`)
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+
+/** A repo found and not placed yet. */
+export const found = z.object({
+  /** DID or handle. */
+  name: z.string(),
+  /** Its head and state as its host lists them. */
+  rev: z.string().optional(),
+  inactive: z.string().optional(),
+  /** Times its identity could not be read. */
+  tries: z.number().int().optional(),
+})
+export type Found = z.infer<typeof found>
+
+/** Where a discovery stands. */
+export const discovery = z.object({
+  /** Cursor of the next page upstream; absent before the first. */
+  at: z.string().optional(),
+  /** Everything upstream has been listed. */
+  isListed: z.boolean().default(false),
+  /** Pages in a row that brought nothing. */
+  empty: z.number().int().default(0),
+  pending: z.array(found).default([]),
+})
+export type Discovery = z.infer<typeof discovery>
+
+/** The start of a discovery. @param pending repos that are named: nothing is left to list */
+export const discoveryCursor = (pending: Found[] = []): Discovery => ({ isListed: pending.length > 0, empty: 0, pending })
+
+/** Where the listing of one collection of a repo stands. */
+const listing = z.object({
+  collection: z.string(),
+  at: z.string().optional(),
+  /** Lowest record key so far. */
+  low: z.string().optional(),
+  limit: z.number().int(),
+  pages: z.number().int().default(0),
+  /** Pages in a row that brought nothing new. */
+  idle: z.number().int().default(0),
+  /** Rows are held, so records that are gone are looked for. */
+  sweeps: z.boolean(),
+  /** The host lists in no order: nothing can be said of what is gone. */
+  unordered: z.boolean().default(false),
+})
+export type Listing = z.infer<typeof listing>
+
+/** Where a repo stands. */
+export const repoCursor = z.object({
+  /** Whose records are read. */
+  collections: z.array(z.string()),
+  /** Its host; absent until its identity is read. */
+  pds: z.string().optional(),
+  /** The revision that is read, as the host told it before the first record. */
+  rev: z.string().optional(),
+  /** Collections still to read, the one in hand included; absent until that is known. */
+  todo: z.array(z.string()).optional(),
+  listing: listing.optional(),
+  /** Of those, the ones that had rows when the reading began. */
+  rows: z.array(z.string()).default([]),
+  /** Records read so far, by collection. */
+  counts: z.record(z.string(), z.number().int()).default({}),
+  /** Pages read so far, of all its collections. */
+  pages: z.number().int().default(0),
+  /** Records that were not shown may be marked as missing. */
+  marks: z.boolean().default(false),
+  /** The whole repo is read at once; `after`: what lies up to this path is written. */
+  car: z.object({ rev: z.string().optional(), after: z.string().optional() }).optional(),
+  /** It has been found too large to be read at once. */
+  isLarge: z.boolean().default(false),
+  /** Collections with records set aside that may be well another time. */
+  doubted: z.array(z.string()).default([]),
+  /** It has been followed to another host. */
+  hasMoved: z.boolean().default(false),
+  /** Times it was read again because it changed meanwhile. */
+  again: z.number().int().default(0),
+})
+export type RepoCursor = z.infer<typeof repoCursor>

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { RetryLater } from '../../../engine/errors'
+import type { Stream } from '../../../engine/source'
+import { listHosts } from '../client'
+import { hostOf } from '../hosts'
+import type { AtprotoParams } from '../params'
+import { hostTask } from '../plan'
+import type { Batch } from '../store'
+import { write } from '../store'
+
+const hostsCursor = z.object({ at: z.string().optional(), empty: z.number().int().default(0) })
+type HostsCursor = z.infer<typeof hostsCursor>
+
+/** Hosts the relay itself does not read from. */
+const AWAY: ReadonlySet<string> = new Set(['banned'])
+const MOST_EMPTY = 3
+
+/** `pds.example.com` as requests name it; loopback hosts of a sandbox are not https. */
+const named = (hostname: string): string | { fault: string } =>
+  hostOf(/^(localhost|127\.0\.0\.1)(:\d+)?$/.test(hostname) ? `http://${hostname}` : `https://${hostname}`)
+
+/** Every host the relay reads from, a task for each. */
+export const hosts: Stream<HostsCursor, Batch, AtprotoParams> = {
+  queue: 'atproto_backfill_queue',
+  cursor: hostsCursor,
+  async read({ cursor }, io) {
+    const page = await listHosts(io, cursor.at)
+    if (page.cursor !== undefined && page.cursor === cursor.at && page.hosts.length > 0)
+      throw new RetryLater('repeated_cursor', `the list of hosts goes on where it is: cursor ${page.cursor.slice(0, 60)}`)
+    const names = page.hosts.filter(({ status = '' }) => !AWAY.has(status)).map(({ hostname }) => ({ hostname, host: named(hostname) }))
+    const empty = page.hosts.length === 0 ? cursor.empty + 1 : 0
+    const isOver = page.cursor === undefined || page.cursor === cursor.at || empty >= MOST_EMPTY
+    return {
+      batch: {},
+      next: isOver ? null : { at: page.cursor, empty },
+      seen: 0,
+      tasks: names.flatMap(({ host }) => (typeof host === 'string' ? [hostTask(host)] : [])),
+      notes: names.flatMap(({ hostname, host }) =>
+        typeof host === 'string' ? [] : [`the relay's host ${hostname.slice(0, 100)} ${host.fault}`],
+      ),
+    }
+  },
+  write,
+}

@@ -1,0 +1,14 @@
+import type { Stream } from '../../../engine/source'
+import type { AtprotoParams } from '../params'
+import { type Batch, write } from '../store'
+import { type Discovery, discovery } from './cursor'
+import { discover } from './discovery'
+import { targetsOf } from './targets'
+
+/** Repos somebody named, by DID or handle. */
+export const named: Stream<Discovery, Batch, AtprotoParams> = {
+  queue: 'atproto_backfill_queue',
+  cursor: discovery,
+  read: async (step, io) => await discover(step, io, await targetsOf(step.params, io), async () => ({ found: [] })),
+  write,
+}

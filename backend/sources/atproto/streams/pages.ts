@@ -1,0 +1,122 @@
+import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
+import type { Io, Reject } from '../../../engine/source'
+import { listRecords } from '../client'
+import { DOUBTFUL, isReject, type Row, readListed } from '../records'
+import { nameOf, type Shown } from '../store'
+import { whereabouts } from './account'
+import type { Listing, RepoCursor } from './cursor'
+import { type Check, checkOf } from './lexicons'
+import { keyOf, startListing, turnPage } from './listing'
+import { ends, type RepoPage, type RepoStep } from './repo-page'
+
+/** Pages, records and bytes of JSON that one step takes at most. */
+const MOST_PAGES = 10
+const MOST_RECORDS = 1_000
+const MOST_BYTES = 8 * 1024 * 1024
+/** After so many pages of a repo it is tried whole. */
+const PAGES_BEFORE_CAR = 20
+/** A page that is too large is asked for with a quarter of the records. */
+const SMALLER = 4
+
+/** What a step has gathered. */
+interface Gathered {
+  rows: Row[]
+  rejected: Reject[]
+  shown: Shown[]
+  notes: string[]
+  seen: number
+  known: number
+  pages: number
+  bytes: number
+}
+
+/** Reads on in the listing in hand, and in those after it, as far as one step goes. */
+export async function readPages(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+  const got: Gathered = { rows: [], rejected: [], shown: [], notes: [], seen: 0, known: 0, pages: 0, bytes: 0 }
+  const check = await checkOf(step, io)
+  let cursor = step.cursor
+  try {
+    while (cursor.listing && (got.pages === 0 || (io.more() && isRoom(got)))) {
+      const next = await readPage({ ...step, cursor }, cursor.listing, io, pds, got, check)
+      if ('absent' in next) return got.pages > 0 ? pageOf(cursor, got) : await whereabouts(step, io, pds, next.absent)
+      cursor = next
+      if (triesWhole(step, cursor)) return pageOf({ ...cursor, car: {} }, got)
+    }
+  } catch (error) {
+    // What has been read is kept; the trouble is met again at the next step.
+    if (got.pages === 0 || !(error instanceof Throttled || error instanceof RetryLater)) throw error
+  }
+  if (cursor.listing || cursor.marks) return pageOf(cursor, got)
+  return ends(step, cursor, pageOf(cursor, got))
+}
+
+const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES && seen < MOST_RECORDS && bytes < MOST_BYTES
+
+const triesWhole = ({ params }: RepoStep, { listing, isLarge, pages }: RepoCursor): boolean =>
+  params.road === 'auto' && !isLarge && listing !== undefined && pages >= PAGES_BEFORE_CAR
+
+function pageOf(cursor: RepoCursor, { rows, rejected, shown, notes, seen, known }: Gathered): RepoPage {
+  return { batch: { rows, rev: cursor.rev, shown }, next: cursor, seen, known, rejected, notes }
+}
+
+async function readPage(
+  { key: did, cursor }: RepoStep,
+  listing: Listing,
+  io: Io,
+  pds: string,
+  got: Gathered,
+  check: Check,
+): Promise<RepoCursor | { absent: string }> {
+  const { collection, limit, at } = listing
+  let page: Awaited<ReturnType<typeof listRecords>>
+  try {
+    page = await listRecords(io, pds, { repo: did, collection, limit, cursor: at })
+  } catch (error) {
+    if (!(error instanceof RetryLater) || error.kind !== 'too_large') throw error
+    if (limit === 1) throw new Fatal('too_large', `${error.message}, for one record of ${did} in ${collection}`)
+    return { ...cursor, listing: { ...listing, limit: Math.max(1, Math.floor(limit / SMALLER)) } }
+  }
+  if ('absent' in page) return page
+  const taken = page.records.map((listed) => check(readListed(listed, did, collection)))
+  const rows = taken.filter((one): one is Row => !isReject(one))
+  const rejected = taken.filter(isReject)
+  const held = await io.known(rows.map(nameOf))
+  const fresh = rows.filter((row) => !held.has(nameOf(row)))
+  const turned = turnPage(listing, did, page.records.map(keyOf), page.cursor, fresh.length > 0)
+  if (turned.fault && fresh.length === 0) {
+    throw new RetryLater(turned.fault, `${pds} lists ${collection} of ${did} without end: cursor ${String(page.cursor).slice(0, 60)}`)
+  }
+  got.pages++
+  got.rows.push(...fresh)
+  got.rejected.push(...rejected)
+  got.shown.push(...(turned.shown ? [turned.shown] : []))
+  got.seen += page.records.length
+  got.known += rows.length - fresh.length
+  got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
+  if (turned.listing.unordered && listing.sweeps)
+    got.notes.push(`hosts list in no order: records that are gone were not looked for (${pds})`)
+  return advance(
+    cursor,
+    turned.listing,
+    turned.isOver,
+    page.records.length,
+    rejected.some(({ reason }) => DOUBTFUL.has(reason)),
+  )
+}
+
+/** The cursor after a page: the same listing, the next collection's, or none. */
+function advance(cursor: RepoCursor, listing: Listing, isOver: boolean, records: number, isDoubted: boolean): RepoCursor {
+  const { collection, sweeps, unordered } = listing
+  const next: RepoCursor = {
+    ...cursor,
+    listing,
+    pages: cursor.pages + 1,
+    counts: { ...cursor.counts, [collection]: (cursor.counts[collection] ?? 0) + records },
+    doubted: isDoubted ? [...new Set([...cursor.doubted, collection])] : cursor.doubted,
+    marks: cursor.marks || (isOver && sweeps && !unordered),
+  }
+  if (!isOver) return next
+  const left = (cursor.todo ?? []).filter((one) => one !== collection)
+  const [first] = left
+  return { ...next, todo: left, listing: first === undefined ? undefined : startListing(first, new Set(cursor.rows)) }
+}

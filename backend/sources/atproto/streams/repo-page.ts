@@ -1,0 +1,18 @@
+import type { Page, Step } from '../../../engine/source'
+import type { AtprotoParams } from '../params'
+import type { Batch } from '../store'
+import type { RepoCursor } from './cursor'
+
+export type RepoStep = Step<RepoCursor, AtprotoParams>
+export type RepoPage = Page<RepoCursor, Batch>
+
+/** A step that has nothing to store. */
+export const nothing = (next: RepoCursor): RepoPage => ({ batch: {}, next, seen: 0 })
+
+/** The end of a repo: what was read to its end is noted with the revision, so that the next run can leave it alone. */
+export function ends({ key: did }: RepoStep, cursor: RepoCursor, page: Partial<RepoPage>): RepoPage {
+  const { rev = '', collections, doubted, counts } = cursor
+  const read = collections.filter((collection) => !doubted.includes(collection))
+  const synced = Object.fromEntries(read.map((collection) => [collection, { rev, records: counts[collection] ?? 0 }]))
+  return { seen: 0, ...page, batch: { ...page.batch, synced: [{ did, rev, synced }] }, next: null }
+}

@@ -1,0 +1,73 @@
+import { isDid } from '@atcute/lexicons/syntax'
+import { RetryLater } from '../../../engine/errors'
+import type { Io, Stream } from '../../../engine/source'
+import { describeRepo, getLatestCommit } from '../client'
+import type { AtprotoParams } from '../params'
+import { type Batch, heldCollections, known, write } from '../store'
+import { heldRepos } from '../store-repos'
+import { followHandle, placeRepo, whereabouts } from './account'
+import { type RepoCursor, repoCursor } from './cursor'
+import { startListing } from './listing'
+import { readPages } from './pages'
+import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
+import { readSnapshot } from './snapshot'
+import { sweepMissing } from './sweep'
+
+/** A repo with so many rows held costs less whole than page by page. */
+const LARGE = 2_000
+
+/** The records of one repo, from its host: what is new, changed and gone since it was last read. */
+export const repo: Stream<RepoCursor, Batch, AtprotoParams> = {
+  queue: 'atproto_backfill_queue',
+  laneIsHost: true,
+  cursor: repoCursor,
+  known,
+  write,
+  async read(step, io) {
+    const { cursor } = step
+    if (!isDid(step.key)) return await followHandle(step, io)
+    const { pds } = cursor
+    if (pds === undefined) return await placeRepo(step, io)
+    if (cursor.todo === undefined) return await open(step, io, pds)
+    return await goOn(step, io, pds)
+  },
+}
+
+async function goOn(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+  if (step.cursor.car) return await readSnapshot(step, io, pds)
+  return step.cursor.listing ? await readPages(step, io, pds) : await sweepMissing(step, io, pds)
+}
+
+/** Finds out what there is to read, and reads the first of it. */
+async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+  const { key: did, cursor, params } = step
+  const rev = cursor.rev ?? (await headOf(io, pds, did))
+  if (typeof rev !== 'string') return await whereabouts(step, io, pds, rev.absent)
+  const held = (await heldRepos(io.held, [did])).get(did)
+  const stale = cursor.collections.filter((collection) => held?.synced[collection]?.rev !== rev)
+  if (stale.length === 0) {
+    const records = cursor.collections.reduce((sum, collection) => sum + (held?.synced[collection]?.records ?? 0), 0)
+    return { batch: {}, next: null, skipped: 'unchanged', seen: records, known: records }
+  }
+  const rows = await heldCollections(io.held, did, stale)
+  const present = stale.length > 1 ? await describeRepo(io, pds, did) : { collections: stale }
+  if ('absent' in present) return await whereabouts(step, io, pds, present.absent)
+  const todo = stale.filter((collection) => present.collections.includes(collection) || rows.has(collection))
+  const [first] = todo
+  const next: RepoCursor = { ...cursor, rev, todo }
+  if (first === undefined) return ends(step, next, {})
+  const isLarge = cursor.collections.some((collection) => (held?.synced[collection]?.records ?? 0) >= LARGE)
+  next.listing = startListing(first, rows)
+  next.rows = [...rows]
+  if (params.road === 'car' || (params.road === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
+  if (!io.more()) return nothing(next)
+  return await goOn({ ...step, cursor: next }, io, pds)
+}
+
+/** Some hosts lack the route; then the repo is read without knowing at which revision. */
+async function headOf(io: Io, pds: string, did: string): Promise<string | { absent: string }> {
+  const head = await getLatestCommit(io, pds, did)
+  if ('absent' in head) return head
+  if (head.rev === '') throw new RetryLater('shape', `getLatestCommit of ${did}: rev is empty`)
+  return head.rev
+}

@@ -1,0 +1,70 @@
+import { RetryLater } from '../../../engine/errors'
+import type { Io } from '../../../engine/source'
+import { readCar, type Snapshot } from '../car'
+import { getRepo } from '../client'
+import { DOUBTFUL, isReject, type Row } from '../records'
+import { nameOf, type Whole } from '../store'
+import { whereabouts } from './account'
+import type { RepoCursor } from './cursor'
+import { checkOf } from './lexicons'
+import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
+
+/** Rows one transaction takes; a repo with more is read again for its rest. */
+const MOST_ROWS = 20_000
+
+/** The whole repo in one request. It says all at one revision, so what it lacks is gone. */
+export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+  const { key: did, cursor, params } = step
+  let snapshot: Snapshot
+  try {
+    const bytes = await getRepo(io, pds, did)
+    if ('absent' in bytes) return await whereabouts(step, io, pds, bytes.absent)
+    snapshot = readCar(bytes, did, new Set(cursor.todo))
+  } catch (error) {
+    if (!(error instanceof RetryLater) || !['too_large', 'bad_car'].includes(error.kind) || params.road === 'car') throw error
+    io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
+    return nothing({ ...cursor, car: undefined, isLarge: true })
+  }
+  return await takeSnapshot(step, io, snapshot)
+}
+
+async function takeSnapshot(step: RepoStep, io: Io, { rev, entries }: Snapshot): Promise<RepoPage> {
+  const { key: did, cursor } = step
+  // Another revision than the one begun with is another repo.
+  const after = cursor.car?.rev === rev ? cursor.car.after : undefined
+  const check = await checkOf(step, io)
+  const left = entries.filter(({ path }) => after === undefined || path > after).map((entry) => ({ ...entry, record: check(entry.record) }))
+  const rows = left.map(({ record }) => record).filter((one): one is Row => !isReject(one))
+  const held = await io.known(rows.map(nameOf))
+  const fresh = rows.filter((row) => !held.has(nameOf(row)))
+  const last = fresh[MOST_ROWS]
+  const taken = last ? left.filter(({ path }) => path < `${last.collection}/${last.rkey}`) : left
+  const rejected = taken.map(({ record }) => record).filter(isReject)
+  const written = fresh.slice(0, MOST_ROWS)
+  const counted = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0)
+  const page = {
+    batch: { rows: written, rev },
+    // What was listed before the repo was read whole has been counted.
+    seen: Math.max(0, taken.length - (after === undefined ? counted : 0)),
+    known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? counted : 0)),
+    rejected,
+  }
+  if (last) return { ...page, next: { ...cursor, car: { rev, after: taken.at(-1)?.path } } }
+  return ends(step, { ...cursor, rev, ...figuresOf(entries) }, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
+}
+
+function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted'> {
+  const counts: Record<string, number> = {}
+  const doubted = new Set<string>()
+  for (const { collection, record } of entries) {
+    counts[collection] = (counts[collection] ?? 0) + 1
+    if (isReject(record) && DOUBTFUL.has(record.reason)) doubted.add(collection)
+  }
+  return { counts, doubted: [...doubted] }
+}
+
+/** Of collections that had rows, or may have some from pages listed before. */
+const wholeOf = (did: string, { todo = [], rows, pages }: RepoCursor, entries: Snapshot['entries']): Whole[] =>
+  todo
+    .filter((collection) => rows.includes(collection) || pages > 0)
+    .map((collection) => ({ did, collection, keys: entries.filter((one) => one.collection === collection).map((one) => one.rkey) }))

@@ -1,0 +1,24 @@
+import type { Io } from '../../../engine/source'
+import { getLatestCommit } from '../client'
+import { hasMissing } from '../store'
+import { whereabouts } from './account'
+import { repoCursor } from './cursor'
+import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
+
+/** Times a repo that changes while it is read is read again for the sake of what is gone. */
+const AGAIN = 1
+
+/**
+ * After everything has been listed: what is held and was not shown is gone, if the repo is still at the revision that was
+ * read. If it is not, a record may have come and gone between two pages, and nothing is taken away.
+ */
+export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+  const { key: did, cursor } = step
+  const { rev = '', again, collections, hasMoved } = cursor
+  if (!(await hasMissing(io.held, did, rev))) return ends(step, cursor, {})
+  const now = await getLatestCommit(io, pds, did)
+  if ('absent' in now) return await whereabouts(step, io, pds, now.absent)
+  if (now.rev === rev) return ends(step, cursor, { batch: { sweep: { did, rev } } })
+  if (again < AGAIN) return nothing(repoCursor.parse({ collections, pds, hasMoved, again: again + 1 }))
+  return ends(step, cursor, { notes: ['repos that changed while they were read keep what may be gone until the next run'] })
+}
