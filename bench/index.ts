@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { Refused } from '../backend/engine/errors'
+import { atprotoBenches } from './atproto'
 import { compare } from './compare'
 import { deep } from './deep'
 import { enrich } from './enrich'
@@ -13,7 +14,19 @@ import { spacing } from './spacing'
 import { start } from './start'
 import { watchers } from './watchers'
 
-const benches: Record<string, Bench> = { spacing, deep, rows, page, enrich, start, memory, watchers, export: exporting, compare }
+const benches: Record<string, Bench> = {
+  spacing,
+  deep,
+  rows,
+  page,
+  enrich,
+  start,
+  memory,
+  watchers,
+  export: exporting,
+  compare,
+  ...atprotoBenches,
+}
 
 /** Sizes of one benchmark: `--small` ones or the full ones, each replaced where it is named. */
 function sizesOf(name: string, bench: Bench, args: string[]): Record<string, number> {
@@ -48,8 +61,8 @@ const help = (): string =>
   [
     'yarn bench <name> [--small] [--<size> <n>]',
     ...Object.entries(benches).flatMap(([name, { about, sizes }]) => [
-      `  ${name.padEnd(9)}${about}`,
-      ...Object.entries(sizes).map(([size, it]) => `             --${size} <n>  ${it.about} (${it.full}; small: ${it.small})`),
+      `  ${name.padEnd(16)}${about}`,
+      ...Object.entries(sizes).map(([size, it]) => `                  --${size} <n>  ${it.about} (${it.full}; small: ${it.small})`),
     ]),
   ].join('\n')
 

@@ -4,7 +4,7 @@ import type { Source } from '../backend/engine/source'
 import type { Ground } from './harness'
 import { until } from './wait'
 
-const ENDED = ['completed', 'partial', 'failed', 'cancelled']
+export const ENDED = ['completed', 'partial', 'failed', 'cancelled']
 
 /** Starts a job for each request, in one transaction, and rings. */
 export async function startJobs<P>(ground: Ground, source: Source<P>, requests: readonly unknown[]): Promise<Started[]> {

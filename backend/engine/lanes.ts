@@ -63,6 +63,21 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
   )
 }
 
+/**
+ * What one task found out of its lane's host counts for those that have a place beside it and are in nobody's hands: the host
+ * is tried as often, and as seldom, as one task tries.
+ */
+export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
+  await db.query(
+    `update backhaul.tasks t set attempts = greatest(t.attempts, $4), due_at = greatest(t.due_at, clock_timestamp() + $5 * interval '1 millisecond'),
+            rung_at = null, rings = 0
+       from (select id from backhaul.tasks where job_id = $1 and lane = $2 and id <> $3 and state = 'ready' and claim is null
+              order by id for update skip locked) w
+      where t.id = w.id and t.claim is null and t.state = 'ready'`,
+    [task.job_id, task.lane, task.id, attempts, Math.max(0, Math.round(dueInMs))],
+  )
+}
+
 /** Tasks ended in one statement: as many as commit well within its timeout. */
 const GIVEN_UP_AT_ONCE = 5_000
 

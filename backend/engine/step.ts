@@ -6,7 +6,7 @@ import { said } from './events'
 import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
 import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
-import { backlogFull, giveUpLane, takeNext } from './lanes'
+import { backlogFull, giveUpLane, shareAttempt, takeNext } from './lanes'
 import { ask } from './lookups'
 import type { HttpUse, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
@@ -165,7 +165,8 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
-  await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
+  const isBack = await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
+  if (isBack && sharesItsFate(engine, task, error)) await shareAttempt(db, task, attempts, dueInMs)
   countStep(task, 'retried')
   countRetry(task.source, kind, use.asked, dueInMs)
   said.retries(log, task, kind, error, attempts, dueInMs)

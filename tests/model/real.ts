@@ -142,7 +142,14 @@ export class Real {
   async step(worker: number, reading: Reading, heard = true, db: Db = heard ? this.db : dying(this.db, 1)): Promise<void> {
     const hand = this.hands[worker] as Hand
     const none = new AbortController().signal
-    const calm = { turnMs: 60_000, attempts: 10, stopping: () => false, signal: none, reached: () => undefined, http: () => () => ({}) as never }
+    const calm = {
+      turnMs: 60_000,
+      attempts: 10,
+      stopping: () => false,
+      signal: none,
+      reached: () => undefined,
+      http: () => () => ({}) as never,
+    }
     const engine: WorkerEngine = { ...this.engine, ...calm, db, id: hand.id }
     this.reading = reading
     try {

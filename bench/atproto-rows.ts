@@ -1,0 +1,77 @@
+import { heldRows, rawRows } from './atproto-raw'
+import { atprotoSuite, type Run, SCORE, type Suite } from './atproto-suite'
+import { type Figure, listOf, median } from './figures'
+import type { Bench, Ground } from './harness'
+
+const LARGE = 1000
+
+interface Round {
+  raw: number
+  run: Run
+  upstreamMs: number
+  cpuMs: number
+}
+
+/** One backfill from empty tables, and its rows again by nothing but sorted inserts. */
+async function round(ground: Ground, { network, backfill, empty }: Suite, request: object): Promise<Round> {
+  await empty()
+  await network.forget()
+  const run = await backfill(request)
+  const { upstreamMs, cpuMs } = await network.usage()
+  const rows = await heldRows(ground.db)
+  if (rows.length !== run.report.new) throw new Error(`the backfill tells of ${run.report.new} new rows, there are ${rows.length}`)
+  await empty()
+  return { raw: await rawRows(ground.db, rows, Math.max(1, Math.round(run.report.new / run.pages))), run, upstreamMs, cpuMs }
+}
+
+function tell(ground: Ground, name: string, rounds: readonly Round[]): void {
+  const perSecond = (ms: (it: Round) => number) => Math.round(median(rounds.map((it) => (it.run.report.new / ms(it)) * 1000)))
+  const [{ run } = {}] = rounds
+  ground.say(`${name}: ${run?.report.new} rows of ${run?.report.tasks.total} tasks on ${run?.pages} pages`)
+  ground.say(
+    listOf(
+      ['rows a second', 'by inserts alone', 'by the worker', 'without the sandbox', 'sandbox at work, s', 'its CPU, s'],
+      [
+        [
+          'median',
+          perSecond((it) => it.raw),
+          perSecond((it) => it.run.ms),
+          perSecond((it) => it.run.ms - it.upstreamMs),
+          median(rounds.map((it) => it.upstreamMs / 1000)),
+          median(rounds.map((it) => it.cpuMs / 1000)),
+        ],
+      ],
+    ),
+  )
+}
+
+/** Rows per second of a real worker against raw sorted inserts of the same rows in batches of the pages it committed. */
+export const atprotoRows: Bench = {
+  about: 'records per second of a worker against raw sorted unnest inserts of the same rows, a commit a batch',
+  sizes: {
+    repos: { full: 4_000, small: 500, about: 'repos of the network, one in a hundred with about 2,900 records' },
+    runs: { full: 3, small: 2, about: 'runs of each' },
+  },
+  async run(ground, { repos = 0, runs = 0 }) {
+    const suite = await atprotoSuite(ground, { repos, pdses: 8, oddities: false, open: true })
+    await suite.worker()
+    const { dids } = await suite.network.large({ collection: SCORE, least: LARGE, records: Number.MAX_SAFE_INTEGER })
+    const kinds: [string, object, number?][] = [
+      ['large repos, listed', { collection: SCORE, dids, road: 'list' }, 0.5],
+      ['large repos, as CAR', { collection: SCORE, dids, road: 'car' }],
+      ['the whole collection', { collection: SCORE }],
+    ]
+    // What is done for the first time costs more: the worker's code is cold.
+    await round(ground, suite, { collection: SCORE, dids: dids.slice(0, 5) })
+    const figures: Figure[] = []
+    for (const [name, request, atLeast] of kinds) {
+      const rounds: Round[] = []
+      for (let n = 0; n < runs; n++) rounds.push(await round(ground, suite, request))
+      tell(ground, name, rounds)
+      figures.push({ name: `${name}: worker / inserts`, values: rounds.map((it) => it.raw / it.run.ms), atLeast })
+      const net = rounds.map((it) => it.raw / (it.run.ms - it.upstreamMs))
+      figures.push({ name: `${name}: without the time the sandbox was at work`, values: net, atLeast })
+    }
+    return figures
+  },
+}

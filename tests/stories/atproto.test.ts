@@ -1,0 +1,150 @@
+import { deploy } from '../../backend/migrate'
+import { startSandbox } from '../../backend/sandbox/server'
+import { differences } from '../support/atproto'
+import { withServices as it } from '../support/own'
+import { type Broker, startBroker, startPostgres } from '../support/services'
+import { type Sandbox, type System, system } from '../support/system'
+import { until } from '../support/until'
+
+/*
+ * A network of 300 repos on 12 PDSes with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
+ * every state, broken documents, accounts that move, workers that are killed and a broker that goes away. In the end the rows
+ * are the network's truth record by record, and what is not there is named.
+ */
+
+const GAME = 'games.sandbox.game'
+const REPOS = 300
+
+let sandbox: Sandbox
+let broker: Broker
+let postgres: Awaited<ReturnType<typeof startPostgres>>
+let it_: System
+
+beforeAll(async () => {
+  ;[sandbox, broker, postgres] = await Promise.all([
+    startSandbox({ scale: 1, speed: 25, seed: 3, repos: REPOS, pdses: 12 }),
+    startBroker(),
+    startPostgres(),
+  ])
+}, 120_000)
+afterAll(async () => {
+  await it_?.close()
+  await Promise.all([sandbox?.close(), broker?.stop(), postgres?.stop()])
+})
+
+/** Breaks what can be broken before the run. @returns hosts that are dead, for a while and for ever */
+function breakEverything(): { back: string; never: string } {
+  const [back = '', never = '', slow = '', limited = ''] = sandbox.atproto.hosts()
+  sandbox.atproto.host(back, 'dead')
+  sandbox.atproto.host(never, 'dead')
+  sandbox.atproto.host(slow, 'slow', 400)
+  sandbox.atproto.host(limited, 'limited', 2000)
+  const active = sandbox.atproto.repos().filter(({ state, host }) => state === 'active' && host !== never && host !== back)
+  for (const [n, document] of (['other-did', 'no-pds', 'path', 'query', 'credentials', 'html'] as const).entries())
+    sandbox.atproto.document(active[n * 7]?.did ?? '', document)
+  for (const name of ['bad-cid', 'wrong-uri', 'duplicate', 'unordered', 'empty-page-cursor', 'repeated-cursor', 'html-error', 'half-json'])
+    sandbox.fault({ name, api: 'pds', times: 5, after: 20 })
+  sandbox.fault({ name: 'reset-connection', api: 'pds', times: 8, after: 40 })
+  sandbox.fault({ name: 'plc-500', times: 4 })
+  sandbox.fault({ name: 'relay-500', times: 2 })
+  sandbox.fault({ name: 'pds-429', times: 3, after: 60, seconds: 1 })
+  return { back, never }
+}
+
+const settled = async () =>
+  (await it_.db.query<{ n: number }>(`select count(*)::int as n from backhaul.tasks where stream = 'repo' and settled_at is not null`))[0]
+    ?.n ?? 0
+const reach = (repos: number) => until(async () => (await settled()) >= repos, { timeoutMs: 90_000, what: `${repos} settled repos` })
+
+async function backfill(...args: string[]): Promise<string> {
+  const { code, out, err } = await it_.run('dist/scripts/queue.js', 'atproto', '--collection', GAME, '--json', ...args)
+  expect([code, err]).toEqual([0, ''])
+  return (JSON.parse(out) as { jobs: { id: string }[] }).jobs[0]?.id ?? ''
+}
+
+interface Settled {
+  key: string
+  state: string
+  kind: string | null
+  reason: string | null
+}
+const repoTasks = (job: string) =>
+  it_.db.query<Settled>(
+    `select key, state, error_kind as kind, reason from backhaul.tasks where job_id = $1 and stream = 'repo' order by key`,
+    [job],
+  )
+
+/** What still moves, where a story does not end. */
+async function endedOrTold(job: string, timeoutMs: number): Promise<string> {
+  try {
+    return await it_.ended(job, timeoutMs)
+  } catch (error) {
+    const open = await it_.db.query(
+      `select stream, key, state, lane, attempts, due_at - now() as due, waiting_on, error from backhaul.tasks where job_id = $1 and settled_at is null limit 20`,
+      [job],
+    )
+    throw new Error(`${(error as Error).message}: ${JSON.stringify(open)}`)
+  }
+}
+
+it('is read through all of it; what is not there is named; the next run has it all, and one after it writes nothing', async () => {
+  const databaseUrl = new URL(postgres.url)
+  databaseUrl.pathname = '/story_atproto'
+  const services = { databaseUrl: databaseUrl.toString(), rabbitmqUrl: broker.url }
+  await deploy(services.databaseUrl)
+  it_ = await system({ sandbox, services, env: { ATTEMPTS: '4', TURN_SECONDS: '3' } })
+  const { back, never } = breakEverything()
+  const [, workers] = await Promise.all([
+    it_.scheduler(),
+    Promise.all([it_.supervised('worker-atproto'), it_.supervised('worker-atproto')]),
+  ])
+  const job = await backfill()
+
+  await reach(20)
+  await workers[0].kill()
+  const movers = sandbox.atproto.repos().filter(({ state, host }) => state === 'active' && host !== never && host !== back)
+  for (const mover of movers.slice(-8)) sandbox.atproto.migrate(mover.did, sandbox.atproto.hosts()[11] ?? '')
+  await reach(60)
+  await broker.stop()
+  await workers[1].kill()
+  sandbox.atproto.host(back, 'up')
+  await broker.start()
+  await reach(120)
+  await workers[0].kill()
+  expect(await endedOrTold(job, 150_000)).toBe('partial')
+
+  const tasks = await repoTasks(job)
+  const failed = new Set(tasks.filter(({ state }) => state === 'failed').map(({ key }) => key))
+  expect(tasks.filter(({ state, kind, reason }) => (state === 'failed' ? kind : state === 'skipped' ? reason : true) === null)).toEqual([])
+  expect(new Set(tasks.map(({ state }) => state))).toEqual(new Set(['done', 'skipped', 'failed']))
+  const truth = await sandbox.atproto.truth([GAME])
+  // Exactly the repos of the dead host and those with broken documents are missing, and they are the failed ones.
+  expect(
+    (
+      await differences(
+        it_.db,
+        truth.filter(({ did }) => !failed.has(did)),
+      )
+    ).filter((one) => ![...failed].some((did) => one.includes(did))),
+  ).toEqual([])
+  const lost = sandbox.atproto.repos().filter(({ did }) => failed.has(did))
+  expect(lost.filter(({ host, state }) => host !== never && state === 'active').length).toBeLessThanOrEqual(6)
+  expect(sandbox.violations().last).toEqual([])
+
+  sandbox.clearFaults()
+  for (const host of sandbox.atproto.hosts()) sandbox.atproto.host(host, 'up')
+  for (const { did } of sandbox.atproto.repos()) sandbox.atproto.document(did)
+  const second = await backfill()
+  expect(await it_.ended(second, 120_000)).toBe('completed')
+  expect(await differences(it_.db, await sandbox.atproto.truth([GAME]))).toEqual([])
+
+  const stamps = () => it_.db.query('select uri, xmin::text as x from atproto.records order by uri')
+  const before = await stamps()
+  const asked = () => sandbox.traffic().pds?.total ?? 0
+  const from = asked()
+  const third = await backfill()
+  expect(await it_.ended(third, 120_000)).toBe('completed')
+  expect(await stamps()).toEqual(before)
+  expect(asked() - from).toBeLessThanOrEqual((await repoTasks(third)).length)
+  expect(sandbox.violations().last).toEqual([])
+}, 480_000)
