@@ -27,14 +27,13 @@ import { host } from '../backend/sources/atproto/streams/host'
 import { keyOf, MOST_IDLE, startListing, turnPage } from '../backend/sources/atproto/streams/listing'
 import { named } from '../backend/sources/atproto/streams/named'
 import { relay } from '../backend/sources/atproto/streams/relay'
-import { asked, didIn, didOf, discoverAll, documentAt, longList } from './support/atproto-reads'
+import { asked, didIn, didOf, discoverAll, documentAt, longList, NOTE } from './support/atproto-reads'
 import { fakeIo, type Upstream } from './support/eve'
 import { quiet } from './support/suite'
 import type { Sandbox } from './support/system'
 
 /* The parts of the source by themselves: no database, no broker. */
 
-const NOTE = 'app.example.note'
 const ALICE = didOf(1)
 const BOB = didOf(2)
 
@@ -272,7 +271,7 @@ describe('a DID document', () => {
   })
 
   test.each<[string, unknown, string, string]>([
-    ['of somebody else', { ...documentWith(pds()), id: BOB }, 'did_document', `the document of ${ALICE} is one of ${BOB}`],
+    ['of somebody else', { ...documentWith(pds()), id: BOB }, 'did_document', `the document of ${ALICE} is one of "${BOB}"`],
     ['without services', { id: ALICE }, 'no_pds', `the document of ${ALICE} names no PDS`],
     ['with a labeler only', documentWith(pds({ id: '#labeler' })), 'no_pds', `the document of ${ALICE} names no PDS`],
     ['of the wrong type', documentWith(pds({ type: 'AtprotoLabeler' })), 'no_pds', `the document of ${ALICE} names no PDS`],
@@ -668,14 +667,11 @@ describe('the listing of a collection', () => {
     )
   })
 
-  test('ends at an empty page that leads nowhere else', () => {
-    expect(
-      readAll([
-        { keys: ['b', 'a'], next: 'a' },
-        { keys: [], next: 'a' },
-      ]),
-    ).toMatchObject({ pages: 2 })
+  test('ends at a page without a cursor, and at an empty one with it only after several', () => {
     expect(readAll([{ keys: [] }])).toMatchObject({ pages: 1, shown: [{ did: ALICE, collection: NOTE, keys: [] }] })
+    const stuck = Array.from({ length: 20 }, () => ({ keys: [], next: 'a' }))
+    const { shown, pages } = readAll([{ keys: ['b', 'a'], next: 'a' }, ...stuck])
+    expect([pages, shown.map(({ from }) => from)]).toEqual([1 + MOST_IDLE, ['a']])
   })
 
   test('goes on after an empty page that leads on', () => {
@@ -771,11 +767,11 @@ describe('a discovery', () => {
     expect(requests.filter((one) => one.startsWith('relay')).map((path) => asked(path, 'cursor'))).toEqual([undefined, cursor])
   })
 
-  test('goes on after an empty page that leads on, and ends after three in a row', async () => {
+  test('goes on after an empty page that leads on, and ends after five in a row', async () => {
     const gap = await discoverAll(relay, { relay: relayOf([{ dids: [ALICE] }, { dids: [] }, { dids: [] }, { dids: [BOB] }]), plc })
     expect(gap.tasks.map(({ key }) => key)).toEqual([ALICE, BOB])
     const endless: Upstream = (path) => ({ data: { repos: [], cursor: `${asked(path, 'cursor') ?? ''}x` } })
-    expect((await discoverAll(relay, { relay: endless, plc })).asked).toHaveLength(3)
+    expect((await discoverAll(relay, { relay: endless, plc })).asked).toHaveLength(5)
   })
 
   test('is set back where a page leads back to itself, and has lost and doubled nobody', async () => {
@@ -847,14 +843,15 @@ describe('a discovery', () => {
       { skipped: 'gone' },
       { failed: 'did_not_found', error: `${didOf(2)} is not registered` },
       { failed: 'pds_address', error: expect.stringContaining('has a path') },
-      { failed: 'did_document', error: expect.stringContaining(`is one of ${BOB}`) },
+      { failed: 'did_document', error: expect.stringContaining(`is one of "${BOB}"`) },
     ])
   })
 
   test.each<[string, string, Record<string, Upstream>]>([
-    ['a DID the directory refuses', 'did:plc:short', { plc: () => new Fatal('http_400', 'plc GET /did:plc:short answered 400') }],
+    ['a DID the directory refuses', didOf(9), { plc: () => new Fatal('http_400', 'plc answered 400') }],
     ['a did:web at an address nobody may ask', 'did:web:127.0.0.1', { pds: () => new Fatal('forbidden_url', 'not a public address') }],
     ['a did:web whose host has no document', 'did:web:web.example', { pds: () => new Fatal('http_403', 'pds answered 403') }],
+    ['what is no DID of this network', 'did:plc:short', {}],
     ['a did:web that cannot be decoded', 'did:web:%ff.example', { pds: () => ({ status: 404 }) }],
   ])('fails %s by itself: the others are read', async (_, odd, upstreams) => {
     const directory: Upstream = (path, request) => (didIn(path) === odd ? (upstreams.plc?.(path, request) ?? {}) : plc(path, request))

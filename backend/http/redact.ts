@@ -20,6 +20,7 @@ export function redact(text: string, secrets: readonly string[] = []): string {
 /** The start of an answer, on one line, for an error a person reads. */
 export const excerpt = (text: string, secrets: readonly string[] = [], length = 160): string =>
   redact(text.slice(0, length * 4), secrets)
-    .replace(/\s+/g, ' ')
+    // NUL, which no text column takes, among them.
+    .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, length)

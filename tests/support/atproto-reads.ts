@@ -1,9 +1,12 @@
 import type { NewTask, Page, Stream } from '../../backend/engine/source'
-import { encodeRecord } from '../../backend/sources/atproto/cid'
+import { cidOf, encodeRecord } from '../../backend/sources/atproto/cid'
+import type { Listed } from '../../backend/sources/atproto/client'
 import { type AtprotoParams, params } from '../../backend/sources/atproto/params'
 import type { Batch } from '../../backend/sources/atproto/store'
 import { type Discovery, discoveryCursor } from '../../backend/sources/atproto/streams/cursor'
 import { fakeIo, type Reply, type Upstream } from './eve'
+
+export const NOTE = 'app.example.note'
 
 /** A DID that could be registered. */
 export const didOf = (n: number): string =>
@@ -70,3 +73,23 @@ export async function discoverAll(
 /** Bytes of a list of so many, whose first has a key that the encoder stumbles over. */
 export const longList = (length: number): Uint8Array =>
   encodeRecord(Array.from({ length }, (_, n) => (n === 0 ? { constructor: 'first' } : n)))
+
+/** Notes of a repo as its host lists them. */
+export const listedNotes = (did: string, collection: string, rkeys: readonly string[]): Listed[] =>
+  rkeys.map((rkey) => {
+    const value = { $type: collection, text: `note ${rkey}` }
+    return { uri: `at://${did}/${collection}/${rkey}`, cid: cidOf(value), value }
+  })
+
+/** A host with one repo, whose collections it lists in these pages. */
+export const pdsOf =
+  (did: string, pages: Record<string, string[][]>, rev = 'now'): Upstream =>
+  (path) => {
+    if (path.includes('getLatestCommit')) return { data: { cid: 'bafy', rev } }
+    if (path.includes('describeRepo')) return { data: { collections: Object.keys(pages) } }
+    const collection = asked(path, 'collection') ?? ''
+    const all = pages[collection] ?? []
+    const at = Number(asked(path, 'cursor') ?? 0)
+    const cursor = at + 1 < all.length ? String(at + 1) : undefined
+    return { data: { records: listedNotes(did, collection, all[at] ?? []), cursor } }
+  }

@@ -40,7 +40,7 @@ export class PdsLimits {
     const where = `${this.nameOfHost()}${ask.path}`
     const { violations } = this.settings.desk
     if (client.ban.active(ask.at)) {
-      if (!this.settings.open && client.ban.broken(ask.at))
+      if (!this.settings.open && client.ban.broken(ask.at - (ask.lateMs ?? 0)))
         violations.add('pds-while-limited', `${Math.round(client.ban.leftMs(ask.at))} ms too early: ${where}`)
       return this.limited(ask, client)
     }

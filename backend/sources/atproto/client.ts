@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io } from '../../engine/source'
+import { isWeb, webHost } from './hosts'
 
 /*
  * One function an endpoint. Schemas are loose on extra fields and strict on what is used: https://atproto.com/specs/xrpc and
@@ -23,17 +24,26 @@ const query = (fields: Record<string, string | number | undefined>): string =>
 
 const xrpc = (nsid: string, fields: Record<string, string | number | undefined>): string => `/xrpc/${nsid}?${query(fields)}`
 
-const cursor = z.string().optional()
-const listed = z.object({ repos: z.array(z.object({ did: z.string() })), cursor })
-const hosts = z.object({ hosts: z.array(z.object({ hostname: z.string(), status: z.string().optional() })), cursor })
+/** What is kept of an answer beside its records: Postgres has no place for NUL or half a surrogate pair. */
+const kept = z
+  .string()
+  .max(4096)
+  .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'holds NUL or half a surrogate pair')
+/** A word that somebody else's server uses for a state. */
+const state = z.string().transform((text) => (/^[\w-]{1,40}$/.test(text) ? text : 'unknown'))
+/** A revision, which only ever rises. */
+const rev = kept.pipe(z.string().min(1).max(64))
+const cursor = kept.optional()
+const listed = z.object({ repos: z.array(z.object({ did: kept })), cursor })
+const hosts = z.object({ hosts: z.array(z.object({ hostname: kept, status: state.optional() })), cursor })
 const repos = z.object({
-  repos: z.array(z.object({ did: z.string(), rev: z.string(), active: z.boolean().optional(), status: z.string().optional() })),
+  repos: z.array(z.object({ did: kept, rev: rev.optional().catch(undefined), active: z.boolean().optional(), status: state.optional() })),
   cursor,
 })
 const records = z.object({ records: z.array(z.object({ uri: z.string(), cid: z.string(), value: z.unknown() })), cursor })
-const commit = z.object({ cid: z.string(), rev: z.string() })
+const commit = z.object({ cid: z.string(), rev })
 const description = z.object({ collections: z.array(z.string()) })
-const status = z.object({ active: z.boolean(), status: z.string().optional() })
+const status = z.object({ active: z.boolean(), status: state.optional() })
 const failure = z.object({ error: z.string().optional(), message: z.string().optional() })
 
 /** A record as a host lists it. */
@@ -83,7 +93,7 @@ function absentOf({ text }: HttpAnswer<unknown>, what: string): Absent {
   const { error = '', message = '' } = readFailure(text)
   if (ABSENT.test(error)) return { absent: error }
   if (/could not find (repo|root|user)/i.test(message)) return { absent: 'RepoNotFound' }
-  throw new RetryLater('refused', `${what} was refused: ${error} ${message}`.trim().slice(0, 300))
+  throw new RetryLater('refused', `${what} was refused: ${JSON.stringify(`${error} ${message}`.trim().slice(0, 300))}`)
 }
 
 function readFailure(text: string): z.infer<typeof failure> {
@@ -152,11 +162,9 @@ const NO_SUCH = [404, 410]
 
 /** An identity's document, or why there is none: `tombstoned`, or `unknown`. */
 export async function getDocument(io: Io, did: string): Promise<{ document: unknown } | { none: 'tombstoned' | 'unknown' }> {
-  const [, method = '', name = ''] = did.split(':', 3)
-  const isWeb = method === 'web'
-  const answer = await io.http(isWeb ? 'pds' : 'plc').request({
-    path: isWeb ? '/.well-known/did.json' : `/${encodeURIComponent(did).replaceAll('%3A', ':')}`,
-    ...(isWeb ? { scopeOf: webHost(did.slice('did:web:'.length) || name) } : {}),
+  const answer = await io.http(isWeb(did) ? 'pds' : 'plc').request({
+    path: isWeb(did) ? '/.well-known/did.json' : `/${did}`,
+    ...(isWeb(did) ? { scopeOf: webHost(did) } : {}),
     schema: z.unknown(),
     headers: { Accept: 'application/did+ld+json, application/json' },
     maxBytes: SMALL,
@@ -164,12 +172,6 @@ export async function getDocument(io: Io, did: string): Promise<{ document: unkn
   })
   if (!NO_SUCH.includes(answer.status)) return { document: answer.data }
   return { none: answer.status === 410 || /not available/i.test(answer.text) ? 'tombstoned' : 'unknown' }
-}
-
-/** A port is for localhost in tests only, and only there without TLS: https://atproto.com/specs/did */
-function webHost(name: string): string {
-  const host = decodeURIComponent(name)
-  return /^localhost(:\d+)?$/.test(host) ? `http://${host}` : host
 }
 
 /** The DID a handle stands for, or undefined where it stands for none. */

@@ -1,8 +1,8 @@
-import { isDid } from '@atcute/lexicons/syntax'
+import { isHandle } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
 import type { Io } from '../../engine/source'
 import { getDocument, resolveHandle } from './client'
-import { hostOf } from './hosts'
+import { hostOf, isAccount } from './hosts'
 
 /** What an identity's document says, as far as it can be believed. */
 export type Identity =
@@ -31,7 +31,7 @@ export function readDocument(did: string, raw: unknown): Identity {
   const parsed = document.safeParse(raw)
   if (!parsed.success) return { fault: 'did_document', text: `the document of ${did} is none (${parsed.error.issues[0]?.message})` }
   const { id, alsoKnownAs = [], service: services = [] } = parsed.data
-  if (id !== did) return { fault: 'did_document', text: `the document of ${did} is one of ${id.slice(0, 100)}` }
+  if (id !== did) return { fault: 'did_document', text: `the document of ${did} is one of ${JSON.stringify(id.slice(0, 100))}` }
   const mine = services
     .flatMap((one) => service.safeParse(one).data ?? [])
     .find((one) => [`#atproto_pds`, `${did}#atproto_pds`].includes(one.id) && one.type === 'AtprotoPersonalDataServer')
@@ -41,14 +41,18 @@ export function readDocument(did: string, raw: unknown): Identity {
     const shown = JSON.stringify(mine.serviceEndpoint)?.slice(0, 100)
     return { fault: 'pds_address', text: `the PDS in the document of ${did} ${host.fault}: ${shown}` }
   }
-  const known = alsoKnownAs.find((name) => name.startsWith('at://'))
-  return { pds: host, handle: known ? known.slice('at://'.length).toLowerCase() : null }
+  const known = alsoKnownAs
+    .find((name) => name.startsWith('at://'))
+    ?.slice('at://'.length)
+    .toLowerCase()
+  return { pds: host, handle: isHandle(known) ? known : null }
 }
 
 /** The DID of a handle, or the fault in words. */
 export async function didOf(io: Io, handle: string): Promise<{ did: string } | { fault: string; text: string }> {
   const did = await resolveHandle(io, handle)
   if (did === undefined) return { fault: 'handle_not_found', text: `the handle ${handle} stands for no DID` }
-  if (!isDid(did)) return { fault: 'handle_not_found', text: `the handle ${handle} stands for ${did.slice(0, 60)}, which is no DID` }
+  if (!isAccount(did))
+    return { fault: 'handle_not_found', text: `the handle ${handle} stands for ${JSON.stringify(did.slice(0, 60))}, which is no DID` }
   return { did }
 }

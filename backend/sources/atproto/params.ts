@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
+import { isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
 import { type Fault, Refused } from '../../engine/errors'
-import { hostOf } from './hosts'
+import { hostOf, isAccount } from './hosts'
 
 /** Repos one request may name. */
 const MOST_REPOS = 10_000
@@ -17,7 +17,7 @@ const repo = z
   .trim()
   .transform((text, ctx) => {
     const name = text.replace(/^@/, '')
-    const isWanted = name.startsWith('did:') ? isDid(name) && /^did:(plc|web):/.test(name) : isHandle(name)
+    const isWanted = name.startsWith('did:') ? isAccount(name) : isHandle(name)
     if (!isWanted) {
       const message = 'must be a DID (did:plc: or did:web:) or a handle like alice.example.com'
       ctx.addIssue({ code: 'custom', message: `${message}, got ${JSON.stringify(text.slice(0, 60))}` })

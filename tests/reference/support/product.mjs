@@ -51,6 +51,7 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
   db.on('error', () => undefined)
   const running = new Set()
   const said = []
+  let closed = false
 
   async function start(script, ...args) {
     const child = spawn(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
@@ -58,7 +59,11 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output = (output + chunk).slice(-20_000)
-        said.push(...String(chunk).split('\n').filter((line) => /"level":"(warn|error)"/.test(line)))
+        said.push(
+          ...String(chunk)
+            .split('\n')
+            .filter((line) => /"level":"(warn|error)"/.test(line)),
+        )
       })
     }
     const gone = () => child.exitCode !== null || child.signalCode !== null
@@ -145,6 +150,8 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
       return row.n
     },
     async close() {
+      if (closed) return
+      closed = true
       await Promise.all([...running].map((one) => one.kill()))
       await db.end()
       await own.close()

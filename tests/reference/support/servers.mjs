@@ -20,7 +20,10 @@ export async function freePort() {
 
 /** Starts a program of this folder and waits until it says that it is ready. */
 async function start(script, env) {
-  const child = fork(join(import.meta.dirname, script), { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(join(import.meta.dirname, script), {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-5000)))
   const [told] = await Promise.race([

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { Secp256k1Keypair } from '@atproto/crypto'
 import { blocksToCarFile, MemoryBlockstore, Repo, readCarWithRoot } from '@atproto/repo'
 import { Client as PlcClient } from '@did-plc/lib'
@@ -133,8 +135,8 @@ async function move(account, to, plcUrl, { leavesCopy = false } = {}) {
 const takeDown = (pds, subject) =>
   call(pds, 'com.atproto.admin.updateSubjectStatus', { isAdmin: true, body: { subject, takedown: { applied: true, ref: 'reference' } } })
 
-/** Ends an account in one of the ways there are. */
-const endings = {
+/** The ways in which an account ends. */
+export const endings = {
   deactivated: ({ home, token }) => call(home, 'com.atproto.server.deactivateAccount', { token, body: {} }),
   takendown: ({ home, did }) => takeDown(home, { $type: 'com.atproto.admin.defs#repoRef', did }),
   deleted: ({ home, did }) => call(home, 'com.atproto.admin.deleteAccount', { isAdmin: true, body: { did } }),
@@ -202,6 +204,45 @@ export async function fillWorld({ plc, a, b, relay }) {
 export async function reactivate(account) {
   await call(account.home, 'com.atproto.server.activateAccount', { token: account.token, body: '' })
   account.state = 'active'
+}
+
+/**
+ * An account whose identity is a document on a host of its own.
+ * @returns the account, and how to end the host of its document
+ */
+export async function createWebAccount(pds, name) {
+  let document
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/.well-known/did.json' ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(document))
+  }).listen(0)
+  await once(server, 'listening')
+  server.unref()
+  const did = `did:web:localhost%3A${server.address().port}`
+  const handle = `${name}.test`
+  const write = (key) => {
+    document = {
+      '@context': ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/multikey/v1'],
+      id: did,
+      alsoKnownAs: [`at://${handle}`],
+      verificationMethod: [{ id: `${did}#atproto`, type: 'Multikey', controller: did, publicKeyMultibase: key.slice('did:key:'.length) }],
+      service: [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint: pds.url }],
+    }
+  }
+  const key = await Secp256k1Keypair.create()
+  write(key.did())
+  const lxm = 'com.atproto.server.createAccount'
+  const encoded = (part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
+  const claim = { iss: did, aud: pds.did, lxm, iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 60 }
+  const signed = `${encoded({ typ: 'JWT', alg: 'ES256K' })}.${encoded(claim)}`
+  const proof = `${signed}.${Buffer.from(await key.sign(Buffer.from(signed))).toString('base64url')}`
+  const body = { did, handle, email: `${name}@mail.org`, password: `password-of-${name}` }
+  const { accessJwt: token } = await call(pds, lxm, { token: proof, body })
+  const wanted = await call(pds, 'com.atproto.identity.getRecommendedDidCredentials', { token })
+  write(wanted.verificationMethods.atproto)
+  await call(pds, 'com.atproto.server.activateAccount', { token, body: '' })
+  const account = { name, did, handle, home: pds, token, state: 'active' }
+  return { account, close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()) }
 }
 
 /** A record that its host takes with a whole repo, and then cannot list. */

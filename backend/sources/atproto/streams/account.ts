@@ -3,7 +3,7 @@ import type { Io } from '../../../engine/source'
 import { getRepoStatus } from '../client'
 import { didOf, type Identity, identify } from '../identity'
 import { repoCursor } from './cursor'
-import { UNPLACED } from './discovery'
+import { unplacedLane } from './discovery'
 import type { RepoPage, RepoStep } from './repo-page'
 
 /*
@@ -50,7 +50,7 @@ export async function followHandle({ key: handle, cursor }: RepoStep, io: Io): P
   if ('pds' in identity && identity.handle !== handle)
     throw new Fatal('handle_mismatch', `the handle ${handle} leads to ${found.did}, whose document names ${identity.handle ?? 'no handle'}`)
   const { collections } = cursor
-  const task = { stream: 'repo', key: found.did, lane: UNPLACED, cursor: repoCursor.parse({ collections }) }
+  const task = { stream: 'repo', key: found.did, lane: unplacedLane(found.did), cursor: repoCursor.parse({ collections }) }
   return { batch: {}, next: null, skipped: `stands for ${found.did}`, seen: 0, tasks: [task] }
 }
 

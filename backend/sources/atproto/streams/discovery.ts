@@ -1,5 +1,6 @@
-import { RetryLater, Throttled } from '../../../engine/errors'
+import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
 import type { Io, NewTask, Page, Step } from '../../../engine/source'
+import { isAccount, isWeb, webHost } from '../hosts'
 import { didOf, type Identity, identify } from '../identity'
 import type { AtprotoParams } from '../params'
 import type { Batch } from '../store'
@@ -29,10 +30,10 @@ const AT_ONCE = 8
 /** Times an identity is asked for here; after that the repo's own task goes on asking. */
 const TRIES = 3
 /** Pages in a row without a repo before a list is taken for ended. */
-const MOST_EMPTY = 3
+const MOST_EMPTY = 5
 
-/** Lane of repos whose host is not known yet. */
-export const UNPLACED = 'host not known'
+/** Lane of a repo whose host is not known yet: of the host of a did:web, or of the directory. */
+export const unplacedLane = (name: string): string => (isWeb(name) ? webHost(name) : 'host not known')
 
 /** What the repos of a discovery are read for. */
 interface Wanted {
@@ -64,7 +65,7 @@ function after(cursor: Discovery, { found, next }: Listing): Discovery {
   if (next !== undefined && next === cursor.at && found.length > 0)
     throw new RetryLater('repeated_cursor', `the list of repos goes on where it is: cursor ${next.slice(0, 60)}`)
   const empty = found.length === 0 ? cursor.empty + 1 : 0
-  const isListed = next === undefined || next === cursor.at || empty >= MOST_EMPTY
+  const isListed = next === undefined || empty >= MOST_EMPTY
   return { at: next ?? cursor.at, isListed, empty, pending: found }
 }
 
@@ -107,7 +108,12 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
       try {
         placed[mine] = await placeOne(one, known, io, wanted)
       } catch (error) {
-        if (error instanceof Throttled) wait ??= error
+        // A directory of one holds up nobody else.
+        if (error instanceof Throttled && isWeb(one.name))
+          placed[mine] = { task: repoTask(one, wanted.collections, unplacedLane(one.name)) }
+        else if (error instanceof Throttled) wait ??= error
+        // Nobody else's trouble either: an address that may not be asked, a directory that refuses.
+        else if (error instanceof Fatal) placed[mine] = ended(one, wanted.collections, { failed: error.kind, error: error.message })
         else if (error instanceof RetryLater) placed[mine] = again(one, error, wanted.collections, io)
         else throw error
       }
@@ -122,7 +128,7 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
 function again(one: Found, error: RetryLater, collections: readonly string[], io: Io): Placed {
   io.log.warn(`the identity of ${one.name} cannot be read just now: ${error.message}`, { kind: error.kind })
   const tries = (one.tries ?? 0) + 1
-  return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, collections, UNPLACED) }
+  return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, collections, unplacedLane(one.name)) }
 }
 
 const repoTask = (one: Found, collections: readonly string[], lane: string, pds?: string): NewTask => ({
@@ -134,6 +140,8 @@ const repoTask = (one: Found, collections: readonly string[], lane: string, pds?
 
 async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, { collections, newOnly }: Wanted): Promise<Placed> {
   if (!one.name.startsWith('did:')) return await placeHandle(one, io, collections)
+  if (!isAccount(one.name))
+    return ended(one, collections, { failed: 'did_syntax', error: `${one.name.slice(0, 100)} is no DID of this network` })
   if (one.inactive !== undefined) return ended(one, collections, { skipped: `inactive: ${one.inactive}` }, one.inactive)
   const isHeld = (as: (synced: Synced) => boolean) =>
     collections.every((collection) => {
@@ -167,7 +175,7 @@ function placed(one: Found, identity: Identity, collections: readonly string[]):
 
 function ended(one: Found, collections: readonly string[], end: NonNullable<NewTask['ended']>, status?: string): Placed {
   return {
-    task: { ...repoTask(one, collections, UNPLACED), ended: end },
+    task: { ...repoTask(one, collections, unplacedLane(one.name)), ended: end },
     ...(status === undefined ? {} : { identified: { did: one.name, status } }),
   }
 }

@@ -13,7 +13,7 @@ type HostsCursor = z.infer<typeof hostsCursor>
 
 /** Hosts the relay itself does not read from. */
 const AWAY: ReadonlySet<string> = new Set(['banned'])
-const MOST_EMPTY = 3
+const MOST_EMPTY = 5
 
 /** `pds.example.com` as requests name it; loopback hosts of a sandbox are not https. */
 const named = (hostname: string): string | { fault: string } =>
@@ -29,7 +29,7 @@ export const hosts: Stream<HostsCursor, Batch, AtprotoParams> = {
       throw new RetryLater('repeated_cursor', `the list of hosts goes on where it is: cursor ${page.cursor.slice(0, 60)}`)
     const names = page.hosts.filter(({ status = '' }) => !AWAY.has(status)).map(({ hostname }) => ({ hostname, host: named(hostname) }))
     const empty = page.hosts.length === 0 ? cursor.empty + 1 : 0
-    const isOver = page.cursor === undefined || page.cursor === cursor.at || empty >= MOST_EMPTY
+    const isOver = page.cursor === undefined || empty >= MOST_EMPTY
     return {
       batch: {},
       next: isOver ? null : { at: page.cursor, empty },

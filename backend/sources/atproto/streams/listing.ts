@@ -24,6 +24,8 @@ export const startListing = (collection: string, held: ReadonlySet<string>): Lis
 export interface Turned {
   listing: Listing
   isOver: boolean
+  /** It is taken for over, though the host says that it goes on: nothing follows from what was not shown. */
+  isGivenUp: boolean
   /** The host leads back to where it is, or on without end. */
   fault?: string
   shown?: Shown
@@ -40,12 +42,14 @@ export function turnPage(listing: Listing, did: string, keys: readonly string[],
   const lowest = keys.at(-1) ?? low
   const idle = keys.length > 0 && (isNew || isBelow(keys, low)) ? 0 : listing.idle + 1
   const isEmpty = keys.length === 0
-  // An empty page that leads nowhere else is the end, whatever it says.
-  const isOver = next === undefined || (isEmpty && (next === at || idle >= MOST_IDLE))
-  const shown = sweeps && !unordered ? shownBy({ did, collection, keys, low, lowest, isOver }) : undefined
+  // A list without a cursor is over. One that goes on with nothing in it is asked again before that is believed, and proves nothing.
+  const isGivenUp = next !== undefined && isEmpty && idle >= MOST_IDLE
+  const isOver = next === undefined || isGivenUp
+  const shown = sweeps && !unordered && !isGivenUp ? shownBy({ did, collection, keys, low, lowest, isOver }) : undefined
   return {
     listing: { ...listing, at: next ?? at, low: lowest, idle, unordered, pages: listing.pages + 1 },
     isOver,
+    isGivenUp,
     shown,
     ...(!isOver && !isEmpty && (next === at || idle >= MOST_IDLE) ? { fault: next === at ? 'repeated_cursor' : 'endless_listing' } : {}),
   }

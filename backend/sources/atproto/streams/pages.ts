@@ -6,7 +6,7 @@ import { nameOf, type Shown } from '../store'
 import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
-import { keyOf, startListing, turnPage } from './listing'
+import { keyOf, startListing, type Turned, turnPage } from './listing'
 import { ends, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
@@ -95,17 +95,13 @@ async function readPage(
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
   if (turned.listing.unordered && listing.sweeps)
     got.notes.push(`hosts list in no order: records that are gone were not looked for (${pds})`)
-  return advance(
-    cursor,
-    turned.listing,
-    turned.isOver,
-    page.records.length,
-    rejected.some(({ reason }) => DOUBTFUL.has(reason)),
-  )
+  if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
+  const isDoubted = turned.isGivenUp || rejected.some(({ reason }) => DOUBTFUL.has(reason))
+  return advance(cursor, turned, page.records.length, isDoubted)
 }
 
 /** The cursor after a page: the same listing, the next collection's, or none. */
-function advance(cursor: RepoCursor, listing: Listing, isOver: boolean, records: number, isDoubted: boolean): RepoCursor {
+function advance(cursor: RepoCursor, { listing, isOver, isGivenUp }: Turned, records: number, isDoubted: boolean): RepoCursor {
   const { collection, sweeps, unordered } = listing
   const next: RepoCursor = {
     ...cursor,
@@ -113,7 +109,7 @@ function advance(cursor: RepoCursor, listing: Listing, isOver: boolean, records:
     pages: cursor.pages + 1,
     counts: { ...cursor.counts, [collection]: (cursor.counts[collection] ?? 0) + records },
     doubted: isDoubted ? [...new Set([...cursor.doubted, collection])] : cursor.doubted,
-    marks: cursor.marks || (isOver && sweeps && !unordered),
+    marks: cursor.marks || (isOver && sweeps && !unordered && !isGivenUp),
   }
   if (!isOver) return next
   const left = (cursor.todo ?? []).filter((one) => one !== collection)

@@ -1,7 +1,5 @@
-import { isDid } from '@atcute/lexicons/syntax'
-import { RetryLater } from '../../../engine/errors'
 import type { Io, Stream } from '../../../engine/source'
-import { describeRepo, getLatestCommit } from '../client'
+import { type Absent, describeRepo, getLatestCommit } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, heldCollections, known, write } from '../store'
 import { heldRepos } from '../store-repos'
@@ -25,7 +23,7 @@ export const repo: Stream<RepoCursor, Batch, AtprotoParams> = {
   write,
   async read(step, io) {
     const { cursor } = step
-    if (!isDid(step.key)) return await followHandle(step, io)
+    if (!step.key.startsWith('did:')) return await followHandle(step, io)
     const { pds } = cursor
     if (pds === undefined) return await placeRepo(step, io)
     if (cursor.todo === undefined) return await open(step, io, pds)
@@ -64,10 +62,8 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   return await goOn({ ...step, cursor: next }, io, pds)
 }
 
-/** Some hosts lack the route; then the repo is read without knowing at which revision. */
-async function headOf(io: Io, pds: string, did: string): Promise<string | { absent: string }> {
+/** The head of a repo. */
+async function headOf(io: Io, pds: string, did: string): Promise<string | Absent> {
   const head = await getLatestCommit(io, pds, did)
-  if ('absent' in head) return head
-  if (head.rev === '') throw new RetryLater('shape', `getLatestCommit of ${did}: rev is empty`)
-  return head.rev
+  return 'absent' in head ? head : head.rev
 }

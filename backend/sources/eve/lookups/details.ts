@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Answers, Id, Io, Lookup, Reader } from '../../../engine/source'
+import type { Answers, Id, Io, Lookup } from '../../../engine/source'
 import { gather } from '../gather'
 import type { EntityKind } from '../records'
 import { type Detail, etagsOf, writeDetails } from '../store-details'
