@@ -66,12 +66,10 @@ function figuresOf(name: string, { run, looks, usage }: Walk, repos: number): Fi
   ]
 }
 
-const byRoute = ({ usage: { traffic } }: Walk, repos: number): string =>
+const byRoute = ({ usage: { routes } }: Walk, repos: number): string =>
   listOf(
     ['requests', 'in all', 'a repo'],
-    Object.entries(traffic).flatMap(([api, { byRoute: routes }]) =>
-      Object.entries(routes).flatMap(([route, n]) => (n > 0 ? [[`${api} ${route}`, n, n / repos]] : [])),
-    ),
+    Object.entries(routes).map(([route, n]) => [route, n, n / repos]),
   )
 
 /** A whole network, most of whose repos are empty, read and read again. */

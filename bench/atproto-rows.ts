@@ -1,7 +1,8 @@
 import { heldRows, rawRows } from './atproto-raw'
 import { atprotoSuite, type Run, SCORE, type Suite } from './atproto-suite'
+import { cpuOf } from './atproto-watch'
 import { type Figure, listOf, median } from './figures'
-import type { Bench, Ground } from './harness'
+import type { Bench, Child, Ground } from './harness'
 
 const LARGE = 1000
 
@@ -10,18 +11,23 @@ interface Round {
   run: Run
   upstreamMs: number
   cpuMs: number
+  /** CPU of the worker. */
+  workerMs: number
 }
 
 /** One backfill from empty tables, and its rows again by nothing but sorted inserts. */
-async function round(ground: Ground, { network, backfill, empty }: Suite, request: object): Promise<Round> {
+async function round(ground: Ground, { network, backfill, empty }: Suite, worker: Child, request: object): Promise<Round> {
   await empty()
   await network.forget()
+  const before = await cpuOf(worker)
   const run = await backfill(request)
+  const workerMs = (await cpuOf(worker)) - before
   const { upstreamMs, cpuMs } = await network.usage()
   const rows = await heldRows(ground.db)
   if (rows.length !== run.report.new) throw new Error(`the backfill tells of ${run.report.new} new rows, there are ${rows.length}`)
   await empty()
-  return { raw: await rawRows(ground.db, rows, Math.max(1, Math.round(run.report.new / run.pages))), run, upstreamMs, cpuMs }
+  const raw = await rawRows(ground.db, rows, Math.max(1, Math.round(run.report.new / run.pages)))
+  return { raw, run, upstreamMs, cpuMs, workerMs }
 }
 
 function tell(ground: Ground, name: string, rounds: readonly Round[]): void {
@@ -30,13 +36,22 @@ function tell(ground: Ground, name: string, rounds: readonly Round[]): void {
   ground.say(`${name}: ${run?.report.new} rows of ${run?.report.tasks.total} tasks on ${run?.pages} pages`)
   ground.say(
     listOf(
-      ['rows a second', 'by inserts alone', 'by the worker', 'without the sandbox', 'sandbox at work, s', 'its CPU, s'],
+      [
+        'rows a second',
+        'by inserts alone',
+        'by the worker',
+        'without the sandbox',
+        'by a second of its CPU',
+        'sandbox at work, s',
+        'CPU of the sandbox, s',
+      ],
       [
         [
           'median',
           perSecond((it) => it.raw),
           perSecond((it) => it.run.ms),
           perSecond((it) => it.run.ms - it.upstreamMs),
+          perSecond((it) => it.workerMs),
           median(rounds.map((it) => it.upstreamMs / 1000)),
           median(rounds.map((it) => it.cpuMs / 1000)),
         ],
@@ -54,7 +69,7 @@ export const atprotoRows: Bench = {
   },
   async run(ground, { repos = 0, runs = 0 }) {
     const suite = await atprotoSuite(ground, { repos, pdses: 8, oddities: false, open: true })
-    await suite.worker()
+    const worker = await suite.worker()
     const { dids } = await suite.network.large({ collection: SCORE, least: LARGE, records: Number.MAX_SAFE_INTEGER })
     const kinds: [string, object, number?][] = [
       ['large repos, listed', { collection: SCORE, dids, road: 'list' }, 0.5],
@@ -62,11 +77,11 @@ export const atprotoRows: Bench = {
       ['the whole collection', { collection: SCORE }],
     ]
     // What is done for the first time costs more: the worker's code is cold.
-    await round(ground, suite, { collection: SCORE, dids: dids.slice(0, 5) })
+    await round(ground, suite, worker, { collection: SCORE, dids: dids.slice(0, 5) })
     const figures: Figure[] = []
     for (const [name, request, atLeast] of kinds) {
       const rounds: Round[] = []
-      for (let n = 0; n < runs; n++) rounds.push(await round(ground, suite, request))
+      for (let n = 0; n < runs; n++) rounds.push(await round(ground, suite, worker, request))
       tell(ground, name, rounds)
       figures.push({ name: `${name}: worker / inserts`, values: rounds.map((it) => it.raw / it.run.ms), atLeast })
       const net = rounds.map((it) => it.raw / (it.run.ms - it.upstreamMs))

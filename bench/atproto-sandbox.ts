@@ -11,8 +11,8 @@ export interface Usage {
   cpuMs: number
   /** How long at least one answer was being made, ms. */
   upstreamMs: number
-  requests: number
-  traffic: ReturnType<Sandbox['traffic']>
+  /** Requests by API and route. */
+  routes: Record<string, number>
 }
 
 const TOOK = / (\d+) ms$/
@@ -20,7 +20,7 @@ const TOOK = / (\d+) ms$/
 /** From when to when an answer was made, ms, in the order they were sent. */
 let spans: [from: number, to: number][] = []
 let cpu = process.cpuUsage()
-let before: Usage['traffic'] = {}
+let before: Usage['routes'] = {}
 
 /** How much of the time the spans cover together, each moment once. */
 function covered(): number {
@@ -38,21 +38,22 @@ const note = (line: string): void => {
   spans.push([now - Number(TOOK.exec(line)?.[1] ?? 0), now])
 }
 
-/** Counts of a route since the last `forget`; the sandbox counts for ever. */
-function since(now: Usage['traffic']): Usage['traffic'] {
-  const less = (all: Record<string, number>, some: Record<string, number> = {}) =>
-    Object.fromEntries(Object.entries(all).map(([name, n]) => [name, n - (some[name] ?? 0)]))
+/** Requests by API and route since the last `forget`; the sandbox counts for ever. */
+function since(traffic: ReturnType<Sandbox['traffic']>): Usage['routes'] {
+  const now = routesOf(traffic)
   return Object.fromEntries(
-    Object.entries(now).map(([api, it]) => {
-      const was = before[api]
-      return [api, { ...it, total: it.total - (was?.total ?? 0), byRoute: less(it.byRoute, was?.byRoute) }]
-    }),
+    Object.entries(now).flatMap(([route, n]) => (n > (before[route] ?? 0) ? [[route, n - (before[route] ?? 0)]] : [])),
   )
 }
 
+const routesOf = (traffic: ReturnType<Sandbox['traffic']>): Usage['routes'] =>
+  Object.fromEntries(
+    Object.entries(traffic).flatMap(([api, { byRoute }]) => Object.entries(byRoute).map(([route, n]) => [`${api} ${route}`, n])),
+  )
+
 function usage(sandbox: Sandbox): Usage {
   const { user, system } = process.cpuUsage(cpu)
-  return { cpuMs: (user + system) / 1000, upstreamMs: covered(), requests: spans.length, traffic: since(sandbox.traffic()) }
+  return { cpuMs: (user + system) / 1000, upstreamMs: covered(), routes: since(sandbox.traffic()) }
 }
 
 /** Repos with at least so many records of a collection, as many as hold `records` together. */
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
     forget: () => {
       spans = []
       cpu = process.cpuUsage()
-      before = sandbox.traffic()
+      before = routesOf(sandbox.traffic())
     },
     fault: (fault: Parameters<Sandbox['fault']>[0]) => sandbox.fault(fault),
     faults: () => sandbox.clearFaults(),

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { Child, Ground } from './harness'
 import { rest } from './wait'
@@ -27,6 +28,14 @@ export function watch<T>(everyMs: number, look: () => Promise<T>): { stop(): Pro
 export async function rssOf({ process: { pid } }: Child): Promise<number> {
   const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '0' }))
   return Number(stdout) / 1024
+}
+
+/** Processor time a process has used, ms; not a number where the system does not keep it in /proc. */
+export async function cpuOf({ process: { pid } }: Child): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Ticks of 10 ms; the name before the last bracket may hold spaces.
+  const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12)
+  return (Number(user) + Number(system)) * 10
 }
 
 /** The memory the worker's last beat told, MB; 0 before the first. */

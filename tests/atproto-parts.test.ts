@@ -533,7 +533,8 @@ describe('a listed record', () => {
   })
 
   test('that no database stores keeps its reason; one nested too deep is not kept itself', () => {
-    expect(readListed(listed({ value: { text: '\u0000' } }), ALICE, NOTE)).toMatchObject({
+    const withNul = { text: '\u0000' }
+    expect(readListed(listed({ value: withNul, cid: cidOf(withNul) }), ALICE, NOTE)).toMatchObject({
       reason: 'unstorable',
       raw: { value: { text: '\u0000' } },
     })

@@ -117,16 +117,26 @@ describe('doctor', () => {
     afterAll(() => new Promise((resolve) => server.close(resolve)))
     const live = () => {
       const { port } = server.address() as { port: number }
-      const urls = { ZKILLBOARD_URL: `http://127.0.0.1:${port}/z`, ESI_URL: `http://127.0.0.1:${port}/e` }
+      const at = (path: string) => `http://127.0.0.1:${port}/${path}`
+      const urls = { ZKILLBOARD_URL: at('z'), ESI_URL: at('e'), ATPROTO_RELAY_URL: at('r'), PLC_URL: at('p'), ATPROTO_HANDLE_URL: at('h') }
       return diagnosis({ ...urls, ALLOW_PRIVATE_HOSTS: 'true', LIMITS: '{"zkillboard":{"spacingMs":1}}' }, '--live')
     }
 
     test('asks each API once, through the gate, and says who we are', async () => {
-      expect(await live()).toMatchObject({ code: 0, ok: true })
-      expect(asked.map((line) => line.split(' ')[0])).toEqual([expect.stringMatching('^/z/'), expect.stringMatching('^/e/status')])
+      const { code, ok, findings } = await live()
+      expect({ code, ok }).toEqual({ code: 0, ok: true })
+      const paths = ['^/z/', '^/e/status', '^/r/xrpc/.*listHosts', '^/p/did:plc:', '^/h/xrpc/.*resolveHandle']
+      expect(asked.map((line) => line.split(' ')[0])).toEqual(paths.map((path) => expect.stringMatching(path)))
+      // Its hosts are named by data.
+      expect(findings.filter(({ check, state }) => check === 'live' && state === 'skipped')).toEqual([
+        expect.objectContaining({ text: expect.stringMatching(/^pds:/) }),
+      ])
       for (const line of asked) expect(line).toContain('tests@example.org')
       expect(await db.query('select name, granted::int from backhaul.gates where granted > 0 order by name')).toEqual([
         { name: 'esi', granted: 1 },
+        { name: 'handles', granted: 1 },
+        { name: 'plc', granted: 1 },
+        { name: 'relay', granted: 1 },
         { name: 'zkillboard', granted: 1 },
       ])
     })

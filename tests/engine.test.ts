@@ -239,3 +239,94 @@ it('publishes the events of a page and of the job, in order, from the outbox', a
   })
   expect(rows.map((row) => row.key)).toEqual(['counting.page', 'counting.page', 'job.completed'])
 })
+
+describe('lanes', () => {
+  it('lets a task go on in another lane: its place goes to the next of the old one, and it waits for one in the new', async () => {
+    const lanes: string[] = []
+    const laneOf = async (key: string) =>
+      (
+        await it_.db.query<{ lane: string }>(
+          `select lane from backhaul.tasks where key = $1 and job_id = (select max(id::text)::uuid from backhaul.jobs where id = $2)`,
+          [key, job],
+        )
+      )[0]?.lane
+    const job: string = await start({
+      pages: 2,
+      lanesAtOnce: 1,
+      tasks: [countingTask('lane-m1', 'old'), countingTask('lane-m2', 'old')],
+      onRead: async (key, page) => {
+        lanes.push(`${key}/${page} ${await laneOf(key)}`)
+        return key === 'lane-m1' && page === 0 ? ({ lane: 'young' } as never) : undefined
+      },
+    })
+    expect(await it_.ended(job)).toBe('completed')
+    expect(lanes).toEqual(['lane-m1/0 old', 'lane-m2/0 old', 'lane-m2/1 old', 'lane-m1/1 young'])
+    expect(await rowsOf('lane-m')).toBe(40)
+  })
+
+  it('counts a task that is born skipped or failed, and never claims it; a retry tries the failed one', async () => {
+    let mended = false
+    const reads: string[] = []
+    const job = await start({
+      pages: 1,
+      tasks: [countingTask('born-0')],
+      onRead: async (key) => {
+        reads.push(key)
+        if (key !== 'born-0' || mended) return undefined
+        const born = (to: string, ended: object) => ({ ...countingTask(to), ended })
+        return {
+          tasks: [born('born-1', { skipped: 'unchanged' }), born('born-2', { failed: 'no_host', error: 'it names no host' })],
+        } as never
+      },
+    })
+    expect(await it_.ended(job)).toBe('partial')
+    expect(reads).toEqual(['born-0'])
+    expect(await jobs.report(it_, job)).toMatchObject({
+      tasks: { total: 3, done: 1, skipped: 1, failed: 1 },
+      skipped: { unchanged: 1 },
+      failures: [{ task: 'count born-2', kind: 'no_host', error: 'it names no host' }],
+    })
+    mended = true
+    await jobs.retry(it_, job)
+    expect(await it_.ended(job)).toBe('completed')
+    expect(reads).toEqual(['born-0', 'born-2'])
+  })
+
+  it('ends a task skipped by its last page, with what it counted', async () => {
+    const job = await start({
+      pages: 1,
+      tasks: [countingTask('skips')],
+      onRead: async () => ({ skipped: 'unchanged', known: 10 }) as never,
+    })
+    expect(await it_.ended(job)).toBe('completed')
+    expect(await jobs.report(it_, job)).toMatchObject({
+      skipped: { unchanged: 1 },
+      tasks: { done: 0, skipped: 1 },
+      known: 10,
+      verified: true,
+    })
+  })
+
+  it('gives up a lane whose host cannot be reached with the task that found out, as often as one task tries; others go on', async () => {
+    const stream = source.streams.count as { laneIsHost?: boolean }
+    stream.laneIsHost = true
+    let reads = 0
+    const job = await start({
+      pages: 1,
+      laneWidth: 3,
+      tasks: [...Array.from({ length: 30 }, (_, n) => countingTask(`away-${n}`, 'away')), countingTask('there', 'there')],
+      onRead: async (key) => {
+        if (!key.startsWith('away')) return undefined
+        reads++
+        throw flaky('connection')
+      },
+    })
+    expect(await it_.ended(job)).toBe('partial')
+    stream.laneIsHost = undefined
+    expect(await jobs.report(it_, job)).toMatchObject({ tasks: { done: 1, failed: 30 } })
+    // Thirty tasks by themselves would have tried three hundred times.
+    expect(reads).toBeLessThan(30)
+    const kinds = await it_.db.query(`select distinct error_kind as kind from backhaul.tasks where job_id = $1 and state = 'failed'`, [job])
+    expect(kinds).toEqual([{ kind: 'connection' }])
+  })
+})

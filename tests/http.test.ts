@@ -128,7 +128,7 @@ describe('a request', () => {
       'x-compatibility-date': '2026-07-17',
       'x-own': 'yes',
     })
-    expect(use.traffic).toEqual({ [name]: { requests: 1, waitMs: expect.any(Number), throttled: 0 } })
+    expect(use.traffic).toEqual({ [name]: { requests: 1, waitMs: expect.any(Number), throttled: 0, bytes: 20 } })
     expect(logged).toEqual([
       expect.objectContaining({ method: 'POST', path: '/things/', status: 200, ms: expect.any(Number), waitMs: expect.any(Number) }),
     ])

@@ -97,6 +97,11 @@ function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
     },
     { name: 'actions', run: () => remove(db, 'actions', keepMs, `select ctid from backhaul.actions where at < ${OLDER}`) },
     { name: 'inbox', run: () => remove(db, 'inbox', longer, `select ctid from backhaul.inbox where taken_at < ${OLDER}`) },
+    // A host nobody has asked for so long has nothing to be kept of it.
+    {
+      name: 'gates',
+      run: () => remove(db, 'gates', WEEK_MS, `select ctid from backhaul.gates where name like '%:%' and updated_at < ${OLDER}`),
+    },
     { name: 'samples', run: () => remove(db, 'samples', WEEK_MS, `select ctid from backhaul.samples where minute < ${OLDER}`) },
   ]
 }

@@ -83,6 +83,9 @@ export interface PageCommit extends Counts {
   lane?: string
 }
 
+/** NUL, which Postgres text cannot hold, is written as the six characters of its escape. */
+const textOf = <T extends string | null | undefined>(text: T): T => text?.replaceAll('\0', '\\u0000') as T
+
 /**
  * Moves the task past a page, ends it, or lets it wait for a place in another lane.
  * @returns whether its job still runs; undefined when the fence did not hold
@@ -113,9 +116,9 @@ export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<
       page.deleted,
       page.expected,
       JSON.stringify(page.traffic),
-      page.notes,
+      page.notes.map(textOf),
       page.ended,
-      page.skipped ?? null,
+      textOf(page.skipped) ?? null,
       page.lane ?? null,
     ],
   )
@@ -133,7 +136,16 @@ export async function settleTask(
         set state = $4::backhaul.task_state, reason = $5, error_kind = coalesce($6, error_kind), error = coalesce($7, error), traffic = $8,
             settled_at = clock_timestamp(), claim = null, holder = null, slot_at = null
       where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
-    [task.id, task.claim, task.step, end.state, end.reason ?? null, end.errorKind ?? null, end.error ?? null, JSON.stringify(end.traffic)],
+    [
+      task.id,
+      task.claim,
+      task.step,
+      end.state,
+      textOf(end.reason) ?? null,
+      end.errorKind ?? null,
+      textOf(end.error) ?? null,
+      JSON.stringify(end.traffic),
+    ],
   )
   return rows.length === 1
 }
@@ -176,7 +188,7 @@ export async function handBack(db: Reader, task: Task, back: HandBack): Promise<
       back.waitingOn ?? null,
       back.attempts ?? null,
       back.errorKind ?? null,
-      back.error ?? null,
+      textOf(back.error) ?? null,
       JSON.stringify(back.traffic),
     ],
   )
@@ -209,7 +221,7 @@ export async function insertTasks(tx: Tx, job: { id: string; priority: number },
       sorted.map((task) => task.stage ?? 0),
       sorted.map((task) => task.place),
       sorted.map((task) => JSON.stringify(task.cursor)),
-      ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => endOf(task)[field] ?? null)),
+      ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
     ],
   )
 }
@@ -226,15 +238,19 @@ function queueOf(source: Source, name: string): string {
   return stream.queue
 }
 
-/** Sets records aside, whole. NUL, which Postgres text cannot hold, is written as the six characters of its escape. */
-export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
-  if (rejects.length === 0) return
-  const text = (value: unknown) =>
-    (typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))).replaceAll('\0', '\\u0000')
-  await tx.query(
+/**
+ * Sets records aside, whole. What a task meets twice, because it has read the same again, it sets aside once.
+ * @returns how many are new
+ */
+export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<number> {
+  if (rejects.length === 0) return 0
+  const text = (value: unknown) => textOf(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
+  const fresh = await tx.query(
     `insert into backhaul.rejects (job_id, task_id, source, stream, key, reason, detail, raw)
      select $1, $2, $3, $4, r.key, r.reason, r.detail, r.raw
-       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)`,
+       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)
+      where not exists (select 1 from backhaul.rejects o where o.task_id = $2 and o.key = r.key and o.reason = r.reason)
+     returning 1`,
     [
       task.job_id,
       task.id,
@@ -246,6 +262,7 @@ export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject
       rejects.map((reject) => text(reject.raw)),
     ],
   )
+  return fresh.length
 }
 
 /** Leaves domain events for the relay; they are visible with the rows they speak of. */

@@ -35,10 +35,35 @@ export interface GateInfo {
   users: { job: string; source: string; tasks: number; waiting: number }[]
 }
 
+/** Hosts and keys shown of one limit: thousands of hosts may have been asked. */
+const MOST_OF_A_LIMIT = 50
+
+/** Those that hold somebody up come first, then those in use, then those that were used most. */
+const weightOf = ({ blockedUntil, openUntil, inFlight, used, granted }: GateRow): number[] => [
+  Number(blockedUntil !== null || openUntil !== null),
+  inFlight,
+  used.requests ?? 0,
+  Number(granted),
+]
+
+function busier(a: GateRow, b: GateRow): number {
+  const others = weightOf(b)
+  const [n, difference] =
+    [...weightOf(a).entries()].map(([at, weight]) => [at, (others[at] ?? 0) - weight]).find(([, by]) => by !== 0) ?? []
+  return n === undefined ? 0 : (difference ?? 0)
+}
+
 /** Limits nobody has used have no row yet; rows of hosts and keys stand under their limit. */
 function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
+  const byLimit = new Map<string, GateRow[]>()
+  for (const row of rows) {
+    const [limit = row.name] = row.name.split(':')
+    const own = byLimit.get(limit)
+    if (own) own.push(row)
+    else byLimit.set(limit, [row])
+  }
   return [...limits].flatMap(([name, limit]) => {
-    const own = rows.filter((row) => row.name === name || row.name.startsWith(`${name}:`))
+    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MOST_OF_A_LIMIT)
     return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit, row }))
   })
 }

@@ -1,12 +1,11 @@
-import { type LexiconDoc, lexiconDoc } from '@atcute/lexicon-doc'
-import { RecordValidator } from '@atcute/lexicon-doc/validations'
 import { isNsid } from '@atcute/lexicons/syntax'
+import { jsonToLex, LexiconDefNotFoundError, type LexiconDoc, Lexicons, parseLexiconDoc } from '@atproto/lexicon'
 import { Refused } from '../../engine/errors'
 import type { Json, Reader } from '../../engine/source'
 import { lexiconsVersion, readLexicons } from './store-lexicons'
 
 /** Why a record does not fit the lexicon of its collection; undefined when it does, or when there is none to hold it to. */
-export type FaultOf = (collection: string, rkey: string, value: unknown) => string | undefined
+export type FaultOf = (collection: string, value: unknown) => string | undefined
 
 let kept: { version: string; faultOf: FaultOf } | undefined
 
@@ -14,30 +13,33 @@ let kept: { version: string; faultOf: FaultOf } | undefined
 export async function validators(db: Reader): Promise<FaultOf> {
   const version = await lexiconsVersion(db)
   if (kept?.version === version) return kept.faultOf
-  const lexicons = await readLexicons(db)
-  const documents = Object.fromEntries(lexicons.map(({ id, document }) => [id, document as unknown as LexiconDoc]))
-  const made = new Map<string, RecordValidator | undefined>()
-  const validatorOf = (collection: string): RecordValidator | undefined => {
-    if (!made.has(collection)) made.set(collection, validatorFor(documents, collection))
-    return made.get(collection)
-  }
-  const faultOf: FaultOf = (collection, rkey, value) => {
-    const result = validatorOf(collection)?.try({ key: rkey, object: value })
-    return result === undefined || result.ok ? undefined : result.message
-  }
-  kept = { version, faultOf }
-  return faultOf
+  const lexicons = new Lexicons((await readLexicons(db)).map(({ document }) => document as unknown as LexiconDoc))
+  kept = { version, faultOf: (collection, value) => faultOf(lexicons, collection, value) }
+  return kept.faultOf
 }
 
-/** Undefined where there is no record lexicon of this name, or where it refers to one that is not uploaded. */
-function validatorFor(documents: Record<string, LexiconDoc>, collection: string): RecordValidator | undefined {
-  if (!isNsid(collection) || documents[collection]?.defs.main?.type !== 'record') return undefined
+function faultOf(lexicons: Lexicons, collection: string, value: unknown): string | undefined {
+  if (lexicons.getDef(collection)?.type !== 'record') return undefined
+  const { $type } = value as { $type?: unknown }
+  if ($type !== collection) return `its $type is ${JSON.stringify($type)?.slice(0, 100) ?? 'missing'}`
   try {
-    return new RecordValidator(documents, collection)
+    const result = lexicons.validate(collection, jsonToLex(value as Parameters<typeof jsonToLex>[0]))
+    return result.success ? undefined : result.error.message
   } catch (error) {
-    if (error instanceof Error && /nonexistent/.test(error.message)) return undefined
+    // It refers to one that is not uploaded.
+    if (error instanceof LexiconDefNotFoundError) return undefined
+    if (error instanceof Error) return error.message
     throw error
   }
+}
+
+/** The first fault that the lexicon's own schema finds. */
+const issueIn = (error: unknown): { path: string; message: string } | undefined => {
+  const [issue] = (error as { issues?: { path: (string | number)[]; message: string }[] }).issues ?? []
+  if (!issue) return undefined
+  // Faults of a record are told from its definition on.
+  const path = issue.path[0] === 'record' ? ['defs', 'main', ...issue.path] : issue.path
+  return { path: path.join('.'), message: issue.message.split('\n')[0] ?? '' }
 }
 
 /**
@@ -55,13 +57,14 @@ export function readLexicon(raw: unknown): { id: string; type: string | null; do
   if (typeof id !== 'string' || !isNsid(id)) return refuse('lexicon_json.id', 'must be an NSID like app.bsky.feed.post')
   if (typeof defs !== 'object' || defs === null || Array.isArray(defs))
     return refuse('lexicon_json.defs', 'must be an object of definitions')
-  const parsed = lexiconDoc['~standard'].validate(raw)
-  if (parsed instanceof Promise) throw new Error('a lexicon is checked at once')
-  const [issue] = parsed.issues ?? []
-  if (issue) {
-    const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-    return refuse(['lexicon_json', path].filter(Boolean).join('.'), `has a fault (${issue.message})`)
+  try {
+    const document = parseLexiconDoc(raw)
+    // Parsed alone it may still contradict itself.
+    new Lexicons([document])
+    return { id, type: document.defs.main?.type ?? null, document: raw as Json }
+  } catch (error) {
+    const issue = issueIn(error)
+    if (!issue) throw error
+    return refuse(['lexicon_json', issue.path].filter(Boolean).join('.'), `has a fault (${issue.message})`)
   }
-  const { main } = defs as { main?: { type?: unknown } }
-  return { id, type: typeof main?.type === 'string' ? main.type : null, document: raw as Json }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { isHandle, isNsid } from '@atcute/lexicons/syntax'
+import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
 import { type Fault, Refused } from '../../engine/errors'
-import { hostOf, isAccount } from './hosts'
+import { hostOf } from './hosts'
 
 /** Repos one request may name. */
 const MOST_REPOS = 10_000
@@ -17,7 +17,8 @@ const repo = z
   .trim()
   .transform((text, ctx) => {
     const name = text.replace(/^@/, '')
-    const isWanted = name.startsWith('did:') ? isAccount(name) : isHandle(name)
+    // Whether there can be such an account is found out where it is looked for, and told with the repo.
+    const isWanted = name.startsWith('did:') ? isDid(name) && /^did:(plc|web):/.test(name) : isHandle(name)
     if (!isWanted) {
       const message = 'must be a DID (did:plc: or did:web:) or a handle like alice.example.com'
       ctx.addIssue({ code: 'custom', message: `${message}, got ${JSON.stringify(text.slice(0, 60))}` })
@@ -29,7 +30,7 @@ const host = z
   .string({ error: 'must be the address of a PDS like pds.example.com' })
   .trim()
   .transform((text, ctx) => {
-    const found = hostOf(/^https?:\/\//.test(text) ? text : `https://${text}`)
+    const found = hostOf(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
     if (typeof found === 'string') return found
     ctx.addIssue({ code: 'custom', message: `${found.fault}, got ${JSON.stringify(text.slice(0, 60))}` })
     return z.NEVER
@@ -71,7 +72,7 @@ const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw ==
  */
 export const params = z.unknown().transform((raw, ctx): AtprotoParams => {
   const faults = faultsOf(raw)
-  const result = faults.length === 0 ? parsed.safeParse(raw) : undefined
+  const result = faults.length === 0 ? parsed.safeParse(given(raw)) : undefined
   if (result?.success) return result.data
   for (const issue of result?.error.issues ?? []) {
     const field = issue.path.join('.')
@@ -80,6 +81,9 @@ export const params = z.unknown().transform((raw, ctx): AtprotoParams => {
   for (const { field, message } of faults) ctx.addIssue({ code: 'custom', message, path: field === '' ? [] : field.split('.') })
   return z.NEVER
 }) as z.ZodType<AtprotoParams>
+
+/** A field that is sent as null is left out. */
+const given = (raw: unknown): unknown => Object.fromEntries(Object.entries(raw as object).filter(([, value]) => value !== null))
 
 function faultsOf(raw: unknown): Fault[] {
   if (!isRecord(raw)) return [{ field: '', message: 'The request must be a JSON object such as {"collection": "app.bsky.feed.post"}.' }]
@@ -98,8 +102,7 @@ export function request(raw: unknown): AtprotoParams {
 
 /** What is being backfilled, whichever way it is read. */
 export function subjectOf({ collection: wanted, dids, pds, discovery }: AtprotoParams): string {
-  const names = dids.length > 0 ? dids : pds
-  const where = names.length > 0 ? digestOf(names) : discovery === 'hosts' ? 'hosts' : ''
+  const where = dids.length > 0 ? digestOf(dids) : pds.length > 0 ? `on:${digestOf(pds)}` : discovery === 'hosts' ? 'hosts' : ''
   return ['records', wanted ?? 'all', ...(where ? [where] : [])].join(':')
 }
 

@@ -40,7 +40,7 @@ export function storable(value: unknown): { json: string } | { fault: string } {
 
 function isTooDeep(value: unknown, levels: number): boolean {
   // Not by recursion: the nesting may be deeper than the stack.
-  let level: object[] = [value as object]
+  let level: object[] = typeof value === 'object' && value !== null ? [value] : []
   for (let depth = 0; level.length > 0; depth++) {
     if (depth >= levels) return true
     level = level.flatMap((one) => Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null))
@@ -61,16 +61,22 @@ type Place = Pick<Row, 'did' | 'collection' | 'rkey' | 'cid'>
 /** @param compute the CID its bytes have */
 export function readRecord({ did, collection, rkey, cid }: Place, value: unknown, compute: () => string): Row | Reject {
   const uri = uriOf(did, collection, rkey)
+  if (isTooDeep(value, MOST_DEPTH)) return rejectOf(uri, 'unstorable', `it is nested deeper than ${MOST_DEPTH} levels`, { cid })
+  const fault = faultOfCid(cid, compute)
+  if (fault !== undefined) return rejectOf(uri, 'cid_mismatch', fault, { cid, value })
   const stored = storable(value)
-  if ('fault' in stored) return rejectOf(uri, 'unstorable', stored.fault, stored.fault.includes('nested') ? { cid } : { cid, value })
+  if ('fault' in stored) return rejectOf(uri, 'unstorable', stored.fault, { cid, value })
+  return { uri, did, collection, rkey, cid, json: stored.json }
+}
+
+function faultOfCid(cid: string, compute: () => string): string | undefined {
   try {
     const computed = compute()
-    if (computed !== cid) return rejectOf(uri, 'cid_mismatch', `its CID is ${computed}, listed is ${cid}`, { cid, value })
+    return computed === cid ? undefined : `its CID is ${computed}, listed is ${cid}`
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
-    return rejectOf(uri, 'cid_mismatch', `it has no CID: ${error.message}`, { cid, value })
+    if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return `it has no CID: ${error.message}`
+    throw error
   }
-  return { uri, did, collection, rkey, cid, json: stored.json }
 }
 
 export const isReject = (one: Row | Reject): one is Reject => 'reason' in one

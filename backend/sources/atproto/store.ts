@@ -32,8 +32,10 @@ export interface Batch {
   rev?: string
   /** What is held and was not shown is marked as missing at that revision. */
   shown?: Shown[]
-  /** What is marked as missing at this revision goes. */
-  sweep?: { did: string; rev: string }
+  /** Collections of which nothing can be said after all: their marks go. */
+  unmark?: { did: string; collection: string }[]
+  /** What is marked as missing at this revision in these collections goes. */
+  sweep?: { did: string; rev: string; collections: string[] }
   /** What is held and not among these goes. */
   whole?: Whole[]
   identified?: Identified[]
@@ -62,9 +64,10 @@ export async function heldCollections(db: Reader, did: string, collections: read
   return new Set(rows.map((row) => row.collection))
 }
 
-/** Whether any of a repo's records is marked as missing at this revision. */
-export async function hasMissing(db: Reader, did: string, rev: string): Promise<boolean> {
-  return (await db.query(`select 1 from atproto.records where did = $1 and missing_rev = $2 limit 1`, [did, rev])).length > 0
+/** Whether any of a repo's records in these collections is marked as missing at this revision. */
+export async function hasMissing(db: Reader, did: string, rev: string, collections: readonly string[]): Promise<boolean> {
+  const sql = `select 1 from atproto.records where did = $1 and missing_rev = $2 and collection = any($3) limit 1`
+  return (await db.query(sql, [did, rev, collections])).length > 0
 }
 
 /** Everything a step found, in the page's transaction. */
@@ -72,6 +75,7 @@ export async function write(tx: Tx, batch: Batch): Promise<Written> {
   await writeIdentities(tx, batch.identified ?? [])
   const written = await upsert(tx, batch.rows ?? [], batch.rev ?? '')
   for (const shown of batch.shown ?? []) await mark(tx, shown, batch.rev ?? '')
+  for (const { did, collection } of batch.unmark ?? []) await unmark(tx, did, collection)
   let deleted = 0
   for (const whole of batch.whole ?? []) deleted += await keepOnly(tx, whole)
   if (batch.sweep) deleted += await sweep(tx, batch.sweep)
@@ -107,6 +111,8 @@ async function upsert(tx: Tx, rows: readonly Row[], rev: string): Promise<Writte
 }
 
 async function mark(tx: Tx, { did, collection, from, below, keys }: Shown, rev: string): Promise<void> {
+  // A reading that was cut short may have marked at the same revision what is shown now.
+  await unmark(tx, did, collection, keys)
   await tx.query(
     `update atproto.records set missing_rev = $6
       where did = $1 and collection = $2 and ($3::text is null or rkey >= $3) and ($4::text is null or rkey < $4) and rkey <> all($5)
@@ -115,8 +121,22 @@ async function mark(tx: Tx, { did, collection, from, below, keys }: Shown, rev: 
   )
 }
 
-async function sweep(tx: Tx, { did, rev }: { did: string; rev: string }): Promise<number> {
-  return (await tx.query(`delete from atproto.records where did = $1 and missing_rev = $2 returning 1`, [did, rev])).length
+/** @param keys these only; absent: all of the collection */
+async function unmark(tx: Tx, did: string, collection: string, keys?: readonly string[]): Promise<void> {
+  await tx.query(
+    `update atproto.records set missing_rev = null
+      where did = $1 and collection = $2 and missing_rev is not null and ($3::text[] is null or rkey = any($3))`,
+    [did, collection, keys ?? null],
+  )
+}
+
+async function sweep(tx: Tx, { did, rev, collections }: NonNullable<Batch['sweep']>): Promise<number> {
+  const gone = await tx.query(`delete from atproto.records where did = $1 and missing_rev = $2 and collection = any($3) returning 1`, [
+    did,
+    rev,
+    collections,
+  ])
+  return gone.length
 }
 
 async function keepOnly(tx: Tx, { did, collection, keys }: Whole): Promise<number> {

@@ -4,7 +4,8 @@ import { z } from 'zod'
 export const found = z.object({
   /** DID or handle. */
   name: z.string(),
-  /** Its head and state as its host lists them. */
+  /** The host that lists it, which need not be its own any more; its head and state as that host has them. */
+  host: z.string().optional(),
   rev: z.string().optional(),
   inactive: z.string().optional(),
   /** Times its identity could not be read. */
@@ -16,6 +17,10 @@ export type Found = z.infer<typeof found>
 export const discovery = z.object({
   /** Cursor of the next page upstream; absent before the first. */
   at: z.string().optional(),
+  /** A cursor some pages back, and how many since: a list that leads back to it goes round. */
+  anchor: z.string().optional(),
+  since: z.number().int().default(0),
+  reach: z.number().int().default(1),
   /** Everything upstream has been listed. */
   isListed: z.boolean().default(false),
   /** Pages in a row that brought nothing. */
@@ -25,7 +30,13 @@ export const discovery = z.object({
 export type Discovery = z.infer<typeof discovery>
 
 /** The start of a discovery. @param pending repos that are named: nothing is left to list */
-export const discoveryCursor = (pending: Found[] = []): Discovery => ({ isListed: pending.length > 0, empty: 0, pending })
+export const discoveryCursor = (pending: Found[] = []): Discovery => ({
+  since: 0,
+  reach: 1,
+  isListed: pending.length > 0,
+  empty: 0,
+  pending,
+})
 
 /** Where the listing of one collection of a repo stands. */
 const listing = z.object({
@@ -46,6 +57,8 @@ export type Listing = z.infer<typeof listing>
 
 /** Where a repo stands. */
 export const repoCursor = z.object({
+  /** The collection it was found by: it is read whatever its host says of it. */
+  foundBy: z.string().optional(),
   /** Whose records are read. */
   collections: z.array(z.string()),
   /** Its host; absent until its identity is read. */
@@ -61,8 +74,8 @@ export const repoCursor = z.object({
   counts: z.record(z.string(), z.number().int()).default({}),
   /** Pages read so far, of all its collections. */
   pages: z.number().int().default(0),
-  /** Records that were not shown may be marked as missing. */
-  marks: z.boolean().default(false),
+  /** Collections that had rows and were listed to their end in order: what is marked as missing there may go. */
+  marked: z.array(z.string()).default([]),
   /** The whole repo is read at once; `after`: what lies up to this path is written. */
   car: z.object({ rev: z.string().optional(), after: z.string().optional() }).optional(),
   /** It has been found too large to be read at once. */

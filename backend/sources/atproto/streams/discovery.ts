@@ -4,7 +4,7 @@ import { isAccount, isWeb, webHost } from '../hosts'
 import { didOf, type Identity, identify } from '../identity'
 import type { AtprotoParams } from '../params'
 import type { Batch } from '../store'
-import { type HeldRepo, heldRepos, type Identified, type Synced } from '../store-repos'
+import { type HeldRepo, heldRepos, type Identified } from '../store-repos'
 import type { Discovery, Found } from './cursor'
 import { repoCursor } from './cursor'
 
@@ -38,6 +38,8 @@ export const unplacedLane = (name: string): string => (isWeb(name) ? webHost(nam
 /** What the repos of a discovery are read for. */
 interface Wanted {
   collections: readonly string[]
+  /** The one that upstream lists them for. */
+  foundBy?: string
   /** Repos that were read before are left alone. */
   newOnly: boolean
 }
@@ -46,10 +48,10 @@ interface Wanted {
 export async function discover(
   { cursor, params: { newOnly } }: DiscoveryStep,
   io: Io,
-  collections: readonly string[],
+  from: Omit<Wanted, 'newOnly'>,
   list: (at: string | undefined) => Promise<Listing>,
 ): Promise<DiscoveryPage> {
-  const wanted = { collections, newOnly }
+  const wanted = { ...from, newOnly }
   if (cursor.pending.length > 0) return await place(cursor, io, wanted, {})
   if (cursor.isListed) return { batch: {}, next: null, seen: 0 }
   const listing = await list(cursor.at)
@@ -60,13 +62,20 @@ export async function discover(
 
 const isOver = ({ isListed, pending }: Discovery): boolean => isListed && pending.length === 0
 
-/** @throws {RetryLater} `repeated_cursor` when the list leads back to the page in hand */
+/**
+ * The list after a page. A cursor is kept as an anchor for twice as many pages each time, so that a list that goes round is found out within
+ * a few rounds, however long they are.
+ * @throws {RetryLater} `repeated_cursor`
+ */
 function after(cursor: Discovery, { found, next }: Listing): Discovery {
-  if (next !== undefined && next === cursor.at && found.length > 0)
-    throw new RetryLater('repeated_cursor', `the list of repos goes on where it is: cursor ${next.slice(0, 60)}`)
+  const { at, anchor } = cursor
+  if (next !== undefined && found.length > 0 && (next === at || next === anchor))
+    throw new RetryLater('repeated_cursor', `the list of repos leads back to where it was: cursor ${next.slice(0, 60)}`)
   const empty = found.length === 0 ? cursor.empty + 1 : 0
   const isListed = next === undefined || empty >= MOST_EMPTY
-  return { at: next ?? cursor.at, isListed, empty, pending: found }
+  const since = cursor.since + 1
+  const turn = since >= cursor.reach ? { anchor: next, since: 0, reach: cursor.reach * 2 } : { anchor, since, reach: cursor.reach }
+  return { ...turn, at: next ?? at, isListed, empty, pending: found }
 }
 
 /** Makes tasks of as many repos as the moment allows. */
@@ -109,12 +118,11 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
         placed[mine] = await placeOne(one, known, io, wanted)
       } catch (error) {
         // A directory of one holds up nobody else.
-        if (error instanceof Throttled && isWeb(one.name))
-          placed[mine] = { task: repoTask(one, wanted.collections, unplacedLane(one.name)) }
+        if (error instanceof Throttled && isWeb(one.name)) placed[mine] = { task: repoTask(one, wanted, unplacedLane(one.name)) }
         else if (error instanceof Throttled) wait ??= error
         // Nobody else's trouble either: an address that may not be asked, a directory that refuses.
-        else if (error instanceof Fatal) placed[mine] = ended(one, wanted.collections, { failed: error.kind, error: error.message })
-        else if (error instanceof RetryLater) placed[mine] = again(one, error, wanted.collections, io)
+        else if (error instanceof Fatal) placed[mine] = ended(one, wanted, { failed: error.kind, error: error.message })
+        else if (error instanceof RetryLater) placed[mine] = again(one, error, wanted, io)
         else throw error
       }
     }
@@ -125,57 +133,66 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
   return placed
 }
 
-function again(one: Found, error: RetryLater, collections: readonly string[], io: Io): Placed {
+function again(one: Found, error: RetryLater, wanted: Wanted, io: Io): Placed {
   io.log.warn(`the identity of ${one.name} cannot be read just now: ${error.message}`, { kind: error.kind })
   const tries = (one.tries ?? 0) + 1
-  return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, collections, unplacedLane(one.name)) }
+  return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, wanted, unplacedLane(one.name)) }
 }
 
-const repoTask = (one: Found, collections: readonly string[], lane: string, pds?: string): NewTask => ({
+const repoTask = (one: Found, { collections, foundBy }: Wanted, lane: string, pds?: string): NewTask => ({
   stream: 'repo',
   key: one.name,
   lane,
-  cursor: repoCursor.parse({ collections, pds, rev: one.rev }),
+  cursor: repoCursor.parse({ collections, foundBy, pds, rev: one.rev }),
 })
 
-async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, { collections, newOnly }: Wanted): Promise<Placed> {
-  if (!one.name.startsWith('did:')) return await placeHandle(one, io, collections)
+async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted: Wanted): Promise<Placed> {
+  const { collections, newOnly } = wanted
+  if (!one.name.startsWith('did:')) return await placeHandle(one, io, wanted)
   if (!isAccount(one.name))
-    return ended(one, collections, { failed: 'did_syntax', error: `${one.name.slice(0, 100)} is no DID of this network` })
-  if (one.inactive !== undefined) return ended(one, collections, { skipped: `inactive: ${one.inactive}` }, one.inactive)
-  const isHeld = (as: (synced: Synced) => boolean) =>
-    collections.every((collection) => {
-      const synced = known?.synced[collection]
-      return synced !== undefined && as(synced)
-    })
-  if (newOnly && isHeld(() => true)) return ended(one, collections, { skipped: 'read before' })
-  if (isHeld(({ rev }) => rev === one.rev)) return ended(one, collections, { skipped: 'unchanged' })
-  if (known?.pds) return { task: repoTask(one, collections, known.pds, known.pds) }
-  return placed(one, await identify(io, one.name), collections)
+    return ended(one, wanted, { failed: 'did_syntax', error: `${one.name.slice(0, 100)} is no DID of this network` })
+  if (newOnly && collections.every((collection) => known?.synced[collection])) return ended(one, wanted, { skipped: 'read before' })
+  if (!known?.pds) return placed(one, await identify(io, one.name), known, wanted)
+  return placedAt(one, known.pds, known, wanted)
+}
+
+/** What a host says of an account counts while the account's identity names that host. */
+function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted): Placed {
+  const { host, inactive, rev } = one
+  const isTheirs = host === pds
+  if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, lane: pds })
+  const isUnchanged = isTheirs && rev !== undefined && wanted.collections.every((collection) => known?.synced[collection]?.rev === rev)
+  if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { lane: pds })
+  return { task: repoTask({ ...one, rev: isTheirs ? rev : undefined }, wanted, pds, pds) }
 }
 
 /** A handle is believed when the identity it stands for says the same. */
-async function placeHandle(one: Found, io: Io, collections: readonly string[]): Promise<Placed> {
+async function placeHandle(one: Found, io: Io, wanted: Wanted): Promise<Placed> {
   const found = await didOf(io, one.name)
-  if ('fault' in found) return ended(one, collections, { failed: found.fault, error: found.text })
+  if ('fault' in found) return ended(one, wanted, { failed: found.fault, error: found.text })
   const identity = await identify(io, found.did)
   if ('pds' in identity && identity.handle !== one.name) {
     const error = `the handle ${one.name} leads to ${found.did}, whose document names ${identity.handle ?? 'no handle'}`
-    return ended(one, collections, { failed: 'handle_mismatch', error })
+    return ended(one, wanted, { failed: 'handle_mismatch', error })
   }
-  return placed({ ...one, name: found.did }, identity, collections)
+  return placed({ ...one, name: found.did }, identity, undefined, wanted)
 }
 
-function placed(one: Found, identity: Identity, collections: readonly string[]): Placed {
-  if ('gone' in identity) return ended(one, collections, { skipped: identity.gone }, 'tombstoned')
-  if ('fault' in identity) return ended(one, collections, { failed: identity.fault, error: identity.text })
+function placed(one: Found, identity: Identity, known: HeldRepo | undefined, wanted: Wanted): Placed {
+  if ('gone' in identity) return ended(one, wanted, { skipped: identity.gone }, { status: 'tombstoned' })
+  if ('fault' in identity) return ended(one, wanted, { failed: identity.fault, error: identity.text })
   const { pds, handle } = identity
-  return { task: repoTask(one, collections, pds, pds), identified: { did: one.name, pds, handle, status: 'active' } }
+  return { identified: { did: one.name, pds, handle, status: 'active' }, ...placedAt(one, pds, known, wanted) }
 }
 
-function ended(one: Found, collections: readonly string[], end: NonNullable<NewTask['ended']>, status?: string): Placed {
+function ended(
+  one: Found,
+  wanted: Wanted,
+  end: NonNullable<NewTask['ended']>,
+  { status, lane = unplacedLane(one.name) }: { status?: string; lane?: string } = {},
+): Placed {
   return {
-    task: { ...repoTask(one, collections, unplacedLane(one.name)), ended: end },
+    task: { ...repoTask(one, wanted, lane), ended: end },
     ...(status === undefined ? {} : { identified: { did: one.name, status } }),
   }
 }

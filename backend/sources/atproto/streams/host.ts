@@ -13,10 +13,11 @@ export const host: Stream<Discovery, Batch, AtprotoParams> = {
   discovers: true,
   cursor: discovery,
   async read(step, io) {
-    return await discover(step, io, await targetsOf(step.params, io), async (at) => {
+    return await discover(step, io, { collections: await targetsOf(step.params, io) }, async (at) => {
       const { repos, cursor } = await listRepos(io, step.key, at)
       const found = repos.map(({ did, rev, active = true, status }) => ({
         name: did,
+        host: step.key,
         rev,
         ...(active ? {} : { inactive: status ?? 'without a reason' }),
       }))

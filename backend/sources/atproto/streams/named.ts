@@ -9,6 +9,6 @@ import { targetsOf } from './targets'
 export const named: Stream<Discovery, Batch, AtprotoParams> = {
   queue: 'atproto_backfill_queue',
   cursor: discovery,
-  read: async (step, io) => await discover(step, io, await targetsOf(step.params, io), async () => ({ found: [] })),
+  read: async (step, io) => await discover(step, io, { collections: await targetsOf(step.params, io) }, async () => ({ found: [] })),
   write,
 }

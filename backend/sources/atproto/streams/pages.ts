@@ -2,7 +2,7 @@ import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
 import type { Io, Reject } from '../../../engine/source'
 import { listRecords } from '../client'
 import { DOUBTFUL, isReject, type Row, readListed } from '../records'
-import { nameOf, type Shown } from '../store'
+import { type Batch, nameOf, type Shown } from '../store'
 import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
@@ -23,6 +23,7 @@ interface Gathered {
   rows: Row[]
   rejected: Reject[]
   shown: Shown[]
+  unmark: NonNullable<Batch['unmark']>
   notes: string[]
   seen: number
   known: number
@@ -32,7 +33,7 @@ interface Gathered {
 
 /** Reads on in the listing in hand, and in those after it, as far as one step goes. */
 export async function readPages(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
-  const got: Gathered = { rows: [], rejected: [], shown: [], notes: [], seen: 0, known: 0, pages: 0, bytes: 0 }
+  const got: Gathered = { rows: [], rejected: [], shown: [], unmark: [], notes: [], seen: 0, known: 0, pages: 0, bytes: 0 }
   const check = await checkOf(step, io)
   let cursor = step.cursor
   try {
@@ -46,7 +47,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
     // What has been read is kept; the trouble is met again at the next step.
     if (got.pages === 0 || !(error instanceof Throttled || error instanceof RetryLater)) throw error
   }
-  if (cursor.listing || cursor.marks) return pageOf(cursor, got)
+  if (cursor.listing || cursor.marked.length > 0) return pageOf(cursor, got)
   return ends(step, cursor, pageOf(cursor, got))
 }
 
@@ -55,8 +56,8 @@ const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES
 const triesWhole = ({ params }: RepoStep, { listing, isLarge, pages }: RepoCursor): boolean =>
   params.road === 'auto' && !isLarge && listing !== undefined && pages >= PAGES_BEFORE_CAR
 
-function pageOf(cursor: RepoCursor, { rows, rejected, shown, notes, seen, known }: Gathered): RepoPage {
-  return { batch: { rows, rev: cursor.rev, shown }, next: cursor, seen, known, rejected, notes }
+function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
+  return { batch: { rows, rev: cursor.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
 }
 
 async function readPage(
@@ -93,8 +94,10 @@ async function readPage(
   got.seen += page.records.length
   got.known += rows.length - fresh.length
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
-  if (turned.listing.unordered && listing.sweeps)
+  if (turned.listing.unordered && listing.sweeps) {
+    got.unmark.push({ did, collection })
     got.notes.push(`hosts list in no order: records that are gone were not looked for (${pds})`)
+  }
   if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
   const isDoubted = turned.isGivenUp || rejected.some(({ reason }) => DOUBTFUL.has(reason))
   return advance(cursor, turned, page.records.length, isDoubted)
@@ -109,7 +112,7 @@ function advance(cursor: RepoCursor, { listing, isOver, isGivenUp }: Turned, rec
     pages: cursor.pages + 1,
     counts: { ...cursor.counts, [collection]: (cursor.counts[collection] ?? 0) + records },
     doubted: isDoubted ? [...new Set([...cursor.doubted, collection])] : cursor.doubted,
-    marks: cursor.marks || (isOver && sweeps && !unordered && !isGivenUp),
+    marked: isOver && sweeps && !unordered && !isGivenUp ? [...cursor.marked, collection] : cursor.marked,
   }
   if (!isOver) return next
   const left = (cursor.todo ?? []).filter((one) => one !== collection)

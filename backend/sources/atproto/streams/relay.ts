@@ -14,7 +14,7 @@ export const relay: Stream<Discovery, Batch, AtprotoParams> = {
     const { key: collection, params } = step
     const { base } = io.http('relay')
     // A repo is one task, whichever of the collections it was found by.
-    return await discover(step, io, await targetsOf(params, io), async (at) => {
+    return await discover(step, io, { collections: await targetsOf(params, io), foundBy: collection }, async (at) => {
       const from = at ?? (params.newOnly ? await relayCursor(io.held, base, collection) : undefined)
       const { repos, cursor } = await listReposByCollection(io, collection, from)
       return {

@@ -47,10 +47,12 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
     const records = cursor.collections.reduce((sum, collection) => sum + (held?.synced[collection]?.records ?? 0), 0)
     return { batch: {}, next: null, skipped: 'unchanged', seen: records, known: records }
   }
-  const rows = await heldCollections(io.held, did, stale)
+  const rows = await heldCollections(io.held, did, cursor.collections)
   const present = stale.length > 1 ? await describeRepo(io, pds, did) : { collections: stale }
   if ('absent' in present) return await whereabouts(step, io, pds, present.absent)
-  const todo = stale.filter((collection) => present.collections.includes(collection) || rows.has(collection))
+  const todo = stale.filter(
+    (collection) => present.collections.includes(collection) || rows.has(collection) || collection === cursor.foundBy,
+  )
   const [first] = todo
   const next: RepoCursor = { ...cursor, rev, todo }
   if (first === undefined) return ends(step, next, {})

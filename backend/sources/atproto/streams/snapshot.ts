@@ -19,7 +19,8 @@ export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise
   try {
     const bytes = await getRepo(io, pds, did)
     if ('absent' in bytes) return await whereabouts(step, io, pds, bytes.absent)
-    snapshot = readCar(bytes, did, new Set(cursor.todo))
+    // All of them, those that were listed before as well: it is read at one revision.
+    snapshot = readCar(bytes, did, new Set(cursor.collections))
   } catch (error) {
     if (!(error instanceof RetryLater) || !['too_large', 'bad_car'].includes(error.kind) || params.road === 'car') throw error
     io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
@@ -64,7 +65,7 @@ function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'd
 }
 
 /** Of collections that had rows, or may have some from pages listed before. */
-const wholeOf = (did: string, { todo = [], rows, pages }: RepoCursor, entries: Snapshot['entries']): Whole[] =>
-  todo
+const wholeOf = (did: string, { collections, rows, pages }: RepoCursor, entries: Snapshot['entries']): Whole[] =>
+  collections
     .filter((collection) => rows.includes(collection) || pages > 0)
     .map((collection) => ({ did, collection, keys: entries.filter((one) => one.collection === collection).map((one) => one.rkey) }))
