@@ -53,7 +53,10 @@ function baseRequest(command: Command, given: Record<string, unknown>): Fields {
 function inFlags(message: string, options: readonly CommandOption[]): string {
   return options.reduce((text, option) => {
     const name = option.path.split('.').pop() as string
-    return text.replaceAll(new RegExp(`(?<![\\w.-])(${option.path.replaceAll('.', '\\.')}|${name})(?![\\w-])`, 'g'), flagOf(option))
+    return text.replaceAll(
+      new RegExp(`(?<![\\w.-])(${option.path.replaceAll('.', '\\.')}|${name})${option.kind === 'list' ? '(\\.\\d+)?' : ''}(?![\\w-])`, 'g'),
+      flagOf(option),
+    )
   }, message)
 }
 

@@ -77,7 +77,8 @@ export async function follow(context: Context, ids: readonly string[], given: { 
 
 function endText(it: Report): string {
   const open = it.lookups.open > 0 ? `; ${counted(it.lookups.open, 'lookup')} still open` : ''
-  const verdict = it.verified ? 'verified' : `not verified: ${it.reason}`
+  const [first] = it.failures
+  const verdict = it.verified ? 'verified' : `not verified: ${it.reason}${first ? `; the first: ${first.task}: ${first.error}` : ''}`
   return `job ${shortId(it.job)} ${it.status} in ${duration(it.seconds * 1000)}, ${verdict}${open}. See yarn jobs report ${shortId(it.job)}`
 }
 
