@@ -104,6 +104,22 @@ describe('headers', () => {
     expect(readHeaders({ 'x-ratelimit-remaining': '4', 'x-ratelimit-limit': '5/15m' }).remaining).toBe(4)
     expect(readHeaders({ 'x-ratelimit-remaining': 'n/a', 'x-ratelimit-limit': '5/15m' }).remaining).toBeUndefined()
   })
+
+  test('a reset in seconds since 1970 is by the clock of whoever sends it', () => {
+    const reset = (date?: number) =>
+      readHeaders(
+        {
+          'ratelimit-remaining': '0',
+          'ratelimit-reset': String((now + 600_000) / 1000 + 30),
+          ...(date === undefined ? {} : { date: new Date(date).toUTCString() }),
+        },
+        now,
+      ).reset?.getTime()
+    // Its clock is ten minutes ahead: it means half a minute from now.
+    expect(reset(now + 600_000)).toBe(now + 30_000)
+    expect(reset(now)).toBe(now + 630_000)
+    expect(reset()).toBe(now + 630_000)
+  })
 })
 
 test('secrets are hidden where they stand', () => {

@@ -422,6 +422,57 @@ describe('secrets', () => {
   })
 })
 
+describe('an answer of bytes', () => {
+  const bytes = Uint8Array.from([0, 255, 10, 200, 128])
+  const car =
+    (status: number): Answer =>
+    (response) => {
+      response.writeHead(status, { 'content-type': 'application/vnd.ipld.car' }).end(bytes)
+    }
+
+  test('is kept as it came, and counted', async () => {
+    const it = world()
+    answer = car(200)
+    const got = await it.ask({ binary: true, schema: z.unknown() as never })
+    expect(got).toMatchObject({ status: 200, data: undefined, text: '' })
+    expect(Buffer.compare(Buffer.from(got.bytes ?? []), bytes)).toBe(0)
+    expect(it.use.traffic[it.name]).toMatchObject({ bytes: bytes.length })
+  })
+
+  test('that was refused is words, like every refusal', async () => {
+    answer = json({ error: 'RepoNotFound' }, 400)
+    const got = await world().ask({ binary: true, accept: [400] })
+    expect(got).toMatchObject({ status: 400, text: '{"error":"RepoNotFound"}' })
+    expect(got.bytes).toBeUndefined()
+    answer = html(502)
+    expect(await failure(world().ask({ binary: true }))).toMatchObject({ kind: 'http_502' })
+  })
+
+  test('that never ends is left at its ceiling', async () => {
+    answer = (response) => {
+      const chunk = Buffer.alloc(65_536)
+      const more = (): void => void (response.destroyed || (response.write(chunk) ? setImmediate(more) : response.once('drain', more)))
+      response.writeHead(200)
+      more()
+    }
+    expect(await failure(world().ask({ binary: true, maxBytes: 500_000 }))).toMatchObject({ kind: 'too_large' })
+  })
+})
+
+test('what is not implemented is not tried again', async () => {
+  const it = world()
+  answer = json({ error: 'MethodNotImplemented' }, 501)
+  expect(await failure(it.ask())).toMatchObject({ name: 'Fatal', kind: 'http_501' })
+  expect(await gateRow(it, it.name)).toMatchObject({ failures: 0 })
+})
+
+test('NUL in what an upstream says does not reach the database', async () => {
+  answer = (response) => {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('be\0fore')
+  }
+  expect((await failure(world().ask())).message).not.toContain('\0')
+})
+
 describe('a host named by data', () => {
   const host = { limit: { scope: 'host' as const } }
   test.each(['127.0.0.1', '10.1.2.3', '169.254.169.254', '192.168.1.1', 'localhost', 'a.local', 'evil/path', 'me@evil.example', ''])(
