@@ -36,8 +36,10 @@ async function walk(ground: Ground, { network, scheduler, start, end }: Suite, w
     return { messages: queue?.ready ?? 0, ready: tasks?.ready ?? 0, waiting: tasks?.waiting ?? 0, worker: ofWorker, scheduler: ofScheduler }
   }
   const watching = watch(500, look)
-  const run = await end(job).finally(() => depths.close())
-  return { run, looks: await watching.stop(), usage: await network.usage() }
+  const run = await end(job)
+  const looks = await watching.stop()
+  await depths.close()
+  return { run, looks, usage: await network.usage() }
 }
 type Walk = Awaited<ReturnType<typeof walk>>
 

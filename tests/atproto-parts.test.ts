@@ -929,7 +929,6 @@ describe('a backfill as it is shown', () => {
     completedAt: null,
     seen: 0,
     rejected: 0,
-    totals: NONE,
     tasks: {},
     failures: {},
     ...more,

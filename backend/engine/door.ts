@@ -44,11 +44,9 @@ export interface DoorJob {
   /** Records read that were asked for, and those set aside. */
   seen: number
   rejected: number
-  /** Tasks of all streams; told by its report once the tasks are cleared. */
-  totals: DoorTasks
-  /** Tasks of every stream that has some; none once they are cleared, RETENTION_DAYS after its end: the report keeps totals. */
+  /** Tasks of every stream that has some; by its report once it has ended. */
   tasks: Record<string, DoorTasks>
-  /** Failed tasks by kind of error; none once they are cleared. */
+  /** Failed tasks by kind of error. */
   failures: Record<string, number>
 }
 

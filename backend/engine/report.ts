@@ -11,6 +11,8 @@ export interface Report {
   completedAt: string
   seconds: number
   tasks: { total: number; done: number; skipped: number; failed: number; cancelled: number; open: number }
+  /** Tasks of each stream by state; states without any are left out. */
+  streams: Record<string, Record<string, number>>
   pages: number
   seen: number
   new: number
@@ -25,7 +27,10 @@ export interface Report {
   requests: Traffic
   lookups: { asked: number; open: number }
   skipped: Record<string, number>
+  /** The first 50. */
   failures: { task: string; kind: string; error: string }[]
+  /** Failed tasks by kind of error, all of them. */
+  failedBy: Record<string, number>
   notes: string[]
   verified: boolean
   reason: string
@@ -77,6 +82,13 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     `select reason as word, count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'skipped' group by 1 order by 2 desc, 1`,
     jobId,
   )
+  const failedBy = await tally(
+    db,
+    `select coalesce(error_kind, 'unknown') as word, count(*)::int as n from backhaul.tasks
+      where job_id = $1 and state = 'failed' and stream <> '${FINISH}' group by 1 order by 2 desc, 1`,
+    jobId,
+  )
+  const streams = await readStreams(db, jobId)
   const requests = await readTraffic(db, jobId)
   const failures = await db.query<{ task: string; kind: string; error: string }>(
     `select stream || ' ' || key as task, coalesce(error_kind, 'unknown') as kind, coalesce(error, '') as error
@@ -105,6 +117,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
       cancelled: sums.cancelled,
       open: sums.open,
     },
+    streams,
     pages: sums.pages,
     seen: sums.seen,
     new: sums.new,
@@ -118,6 +131,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     lookups,
     skipped,
     failures,
+    failedBy,
     notes: notes.map((row) => row.note),
     ...verdict(ends, sums),
   }
@@ -164,6 +178,16 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
 async function tally(db: Reader, sql: string, jobId: string): Promise<Record<string, number>> {
   const rows = await db.query<{ word: string | null; n: number }>(sql, [jobId])
   return Object.fromEntries(rows.map((row) => [row.word ?? 'no reason kept', row.n]))
+}
+
+async function readStreams(db: Reader, jobId: string): Promise<Report['streams']> {
+  const rows = await db.query<{ stream: string; state: string; n: number }>(
+    `select stream, state, count(*)::int as n from backhaul.tasks where job_id = $1 and stream <> '${FINISH}' group by 1, 2 order by 1, 2`,
+    [jobId],
+  )
+  const streams: Report['streams'] = {}
+  for (const { stream, state, n } of rows) streams[stream] = { ...streams[stream], [state]: n }
+  return streams
 }
 
 /** Requests, waiting and throttles of a job's tasks by API. */

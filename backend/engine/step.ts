@@ -88,7 +88,7 @@ async function commit(
   const leaves = ended || lane !== undefined
   const work = async (tx: Tx) => {
     const written = await stream.write(tx, page.batch)
-    const aside = await store.insertRejects(tx, task, rejected)
+    await store.insertRejects(tx, task, rejected)
     await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
     await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
     await store.insertEvents(tx, page.events ?? [])
@@ -98,7 +98,7 @@ async function commit(
       new: task.new + BigInt(written.new),
       updated: task.updated + BigInt(written.updated),
       known: task.known + BigInt(page.known ?? 0),
-      rejected: task.rejected + BigInt(aside),
+      rejected: task.rejected + BigInt(rejected.length),
       deleted: task.deleted + BigInt(written.deleted ?? 0),
       expected: page.expected === undefined ? task.expected : BigInt(page.expected),
       notes: [...new Set([...task.notes, ...(page.notes ?? [])])],

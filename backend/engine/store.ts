@@ -238,19 +238,14 @@ function queueOf(source: Source, name: string): string {
   return stream.queue
 }
 
-/**
- * Sets records aside, whole. What a task meets twice, because it has read the same again, it sets aside once.
- * @returns how many are new
- */
-export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<number> {
-  if (rejects.length === 0) return 0
+/** Sets records aside, whole. */
+export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
+  if (rejects.length === 0) return
   const text = (value: unknown) => textOf(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
-  const fresh = await tx.query(
+  await tx.query(
     `insert into backhaul.rejects (job_id, task_id, source, stream, key, reason, detail, raw)
      select $1, $2, $3, $4, r.key, r.reason, r.detail, r.raw
-       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)
-      where not exists (select 1 from backhaul.rejects o where o.task_id = $2 and o.key = r.key and o.reason = r.reason)
-     returning 1`,
+       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)`,
     [
       task.job_id,
       task.id,
@@ -262,7 +257,6 @@ export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject
       rejects.map((reject) => text(reject.raw)),
     ],
   )
-  return fresh.length
 }
 
 /** Leaves domain events for the relay; they are visible with the rows they speak of. */

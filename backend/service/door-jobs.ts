@@ -11,8 +11,8 @@ import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pa
 interface Row extends Pick<DoorJob, 'id' | 'status' | 'params' | 'error' | 'createdAt' | 'startedAt' | 'completedAt'> {
   /** `createdAt` with all its digits. */
   at: string
-  /** What the report keeps, once tasks were cleared. */
-  kept: Pick<Report, 'tasks' | 'seen' | 'rejected'> | null
+  /** What its report says: the tasks need not be counted, and may be gone. */
+  kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy'> | null
   groups: { stream: string; state: keyof DoorTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
 }
 
@@ -23,29 +23,29 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
   db.query<Row>(
     `select j.id, j.status, j.params, j.error, j.created_at as "createdAt", j.started_at as "startedAt", j.completed_at as "completedAt",
             ${momentSql('j.created_at')} as at, coalesce(t.groups, '[]') as groups,
-            case when j.report ? 'cleared' then
-              jsonb_build_object('tasks', j.report -> 'tasks', 'seen', j.report -> 'seen', 'rejected', j.report -> 'rejected') end as kept
+            case when j.report is not null then
+              jsonb_build_object('seen', j.report -> 'seen', 'rejected', j.report -> 'rejected',
+                                 'streams', coalesce(j.report -> 'streams', '{}'), 'failedBy', coalesce(j.report -> 'failedBy', '{}')) end as kept
        from (select * from backhaul.jobs where ${which}) j
        left join lateral (
          select jsonb_agg(g) as groups
            from (select stream, state, case when state = 'failed' then coalesce(error_kind, 'unknown') end as kind, count(*)::int as tasks,
                         sum(seen)::float8 as seen, sum(rejected)::float8 as rejected
-                   from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and not coalesce(j.report ? 'cleared', false)
+                   from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and j.report is null
                   group by 1, 2, 3) g) t on true
       order by j.created_at desc, j.id desc`,
     values,
   )
 
 function show({ at: _, kept, groups, ...job }: Row): DoorJob {
-  const shown: DoorJob = { ...job, seen: 0, rejected: 0, totals: { ...NONE }, tasks: {}, failures: {} }
+  const shown: DoorJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {} }
   if (kept) {
-    const { done, skipped, failed, cancelled } = kept.tasks
-    return { ...shown, seen: kept.seen, rejected: kept.rejected, totals: { ...NONE, done, skipped, failed, cancelled } }
+    const tasks = Object.fromEntries(Object.entries(kept.streams).map(([stream, states]) => [stream, { ...NONE, ...states }]))
+    return { ...shown, seen: kept.seen, rejected: kept.rejected, tasks, failures: kept.failedBy }
   }
   for (const { stream, state, kind, tasks, seen, rejected } of groups) {
     shown.seen += seen
     shown.rejected += rejected
-    shown.totals[state] += tasks
     shown.tasks[stream] ??= { ...NONE }
     shown.tasks[stream][state] += tasks
     if (kind !== null) shown.failures[kind] = (shown.failures[kind] ?? 0) + tasks

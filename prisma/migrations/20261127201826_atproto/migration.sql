@@ -62,6 +62,3 @@ CREATE INDEX "records_collection_indexed_at_idx" ON "atproto"."records"("collect
 
 -- CreateIndex
 CREATE INDEX "repos_pds_idx" ON "atproto"."repos"("pds");
-
--- CreateIndex
-CREATE INDEX "rejects_task_id_idx" ON "backhaul"."rejects"("task_id");

@@ -54,9 +54,6 @@ function stageOf({ status: state, tasks }: DoorJob): z.infer<typeof status>['sta
   return openOf(repo) > 0 ? 'resolving_and_fetching' : 'reporting'
 }
 
-/** Repos of a job; once its tasks were cleared its report knows the sum over all streams only, which is more by the discoveries. */
-const reposOf = ({ tasks, totals }: DoorJob): Tasks => (Object.keys(tasks).length > 0 ? (tasks.repo ?? NONE) : totals)
-
 function errorOf({ status: state, error }: DoorJob, repos: Tasks): string | null {
   if (state === 'cancelled') return 'cancelled'
   if (state === 'partial') return `${repos.failed} of ${allOf(repos)} repos failed${error ? `: ${error}` : ''}`
@@ -65,7 +62,7 @@ function errorOf({ status: state, error }: DoorJob, repos: Tasks): string | null
 
 /** @param params undefined where another version wrote them */
 export function statusShown(job: DoorJob, params: AtprotoParams | undefined): z.input<typeof status> {
-  const repos = reposOf(job)
+  const { repo: repos = NONE } = job.tasks
   const iso = (at: Date | null) => at?.toISOString() ?? null
   return {
     id: job.id,

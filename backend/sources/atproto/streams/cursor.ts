@@ -80,6 +80,8 @@ export const repoCursor = z.object({
   car: z.object({ rev: z.string().optional(), after: z.string().optional() }).optional(),
   /** It has been found too large to be read at once. */
   isLarge: z.boolean().default(false),
+  /** Records that were set aside: what is read again for another reason is not set aside twice. */
+  aside: z.array(z.string()).default([]),
   /** Collections with records set aside that may be well another time. */
   doubted: z.array(z.string()).default([]),
   /** It has been followed to another host. */

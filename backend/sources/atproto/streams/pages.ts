@@ -7,7 +7,7 @@ import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
 import { keyOf, startListing, type Turned, turnPage } from './listing'
-import { ends, type RepoPage, type RepoStep } from './repo-page'
+import { ends, newlyAside, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
 const MOST_PAGES = 10
@@ -81,6 +81,7 @@ async function readPage(
   const taken = page.records.map((listed) => check(readListed(listed, did, collection)))
   const rows = taken.filter((one): one is Row => !isReject(one))
   const rejected = taken.filter(isReject)
+  const aside = newlyAside(cursor, rejected)
   const held = await io.known(rows.map(nameOf))
   const fresh = rows.filter((row) => !held.has(nameOf(row)))
   const turned = turnPage(listing, did, page.records.map(keyOf), page.cursor, fresh.length > 0)
@@ -89,7 +90,7 @@ async function readPage(
   }
   got.pages++
   got.rows.push(...fresh)
-  got.rejected.push(...rejected)
+  got.rejected.push(...aside)
   got.shown.push(...(turned.shown ? [turned.shown] : []))
   got.seen += page.records.length
   got.known += rows.length - fresh.length
@@ -100,7 +101,7 @@ async function readPage(
   }
   if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
   const isDoubted = turned.isGivenUp || rejected.some(({ reason }) => DOUBTFUL.has(reason))
-  return advance(cursor, turned, page.records.length, isDoubted)
+  return advance({ ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }, turned, page.records.length, isDoubted)
 }
 
 /** The cursor after a page: the same listing, the next collection's, or none. */

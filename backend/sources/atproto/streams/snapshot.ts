@@ -7,7 +7,7 @@ import { nameOf, type Whole } from '../store'
 import { whereabouts } from './account'
 import type { RepoCursor } from './cursor'
 import { checkOf } from './lexicons'
-import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
+import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Rows one transaction takes; a repo with more is read again for its rest. */
 const MOST_ROWS = 20_000
@@ -48,9 +48,13 @@ async function takeSnapshot(step: RepoStep, io: Io, { rev, entries }: Snapshot):
     // What was listed before the repo was read whole has been counted.
     seen: Math.max(0, taken.length - (after === undefined ? counted : 0)),
     known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? counted : 0)),
-    rejected,
+    rejected: newlyAside(cursor, rejected),
   }
-  if (last) return { ...page, next: { ...cursor, car: { rev, after: taken.at(-1)?.path } } }
+  if (last)
+    return {
+      ...page,
+      next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, aside: [...cursor.aside, ...page.rejected.map(({ key }) => key)] },
+    }
   return ends(step, { ...cursor, rev, ...figuresOf(entries) }, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
 }
 
