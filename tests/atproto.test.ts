@@ -77,6 +77,10 @@ describe('a collection', () => {
     await same([GAME])
     expect(report.seen).toBe(sandbox.atproto.count([GAME]))
     expect(Object.keys(report.skipped).sort()).toEqual(['gone', 'inactive: deactivated', 'inactive: suspended', 'inactive: takendown'])
+    // Nothing has changed, and what was set aside is missing still.
+    const again = await backfill({ collection: GAME })
+    expect(again).toMatchObject({ status: 'completed', verified: false, rejected: 0, seen: report.seen - report.rejected })
+    expect(again.reason).toMatch(/found fewer records than the source says/)
     expect(sandbox.violations().last).toEqual([])
   }, 120_000)
 

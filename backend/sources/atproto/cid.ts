@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { encode } from '@atcute/cbor'
 import { CODEC_DCBOR, fromDigest, toString as textOf } from '@atcute/cid'
 import type { Json } from '../../engine/source'
@@ -8,14 +8,22 @@ import type { Json } from '../../engine/source'
  */
 
 /** The CID of a block of dag-cbor. */
-export const cidOfBytes = (bytes: Uint8Array): string => textOf(fromDigest(CODEC_DCBOR, createHash('sha256').update(bytes).digest()))
+export const cidOfBytes = (bytes: Uint8Array): string => textOf(fromDigest(CODEC_DCBOR, hash('sha256', bytes, 'buffer')))
 
 /** @throws {TypeError | RangeError} for what the data model has no place for: numbers beyond 2^53, broken links, too deep nesting */
 export const cidOf = (value: Json): string => cidOfBytes(encodeRecord(value))
 
-/** The encoder tells maps by their constructor, so a map that has a key of that name is put together here. */
+/** The encoder tells maps by their constructor, and throws for one that has a key of that name; it is put together here. */
 export function encodeRecord(value: Json): Uint8Array {
-  if (!hasConstructor(value)) return encode(value)
+  try {
+    return encode(value)
+  } catch (error) {
+    if (!(error instanceof TypeError) || !hasConstructor(value)) throw error
+    return encodeMap(value)
+  }
+}
+
+function encodeMap(value: Json): Uint8Array {
   if (Array.isArray(value)) return Buffer.concat([header(4, value.length), ...value.map(encodeRecord)])
   const entries = Object.entries(value as Record<string, Json>)
     .map(([key, inner]) => ({ key: encode(key), inner: encodeRecord(inner) }))

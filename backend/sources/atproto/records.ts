@@ -33,19 +33,14 @@ export function storable(value: unknown): { json: string } | { fault: string } {
   const json = JSON.stringify(value)
   if (Buffer.byteLength(json) > MOST_BYTES) return { fault: `it has more than ${MOST_BYTES} bytes` }
   // Half a pair is written as its escape, and so is NUL; a backslash before either would be escaped itself.
-  if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json))
+  if (json.includes('\\u') && /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json))
     return { fault: 'it holds NUL or half a surrogate pair, which Postgres does not store' }
   return { json }
 }
 
 function isTooDeep(value: unknown, levels: number): boolean {
-  // Not by recursion: the nesting may be deeper than the stack.
-  let level: object[] = typeof value === 'object' && value !== null ? [value] : []
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= levels) return true
-    level = level.flatMap((one) => Object.values(one).filter((inner) => typeof inner === 'object' && inner !== null))
-  }
-  return false
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1))
 }
 
 /** A record that was asked for, proved by its CID, or why it is set aside. */

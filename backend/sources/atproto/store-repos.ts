@@ -6,7 +6,9 @@ const FRESH = `interval '1 day'`
 /** What was read of a collection of a repo, and at which revision. */
 export interface Synced {
   rev: string
+  /** Records it showed, and those of them that were set aside. */
   records: number
+  aside: number
 }
 
 /** A repo as it is held. */

@@ -99,24 +99,36 @@ export async function openServices() {
     await dropDatabase(template)
     throw error
   }
+  let closed = false
+  const making = new Set()
+
+  async function make() {
+    const name = `reference_${randomBytes(6).toString('hex')}`
+    const remove = await addVhost(name)
+    const made = {
+      databaseUrl: named(databaseUrl(), name),
+      rabbitmqUrl: named(rabbitmqUrl(), name),
+      async close() {
+        if (!open.delete(made)) return
+        await dropDatabase(name)
+        await remove()
+      },
+    }
+    open.add(made)
+    await statement(`create database ${name} template ${template}`)
+    return made
+  }
+
   return {
     async make() {
-      const name = `reference_${randomBytes(6).toString('hex')}`
-      const remove = await addVhost(name)
-      const made = {
-        databaseUrl: named(databaseUrl(), name),
-        rabbitmqUrl: named(rabbitmqUrl(), name),
-        async close() {
-          if (!open.delete(made)) return
-          await dropDatabase(name)
-          await remove()
-        },
-      }
-      open.add(made)
-      await statement(`create database ${name} template ${template}`)
-      return made
+      if (closed) throw new Error('the suite is being closed')
+      const one = make()
+      making.add(one)
+      return await one.finally(() => making.delete(one))
     },
     async close() {
+      closed = true
+      await Promise.allSettled(making)
       for (const one of [...open]) await one.close()
       await dropDatabase(template)
     },

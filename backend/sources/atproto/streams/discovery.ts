@@ -4,7 +4,7 @@ import { isAccount, isWeb, webHost } from '../hosts'
 import { didOf, type Identity, identify } from '../identity'
 import type { AtprotoParams } from '../params'
 import type { Batch } from '../store'
-import { type HeldRepo, heldRepos, type Identified } from '../store-repos'
+import { type HeldRepo, heldRepos, type Identified, type Synced } from '../store-repos'
 import type { Discovery, Found } from './cursor'
 import { repoCursor } from './cursor'
 
@@ -161,7 +161,9 @@ function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: 
   const { host, inactive, rev } = one
   const isTheirs = host === pds
   if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, lane: pds })
-  const isUnchanged = isTheirs && rev !== undefined && wanted.collections.every((collection) => known?.synced[collection]?.rev === rev)
+  // One with records set aside says so itself, without a request.
+  const isWhole = (synced: Synced | undefined) => synced?.rev === rev && synced?.aside === 0
+  const isUnchanged = isTheirs && rev !== undefined && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
   if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { lane: pds })
   return { task: repoTask({ ...one, rev: isTheirs ? rev : undefined }, wanted, pds, pds) }
 }

@@ -57,7 +57,8 @@ export function turnPage(listing: Listing, did: string, keys: readonly string[],
 
 const isBelow = (keys: readonly string[], low: string | undefined): boolean => low === undefined || keys.some((key) => key < low)
 
-function isOrdered(keys: readonly string[], low: string | undefined): boolean {
+/** Whether keys fall, and go on falling from the lowest one before them. */
+export function isOrdered(keys: readonly string[], low: string | undefined): boolean {
   return keys.every((key, at) => {
     const above = at === 0 ? low : keys[at - 1]
     return above === undefined || key < above

@@ -6,7 +6,7 @@ import { type Batch, nameOf, type Shown } from '../store'
 import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
-import { keyOf, startListing, type Turned, turnPage } from './listing'
+import { isOrdered, keyOf, startListing, type Turned, turnPage } from './listing'
 import { ends, newlyAside, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
@@ -17,6 +17,8 @@ const MOST_BYTES = 8 * 1024 * 1024
 const PAGES_BEFORE_CAR = 20
 /** A page that is too large is asked for with a quarter of the records. */
 const SMALLER = 4
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** What a step has gathered. */
 interface Gathered {
@@ -82,9 +84,11 @@ async function readPage(
   const rows = taken.filter((one): one is Row => !isReject(one))
   const rejected = taken.filter(isReject)
   const aside = newlyAside(cursor, rejected)
-  const held = await io.known(rows.map(nameOf))
+  const keys = page.records.map(keyOf)
+  // Below what has been listed, where nothing was held, there is nothing to ask about.
+  const held = listing.sweeps || !isOrdered(keys, listing.low) ? await io.known(rows.map(nameOf)) : NONE
   const fresh = rows.filter((row) => !held.has(nameOf(row)))
-  const turned = turnPage(listing, did, page.records.map(keyOf), page.cursor, fresh.length > 0)
+  const turned = turnPage(listing, did, keys, page.cursor, fresh.length > 0)
   if (turned.fault && fresh.length === 0) {
     throw new RetryLater(turned.fault, `${pds} lists ${collection} of ${did} without end: cursor ${String(page.cursor).slice(0, 60)}`)
   }

@@ -1,5 +1,6 @@
 import type { Page, Reject, Step } from '../../../engine/source'
 import type { AtprotoParams } from '../params'
+import { uriOf } from '../records'
 import type { Batch } from '../store'
 import type { RepoCursor } from './cursor'
 
@@ -18,8 +19,11 @@ export function newlyAside({ aside }: RepoCursor, rejected: readonly Reject[]): 
 
 /** The end of a repo: what was read to its end is noted with the revision, so that the next run can leave it alone. */
 export function ends({ key: did }: RepoStep, cursor: RepoCursor, page: Partial<RepoPage>): RepoPage {
-  const { rev = '', collections, doubted, counts } = cursor
+  const { rev = '', collections, doubted, counts, aside } = cursor
+  const asideOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
   const read = collections.filter((collection) => !doubted.includes(collection))
-  const synced = Object.fromEntries(read.map((collection) => [collection, { rev, records: counts[collection] ?? 0 }]))
+  const synced = Object.fromEntries(
+    read.map((collection) => [collection, { rev, records: counts[collection] ?? 0, aside: asideOf(collection) }]),
+  )
   return { seen: 0, ...page, batch: { ...page.batch, synced: [{ did, rev, synced }] }, next: null }
 }

@@ -2,7 +2,7 @@ import type { Io, Stream } from '../../../engine/source'
 import { type Absent, describeRepo, getLatestCommit } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, heldCollections, known, write } from '../store'
-import { heldRepos } from '../store-repos'
+import { heldRepos, type Synced } from '../store-repos'
 import { followHandle, placeRepo, whereabouts } from './account'
 import { type RepoCursor, repoCursor } from './cursor'
 import { startListing } from './listing'
@@ -43,10 +43,7 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   if (typeof rev !== 'string') return await whereabouts(step, io, pds, rev.absent)
   const held = (await heldRepos(io.held, [did])).get(did)
   const stale = cursor.collections.filter((collection) => held?.synced[collection]?.rev !== rev)
-  if (stale.length === 0) {
-    const records = cursor.collections.reduce((sum, collection) => sum + (held?.synced[collection]?.records ?? 0), 0)
-    return { batch: {}, next: null, skipped: 'unchanged', seen: records, known: records }
-  }
+  if (stale.length === 0) return unchanged(cursor.collections.flatMap((collection) => held?.synced[collection] ?? []))
   const rows = await heldCollections(io.held, did, cursor.collections)
   const present = stale.length > 1 ? await describeRepo(io, pds, did) : { collections: stale }
   if ('absent' in present) return await whereabouts(step, io, pds, present.absent)
@@ -62,6 +59,14 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   if (params.road === 'car' || (params.road === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
   if (!io.more()) return nothing(next)
   return await goOn({ ...step, cursor: next }, io, pds)
+}
+
+/** What was set aside when it was read is missing still, and the job says so. */
+function unchanged(synced: readonly Synced[]): RepoPage {
+  const records = synced.reduce((sum, it) => sum + it.records, 0)
+  const aside = synced.reduce((sum, it) => sum + it.aside, 0)
+  const known = records - aside
+  return { batch: {}, next: null, skipped: 'unchanged', seen: known, known, ...(aside > 0 ? { expected: records } : {}) }
 }
 
 /** The head of a repo. */
