@@ -329,4 +329,27 @@ describe('lanes', () => {
     const kinds = await it_.db.query(`select distinct error_kind as kind from backhaul.tasks where job_id = $1 and state = 'failed'`, [job])
     expect(kinds).toEqual([{ kind: 'connection' }])
   })
+
+  it('does not give up a lane for one task, while its host answers others or fails for that one only', async () => {
+    const stream = source.streams.count as { laneIsHost?: boolean }
+    stream.laneIsHost = true
+    const others = Array.from({ length: 12 }, (_, n) => countingTask(`well-${n}`, 'shared'))
+    const run = (kind: string) =>
+      start({
+        pages: 1,
+        laneWidth: 2,
+        tasks: [countingTask(`ill-${kind}`, 'shared'), ...others],
+        onRead: async (key) => {
+          if (key.startsWith('ill')) throw flaky(kind)
+          return undefined
+        },
+      })
+    for (const kind of ['http_500', 'connection']) {
+      const job = await run(kind)
+      expect(await it_.ended(job)).toBe('partial')
+      expect(await jobs.report(it_, job)).toMatchObject({ tasks: { done: 12, failed: 1 }, failedBy: { [kind]: 1 } })
+      await it_.db.query('truncate counted')
+    }
+    stream.laneIsHost = undefined
+  })
 })

@@ -16,8 +16,8 @@ export class RetryLater extends Error {
   }
 }
 
-/** Whether the other side could not be reached, or failed whatever was asked: what one task finds others would find too. */
-export const isUnreachable = ({ kind }: RetryLater): boolean => /^(connection|timeout|http_5\d\d)$/.test(kind)
+/** Whether the other side could not be reached, or says that it cannot serve: what one task finds others may find too. */
+export const isUnreachable = ({ kind }: RetryLater): boolean => /^(connection|timeout|http_50[234])$/.test(kind)
 
 /** The upstream, its gate or its breaker says wait; no attempt is used. */
 export class Throttled extends Error {

@@ -63,18 +63,26 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
   )
 }
 
+/** The least time from the first of so many tries in a row to the last, ms; they come twice as far apart each time. */
+const spanOf = (attempts: number): number => 500 * (2 ** (attempts - 1) - 1)
+
+/** Tasks of a lane that are in nobody's hands, unless another one of it has committed a page since this one began to fail: the host is there. */
+const SILENT = `select id from backhaul.tasks
+  where job_id = $1 and lane = $2 and id <> $3 and claim is null
+    and not exists (select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
+                       and o.paged_at > clock_timestamp() - $4 * interval '1 millisecond')`
+
 /**
  * What one task found out of its lane's host counts for those that have a place beside it and are in nobody's hands: the host
  * is tried as often, and as seldom, as one task tries.
  */
 export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
   await db.query(
-    `update backhaul.tasks t set attempts = greatest(t.attempts, $4), due_at = greatest(t.due_at, clock_timestamp() + $5 * interval '1 millisecond'),
+    `update backhaul.tasks t set attempts = greatest(t.attempts, $5), due_at = greatest(t.due_at, clock_timestamp() + $6 * interval '1 millisecond'),
             rung_at = null, rings = 0
-       from (select id from backhaul.tasks where job_id = $1 and lane = $2 and id <> $3 and state = 'ready' and claim is null
-              order by id for update skip locked) w
+       from (${SILENT} and state = 'ready' order by id for update skip locked) w
       where t.id = w.id and t.claim is null and t.state = 'ready'`,
-    [task.job_id, task.lane, task.id, attempts, Math.max(0, Math.round(dueInMs))],
+    [task.job_id, task.lane, task.id, spanOf(attempts), attempts, Math.max(0, Math.round(dueInMs))],
   )
 }
 
@@ -90,11 +98,10 @@ export async function giveUpLane(db: Reader, task: Task, { kind, error }: { kind
   let given = 0
   for (let last = GIVEN_UP_AT_ONCE; last === GIVEN_UP_AT_ONCE; given += last) {
     const rows = await db.query(
-      `update backhaul.tasks t set state = 'failed', error_kind = $3, error = $4, settled_at = clock_timestamp(), slot_at = null, waiting_on = null
-         from (select id from backhaul.tasks where job_id = $1 and lane = $2 and state in ('waiting', 'ready') and claim is null
-                order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
+      `update backhaul.tasks t set state = 'failed', error_kind = $5, error = $6, settled_at = clock_timestamp(), slot_at = null, waiting_on = null
+         from (${SILENT} and state in ('waiting', 'ready') order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
         where t.id = w.id and t.claim is null and t.state in ('waiting', 'ready') returning t.id`,
-      [task.job_id, task.lane, kind, error],
+      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), kind, error.replaceAll('\0', '\\u0000')],
     )
     last = rows.length
   }

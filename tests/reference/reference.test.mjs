@@ -34,7 +34,6 @@ async function closeAll() {
   }
   if (faults.length > 0) throw new AggregateError(faults, faults.map(({ message }) => message).join('; '))
 }
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void closeAll().finally(() => process.exit(1)))
 
 let services
 let plc

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { canonical } from './dag-cbor.mjs'
+import { gone, made } from './leavings.mjs'
 import { ROOT } from './services.mjs'
 import { until } from './until.mjs'
 
@@ -66,19 +67,21 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
         )
       })
     }
-    const gone = () => child.exitCode !== null || child.signalCode !== null
+    made('process', child.pid)
+    child.once('exit', () => gone('process', child.pid))
+    const isOver = () => child.exitCode !== null || child.signalCode !== null
     const self = {
       async kill(signal = 'SIGKILL') {
         running.delete(self)
-        if (gone()) return
+        if (isOver()) return
         const ended = once(child, 'exit')
         child.kill(signal)
         await ended
       },
     }
     running.add(self)
-    await until(() => output.includes('is ready') || gone(), { what: `${script} to be ready` })
-    if (gone()) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
+    await until(() => output.includes('is ready') || isOver(), { what: `${script} to be ready` })
+    if (isOver()) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
     return self
   }
 
@@ -110,11 +113,11 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
       return jobs[0].id
     },
     async ended(job, timeoutMs = 120_000) {
-      const isOver = async () => {
+      const hasEnded = async () => {
         const [row] = await query('select status from backhaul.jobs where id = $1', [job])
         return ENDED.includes(row?.status)
       }
-      await until(isOver, { timeoutMs, what: `job ${job} to end` }).catch(async (error) => {
+      await until(hasEnded, { timeoutMs, what: `job ${job} to end` }).catch(async (error) => {
         const tasks = await query(
           `select stream, key, lane, state, attempts, waiting_on, error_kind, error from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') limit 5`,
           [job],

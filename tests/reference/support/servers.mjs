@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secp256k1Keypair } from '@atproto/crypto'
+import { gone, made } from './leavings.mjs'
 
 /*
  * The reference servers, each a process of its own. They end with this one: their channel to it closes.
@@ -24,6 +25,8 @@ async function start(script, env) {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  made('process', child.pid)
+  child.once('exit', () => gone('process', child.pid))
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output = (output + chunk).slice(-5000)))
   const [told] = await Promise.race([
@@ -37,9 +40,9 @@ async function start(script, env) {
 
 async function end(child, signal) {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
+  const ended = once(child, 'exit')
   child.kill(signal)
-  await gone
+  await ended
 }
 
 export async function startPlc() {
@@ -51,6 +54,7 @@ export async function startPlc() {
 export async function startPds(name, plcUrl) {
   const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), `backhaul-reference-${name}-`))
+  made('folder', folder)
   const blobs = join(folder, 'blobs')
   mkdirSync(blobs)
   const rotation = await Secp256k1Keypair.create({ exportable: true })
@@ -99,6 +103,7 @@ export async function startPds(name, plcUrl) {
     async close() {
       await end(child, 'SIGKILL')
       rmSync(folder, { recursive: true, force: true })
+      gone('folder', folder)
     },
   }
 }

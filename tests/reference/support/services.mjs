@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv, promisify } from 'node:util'
 import pg from 'pg'
+import { gone, made } from './leavings.mjs'
 import { until } from './until.mjs'
 
 /*
@@ -40,7 +41,7 @@ async function statement(sql) {
 }
 
 /** Two ways to make a vhost: the management API on its usual port, and the node's own command. */
-const ways = (vhost) => {
+const ways = () => {
   const { hostname, username, password } = new URL(rabbitmqUrl())
   const user = decodeURIComponent(username)
   const authorization = `Basic ${btoa(`${user}:${decodeURIComponent(password)}`)}`
@@ -52,85 +53,95 @@ const ways = (vhost) => {
   const all = { configure: '.*', write: '.*', read: '.*' }
   return [
     {
-      async add() {
+      async add(vhost) {
         await api('PUT', `vhosts/${vhost}`)
         await api('PUT', `permissions/${vhost}/${encodeURIComponent(user)}`, JSON.stringify(all))
       },
-      remove: () => api('DELETE', `vhosts/${vhost}`),
+      remove: (vhost) => api('DELETE', `vhosts/${vhost}`),
     },
     {
-      async add() {
+      async add(vhost) {
         await run('rabbitmqctl', ['add_vhost', vhost])
         await run('rabbitmqctl', ['set_permissions', '-p', vhost, user, ...Object.values(all)])
       },
-      remove: () => run('rabbitmqctl', ['delete_vhost', vhost]),
+      remove: (vhost) => run('rabbitmqctl', ['delete_vhost', vhost]),
     },
   ]
 }
 
-/** @returns how to remove it again */
-async function addVhost(vhost) {
+async function byEither(what, work) {
   const faults = []
-  for (const way of ways(vhost)) {
+  for (const way of ways()) {
     try {
-      await way.add()
-      return way.remove
+      return await work(way)
     } catch (error) {
       faults.push(error.message.split('\n')[0])
     }
   }
   throw new Error(
-    `No vhost of our own can be made at ${new URL(rabbitmqUrl()).host} (${faults.join('; ')}): enable its management plugin, or run this where rabbitmqctl may be used.`,
+    `No vhost of our own can be ${what} at ${new URL(rabbitmqUrl()).host} (${faults.join('; ')}): enable its management plugin, or run this where rabbitmqctl may be used.`,
   )
 }
 
-const dropDatabase = (name) =>
+export const removeVhost = (vhost) => byEither('removed', (way) => way.remove(vhost))
+
+export const dropDatabase = (name) =>
   until(() => statement(`drop database if exists ${name} with (force)`).then(() => true), { what: `${name} to be dropped` })
+
+const vhost = {
+  async add(name) {
+    made('vhost', name)
+    await byEither('made', (way) => way.add(name))
+  },
+  async remove(name) {
+    await removeVhost(name)
+    gone('vhost', name)
+  },
+}
+
+const database = {
+  async add(name, template = 'template1') {
+    made('database', name)
+    await statement(`create database ${name} template ${template}`)
+  },
+  async remove(name) {
+    await dropDatabase(name)
+    gone('database', name)
+  },
+}
 
 /** Makes empty databases with the tables of this version, each with a vhost. */
 export async function openServices() {
   const template = `reference_${randomBytes(6).toString('hex')}`
   const open = new Set()
-  await statement(`create database ${template}`)
+  await database.add(template)
   try {
     const env = { ...process.env, DATABASE_URL: named(databaseUrl(), template) }
     await run(process.execPath, [join(ROOT, 'dist/scripts/migrate.js')], { cwd: ROOT, env })
   } catch (error) {
-    await dropDatabase(template)
+    await database.remove(template)
     throw error
   }
-  let closed = false
-  const making = new Set()
-
-  async function make() {
-    const name = `reference_${randomBytes(6).toString('hex')}`
-    const remove = await addVhost(name)
-    const made = {
-      databaseUrl: named(databaseUrl(), name),
-      rabbitmqUrl: named(rabbitmqUrl(), name),
-      async close() {
-        if (!open.delete(made)) return
-        await dropDatabase(name)
-        await remove()
-      },
-    }
-    open.add(made)
-    await statement(`create database ${name} template ${template}`)
-    return made
-  }
-
   return {
     async make() {
-      if (closed) throw new Error('the suite is being closed')
-      const one = make()
-      making.add(one)
-      return await one.finally(() => making.delete(one))
+      const name = `reference_${randomBytes(6).toString('hex')}`
+      const own = {
+        databaseUrl: named(databaseUrl(), name),
+        rabbitmqUrl: named(rabbitmqUrl(), name),
+        async close() {
+          if (!open.delete(own)) return
+          await database.remove(name)
+          await vhost.remove(name)
+        },
+      }
+      open.add(own)
+      await vhost.add(name)
+      await database.add(name, template)
+      return own
     },
     async close() {
-      closed = true
-      await Promise.allSettled(making)
       for (const one of [...open]) await one.close()
-      await dropDatabase(template)
+      await database.remove(template)
     },
   }
 }

@@ -55,17 +55,19 @@ async function takeSnapshot(step: RepoStep, io: Io, { rev, entries }: Snapshot):
       ...page,
       next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, aside: [...cursor.aside, ...page.rejected.map(({ key }) => key)] },
     }
-  return ends(step, { ...cursor, rev, ...figuresOf(entries) }, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
+  // Noted is the head that was asked for before: hosts have been seen to send an imported repo under another revision than they name.
+  return ends(step, { ...cursor, ...figuresOf(entries) }, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
 }
 
-function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted'> {
+function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted' | 'aside'> {
   const counts: Record<string, number> = {}
   const doubted = new Set<string>()
   for (const { collection, record } of entries) {
     counts[collection] = (counts[collection] ?? 0) + 1
     if (isReject(record) && DOUBTFUL.has(record.reason)) doubted.add(collection)
   }
-  return { counts, doubted: [...doubted] }
+  const aside = entries.flatMap(({ record }) => (isReject(record) ? record.key : []))
+  return { counts, doubted: [...doubted], aside }
 }
 
 /** Of collections that had rows, or may have some from pages listed before. */
