@@ -1,5 +1,5 @@
 import { type Channel, type ChannelModel, connect } from 'amqplib'
-import { Refused } from '../backend/engine/errors'
+import { Away, Refused } from '../backend/engine/errors'
 
 const CONNECT_MS = 10_000
 
@@ -37,8 +37,7 @@ export function refusal(error: Error, url: string): Refused {
       `RabbitMQ at ${shown(url)} has no such vhost, or this user may not enter it: check the path of RABBITMQ_URL.`,
     )
   }
-  return new Refused(
-    'setup',
+  return new Away(
     `RabbitMQ at ${shown(url)} cannot be reached (${error.message || 'connection refused'}): is it running, is RABBITMQ_URL right?`,
   )
 }

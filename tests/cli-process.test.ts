@@ -109,3 +109,18 @@ test('a reader that goes away ends a command quietly', async () => {
   child.process.stdout.destroy()
   expect(await child.ran).toMatchObject({ code: 0, err: '' })
 })
+
+test('a worker that starts while RabbitMQ is away ends with 1, so that PM2 starts it again; 78 is for what a person must mend', async () => {
+  const worker = (at: string) =>
+    new Promise<number | null>((resolve) => {
+      const settings = { ...env, RABBITMQ_URL: at, CONTACT: 'tests@example.org' }
+      const child = spawn(process.execPath, [join(ROOT, 'dist/backend/bin/worker.js'), 'worker-atproto'], {
+        env: settings,
+        stdio: 'ignore',
+      })
+      child.once('exit', resolve)
+    })
+  const refused = new URL(env.RABBITMQ_URL ?? '')
+  refused.password = 'wrong'
+  expect(await Promise.all([worker('amqp://127.0.0.1:1'), worker(refused.href)])).toEqual([1, 78])
+}, 60_000)

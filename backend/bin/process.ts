@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { version } from '../../package.json'
 import { type Config, readConfig } from '../config'
-import { Refused } from '../engine/errors'
+import { Away, Refused } from '../engine/errors'
 import type { Log } from '../engine/source'
 import { createLogger } from '../logger'
 import { startTracing } from '../tracing'
@@ -29,7 +29,9 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
   } catch (error) {
     log.error((error as Error).message)
     log.debug('where it came from', { stack: (error as Error).stack })
-    process.exit(error instanceof Refused && error.code === 'setup' ? EX_CONFIG : 1)
+    // Who starts while the broker is away is to be started again, however long that lasts.
+    const isForPerson = error instanceof Refused && error.code === 'setup' && !(error instanceof Away)
+    process.exit(isForPerson ? EX_CONFIG : 1)
   }
 }
 

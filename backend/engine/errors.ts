@@ -83,3 +83,10 @@ export class Refused extends Error {
     return new Refused('input', faults.map((fault) => fault.message).join(' '), faults[0]?.field, undefined, faults)
   }
 }
+
+/** A setting leads to a server that cannot be reached: it may be wrong, or the server is away and comes back by itself. */
+export class Away extends Refused {
+  constructor(message: string) {
+    super('setup', message)
+  }
+}

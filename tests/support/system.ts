@@ -91,11 +91,18 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     return self
   }
 
+  /** Until it runs: a service may be away for the moment. */
+  const startAgain = (app: string): Promise<Process> =>
+    start('dist/backend/bin/worker.js', [app]).catch((error: Error) => {
+      if (closing || !error.message.includes('ended with 1:')) throw error
+      return startAgain(app)
+    })
+
   async function supervised(app: string, current = start('dist/backend/bin/worker.js', [app])) {
     const watch = (process: Process) =>
       process.child.once('exit', () => {
         if (closing) return
-        current = start('dist/backend/bin/worker.js', [app])
+        current = startAgain(app)
         // One that cannot start shows as a story that does not end.
         void current.then(watch, () => undefined)
       })
