@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { findJob } from '../engine/jobs'
-import { FINISH } from '../engine/progress'
+import { FINISH, type Tasks } from '../engine/progress'
 import type { Reader } from '../engine/source'
 import type { Service } from './context'
 import { limitOf, makeCursor, momentSql, type Page, type PageAsk, pageOf, readCursor } from './cursor'
@@ -12,17 +12,9 @@ export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const
 /** `open`: most open tasks first. `lane`: by name, which passes each lane once however its job moves meanwhile. */
 export const LANE_ORDERS = ['open', 'lane'] as const
 
-export interface Lane {
+export interface Lane extends Tasks {
   /** Empty for discovery tasks, which stand outside lanes. */
   lane: string
-  total: number
-  waiting: number
-  ready: number
-  held: number
-  done: number
-  skipped: number
-  failed: number
-  cancelled: number
   pages: number
   seen: number
   new: number

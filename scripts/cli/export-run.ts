@@ -5,7 +5,7 @@ import type { Query } from '../../backend/export/relation'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { exportBar } from './export-bar'
-import { count, counted, duration } from './text'
+import { count, duration, bytes as sizeText } from './text'
 import { INTERRUPTED } from './watch'
 
 export interface ExportOptions {
@@ -18,13 +18,6 @@ export interface ExportOptions {
   toDate?: string
   dateColumn?: string
   force?: boolean
-}
-
-const SIZES = ['bytes', 'kB', 'MB', 'GB', 'TB']
-/** `640 bytes`, `12.3 MB`. */
-function sizeText(bytes: number): string {
-  const power = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
-  return power === 0 ? counted(bytes, 'byte') : `${(bytes / 1000 ** power).toFixed(1)} ${SIZES[power]}`
 }
 
 async function relationOf({ db }: Context, what: string, job: string | undefined) {
