@@ -1,5 +1,5 @@
 import type { Reader, Tx } from './source'
-import { TASK, type Task } from './store'
+import { TASK, type Task, textOf } from './store'
 
 /*
  * Places: which waiting tasks may be claimed, by the width of their lane, its stages, and the lanes a job runs at once.
@@ -101,7 +101,7 @@ export async function giveUpLane(db: Reader, task: Task, { kind, error }: { kind
       `update backhaul.tasks t set state = 'failed', error_kind = $5, error = $6, settled_at = clock_timestamp(), slot_at = null, waiting_on = null
          from (${SILENT} and state in ('waiting', 'ready') order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
         where t.id = w.id and t.claim is null and t.state in ('waiting', 'ready') returning t.id`,
-      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), kind, error.replaceAll('\0', '\\u0000')],
+      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), kind, textOf(error)],
     )
     last = rows.length
   }

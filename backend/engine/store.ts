@@ -84,7 +84,7 @@ export interface PageCommit extends Counts {
 }
 
 /** NUL, which Postgres text cannot hold, is written as the six characters of its escape. */
-const textOf = <T extends string | null | undefined>(text: T): T => text?.replaceAll('\0', '\\u0000') as T
+export const textOf = <T extends string | null | undefined>(text: T): T => text?.replaceAll('\0', '\\u0000') as T
 
 /**
  * Moves the task past a page, ends it, or lets it wait for a place in another lane.

@@ -18,6 +18,7 @@ export interface Row {
 const MOST_BYTES = 4 * 1024 * 1024
 /** Deeper than any lexicon, and shallow enough for every parser on the way. */
 const MOST_DEPTH = 200
+const TOO_DEEP = `it is nested deeper than ${MOST_DEPTH} levels`
 
 export const uriOf = (did: string, collection: string, rkey: string): string => `at://${did}/${collection}/${rkey}`
 
@@ -29,7 +30,7 @@ export const rejectOf = (key: string, reason: string, detail: string, raw: unkno
 /** Why a value cannot be stored, or its JSON. jsonb has no place for NUL or half a surrogate pair. */
 export function storable(value: unknown): { json: string } | { fault: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'it is no object' }
-  if (isTooDeep(value, MOST_DEPTH)) return { fault: `it is nested deeper than ${MOST_DEPTH} levels` }
+  if (isTooDeep(value, MOST_DEPTH)) return { fault: TOO_DEEP }
   const json = JSON.stringify(value)
   if (Buffer.byteLength(json) > MOST_BYTES) return { fault: `it has more than ${MOST_BYTES} bytes` }
   // Half a pair is written as its escape, and so is NUL; a backslash before either would be escaped itself.
@@ -56,10 +57,10 @@ type Place = Pick<Row, 'did' | 'collection' | 'rkey' | 'cid'>
 /** @param compute the CID its bytes have */
 export function readRecord({ did, collection, rkey, cid }: Place, value: unknown, compute: () => string): Row | Reject {
   const uri = uriOf(did, collection, rkey)
-  if (isTooDeep(value, MOST_DEPTH)) return rejectOf(uri, 'unstorable', `it is nested deeper than ${MOST_DEPTH} levels`, { cid })
+  const stored = storable(value)
+  if ('fault' in stored && stored.fault === TOO_DEEP) return rejectOf(uri, 'unstorable', stored.fault, { cid })
   const fault = faultOfCid(cid, compute)
   if (fault !== undefined) return rejectOf(uri, 'cid_mismatch', fault, { cid, value })
-  const stored = storable(value)
   if ('fault' in stored) return rejectOf(uri, 'unstorable', stored.fault, { cid, value })
   return { uri, did, collection, rkey, cid, json: stored.json }
 }

@@ -29,8 +29,8 @@ const A_STEP = 200
 const AT_ONCE = 8
 /** Times an identity is asked for here; after that the repo's own task goes on asking. */
 const TRIES = 3
-/** Pages in a row without a repo before a list is taken for ended. */
-const MOST_EMPTY = 5
+/** Pages in a row without anything before a list is taken for ended. */
+export const MOST_EMPTY = 5
 
 /** Lane of a repo whose host is not known yet: of the host of a did:web, or of the directory. */
 export const unplacedLane = (name: string): string => (isWeb(name) ? webHost(name) : 'host not known')

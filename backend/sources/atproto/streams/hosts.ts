@@ -5,15 +5,14 @@ import { listHosts } from '../client'
 import { hostOf } from '../hosts'
 import type { AtprotoParams } from '../params'
 import { hostTask } from '../plan'
-import type { Batch } from '../store'
-import { write } from '../store'
+import { type Batch, write } from '../store'
+import { MOST_EMPTY } from './discovery'
 
 const hostsCursor = z.object({ at: z.string().optional(), empty: z.number().int().default(0) })
 type HostsCursor = z.infer<typeof hostsCursor>
 
 /** Hosts the relay itself does not read from. */
 const AWAY: ReadonlySet<string> = new Set(['banned'])
-const MOST_EMPTY = 5
 
 /** `pds.example.com` as requests name it; loopback hosts of a sandbox are not https. */
 const named = (hostname: string): string | { fault: string } =>
