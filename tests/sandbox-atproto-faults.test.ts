@@ -1,3 +1,5 @@
+import { once as receives } from 'node:events'
+import { connect } from 'node:net'
 import { fromUint8Array as readCar } from '@atcute/car'
 import * as CID from '@atcute/cid'
 import { fromUint8Array } from '@atcute/repo'
@@ -121,6 +123,23 @@ describe('answers that are none', () => {
     once('huge', { bytes: 300_000 })
     const whole = await list(repo(0))
     expect([whole.text.length, whole.json().records]).toEqual([300_000, []])
+  })
+
+  test('429 to a client that dies over it: nobody was told', async () => {
+    once('pds-429', { seconds: 30 })
+    const { host, did } = repo(0)
+    const dying = connect(Number(host.split(':')[1]), '127.0.0.1')
+    const said = Object.entries({ host, ...MANNERS }).map(([name, value]) => `${name}: ${value}\r\n`)
+    dying.write(`GET /xrpc/com.atproto.sync.getLatestCommit?did=${did} HTTP/1.1\r\n${said.join('')}\r\n`)
+    expect(String((await receives(dying, 'data'))[0])).toMatch(/^HTTP\/1.1 429 /)
+    dying.end()
+    await receives(dying, 'close')
+    still.pass(10_000)
+    expect((await list(repo(0))).status).toBe(429)
+    expect(byKind()).toEqual({})
+    still.pass(10_000)
+    expect((await list(repo(0))).status).toBe(429)
+    expect(byKind()).toEqual({ 'pds-while-limited': 1 })
   })
 
   test('429 for some seconds; with Retry-After only where it was asked for', async () => {

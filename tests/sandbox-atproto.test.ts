@@ -103,6 +103,19 @@ describe('names', () => {
     expect((await plc(byState('deleted').did)).json().service[0].serviceEndpoint).toBe(`http://${byState('deleted').host}`)
   })
 
+  test('what is not under the limit is not refused by it, and tells nobody to stay away', async () => {
+    const { host, did } = repos.find((one) => one.did.startsWith('did:web:')) as TrueRepo
+    still.sandbox.atproto.host(host, 'limited', 2000)
+    still.sandbox.fault({ name: 'pds-429' })
+    const status = async (path: string) => (await still.get(`http://${host}${path}`)).status
+    expect(await status('/.well-known/did.json')).toBe(200)
+    expect(await status('/xrpc/_health')).toBe(200)
+    still.pass(1000)
+    expect(await status(`/xrpc/com.atproto.sync.getRepoStatus?did=${encodeURIComponent(did)}`)).toBe(429)
+    expect(still.sandbox.violations().byKind).toEqual({})
+    still.sandbox.reset()
+  })
+
   test('a host serves the document of its own did:web account, and its repo', async () => {
     const own = repos.filter(({ did }) => did.startsWith('did:web:'))
     expect(own.map(({ host }) => host).sort()).toEqual(still.sandbox.atproto.hosts().sort())

@@ -1,3 +1,5 @@
+import type { Ask } from './source'
+
 /*
  * The upstreams' own bookkeeping. Arrival times carry some jitter of the network and of this process, so a rule
  * is judged with a small tolerance in the client's favour.
@@ -92,18 +94,25 @@ export class ErrorBudget {
 /** Remembers that a client was told to stay away. */
 export class Ban {
   private until = Number.NEGATIVE_INFINITY
-  private from = Number.NEGATIVE_INFINITY
+  private told: Ask[] = []
   /** Requests already on their way when the client was told are no breach. */
   constructor(private readonly graceMs = 500) {}
-  set(at: number, ms: number): void {
-    this.from = at
-    this.until = Math.max(this.until, at + ms)
+  /** Told in the answer to `ask` to stay away for so long. */
+  set(ask: Ask, ms: number): void {
+    this.until = Math.max(this.until, ask.at + ms)
+    this.told = [ask]
   }
-  broken(at: number): boolean {
-    return at > this.from + this.graceMs && at < this.until - SPACING_TOLERANCE_MS
+  /** Whether `ask` is refused, and its client told again by that. */
+  refuses(ask: Ask): boolean {
+    const active = ask.at < this.until
+    if (active) this.told.push(ask)
+    return active
   }
-  active(at: number): boolean {
-    return at < this.until
+  /** Whether whoever sent `ask` was told in time, and asks all the same. */
+  broken({ at, lateMs = 0 }: Ask): boolean {
+    const came = at - lateMs
+    if (came >= this.until - SPACING_TOLERANCE_MS) return false
+    return this.told.some((before) => came > before.at + this.graceMs && (before.heard?.() ?? true))
   }
   leftMs(at: number): number {
     return Math.max(0, this.until - at)

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -102,6 +104,26 @@ async function deliver(reply: FastifyReply, ask: Ask, api: SandboxApi, settings:
   return send(reply, ask, answer, Boolean(on('truncated-json')))
 }
 
+/** A client whose connection ends so soon after an answer had no time to do anything about it, ms. */
+const DIED_MS = 500
+const closings = new WeakMap<Socket, { at: number }>()
+
+/** Tells later whether the answer reached somebody who went on living; connections are kept, so an end is an end. */
+function heardBy(socket: Socket, raw: ServerResponse, clock: () => number): () => boolean {
+  let answered = Number.NaN
+  raw.once('finish', () => {
+    answered = clock()
+  })
+  const closing = closings.get(socket) ?? { at: Number.POSITIVE_INFINITY }
+  if (!closings.has(socket)) {
+    closings.set(socket, closing)
+    socket.once('close', () => {
+      closing.at = clock()
+    })
+  }
+  return () => closing.at > answered + DIED_MS
+}
+
 /** Mounts an API under its prefix. */
 export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSettings, log?: (line: string) => void): void {
   const { desk } = settings
@@ -111,6 +133,7 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
     const { at, method, host, subject = ask.path } = ask
     const done = desk.arrivals.arrive(api.name, { at, route: api.route(ask), method, path: subject, ...(host ? { host } : {}) })
     let sent = 0
+    ask.heard = heardBy(request.raw.socket, reply.raw, desk.clock)
     reply.raw.once('finish', () => {
       sent = reply.raw.statusCode
     })

@@ -17,6 +17,8 @@ export interface Ask {
   at: number
   /** It may have arrived so much earlier, ms. */
   lateMs?: number
+  /** Whether the client took the answer and lived on: one that was killed over it cannot heed it. Absent: it did. */
+  heard?: () => boolean
   ip: string
   /** The host that was asked, as `127.0.0.1:4301`, where an API has several. */
   host?: string

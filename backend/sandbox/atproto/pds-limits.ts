@@ -39,15 +39,13 @@ export class PdsLimits {
     const client = this.clientOf(ask)
     const where = `${this.nameOfHost()}${ask.path}`
     const { violations } = this.settings.desk
-    if (client.ban.active(ask.at)) {
-      if (!this.settings.open && client.ban.broken(ask.at - (ask.lateMs ?? 0)))
-        violations.add('pds-while-limited', `${Math.round(client.ban.leftMs(ask.at))} ms too early: ${where}`)
-      return this.limited(ask, client)
-    }
+    if (!this.settings.open && client.ban.broken(ask))
+      violations.add('pds-while-limited', `${Math.round(client.ban.leftMs(ask.at))} ms too early: ${where}`)
+    if (client.ban.refuses(ask)) return this.limited(ask, client)
     if (this.settings.open || client.used++ < REQUESTS) return undefined
     violations.add('pds-limit', `${REQUESTS} requests of this window are used up: ${where}`)
     client.retryAfter = false
-    client.ban.set(ask.at, client.start + this.periodMs - ask.at)
+    client.ban.set(ask, client.start + this.periodMs - ask.at)
     return this.limited(ask, client)
   }
 
@@ -55,7 +53,7 @@ export class PdsLimits {
   stop(ask: Ask, ms: number, retryAfter: boolean): Answer {
     const client = this.clientOf(ask)
     client.retryAfter = retryAfter
-    client.ban.set(ask.at, ms)
+    client.ban.set(ask, ms)
     return this.limited(ask, client)
   }
 

@@ -67,11 +67,12 @@ export class Pds implements SandboxApi {
   async answer(ask: Ask): Promise<Answer> {
     const { state, ms } = this.condition
     if (state === 'slow') await wait(ms ?? SLOW_MS, undefined, { ref: false })
-    if (state === 'limited') return this.limiter.stop(ask, ms ?? LIMITED_MS, false)
+    const isLimited = this.isLimited(ask)
+    if (isLimited && state === 'limited') return this.limiter.stop(ask, ms ?? LIMITED_MS, false)
     const on = (name: string) => this.settings.desk.faults.take(name, this.name, ask)
-    const busy = on('pds-429')
+    const busy = isLimited && on('pds-429')
     if (busy) return this.limiter.stop(ask, Number(busy.seconds ?? 5) * 1000, busy.retryAfter === true)
-    const headers = { date: new Date(ask.at).toUTCString(), ...(this.isLimited(ask) ? this.limiter.headers(ask) : {}) }
+    const headers = { date: new Date(ask.at).toUTCString(), ...(isLimited ? this.limiter.headers(ask) : {}) }
     const huge = on('huge')
     const answer: Answer = huge
       ? { ...json({}), body: undefined, stream: pieces(Number(huge.bytes ?? HUGE_BYTES)) }

@@ -46,7 +46,7 @@ export class EsiFaults {
     if (broken) return error(Number(broken.status ?? 502))
     if (this.take('esi-timeout', ask)) return error(504)
     const all = this.take('esi-420', ask)
-    if (all) return this.limits.stopAll(ask.at, Number(all.seconds ?? 5))
+    if (all) return this.limits.stopAll(ask, Number(all.seconds ?? 5))
     const some = this.take('esi-429', ask)
     if (some) return this.limits.stopGroup(ask, group, Number(some.seconds ?? 5))
     if (this.take('esi-429-bare', ask))

@@ -47,10 +47,9 @@ export class EsiLimits {
     const { violations } = this.desk
     for (const name of ['all', group ?? 'none']) {
       const ban = this.banOf(name)
-      if (ban.broken(ask.at))
+      if (ban.broken(ask))
         violations.add('esi-while-told-to-wait', `${Math.round(ban.leftMs(ask.at))} ms too early: ${ask.method} ${ask.path}`)
-      if (ban.active(ask.at))
-        return name === 'all' ? this.limited(ask.at) : this.tooMany(ask.at, group as Group, ban.leftMs(ask.at), ask.ip)
+      if (ban.refuses(ask)) return name === 'all' ? this.limited(ask.at) : this.tooMany(ask.at, group as Group, ban.leftMs(ask.at), ask.ip)
     }
     if (this.errors.remaining(ask.at) === 0) {
       violations.add('esi-error-limit', `${ERRORS} errors in this window are used up: ${ask.method} ${ask.path}`)
@@ -109,14 +108,14 @@ export class EsiLimits {
   }
 
   /** `esi-420`: every route refuses for so many seconds. */
-  stopAll(at: number, seconds: number): Answer {
-    this.banOf('all').set(at, seconds * 1000)
-    return this.limited(at)
+  stopAll(ask: Ask, seconds: number): Answer {
+    this.banOf('all').set(ask, seconds * 1000)
+    return this.limited(ask.at)
   }
 
   /** `esi-429`: the routes of the group, or those without one, refuse for so many seconds. */
   stopGroup(ask: Ask, group: Group | undefined, seconds: number): Answer {
-    this.banOf(group ?? 'none').set(ask.at, seconds * 1000)
+    this.banOf(group ?? 'none').set(ask, seconds * 1000)
     if (group) return this.tooMany(ask.at, group, seconds * 1000, ask.ip)
     return json({ error: 'Too many requests' }, 429, { 'retry-after': String(seconds) })
   }

@@ -47,7 +47,7 @@ export class Zkillboard implements SandboxApi {
   async answer(ask: Ask): Promise<Answer> {
     const fault = faultedAnswer(this.desk, ask)
     if (fault) {
-      if (fault.banMs) this.ban.set(ask.at, fault.banMs / this.settings.speed)
+      if (fault.banMs) this.ban.set(ask, fault.banMs / this.settings.speed)
       return fault.answer
     }
     return this.edge.answer(ask, () => this.respond(ask))
@@ -63,8 +63,7 @@ export class Zkillboard implements SandboxApi {
       violations.add('zkillboard-spacing', `${gap.toFixed(1)} ms after the one before, ${this.spacing.ms} asked: ${ask.path}`)
     if (arrivals.inFlight(this.name) > 1)
       violations.add('zkillboard-in-flight', `${arrivals.inFlight(this.name)} requests at once: ${ask.path}`)
-    if (this.ban.broken(ask.at))
-      violations.add('zkillboard-while-blocked', `${Math.round(this.ban.leftMs(ask.at))} ms too early: ${ask.path}`)
+    if (this.ban.broken(ask)) violations.add('zkillboard-while-blocked', `${Math.round(this.ban.leftMs(ask.at))} ms too early: ${ask.path}`)
     this.refusals = this.refusals.filter((at) => at > ask.at - 300_000 / this.settings.speed)
     if (this.refusals.length > REFUSALS) return { status: 302, headers: { location: `${this.prefix}/blocked.json` } }
     return gap < this.spacing.ms / 10 - SPACING_TOLERANCE_MS ? html(BLOCKED, 429) : undefined
