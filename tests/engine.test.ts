@@ -330,6 +330,38 @@ describe('lanes', () => {
     expect(kinds).toEqual([{ kind: 'connection' }])
   })
 
+  it('gives up what is found for a lost host later with its first try, unless it has answered since', async () => {
+    const stream = source.streams.count as { laneIsHost?: boolean }
+    stream.laneIsHost = true
+    const reads: string[] = []
+    const failures = (job: string) => async () =>
+      (await it_.db.query<{ n: number }>(`select count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'failed'`, [job]))[0]
+        ?.n
+    const later = (name: string) => Array.from({ length: 6 }, (_, n) => countingTask(`away-${name}-${n}`, 'away'))
+    const job = await start({
+      pages: 1,
+      laneWidth: 1,
+      tasks: [countingTask('away', 'away'), { stream: 'count', key: 'list', cursor: { page: 0 } }],
+      onRead: async (key, page) => {
+        if (key === 'list') {
+          const seen = failures(job)
+          await until(async () => (await seen()) === 1 + page * 6, { timeoutMs: 30_000, what: 'the lane to be given up' })
+          return page === 0 ? ({ next: { page: 1 }, tasks: later('0') } as never) : { tasks: [countingTask('back', 'away'), ...later('1')] }
+        }
+        if (key === 'back') return undefined
+        reads.push(key)
+        throw flaky('connection')
+      },
+    })
+    expect(await it_.ended(job)).toBe('partial')
+    stream.laneIsHost = undefined
+    expect(await jobs.report(it_, job)).toMatchObject({ tasks: { done: 2, failed: 13 } })
+    const triesOf = (name: string) => reads.filter((key) => key.startsWith(name))
+    expect([triesOf('away-0').length, new Set(triesOf('away-0')).size]).toEqual([1, 1])
+    // It answered in between, so the first of these is tried as often as any other task.
+    expect(triesOf('away-1-0')).toHaveLength(10)
+  })
+
   it('does not give up a lane for one task, while its host answers others or fails for that one only', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true

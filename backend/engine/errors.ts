@@ -16,8 +16,8 @@ export class RetryLater extends Error {
   }
 }
 
-/** Whether the other side could not be reached, or says that it cannot serve: what one task finds others may find too. */
-export const isUnreachable = ({ kind }: RetryLater): boolean => /^(connection|timeout|http_50[234])$/.test(kind)
+/** Kinds of error that say that the other side cannot be reached, or cannot serve: what one task finds others may find too. */
+export const UNREACHABLE = /^(connection|timeout|http_50[234])$/
 
 /** The upstream, its gate or its breaker says wait; no attempt is used. */
 export class Throttled extends Error {

@@ -1,3 +1,4 @@
+import { UNREACHABLE } from './errors'
 import type { Reader, Tx } from './source'
 import { TASK, type Task, textOf } from './store'
 
@@ -66,11 +67,14 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
 /** The least time from the first of so many tries in a row to the last, ms; they come twice as far apart each time. */
 const spanOf = (attempts: number): number => 500 * (2 ** (attempts - 1) - 1)
 
-/** Tasks of a lane that are in nobody's hands, unless another one of it has committed a page since this one began to fail: the host is there. */
+/** Another task of the lane has committed a page since then: its host is there. The states lead into the index. */
+const answeredSince = (moment: string): string => `exists (
+  select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
+     and o.state in ('waiting', 'ready', 'done', 'skipped') and o.paged_at > ${moment})`
+
+/** Tasks of a lane that are in nobody's hands, unless its host has answered since this one began to fail. */
 const SILENT = `select id from backhaul.tasks
-  where job_id = $1 and lane = $2 and id <> $3 and claim is null
-    and not exists (select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
-                       and o.paged_at > clock_timestamp() - $4 * interval '1 millisecond')`
+  where job_id = $1 and lane = $2 and id <> $3 and claim is null and not ${answeredSince(`clock_timestamp() - $4 * interval '1 millisecond'`)}`
 
 /**
  * What one task found out of its lane's host counts for those that have a place beside it and are in nobody's hands: the host
@@ -84,6 +88,16 @@ export async function shareAttempt(db: Reader, task: Task, attempts: number, due
       where t.id = w.id and t.claim is null and t.state = 'ready'`,
     [task.job_id, task.lane, task.id, spanOf(attempts), attempts, Math.max(0, Math.round(dueInMs))],
   )
+}
+
+/** Whether a lane has been given up with its host, which has not answered since: what is found for it later need not try as long again. */
+export async function isGivenUp(db: Reader, task: Task): Promise<boolean> {
+  const [row] = await db.query<{ lost: boolean }>(
+    `select f.at is not null and not ${answeredSince('f.at')} as lost
+       from (select max(settled_at) as at from backhaul.tasks where job_id = $1 and lane = $2 and state = 'failed' and error_kind ~ $4) f`,
+    [task.job_id, task.lane, task.id, UNREACHABLE.source],
+  )
+  return row?.lost ?? false
 }
 
 /** Tasks ended in one statement: as many as commit well within its timeout. */

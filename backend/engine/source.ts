@@ -134,7 +134,10 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   write(tx: Tx, batch: B): Promise<Written>
   /** Its pages find tasks: it rests while the plan's backlog waits, as what stands outside lanes does. */
   discovers?: boolean
-  /** A lane is one host's: when it cannot be reached for as long as one task tries, those that wait are given up with that one. */
+  /**
+   * A lane is one host's: when it cannot be reached for as long as one task tries, those that wait are given up with that one,
+   * and those found later with the first of them, until it answers.
+   */
   laneIsHost?: boolean
   /** Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. */
   cell?(key: string): { row: string; column: string }

@@ -1,12 +1,12 @@
 import { isAway } from '../db'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
-import { Fatal, isUnreachable, RetryLater, Skip, Throttled } from './errors'
+import { Fatal, RetryLater, Skip, Throttled, UNREACHABLE } from './errors'
 import { said } from './events'
 import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
 import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
-import { backlogFull, giveUpLane, shareAttempt, takeNext } from './lanes'
+import { backlogFull, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
 import { ask } from './lookups'
 import type { HttpUse, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
@@ -157,16 +157,17 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   const kind = kindOf(error)
   const text = error instanceof Error ? error.message : String(error)
   const attempts = task.attempts + 1
-  if (error instanceof Fatal || attempts >= engine.attempts) {
+  const isOfHost = sharesItsFate(engine, task, error)
+  if (error instanceof Fatal || attempts >= engine.attempts || (isOfHost && (await isGivenUp(db, task)))) {
     said.failed(log, task, kind, error)
     countFailure(task, kind)
     const end = { state: 'failed', errorKind: kind, error: text, traffic } as const
-    return sharesItsFate(engine, task, error) ? await settleLane(engine, task, end) : await settle(engine, task, end)
+    return isOfHost ? await settleLane(engine, task, end) : await settle(engine, task, end)
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
   const isBack = await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
-  if (isBack && sharesItsFate(engine, task, error)) await shareAttempt(db, task, attempts, dueInMs)
+  if (isBack && isOfHost) await shareAttempt(db, task, attempts, dueInMs)
   countStep(task, 'retried')
   countRetry(task.source, kind, use.asked, dueInMs)
   said.retries(log, task, kind, error, attempts, dueInMs)
@@ -183,7 +184,7 @@ export const backoffMs = (attempts: number, random = Math.random): number =>
 /** Whether what ended this task would end the others of its lane as well: their host is away. */
 function sharesItsFate({ sources }: WorkerEngine, task: Task, error: unknown): boolean {
   const stream = sources.find((source) => source.name === task.source)?.streams[task.stream]
-  return task.lane !== null && stream?.laneIsHost === true && error instanceof RetryLater && isUnreachable(error)
+  return task.lane !== null && stream?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
 }
 
 /** Ends a task and those of its lane that nobody holds; each of them would have to find out for itself for as long. */
