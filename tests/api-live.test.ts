@@ -203,6 +203,18 @@ test('while the database is away everybody is told so, and afterwards what holds
   await proxy.close()
 })
 
+test('once the database is said to be away, no figures of before are shown', async () => {
+  const real = new URL(engine.databaseUrl)
+  const proxy = await tcpProxy(Number(real.port), real.hostname)
+  const databaseUrl = engine.databaseUrl.replace(real.host, `127.0.0.1:${proxy.port}`)
+  const other = await serve({ databaseUrl, rabbitmqUrl: engine.rabbitmqUrl }, [source])
+  const status = async (path: string) => (await other.ask('GET', path)).status
+  expect(await status('/api/overview')).toBe(200)
+  await proxy.close()
+  expect([await status('/api/jobs'), await status('/api/overview')]).toEqual([503, 503])
+  await other.close()
+})
+
 test('a stop ends the streams and is quick', async () => {
   const other = await serve(engine, [source])
   const stream = await follow('/api/events', undefined, other.url)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { z } from 'zod'
 import type * as shapes from '../backend/api/schemas'
+import { connection, get } from '../backend/dashboard/src/api/client'
 import type * as ui from '../backend/dashboard/src/api/types'
 import { bytes, duration, fromNow, percent, rate, words } from '../backend/dashboard/src/lib/format'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../backend/dashboard/src/lib/schema'
@@ -123,4 +124,33 @@ test('spans, rates and shares are said in two units, without a number nobody kno
     '3 days ago',
   ])
   expect([words('fromDate'), words('characterId'), words('hash_mismatch')]).toEqual(['From date', 'Character ID', 'Hash mismatch'])
+})
+
+describe('the connection', () => {
+  const answers = new Map<string, (answer: Response) => void>()
+  const real = global.fetch
+  beforeAll(() => {
+    global.fetch = ((path: string) => new Promise((resolve) => answers.set(path, resolve))) as typeof fetch
+  })
+  afterAll(() => {
+    global.fetch = real
+  })
+  const ask = (path: string) =>
+    get(path).then(
+      () => connection.get().lost,
+      () => connection.get().lost,
+    )
+  const answer = (path: string, status = 200) =>
+    answers.get(path)?.(Response.json({ type: status === 503 ? 'urn:backhaul:database-away' : 'about:blank' }, { status }))
+
+  test('is back with an answer to what was asked after the last failure, not with one that was on its way', async () => {
+    const [early, failing] = [ask('/api/overview'), ask('/api/jobs')]
+    answer('/api/jobs', 503)
+    expect(await failing).toMatch(/database/)
+    answer('/api/overview')
+    expect(await early).toMatch(/database/)
+    const late = ask('/api/gates')
+    answer('/api/gates')
+    expect([await late, connection.get().times]).toEqual([null, 1])
+  })
 })

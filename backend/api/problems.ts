@@ -2,7 +2,8 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { isAway } from '../db'
 import { Refused, Throttled } from '../engine/errors'
-import type { Log } from '../engine/source'
+import type { Service } from '../service/context'
+import { forgetFigures } from '../service/memory'
 
 /*
  * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.
@@ -104,9 +105,12 @@ function invalid(error: FastifyError): Problem {
 
 /** Writes what went wrong; what nobody expected goes to the log as well. */
 export const answerProblem =
-  (log: Log) =>
+  (service: Service) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { log } = service
     const found = problemOf(error)
+    // Whoever is told so must not be shown figures of before right after.
+    if (found.type === DATABASE_AWAY) forgetFigures(service)
     // What the API's own checks refuse is no failure, and a client could fill the log with it.
     if (found.status >= 500 && !(error instanceof Answer)) {
       log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })

@@ -57,7 +57,7 @@ const PAGES = {
 
 /** The server with all its routes; nothing listens yet. */
 export async function createApi({ service, version, dashboard, port, failures }: ApiOptions): Promise<Api> {
-  const { config, log } = service
+  const { config } = service
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
@@ -69,7 +69,7 @@ export async function createApi({ service, version, dashboard, port, failures }:
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
-  app.setErrorHandler(answerProblem(log))
+  app.setErrorHandler(answerProblem(service))
   boundConnections(app)
   takeJson(app)
   takeText(app)

@@ -129,6 +129,8 @@ it('is read through all of it; what is not there is named; the next run has it a
   sandbox.clearFaults()
   for (const host of sandbox.atproto.hosts()) sandbox.atproto.host(host, 'up')
   for (const { did } of sandbox.atproto.repos()) sandbox.atproto.document(did)
+  // Later, when the breakers of hosts that are back have found that out.
+  await it_.db.query('update backhaul.gates set failures = 0, open_until = null, probe_until = null')
   const second = await backfill()
   expect(await it_.ended(second, 120_000)).toBe('completed')
   expect(await differences(it_.db, await sandbox.atproto.truth([GAME]))).toEqual([])

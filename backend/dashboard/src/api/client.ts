@@ -33,14 +33,19 @@ export const connection = createStore<{ lost: string | null; since: number; time
 /** Who is here; null before the first answer, `out` when a token is needed. */
 export const session = createStore<Me | 'out' | null>(null)
 
+/** The last failure, by `performance.now()`. */
+let failedAt = Number.NEGATIVE_INFINITY
+
 export function markLost(why: string): void {
+  failedAt = performance.now()
   const { lost, since, times } = connection.get()
   if (lost !== why) connection.set({ lost: why, since: lost === null ? serverNow() : since, times })
 }
 
-export function markBack(): void {
+/** @param askedAt by `performance.now()`: an answer to what was asked before the last failure may have been on its way since */
+function markBack(askedAt: number): void {
   const { lost, times } = connection.get()
-  if (lost !== null) connection.set({ lost: null, since: 0, times: times + 1 })
+  if (lost !== null && askedAt > failedAt) connection.set({ lost: null, since: 0, times: times + 1 })
 }
 
 interface Options {
@@ -85,18 +90,19 @@ function problemOf(status: number, body: unknown): Problem {
  * @throws {Unreachable} when there is none
  */
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const askedAt = performance.now()
   const answer = await send(method, path, options)
   readClock(answer.headers.get('date'))
   const body = await read(answer)
   if (answer.ok) {
-    if (!WITHOUT_DATA.test(path)) markBack()
+    if (!WITHOUT_DATA.test(path)) markBack(askedAt)
     return body as T
   }
   const problem = problemOf(answer.status, body)
   if (answer.status === 401) {
     if (path !== '/api/login') session.set('out')
     // Nothing is shown that could be old.
-    markBack()
+    markBack(Number.POSITIVE_INFINITY)
   }
   if (problem.type === DATABASE_AWAY) markLost(DATABASE)
   // Said by whatever stands between us and the server.

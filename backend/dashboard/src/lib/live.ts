@@ -1,4 +1,4 @@
-import { markBack, markLost, session } from '../api/client'
+import { connection, markLost, session } from '../api/client'
 import { readOverview } from '../shell/overview'
 
 const FIRST_MS = 500
@@ -50,7 +50,8 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
   }
   function heard(name: string, event: MessageEvent<string>): void {
     failures = 0
-    markBack()
+    // It may have been on its way since before the loss; an ordinary request tells.
+    if (connection.get().lost !== null) void readOverview()
     if (name === 'end') stop()
     else later(SILENT_MS)
     onEvent(name, event.data ? JSON.parse(event.data) : null)
