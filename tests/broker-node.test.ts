@@ -12,7 +12,7 @@ let node: Node
 beforeAll(async () => {
   node = await startBroker()
 }, 120_000)
-afterAll(() => node.stop(), 60_000)
+afterAll(() => node.kill(), 60_000)
 
 type Broker = ReturnType<typeof brokerAt>
 
@@ -22,23 +22,32 @@ async function arrives(broker: Broker, got: string[], body: string): Promise<voi
   await until(() => got.includes(body), { timeoutMs: 20_000, what: `${body} to arrive` })
 }
 
+/** Whether the node knows this queue, by its own word. */
+const has = (queue: string): boolean => node.ctl('list_queues', '-q', 'name').split('\n').includes(queue)
+
 test('a broker that was stopped, killed and wiped is used again each time it comes back', async () => {
   const broker = brokerAt(node.url)
   const got = await collect(broker, QUEUE)
   await arrives(broker, got, 'before')
+  const other = await outsider(node.url)
+  await other.channel.assertQueue('kept', { durable: true })
+  await other.close()
 
   await node.stop()
   await until(() => broker.state === 'away')
   expect(await broker.publish([{ queue: QUEUE, body: 'nobody there' }])).toEqual(['failed'])
   await node.start()
   await arrives(broker, got, 'after a stop')
+  expect(has('kept')).toBe(true)
 
   await node.kill()
   await node.start()
   await arrives(broker, got, 'after a kill')
+  expect(has('kept')).toBe(true)
 
   await node.wipe()
   await arrives(broker, got, 'after a wipe')
+  expect(has('kept')).toBe(false)
   await broker.close()
 }, 240_000)
 

@@ -2,9 +2,9 @@ import { connect } from 'amqplib'
 import { Client } from 'pg'
 import { status } from '../backend/migrate'
 import { testEnv } from './support/env'
-import { withBroker, withPostgres } from './support/own'
+import { withPostgres } from './support/own'
 import { tcpProxy } from './support/proxy'
-import { startBroker, startPostgres } from './support/services'
+import { startPostgres } from './support/services'
 import { until } from './support/until'
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
@@ -50,38 +50,6 @@ withPostgres('a cluster of its own comes back with its data after a stop and a k
   expect(await ask(postgres.url, 'select a from kept')).toEqual([{ a: 1 }])
   await postgres.stop()
 })
-
-withBroker(
-  'a node of its own keeps a durable queue over kill and stop and loses it when wiped',
-  async () => {
-    const broker = await startBroker()
-    const has = async () => {
-      const connection = await connect(broker.url)
-      connection.on('error', () => undefined)
-      const channel = await connection.createChannel()
-      channel.on('error', () => undefined)
-      const found = await channel.checkQueue('kept').catch((error: { code?: number }) => error)
-      await connection.close()
-      return 'queue' in found
-    }
-    const connection = await connect(broker.url)
-    await (await connection.createChannel()).assertQueue('kept', { durable: true })
-    await connection.close()
-    // Mnesia writes its log up to 2 s behind: a queue younger than that does not outlive its node.
-    broker.ctl('eval', 'mnesia:sync_log().')
-    await broker.kill()
-    await broker.start()
-    expect(await has()).toBe(true)
-    await broker.stop()
-    await broker.start()
-    expect(await has()).toBe(true)
-    expect(broker.ctl('list_queues', '-q', 'name')).toContain('kept')
-    await broker.wipe()
-    expect(await has()).toBe(false)
-    await broker.stop()
-  },
-  180_000,
-)
 
 test('a cut breaks what is connected and lets new connections through', async () => {
   const env = await testEnv()

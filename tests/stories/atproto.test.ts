@@ -29,7 +29,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await it_?.close()
-  await Promise.all([sandbox?.close(), broker?.stop(), postgres?.stop()])
+  await Promise.all([sandbox?.close(), broker?.kill(), postgres?.kill()])
 })
 
 /** Breaks what can be broken before the run. @returns hosts that are dead, for a while and for ever */

@@ -81,7 +81,7 @@ withChromium('the dashboard through outages', () => {
     await browser?.close()
     await system_?.close()
     await sandbox?.close()
-    await Promise.all([broker?.stop(), postgres?.stop()])
+    await Promise.all([broker?.kill(), postgres?.kill()])
   })
 
   async function visit(address: string): Promise<Page> {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   ;[story, broker, postgres] = await Promise.all([backfillStory(), startBroker(), startPostgres()])
 }, 240_000)
 afterAll(async () => {
-  await Promise.all([story.close(), broker.stop(), postgres.stop()])
+  await Promise.all([story.close(), broker.kill(), postgres.kill()])
 })
 
 it('survives a restart and a crash of Postgres in mid-run', async () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
   ;[story, broker, postgres] = await Promise.all([backfillStory(), startBroker(), startPostgres()])
 }, 240_000)
 afterAll(async () => {
-  await Promise.all([story.close(), broker.stop(), postgres.stop()])
+  await Promise.all([story.close(), broker.kill(), postgres.kill()])
 })
 
 /** Starts a backfill on services of its own, harms the broker once some pages are in, and expects the usual end. */
