@@ -4,7 +4,7 @@ import { toString as textOf } from '@atcute/cid'
 import { isCommit, fromUint8Array as readEntries } from '@atcute/repo'
 import { RetryLater } from '../../engine/errors'
 import type { Reject } from '../../engine/source'
-import { cidOfBytes } from './cid'
+import { cidOfBytes, isCidOf } from './cid'
 import { type Row, readRecord } from './records'
 
 /** The wanted records of a repo at one revision, sorted by path. */
@@ -32,9 +32,8 @@ function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snap
   const broken = new Set<string>()
   let rev: string | undefined
   for (const block of car) {
-    const cid = textOf(block.cid)
-    if (cidOfBytes(block.bytes) !== cid) broken.add(cid)
-    if (cid !== root) continue
+    if (!isCidOf(block.cid, block.bytes)) broken.add(textOf(block.cid))
+    if (rev !== undefined || textOf(block.cid) !== root) continue
     const commit = decode(block.bytes)
     if (!isCommit(commit) || commit.did !== did) throw new RetryLater('bad_car', `the repo that was sent for ${did} is another one`)
     rev = commit.rev
@@ -43,20 +42,19 @@ function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snap
   const entries: Snapshot['entries'] = []
   for (const { collection, rkey, cid: link, bytes: block } of readEntries(bytes)) {
     const cid = link.$link
-    broken.delete(cid)
+    const isBroken = broken.delete(cid)
     if (!wanted.has(collection)) continue
-    // What came as dag-cbor is looked at as JSON, like what is listed.
-    const record = readRecord({ did, collection, rkey, cid }, jsonOf(block), () => cidOfBytes(block))
+    const record = readRecord({ did, collection, rkey, cid }, recordOf(block), () => (isBroken ? cidOfBytes(block) : cid))
     entries.push({ path: `${collection}/${rkey}`, collection, rkey, record })
   }
   if (broken.size > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${broken.size} blocks whose bytes are not their own`)
   return { rev, entries: entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }
 }
 
-/** Undefined for bytes that are no record at all; its CID tells as much. */
-function jsonOf(block: Uint8Array): unknown {
+/** A record whose JSON is that of the listed one; undefined for bytes that are none at all: its CID tells as much. */
+function recordOf(block: Uint8Array): unknown {
   try {
-    return JSON.parse(JSON.stringify(decode(block)))
+    return decode(block)
   } catch (error) {
     if (error instanceof Error) return undefined
     throw error
