@@ -273,6 +273,20 @@ describe('a host that answers oddly', () => {
     120_000,
   )
 
+  test('and cannot give the list of a repo gives the whole of it', async () => {
+    await world(PLAIN, 3)
+    const [bad] = await repos([GAME])
+    const match = `listRecords.*${bad.did.split(':').at(-1)}`
+    sandbox.fault({ name: 'status', api: 'pds', status: 500, match, body: '{"error":"InternalServerError"}' })
+    const report = await backfill({ collection: GAME })
+    expect(report).toMatchObject({ status: 'completed', verified: true, failedBy: {} })
+    await same(SETTLED)
+    expect(sandbox.traffic().pds?.byRoute).toMatchObject({ getRepo: 1 })
+    // The road that is asked for is kept to.
+    await it_.db.query('truncate atproto.records, atproto.repos')
+    expect(await backfill({ collection: GAME, road: 'list' })).toMatchObject({ status: 'partial', failedBy: { http_500: 1 } })
+  }, 120_000)
+
   test('with records that are not what it says has them set aside, and is read again the next time', async () => {
     await world()
     sandbox.fault({ name: 'bad-cid', times: 3 })

@@ -120,6 +120,8 @@ export interface Step<C, P> {
   readonly cursor: C
   readonly params: P
   readonly source: string
+  /** Tries in a row that brought no page before this one. */
+  readonly attempts: number
 }
 
 export interface Stream<C = unknown, B = unknown, P = unknown> {

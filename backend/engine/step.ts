@@ -53,7 +53,13 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     if (finds && task.backlog !== null && (await backlogFull(engine.db, task.job_id, task.backlog))) {
       throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
     }
-    const at = { key: task.key, cursor: stream.cursor.parse(task.cursor), params: source.params.parse(task.params), source: task.source }
+    const at = {
+      key: task.key,
+      cursor: stream.cursor.parse(task.cursor),
+      params: source.params.parse(task.params),
+      source: task.source,
+      attempts: task.attempts,
+    }
     const io = createIo(engine, source, use, turnEndsAt, async (ids) =>
       stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set(),
     )

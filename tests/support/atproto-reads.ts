@@ -54,7 +54,13 @@ export async function discoverAll(
   for (let steps = 0; at !== null; steps++) {
     if (steps > 5000) throw new Error(`it goes on without end: ${JSON.stringify(at).slice(0, 300)}`)
     const io = fakeIo(upstreams, { more, rows })
-    const step = { key, cursor: schema.parse(JSON.parse(JSON.stringify(at))), params: params.parse(request), source: 'atproto' }
+    const step = {
+      key,
+      cursor: schema.parse(JSON.parse(JSON.stringify(at))),
+      params: params.parse(request),
+      source: 'atproto',
+      attempts: 0,
+    }
     try {
       const page: Page<Discovery, Batch> = await read(step, io)
       run.tasks.push(...(page.tasks ?? []))

@@ -145,7 +145,7 @@ export async function runJob(
       if (steps-- === 0) throw new Error(`still running: ${JSON.stringify(cursor).slice(0, 300)}`)
       const io = fakeIo(upstreams, { held })
       try {
-        const step = { key: task.key, cursor: stream.cursor.parse(JSON.parse(JSON.stringify(cursor))), params, source: 'eve' }
+        const step = { key: task.key, cursor: stream.cursor.parse(JSON.parse(JSON.stringify(cursor))), params, source: 'eve', attempts }
         const page = (await stream.read(step, io)) as Page<unknown, Batch>
         take(run, page, held)
         queue.push(...(page.tasks ?? []))

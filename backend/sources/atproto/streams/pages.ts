@@ -1,4 +1,4 @@
-import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
+import { Fatal, RetryLater, Throttled, UNREACHABLE } from '../../../engine/errors'
 import type { Io, Reject } from '../../../engine/source'
 import { listRecords } from '../client'
 import { DOUBTFUL, isReject, type Row, readListed } from '../records'
@@ -7,7 +7,7 @@ import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
 import { isOrdered, keyOf, startListing, type Turned, turnPage } from './listing'
-import { ends, newlyAside, type RepoPage, type RepoStep } from './repo-page'
+import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
 const MOST_PAGES = 10
@@ -15,6 +15,8 @@ const MOST_RECORDS = 1_000
 const MOST_BYTES = 8 * 1024 * 1024
 /** After so many pages of a repo it is tried whole. */
 const PAGES_BEFORE_CAR = 20
+/** After so many tries in a row a list that its host cannot give is left for the whole repo. */
+const TRIES_BEFORE_CAR = 2
 /** A page that is too large is asked for with a quarter of the records. */
 const SMALLER = 4
 
@@ -46,6 +48,10 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
       if (triesWhole(step, cursor)) return pageOf({ ...cursor, car: {} }, got)
     }
   } catch (error) {
+    if (got.pages === 0 && hasOtherRoad(step, error)) {
+      io.log.info(`a repo is read whole, its list cannot be had: ${error.message}`, { did: step.key, kind: error.kind })
+      return nothing({ ...cursor, car: {} })
+    }
     // What has been read is kept; the trouble is met again at the next step.
     if (got.pages === 0 || !(error instanceof Throttled || error instanceof RetryLater)) throw error
   }
@@ -57,6 +63,10 @@ const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES
 
 const triesWhole = ({ params }: RepoStep, { listing, isLarge, pages }: RepoCursor): boolean =>
   params.road === 'auto' && !isLarge && listing !== undefined && pages >= PAGES_BEFORE_CAR
+
+/** The host is there, and does not give the list: it may give the repo. */
+const hasOtherRoad = ({ params, cursor, attempts }: RepoStep, error: unknown): error is RetryLater =>
+  params.road === 'auto' && !cursor.isLarge && attempts >= TRIES_BEFORE_CAR && error instanceof RetryLater && !UNREACHABLE.test(error.kind)
 
 function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
   return { batch: { rows, rev: cursor.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
