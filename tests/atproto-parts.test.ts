@@ -878,6 +878,20 @@ describe('a discovery', () => {
     ])
   })
 
+  test('by a host keeps where an inactive account lives, and writes its state once', async () => {
+    const repos = [{ did: ALICE, head: 'x', rev: 'r1', active: false, status: 'suspended' }]
+    const pds = 'http://127.0.0.1:1'
+    const begin = { key: pds, request: { collection: NOTE, pds: [pds] } }
+    const directory: Upstream = (path) => documentAt(didIn(path), pds)
+    const first = await discoverAll(host, { pds: () => ({ data: { repos } }), plc: directory }, begin)
+    const held = { did: ALICE, pds, handle: 'somebody.example.com', status: 'suspended' }
+    expect(first.batches.flatMap(({ identified = [] }) => identified)).toEqual([held])
+    const rows = [{ ...held, synced: {} }]
+    const second = await discoverAll(host, { pds: () => ({ data: { repos } }) }, { ...begin, rows })
+    expect(second.tasks).toEqual([expect.objectContaining({ key: ALICE, ended: { skipped: 'inactive: suspended' } })])
+    expect(second.batches.flatMap(({ identified = [] }) => identified)).toEqual([])
+  })
+
   test('by a host that an account has left does not take it for inactive', async () => {
     // A PDS goes on listing accounts that have moved away, as deactivated.
     const repos = [{ did: ALICE, head: 'x', rev: 'r1', active: false, status: 'deactivated' }]

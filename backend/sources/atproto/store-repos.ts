@@ -17,6 +17,7 @@ export interface HeldRepo {
   /** Its host, where its identity is fresh. */
   pds: string | null
   handle: string | null
+  status: string
   synced: Record<string, Synced>
 }
 
@@ -37,7 +38,7 @@ export interface SyncedRepo {
 
 export async function heldRepos(db: Reader, dids: readonly string[]): Promise<Map<string, HeldRepo>> {
   const rows = await db.query<HeldRepo>(
-    `select did, case when resolved_at > clock_timestamp() - ${FRESH} then pds end as pds, handle, synced from atproto.repos where did = any($1)`,
+    `select did, case when resolved_at > clock_timestamp() - ${FRESH} then pds end as pds, handle, status, synced from atproto.repos where did = any($1)`,
     [dids],
   )
   return new Map(rows.map((row) => [row.did, row]))

@@ -153,18 +153,19 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
     return ended(one, wanted, { failed: 'did_syntax', error: `${one.name.slice(0, 100)} is no DID of this network` })
   if (newOnly && collections.every((collection) => known?.synced[collection])) return ended(one, wanted, { skipped: 'read before' })
   if (!known?.pds) return placed(one, await identify(io, one.name), known, wanted)
-  return placedAt(one, known.pds, known, wanted)
+  const at = placedAt(one, known.pds, known, wanted)
+  return at.identified?.status === known.status ? { task: at.task } : at
 }
 
 /** What a host says of an account counts while the account's identity names that host. */
 function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted): Placed {
   const { host, inactive, rev } = one
   const isTheirs = host === pds
-  if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, lane: pds })
+  if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
   // One with records set aside says so itself, without a request.
   const isWhole = (synced: Synced | undefined) => synced?.rev === rev && synced?.aside === 0
   const isUnchanged = isTheirs && rev !== undefined && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
-  if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { lane: pds })
+  if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { pds })
   return { task: repoTask({ ...one, rev: isTheirs ? rev : undefined }, wanted, pds, pds) }
 }
 
@@ -184,17 +185,18 @@ function placed(one: Found, identity: Identity, known: HeldRepo | undefined, wan
   if ('gone' in identity) return ended(one, wanted, { skipped: identity.gone }, { status: 'tombstoned' })
   if ('fault' in identity) return ended(one, wanted, { failed: identity.fault, error: identity.text })
   const { pds, handle } = identity
-  return { identified: { did: one.name, pds, handle, status: 'active' }, ...placedAt(one, pds, known, wanted) }
+  const at = placedAt(one, pds, known, wanted)
+  return { ...at, identified: { did: one.name, pds, handle, status: at.identified?.status ?? 'active' } }
 }
 
 function ended(
   one: Found,
   wanted: Wanted,
   end: NonNullable<NewTask['ended']>,
-  { status, lane = unplacedLane(one.name) }: { status?: string; lane?: string } = {},
+  { status, pds }: { status?: string; pds?: string } = {},
 ): Placed {
   return {
-    task: { ...repoTask(one, wanted, lane), ended: end },
-    ...(status === undefined ? {} : { identified: { did: one.name, status } }),
+    task: { ...repoTask(one, wanted, pds ?? unplacedLane(one.name)), ended: end },
+    ...(status === undefined ? {} : { identified: { did: one.name, pds, status } }),
   }
 }
