@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type Db, openDb } from '../../backend/db'
 import { type TestEnv, testEnv } from '../support/env'
-import { FOUND, LANE, PAIR, SHORT, WIDE } from './mixes'
+import { FOUND, LANE, MOVED, PAIR, SHORT, WIDE } from './mixes'
 import { type Reading, Real } from './real'
 import * as rules from './rules'
 import { DEAD, holds, idle, isSettled, NONE_LEFT, planned, type Shape, type State, type Turn } from './state'
@@ -81,6 +81,15 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
     back,
     say('commits', true, (s) => rules.commitPage(s, shape, worker), step('page')),
     say('fails', false, (s) => rules.settleTask(s, shape, worker, 'failed'), step('fail')),
+    say(
+      'loses the host',
+      false,
+      (s) => {
+        rules.loseHost(s, worker)
+        if (turnOf(s, worker).phase === 'gives') rules.giveUpLane(s, worker)
+      },
+      step('lose'),
+    ),
     say('skips', false, (s) => rules.settleTask(s, shape, worker, 'skipped'), step('skip')),
     say('parks', false, (s) => rules.handBack(s, worker, false), step('park')),
     say(
@@ -210,12 +219,12 @@ function roll(s: State, shape: Shape, die: number): Sentence {
 
 /** The model's state in the words of `Real.look`. */
 function told(s: State): Awaited<ReturnType<Real['look']>> {
-  const tasks = s.rows.map(({ state, step, written, claim, holder, due, rung }, n) => {
+  const tasks = s.rows.map(({ state, lane, step, written, claim, holder, due, rung }, n) => {
     if (state === 'none') return { state }
     const ready = state === 'ready'
     const who = holder === DEAD ? '-1' : holder < 0 ? 'nobody' : String(holder)
     const finish = n === s.rows.length - 1
-    return { state, step: finish ? 0 : step, written, claimed: claim !== 0, holder: who, due: ready && due, rung: ready && rung }
+    return { state, lane, step: finish ? 0 : step, written, claimed: claim !== 0, holder: who, due: ready && due, rung: ready && rung }
   })
   const hands = s.turns.map((turn) => (holds(turn) ? `${turn.task}/${turn.step} ${turn.phase}` : 'idle'))
   return { job: s.job, started: s.started, reported: s.reported, tasks, hands }
@@ -267,7 +276,7 @@ async function tell(shape: Shape, dice: number[]): Promise<State> {
 }
 
 it('the model and the engine tell the same story', async () => {
-  const shape = fc.constantFrom<Shape>(LANE, WIDE, FOUND, SHORT, PAIR)
+  const shape = fc.constantFrom<Shape>(LANE, WIDE, FOUND, SHORT, PAIR, MOVED)
   const dice = fc.array(fc.nat(2 ** 20), { minLength: 5, maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(shape, dice, async (shape, dice) => void (await tell(shape, dice))),

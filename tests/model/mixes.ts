@@ -59,6 +59,20 @@ export const TRIO: Shape = { ...PAIR, tasks: [...PAIR.tasks, { lane: 0, stage: 0
 /** A single task of two pages. */
 export const ONE: Shape = { laneWidth: 1, lanesAtOnce: 1, tasks: [{ lane: 0, stage: 0, pages: 2 }] }
 
+/** A task of two pages whose first one sends it to the other lane, and a task in each. */
+export const MOVED: Shape = {
+  laneWidth: 1,
+  lanesAtOnce: 2,
+  tasks: [
+    { lane: 0, stage: 0, pages: 2, movesTo: 1 },
+    { lane: 0, stage: 0, pages: 1 },
+    { lane: 1, stage: 0, pages: 1 },
+  ],
+}
+
+/** The same without the one it leaves behind. */
+export const MOVES_IN: Shape = { ...MOVED, tasks: MOVED.tasks.filter((_, n) => n !== 1) }
+
 export const MIXES: Record<string, Mix> = {
   'workers and schedulers killed': { shape: LANE, left: { crash: 1 } },
   'bells lost, doubled and published late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateBells: true },
@@ -68,6 +82,10 @@ export const MIXES: Record<string, Mix> = {
   'pauses, parked tasks and a kill': { shape: ONE, left: { pause: 2, park: 1, crash: 1 } },
   'a cancel of a job that finds its tasks': { shape: FOUND, left: { cancel: 1 } },
   'failed tasks tried again': { shape: PAIR, left: { fail: 2, retry: 1 } },
+  'a task that leaves one of its lane for another lane': { shape: MOVED, left: {} },
+  'a task that moves among mishaps': { shape: MOVES_IN, left: { crash: 1, forget: 1 } },
+  'a lane given up with its host under a killed worker': { shape: WIDE, left: { hostLost: 1, crash: 1 } },
+  'a lane given up with its host, and tried again': { shape: PAIR, left: { hostLost: 1, retry: 1 } },
   'a retry beside a failing finish': { shape: ONE, left: { fail: 1, retry: 1, finishFail: 1, pause: 1 } },
   'a cancel and a retry among mishaps': { shape: ONE, left: { crash: 1, suspect: 1, cancel: 1, retry: 1, fail: 1 } },
 }

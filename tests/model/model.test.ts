@@ -1,5 +1,5 @@
 import { explore } from './explore'
-import { MIXES, ONE, PAIR, SHORT, TRIO } from './mixes'
+import { MIXES, MOVED, ONE, PAIR, SHORT, TRIO, WIDE } from './mixes'
 import type { Mix } from './moves'
 import type { Rules } from './rules'
 
@@ -42,6 +42,9 @@ const BROKEN: [keyof Rules, string, Mix][] = [
   ['finishInsertLooks', 'a cancelled job has open tasks', { shape: ONE, left: { cancel: 1 } }],
   ['retryRemovesFinish', THE_END, { shape: ONE, left: { fail: 1, retry: 1 } }],
   ['retryLeavesPromoting', TOO_WIDE, { shape: PAIR, left: { fail: 1, retry: 1, pause: 1 } }],
+  ['moveTakesNoPlace', TOO_WIDE, { shape: MOVED, left: {} }],
+  ['moveEndsClaim', 'a task that is not ready is claimed', { shape: MOVED, left: {} }],
+  ['giveUpLeavesClaimed', 'a task that is not ready is claimed', { shape: WIDE, left: { hostLost: 1 } }],
   ['pagesAreFenced', 'a step was committed twice', { shape: ONE, left: { suspect: 1 } }],
   ['pagesAreFenced', 'a page was committed after its task was cancelled', { shape: ONE, left: { cancel: 1 } }],
 ]

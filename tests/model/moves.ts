@@ -114,10 +114,17 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
       if (mine(next).phase === 'reads') mine(next).phase = 'over'
     })
     mishap('fail', `${me} fails ${task}`, (next) => rules.settleTask(next, mix.shape, worker, 'failed', r))
+    mishap('hostLost', `${me} loses the host of ${task}`, (next) => rules.loseHost(next, worker, r))
     mishap('park', `${me} parks ${task}`, (next) => rules.handBack(next, worker, false, r))
   }
   if (phase === 'looked') {
     move(`${me} ends the job`, true, (next) => rules.finishJob(next, worker, turn.looked, r))
+  }
+  if (phase === 'gives') {
+    move(`${me} gives up the lane`, true, (next) => rules.giveUpLane(next, worker, r))
+    move(`${me} leaves the lane alone: its host has answered`, true, (next) => {
+      mine(next).phase = 'rings'
+    })
   }
   if (phase === 'next') move(`${me} takes the next`, true, (next) => rules.takeNextNow(next, mix.shape, worker))
   if (phase === 'over') {

@@ -24,8 +24,9 @@ export function promise(s: State, mix: Mix): string | undefined {
  */
 function lanes(s: State, { shape, left }: Mix): string | undefined {
   const open = new Map<number, number[]>()
-  for (const [n, { lane }] of shape.tasks.entries()) {
-    if (lane !== null && isOpen(s.rows[n] as State['rows'][0])) open.set(lane, [...(open.get(lane) ?? []), n])
+  for (const n of shape.tasks.keys()) {
+    const row = s.rows[n] as State['rows'][0]
+    if (row.lane !== null && isOpen(row)) open.set(row.lane, [...(open.get(row.lane) ?? []), n])
   }
   for (const tasks of open.values()) {
     const ready = tasks.filter((n) => s.rows[n]?.state === 'ready')

@@ -2,7 +2,7 @@ import type { Db } from '../../backend/db'
 import { beat, newWorkerId, rescue, signOn } from '../../backend/engine/beat'
 import { ring } from '../../backend/engine/bell'
 import type { WorkerEngine } from '../../backend/engine/engine'
-import { Fatal, Refused, Skip, Throttled } from '../../backend/engine/errors'
+import { Fatal, Refused, RetryLater, Skip, Throttled } from '../../backend/engine/errors'
 import { cancel, pause, resume, retry, start, sweepCancelled } from '../../backend/engine/jobs'
 import { promote } from '../../backend/engine/lanes'
 import { insertFinishTasks } from '../../backend/engine/scheduler'
@@ -17,7 +17,7 @@ import type { Shape } from './state'
  * The engine's own functions on a real database, one operation at a time. Time passes by moving stamps in the rows.
  */
 
-export type Reading = 'page' | 'fail' | 'skip' | 'park'
+export type Reading = 'page' | 'fail' | 'skip' | 'park' | 'lose'
 /** What one worker has in hand. */
 export interface Hand {
   id: string
@@ -89,8 +89,10 @@ export class Real {
       tasks: this.tasksOf(undefined),
       onRead: async (key, page) => this.read(Number(key.slice(this.prefix.length)), page),
     }
+    const source = countingSource(this.counting)
+    Object.assign(source.streams.count as object, { laneIsHost: true })
     this.source = {
-      ...countingSource(this.counting),
+      ...source,
       finish: async () => {
         if (this.finishBreaks) throw new Fatal('finish', 'the finish hook is broken')
       },
@@ -121,10 +123,15 @@ export class Real {
 
   private async read(task: number, page: number) {
     if (this.reading === 'fail') throw new Fatal('broken', 'the page is broken')
+    if (this.reading === 'lose') throw new RetryLater('connection', 'the host is away')
     if (this.reading === 'skip') throw new Skip('there is nothing')
     if (this.reading === 'park') throw new Throttled('the upstream', new Date(Date.now() + 3_600_000))
-    const last = page + 1 >= (this.shape.tasks[task]?.pages ?? 1)
-    return { ...(last ? { next: null } : {}), tasks: page === 0 ? this.tasksOf(task) : [] }
+    const { pages = 1, movesTo } = this.shape.tasks[task] ?? {}
+    return {
+      ...(page + 1 >= pages ? { next: null } : {}),
+      ...(page === 0 && movesTo !== undefined ? { lane: `lane ${movesTo}` } : {}),
+      tasks: page === 0 ? this.tasksOf(task) : [],
+    }
   }
 
   private async replace(worker: number): Promise<void> {
@@ -144,7 +151,7 @@ export class Real {
     const none = new AbortController().signal
     const calm = {
       turnMs: 60_000,
-      attempts: 10,
+      attempts: 1,
       stopping: () => false,
       signal: none,
       reached: () => undefined,
@@ -243,13 +250,14 @@ export class Real {
     const rows = await this.db.query<{
       key: string
       state: string
+      lane: string | null
       step: number
       holder: string | null
       claimed: boolean
       due: boolean
       rung: boolean
     }>(
-      `select key, state, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, rung_at is not null as rung
+      `select key, state, lane, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, rung_at is not null as rung
          from backhaul.tasks where job_id = $1`,
       [this.jobId],
     )
@@ -263,6 +271,7 @@ export class Real {
       const finish = n === this.shape.tasks.length
       return {
         state: row.state,
+        lane: row.lane === null ? null : Number(row.lane.slice('lane '.length)),
         step: finish ? 0 : row.step,
         written,
         claimed: row.claimed,

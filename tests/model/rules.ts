@@ -25,6 +25,9 @@ export interface Rules {
   finishInsertLooks: boolean
   retryRemovesFinish: boolean
   retryLeavesPromoting: boolean
+  moveTakesNoPlace: boolean
+  moveEndsClaim: boolean
+  giveUpLeavesClaimed: boolean
 }
 
 export const RULES: Rules = {
@@ -46,6 +49,9 @@ export const RULES: Rules = {
   finishInsertLooks: true,
   retryRemovesFinish: true,
   retryLeavesPromoting: true,
+  moveTakesNoPlace: true,
+  moveEndsClaim: true,
+  giveUpLeavesClaimed: true,
 }
 
 export const FINAL = new Set(['completed', 'partial', 'failed', 'cancelled'])
@@ -76,7 +82,7 @@ function take(s: State, turn: Turn, task: number, worker: number): void {
   row.state = 'ready'
   row.claim = ++s.claims
   row.holder = worker
-  Object.assign(turn, { phase: 'reads', task, claim: row.claim, step: row.step })
+  Object.assign(turn, { phase: 'reads', task, lane: row.lane, claim: row.claim, step: row.step })
 }
 
 /** store.*: `where id = $1 and claim = $2 and step = $3 and state = 'ready'`. */
@@ -103,6 +109,12 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
   row.step = turn.step + 1
   turn.step = row.step
   if (row.step < (shape.tasks[task]?.pages ?? 1)) {
+    const to = shape.tasks[task]?.movesTo
+    if (row.step === 1 && to !== undefined) {
+      moveTask(row, to, rules)
+      takeNext(s, shape, worker, rules)
+      return
+    }
     if (s.job !== 'running') turn.phase = 'over'
     return
   }
@@ -112,11 +124,18 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
   takeNext(s, shape, worker, rules)
 }
 
+/** store.commitPage with a lane: the task waits for a place in the other one. */
+function moveTask(row: Row, lane: number, rules: Rules): void {
+  row.lane = lane
+  row.state = rules.moveTakesNoPlace ? 'waiting' : 'ready'
+  if (rules.moveEndsClaim) free(row)
+}
+
 /** store.insertTasks: one that is there already is left alone. */
 function insertTasks(s: State, shape: Shape, parent: number): void {
   for (const [child, task] of shape.tasks.entries()) {
     const row = at(s, child)
-    if (task.childOf === parent && row.state === 'none') row.state = task.lane === null ? 'ready' : 'waiting'
+    if (task.childOf === parent && row.state === 'none') row.state = row.lane === null ? 'ready' : 'waiting'
   }
 }
 
@@ -131,8 +150,8 @@ export function takeNextNow(s: State, shape: Shape, worker: number): void {
   const turn = s.turns[worker] as Turn
   const done = shape.tasks[turn.task]
   turn.phase = 'rings'
-  if (!done || done.lane === null || s.job !== 'running') return
-  const next = shape.tasks.findIndex(({ lane, stage }, n) => lane === done.lane && stage === done.stage && at(s, n).state === 'waiting')
+  if (!done || turn.lane === null || s.job !== 'running') return
+  const next = shape.tasks.findIndex(({ stage }, n) => at(s, n).lane === turn.lane && stage === done.stage && at(s, n).state === 'waiting')
   if (next < 0) return
   at(s, next).due = true
   take(s, turn, next, worker)
@@ -150,6 +169,26 @@ export function settleTask(s: State, shape: Shape, worker: number, end: 'failed'
   row.claim = 0
   row.holder = NOBODY
   takeNext(s, shape, worker, rules)
+}
+
+/** step.settleLane, its transaction: the task fails because its host cannot be reached. */
+export function loseHost(s: State, worker: number, rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  const row = at(s, turn.task)
+  const held = fence(s, turn, rules)
+  turn.phase = held ? 'gives' : 'rings'
+  if (!held) return
+  row.state = 'failed'
+  row.claim = 0
+  row.holder = NOBODY
+}
+
+/** lanes.giveUpLane: what nobody holds of the lane fails with its host. */
+export function giveUpLane(s: State, worker: number, rules = RULES): void {
+  const turn = s.turns[worker] as Turn
+  turn.phase = 'rings'
+  for (const row of s.rows)
+    if (row.lane === turn.lane && isOpen(row) && (row.claim === 0 || !rules.giveUpLeavesClaimed)) row.state = 'failed'
 }
 
 /** store.handBack: turn over, park, stop. */
@@ -192,12 +231,12 @@ export function beat(s: State, worker: number): void {
 export function promotable(s: State, shape: Shape, rules = RULES): number {
   if (!runs(s)) return 0
   let picked = 0
-  const lanes = [...new Set(shape.tasks.flatMap(({ lane }) => (lane === null ? [] : [lane])))].sort()
-  const ready = (lane: number) => s.rows.filter((row, n) => row.state === 'ready' && shape.tasks[n]?.lane === lane)
+  const lanes = [...new Set(s.rows.flatMap(({ lane }) => (lane === null ? [] : [lane])))].sort()
+  const ready = (lane: number) => s.rows.filter((row) => row.state === 'ready' && row.lane === lane)
   const active = lanes.filter((lane) => ready(lane).some((row) => row.claim !== 0 || row.due)).length
   let freeLanes = Math.max(0, shape.lanesAtOnce - active)
   for (const lane of lanes) {
-    const mine = shape.tasks.flatMap((task, n) => (task.lane === lane && isOpen(at(s, n)) ? [n] : []))
+    const mine = shape.tasks.flatMap((_, n) => (at(s, n).lane === lane && isOpen(at(s, n)) ? [n] : []))
     const waiting = mine.filter((n) => at(s, n).state === 'waiting')
     if (waiting.length === 0) continue
     const taken = ready(lane).length
@@ -207,7 +246,7 @@ export function promotable(s: State, shape: Shape, rules = RULES): number {
     const next = waiting.filter((n) => !rules.promoteKeepsStages || shape.tasks[n]?.stage === stage)
     for (const n of next.slice(0, Math.max(0, places))) picked |= 1 << n
   }
-  for (const [n, task] of shape.tasks.entries()) if (task.lane === null && at(s, n).state === 'waiting') picked |= 1 << n
+  for (const n of shape.tasks.keys()) if (at(s, n).lane === null && at(s, n).state === 'waiting') picked |= 1 << n
   return picked
 }
 
@@ -310,9 +349,8 @@ export function retry(s: State, shape: Shape, rules = RULES): boolean {
   if (s.job === 'completed' || s.job === 'cancelled' || (failed.length === 0 && s.job !== 'failed')) return false
   const finish = at(s, finishOf(s))
   if (isSettled(finish) && finish.state !== 'cancelled' && rules.retryRemovesFinish) endFinish(finish, 'none')
-  for (const [task, { lane }] of shape.tasks.entries()) {
-    const row = at(s, task)
-    if (row.state === 'failed') Object.assign(row, { state: lane === null ? 'ready' : 'waiting', due: true, rung: false })
+  for (const row of s.rows.slice(0, -1)) {
+    if (row.state === 'failed') Object.assign(row, { state: row.lane === null ? 'ready' : 'waiting', due: true, rung: false })
   }
   if (FINAL.has(s.job)) Object.assign(s, { job: 'running', started: true, reported: false, ends: 0 })
   if (!rules.retryLeavesPromoting) promote(s, promotable(s, shape, rules))

@@ -9,6 +9,8 @@ export type JobStatus = 'queued' | 'running' | 'paused' | 'completed' | 'partial
 export interface Row {
   /** `none`: not in the table. */
   state: TaskState
+  /** Null: outside lanes. */
+  lane: number | null
   step: number
   /** Fencing token; 0 when unclaimed. */
   claim: number
@@ -23,14 +25,19 @@ export interface Row {
 export const NOBODY = -1
 export const DEAD = -2
 
-/** told: has a delivery. reads: holds a task, a page on its way. over: must hand back. looked, next: only in broken rules. */
-export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'rings'
+/**
+ * told: has a delivery. reads: holds a task, a page on its way. over: must hand back. gives: its task failed with its host,
+ * whose lane is given up next. looked, next: only in broken rules.
+ */
+export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'gives' | 'rings'
 
 export interface Turn {
   phase: Phase
   /** Task named by the unacknowledged message; -1 when the broker has forgotten it. */
   bell: number
   task: number
+  /** Its lane when it was claimed. */
+  lane: number | null
   claim: number
   step: number
   looked: boolean
@@ -46,6 +53,7 @@ export interface Left {
   forget: number
   park: number
   fail: number
+  hostLost: number
   finishFail: number
   pause: number
   cancel: number
@@ -61,6 +69,7 @@ export const NONE_LEFT: Left = {
   forget: 0,
   park: 0,
   fail: 0,
+  hostLost: 0,
   finishFail: 0,
   pause: 0,
   cancel: 0,
@@ -100,6 +109,8 @@ export interface TaskShape {
   lane: number | null
   stage: number
   pages: number
+  /** Its first page sends it on in this lane. */
+  movesTo?: number
   /** Added by the first page of this task instead of the plan. */
   childOf?: number
 }
@@ -110,9 +121,18 @@ export interface Shape {
   lanesAtOnce: number
 }
 
-const row = (state: TaskState): Row => ({ state, step: 0, claim: 0, holder: NOBODY, due: true, rung: false, written: 0 })
+const row = (state: TaskState, lane: number | null): Row => ({
+  state,
+  lane,
+  step: 0,
+  claim: 0,
+  holder: NOBODY,
+  due: true,
+  rung: false,
+  written: 0,
+})
 
-export const idle = (): Turn => ({ phase: 'idle', bell: -1, task: -1, claim: 0, step: 0, looked: false })
+export const idle = (): Turn => ({ phase: 'idle', bell: -1, task: -1, lane: null, claim: 0, step: 0, looked: false })
 
 /** A job as jobs.start leaves it before its first promote: its rows, no bells. */
 export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
@@ -121,7 +141,7 @@ export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
     job: 'queued',
     started: false,
     reported: false,
-    rows: [...states.map(row), row('none')],
+    rows: [...states.map((state, n) => row(state, shape.tasks[n]?.lane ?? null)), row('none', null)],
     turns: Array.from({ length: workers }, idle),
     bells: [...states.map(() => 0), 0],
     unpublished: 0,
@@ -140,8 +160,17 @@ export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
 export function copy(s: State): State {
   return {
     ...s,
-    rows: s.rows.map(({ state, step, claim, holder, due, rung, written }) => ({ state, step, claim, holder, due, rung, written })),
-    turns: s.turns.map(({ phase, bell, task, claim, step, looked }) => ({ phase, bell, task, claim, step, looked })),
+    rows: s.rows.map(({ state, lane, step, claim, holder, due, rung, written }) => ({
+      state,
+      lane,
+      step,
+      claim,
+      holder,
+      due,
+      rung,
+      written,
+    })),
+    turns: s.turns.map(({ phase, bell, task, lane, claim, step, looked }) => ({ phase, bell, task, lane, claim, step, looked })),
     bells: s.bells.slice(),
   }
 }
@@ -152,11 +181,12 @@ export const holds = (turn: Turn): boolean => turn.phase === 'reads' || turn.pha
 
 const STATES: TaskState[] = ['none', 'waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
 const JOBS: JobStatus[] = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled']
-const PHASES: Phase[] = ['idle', 'told', 'reads', 'looked', 'next', 'over', 'rings']
+const PHASES: Phase[] = ['idle', 'told', 'reads', 'looked', 'next', 'over', 'gives', 'rings']
 const STATE_CODE = Object.fromEntries(STATES.map((one, code) => [one, code])) as Record<TaskState, number>
 const JOB_CODE = Object.fromEntries(JOBS.map((one, code) => [one, code])) as Record<JobStatus, number>
 const PHASE_CODE = Object.fromEntries(PHASES.map((one, code) => [one, code])) as Record<Phase, number>
 const bit = (yes: boolean): number => (yes ? 1 : 0)
+const laneCode = (lane: number | null): number => (lane === null ? 0 : lane + 1)
 
 /**
  * One text for all states that behave alike: workers are interchangeable, and of a token only counts whether it is still
@@ -172,7 +202,7 @@ export function keyOf(s: State): string {
   ]
   for (const one of s.rows) {
     text.push(STATE_CODE[one.state] * 16 + bit(one.claim !== 0) * 8 + bit(one.holder === DEAD) * 4 + bit(one.due) * 2 + bit(one.rung))
-    text.push(one.step * 16 + one.written)
+    text.push(one.step * 16 + one.written, laneCode(one.lane))
   }
   for (const count of s.bells) text.push(count)
   for (const key in s.left) text.push(s.left[key as keyof Left])
@@ -180,7 +210,15 @@ export function keyOf(s: State): string {
     let held = 0
     for (let task = 0; task < s.rows.length; task++) if (s.rows[task]?.holder === worker) held |= 1 << task
     const valid = turn.claim !== 0 && s.rows[turn.task]?.claim === turn.claim
-    return String.fromCharCode(PHASE_CODE[turn.phase], turn.bell + 1, turn.task + 1, bit(valid) * 2 + bit(turn.looked), turn.step, held)
+    return String.fromCharCode(
+      PHASE_CODE[turn.phase],
+      turn.bell + 1,
+      turn.task + 1,
+      bit(valid) * 2 + bit(turn.looked),
+      turn.step,
+      held,
+      laneCode(turn.lane),
+    )
   })
   return String.fromCharCode(...text) + workers.sort().join('')
 }
