@@ -1,6 +1,7 @@
 import dns from 'node:dns'
+import { writeCarStream } from '@atcute/car'
 import { decode, encode } from '@atcute/cbor'
-import { fromDigest, toString as textOf } from '@atcute/cid'
+import { fromDigest, fromString as readCid, toString as textOf } from '@atcute/cid'
 import fc from 'fast-check'
 import { readConfig } from '../backend/config'
 import { Fatal, Refused, RetryLater, Throttled } from '../backend/engine/errors'
@@ -8,6 +9,7 @@ import type { DoorJob, Io, Json, RawAnswer } from '../backend/engine/source'
 import type { Gate } from '../backend/gate/gate'
 import { effectiveLimits } from '../backend/gate/limits'
 import { createHttpFactory } from '../backend/http'
+import { treeOf } from '../backend/sandbox/atproto/tree'
 import { startSandbox } from '../backend/sandbox/server'
 import { atproto } from '../backend/sources/atproto'
 import { understandPds } from '../backend/sources/atproto/apis'
@@ -1203,6 +1205,22 @@ describe('a repo as an archive', () => {
       }),
       { numRuns: 600 },
     )
+  })
+
+  test('has every record set aside that shares bytes which are not its own', async () => {
+    const cid = cidOf({ $type: 'games.sandbox.game', name: 'told twice' })
+    const leaves = ['aaa', 'bbb'].map((rkey) => ({ key: `games.sandbox.game/${rkey}`, value: { $link: cid } }))
+    const nodes = await treeOf(leaves)
+    const head = { did, version: 3, data: { $link: nodes[0]?.cid }, rev: whole.rev, prev: null, sig: { $bytes: 'AAAA' } } as Json
+    const blocks = [{ cid: cidOf(head), bytes: encodeRecord(head) }, ...nodes, { cid, bytes: encodeRecord({ name: 'swapped' }) }]
+    const parts: Uint8Array[] = []
+    const entries = blocks.map(({ cid, bytes }) => ({ cid: readCid(cid).bytes, data: bytes }))
+    for await (const part of writeCarStream([{ $link: cidOf(head) }], entries)) parts.push(part)
+    const read = readCar(Buffer.concat(parts), did, WANTED)
+    expect(read.entries.map(({ rkey, record }) => [rkey, isReject(record) && record.reason])).toEqual([
+      ['aaa', 'cid_mismatch'],
+      ['bbb', 'cid_mismatch'],
+    ])
   })
 
   test.each([

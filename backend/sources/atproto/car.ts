@@ -40,14 +40,16 @@ function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snap
   }
   if (rev === undefined) throw new RetryLater('bad_car', `the repo of ${did} has no commit`)
   const entries: Snapshot['entries'] = []
+  const named = new Set<string>()
   for (const { collection, rkey, cid: link, bytes: block } of readEntries(bytes)) {
     const cid = link.$link
-    const isBroken = broken.delete(cid)
+    named.add(cid)
     if (!wanted.has(collection)) continue
-    const record = readRecord({ did, collection, rkey, cid }, recordOf(block), () => (isBroken ? cidOfBytes(block) : cid))
+    const record = readRecord({ did, collection, rkey, cid }, recordOf(block), () => (broken.has(cid) ? cidOfBytes(block) : cid))
     entries.push({ path: `${collection}/${rkey}`, collection, rkey, record })
   }
-  if (broken.size > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${broken.size} blocks whose bytes are not their own`)
+  const others = [...broken].filter((cid) => !named.has(cid))
+  if (others.length > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${others.length} blocks whose bytes are not their own`)
   return { rev, entries: entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }
 }
 
