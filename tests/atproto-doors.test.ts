@@ -39,7 +39,7 @@ const repos = () =>
   sandbox.atproto.repos().filter(({ state, collections }) => state === 'active' && (collections[GAME] ?? 0) > 0) as [Repo, Repo, Repo, Repo]
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ scale: 1, speed: 200, seed: 5, repos: 24, pdses: 3, oddities: false })
+  sandbox = await startSandbox({ scale: 1, speed: 200, seed: 5, repos: 12, pdses: 3, oddities: false })
   it_ = await sandboxed(atproto, sandbox)
   served = await serve(it_, [atproto], { ...sandbox.urls, ADMIN_TOKEN: ADMIN, READ_TOKEN: READER })
 }, 120_000)
