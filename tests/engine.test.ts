@@ -362,6 +362,25 @@ describe('lanes', () => {
     expect(triesOf('away-1-0')).toHaveLength(10)
   })
 
+  it('does not give up a lane whose host has just answered a task that then failed by itself', async () => {
+    const stream = source.streams.count as { laneIsHost?: boolean }
+    stream.laneIsHost = true
+    const job = await start({
+      pages: 2,
+      laneWidth: 1,
+      tasks: [countingTask('broken', 'shared'), countingTask('ill', 'shared'), countingTask('well', 'shared')],
+      onRead: async (key, page) => {
+        if (key === 'broken' && page === 1) throw new Fatal('broken', 'the page is broken')
+        if (key === 'ill') throw flaky('connection')
+        return undefined
+      },
+    })
+    expect(await it_.ended(job)).toBe('partial')
+    stream.laneIsHost = undefined
+    expect(await jobs.report(it_, job)).toMatchObject({ tasks: { done: 1, failed: 2 }, failedBy: { broken: 1, connection: 1 } })
+    await it_.db.query('truncate counted')
+  })
+
   it('does not give up a lane for one task, while its host answers others or fails for that one only', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true

@@ -70,7 +70,7 @@ const spanOf = (attempts: number): number => 500 * (2 ** (attempts - 1) - 1)
 /** Another task of the lane has committed a page since then: its host is there. The states lead into the index. */
 const answeredSince = (moment: string): string => `exists (
   select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
-     and o.state in ('waiting', 'ready', 'done', 'skipped') and o.paged_at > ${moment})`
+     and o.state in ('waiting', 'ready', 'done', 'skipped', 'failed') and o.paged_at > ${moment})`
 
 /** Tasks of a lane that are in nobody's hands, unless its host has answered since this one began to fail. */
 const SILENT = `select id from backhaul.tasks

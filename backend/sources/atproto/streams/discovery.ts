@@ -154,6 +154,7 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
   if (newOnly && collections.every((collection) => known?.synced[collection])) return ended(one, wanted, { skipped: 'read before' })
   if (!known?.pds) return placed(one, await identify(io, one.name), known, wanted)
   const at = placedAt(one, known.pds, known, wanted)
+  // A state that is held already is not written again: that would make an old identity look fresh.
   return at.identified?.status === known.status ? { task: at.task } : at
 }
 

@@ -61,12 +61,14 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
 
 const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES && seen < MOST_RECORDS && bytes < MOST_BYTES
 
-const triesWhole = ({ params }: RepoStep, { listing, isLarge, pages }: RepoCursor): boolean =>
-  params.road === 'auto' && !isLarge && listing !== undefined && pages >= PAGES_BEFORE_CAR
+const mayTryWhole = ({ params, cursor }: RepoStep): boolean => params.road === 'auto' && !cursor.isLarge
+
+const triesWhole = (step: RepoStep, { listing, pages }: RepoCursor): boolean =>
+  mayTryWhole(step) && listing !== undefined && pages >= PAGES_BEFORE_CAR
 
 /** The host is there, and does not give the list: it may give the repo. */
-const hasOtherRoad = ({ params, cursor, attempts }: RepoStep, error: unknown): error is RetryLater =>
-  params.road === 'auto' && !cursor.isLarge && attempts >= TRIES_BEFORE_CAR && error instanceof RetryLater && !UNREACHABLE.test(error.kind)
+const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater =>
+  mayTryWhole(step) && step.attempts >= TRIES_BEFORE_CAR && error instanceof RetryLater && !UNREACHABLE.test(error.kind)
 
 function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
   return { batch: { rows, rev: cursor.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
