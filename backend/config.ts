@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { config as readDotenv } from 'dotenv'
 import { z } from 'zod'
+import { isDatabaseUrl } from './database-url'
 import { Refused } from './engine/errors'
 import type { Api } from './engine/source'
 import { projectRoot } from './migrate/files'
@@ -46,6 +47,9 @@ const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     message: `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   })
+const databaseUrl = z.string().refine(isDatabaseUrl, {
+  message: 'must be a URL like postgresql://user:password@host:5432/name, or postgresql://user:password@/name?host=/folder/of/the/socket',
+})
 const web = (fallback: string) =>
   url('http:', 'https:')
     .default(fallback)
@@ -61,7 +65,8 @@ const token = z
   .optional()
 
 const environment = z.object({
-  DATABASE_URL: url('postgres:', 'postgresql:').default('postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul'),
+  DATABASE_URL: databaseUrl.default('postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul'),
+  DIRECT_DATABASE_URL: databaseUrl.optional(),
   RABBITMQ_URL: url('amqp:', 'amqps:').default('amqp://guest:guest@127.0.0.1:5672'),
   API_HOST: z.string().trim().default('127.0.0.1'),
   API_PORT: port.default(3000),
@@ -88,6 +93,8 @@ const environment = z.object({
 
 export interface Config {
   databaseUrl: string
+  /** The same database past a pooler, for what needs a session of its own. */
+  directDatabaseUrl: string
   rabbitmqUrl: string
   /** Who runs this, told to every upstream in the User-Agent. */
   contact: string
@@ -138,6 +145,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const it = parsed.data
   return {
     databaseUrl: it.DATABASE_URL,
+    directDatabaseUrl: it.DIRECT_DATABASE_URL ?? it.DATABASE_URL,
     rabbitmqUrl: it.RABBITMQ_URL,
     contact: it.CONTACT,
     allowPrivateHosts: it.ALLOW_PRIVATE_HOSTS,

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { setTimeout as rest } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool, type PoolClient, TypeOverrides } from 'pg'
+import { refusePooler } from './database-faults'
 import type { Reader, Tx } from './engine/source'
 import type { PrismaClient } from './generated/prisma/client'
+import { beginOn, isPooled, prepareSession, type Timeouts } from './session'
 
 /*
  * One pool a process. Prisma runs the ordinary queries on it; hot paths are named statements in the store
@@ -36,9 +38,22 @@ function statementName(sql: string): string {
 }
 
 const AGAIN = new Set(['40001', '40P01'])
+/** SQLSTATE of a write that a hot standby, or default_transaction_read_only, refuses. */
+export const READ_ONLY = '25006'
+
+const TIMEOUTS: Timeouts = { statement: 60_000, lock: 10_000, idle: 30_000 }
+
+interface DbOptions {
+  /** Most connections at once. */
+  max?: number
+  /** Shown in pg_stat_activity. */
+  name?: string
+  /** What needs a session of its own, for the sentence that refuses a pooler; absent: transactions will do. */
+  session?: string
+}
 
 /** Opens a pool on `url`; connects at first use. */
-export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
+export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbOptions = {}): Db {
   const pool = new Pool({
     connectionString: url,
     max,
@@ -46,47 +61,64 @@ export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
     types,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    statement_timeout: 60_000,
-    lock_timeout: 10_000,
-    idle_in_transaction_session_timeout: 30_000,
+    // The pool waits for it, whatever its types say.
+    async onConnect(client) {
+      await prepareSession(client, TIMEOUTS)
+      if (session && isPooled(client)) throw refusePooler(url, session)
+    },
   })
   // An idle connection that the server closed; the next query opens another.
   pool.on('error', () => undefined)
   let prisma: PrismaClient | undefined
 
-  const on = (client: Pool | PoolClient) => ({
+  const on = (client: PoolClient): Reader => ({
     async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-      return (await client.query<Row>({ name: values.length > 0 ? statementName(sql) : undefined, text: sql, values: values as unknown[] }))
-        .rows
+      // Behind a pooler a name that one session knows may be sent to another.
+      const named = values.length > 0 && !isPooled(client)
+      return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: values as unknown[] })).rows
     },
   })
 
-  async function once<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function withClient<T>(work: (client: PoolClient, lose: (error: Error) => void) => Promise<T>): Promise<T> {
     const client = await pool.connect()
     let broken: Error | undefined
-    // Without a listener a connection lost between two statements would end the process.
-    const lost = (error: Error) => {
+    const lose = (error: Error) => {
       broken = error
     }
-    client.on('error', lost)
+    // Without a listener a connection lost between two statements would end the process.
+    client.on('error', lose)
     try {
-      await client.query('begin')
-      const result = await work({ ...on(client), inTransaction: true })
-      await client.query('commit')
-      return result
+      return await work(client, lose)
     } catch (error) {
-      await client.query('rollback').catch((failure: Error) => {
-        broken = failure
-      })
+      // A server that was demoted: the next connection may reach the new primary.
+      if ((error as { code?: string }).code === READ_ONLY) lose(error as Error)
       throw error
     } finally {
-      client.off('error', lost)
+      client.off('error', lose)
       client.release(broken)
     }
   }
 
+  async function transaction<T>(client: PoolClient, lose: (error: Error) => void, work: (tx: Tx) => Promise<T>): Promise<T> {
+    try {
+      await client.query(beginOn(client, TIMEOUTS))
+      const result = await work({ ...on(client), inTransaction: true })
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch(lose)
+      throw error
+    }
+  }
+
+  const once = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withClient((client, lose) => transaction(client, lose, work))
+
   return {
-    ...on(pool),
+    // What a statement relies on can be set for a transaction only where a pooler is in between.
+    query: (sql, values) =>
+      withClient((client, lose) =>
+        isPooled(client) ? transaction(client, lose, (tx) => tx.query(sql, values)) : on(client).query(sql, values),
+      ),
     pool,
     get prisma() {
       if (!prisma) {
@@ -113,16 +145,42 @@ export function openDb(url: string, { max = 3, name = 'backhaul' } = {}): Db {
   }
 }
 
-/** Classes of SQLSTATE that say the server is going away, starting, or refusing connections. */
+/** Classes of SQLSTATE that say the server is going away, starting, or has no connection free. */
 const AWAY = /^(08|57P|53300)/
-const UNREACHED = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE', 'EHOSTUNREACH'])
+/** PgBouncer has this one code for all it says itself, and Postgres for what it cannot read. */
+const PROTOCOL = '08P01'
+/** What PgBouncer says of servers it cannot reach and of limits that are reached for now (src/client.c, objects.c, janitor.c, 1.18 to 1.25). */
+const PASSING =
+  /has been failing|timeout|crashed|closed|lifetime|shutting down|pause failed|memory|exceeded|no more connections|connect failed|cannot connect|lookup failed|forced disconnect|is disabled/
+const UNREACHED = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  // No socket file, which a server that runs makes.
+  'ENOENT',
+])
 
-/** Whether an error means that Postgres cannot be reached now, rather than that a statement is wrong. */
+/**
+ * Whether an error means that Postgres cannot be reached or written now, and that this passes by itself; not that a statement is
+ * wrong, or a setting.
+ */
 export function isAway(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string }
+  const { code = '', message = '', syscall } = (error ?? {}) as { code?: string; message?: string; syscall?: string }
+  if (code === PROTOCOL) return PASSING.test(message)
+  if (code === 'ENOENT') return syscall === 'connect'
   return (
     AWAY.test(code) ||
+    code === READ_ONLY ||
     UNREACHED.has(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(message)
+    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
+      message,
+    )
   )
 }

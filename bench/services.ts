@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { type Config, readConfig } from '../backend/config'
+import { withDatabase } from '../backend/database-url'
 import { Refused } from '../backend/engine/errors'
 import { deploy } from '../backend/migrate'
 
@@ -100,12 +101,11 @@ export async function createServices(onEnd: (work: () => Promise<unknown>) => vo
   const name = `backhaul_bench_${randomBytes(4).toString('hex')}`
   const account = accountOf(config.rabbitmqUrl)
   onEnd(() => dropDatabase(config, name))
-  const database = new URL(config.databaseUrl)
-  database.pathname = `/${name}`
-  await deploy(database.toString())
+  const databaseUrl = withDatabase(config.databaseUrl, name)
+  await deploy(databaseUrl)
   await createVhost(account, name)
   onEnd(() => deleteVhost(account, name))
   const rabbitmq = new URL(config.rabbitmqUrl)
   rabbitmq.pathname = `/${name}`
-  return { databaseUrl: database.toString(), rabbitmqUrl: rabbitmq.toString() }
+  return { databaseUrl, rabbitmqUrl: rabbitmq.toString() }
 }

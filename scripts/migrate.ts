@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { readConfig } from '../backend/config'
+import { nameOf } from '../backend/database-url'
 import { Refused } from '../backend/engine/errors'
 import { create, deploy, resolve, type Status, status } from '../backend/migrate'
-import { nameOf } from '../backend/migrate/connect'
 
 function show(it: Status): void {
   for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)
@@ -16,17 +16,17 @@ function show(it: Status): void {
 const program = new Command('migrate').description('Brings the database to the version of this checkout.')
 
 program.command('deploy', { isDefault: true }).action(async () => {
-  const { databaseUrl } = readConfig()
-  const applied = await deploy(databaseUrl)
+  const { directDatabaseUrl } = readConfig()
+  const applied = await deploy(directDatabaseUrl)
   for (const name of applied) console.log(`applied ${name}`)
-  console.log(`Database ${nameOf(databaseUrl)}: ${applied.length === 0 ? 'nothing to apply' : `${applied.length} applied`}.`)
+  console.log(`Database ${nameOf(directDatabaseUrl)}: ${applied.length === 0 ? 'nothing to apply' : `${applied.length} applied`}.`)
 })
 
 program
   .command('status')
   .description('applied, pending and failed migrations, and drift; exit 1 unless all is well')
   .action(async () => {
-    const found = await status(readConfig().databaseUrl)
+    const found = await status(readConfig().directDatabaseUrl)
     show(found)
     if (!found.upToDate) process.exitCode = 1
   })
@@ -36,7 +36,7 @@ program
   .description('write the migration that leads to prisma/schema (for developers)')
   .action(async (name: string) => {
     if (!/^[a-z0-9_]+$/.test(name)) throw new Refused('input', `The name ${name} may hold a-z, 0-9 and _ only.`)
-    const written = await create(readConfig().databaseUrl, name)
+    const written = await create(readConfig().directDatabaseUrl, name)
     console.log(written ? `wrote prisma/migrations/${written}/migration.sql: read it, then yarn migrate` : 'Nothing to write.')
   })
 
@@ -44,7 +44,7 @@ program
   .command('resolve <migration>')
   .description('let a failed migration run again')
   .action(async (name: string) => {
-    await resolve(readConfig().databaseUrl, name)
+    await resolve(readConfig().directDatabaseUrl, name)
     console.log(`${name} will run again at the next yarn migrate.`)
   })
 

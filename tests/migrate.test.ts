@@ -1,6 +1,6 @@
 import { Client } from 'pg'
+import { unreachable } from '../backend/database-faults'
 import { deploy, status } from '../backend/migrate'
-import { unreachable } from '../backend/migrate/connect'
 import { type TestEnv, testEnv } from './support/env'
 
 let env: TestEnv

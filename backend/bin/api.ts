@@ -37,7 +37,7 @@ async function listen(api: Api): Promise<string> {
 void run(async (config, log) => {
   requireTokenOrLoopback(config)
   const db = openDb(config.databaseUrl, { name: 'api', max: CONNECTIONS })
-  await requireSchema(db)
+  await requireSchema(config.databaseUrl, db)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'api', log })
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'api depths', log })
   await broker.ready(BROKER_MS).catch((error: Error) => log.warn(`${error.message} The API goes on without it.`))

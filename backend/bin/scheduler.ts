@@ -12,8 +12,9 @@ import { requireSchema } from './schema'
 
 void run(async (config, log) => {
   const db = openDb(config.databaseUrl, { name: 'scheduler' })
-  const lockDb = openDb(config.databaseUrl, { name: 'scheduler lock', max: 1 })
-  await requireSchema(db)
+  const lockDb = openDb(config.directDatabaseUrl, { name: 'scheduler lock', max: 1, session: "the scheduler's lock" })
+  await requireSchema(config.databaseUrl, db)
+  await requireSchema(config.directDatabaseUrl, lockDb)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })

@@ -1,25 +1,29 @@
+import { type Fault, unreachable } from '../database-faults'
 import { type Db, isAway } from '../db'
 import { Refused } from '../engine/errors'
 import { migrations } from '../migrate/files'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.
- * @throws {Refused} `setup`; while the server is only away another error, so that PM2 tries again
+ * @param url where `db` leads, for what is said of it
+ * @throws {Refused} `setup`, also for a connection that is refused; while the server is only away another error, so that PM2 tries again
  */
-export async function requireSchema(db: Db): Promise<void> {
-  const missing = await missingMigration(db)
+export async function requireSchema(url: string, db: Db): Promise<void> {
+  const missing = await missingMigration(url, db)
   if (missing) throw new Refused('setup', `The database lacks the migration ${missing}; run: yarn migrate`)
 }
 
-async function missingMigration(db: Db): Promise<string | undefined> {
+async function missingMigration(url: string, db: Db): Promise<string | undefined> {
   const all = migrations().map((migration) => migration.name)
   try {
-    const [there] = await db.query<{ there: boolean }>(`select to_regclass('_prisma_migrations') is not null as there`)
+    const [there] = await db.query<{ there: boolean }>(`select to_regclass('public._prisma_migrations') is not null as there`)
     if (!there?.there) return all[0]
-    const done = await db.query<{ name: string }>(`select migration_name as name from _prisma_migrations where finished_at is not null`)
+    const done = await db.query<{ name: string }>(
+      `select migration_name as name from public._prisma_migrations where finished_at is not null`,
+    )
     return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
     if (isAway(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
-    throw new Refused('setup', `DATABASE_URL does not work: ${(error as Error).message}. Mend it in .env.`)
+    throw error instanceof Refused ? error : unreachable(url, error as Fault)
   }
 }

@@ -29,7 +29,7 @@ export const startWorker =
     requireContact(source.apis, config)
     const db = openDb(config.databaseUrl, { name: app })
     const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
-    await requireSchema(db)
+    await requireSchema(config.databaseUrl, db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
     const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)

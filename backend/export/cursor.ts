@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg'
 import type { Db } from '../db'
 import { Refused } from '../engine/errors'
+import { beginOn } from '../session'
 import type { Query } from './relation'
 
 /** Cells in Postgres' text form, in the order of the columns. */
@@ -26,13 +27,15 @@ function explained(error: unknown, lost: Error | undefined): Error {
   return error as Error
 }
 
-async function open(client: PoolClient, { sql, values }: Query): Promise<void> {
-  await client.query('begin transaction isolation level repeatable read read only')
-  await client.query(
-    `select set_config('statement_timeout', '0', true), set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
-            set_config('idle_in_transaction_session_timeout', '${READER_MINUTES}min', true), set_config('bytea_output', 'hex', true)`,
+/** @returns the id of the process that serves this transaction; behind a pooler another may serve the next */
+async function open(client: PoolClient, { sql, values }: Query): Promise<number | undefined> {
+  const timeouts = { statement: 0, lock: 10_000, idle: READER_MINUTES * 60_000 }
+  await client.query(beginOn(client, timeouts, 'isolation level repeatable read read only'))
+  const { rows } = await client.query<{ pid: number }>(
+    `select pg_backend_pid() as pid, set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '${timeouts.idle}', true)`,
   )
   await client.query(`declare export_rows no scroll cursor for ${sql}`, values)
+  return rows[0]?.pid
 }
 
 const sizeOf = (rows: readonly Row[]): number => rows.reduce((all, row) => all + row.reduce((sum, cell) => sum + (cell?.length ?? 4), 0), 0)
@@ -58,13 +61,13 @@ export async function* readRows(db: Db, query: Query, signal?: AbortSignal): Asy
   const onLost = (error: Error) => {
     lost ??= error
   }
-  const { rows: own } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  let pid: number | undefined
   // The connection may be gone by itself by now; then there is nothing to cancel.
-  const onAbort = () => void db.query('select pg_cancel_backend($1)', [own[0]?.pid]).catch(onLost)
+  const onAbort = () => void (pid === undefined || db.query('select pg_cancel_backend($1)', [pid]).catch(onLost))
   client.on('error', onLost)
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    await open(client, query)
+    pid = await open(client, query)
     yield* batches(client)
   } catch (error) {
     throw explained(error, lost)

@@ -1,41 +1,13 @@
 import { Client } from 'pg'
+import { type Fault, refusePooler, unreachable } from '../database-faults'
+import { databaseOf, nameOf, withDatabase } from '../database-url'
 import { Refused } from '../engine/errors'
-
-interface Fault {
-  code?: string
-  message: string
-}
-
-/** The database a URL names, without its password. */
-export function nameOf(url: string): string {
-  const { hostname, port, pathname } = new URL(url)
-  return `${decodeURIComponent(pathname.slice(1)) || 'the default database'} at ${hostname}:${port || 5432}`
-}
-
-const withDatabase = (url: string, database: string): string => {
-  const other = new URL(url)
-  other.pathname = `/${encodeURIComponent(database)}`
-  return other.toString()
-}
+import { isPooled, prepareSession } from '../session'
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Says in one sentence why a database cannot be used, and what to do. SQLSTATE codes: appendix A of the PostgreSQL manual. */
-export function unreachable(url: string, error: Fault): Refused {
-  const { hostname, port, username } = new URL(url)
-  const host = `${hostname}:${port || 5432}`
-  const sentences: Record<string, string> = {
-    ECONNREFUSED: `No PostgreSQL answers at ${host}: start it, run ./scripts/setup, or correct DATABASE_URL.`,
-    ENOTFOUND: `The host ${hostname} in DATABASE_URL is not known: correct it.`,
-    ETIMEDOUT: `PostgreSQL at ${host} does not answer: check the host in DATABASE_URL and the network to it.`,
-    '28P01': `PostgreSQL at ${host} refuses the password of ${username || 'the user'}: correct DATABASE_URL.`,
-    '28000': `PostgreSQL at ${host} does not let ${username || 'the user'} in (${error.message}): correct DATABASE_URL or its pg_hba.conf.`,
-    '3D000': `The database ${nameOf(url)} does not exist: create it, or run yarn migrate as a role that may.`,
-    '53300': `PostgreSQL at ${host} has no free connection: stop something or raise max_connections.`,
-    '57P03': `PostgreSQL at ${host} is starting or stopping: try again in a moment.`,
-  }
-  return new Refused('setup', sentences[error.code ?? ''] ?? `PostgreSQL at ${host} cannot be used: ${error.message}.`, 'DATABASE_URL')
-}
+/** A migration takes as long as it takes. */
+export const FOR_EVER = { statement: 0, lock: 0, idle: 0 }
 
 /**
  * Runs `work` on a connection of its own.
@@ -52,9 +24,11 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
   client.on('error', () => undefined)
   try {
     await client.connect()
+    await prepareSession(client, FOR_EVER)
   } catch (error) {
     // Both addresses of a name that refuse arrive as one error of several.
     const fault = error instanceof AggregateError ? (error.errors[0] as Fault) : (error as Fault)
+    await client.end()
     throw Object.assign(unreachable(url, fault), { sqlState: fault.code })
   }
   try {
@@ -75,7 +49,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   } catch (error) {
     if ((error as { sqlState?: string }).sqlState !== '3D000') throw error
   }
-  const database = decodeURIComponent(new URL(url).pathname.slice(1))
+  const database = databaseOf(url)
   return await withClient(withDatabase(url, 'postgres'), async (client) => {
     try {
       await client.query(`create database ${quoted(database)}`)
@@ -91,6 +65,17 @@ export async function ensureDatabase(url: string): Promise<boolean> {
     }
   })
 }
+
+/**
+ * The same, for what sets or locks something that lasts as long as its session.
+ * @param what it is, for the sentence that refuses a pooler: another client's session would keep the lock
+ * @throws {Refused} `setup` also when the URL leads through a pooler
+ */
+export const withSession = <T>(url: string, what: string, work: (client: Client) => Promise<T>): Promise<T> =>
+  withClient(url, async (client) => {
+    if (isPooled(client)) throw refusePooler(url, what)
+    return await work(client)
+  })
 
 /** Creates a database beside that of `url`, gives its URL to `work`, and drops it. */
 export async function withScratchDatabase<T>(url: string, work: (scratch: string) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
+import { nameOf } from '../database-url'
 import { Refused } from '../engine/errors'
-import { ensureDatabase, nameOf, withClient, withScratchDatabase } from './connect'
+import { ensureDatabase, withScratchDatabase, withSession } from './connect'
 import { type Migration, migrationList, migrations, schemaFiles, writeMigration } from './files'
 import { type SchemaEngine, withSchemaEngine } from './schema-engine'
 
@@ -31,12 +32,14 @@ const filters = { externalTables: [], externalEnums: [] }
 /** Any number that nobody else in the database locks. */
 const LOCK = 7_205_759_403
 const LOCK_WAIT_MS = 120_000
+/** What a pooler is refused for: it would keep the lock of a migration for whoever comes next. */
+const WHAT = 'a migration'
 
 async function rowsOf(client: Client): Promise<Row[]> {
-  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('_prisma_migrations') is not null as there`)
+  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('public._prisma_migrations') is not null as there`)
   if (!rows[0]?.there) return []
   const sql = `select migration_name, checksum, finished_at is not null as finished, logs
-    from _prisma_migrations where rolled_back_at is null order by started_at`
+    from public._prisma_migrations where rolled_back_at is null order by started_at`
   return (await client.query<Row>(sql)).rows
 }
 
@@ -68,7 +71,7 @@ async function differences(url: string, script: boolean): Promise<string | null>
  * @throws {Refused} `setup` when the database cannot be reached
  */
 export async function status(url: string): Promise<Status> {
-  const found = compare(await withClient(url, rowsOf), migrations())
+  const found = compare(await withSession(url, WHAT, rowsOf), migrations())
   const settled = found.pending.length + found.failed.length + found.unknown.length === 0
   const drift = settled ? await differences(url, false) : null
   return { ...found, drift, upToDate: settled && found.edited.length === 0 && drift === null }
@@ -109,7 +112,7 @@ async function apply(engine: SchemaEngine, list: readonly Migration[]): Promise<
  */
 export async function deploy(url: string): Promise<string[]> {
   await ensureDatabase(url)
-  return await withClient(url, async (client) => {
+  return await withSession(url, WHAT, async (client) => {
     await lock(client, url)
     const before = compare(await rowsOf(client), migrations())
     const stop = refusal(before, url)
@@ -151,5 +154,5 @@ export async function create(url: string, name: string): Promise<string | null> 
 
 /** Marks a failed migration as rolled back, so that the next `deploy` runs it again. */
 export async function resolve(url: string, migrationName: string): Promise<void> {
-  await withSchemaEngine(url, schemaFiles(), (engine) => engine.markMigrationRolledBack({ migrationName }))
+  await withSession(url, WHAT, () => withSchemaEngine(url, schemaFiles(), (engine) => engine.markMigrationRolledBack({ migrationName })))
 }

@@ -5,6 +5,8 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type * as Bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { Pool, type QueryResult } from 'pg'
+import { prepareSession } from '../session'
+import { FOR_EVER } from './connect'
 
 /*
  * Prisma's schema engine in its WebAssembly form. The native one is downloaded from a host that closed
@@ -90,7 +92,12 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   let panic: string | undefined
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => (panic = text) } })
-  const pool = new CataloguePool({ connectionString: url, max: 1, application_name: 'backhaul migrate' })
+  const pool = new CataloguePool({
+    connectionString: url,
+    max: 1,
+    application_name: 'backhaul migrate',
+    onConnect: (client) => prepareSession(client, FOR_EVER),
+  })
   const factory = bindMigrationAwareSqlAdapterFactory(new ScriptAdapterFactory(pool))
   const datamodels = schema.map(({ path, content }): [string, string] => [path, content])
   let engine: SchemaEngine | undefined

@@ -1,9 +1,10 @@
 import { type Config, requireContact } from '../../backend/config'
+import { nameOf } from '../../backend/database-url'
 import { Refused } from '../../backend/engine/errors'
 import { schedulersAlive, workerBeats } from '../../backend/engine/progress'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { status } from '../../backend/migrate'
-import { nameOf, withClient } from '../../backend/migrate/connect'
+import { withClient } from '../../backend/migrate/connect'
 import { appOf } from '../../backend/service/about'
 import { listAlerts } from '../../backend/service/alerts'
 import { sources } from '../../backend/sources'
@@ -55,7 +56,7 @@ async function contact({ config }: Context) {
 }
 
 async function migrations({ config }: Context) {
-  const it = await status(config.databaseUrl)
+  const it = await status(config.directDatabaseUrl)
   const found = [
     ...it.failed.map(({ name, log }) => fault(`${name} failed (${log}): mend it, then yarn migrate resolve ${name}, then yarn migrate.`)),
     ...it.edited.map((name) => fault(`${name} was changed after it had been applied: restore its file and write a new migration.`)),

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander'
+import { unreachable } from '../../backend/database-faults'
+import { nameOf } from '../../backend/database-url'
 import { isAway } from '../../backend/db'
 import { Refused } from '../../backend/engine/errors'
-import { nameOf, unreachable } from '../../backend/migrate/connect'
 
 /** How a command ends for a person and for a shell. No message: everything has been said. */
 export interface Ending {

@@ -1,8 +1,9 @@
 /** fresh-database.js <url> <url of another database>: drops and creates the database of the first URL. */
 const { Client } = require('pg')
+const { databaseOf } = require('../../dist/backend/database-url')
 
 async function main([url, from]) {
-  const name = decodeURIComponent(new URL(url).pathname.slice(1))
+  const name = databaseOf(url)
   const client = new Client({ connectionString: from, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { withDatabase } from '../../backend/database-url'
 import { deploy } from '../../backend/migrate'
 import { hasPostgres, startPostgres } from './postgres'
 import { hasRabbitmq, startBroker } from './rabbitmq'
@@ -24,11 +25,7 @@ interface Shared {
 
 const TEMPLATE = 'backhaul_template'
 
-const databaseUrl = (shared: Shared, name: string): string => {
-  const url = new URL(shared.databaseUrl)
-  url.pathname = `/${name}`
-  return url.toString()
-}
+const databaseUrl = (shared: Shared, name: string): string => withDatabase(shared.databaseUrl, name)
 
 async function query(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url })
