@@ -64,6 +64,7 @@ async function open(ends: (() => Promise<unknown>)[]): Promise<Ground> {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     DATABASE_URL: services.databaseUrl,
+    DIRECT_DATABASE_URL: '',
     RABBITMQ_URL: services.rabbitmqUrl,
     ALLOW_PRIVATE_HOSTS: 'true',
     CONTACT: 'bench@example.org',

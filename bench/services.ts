@@ -82,7 +82,7 @@ async function deleteVhost(account: Account, name: string): Promise<void> {
 }
 
 async function dropDatabase(config: Config, name: string): Promise<void> {
-  const client = new Client({ connectionString: config.databaseUrl })
+  const client = new Client({ connectionString: config.directDatabaseUrl })
   await client.connect()
   try {
     await client.query(`drop database if exists ${name} with (force)`)
@@ -101,7 +101,7 @@ export async function createServices(onEnd: (work: () => Promise<unknown>) => vo
   const name = `backhaul_bench_${randomBytes(4).toString('hex')}`
   const account = accountOf(config.rabbitmqUrl)
   onEnd(() => dropDatabase(config, name))
-  const databaseUrl = withDatabase(config.databaseUrl, name)
+  const databaseUrl = withDatabase(config.directDatabaseUrl, name)
   await deploy(databaseUrl)
   await createVhost(account, name)
   onEnd(() => deleteVhost(account, name))

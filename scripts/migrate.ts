@@ -3,6 +3,7 @@ import { readConfig } from '../backend/config'
 import { nameOf } from '../backend/database-url'
 import { Refused } from '../backend/engine/errors'
 import { create, deploy, resolve, type Status, status } from '../backend/migrate'
+import { ensureDatabase, requireSameDatabase } from '../backend/migrate/connect'
 
 function show(it: Status): void {
   for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)
@@ -16,7 +17,10 @@ function show(it: Status): void {
 const program = new Command('migrate').description('Brings the database to the version of this checkout.')
 
 program.command('deploy', { isDefault: true }).action(async () => {
-  const { directDatabaseUrl } = readConfig()
+  const config = readConfig()
+  const { directDatabaseUrl } = config
+  await ensureDatabase(directDatabaseUrl)
+  await requireSameDatabase(config)
   const applied = await deploy(directDatabaseUrl)
   for (const name of applied) console.log(`applied ${name}`)
   console.log(`Database ${nameOf(directDatabaseUrl)}: ${applied.length === 0 ? 'nothing to apply' : `${applied.length} applied`}.`)

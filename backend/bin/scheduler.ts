@@ -5,6 +5,7 @@ import { createScheduler } from '../engine/scheduler'
 import type { Source } from '../engine/source'
 import { userAgent } from '../http/client'
 import { keepFlushing } from '../metrics/flush'
+import { requireSameDatabase } from '../migrate/connect'
 import { sources } from '../sources'
 import { createDeliverer } from '../webhooks/deliver'
 import { run } from './process'
@@ -15,6 +16,7 @@ void run(async (config, log) => {
   const lockDb = openDb(config.directDatabaseUrl, { name: 'scheduler lock', max: 1, session: "the scheduler's lock" })
   await requireSchema(config.databaseUrl, db)
   await requireSchema(config.directDatabaseUrl, lockDb)
+  await requireSameDatabase(config)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })

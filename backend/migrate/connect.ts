@@ -66,8 +66,36 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   })
 }
 
+/** Equal for the same database of the same server only. */
+const IDENTITY = `select concat_ws(' ', d.oid, pg_postmaster_start_time(), current_setting('port')) as identity
+  from pg_database d where d.datname = current_database()`
+
+const identityOf = (url: string): Promise<string | undefined> =>
+  withClient(url, async (client) => (await client.query<{ identity: string }>(IDENTITY)).rows[0]?.identity)
+
 /**
- * The same, for what sets or locks something that lasts as long as its session.
+ * Locks held in one database and work done in another would guard nothing.
+ * @throws {Refused} `setup` when DIRECT_DATABASE_URL leads to another database than DATABASE_URL, or either cannot be used
+ */
+export async function requireSameDatabase({
+  databaseUrl,
+  directDatabaseUrl,
+}: {
+  databaseUrl: string
+  directDatabaseUrl: string
+}): Promise<void> {
+  if (databaseUrl === directDatabaseUrl) return
+  const [through, direct] = await Promise.all([identityOf(databaseUrl), identityOf(directDatabaseUrl)])
+  if (through === direct) return
+  throw new Refused(
+    'setup',
+    `DIRECT_DATABASE_URL leads to ${nameOf(directDatabaseUrl)}, which is another database than DATABASE_URL's (${nameOf(databaseUrl)}): correct it.`,
+    'DIRECT_DATABASE_URL',
+  )
+}
+
+/**
+ * Like `withClient`, for what sets or locks something that lasts as long as its session.
  * @param what it is, for the sentence that refuses a pooler: another client's session would keep the lock
  * @throws {Refused} `setup` also when the URL leads through a pooler
  */

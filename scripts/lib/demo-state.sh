@@ -19,13 +19,19 @@ demo_stop() {
   demo_pm2 kill >/dev/null 2>&1 || fail "The demo's PM2 did not end: see $(demo_home)/pm2.log." 1
 }
 
-# with_path <url> <name>: the URL with that database or vhost.
+# with_path <url> <name>: the URL with that vhost.
 with_path() { node -e 'const u = new URL(process.argv[1]); u.pathname = "/" + process.argv[2]; console.log(u.href)' "$1" "$2"; }
 
-# A new database for each demo; where none can be made, the given one.
+# with_database <url> <name>: URLs of Unix sockets are no URLs to node.
+with_database() { node -p 'require("./dist/backend/database-url").withDatabase(process.argv[1], process.argv[2])' "$1" "$2"; }
+
+# A new database for each demo; where none can be made, the given one. A pooler would not know it, so it is used past it.
 demo_database() {
-  local own
-  own=$(with_path "$DATABASE_URL" backhaul_demo)
+  local own direct=${DIRECT_DATABASE_URL:-}
+  [ "$DATABASE_URL" != "$(setting DATABASE_URL)" ] || direct=${direct:-$(setting DIRECT_DATABASE_URL)}
+  DATABASE_URL=${direct:-$DATABASE_URL}
+  export DIRECT_DATABASE_URL=
+  own=$(with_database "$DATABASE_URL" backhaul_demo)
   if node scripts/lib/fresh-database.js "$own" "$DATABASE_URL" 2>/dev/null; then
     DATABASE_URL=$own
     say "Database: backhaul_demo, new for this demo."

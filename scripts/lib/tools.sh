@@ -30,13 +30,28 @@ unpack_promtool() {
   return "$done"
 }
 
+# PgBouncer for the tests behind a pooler; its service is not wanted. Without it they are skipped.
+provide_pgbouncer() {
+  ! have pgbouncer && [ ! -x /usr/sbin/pgbouncer ] || return 0
+  if is_debian && can_root; then
+    say "pgbouncer: from Debian's package."
+    install_tool pgbouncer >"$STATE/pgbouncer.log" 2>&1 || say "pgbouncer could not be installed (see $STATE/pgbouncer.log)."
+    ! has_systemd || as_root systemctl disable --now pgbouncer >>"$STATE/pgbouncer.log" 2>&1 ||
+      say "The service pgbouncer could not be switched off (see $STATE/pgbouncer.log); no test needs it."
+  elif have brew; then
+    say "pgbouncer: from Homebrew."
+    brew install pgbouncer >"$STATE/pgbouncer.log" 2>&1 || say "pgbouncer could not be installed (see $STATE/pgbouncer.log)."
+  fi
+  have pgbouncer || [ -x /usr/sbin/pgbouncer ] || say "No pgbouncer is here, so the tests behind a pooler are skipped."
+}
+
 # A browser for the tests of the dashboard: CHROME_PATH, one that is installed, or Debian's. Without one they are skipped.
 provide_chromium() {
   [ -z "${CHROME_PATH:-}" ] || return 0
   CHROME_PATH=$(chromium_path)
   if [ -z "$CHROME_PATH" ] && is_debian && can_root; then
     say "chromium: from Debian's package."
-    install_chromium >"$STATE/chromium.log" 2>&1 || say "chromium could not be installed (see $STATE/chromium.log)."
+    install_tool chromium >"$STATE/chromium.log" 2>&1 || say "chromium could not be installed (see $STATE/chromium.log)."
     CHROME_PATH=$(chromium_path)
   fi
   if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No chromium or Chrome is here, so the browser tests are skipped; CHROME_PATH names one."; fi
@@ -59,7 +74,8 @@ chromium_path() {
   done
 }
 
-install_chromium() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium && return 0
-  as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
+# install_tool <package>: from Debian's, also where the lists of packages are missing or old.
+install_tool() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" && return 0
+  as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { deploy } from '../../backend/migrate'
 import { startSandbox } from '../../backend/sandbox/server'
 import { currentRun } from './run'
-import { type Process, type Sandbox, type System, system, tables } from './system'
+import { type Process, type Sandbox, type Services, type System, system, tables } from './system'
 import { until } from './until'
 
 /** In every killmail of the sandbox's world. */
@@ -15,7 +15,7 @@ const KILLMAILS = 1500
 export interface Story {
   sandbox: Sandbox
   /** A system on a database of its own; nothing runs yet. */
-  fresh(services?: { databaseUrl: string; rabbitmqUrl: string }): Promise<System>
+  fresh(services?: Services): Promise<System>
   /** The scheduler, the enrichers and `backfills` workers of the backfill queue. */
   startAll(it: System, backfills?: number): Promise<Process[]>
   /** Waits for the job and its enrichment, then expects the tables of the undisturbed run and no broken limit. */
@@ -32,7 +32,7 @@ export async function backfillStory(): Promise<Story> {
     sandbox,
     async fresh(services) {
       sandbox.reset()
-      if (services) await deploy(services.databaseUrl)
+      if (services) await deploy(services.directDatabaseUrl ?? services.databaseUrl)
       const it = await system({ sandbox, limits, services })
       systems.push(it)
       return it

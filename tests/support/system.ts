@@ -40,20 +40,28 @@ export interface System {
   close(): Promise<void>
 }
 
+export interface Services {
+  databaseUrl: string
+  rabbitmqUrl: string
+  /** Past the pooler of `databaseUrl`; absent: it has none. */
+  directDatabaseUrl?: string
+}
+
 interface Options {
   sandbox: Sandbox
   /** Replaces the services of the test run. */
-  services?: { databaseUrl: string; rabbitmqUrl: string }
+  services?: Services
   limits?: object
   env?: Record<string, string>
 }
 
 export async function system({ sandbox, services, limits, env: more = {} }: Options): Promise<System> {
   const own = services ? undefined : await testEnv()
-  const { databaseUrl, rabbitmqUrl } = services ?? (own as { databaseUrl: string; rabbitmqUrl: string })
+  const { databaseUrl, rabbitmqUrl, directDatabaseUrl = '' } = services ?? (own as Services)
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     DATABASE_URL: databaseUrl,
+    DIRECT_DATABASE_URL: directDatabaseUrl,
     RABBITMQ_URL: rabbitmqUrl,
     ALLOW_PRIVATE_HOSTS: 'true',
     CONTACT: 'stories@example.org',
