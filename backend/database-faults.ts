@@ -7,11 +7,21 @@ export interface Fault {
   message: string
 }
 
-/** What node says of a certificate it does not trust begins so, or ends so. */
+/** Node's codes for certificates it does not trust. */
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 
-/** Says in one sentence why a database cannot be used, and what to do. SQLSTATE codes: appendix A of the PostgreSQL manual. */
-export function unreachable(url: string, error: Fault): Refused {
+/** Both addresses of a name that refuse arrive as one error of several. */
+const oneOf = (error: unknown): Fault => ((error as AggregateError).errors?.[0] ?? error) as Fault
+
+const refused = (message: string): Refused => new Refused('setup', message, 'DATABASE_URL')
+
+/** Says in one sentence why a database cannot be used, and what to do. */
+export const unreachable = (url: string, error: unknown): Refused =>
+  connectionFault(url, error) ?? refused(`PostgreSQL at ${placeOf(url)} cannot be used: ${oneOf(error).message || oneOf(error).code}.`)
+
+/** The same for faults of a connection only, undefined for others. SQLSTATE codes: appendix A of the PostgreSQL manual. */
+export function connectionFault(url: string, error: unknown): Refused | undefined {
+  const { code = '', message } = oneOf(error)
   const at = placeOf(url)
   const role = roleOf(url) || 'the user'
   const sentences: Record<string, string> = {
@@ -21,23 +31,22 @@ export function unreachable(url: string, error: Fault): Refused {
     ENOTFOUND: `The host of ${at} in DATABASE_URL is not known: correct it.`,
     ETIMEDOUT: `PostgreSQL at ${at} does not answer: check the host in DATABASE_URL and the network to it.`,
     '28P01': `PostgreSQL at ${at} refuses the password of ${role}: correct DATABASE_URL.`,
-    '28000': `PostgreSQL at ${at} does not let ${role} in (${error.message}): correct DATABASE_URL or its pg_hba.conf.`,
+    '28000': `PostgreSQL at ${at} does not let ${role} in (${message}): correct DATABASE_URL or its pg_hba.conf.`,
     '3D000': `The database ${nameOf(url)} does not exist: create it, or run yarn migrate as a role that may.`,
-    '42501': `PostgreSQL at ${at} does not let ${role} use it (${error.message}): grant it that, or correct DATABASE_URL.`,
+    '42501': `PostgreSQL at ${at} does not let ${role} use it (${message}): grant it that, or correct DATABASE_URL.`,
     '53300': `PostgreSQL at ${at} has no free connection: stop something or raise max_connections.`,
     '57P03': `PostgreSQL at ${at} is starting or stopping: try again in a moment.`,
-    '08P01': `The pooler or PostgreSQL at ${at} refuses the connection (${error.message}): correct DATABASE_URL or the pooler's settings.`,
+    '08P01': `The pooler or PostgreSQL at ${at} refuses the connection (${message}): correct DATABASE_URL or the pooler's settings.`,
   }
-  return new Refused('setup', ofMessage(at, error) ?? sentences[error.code ?? ''] ?? fallback(at, error), 'DATABASE_URL')
+  const sentence = ofMessage(at, message) ?? sentences[code] ?? (TLS.test(code) ? untrusted(at, message) : undefined)
+  return sentence === undefined ? undefined : refused(sentence)
 }
 
-const fallback = (at: string, { code = '', message }: Fault): string =>
-  TLS.test(code)
-    ? `The certificate of PostgreSQL at ${at} is not trusted (${message}): name its authority with sslrootcert in DATABASE_URL.`
-    : `PostgreSQL at ${at} cannot be used: ${message || code}.`
+const untrusted = (at: string, message: string): string =>
+  `The certificate of PostgreSQL at ${at} is not trusted (${message}): name its authority with sslrootcert in DATABASE_URL.`
 
 /** Refusals that only their text tells apart: PostgreSQL's pg_hba.conf, PgBouncer and the driver. */
-function ofMessage(at: string, { message }: Fault): string | undefined {
+function ofMessage(at: string, message: string): string | undefined {
   const parameter = /unsupported startup parameter: (\S+)/.exec(message)?.[1]
   if (parameter)
     return `The pooler at ${at} does not take the startup parameter ${parameter}: remove it from DATABASE_URL, or add it to the pooler's ignore_startup_parameters.`
@@ -50,6 +59,10 @@ function ofMessage(at: string, { message }: Fault): string | undefined {
   if (/client password must be a string/.test(message)) return `PostgreSQL at ${at} wants a password and DATABASE_URL has none: add it.`
   return undefined
 }
+
+/** What is said of a write that a read-only database refused. */
+export const READ_ONLY_TEXT =
+  'The database takes no writes now: it is a hot standby (point DATABASE_URL at the primary), or default_transaction_read_only is on (reset it for the role, the database or the server).'
 
 /** Why what needs a session cannot use this URL. @param what it is that needs one */
 export const refusePooler = (url: string, what: string): Refused =>

@@ -1,4 +1,4 @@
-import { type Fault, unreachable } from '../database-faults'
+import { unreachable } from '../database-faults'
 import { type Db, isAway } from '../db'
 import { Refused } from '../engine/errors'
 import { migrations } from '../migrate/files'
@@ -24,6 +24,6 @@ async function missingMigration(url: string, db: Db): Promise<string | undefined
     return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
     if (isAway(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
-    throw error instanceof Refused ? error : unreachable(url, error as Fault)
+    throw error instanceof Refused ? error : unreachable(url, error)
   }
 }

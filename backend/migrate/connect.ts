@@ -26,10 +26,8 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
     await client.connect()
     await prepareSession(client, FOR_EVER)
   } catch (error) {
-    // Both addresses of a name that refuse arrive as one error of several.
-    const fault = error instanceof AggregateError ? (error.errors[0] as Fault) : (error as Fault)
     await client.end()
-    throw Object.assign(unreachable(url, fault), { sqlState: fault.code })
+    throw Object.assign(unreachable(url, error), { sqlState: (error as Fault).code })
   }
   try {
     return await work(client)
@@ -67,7 +65,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
 }
 
 /** Equal for the same database of the same server only. */
-const IDENTITY = `select concat_ws(' ', d.oid, pg_postmaster_start_time(), current_setting('port')) as identity
+const IDENTITY = `select concat_ws(' ', d.oid, extract(epoch from pg_postmaster_start_time()), current_setting('port')) as identity
   from pg_database d where d.datname = current_database()`
 
 const identityOf = (url: string): Promise<string | undefined> =>

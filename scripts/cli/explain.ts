@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
-import { unreachable } from '../../backend/database-faults'
+import { connectionFault, READ_ONLY_TEXT, unreachable } from '../../backend/database-faults'
 import { nameOf } from '../../backend/database-url'
-import { isAway } from '../../backend/db'
+import { isAway, READ_ONLY } from '../../backend/db'
 import { Refused } from '../../backend/engine/errors'
 
 /** How a command ends for a person and for a shell. No message: everything has been said. */
@@ -11,8 +11,6 @@ export interface Ending {
 }
 
 const CODES: Record<Refused['code'], number> = { input: 2, missing: 2, state: 1, setup: 78 }
-/** SQLSTATE of a connection that was refused: appendix A of the PostgreSQL manual. */
-const REFUSED = /^(28|3D000|53300|57P)/
 /** Undefined table, schema, function, column: a database without our tables, or with those of another version. */
 const OTHER_SCHEMA = new Set(['42P01', '3F000', '42883', '42703', '42704'])
 
@@ -36,14 +34,12 @@ function usage(error: CommanderError): Ending {
 /** The sentence for a fault of the connection to Postgres or of its schema; undefined for anything else. */
 export function databaseFault(error: unknown, url: string | undefined): Refused | undefined {
   if (typeof error !== 'object' || error === null || url === undefined) return undefined
-  // Both addresses of a name that refuse arrive as one error of several.
-  const fault = ((error as AggregateError).errors?.[0] ?? error) as Error & { code?: string }
-  const code = fault.code ?? ''
+  const { code = '', message = '' } = ((error as AggregateError).errors?.[0] ?? error) as { code?: string; message?: string }
   if (OTHER_SCHEMA.has(code)) {
     return new Refused('setup', `The database ${nameOf(url)} has no Backhaul tables, or those of another version: run yarn migrate.`)
   }
-  if (code === '42501')
-    return new Refused('setup', `${fault.message} in ${nameOf(url)}: use the role that ran yarn migrate in DATABASE_URL.`)
-  if (/timeout/i.test(fault.message ?? '') && isAway(fault)) return unreachable(url, { code: 'ETIMEDOUT', message: fault.message })
-  return REFUSED.test(code) || isAway(fault) ? unreachable(url, fault) : undefined
+  if (code === '42501') return new Refused('setup', `${message} in ${nameOf(url)}: use the role that ran yarn migrate in DATABASE_URL.`)
+  if (code === READ_ONLY) return new Refused('setup', READ_ONLY_TEXT, 'DATABASE_URL')
+  if (/timeout/i.test(message) && isAway(error)) return unreachable(url, { code: 'ETIMEDOUT', message })
+  return connectionFault(url, error) ?? (isAway(error) ? unreachable(url, error) : undefined)
 }

@@ -1,5 +1,6 @@
 import { backfillStory, CHARACTER, type Story } from '../support/backfill'
 import { type TestEnv, testEnv } from '../support/env'
+import { makeHostile } from '../support/hostile'
 import { type Pooler, startPgbouncer, withPgbouncer } from '../support/pgbouncer'
 import { freePort } from '../support/run'
 
@@ -22,6 +23,7 @@ withPgbouncer('a whole suite behind PgBouncer in transaction mode', () => {
   test('ends as one without, and each process says what it needs past the pooler', async () => {
     const services = { databaseUrl: pooler.url(env.databaseUrl), rabbitmqUrl: env.rabbitmqUrl, directDatabaseUrl: env.databaseUrl }
     const it = await story.fresh(services)
+    await makeHostile(env.databaseUrl)
     await story.startAll(it, 2)
     const [API_PORT, METRICS_PORT] = [String(await freePort()), String(await freePort())]
     const api = await it.start('dist/backend/bin/api.js', [], { API_PORT, METRICS_PORT })

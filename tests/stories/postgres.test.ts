@@ -1,4 +1,5 @@
 import { backfillStory, CHARACTER, type Story } from '../support/backfill'
+import { makeHostile } from '../support/hostile'
 import { withServices as it } from '../support/own'
 import { type Broker, type Postgres, startBroker, startPostgres } from '../support/services'
 import { until } from '../support/until'
@@ -14,10 +15,11 @@ afterAll(async () => {
   await Promise.all([story.close(), broker.kill(), postgres.kill()])
 })
 
-it('survives a restart and a crash of Postgres in mid-run', async () => {
+it('survives a restart and a crash of Postgres in mid-run, in a database whose defaults are not ours', async () => {
   const databaseUrl = new URL(postgres.url)
   databaseUrl.pathname = '/story'
   const it = await story.fresh({ databaseUrl: databaseUrl.toString(), rabbitmqUrl: broker.url })
+  await makeHostile(databaseUrl.toString())
   await story.startAll(it, 2)
   const job = await it.queueCharacter(CHARACTER)
   const pages = (n: number) =>
