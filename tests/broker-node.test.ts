@@ -1,7 +1,14 @@
+import type { Service } from '../backend/service/context'
+import { readiness } from '../backend/service/readiness'
+import { tell } from '../backend/service/start'
+import { ALARM } from '../queues/alarm'
 import type { Delivery } from '../queues/broker'
+import { openDepths } from '../queues/depths'
 import { brokerAt, collect, outsider } from './support/amqp'
+import { command } from './support/cli'
 import { withBroker as test } from './support/own'
 import { type Broker as Node, startBroker } from './support/services'
+import { quiet } from './support/suite'
 import { until } from './support/until'
 
 /* What happens to publishers and consumers when the whole node goes: on a node of our own. */
@@ -64,7 +71,20 @@ test('a confirmed message survives the death of the node', async () => {
   await broker.close()
 }, 180_000)
 
-test('a broker short of memory blocks publishing, not consuming', async () => {
+/** What people are told while the alarm lasts, by processes that have published nothing yet. */
+async function saysAlarm(): Promise<void> {
+  const { out } = await command({ RABBITMQ_URL: node.url, DATABASE_URL: 'postgresql://127.0.0.1:1/x' }, 'doctor --json')
+  expect(JSON.parse(out).findings).toContainEqual({ check: 'broker', state: 'fault', text: ALARM })
+  const broker = brokerAt(node.url)
+  await broker.ready()
+  const depths = openDepths({ url: node.url, name: 'alarm', log: quiet })
+  const service = { db: { query: async () => [{ n: 1 }] }, log: quiet, broker, depths } as unknown as Service
+  expect(await readiness(service)).toMatchObject({ status: 'not ready', database: 'ok', broker: ALARM })
+  expect(await tell({ broker }, async () => undefined)).toBe(ALARM)
+  await Promise.all([broker.close(), depths.close()])
+}
+
+test('a broker short of memory blocks publishing, not consuming, and everybody says so', async () => {
   const broker = brokerAt(node.url, { confirmMs: 1_000 })
   const inHand: Delivery[] = []
   await broker.consume(QUEUE, 10, (delivery) => inHand.push(delivery))
@@ -76,6 +96,7 @@ test('a broker short of memory blocks publishing, not consuming', async () => {
     return broker.state === 'blocked'
   })
   expect(await broker.publish([{ queue: QUEUE, body: 3 }])).toEqual(['failed'])
+  await saysAlarm()
   inHand[0]?.ack()
   node.ctl('set_vm_memory_high_watermark', '0.4')
   await until(() => broker.state === 'connected')

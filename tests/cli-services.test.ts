@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http'
+import { databaseOf } from '../backend/database-url'
 import { type Db, openDb } from '../backend/db'
 import { createGate } from '../backend/gate/gate'
 import { effectiveLimits } from '../backend/gate/limits'
 import { sources } from '../backend/sources'
 import { openBroker } from '../queues/broker'
 import { bury } from '../queues/dead'
+import { serve } from './support/api'
 import { begin, command } from './support/cli'
 import { type TestEnv, testEnv } from './support/env'
 import { freePort } from './support/run'
@@ -99,6 +101,33 @@ describe('doctor', () => {
       expect(textOf((await diagnosis({ DATABASE_URL: other.databaseUrl })).findings, 'migrations')).toContain('run yarn migrate')
     } finally {
       await changed.close()
+      await other.close()
+    }
+  })
+
+  test('a database that takes no writes, said by every entry point', async () => {
+    const other = await testEnv()
+    const own = { ...env, DATABASE_URL: other.databaseUrl, RABBITMQ_URL: other.rabbitmqUrl }
+    const changed = openDb(other.databaseUrl)
+    await changed.query(`alter database "${databaseOf(other.databaseUrl)}" set default_transaction_read_only = on`)
+    await changed.close()
+    const served = await serve(other, sources)
+    try {
+      const { code, findings } = await diagnosis(own)
+      expect(code).toBe(1)
+      expect(textOf(findings, 'database')).toMatch(/takes no writes, because default_transaction_read_only is on: reset it/)
+      const queued = await command(own, 'queue character-killmails 1')
+      expect(queued).toEqual({
+        code: 78,
+        out: '',
+        err: expect.stringMatching(/^The database takes no writes now: it is a hot standby .*$/),
+      })
+      const ready = await served.ask('GET', '/readyz')
+      expect(ready).toMatchObject({ status: 503, body: { status: 'not ready', database: expect.stringContaining('takes no writes') } })
+      const asked = await served.ask('POST', '/api/jobs', { source: 'eve', params: { characterId: 1 } })
+      expect(asked).toMatchObject({ status: 503, body: { detail: expect.stringContaining('takes no writes') } })
+    } finally {
+      await served.close()
       await other.close()
     }
   })

@@ -1,6 +1,8 @@
 import { connectionFault, unreachable } from '../backend/database-faults'
 import { databaseOf, isDatabaseUrl, nameOf, placeOf, roleOf, withDatabase } from '../backend/database-url'
 import { isAway } from '../backend/db'
+import type { Reader } from '../backend/engine/source'
+import { readOnlyReason } from '../backend/read-only'
 
 const fault = (code: string, message = '', more = {}) => Object.assign(new Error(message), { code, ...more })
 
@@ -59,4 +61,11 @@ test('a database on a Unix socket has a URL as the driver reads it', () => {
     false,
     false,
   ])
+})
+
+test('a standby is told from a setting', async () => {
+  const db = (row: object) => ({ query: async () => [row] }) as unknown as Reader
+  expect(await readOnlyReason(db({ standby: true, locked: true }))).toMatch(/hot standby.*point DATABASE_URL at the primary/)
+  expect(await readOnlyReason(db({ standby: false, locked: true }))).toMatch(/default_transaction_read_only is on/)
+  expect(await readOnlyReason(db({ standby: false, locked: false }))).toBeUndefined()
 })

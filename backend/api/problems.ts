@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { isAway } from '../db'
+import { READ_ONLY_TEXT } from '../database-faults'
+import { isAway, READ_ONLY } from '../db'
 import { Refused, Throttled } from '../engine/errors'
 import type { Service } from '../service/context'
 import { forgetFigures } from '../service/memory'
@@ -75,6 +76,7 @@ export function problemOf(error: unknown): Problem {
     return problem(STATUS[error.code], error.message, { ...(errors && { errors }), ...(error.state && { state: error.state }) })
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
+  if ((error as { code?: string } | undefined)?.code === READ_ONLY) return problem(503, READ_ONLY_TEXT)
   if (isAway(error) || error instanceof Throttled)
     return { ...problem(503, 'The database cannot be reached now; try again in some seconds.'), type: DATABASE_AWAY }
   const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>

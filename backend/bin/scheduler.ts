@@ -9,7 +9,7 @@ import { requireSameDatabase } from '../migrate/connect'
 import { sources } from '../sources'
 import { createDeliverer } from '../webhooks/deliver'
 import { run } from './process'
-import { requireSchema } from './schema'
+import { requireSchema, requireWrites } from './schema'
 
 void run(async (config, log) => {
   const db = openDb(config.databaseUrl, { name: 'scheduler' })
@@ -17,6 +17,7 @@ void run(async (config, log) => {
   await requireSchema(config.databaseUrl, db)
   await requireSchema(config.directDatabaseUrl, lockDb)
   await requireSameDatabase(config)
+  await requireWrites(db)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })

@@ -2,6 +2,7 @@ import { unreachable } from '../database-faults'
 import { type Db, isAway } from '../db'
 import { Refused } from '../engine/errors'
 import { migrations } from '../migrate/files'
+import { readOnlyReason } from '../read-only'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.
@@ -11,6 +12,15 @@ import { migrations } from '../migrate/files'
 export async function requireSchema(url: string, db: Db): Promise<void> {
   const missing = await missingMigration(url, db)
   if (missing) throw new Refused('setup', `The database lacks the migration ${missing}; run: yarn migrate`)
+}
+
+/**
+ * Refuses to start what writes on a database that takes no writes.
+ * @throws {Error} with the reason; not `Refused`, for a standby is promoted and a setting reset without this process, which PM2 starts again
+ */
+export async function requireWrites(db: Db): Promise<void> {
+  const reason = await readOnlyReason(db)
+  if (reason) throw new Error(reason)
 }
 
 async function missingMigration(url: string, db: Db): Promise<string | undefined> {

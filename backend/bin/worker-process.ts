@@ -11,7 +11,7 @@ import { effectiveLimits } from '../gate/limits'
 import { createHttpFactory } from '../http'
 import { sources } from '../sources'
 import type { Program } from './process'
-import { requireSchema } from './schema'
+import { requireSchema, requireWrites } from './schema'
 
 /**
  * Wires one PM2 app's worker.
@@ -30,6 +30,7 @@ export const startWorker =
     const db = openDb(config.databaseUrl, { name: app })
     const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
     await requireSchema(config.databaseUrl, db)
+    await requireWrites(db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
     const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)

@@ -1,3 +1,4 @@
+import { ALARM } from '../../queues/alarm'
 import { hashOf } from '../../queues/messages'
 import type { QueueName } from '../../queues/names'
 import { requireContact } from '../config'
@@ -27,7 +28,8 @@ export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Prom
     return error.message
   }
   await work()
-  return broker.state === 'connected' ? undefined : 'RabbitMQ takes no messages now (short of memory or disk, or just lost).'
+  if (broker.state === 'connected') return undefined
+  return broker.state === 'blocked' ? ALARM : 'The connection to RabbitMQ was lost just now.'
 }
 
 /** One job for each request, all of them in one transaction, then one ring. */

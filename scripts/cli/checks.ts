@@ -4,10 +4,12 @@ import { Refused } from '../../backend/engine/errors'
 import { schedulersAlive, workerBeats } from '../../backend/engine/progress'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { status } from '../../backend/migrate'
-import { withClient } from '../../backend/migrate/connect'
+import { requireSameDatabase } from '../../backend/migrate/connect'
+import { readOnlyReason } from '../../backend/read-only'
 import { appOf } from '../../backend/service/about'
 import { listAlerts } from '../../backend/service/alerts'
 import { sources } from '../../backend/sources'
+import { alarmOf } from '../../queues/alarm'
 import { connectOnce } from '../../queues/connection'
 import { deadQueueOf, QUEUES } from '../../queues/names'
 import { declareTopologyAt } from '../../queues/topology'
@@ -53,6 +55,17 @@ async function node() {
 async function contact({ config }: Context) {
   for (const source of sources) requireContact(source.apis, config)
   return config.contact || 'not needed: no API is the real one'
+}
+
+/** Asked as the processes ask, so that what a pooler refuses them shows here. */
+async function database({ config, db }: Context) {
+  const [row] = await db.query<{ version: string }>(`select current_setting('server_version') as version`)
+  await requireSameDatabase(config)
+  const found = [
+    ok(`PostgreSQL ${row?.version} answers${config.databaseUrl === config.directDatabaseUrl ? '' : ', past the pooler as well'}`),
+  ]
+  const readOnly = await readOnlyReason(db)
+  return readOnly ? [...found, fault(readOnly)] : found
 }
 
 async function migrations({ config }: Context) {
@@ -148,11 +161,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'database',
     needs: ['settings'],
-    look: async ({ config }) => {
-      const sql = `select current_setting('server_version') as version`
-      const { rows } = await withClient(config.databaseUrl, (client) => client.query<{ version: string }>(sql))
-      return `PostgreSQL ${rows[0]?.version} answers`
-    },
+    look: database,
   },
   { name: 'migrations', needs: ['database'], look: migrations },
   {
@@ -161,8 +170,10 @@ export const CHECKS: readonly Check[] = [
     look: async ({ config }) => {
       const connection = await connectOnce(config.rabbitmqUrl, 'doctor')
       const { version } = connection.connection.serverProperties
+      const alarm = await alarmOf(connection)
+      if (alarm) return [fault(alarm)]
       await connection.close()
-      return `RabbitMQ ${version} answers`
+      return `RabbitMQ ${version} answers and takes messages`
     },
   },
   {

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
-import { isAway } from '../../db'
+import { READ_ONLY_TEXT } from '../../database-faults'
+import { isAway, READ_ONLY } from '../../db'
 import { Refused } from '../../engine/errors'
 import { said } from '../../engine/events'
 import type { Log } from '../../engine/source'
@@ -36,6 +37,7 @@ export const createMask = (log: Log) => (error: unknown) => {
   if (cause instanceof GraphQLError)
     return cause === error ? cause : new GraphQLError(cause.message, { nodes: at?.nodes, path: at?.path, extensions: cause.extensions })
   if (cause instanceof Refused) return refusal(cause, at)
+  if ((cause as { code?: string } | undefined)?.code === READ_ONLY) return refusal(new Refused('setup', READ_ONLY_TEXT), at)
   if (isAway(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
   said.unexpected(log, 'a GraphQL request failed', cause)
   return new GraphQLError('Unexpected error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'UNEXPECTED' } })
