@@ -3,12 +3,14 @@ import { databaseOf } from '../backend/database-url'
 import { type Db, openDb } from '../backend/db'
 import { createGate } from '../backend/gate/gate'
 import { effectiveLimits } from '../backend/gate/limits'
+import { deploy } from '../backend/migrate'
 import { sources } from '../backend/sources'
 import { openBroker } from '../queues/broker'
 import { bury } from '../queues/dead'
 import { serve } from './support/api'
 import { begin, command } from './support/cli'
 import { type TestEnv, testEnv } from './support/env'
+import { withPostgres } from './support/own'
 import { freePort } from './support/run'
 import { quiet } from './support/suite'
 import { until } from './support/until'
@@ -103,6 +105,27 @@ describe('doctor', () => {
       await changed.close()
       await other.close()
     }
+  })
+
+  withPostgres('a database on a Unix socket is one like any other', async () => {
+    const admin = openDb(Object.assign(new URL(services.databaseUrl), { username: 'postgres' }).href, { max: 1 })
+    const [folder] = await admin.query<{ unix_socket_directories: string }>('show unix_socket_directories')
+    await admin.close()
+    const { username, password, pathname, port } = new URL(services.databaseUrl)
+    const socket = `postgresql://${username}:${password}@${pathname}?host=${folder?.unix_socket_directories}&port=${port}`
+    const { code, findings } = await diagnosis({ DATABASE_URL: socket })
+    expect({ code, migrations: states(findings, 'migrations') }).toEqual({ code: 0, migrations: ['ok'] })
+    expect(findings).toContainEqual(
+      expect.objectContaining({ check: 'settings', text: expect.stringContaining(`at ${folder?.unix_socket_directories}`) }),
+    )
+    expect(await command({ ...env, DATABASE_URL: socket }, 'queue character-killmails 4')).toMatchObject({ code: 0 })
+    expect(await deploy(socket)).toEqual([])
+    const nowhere = await command({ ...env, DATABASE_URL: 'postgresql://u:p@/d?host=/no/such/folder' }, 'jobs list')
+    expect(nowhere).toEqual({
+      code: 78,
+      out: '',
+      err: expect.stringMatching(/^No PostgreSQL has its socket in \/no\/such\/folder: [^\n]*$/),
+    })
   })
 
   test('a database that takes no writes, said by every entry point', async () => {

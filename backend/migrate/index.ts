@@ -3,6 +3,7 @@ import { nameOf } from '../database-url'
 import { Refused } from '../engine/errors'
 import { ensureDatabase, withScratchDatabase, withSession } from './connect'
 import { type Migration, migrationList, migrations, schemaFiles, writeMigration } from './files'
+import { grantFor, missingRight, type Roles, requireRights, rolesOf } from './rights'
 import { type SchemaEngine, withSchemaEngine } from './schema-engine'
 
 /** Where a database stands against prisma/migrations and prisma/schema. */
@@ -35,12 +36,30 @@ const LOCK_WAIT_MS = 120_000
 /** What a pooler is refused for: it would keep the lock of a migration for whoever comes next. */
 const WHAT = 'a migration'
 
-async function rowsOf(client: Client): Promise<Row[]> {
-  const { rows } = await client.query<{ there: boolean }>(`select to_regclass('public._prisma_migrations') is not null as there`)
-  if (!rows[0]?.there) return []
+async function rowsOf(client: Client, url: string): Promise<Row[]> {
   const sql = `select migration_name, checksum, finished_at is not null as finished, logs
     from public._prisma_migrations where rolled_back_at is null order by started_at`
-  return (await client.query<Row>(sql)).rows
+  try {
+    const places = await placesOf(client)
+    if (places.includes('public')) return (await client.query<Row>(sql)).rows
+    if (places[0] === undefined) return []
+    throw new Refused(
+      'setup',
+      `Migrations of ${nameOf(url)} are noted in the schema ${places[0]}, because its search_path was another then: run: alter table "${places[0]}"._prisma_migrations set schema public;`,
+    )
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string }
+    throw (code === '42501' ? missingRight(url, message, await rolesOf(client)) : undefined) ?? error
+  }
+}
+
+/** The schemas with a table that may note our migrations; another program's in its own schema is none of ours. */
+async function placesOf(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ place: string }>(
+    `select schemaname::text as place from pg_tables where tablename = '_prisma_migrations'
+        and (schemaname = 'public' or exists (select from pg_tables where schemaname = 'backhaul' and tablename = 'jobs'))`,
+  )
+  return rows.map(({ place }) => place)
 }
 
 function compare(rows: readonly Row[], list: readonly Migration[]): Omit<Status, 'drift' | 'upToDate'> {
@@ -71,25 +90,26 @@ async function differences(url: string, script: boolean): Promise<string | null>
  * @throws {Refused} `setup` when the database cannot be reached
  */
 export async function status(url: string): Promise<Status> {
-  const found = compare(await withSession(url, WHAT, rowsOf), migrations())
+  const found = compare(await withSession(url, WHAT, (client) => rowsOf(client, url)), migrations())
   const settled = found.pending.length + found.failed.length + found.unknown.length === 0
   const drift = settled ? await differences(url, false) : null
   return { ...found, drift, upToDate: settled && found.edited.length === 0 && drift === null }
 }
 
+/** What the database said, out of Prisma's log with its own frames. */
 const firstLine = (text: string): string => {
-  const lines = text.split('\n').map((line) => line.trim())
-  return (
-    lines.find((line) => line.startsWith('ERROR:') || line.startsWith('Database error: ERROR')) ?? lines.find((line) => line !== '') ?? text
-  )
+  const said = /ERROR: .*/.exec(text)?.[0]
+  return said?.trim() ?? text.split('\n').find((line) => line.trim() !== '' && line !== 'external connector error') ?? text
 }
 
-function refusal(found: Omit<Status, 'drift' | 'upToDate'>, url: string): Refused | undefined {
+function refusal(found: Omit<Status, 'drift' | 'upToDate'>, url: string, roles: Roles): Refused | undefined {
   const [failed] = found.failed
   if (failed) {
+    const grant = grantFor(failed.log, roles)
+    const mend = grant ? `its owner or a superuser runs: ${grant};` : 'mend what it names,'
     return new Refused(
       'setup',
-      `Migration ${failed.name} has failed on ${nameOf(url)} (${failed.log}): mend what it names, then yarn migrate resolve ${failed.name} lets it run again.`,
+      `Migration ${failed.name} has failed on ${nameOf(url)} (${failed.log}): ${mend} then yarn migrate resolve ${failed.name} lets it run again.`,
     )
   }
   if (found.edited[0]) {
@@ -114,14 +134,22 @@ export async function deploy(url: string): Promise<string[]> {
   await ensureDatabase(url)
   return await withSession(url, WHAT, async (client) => {
     await lock(client, url)
-    const before = compare(await rowsOf(client), migrations())
-    const stop = refusal(before, url)
+    const roles = await rolesOf(client)
+    const list = migrations()
+    const look = async () => compare(await rowsOf(client, url), list)
+    const before = await look()
+    const stop = refusal(before, url, roles)
     if (stop) throw stop
     if (before.pending.length === 0) return []
+    await requireRights(
+      client,
+      url,
+      list.filter(({ name }) => before.pending.includes(name)),
+    )
     try {
-      return await withSchemaEngine(url, schemaFiles(), (engine) => apply(engine, migrations()))
+      return await withSchemaEngine(url, schemaFiles(), (engine) => apply(engine, list))
     } catch (error) {
-      throw refusal(compare(await rowsOf(client), migrations()), url) ?? error
+      throw refusal(await look(), url, roles) ?? missingRight(url, firstLine((error as Error).message), roles) ?? error
     }
   })
 }
