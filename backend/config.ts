@@ -3,7 +3,7 @@ import { config as readDotenv } from 'dotenv'
 import { z } from 'zod'
 import { isDatabaseUrl } from './database-url'
 import { Refused } from './engine/errors'
-import type { Api } from './engine/source'
+import type { Api, Source } from './engine/source'
 import { projectRoot } from './migrate/files'
 
 /*
@@ -166,6 +166,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     urls: Object.fromEntries(Object.entries(it).filter(([name]) => name.endsWith('_URL'))) as Record<string, string>,
   }
 }
+
+/** How many jobs of a source run at once where it bounds them, as its variable says or the source itself. */
+export const jobsAtOnceBy =
+  ({ jobs }: Config) =>
+  ({ jobsAtOnce: it }: Source): number | undefined =>
+    it && (jobs[it.env] ?? it.default)
 
 /** The base URL requests of this API go to. */
 export const baseUrlOf = (api: Api, config: Config): string => (api.url.env && config.urls[api.url.env]) ?? api.url.default

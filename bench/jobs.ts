@@ -9,7 +9,7 @@ export const ENDED = ['completed', 'partial', 'failed', 'cancelled']
 /** Starts a job for each request, in one transaction, and rings. */
 export async function startJobs<P>(ground: Ground, source: Source<P>, requests: readonly unknown[]): Promise<Started[]> {
   const parsed = requests.map((request) => source.params.parse(request))
-  const started = await startAll(ground, source, parsed)
+  const started = await startAll({ ...ground, sources: [source as Source] }, source as Source, parsed)
   await ring(ground.db, ground.broker)
   return started
 }

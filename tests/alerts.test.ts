@@ -65,7 +65,7 @@ function watch() {
 }
 const events = async () => (await db.query<{ key: string }>('select key from backhaul.events_outbox order by id')).map((row) => row.key)
 const kinds = async () => (await listAlerts({ db })).map((alert) => `${alert.kind} ${alert.subject}`)
-const begin = async (name = 'a') => (await start({ db, log: quiet }, sources[0] as Source, { name })).id
+const begin = async (name = 'a') => (await start({ db, log: quiet, sources }, sources[0] as Source, { name })).id
 const workerFor = (queue: string) =>
   db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
 const minutes = (n: number) => n * 60_000
@@ -113,7 +113,7 @@ describe('a queue nobody takes from', () => {
 
   test('paused jobs and work that is not due need no worker; lookups do', async () => {
     const id = await begin()
-    await db.query(`update backhaul.jobs set status = 'paused' where id = $1`, [id])
+    await db.query(`update backhaul.jobs set status = 'paused', admitted = false where id = $1`, [id])
     await db.query(`insert into backhaul.lookups (kind, id, due_at) values ('thing', '1', now() + interval '1 hour')`)
     const it = watch()
     await pass(it, 60_000)
@@ -170,8 +170,14 @@ describe('a job without progress', () => {
 
   test.each([
     ['whose tasks are all parked at a gate', PARKED, false],
-    ['that has waited at a gate for more than a day', `${PARKED.replace('1 hour', '25 hours')}`, true],
-    ['of whose tasks nobody takes one', `${PARKED.replace("'zkillboard'", "case when key = 'a' then 'zkillboard' end")}`, true],
+    ['that has waited at a gate for more than a day', `${PARKED.replace('1 hour', '25 hours')}`, false],
+    ['of whose tasks one waits for a worker', `${PARKED.replace("'zkillboard'", "case when key = 'a' then 'zkillboard' end")}`, false],
+    ['all of whose tasks wait for a worker or their turn', `paged_at = now() - interval '16 minutes'`, false],
+    [
+      'with one task that tries again beside parked ones',
+      `${PARKED.replace("'zkillboard'", "case when key = 'a' then 'zkillboard' end")}, attempts = 1`,
+      true,
+    ],
     [
       'with a page in hand beside parked ones',
       `${PARKED}, claim = case when key = 'a' then 1 end, holder = 'w', claimed_at = now()`,
@@ -190,8 +196,9 @@ describe('a job without progress', () => {
   })
 
   test('one that is resumed after a long pause has not stalled; one that ends or is paused is over', async () => {
-    const id = await running(`paged_at = now() - interval '5 hours'`)
-    const set = (status: string) => db.query(`update backhaul.jobs set status = $2::backhaul.job_status where id = $1`, [id, status])
+    const id = await running(`paged_at = now() - interval '5 hours', attempts = 3`)
+    const set = (status: string) =>
+      db.query(`update backhaul.jobs set status = $2::backhaul.job_status, admitted = $2 = 'running' where id = $1`, [id, status])
     await set('paused')
     const it = watch()
     await pass(it, minutes(20))

@@ -1,8 +1,8 @@
 import { openBroker } from '../../queues/broker'
 import { openDepths } from '../../queues/depths'
+import { jobsAtOnceBy } from '../config'
 import { openDb } from '../db'
 import { createScheduler } from '../engine/scheduler'
-import type { Source } from '../engine/source'
 import { userAgent } from '../http/client'
 import { keepFlushing } from '../metrics/flush'
 import { requireSameDatabase } from '../migrate/connect'
@@ -21,8 +21,8 @@ void run(async (config, log) => {
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })
-  const { stallMs, retentionMs, jobs } = config
-  const jobsAtOnce = ({ jobsAtOnce: it }: Source) => it && (jobs[it.env] ?? it.default)
+  const { stallMs, retentionMs } = config
+  const jobsAtOnce = jobsAtOnceBy(config)
   const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, jobsAtOnce })
   const deliverer = createDeliverer({ db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
   const stopFlushing = keepFlushing(db, log)

@@ -1,5 +1,5 @@
 import { openBroker } from '../../queues/broker'
-import { type Config, requireContact } from '../config'
+import { type Config, jobsAtOnceBy, requireContact } from '../config'
 import { openDb } from '../db'
 import { newWorkerId } from '../engine/beat'
 import type { Point } from '../engine/engine'
@@ -36,7 +36,8 @@ export const startWorker =
     const limits = effectiveLimits(sources, config.limits)
     const http = createHttpFactory({ gate: createGate(db, limits, { holder: id }), limits, config })
     const { turnMs, attempts } = config
-    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs, attempts, reached })
+    const jobsAtOnce = jobsAtOnceBy(config)
+    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs, attempts, jobsAtOnce, reached })
     await broker.ready()
     await worker.start()
     return {

@@ -36,8 +36,9 @@ export async function unattended(db: Reader, sources: readonly Source[]): Promis
   for (const { queue, kinds, app } of queuesOf(sources)) {
     if (live.has(queue)) continue
     const [row] = await db.query<{ due: boolean }>(
-      `select exists (select 1 from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id and j.status in ('queued', 'running')
-                       where t.queue = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp())
+      `select exists (select 1 from backhaul.jobs j, lateral (
+                         select 1 from backhaul.tasks t where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null
+                            and t.due_at <= clock_timestamp() limit 1) t where j.admitted)
            or exists (select 1 from backhaul.lookups where kind = any($2) and asked > answered and claim is null and due_at <= clock_timestamp()) as due`,
       [queue, kinds],
     )
@@ -66,8 +67,6 @@ export async function openBreakers(db: Reader): Promise<Found[]> {
 
 /** A task that works on its page, by the longest timeout of a request and some more. */
 const IN_HAND = `interval '150 seconds'`
-/** Waiting for a gate is no stall, unless it lasts longer. */
-const PATIENCE = `interval '1 day'`
 
 interface Running {
   subject: string
@@ -77,30 +76,29 @@ interface Running {
 }
 
 /**
- * Running jobs without a page for `stallMs`. A job all of whose tasks in place are parked at a gate waits for a reason that is shown
- * and ends by itself (a slow limit, an upstream's block, a breaker, which has its own alert); only after a day it is told of. Retries after
- * errors, tasks nobody takes and pages that never end are stalls.
+ * Running jobs without a page for `stallMs` in which something is wrong: tasks that try again after errors, a page that never ends, or
+ * waiting tasks of which none gets a place. A job that waits for a worker, its turn, a limit or a person has not stalled: what it
+ * waits for is shown beside it, and a queue without workers and a breaker have alerts of their own.
  * @param lasts which of the jobs that run now have been seen to run for long enough
  */
 export async function stalled(db: Reader, stallMs: number, lasts: (running: Running[]) => Running[]): Promise<Found[]> {
   const running = await db.query<Running>(
     `select j.id::text as subject, j.source, coalesce(j.active_key, j.id::text) as key,
             not exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'ready' and t.paged_at > c.since) as quiet
-       from backhaul.jobs j, (select clock_timestamp() - $1 * interval '1 millisecond' as since) c where j.status = 'running'`,
+       from backhaul.jobs j, (select clock_timestamp() - $1 * interval '1 millisecond' as since) c where j.admitted and j.status = 'running'`,
     [stallMs],
   )
   const suspects = lasts(running).filter((job) => job.quiet)
   if (suspects.length === 0) return []
   const rows = await db.query<{ id: string; last: Date; error: string | null }>(
     `select * from (
-       select j.id, f.parked, f.error, greatest(j.started_at, f.last) as last from backhaul.jobs j cross join lateral (
+       select j.id, f.wrong, f.error, greatest(j.started_at, f.last) as last from backhaul.jobs j cross join lateral (
          select max(greatest(paged_at, settled_at)) as last, max(error) filter (where state = 'ready' and attempts > 0) as error,
-                coalesce(bool_or(claim is null) filter (where state = 'ready'), false)
-                  and bool_and(case when claim is null then waiting_on is not null and due_at > clock_timestamp() - interval '10 seconds'
-                                    else attempts = 0 and claimed_at > clock_timestamp() - ${IN_HAND} end) filter (where state = 'ready') as parked
+                coalesce(bool_or(case when claim is null then attempts > 0 and waiting_on is null
+                                      else attempts > 0 or claimed_at < clock_timestamp() - ${IN_HAND} end) filter (where state = 'ready'), true) as wrong
            from backhaul.tasks where job_id = j.id) f
         where j.id = any($1::uuid[]) and j.status = 'running') s
-      where last < clock_timestamp() - $2 * interval '1 millisecond' and not (parked and last > clock_timestamp() - ${PATIENCE})`,
+      where last < clock_timestamp() - $2 * interval '1 millisecond' and wrong`,
     [suspects.map((job) => job.subject), stallMs],
   )
   return rows.map(({ id, last, error }) => {

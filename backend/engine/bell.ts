@@ -36,6 +36,8 @@ const publishSpan = ({ id, queue, rings, trace }: Due): OpenSpan | undefined =>
 /**
  * Publishes bells of tasks that are ready, due and unclaimed: at most twice what the queue's live workers can hold, the
  * lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
+ * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the live
+ * capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
  * Marked before they are published, because a worker claims what it is told of at once; nothing is locked meanwhile.
  * A bell lost in between is rung again, a doubled one finds nothing to do.
  * @param queue only this one; absent: all
@@ -44,16 +46,24 @@ const publishSpan = ({ id, queue, rings, trace }: Due): OpenSpan | undefined =>
 export async function ring(db: Reader, broker: Broker, queue?: QueueName): Promise<number> {
   if (broker.state === 'blocked') return 0
   const due = await db.query<Due>(
-    `with ${LAZY}, capacity as (${CAPACITY}), open as (
-       select t.id, t.queue, t.priority, t.rung_at, t.rings, t.paged_at,
-              row_number() over (partition by t.queue, t.job_id order by t.stage, t.seq) as turn
-         from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
-        where t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() and j.status in ('queued', 'running')
-          and ($1::text is null or t.queue = $1)
+    `with recursive ${LAZY}, capacity as (${CAPACITY}), queues as (
+       (select $1::text as queue where $1 is not null union all
+        select queue from (select queue from backhaul.tasks where $1::text is null and state = 'ready' and claim is null order by queue limit 1) f)
+       union all
+       select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
+         from queues q where q.queue is not null and $1::text is null
+     ), rooms as (
+       select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
+     ), running as (select id from backhaul.jobs where admitted), open as (
+       select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn
+         from rooms q cross join running j cross join lateral (
+           select t.id, t.job_id, t.queue, t.priority, t.due_at, t.rung_at, t.rings, t.paged_at from backhaul.tasks t
+            where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+            order by t.due_at limit q.room) d
      ), ranked as (
        select *, row_number() over (partition by queue order by priority, turn, paged_at nulls first, id) as place from open
      ), chosen as (
-       select r.id, r.place from ranked r left join capacity c using (queue) where r.place <= 2 * coalesce(c.places, 1) and ${RING_AGAIN}
+       select r.id, r.place from ranked r where r.place <= r.room and ${RING_AGAIN}
      ), held as (
        select t.id, chosen.place from backhaul.tasks t join chosen on chosen.id = t.id
         where t.state = 'ready' and t.claim is null order by t.id for update of t skip locked

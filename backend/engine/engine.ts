@@ -11,6 +11,8 @@ export interface Engine {
   broker: Broker
   sources: readonly Source[]
   log: Log
+  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
+  jobsAtOnce?: (source: Source) => number | undefined
 }
 
 /** What a worker process adds. */

@@ -26,6 +26,8 @@ export const said = {
   workerStops: (log: Log, app: string, holding: number) => log.info(`${app} is stopping`, { holding }),
   jobStarted: (log: Log, source: string, job: string, created: boolean, activeKey: string | null) =>
     log.info(created ? 'job started' : 'job is active already', { job: job.slice(0, 8), source, of: activeKey }),
+  jobsStarted: (log: Log, source: string, created: number, asked: number) =>
+    log.info('jobs started', { source, jobs: created, active: asked - created || undefined }),
   jobEnded: (log: Log, job: string, report: Report) =>
     log[report.status === 'completed' ? 'info' : 'warn'](`job ${report.status}`, {
       job: job.slice(0, 8),

@@ -38,7 +38,7 @@ export async function endJob(tx: Tx, jobId: string, report: Report, why?: string
   const error =
     why ?? (first ? `${report.tasks.failed} of ${report.tasks.total} tasks failed; the first: ${first.task}: ${first.error}` : null)
   await tx.query(
-    `update backhaul.jobs set status = $2::backhaul.job_status, completed_at = coalesce(completed_at, clock_timestamp()), report = $3, error = $4, open = 0
+    `update backhaul.jobs set status = $2::backhaul.job_status, admitted = false, completed_at = coalesce(completed_at, clock_timestamp()), report = $3, error = $4, open = 0
       where id = $1`,
     [jobId, report.status, JSON.stringify(report), error],
   )

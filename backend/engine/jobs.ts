@@ -1,3 +1,4 @@
+import { admit } from './admission'
 import { ring } from './bell'
 import type { Engine } from './engine'
 import { Refused } from './errors'
@@ -55,21 +56,26 @@ async function move(engine: Engine, id: string, verb: string, from: readonly str
   )
 }
 
-/** Stops claims; turns end after the page in hand. */
+/** Stops claims; turns end after the page in hand. Its place among those that run is another's. */
 export const pause = (engine: Engine, id: string): Promise<JobRow> =>
-  move(engine, id, 'pause', ['queued', 'running', 'paused'], `status = 'paused'`)
+  move(engine, id, 'pause', ['queued', 'running', 'paused'], `status = 'paused', admitted = false`)
 
-/** Lets a paused job go on. */
+/** Lets a paused job go on: before the jobs that have not begun, once it is admitted again. */
 export async function resume(engine: Engine, id: string): Promise<JobRow> {
-  const to = `status = case when status <> 'paused' then status when started_at is null then 'queued' else 'running' end::backhaul.job_status`
+  const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status`
   const job = await move(engine, id, 'resume', ['paused', 'queued', 'running'], to)
+  await goOn(engine)
+  return await findJob(engine, job.id)
+}
+
+async function goOn(engine: Engine): Promise<void> {
+  await admit(engine)
   await ring(engine.db, engine.broker)
-  return job
 }
 
 /** Ends a job: the status first, so that nothing new is claimed, then its claims and tasks, then its report. */
 export async function cancel(engine: Engine, id: string): Promise<JobRow> {
-  const job = await move(engine, id, 'cancel', ['queued', 'running', 'paused', 'cancelled'], `status = 'cancelled'`)
+  const job = await move(engine, id, 'cancel', ['queued', 'running', 'paused', 'cancelled'], `status = 'cancelled', admitted = false`)
   await sweep(engine, job.id)
   return await findJob(engine, job.id)
 }
@@ -137,17 +143,17 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     if (failed.length === 0 && status !== 'failed')
       throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`, 'status', status)
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
-    if (ended) await runAgain(tx, job)
+    if (ended) await queueAgain(tx, job)
     return failed.length
   })
-  await ring(engine.db, engine.broker)
+  await goOn(engine)
   return { job: await findJob(engine, job.id), tasks }
 }
 
-async function runAgain(tx: Tx, job: JobRow): Promise<void> {
+async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
   try {
     await tx.query(
-      `update backhaul.jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp()), completed_at = null, report = null, error = null
+      `update backhaul.jobs set status = 'queued', started_at = coalesce(started_at, clock_timestamp()), completed_at = null, report = null, error = null
         where id = $1`,
       [job.id],
     )

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Depths } from '../../queues/depths'
 import { type Db, isAway } from '../db'
+import { admit } from './admission'
 import { watchAlerts } from './alerts'
 import { rescue } from './beat'
 import { ring } from './bell'
@@ -36,14 +37,11 @@ export interface SchedulerOptions {
   stallMs?: number
   /** Tasks of ended jobs, events and deliveries are kept for so long, ms (30 days unless told). */
   retentionMs?: number
-  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
-  jobsAtOnce?: (source: Source) => number | undefined
   /** Asks the broker about dead letters; absent: nobody is told when they grow. */
   depths?: Pick<Depths, 'read'>
 }
 
 interface Upkeep {
-  jobsAtOnce: (source: Source) => number | undefined
   alerts: ReturnType<typeof watchAlerts>
   retention: ReturnType<typeof keepRetention>
 }
@@ -59,9 +57,7 @@ export interface Scheduler {
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
   const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
-  const jobsAtOnce = engine.jobsAtOnce ?? ((source: Source) => source.jobsAtOnce?.default)
   const upkeep = {
-    jobsAtOnce,
     alerts: watchAlerts({ db, log, sources, stallMs, depths }),
     retention: keepRetention({ db, log, retentionMs }),
   }
@@ -113,10 +109,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
     if (gone.length > 0) said.handedBack(log, moved, gone)
   }
   await apart(engine, 'schedules', () => startSchedules(engine))
-  for (const source of sources) {
-    const atOnce = upkeep.jobsAtOnce(source)
-    if (atOnce !== undefined) await admit(db, source, atOnce)
-  }
+  await admit(engine)
   for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) await countOpen(db)
   await sweepCancelled(engine)
@@ -144,24 +137,14 @@ async function countOpen(db: Db): Promise<void> {
     `update backhaul.jobs j set open = c.open
        from (select j.id, count(t.id)::int as open from backhaul.jobs j
                left join backhaul.tasks t on t.job_id = j.id and t.state in ('waiting', 'ready') and t.stream <> '${FINISH}'
-              where j.status in ('queued', 'running', 'paused') group by j.id) c
-      where j.id = c.id and j.open <> c.open and j.status in ('queued', 'running', 'paused')`,
-  )
-}
-
-/** Starts queued jobs in order of arrival where a source bounds how many run. */
-async function admit(db: Db, source: Source, atOnce: number): Promise<void> {
-  await db.query(
-    `update backhaul.jobs set admitted = true where id in (
-       select id from backhaul.jobs where source = $1 and status = 'queued' and not admitted order by created_at, id
-        limit greatest(0, $2 - (select count(*) from backhaul.jobs where source = $1 and admitted and status in ('queued', 'running', 'paused'))))`,
-    [source.name, atOnce],
+              where j.admitted group by j.id) c
+      where j.id = c.id and j.open <> c.open and j.admitted`,
   )
 }
 
 async function jobsToPromote({ db }: Engine): Promise<string[]> {
   const jobs = await db.query<{ id: string }>(
-    `select j.id from backhaul.jobs j where j.admitted and j.status in ('queued', 'running')
+    `select j.id from backhaul.jobs j where j.admitted
         and exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'waiting')`,
   )
   return jobs.map((job) => job.id)
@@ -170,7 +153,7 @@ async function jobsToPromote({ db }: Engine): Promise<string[]> {
 /** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
 export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
   const jobs = await db.query<{ id: string; source: string; priority: number }>(
-    `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted and j.status in ('queued', 'running')
+    `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted
         and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ('waiting', 'ready') or t.stream = '${FINISH}'))`,
   )
   for (const job of jobs) await db.tx((tx) => insertFinish(tx, job, sources))

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { ZodError } from 'zod'
 import type { QueueName } from '../../queues/names'
 import { readTraceparent, span, traceparent } from '../tracing'
+import { admit, boundOf } from './admission'
 import type { Engine } from './engine'
 import { Refused } from './errors'
 import { said } from './events'
-import { promote } from './lanes'
 import type { Plan, Source, Tx } from './source'
-import { insertTasks } from './store'
+import { insertTasksOf, queueOf } from './store'
 
 /*
  * How a request becomes a job: parsed by its source, planned, and committed with its first tasks.
@@ -56,84 +57,129 @@ function refusing<P>(parse: () => P): P {
 }
 
 /**
- * Commits a job with its first tasks; the caller rings.
+ * Commits a job with its first tasks and admits it where there is room; the caller rings.
  * @param params already parsed by the source
  * @throws {Refused} `input` when the message id came before with another body
  */
-export async function start(
-  engine: Pick<Engine, 'db' | 'log'>,
-  source: Source,
-  params: unknown,
-  options: StartOptions = {},
-): Promise<Started> {
+export async function start(engine: Starting, source: Source, params: unknown, options: StartOptions = {}): Promise<Started> {
   const [job] = await startAll(engine, source, [params], options)
   if (!job) throw new Error('no job was started')
   return job
 }
 
-/** Starts one job for each params, or none of them. */
+/** What starting jobs needs of the engine. */
+type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'jobsAtOnce'>
+
+/** Jobs inserted in one statement. */
+const JOBS_AT_ONCE = 1_000
+/** The planner is told of tables that grew by so many rows at once: its own statistics come a minute later. */
+const MANY = 5_000
+
+/**
+ * Starts one job for each params, or none of them, in the order given.
+ * @param onProgress told after each batch how many have been inserted
+ */
 export async function startAll(
-  engine: Pick<Engine, 'db' | 'log'>,
+  engine: Starting,
   source: Source,
   all: readonly unknown[],
   options: StartOptions = {},
+  onProgress: (done: number) => void = () => undefined,
 ): Promise<Started[]> {
   const started = await engine.db.tx(async (tx) => {
     const jobs: Started[] = []
-    for (const params of all) jobs.push(await startOne(tx, source, params, options))
+    for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
+      jobs.push(...(await startBatch(tx, source, all.slice(from, from + JOBS_AT_ONCE), options)))
+      onProgress(jobs.length)
+    }
     return jobs
   })
-  for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
+  if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
+  if (started.length === 1) for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
+  else said.jobsStarted(engine.log, source.name, started.filter((job) => job.created).length, started.length)
+  await admit(engine)
   return started
 }
 
-/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log and rings. */
-export function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log, admits and rings. */
+export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+  const [job] = await startBatch(tx, source, [params], options)
+  if (!job) throw new Error('no job was started')
+  return job
+}
+
+function startBatch(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
   // A span around the caller goes on the trace he was asked with.
   const parent = traceparent() ? undefined : readTraceparent(options.trace)
-  return span('start job', { 'backhaul.source': source.name }, () => insertJob(tx, source, params, options), { parent })
+  return span('start job', { 'backhaul.source': source.name }, () => insertJobs(tx, source, all, options), { parent })
 }
 
-async function insertJob(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+interface Planned {
+  id: string
+  params: unknown
+  plan: Plan
+}
+
+function planned(source: Source, params: unknown): Planned {
   const plan = source.plan(params)
   if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
-  const taken = options.inbox && (await takeMessage(tx, options.inbox))
-  if (taken) return { ...taken, created: false, plan }
-  const activeKey = options.force ? null : plan.activeKey
-  const priority = options.priority ?? PRIORITY.backfill
-  const [job] = await tx.query<{ id: string; status: string }>(
-    `insert into backhaul.jobs (source, params, priority, active_key, lane_width, lanes_at_once, backlog, admitted, open, trace)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-     on conflict (source, active_key) where active_key is not null and status in ('queued', 'running', 'paused') do nothing
-     returning id, status`,
-    [
-      source.name,
-      JSON.stringify(params),
-      priority,
-      activeKey,
-      plan.laneWidth ?? 1,
-      plan.lanesAtOnce ?? 8,
-      plan.backlog ?? null,
-      source.jobsAtOnce === undefined,
-      plan.tasks.length,
-      traceparent() ?? readTraceparent(options.trace) ?? null,
-    ],
-  )
-  if (!job) return { ...(await activeJob(tx, source, plan.activeKey, options)), created: false, plan }
-  await insertTasks(tx, { id: job.id, priority }, source, plan.tasks)
-  await promote(tx, job.id)
-  if (options.inbox) await noteMessage(tx, options.inbox, job.id)
-  return { ...job, created: true, plan }
+  return { id: randomUUID(), params, plan }
 }
 
-async function activeJob(tx: Tx, source: Source, activeKey: string, options: StartOptions): Promise<{ id: string; status: string }> {
-  const [job] = await tx.query<{ id: string; status: string }>(
-    `select id, status from backhaul.jobs where source = $1 and active_key = $2 and status in ('queued', 'running', 'paused')`,
-    [source.name, activeKey],
+async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
+  const jobs = all.map((params) => planned(source, params))
+  const [first] = jobs
+  const taken = options.inbox && (await takeMessage(tx, options.inbox))
+  if (taken && first) return [{ ...taken, created: false, plan: first.plan }]
+  const priority = options.priority ?? PRIORITY.backfill
+  const rows = await tx.query<{ id: string }>(
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, trace)
+     select n.id, $1, n.params, $2, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, $3
+       from unnest($4::uuid[], $5::jsonb[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
+              as n(id, params, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
+      order by n.place
+     on conflict (source, active_key) where active_key is not null and status in ('queued', 'running', 'paused') do nothing
+     returning id`,
+    [
+      source.name,
+      priority,
+      traceparent() ?? readTraceparent(options.trace) ?? null,
+      jobs.map((job) => job.id),
+      jobs.map((job) => JSON.stringify(job.params)),
+      jobs.map((job) => (options.force ? null : job.plan.activeKey)),
+      jobs.map((job) => job.plan.laneWidth ?? 1),
+      jobs.map((job) => job.plan.lanesAtOnce ?? 8),
+      jobs.map((job) => job.plan.backlog ?? null),
+      jobs.map((job) => boundOf(source, queueOf(source, job.plan.tasks[0]?.stream ?? ''))),
+      jobs.map((job) => job.plan.tasks.length),
+    ],
   )
-  if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
-  if (options.inbox) await noteMessage(tx, options.inbox, job.id)
-  return job
+  const made = new Set(rows.map((row) => row.id))
+  const created = jobs.filter((job) => made.has(job.id))
+  await insertTasksOf(
+    tx,
+    source,
+    priority,
+    created.map(({ id, plan }) => ({ id, tasks: plan.tasks })),
+  )
+  const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
+  const started = jobs.map(({ id, plan }): Started => {
+    if (made.has(id)) return { id, status: 'queued', created: true, plan }
+    const job = active.get(plan.activeKey)
+    if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
+    return { ...job, created: false, plan }
+  })
+  if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
+  return started
+}
+
+async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Promise<Map<string, { id: string; status: string }>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.query<{ id: string; status: string; key: string }>(
+    `select id, status, active_key as key from backhaul.jobs where source = $1 and active_key = any($2) and status in ('queued', 'running', 'paused')`,
+    [source.name, keys],
+  )
+  return new Map(rows.map(({ id, status, key }) => [key, { id, status }]))
 }
 
 async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): Promise<{ id: string; status: string } | undefined> {

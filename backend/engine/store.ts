@@ -59,7 +59,7 @@ export async function claimTask(db: Reader, id: bigint, holder: string): Promise
           set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null
          from backhaul.jobs j
         where t.id = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
-          and j.id = t.job_id and j.status in ('queued', 'running')
+          and j.id = t.job_id and j.admitted and j.status in ('queued', 'running')
        returning ${TASK}
      ), started as (
        update backhaul.jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp())
@@ -196,34 +196,49 @@ export async function handBack(db: Reader, task: Task, back: HandBack): Promise<
 }
 
 /** Adds tasks to a job; one that is there already is left alone. Those outside lanes may be claimed at once if the job is admitted. */
-export async function insertTasks(tx: Tx, job: { id: string; priority: number }, source: Source, tasks: readonly NewTask[]): Promise<void> {
-  if (tasks.length === 0) return
-  const sorted = tasks
-    .map((task, place) => ({ ...task, place }))
-    .sort((a, b) => (a.stream === b.stream ? (a.key < b.key ? -1 : 1) : a.stream < b.stream ? -1 : 1))
-  await tx.query(
-    `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
-     select $1, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $2, n.cursor,
-            coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
-            n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-       from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
-              as n(stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error),
-            (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s, backhaul.jobs j
-      where j.id = $1
-     on conflict (job_id, stream, key) do nothing`,
-    [
-      job.id,
-      job.priority,
-      sorted.map((task) => task.stream),
-      sorted.map((task) => task.key),
-      sorted.map((task) => queueOf(source, task.stream)),
-      sorted.map((task) => task.lane ?? null),
-      sorted.map((task) => task.stage ?? 0),
-      sorted.map((task) => task.place),
-      sorted.map((task) => JSON.stringify(task.cursor)),
-      ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
-    ],
-  )
+export const insertTasks = (tx: Tx, job: { id: string; priority: number }, source: Source, tasks: readonly NewTask[]): Promise<void> =>
+  insertTasksOf(tx, source, job.priority, [{ id: job.id, tasks }])
+
+/** Tasks in one statement; their order inside a job is kept for as many. */
+const TASKS_AT_ONCE = 10_000
+
+/** The same for many jobs of a source and one priority, in as few statements as they need. */
+export async function insertTasksOf(
+  tx: Tx,
+  source: Source,
+  priority: number,
+  jobs: readonly { id: string; tasks: readonly NewTask[] }[],
+): Promise<void> {
+  const all = jobs.flatMap(({ id, tasks }) => tasks.map((task) => ({ ...task, job: id, sort: `${id} ${task.stream} ${task.key}` })))
+  for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
+    const sorted = all
+      .slice(from, from + TASKS_AT_ONCE)
+      .map((task, place) => ({ ...task, place }))
+      .sort((a, b) => (a.sort < b.sort ? -1 : 1))
+    await tx.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
+       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $1, n.cursor,
+              coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
+              n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error)
+              join backhaul.jobs j on j.id = n.job,
+              (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
+       on conflict (job_id, stream, key) do nothing`,
+      [
+        priority,
+        sorted.map((task) => task.job),
+        sorted.map((task) => task.stream),
+        sorted.map((task) => task.key),
+        sorted.map((task) => queueOf(source, task.stream)),
+        sorted.map((task) => task.lane ?? null),
+        sorted.map((task) => task.stage ?? 0),
+        sorted.map((task) => task.place),
+        sorted.map((task) => JSON.stringify(task.cursor)),
+        ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
+      ],
+    )
+  }
 }
 
 /** State, reason, kind and error of a task that is born settled. */
@@ -232,7 +247,8 @@ function endOf({ ended }: NewTask): Record<string, string | undefined> {
   return 'skipped' in ended ? { ended: 'skipped', reason: ended.skipped } : { ended: 'failed', kind: ended.failed, error: ended.error }
 }
 
-function queueOf(source: Source, name: string): string {
+/** The queue a stream's tasks travel on. @throws {Error} for a stream the source does not have: a fault of its plan */
+export function queueOf(source: Source, name: string): string {
   const stream = source.streams[name]
   if (!stream) throw new Error(`source ${source.name} planned a task for the stream ${name}, which it does not have`)
   return stream.queue

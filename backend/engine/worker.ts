@@ -36,6 +36,8 @@ export interface WorkerOptions {
   http: HttpFactory
   log: Log
   turnMs: number
+  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
+  jobsAtOnce?: (source: Source) => number | undefined
   /** Tries in a row without a committed page before a task is given up (10 unless told). */
   attempts?: number
   /** How long a stop waits for the pages in hand before it aborts them, ms. */
@@ -67,6 +69,7 @@ export function createWorker(options: WorkerOptions): Worker {
     http: options.http,
     id,
     turnMs: options.turnMs,
+    jobsAtOnce: options.jobsAtOnce,
     attempts: options.attempts ?? 10,
     stopping: () => stopping,
     signal: abort.signal,

@@ -1,4 +1,5 @@
 import { requireContact } from '../config'
+import { admit } from '../engine/admission'
 import { ring } from '../engine/bell'
 import { Refused } from '../engine/errors'
 import { said } from '../engine/events'
@@ -41,6 +42,7 @@ export function createDoorDesk(service: Service, source: Source, actor: Actor, t
   async function announce(jobs: readonly Started[]): Promise<void> {
     for (const job of jobs) said.jobStarted(log, source.name, job.id, job.created, job.plan.activeKey)
     if (jobs.length === 0) return
+    await admit(service)
     const away = await tell(service, () => ring(db, service.broker))
     if (away !== undefined) log.warn('no worker could be told yet; the scheduler rings', { source: source.name, because: away })
   }

@@ -210,14 +210,14 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
  * @throws {Refused} `missing`, or `input` when its source refuses the params by now
  */
 export async function runSchedule(
-  service: Desk & Pick<Service, 'broker' | 'log' | 'config'>,
+  service: Desk & Pick<Service, 'broker' | 'log' | 'config' | 'jobsAtOnce'>,
   id: string,
 ): Promise<Started & { broker?: string }> {
-  const { db, broker, log } = service
+  const { db, broker } = service
   const row = await find(db, id)
   const { source, params } = checkParams(service, row.source, row.params)
   requireContact(source.apis, service.config)
-  const job = await start({ db, log }, source, params, { priority: row.priority })
+  const job = await start(service, source, params, { priority: row.priority })
   await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
   return { ...job, broker: await tell(service, () => ring(db, broker)) }
 }

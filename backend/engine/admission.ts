@@ -1,0 +1,110 @@
+import { CAPACITY } from './bell'
+import type { Engine } from './engine'
+import { promote } from './lanes'
+import type { Reader, Source } from './source'
+
+/*
+ * How many jobs run at once. A queue's jobs are bounded by what its live workers hold, a source's by the number it states;
+ * the others are queued in the order of their priority, then of their arrival, and those that had begun go first.
+ */
+
+/** Jobs of a queue that run at once, for each delivery its live workers hold: some jobs wait for a limit while others read. */
+export const JOBS_PER_PLACE = 3
+
+/** One number for everybody who admits jobs in this database. */
+const LOCK = 7_265_003
+
+/** The order in which queued jobs are admitted; the index jobs_in_turn holds it. */
+const TURN = `priority, (started_at is null), arrival`
+const IN_TURN = `status = 'queued' and not admitted`
+
+/** What bounds how many of a source's jobs run at once: the source itself, or the queue of the job's first task. */
+export const boundOf = (source: Source, queue: string): string => (source.jobsAtOnce ? source.name : queue)
+
+interface Bound {
+  name: string
+  /** Absent: by the live capacity of the queue. */
+  most: number | null
+}
+
+function boundsOf({ sources, jobsAtOnce = (source) => source.jobsAtOnce?.default }: Pick<Engine, 'sources' | 'jobsAtOnce'>): Bound[] {
+  const queues = sources.filter((source) => !source.jobsAtOnce).flatMap((source) => Object.values(source.streams).map((it) => it.queue))
+  return [
+    ...[...new Set(queues)].map((name) => ({ name, most: null })),
+    ...sources.filter((source) => source.jobsAtOnce).map((source) => ({ name: source.name, most: jobsAtOnce(source) ?? 1 })),
+  ]
+}
+
+/**
+ * Jobs that may be admitted now. One of a priority counts only those of the same or a lower number against its bound, so that
+ * what is more urgent than all that runs goes ahead at once. Reads as many rows as jobs may run, never as many as wait.
+ */
+const CHOSEN = `capacity as (${CAPACITY}), bounds as (
+    select b.name, coalesce(b.most, ${JOBS_PER_PLACE} * coalesce(c.places, 1)) as most
+      from unnest($1::text[], $2::int[]) as b(name, most) left join capacity c on c.queue = b.name
+  ), chosen as (
+    select q.id from bounds b cross join lateral (
+      select w.*, row_number() over (order by ${TURN}) as place
+        from (select id, priority, started_at, arrival from backhaul.jobs where bounded_by = b.name and ${IN_TURN} order by ${TURN} limit b.most) w) q
+     where q.place + (select count(*) from backhaul.jobs a where a.bounded_by = b.name and a.admitted and a.priority <= q.priority) <= b.most
+  )`
+
+/**
+ * Admits as many queued jobs as may run and gives the first tasks of new ones places. A job that had begun runs again; only the
+ * scheduler gives its tasks places, because two promotes with different views of a lane would each fill it.
+ * Whoever starts jobs calls it for the sake of speed; the scheduler calls it four times a second.
+ * @returns the ids of the jobs admitted
+ */
+export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'jobsAtOnce'>): Promise<string[]> {
+  const bounds = boundsOf(engine)
+  const values = [bounds.map((bound) => bound.name), bounds.map((bound) => bound.most)]
+  const due = await engine.db.query(`with ${CHOSEN} select id from chosen limit 1`, values)
+  if (due.length === 0) return []
+  return await engine.db.tx(async (tx) => {
+    // A statement of its own: one that waited for the lock would count the jobs as they were before it waited.
+    await tx.query(`select pg_advisory_xact_lock(${LOCK})`)
+    const admitted = await tx.query<{ id: string; fresh: boolean }>(
+      `with ${CHOSEN}
+       update backhaul.jobs j set admitted = true, status = case when j.started_at is null then 'queued' else 'running' end::backhaul.job_status
+         from chosen where j.id = chosen.id and j.${IN_TURN.replace('not admitted', 'not j.admitted')} returning j.id, j.started_at is null as fresh`,
+      values,
+    )
+    for (const { id, fresh } of admitted) if (fresh) await promote(tx, id)
+    return admitted.map(({ id }) => id)
+  })
+}
+
+/** How a queued job stands among those that wait for the same bound. */
+export interface Turn {
+  /** 1 is admitted next; one more than `most` stands for every place behind the first `most`. */
+  position: number
+  /** Jobs of the same bound ended lately: how long one took to follow the other, ms; null where none did. */
+  everyMs: number | null
+}
+
+/** Ends of jobs that tell how fast a queue moves. */
+const LATELY = `interval '1 hour'`
+const ENDS = 20
+
+/**
+ * The places of those of these jobs that wait for their turn.
+ * @param most places are counted up to this one, so that a look at a page of jobs costs the same however many wait
+ */
+export async function turnsOf(db: Reader, ids: readonly string[], most: number): Promise<Map<string, Turn>> {
+  const rows = await db.query<{ id: string } & Turn>(
+    `with wanted as (select id, bounded_by from backhaul.jobs where id = any($1::uuid[]) and ${IN_TURN}), bounds as (
+       select b.bounded_by, (select case when count(*) > 1 then extract(epoch from clock_timestamp() - min(e.completed_at)) * 1000 / count(*) end
+           from (select completed_at from backhaul.jobs j where j.bounded_by = b.bounded_by and completed_at > clock_timestamp() - ${LATELY}
+                  order by completed_at desc limit ${ENDS}) e)::float8 as every
+         from (select distinct bounded_by from wanted) b
+     ), places as (
+       select h.id, h.place from bounds b cross join lateral (
+         select id, row_number() over (order by ${TURN}) as place
+           from (select id, priority, started_at, arrival from backhaul.jobs where bounded_by = b.bounded_by and ${IN_TURN} order by ${TURN} limit $2) w) h
+     )
+     select w.id, coalesce(p.place, $2 + 1)::int as position, b.every as "everyMs"
+       from wanted w join bounds b using (bounded_by) left join places p on p.id = w.id`,
+    [ids, most],
+  )
+  return new Map(rows.map(({ id, position, everyMs }) => [id, { position, everyMs }]))
+}
