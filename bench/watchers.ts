@@ -56,10 +56,10 @@ export const watchers: Bench = {
 
 async function fill(db: Db, jobs: number): Promise<void> {
   await db.query(
-    `insert into backhaul.jobs (source, status, params, active_key, admitted, created_at, started_at, completed_at)
-     select 'eve', case when n % 5 = 0 and n <= 200 then 'running' when n % 7 = 0 then 'partial' else 'completed' end::backhaul.job_status,
+    `insert into backhaul.jobs (source, bounded_by, status, params, active_key, admitted, created_at, started_at, completed_at)
+     select 'eve', 'zkillboard_backfill_queue', case when n % 5 = 0 and n <= 200 then 'running' when n % 7 = 0 then 'partial' else 'completed' end::backhaul.job_status,
             jsonb_build_object('mode', 'backfill', 'characterId', 2117000000 + n, 'options', '{}'::jsonb),
-            'killmails:characterID:' || (2117000000 + n), true, t.at, t.at, case when n % 5 = 0 and n <= 200 then null else t.at + interval '90 seconds' end
+            'killmails:characterID:' || (2117000000 + n), n % 5 = 0 and n <= 200, t.at, t.at, case when n % 5 = 0 and n <= 200 then null else t.at + interval '90 seconds' end
        from generate_series(1, $1::int) n, lateral (select clock_timestamp() - n * interval '37 seconds' as at) t`,
     [jobs],
   )

@@ -117,8 +117,8 @@ describe('the list', () => {
 
 test('a client that does not read holds no memory, and is told what holds once it does', async () => {
   await engine.db.query(
-    `insert into backhaul.jobs (source, params, active_key, admitted)
-     select 'counting', jsonb_build_object('name', repeat('x', 40000) || n), 'heavy ' || n, true from generate_series(1, 200) n`,
+    `insert into backhaul.jobs (source, bounded_by, params, active_key, admitted)
+     select 'counting', 'a test', jsonb_build_object('name', repeat('x', 40000) || n), 'heavy ' || n, true from generate_series(1, 200) n`,
   )
   const reads = deferred()
   const slow = await follow('/api/events?limit=200&q=heavy', reads.promise)

@@ -221,8 +221,8 @@ describe('lists', () => {
   beforeAll(async () => {
     // Four at the same moment each, so that places are decided by the id.
     await engine.db.query(
-      `insert into backhaul.jobs (source, params, active_key, admitted, status, created_at)
-       select 'counting', '{"name":"listed"}', 'listed ' || n, true, (array['paused', 'cancelled'])[1 + n % 2]::backhaul.job_status,
+      `insert into backhaul.jobs (source, bounded_by, params, active_key, admitted, status, created_at)
+       select 'counting', 'a test', '{"name":"listed"}', 'listed ' || n, true, (array['paused', 'cancelled'])[1 + n % 2]::backhaul.job_status,
               timestamptz '2020-01-01 00:00:00.123456Z' + (n / 4) * interval '1 microsecond' from generate_series(1, ${COUNT}) n`,
     )
   })
@@ -236,7 +236,7 @@ describe('lists', () => {
           const { body } = await get(`/api/jobs?q=listed&limit=${sizes[page % sizes.length]}&cursor=${cursor}`)
           seen.push(...body.items.map((job: { about: string }) => job.about))
           await engine.db.query(
-            `insert into backhaul.jobs (source, params, active_key, admitted) values ('counting', '{}', 'listed later ' || gen_random_uuid(), true)`,
+            `insert into backhaul.jobs (source, bounded_by, params, active_key, admitted) values ('counting', 'a test', '{}', 'listed later ' || gen_random_uuid(), true)`,
           )
           if (body.next === null) break
           cursor = body.next
@@ -303,7 +303,8 @@ describe('lists', () => {
 test('waits are told with where and until when', async () => {
   const { id } = (await post('/api/jobs', { source: 'eve', params: { characterId: 99 } })).body
   const until_ = '2099-01-01T12:03:10.000Z'
-  await engine.db.query(`update backhaul.tasks set due_at = $2, waiting_on = 'zkillboard' where job_id = $1`, [id, until_])
+  await engine.db.query('update backhaul.jobs set admitted = true where id = $1', [id])
+  await engine.db.query(`update backhaul.tasks set state = 'ready', due_at = $2, waiting_on = 'zkillboard' where job_id = $1`, [id, until_])
   expect((await get(`/api/jobs/${id}`)).body.waits).toEqual([
     {
       kind: 'gate',

@@ -212,8 +212,8 @@ withChromium('in a browser', () => {
 
   test('ten thousand jobs are paged by cursor, and back leads back', async () => {
     await it.db.query(
-      `insert into backhaul.jobs (source, status, params, priority, created_at, started_at, completed_at, report)
-       select source, status, params, priority, now() - n * interval '1 hour', now() - n * interval '1 hour', now(), report
+      `insert into backhaul.jobs (source, bounded_by, status, params, priority, created_at, started_at, completed_at, report)
+       select source, bounded_by, status, params, priority, now() - n * interval '1 hour', now() - n * interval '1 hour', now(), report
          from generate_series(1, 10000) n,
               (select * from backhaul.jobs where report is not null and status in ('cancelled', 'completed') limit 1) one`,
     )

@@ -179,7 +179,7 @@ test('columns, conditions and days choose what is written', async () => {
 
 test('a job gives its report, tasks, rejects and lookups; which rows it stored nobody can tell', async () => {
   const [job] = await db.query<{ id: string }>(
-    `insert into backhaul.jobs (source, status, params, started_at) values ('eve', 'running', '{"characterId": 1}', now()) returning id`,
+    `insert into backhaul.jobs (source, bounded_by, status, params, started_at) values ('eve', 'a test', 'running', '{"characterId": 1}', now()) returning id`,
   )
   const id = job?.id as string
   await db.query(

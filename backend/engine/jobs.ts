@@ -153,7 +153,7 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
 async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
   try {
     await tx.query(
-      `update backhaul.jobs set status = 'queued', started_at = coalesce(started_at, clock_timestamp()), completed_at = null, report = null, error = null
+      `update backhaul.jobs set status = 'queued', admitted = false, started_at = coalesce(started_at, clock_timestamp()), completed_at = null, report = null, error = null
         where id = $1`,
       [job.id],
     )

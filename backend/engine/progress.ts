@@ -31,7 +31,7 @@ export interface Progress {
   activeKey: string | null
   params: unknown
   priority: number
-  /** False while its source runs as many jobs as it may. */
+  /** False while as many jobs run as may, or while it is paused. */
   admitted: boolean
   error: string | null
   createdAt: Date

@@ -156,7 +156,7 @@ function sentenceOf(job: Progress, label: string): string {
   if (job.status === 'failed') return job.error ?? 'Failed'
   if (job.status === 'paused') return `Paused at ${farOf(job)}`
   const still = standstillOf(job)
-  if (still === 'not admitted') return `Waiting for its turn: ${job.source} runs as many jobs as it may`
+  if (still === 'not admitted') return `Waiting for its turn: as many jobs run as the live workers take`
   if (still === 'reporting') return 'Writing its report'
   return job.status === 'queued' ? `Waiting to start: ${label}` : `Reading ${label}… ${farOf(job)}`
 }

@@ -25,7 +25,7 @@ export function waitTexts(job: Progress, workers: Workers): string[] {
   const still = standstillOf(job)
   if (still === 'ended') return []
   if (still === 'paused') return [`paused; go on: yarn jobs resume ${shortId(job.id)}`]
-  if (still === 'not admitted') return [`waiting for its turn: ${job.source} runs as many jobs as it may`]
+  if (still === 'not admitted') return [`waiting for its turn: as many jobs run as the live workers take`]
   if (still === 'reporting') return ['writing its report']
   return waitsOf(job, workers.live).map((wait) => waitText(wait, job, workers))
 }
