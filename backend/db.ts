@@ -173,7 +173,8 @@ const UNREACHED = new Set([
  */
 export function isAway(error: unknown): boolean {
   const { code = '', message = '', syscall } = (error ?? {}) as { code?: string; message?: string; syscall?: string }
-  if (code === PROTOCOL) return PASSING.test(message)
+  // What follows a colon is somebody's name, which may hold any of these words.
+  if (code === PROTOCOL) return PASSING.test(message.split(':')[0] ?? '')
   if (code === 'ENOENT') return syscall === 'connect'
   return (
     AWAY.test(code) ||

@@ -23,6 +23,7 @@ test.each([
 
 test.each([
   [fault('08P01', 'unsupported startup parameter: options'), /the startup parameter options: remove it .*ignore_startup_parameters/],
+  [fault('08P01', 'unsupported startup parameter: statement_timeout'), /the startup parameter statement_timeout: remove it/],
   [fault('08P01', 'no such database: nowhere'), /pooler at h:1 has no such database/],
   [fault('08P01', 'SASL authentication failed'), /refuses the connection \(SASL authentication failed\)/],
   [fault('08P01', 'transaction blocks not allowed in statement pooling mode'), /statement mode: set its pool_mode to transaction/],

@@ -64,7 +64,11 @@ withPgbouncer('behind PgBouncer in transaction mode', () => {
     await expect(open(through, { session: "the scheduler's lock" }).query('select 1')).rejects.toThrow(
       /scheduler's lock .*DIRECT_DATABASE_URL/,
     )
-    expect(await open(env.databaseUrl).query(`select 1 from pg_locks where locktype = 'advisory'`)).toEqual([])
+    expect(
+      await open(env.databaseUrl).query(
+        `select 1 from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`,
+      ),
+    ).toEqual([])
     expect(await deploy(env.databaseUrl)).toEqual([])
   })
 })
