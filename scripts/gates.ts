@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Limit } from '../backend/engine/source'
 import type { GateRow } from '../backend/gate/store'
 import { limitText } from '../backend/service/estimate'
-import { gateStates } from '../backend/service/gates'
+import { gateStates, stateOf } from '../backend/service/gates'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
 import { createProgram, main } from './cli/main'
@@ -19,18 +19,20 @@ async function show(context: Context, options: { json?: boolean }): Promise<void
   const { terminal } = context
   const { gates, now } = await gateStates(context.service(sources))
   if (options.json) {
-    terminal.out(toJson(gates.map(({ name, limit, row }) => ({ ...row, name, limit }))))
+    terminal.out(toJson(gates.map(({ name, limit, row }) => ({ ...row, name, state: stateOf(row), limit }))))
     return
   }
-  const head = ['gate', 'limit', 'used', 'in flight', 'next free', 'held up', 'granted', 'throttled']
+  const head = ['gate', 'state', 'limit', 'used', 'in flight', 'next free', 'held up', 'granted', 'waits', 'throttled']
   const rows = gates.map(({ name, limit, row }) => [
     name,
+    stateOf(row),
     limitText(limit),
     usedText(limit, row),
     row?.inFlight ?? 0,
     freeText(row, now),
     heldText(row, now),
     Number(row?.granted ?? 0),
+    Number(row?.waits ?? 0),
     Number(row?.throttled ?? 0),
   ])
   terminal.out(table(head, rows))
@@ -49,7 +51,7 @@ function usedText(limit: Limit, row: GateRow | undefined): string {
 
 /** Of a spaced limit; a full window says so under `used`. */
 function freeText(row: GateRow | undefined, now: Date): string {
-  const waits = Math.max(inFuture(row?.nextAt, now), inFuture(row?.blockedUntil, now), inFuture(row?.openUntil, now))
+  const waits = Math.max(inFuture(row?.nextAt, now), inFuture(row?.blockedUntil, now), inFuture(row?.trippedUntil, now))
   return waits > 0 ? `in ${duration(waits)}` : 'now'
 }
 
@@ -57,7 +59,7 @@ function heldText(row: GateRow | undefined, now: Date): string {
   if (!row) return ''
   const parts: string[] = []
   if (row.blockedUntil) parts.push(`blocked until ${moment(row.blockedUntil)} UTC: ${row.blockedReason ?? 'no reason kept'}`)
-  if (row.openUntil) parts.push(`breaker open after ${row.failures} failures, tries again in ${duration(inFuture(row.openUntil, now))}`)
+  if (row.trippedUntil) parts.push(`tripped after ${row.failures} failures, tried again in ${duration(inFuture(row.trippedUntil, now))}`)
   else if (row.failures > 0) parts.push(`${row.failures} failures in a row`)
   return parts.join('; ')
 }

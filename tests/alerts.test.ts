@@ -213,7 +213,7 @@ describe('a job without progress', () => {
   })
 })
 
-test('an open breaker is told of at once, by API, and is over when it closes or nobody asks any more', async () => {
+test('a tripped breaker is told of at once, by API, and is over when it closes or nobody asks any more', async () => {
   const it = watch()
   const open = (name: string, until: string) =>
     db.query(
@@ -227,14 +227,14 @@ test('an open breaker is told of at once, by API, and is over when it closes or 
   await open('zkillboard', '-10 seconds')
   await it.look()
   expect((await listAlerts({ db })).map((alert) => alert.message)).toEqual([
-    expect.stringMatching(/^the breaker of pds is open for pds:a.example, pds:b.example, pds:c.example and others:/),
-    expect.stringMatching(/^the breaker of zkillboard is open:/),
+    expect.stringMatching(/^pds is tripped for pds:a.example, pds:b.example, pds:c.example and others:/),
+    expect.stringMatching(/^zkillboard is tripped:/),
   ])
   await db.query(`update backhaul.gates set failures = 0, open_until = null where name = 'zkillboard'`)
   await db.query(`update backhaul.gates set open_until = now() - interval '3 minutes' where name <> 'zkillboard'`)
   await it.look()
   expect((await events()).sort()).toEqual([
-    ...['alert.breaker_open', 'alert.breaker_open', 'alert.breaker_open.cleared', 'alert.breaker_open.cleared'],
+    ...['alert.breaker_tripped', 'alert.breaker_tripped', 'alert.breaker_tripped.cleared', 'alert.breaker_tripped.cleared'],
   ])
 })
 

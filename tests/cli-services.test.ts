@@ -213,16 +213,23 @@ test('gates show each limit, and what is used of it', async () => {
   expect(named('esi.killmail')).toMatchObject({ limit: { requests: 3600, perMs: 900_000 }, used: { requests: 5 } })
   expect(named('zkillboard')).toMatchObject({ limit: { spacingMs: 10_000 }, granted: '1', inFlight: 1 })
   const { out } = await command(env, 'gates')
-  expect(out).toMatch(/esi\.killmail +3,600 tokens in 15 min +5 of 3,600/)
-  expect(out).toMatch(/zkillboard +one every 10 s, 1 at once +1 +in \d+ s/)
+  expect(out).toMatch(/^gate +state +limit .* granted +waits +throttled$/m)
+  expect(out).toMatch(/esi\.killmail +ready +3,600 tokens in 15 min +5 of 3,600/)
+  expect(out).toMatch(/zkillboard +ready +one every 10 s, 1 at once +1 +in \d+ s/)
   await db.query(`update backhaul.gate_windows set ends = array(select e - 2000000 from unnest(ends) e)`)
   await db.query(
     `update backhaul.gates set blocked_until = now() + interval '1 minute', blocked_reason = 'error limit reached (420)' where name = 'esi'`,
   )
   const later = await command({ ...env, LIMITS: '{"zkillboard":{"spacingMs":500}}' }, 'gates')
   expect(later.out).toMatch(/esi\.killmail .* 0 of 3,600/)
-  expect(later.out).toMatch(/esi +.*blocked until .* UTC: error limit reached \(420\)/)
+  expect(later.out).toMatch(/esi +blocked +.*blocked until .* UTC: error limit reached \(420\)/)
   expect(later.out).toContain('one every 500 ms')
+  await db.query(`update backhaul.gates set failures = 5, open_until = now() + interval '1 minute', waits = 134 where name = 'zkillboard'`)
+  const tripped = await command(env, 'gates')
+  expect(tripped.out).toMatch(/zkillboard +tripped +.*tripped after 5 failures, tried again in .* 1 +134 +0$/m)
+  expect(JSON.parse((await command(env, 'gates --json')).out)).toContainEqual(
+    expect.objectContaining({ name: 'zkillboard', state: 'tripped', waits: '134', throttled: '0' }),
+  )
 })
 
 describe('dead', () => {

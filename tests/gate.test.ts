@@ -419,7 +419,7 @@ describe('what answers say', () => {
     expect(seen).toHaveLength(before + 1)
   })
 
-  test('five failures in a row open the breaker, one probe tries, success closes it', async () => {
+  test('five failures in a row trip the breaker, one probe tries, success mends it', async () => {
     const { gate, asks, name } = gateOf({})
     const fail = async () => gate.settle(await gate.acquire(asks, 'backfill'), { sent: true, result: 'failed' })
     for (let n = 0; n < 4; n++) await fail()
@@ -439,11 +439,11 @@ describe('what answers say', () => {
 
     await over()
     await gate.settle(await gate.acquire(asks, 'backfill'), { sent: true, result: 'ok' })
-    expect(await rowOf(name)).toMatchObject({ failures: 0, openUntil: null })
+    expect(await rowOf(name)).toMatchObject({ failures: 0, trippedUntil: null })
     expect((await gate.acquire(asks, 'backfill')).probe).toBe(false)
   })
 
-  test('late failures of requests sent before do not keep the breaker open', async () => {
+  test('late failures of requests sent before do not keep the breaker tripped', async () => {
     const { gate, asks, name } = gateOf({})
     const sent = await Promise.all(Array.from({ length: 12 }, () => gate.acquire(asks, 'backfill')))
     for (const grant of sent) await gate.settle(grant, { sent: true, result: 'failed' })

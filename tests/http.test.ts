@@ -128,7 +128,7 @@ describe('a request', () => {
       'x-compatibility-date': '2026-07-17',
       'x-own': 'yes',
     })
-    expect(use.traffic).toEqual({ [name]: { requests: 1, waitMs: expect.any(Number), throttled: 0, bytes: 20 } })
+    expect(use.traffic).toEqual({ [name]: { requests: 1, waits: 0, waitMs: expect.any(Number), throttled: 0, bytes: 20 } })
     expect(logged).toEqual([
       expect.objectContaining({ method: 'POST', path: '/things/', status: 200, ms: expect.any(Number), waitMs: expect.any(Number) }),
     ])
@@ -185,7 +185,7 @@ describe('a request', () => {
     const refused = await failure(ask())
     expect(refused).toBeInstanceOf(Throttled)
     expect(secondsFromNow(refused.until)).toBeGreaterThan(29)
-    expect(use).toMatchObject({ nextAt: refused.until, traffic: { [name]: { requests: 1, throttled: 1 } } })
+    expect(use).toMatchObject({ nextAt: refused.until, traffic: { [name]: { requests: 1, waits: 1, throttled: 0 } } })
     const away: Reader = { query: async () => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })) }
     expect(await failure(world({}, { reader: away }).ask())).toMatchObject({ name: 'Throttled', on: 'database' })
     expect(arrived).toHaveLength(1)
@@ -222,7 +222,7 @@ describe('a process that is busy', () => {
     const first = ask()
     await until(() => open.length === 1)
     expect(await failure(ask())).toMatchObject({ name: 'Throttled', on: name })
-    expect(use.traffic[name]).toMatchObject({ requests: 1, throttled: 1 })
+    expect(use.traffic[name]).toMatchObject({ requests: 1, waits: 1, throttled: 0 })
     json({ ok: true })(open[0] as ServerResponse, arrived[0] as never)
     await first
     answer = json({ ok: true })
@@ -304,7 +304,9 @@ describe('an upstream that says wait', () => {
     expect(Math.abs(secondsFromNow((await gateRow(it, it.name))?.blockedUntil) - seconds)).toBeLessThan(2)
     expect(await failure(it.ask())).toBeInstanceOf(Throttled)
     expect(arrived).toHaveLength(1)
-    expect(it.use.traffic[it.name]).toMatchObject({ requests: 1, throttled: 2 })
+    // Refused once by the upstream, held back once by us.
+    expect(it.use.traffic[it.name]).toMatchObject({ requests: 1, waits: 1, throttled: 1 })
+    expect(await gateRow(it, it.name)).toMatchObject({ waits: 1n, throttled: 1n })
   })
 
   test('429 under a part closes the part, 420 the API', async () => {
@@ -368,7 +370,18 @@ describe('an upstream that says wait', () => {
     await until(async () => (await gateRow(it, part))?.used.requests === 2, { what: 'the real cost' })
     answer = json({ ok: true, error: 'quota' })
     expect(await failure(it.ask())).toMatchObject({ name: 'Throttled', on: 'quota' })
-    expect(await gateRow(it, it.name)).toMatchObject({ blockedReason: 'quota' })
+    expect(await gateRow(it, it.name)).toMatchObject({ blockedReason: 'quota', throttled: 1n, waits: 0n })
+  })
+
+  test('an API that is down and says wait has refused nothing', async () => {
+    const it = world({
+      understand: ({ status }) => (status === 503 ? { error: new Throttled('api', new Date(Date.now() + 9_000)) } : {}),
+    })
+    answer = json({}, 503)
+    const error = await failure(it.ask())
+    expect(error).toBeInstanceOf(Throttled)
+    expect(it.use).toMatchObject({ nextAt: error.until, traffic: { [it.name]: { requests: 1, waits: 0, throttled: 0 } } })
+    expect((await gateRow(it, it.name))?.throttled).toBe(0n)
   })
 })
 

@@ -207,8 +207,8 @@ test('a report says what was received by API, and nothing of it where nothing wa
   const report = await of(
     '{"pds": {"requests": 2, "waitMs": 0, "throttled": 0, "bytes": 1234567}, "plc": {"requests": 1, "waitMs": 0, "throttled": 0}}',
   )
-  expect(report).toMatch(/^API +requests +waited +throttled +data$/m)
-  expect(report).toMatch(/^pds +2 +0 ms +0 +1\.2 MB$/m)
-  expect(report).toMatch(/^plc +1 +0 ms +0$/m)
-  expect(await of('{"plc": {"requests": 1, "waitMs": 0, "throttled": 0}}')).toMatch(/^API +requests +waited +throttled$/m)
+  expect(report).toMatch(/^API +requests +waits +waited +throttled +data$/m)
+  expect(report).toMatch(/^pds +2 +0 +0 ms +0 +1\.2 MB$/m)
+  expect(report).toMatch(/^plc +1 +0 +0 ms +0$/m)
+  expect(await of('{"plc": {"requests": 1, "waitMs": 0, "throttled": 0}}')).toMatch(/^API +requests +waits +waited +throttled$/m)
 })

@@ -53,13 +53,13 @@ describe('counters of a process', () => {
   })
 
   test('every process writes its rows in the same order, labels by name', () => {
-    count('backhaul_throttles_total', { by: 'gate', api: 'b' })
+    count('backhaul_waits_total', { by: 'gate', api: 'b' })
     count('backhaul_pages_total', { stream: 'x', source: 'a' })
-    count('backhaul_throttles_total', { by: 'gate', api: 'a' })
+    count('backhaul_waits_total', { by: 'gate', api: 'a' })
     expect(take()).toEqual([
       { name: 'backhaul_pages_total', labels: '{"source":"a","stream":"x"}', value: 1 },
-      { name: 'backhaul_throttles_total', labels: '{"api":"a","by":"gate"}', value: 1 },
-      { name: 'backhaul_throttles_total', labels: '{"api":"b","by":"gate"}', value: 1 },
+      { name: 'backhaul_waits_total', labels: '{"api":"a","by":"gate"}', value: 1 },
+      { name: 'backhaul_waits_total', labels: '{"api":"b","by":"gate"}', value: 1 },
     ])
   })
 
@@ -161,10 +161,12 @@ describe('a backfill at the sandbox', () => {
     expect(sumOf(seen, 'backhaul_pages_total')).toBe(first.pages + second.pages)
     for (const api of Object.keys(first.requests)) {
       const sent = (first.requests[api]?.requests ?? 0) + (second.requests[api]?.requests ?? 0)
+      const waits = (first.requests[api]?.waits ?? 0) + (second.requests[api]?.waits ?? 0)
       const throttled = (first.requests[api]?.throttled ?? 0) + (second.requests[api]?.throttled ?? 0)
       expect([api, sumOf(seen, 'backhaul_requests_total', { api })]).toEqual([api, sent])
       expect(sumOf(seen, 'backhaul_request_duration_seconds_count', { api })).toBe(sent)
       expect(sumOf(seen, 'backhaul_request_duration_seconds_bucket', { api, le: '+Inf' })).toBe(sent)
+      expect(sumOf(seen, 'backhaul_waits_total', { api })).toBe(waits)
       expect(sumOf(seen, 'backhaul_throttles_total', { api })).toBe(throttled)
       expect(sumOf(seen, 'backhaul_gate_granted_total', { limit: api })).toBeGreaterThanOrEqual(sent)
     }

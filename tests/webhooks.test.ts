@@ -345,7 +345,7 @@ describe('as people make and change them', () => {
     [['telepathy.row']],
     [['job.failed', 7 as never]],
   ])('events %j are refused', (events) => expect(add({ events })).rejects.toMatchObject({ code: 'input', field: 'events' }))
-  test.each([[['*']], [['job.failed', 'alert.*']], [['job.stalled.*']], [['counting.row-added']], [['alert.breaker_open.cleared']]])(
+  test.each([[['*']], [['job.failed', 'alert.*']], [['job.stalled.*']], [['counting.row-added']], [['alert.breaker_tripped.cleared']]])(
     'events %j are taken',
     async (events) => expect(await add({ events })).toMatchObject({ events }),
   )

@@ -48,10 +48,10 @@ export async function unattended(db: Reader, sources: readonly Source[]): Promis
 }
 
 /**
- * APIs whose breaker is open. One stays open at most 60 s before it is tried again, so a gate that nobody asks any more is not told
+ * APIs whose breaker is tripped. One stays so at most 60 s before it is tried again, so a gate that nobody asks any more is not told
  * of for ever. Hosts and keys of one API are told of together: a thousand hosts may be away at once.
  */
-export async function openBreakers(db: Reader): Promise<Found[]> {
+export async function trippedBreakers(db: Reader): Promise<Found[]> {
   const rows = await db.query<{ api: string; gates: string[] }>(
     `select split_part(name, ':', 1) as api, array_agg(name order by name) as gates from backhaul.gates
       where open_until > clock_timestamp() - interval '2 minutes' group by 1 order by 1`,
@@ -60,7 +60,7 @@ export async function openBreakers(db: Reader): Promise<Found[]> {
     const of = gates.length === 1 && gates[0] === api ? '' : ` for ${gates.slice(0, 3).join(', ')}${gates.length > 3 ? ' and others' : ''}`
     return {
       subject: api,
-      message: `the breaker of ${api} is open${of}: its requests fail one after the other, work waits and a probe asks now and then`,
+      message: `${api} is tripped${of}: its requests fail one after the other, work waits and a probe asks now and then`,
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { Depths } from '../../queues/depths'
 import type { Db } from '../db'
-import { type Found, openBreakers, stalled, unattended } from './alert-looks'
+import { type Found, stalled, trippedBreakers, unattended } from './alert-looks'
 import { ALERTS, type AlertKind, clearedKey } from './event-keys'
 import { said } from './events'
 import type { Log, Source, Tx } from './source'
@@ -50,7 +50,7 @@ export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now 
     const told = (kind: AlertKind) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
     const found: Partial<Record<AlertKind, Found[]>> = {
       queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, told('queue_unattended')),
-      breaker_open: await openBreakers(db),
+      breaker_tripped: await trippedBreakers(db),
     }
     if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {
       stalledAt = now()

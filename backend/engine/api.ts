@@ -45,7 +45,7 @@ export interface Api {
   headers?: Record<string, string>
   /** What the answer says beyond its status: throttles, budgets, costs, blocks. */
   understand?(answer: RawAnswer): Verdict
-  /** A cheap route that tells whether the API is up; asked instead of real work while its breaker is open. */
+  /** A cheap route that tells whether the API is up; asked instead of real work while its breaker is tripped. */
   probe?: { path: string; up(body: unknown): boolean }
   /** A cheap path that answers with JSON, for whoever asks whether the API is there (`doctor --live`); the probe's unless told. */
   livePath?: string
@@ -123,8 +123,20 @@ export interface Http {
 /** Who a request is for: `live` gets the next slot, `backfill` at most its share. */
 export type RequestClass = 'live' | 'backfill'
 
-/** Requests and bytes of answers by API, for the task's report. */
-export type Traffic = Record<string, { requests: number; waitMs: number; throttled: number; bytes: number }>
+/** What a task's requests came to, for its report. */
+export interface ApiTraffic {
+  requests: number
+  /** Times our own limits told a request to come later. */
+  waits: number
+  /** Time spent waiting for the moment of a request, ms. */
+  waitMs: number
+  /** Answers by which the upstream refused a request: 429, 420 and the like. */
+  throttled: number
+  /** Of the answers. */
+  bytes: number
+}
+/** By API. */
+export type Traffic = Record<string, ApiTraffic>
 
 /** One step's use of the network. The edge adds to `traffic` and keeps `nextAt` and `asked`. */
 export interface HttpUse {

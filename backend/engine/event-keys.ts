@@ -6,7 +6,7 @@
 export const ALERTS = {
   queue_unattended: 'alert.queue_unattended',
   job_stalled: 'job.stalled',
-  breaker_open: 'alert.breaker_open',
+  breaker_tripped: 'alert.breaker_tripped',
   dead_letters_growing: 'alert.dead_letters_growing',
 } as const
 

@@ -1,4 +1,4 @@
-import type { Reader, Traffic } from './source'
+import type { ApiTraffic, Reader, Traffic } from './source'
 import { FINISH } from './store'
 
 /** What a job found, and whether it can be trusted to be all. */
@@ -23,7 +23,7 @@ export interface Report {
   deleted: number
   /** What the source said there is, where it says so. */
   expected: number | null
-  /** By API: requests sent, time waited for their moment, throttled answers. */
+  /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
   requests: Traffic
   lookups: { asked: number; open: number }
   skipped: Record<string, number>
@@ -190,16 +190,13 @@ async function readStreams(db: Reader, jobId: string): Promise<Report['streams']
   return streams
 }
 
-/** Requests, waiting and throttles of a job's tasks by API. */
+/** What the requests of a job's tasks came to, by API. */
 export async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
-  const rows = await db.query<{ api: string; requests: number; wait: number; throttled: number; bytes: number }>(
-    `select e.key as api, sum((e.value->>'requests')::float8) as requests, sum((e.value->>'waitMs')::float8) as wait,
-            coalesce(sum((e.value->>'bytes')::float8), 0) as bytes,
-            sum((e.value->>'throttled')::float8) as throttled
+  const sum = (field: keyof ApiTraffic) => `coalesce(sum((e.value->>'${field}')::float8), 0) as "${field}"`
+  const rows = await db.query<ApiTraffic & { api: string }>(
+    `select e.key as api, ${(['requests', 'waits', 'waitMs', 'throttled', 'bytes'] as const).map(sum).join(', ')}
        from backhaul.tasks t, jsonb_each(t.traffic) e where t.job_id = $1 group by 1 order by 1`,
     [jobId],
   )
-  return Object.fromEntries(
-    rows.map(({ api, requests, wait, throttled, bytes }) => [api, { requests, waitMs: Math.round(wait), throttled, bytes }]),
-  )
+  return Object.fromEntries(rows.map(({ api, ...traffic }) => [api, { ...traffic, waitMs: Math.round(traffic.waitMs) }]))
 }

@@ -23,7 +23,7 @@ export interface Grant {
   readonly nextAt: Date
   /** Time spent waiting for it, ms. */
   readonly waitedMs: number
-  /** The breaker lets this one through to find out whether the API is back. */
+  /** The tripped breaker lets this one through to find out whether the API is back. */
   readonly probe: boolean
   /** The API failed last time; a success must be told. */
   readonly failing: boolean

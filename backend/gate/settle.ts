@@ -13,6 +13,8 @@ export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
   leftAt?: number
   /** For the breaker: the API answered, or it failed (5xx, timeout, no connection). Absent: neither. */
   result?: 'ok' | 'failed'
+  /** The API or part in whose name the upstream refused the request. */
+  throttled?: string
 }
 
 interface Owed {
@@ -54,6 +56,8 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
         add(row, { outcome: outcome.result, probe: grant.probe })
       }
     }
+    const refused = outcome.throttled === undefined ? undefined : (rowFor(outcome.throttled) ?? [...grant.rows.keys()][0])
+    if (refused !== undefined) add(refused, { throttled: true })
     for (const { api, until, reason } of outcome.block ?? []) {
       const row = rowFor(api)
       const block = Math.ceil(until.getTime() - Date.now() + clock.now())

@@ -30,6 +30,7 @@ export interface RowOutcome extends Partial<Pick<RowAsk, 'cost' | 'spacing' | 's
   block?: number
   blockReason?: string
   remaining?: number
+  throttled?: true
 }
 
 export interface GateRow {
@@ -38,11 +39,15 @@ export interface GateRow {
   blockedUntil: Date | null
   blockedReason: string | null
   failures: number
-  openUntil: Date | null
+  /** Until when its breaker lets nothing through, its probe not counted. */
+  trippedUntil: Date | null
   inFlight: number
   /** Tokens that count against each rolling window now. */
   used: { requests?: number; day?: number }
   granted: bigint
+  /** Requests that our limits told to come later. */
+  waits: bigint
+  /** Answers by which the upstream refused a request. */
   throttled: bigint
 }
 
@@ -117,7 +122,8 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       return ask<GateRow>(
         `select name, next_at as "nextAt", case when blocked_until > now() then blocked_until end as "blockedUntil",
                 case when blocked_until > now() then blocked_reason end as "blockedReason", failures,
-                case when open_until > now() then open_until end as "openUntil", granted, throttled,
+                case when greatest(open_until, probe_until) > now() then greatest(open_until, probe_until) end as "trippedUntil",
+                granted, waits, throttled,
                 (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > backhaul.gate_ms(now())) as "inFlight",
                 coalesce((select jsonb_object_agg(w.span, (select coalesce(sum(p.used), 0) from unnest(w.ends, w.used) as p(ends, used)
                             where p.ends > coalesce(backhaul.gate_ms(now()) - backhaul.gate_reach(

@@ -1,7 +1,7 @@
 import { Throttled } from '../engine/errors'
 import type { HttpUse } from '../engine/source'
 import type { Client } from './client'
-import { noteThrottle, noteWait } from './traffic'
+import { noteHeldBack, noteWait } from './traffic'
 
 /** Nobody queues inside a process for longer, ms: work that cannot go on gives its worker back. */
 const QUEUE_MS = 2_000
@@ -28,7 +28,7 @@ export function inLane<T>(client: Client, use: HttpUse, work: () => Promise<T>):
     const abort = () => leave(use.signal.reason)
     const timer = setTimeout(() => {
       const until = new Date(Date.now() + AGAIN_MS)
-      noteThrottle(use, client.name, 'process', until)
+      noteHeldBack(use, client.name, 'process', until)
       leave(new Throttled(client.name, until, undefined, `this process asks ${client.name} as much at once as it may`))
     }, QUEUE_MS)
     use.signal.addEventListener('abort', abort, { once: true })

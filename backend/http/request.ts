@@ -9,11 +9,11 @@ import type { Client } from './client'
 import { dispatch, isFault } from './dispatch'
 import { redact, secretsOf } from './redact'
 import { Missed, TIMEOUT_MS } from './send'
-import { noteThrottle, noteWait } from './traffic'
+import { noteHeldBack, noteThrottled, noteWait } from './traffic'
 
 /** A request is given up for lost this long after its timeout, ms. */
 const GRACE_MS = 12_000
-/** After a failed probe the gate is asked again this much later; it knows for how long the breaker is open, ms. */
+/** After a failed probe the gate is asked again this much later; it knows how long the breaker stays tripped, ms. */
 const DOWN_MS = 5_000
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
@@ -35,7 +35,7 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
     use.nextAt = grant.nextAt
     return grant
   } catch (error) {
-    if (error instanceof Throttled) noteThrottle(use, client.name, 'gate', error.until)
+    if (error instanceof Throttled) noteHeldBack(use, client.name, 'gate', error.until)
     throw error
   } finally {
     noteWait(use, client.name, began)
@@ -84,7 +84,9 @@ async function exchange(
     const verdict = classify(client.api, asked, answer)
     error = verdict.error ?? judge?.(answer)
     const result = error && !verdict.error ? 'failed' : verdict.result
-    outcome = { sent: true, result, block: verdict.block, remaining: verdict.remaining, cost: verdict.cost }
+    // One that is down and says wait (503) has refused nothing.
+    const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
+    outcome = { sent: true, result, block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
     log(answer.status, performance.now() - began)
   } catch (failure) {
     error = failure as Error
@@ -99,13 +101,14 @@ async function exchange(
     return answer
   }
   const held = await gate.settle(grant, settled)
-  if (error instanceof Throttled) noteThrottle(use, client.name, 'upstream', error.until)
+  if (settled.throttled !== undefined && error instanceof Throttled) noteThrottled(use, client.name, error.until)
+  else if (error instanceof Throttled) use.nextAt = error.until
   else if (held) use.nextAt = held
   if (error || !answer) throw error
   return answer
 }
 
-/** Asks the route that tells whether the API is back, with the one request its open breaker lets through. */
+/** Asks the route that tells whether the API is back, with the one request its tripped breaker lets through. */
 async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, scopeOf?: string): Promise<void> {
   const route = client.api.probe
   if (!route) return

@@ -1,14 +1,17 @@
-import type { HttpUse, Traffic } from '../engine/source'
+import type { ApiTraffic, HttpUse } from '../engine/source'
 import { count, observe } from '../metrics/count'
 
 /*
  * The books of requests: for the report of the task, and for the counters of the process.
  */
 
-/** The counters of an API in this step. */
-export function trafficOf(use: HttpUse, api: string): Traffic[string] {
-  use.traffic[api] ??= { requests: 0, waitMs: 0, throttled: 0, bytes: 0 }
-  return use.traffic[api]
+const NONE: ApiTraffic = { requests: 0, waits: 0, waitMs: 0, throttled: 0, bytes: 0 }
+
+/** The counters of an API in this step. A task of an earlier version may lack some. */
+export function trafficOf(use: HttpUse, api: string): ApiTraffic {
+  const own = { ...NONE, ...use.traffic[api] }
+  use.traffic[api] = own
+  return own
 }
 
 /** A request waited for its moment since `began`, by `performance.now()`. */
@@ -18,11 +21,18 @@ export function noteWait(use: HttpUse, api: string, began: number): void {
   count('backhaul_wait_seconds_total', { api, reason: 'gate' }, ms / 1000)
 }
 
-/** A request has to come again later. */
-export function noteThrottle(use: HttpUse, api: string, by: 'gate' | 'process' | 'upstream', until: Date): void {
+/** A request was not sent, and may come again at `until`: our own limits said so. */
+export function noteHeldBack(use: HttpUse, api: string, by: 'gate' | 'process', until: Date): void {
+  trafficOf(use, api).waits += 1
+  use.nextAt = until
+  count('backhaul_waits_total', { api, by })
+}
+
+/** The upstream refused a request, and takes another at `until`. */
+export function noteThrottled(use: HttpUse, api: string, until: Date): void {
   trafficOf(use, api).throttled += 1
   use.nextAt = until
-  count('backhaul_throttles_total', { api, by })
+  count('backhaul_throttles_total', { api })
 }
 
 /** What became of a request that was sent at `began`. @param status absent: there was no answer */

@@ -35,8 +35,10 @@ export const GAUGES = {
     help: 'How far off the next free moment of a limit is, for whatever reason; 0 when it is now.',
     labels: ['limit'],
   },
-  backhaul_gate_blocked: { help: 'Rows of a limit that an upstream has told to wait.', labels: ['limit'] },
-  backhaul_gate_breaker_open: { help: 'Rows of a limit whose breaker is open after failures.', labels: ['limit'] },
+  backhaul_gates: {
+    help: 'Gates of a limit (one for each host, key or account where it counts by those): ready, blocked (its upstream said wait) or tripped (it fails).',
+    labels: ['limit', 'state'],
+  },
   backhaul_workers: { help: 'Worker processes: alive, or dead (stopped beating and not yet cleared away).', labels: ['app', 'state'] },
   backhaul_worker_resident_memory_bytes: { help: 'Memory of the largest live process of a worker.', labels: ['app'] },
   backhaul_worker_event_loop_lag_seconds: {
@@ -56,7 +58,8 @@ export const GAUGES = {
 /** Counted by the gate itself, in its rows. */
 export const GATE_COUNTERS = {
   backhaul_gate_granted_total: { help: 'Grants of a limit.', labels: ['limit'] },
-  backhaul_gate_refused_total: { help: 'Times that a limit told somebody to come back later.', labels: ['limit'] },
+  backhaul_gate_waits_total: { help: 'Times that a limit told a request to come later.', labels: ['limit'] },
+  backhaul_gate_throttled_total: { help: 'Answers by which the upstream of a limit refused a request.', labels: ['limit'] },
 } as const satisfies Record<string, { help: string; labels: readonly string[] }>
 
 export type ReadingName = keyof typeof GAUGES | keyof typeof GATE_COUNTERS

@@ -24,10 +24,11 @@ export const COUNTERS = {
     help: 'Seconds of waiting, by reason: gate (requests held up and tasks parked for their moment) or retry (tasks set back after an error).',
     labels: ['api', 'reason'],
   },
-  backhaul_throttles_total: {
-    help: 'Requests that had to wait for later, by who said so: gate (our own limits), process (its own bound) or upstream (429, 420 and the like).',
+  backhaul_waits_total: {
+    help: 'Requests that we told to come later, by who said so: gate (the limits of all processes) or process (its own bound).',
     labels: ['api', 'by'],
   },
+  backhaul_throttles_total: { help: 'Answers by which an upstream refused a request: 429, 420 and the like.', labels: ['api'] },
   backhaul_lookups_total: { help: 'Ids looked up, by kind and outcome: answered or missing.', labels: ['kind', 'outcome'] },
   backhaul_retries_total: { help: 'Tasks and bulks of lookups set back after an error, by kind of error.', labels: ['source', 'kind'] },
   backhaul_failures_total: { help: 'Tasks given up, by kind of error.', labels: ['source', 'kind'] },

@@ -1,9 +1,8 @@
 import { version } from '../../package.json'
 import { ALERTS } from '../engine/event-keys'
 import { schedulersAlive } from '../engine/progress'
-import { apiOf } from '../gate/limits'
 import type { Service } from '../service/context'
-import { type GateState, gateStates } from '../service/gates'
+import { type GateState, gateStates, STATES, stateOf } from '../service/gates'
 import { STATUSES } from '../service/jobs'
 import { memoryOf } from '../service/memory'
 import { listQueues, queueDepths } from '../service/queues'
@@ -87,7 +86,6 @@ function limitReadings(limit: string, rows: readonly GateState[], now: Date): Re
     ['requests', rows[0]?.limit.requests],
     ['day', rows[0]?.limit.perDay],
   ] as const
-  const isApi = apiOf(limit) === limit
   return [
     ...windows.flatMap(([span, allowed]) =>
       allowed === undefined
@@ -107,26 +105,19 @@ function limitReadings(limit: string, rows: readonly GateState[], now: Date): Re
     ),
     of(
       'backhaul_gate_wait_seconds',
-      most((row) => secondsTo(now, row.nextAt, row.blockedUntil, row.openUntil)),
+      most((row) => secondsTo(now, row.nextAt, row.blockedUntil, row.trippedUntil)),
     ),
-    of(
-      'backhaul_gate_blocked',
-      sum((row) => (row.blockedUntil ? 1 : 0)),
-    ),
-    ...(isApi
-      ? [
-          of(
-            'backhaul_gate_breaker_open',
-            sum((row) => (row.openUntil ? 1 : 0)),
-          ),
-        ]
-      : []),
+    ...STATES.map((state) => of('backhaul_gates', rows.filter((gate) => stateOf(gate.row) === state).length, { state })),
     of(
       'backhaul_gate_granted_total',
       sum((row) => Number(row.granted)),
     ),
     of(
-      'backhaul_gate_refused_total',
+      'backhaul_gate_waits_total',
+      sum((row) => Number(row.waits)),
+    ),
+    of(
+      'backhaul_gate_throttled_total',
       sum((row) => Number(row.throttled)),
     ),
   ]

@@ -13,9 +13,18 @@ export interface GateState {
   row?: GateRow
 }
 
+/** Where a gate stands: it grants moments; its upstream said wait; its requests failed and its breaker tripped. */
+export const STATES = ['ready', 'blocked', 'tripped'] as const
+export type State = (typeof STATES)[number]
+
+/** @param row absent: nothing was asked of it yet */
+export const stateOf = (row: Pick<GateRow, 'blockedUntil' | 'trippedUntil'> | undefined): State =>
+  row?.trippedUntil ? 'tripped' : row?.blockedUntil ? 'blocked' : 'ready'
+
 /** A limit as a door shows it. */
 export interface GateInfo {
   name: string
+  state: State
   /** In words: `one every 10 s, 1 at once`. */
   limit: string
   api: string
@@ -26,10 +35,13 @@ export interface GateInfo {
   nextAt: string | null
   blockedUntil: string | null
   blockedReason: string | null
-  /** Failures in a row; at five the breaker opens. */
+  /** Failures in a row; at five the breaker trips. */
   failures: number
-  openUntil: string | null
+  trippedUntil: string | null
   granted: number
+  /** Requests that this limit told to come later. */
+  waits: number
+  /** Answers by which the upstream refused a request. */
   throttled: number
   /** Jobs with tasks in hand that have used this API, or that wait for this limit. */
   users: { job: string; source: string; tasks: number; waiting: number }[]
@@ -39,12 +51,7 @@ export interface GateInfo {
 const MOST_OF_A_LIMIT = 50
 
 /** Those that hold somebody up come first, then those in use, then those that were used most. */
-const weightOf = ({ blockedUntil, openUntil, inFlight, used, granted }: GateRow): number[] => [
-  Number(blockedUntil !== null || openUntil !== null),
-  inFlight,
-  used.requests ?? 0,
-  Number(granted),
-]
+const weightOf = (row: GateRow): number[] => [Number(stateOf(row) !== 'ready'), row.inFlight, row.used.requests ?? 0, Number(row.granted)]
 
 function busier(a: GateRow, b: GateRow): number {
   const others = weightOf(b)
@@ -89,6 +96,7 @@ function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User
   if (limit.perDay) used.push({ span: 'day', used: row?.used.day ?? 0, of: limit.perDay, windowMs: limit.dayMs ?? DAY_MS })
   return {
     name,
+    state: stateOf(row),
     limit: limitText(limit),
     api: apiOf(name.split(':')[0] ?? name),
     used,
@@ -98,8 +106,9 @@ function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User
     blockedUntil: future(row?.blockedUntil),
     blockedReason: row?.blockedReason ?? null,
     failures: row?.failures ?? 0,
-    openUntil: future(row?.openUntil),
+    trippedUntil: future(row?.trippedUntil),
     granted: Number(row?.granted ?? 0),
+    waits: Number(row?.waits ?? 0),
     throttled: Number(row?.throttled ?? 0),
     users: users.filter((user) => user.gate === name).map(({ gate: _, ...user }) => user),
   }

@@ -41,11 +41,12 @@ function requests(it: Report): string[] {
   const rows = used.map(([api, use]) => [
     api,
     use.requests,
+    use.waits ?? 0,
     duration(use.waitMs),
     use.throttled,
     ...(data ? [use.bytes > 0 ? bytes(use.bytes) : ''] : []),
   ])
-  return [table(['API', 'requests', 'waited', 'throttled', ...(data ? ['data'] : [])], rows)]
+  return [table(['API', 'requests', 'waits', 'waited', 'throttled', ...(data ? ['data'] : [])], rows)]
 }
 
 function tables(it: Report): string[] {

@@ -57,5 +57,5 @@ export const nothing = z.undefined().meta({ description: 'Done' })
 export const traffic = z.record(
   z.string(),
   // Reports written before bytes were counted have none.
-  z.object({ requests: z.number(), waitMs: z.number(), throttled: z.number(), bytes: z.number().default(0) }),
+  z.object({ requests: z.number(), waits: z.number().default(0), waitMs: z.number(), throttled: z.number(), bytes: z.number().default(0) }),
 )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { STATES } from '../../service/gates'
 import { MOST_MINUTES } from '../../service/history'
 import { anything, bigId, count, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
@@ -48,6 +49,7 @@ export const gateList = z.object({
     z
       .object({
         name: z.string(),
+        state: z.enum(STATES),
         limit: z.string(),
         api: z.string(),
         used: z.array(z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number() })),
@@ -57,8 +59,9 @@ export const gateList = z.object({
         blockedUntil: moment.nullable(),
         blockedReason: z.string().nullable(),
         failures: count,
-        openUntil: moment.nullable(),
+        trippedUntil: moment.nullable(),
         granted: z.number(),
+        waits: z.number(),
         throttled: z.number(),
         users: z.array(z.object({ job: z.uuid(), source: z.string(), tasks: count, waiting: count })),
       })

@@ -104,7 +104,16 @@ export const jobs = /* GraphQL */ `
   }
   type JobError { kind: String! state: TaskState! tasks: Int! example: String! }
   type RejectCount { reason: String! records: BigInt! }
-  type Requests { api: String! requests: BigInt! waitMs: Float! throttled: BigInt! bytes: BigInt! }
+  type Requests {
+    api: String!
+    requests: BigInt!
+    "Times our own limits told a request to come later."
+    waits: BigInt!
+    waitMs: Float!
+    "Answers by which the upstream refused a request."
+    throttled: BigInt!
+    bytes: BigInt!
+  }
   type InHand { task: BigInt! stream: String! key: String! pages: Int! worker: String! sinceMs: Float! }
   type Partitions { rows: [String!]! columns: [String!]! cells: [PartitionCell!]! }
   type PartitionCell { row: String! column: String! state: TaskState! taskId: BigInt! }

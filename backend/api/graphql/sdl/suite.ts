@@ -56,8 +56,11 @@ export const suite = /* GraphQL */ `
   }
   type Held { task: BigInt! job: ID! source: String! stream: String! key: String! pages: Int! sinceMs: Float! }
 
+  "Ready: it grants moments. Blocked: its upstream said wait. Tripped: its requests failed, a probe asks now and then."
+  enum GateState { ready blocked tripped }
   type Gate {
     name: String!
+    state: GateState!
     limit: String!
     api: String!
     used: [GateUse!]!
@@ -67,8 +70,11 @@ export const suite = /* GraphQL */ `
     blockedUntil: DateTime
     blockedReason: String
     failures: Int!
-    openUntil: DateTime
+    trippedUntil: DateTime
     granted: BigInt!
+    "Requests that this limit told to come later."
+    waits: BigInt!
+    "Answers by which the upstream refused a request."
     throttled: BigInt!
     users: [GateUser!]!
   }

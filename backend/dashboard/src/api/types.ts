@@ -83,6 +83,7 @@ export type JobList = List<JobSummary> & { counts: Counts }
 
 export interface Traffic {
   requests: number
+  waits: number
   waitMs: number
   throttled: number
   bytes: number
@@ -244,6 +245,7 @@ export interface History {
 
 export interface Gate {
   name: string
+  state: 'ready' | 'blocked' | 'tripped'
   limit: string
   api: string
   used: { span: string; used: number; of: number; windowMs: number | null }[]
@@ -253,8 +255,9 @@ export interface Gate {
   blockedUntil: string | null
   blockedReason: string | null
   failures: number
-  openUntil: string | null
+  trippedUntil: string | null
   granted: number
+  waits: number
   throttled: number
   users: { job: string; source: string; tasks: number; waiting: number }[]
 }

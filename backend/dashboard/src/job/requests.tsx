@@ -18,6 +18,7 @@ export function Requests({ requests }: { requests: Record<string, Traffic> }) {
         columns={[
           { head: 'API', fill: true, cell: ([api]) => api },
           { head: 'Sent', num: true, cell: ([, it]) => count(it.requests) },
+          { head: 'Waits', num: true, from: 'wide', cell: ([, it]) => count(it.waits) },
           { head: 'Waited', num: true, cell: ([, it]) => duration(it.waitMs) },
           {
             head: 'Throttled',

@@ -5,7 +5,7 @@ import { Ago } from '../ui/time'
 
 const WHERE: Record<string, (subject: string) => string> = {
   job_stalled: (subject) => `/jobs/${subject}`,
-  breaker_open: () => '/gates',
+  breaker_tripped: () => '/gates',
   queue_unattended: () => '/workers',
   dead_letters_growing: (subject) => `/dead-letters?queue=${encodeURIComponent(subject)}`,
 }

@@ -31,7 +31,9 @@ export function GateCard({ gate }: { gate: Gate }) {
         </dd>
         <dt>Granted in all</dt>
         <dd class="num">{count(gate.granted)}</dd>
-        <dt>Throttled answers</dt>
+        <dt>Waits for this limit</dt>
+        <dd class="num">{count(gate.waits)}</dd>
+        <dt>Throttled by the API</dt>
         <dd class={gate.throttled > 0 ? 'num warn' : 'num'}>{count(gate.throttled)}</dd>
       </dl>
       <Users gate={gate} />
@@ -39,19 +41,18 @@ export function GateCard({ gate }: { gate: Gate }) {
   )
 }
 
+const MARKS: Record<Gate['state'], string> = { ready: 'ok', blocked: 'paused', tripped: 'failed' }
+
 function GateState({ gate }: { gate: Gate }) {
-  if (gate.openUntil) return <Status state="failed" text="breaker open" />
-  if (gate.blockedUntil) return <Status state="paused" text="blocked" />
-  if (gate.users.length > 0) return <Status state="held" text="in use" />
-  return <Status state="ok" text="open" />
+  return <Status state={MARKS[gate.state]} text={gate.state} />
 }
 
 function Closed({ gate }: { gate: Gate }) {
-  if (gate.openUntil)
+  if (gate.trippedUntil)
     return (
       <Note tone="bad">
-        {plural(gate.failures, 'failure')} in a row. The breaker tries again <Countdown until={gate.openUntil} />, at{' '}
-        <At at={gate.openUntil} /> UTC; work waits meanwhile.
+        {plural(gate.failures, 'failure')} in a row. It is tried again <Countdown until={gate.trippedUntil} />, at{' '}
+        <At at={gate.trippedUntil} /> UTC; work waits meanwhile.
       </Note>
     )
   if (gate.blockedUntil)
@@ -61,7 +62,7 @@ function Closed({ gate }: { gate: Gate }) {
         .
       </Note>
     )
-  if (gate.failures > 0) return <p class="warn small">{plural(gate.failures, 'failure')} in a row; at five the breaker opens.</p>
+  if (gate.failures > 0) return <p class="warn small">{plural(gate.failures, 'failure')} in a row; at five the breaker trips.</p>
   return null
 }
 

@@ -6,9 +6,9 @@ import { Page } from '../ui/page'
 import { GateCard } from './gate-card'
 
 const EVERY_MS = 3000
-const shut = (gate: Gate): boolean => gate.blockedUntil !== null || gate.openUntil !== null
+const shut = (gate: Gate): boolean => gate.state !== 'ready'
 
-/** The limits of the APIs: what is left of each, and who uses it. Closed ones come first, then those in use. */
+/** The limits of the APIs: what is left of each, and who uses it. Blocked and tripped ones come first, then those in use. */
 export function Gates() {
   const fetched = useFetch<{ items: Gate[] }>('/api/gates', { everyMs: EVERY_MS })
   return (

@@ -15,7 +15,7 @@ const EVENTS = {
   'job.failed': 'A job failed',
   'job.stalled': 'A job makes no progress',
   'job.cancelled': 'A job was cancelled',
-  'alert.*': 'Something needs a look: a queue without a worker, an open breaker, dead letters',
+  'alert.*': 'Something needs a look: a queue without a worker, a tripped breaker, dead letters',
 }
 
 /** A new webhook; its secret is shown here and never again. */
