@@ -3,6 +3,9 @@ const swc = [
   { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
 ]
 
+// Times without a zone are UTC, wherever a process runs: a test that forgets it fails.
+process.env.TZ = 'Asia/Tokyo'
+
 /** Dependencies that come as ES modules, and those that import one when they run: jest's loader cannot require them on Node 20. */
 const modules = [
   '@prisma/schema-engine-wasm',

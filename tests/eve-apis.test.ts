@@ -39,6 +39,18 @@ test('429 stops the bucket it names, or everything when it names none', () => {
   expect(esi(429).block).toMatchObject([{ api: 'esi', until: at(30) }])
 })
 
+test.each([
+  ['seconds', '45'],
+  ['a date', at(45).toUTCString()],
+  ['a date in the oldest form of HTTP, which names no zone', 'Sat Jun  1 12:00:45 2024'],
+])('a wait is read when it is %s', (_, text) => {
+  const until = at(45)
+  expect(zkillboard(429, { 'retry-after': text }).error).toMatchObject({ name: 'Throttled', until })
+  expect(zkillboard(503, { 'retry-after': text }).block).toMatchObject([{ until }])
+  expect(esi(429, { 'retry-after': text }).block).toMatchObject([{ api: 'esi', until }])
+  expect(esi(503, { 'retry-after': text }, 'The datasource tranquility is temporarily unavailable').block).toMatchObject([{ until }])
+})
+
 test('what is left in the bucket is passed on', () => {
   expect(esi(200, { 'x-ratelimit-group': 'killmail', 'x-ratelimit-remaining': '3598' }).remaining).toEqual([
     { api: 'esi.killmail', tokens: 3598 },

@@ -309,6 +309,16 @@ describe('an upstream that says wait', () => {
     expect(await gateRow(it, it.name)).toMatchObject({ waits: 1n, throttled: 1n })
   })
 
+  test('now, again and again, is left alone for a second, and longer each time', async () => {
+    const it = world()
+    answer = json({}, 429, { 'retry-after': '0' })
+    expect(secondsFromNow((await failure(it.ask())).until)).toBeGreaterThan(0.8)
+    // Asked again when the second is over.
+    expect(secondsFromNow((await failure(it.ask())).until)).toBeGreaterThan(1.8)
+    expect(arrived).toHaveLength(2)
+    expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(1.5)
+  })
+
   test('429 under a part closes the part, 420 the API', async () => {
     const it = world({ parts: { part: { scope: 'ip', requests: 100, perMs: 60_000, tokens: true } } })
     const part = `${it.name}.part`

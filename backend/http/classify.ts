@@ -20,10 +20,7 @@ const nameOf = ({ api, request, secrets }: Asked): string => `${api} ${request.m
 export const isHtml = (answer: RawAnswer): boolean =>
   /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text.slice(0, 200))
 
-const soon = (told: Told, otherwise: number): Date => {
-  const until = told.retryAt ?? told.reset ?? new Date(Date.now() + otherwise)
-  return new Date(Math.max(until.getTime(), Date.now() + 1_000))
-}
+const soon = (told: Told, otherwise: number): Date => told.retryAt ?? told.reset ?? new Date(Date.now() + otherwise)
 
 const wait = (on: readonly string[], until: Date, reason: string): Verdict => ({
   error: new Throttled(on[0] ?? reason, until, undefined, `${on.join(', ')} says wait until ${until.toISOString()} (${reason})`),

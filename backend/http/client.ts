@@ -8,6 +8,7 @@ import { Fatal } from '../engine/errors'
 import type { Api } from '../engine/source'
 import type { Limits } from '../gate/limits'
 import { guardedLookup, guardedUrl } from './guard'
+import { createPatience, type Patience } from './patience'
 
 /** One API as this process talks to it. */
 export interface Client {
@@ -15,6 +16,8 @@ export interface Client {
   readonly api: Api
   readonly base: string
   readonly axios: AxiosInstance
+  /** Makes the waits it names long enough. */
+  readonly patience: Patience
   /** Bounds what this process asks at once. */
   readonly lane: Bottleneck
   /** The address of a path, checked where the host comes from data. */
@@ -73,6 +76,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
       transformResponse: [(text: unknown) => text],
       validateStatus: () => true,
     }),
+    patience: createPatience(),
     lane: new Bottleneck({ maxConcurrent: api.inProcess ?? limits.get(name)?.concurrent ?? 10 }),
     urlOf: addressOf(name, base, config.allowPrivateHosts),
   }

@@ -68,6 +68,7 @@ async function exchange(
   const began = performance.now()
   let outcome: Outcome = { sent: false }
   let leftAt: number | undefined
+  let sentAt = Date.now()
   let answer: RawAnswer | undefined
   let error: Error | undefined
   try {
@@ -75,13 +76,15 @@ async function exchange(
       mayLeave() {
         if (!grant.inTime()) return false
         outcome = { sent: true }
+        sentAt = Date.now()
         return true
       },
       left() {
         leftAt = performance.now()
       },
     })
-    const verdict = classify(client.api, asked, answer)
+    const on = [client.name, ...Object.keys(request.parts ?? {})]
+    const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, sentAt)
     error = verdict.error ?? judge?.(answer)
     const result = error && !verdict.error ? 'failed' : verdict.result
     // One that is down and says wait (503) has refused nothing.

@@ -7,7 +7,8 @@ export const ESI_FAULTS: Record<string, string> = {
   'esi-5xx': '`status` (502) with the text that belongs to it; counts against the error limit.',
   'esi-timeout': '504, the game server did not answer.',
   'esi-420': 'The error limit is used up: 420 on all routes for `seconds` (5); asking meanwhile is a violation.',
-  'esi-429': '429 with Retry-After and bucket headers for `seconds` (5); asking meanwhile is a violation.',
+  'esi-429':
+    '429 with Retry-After and bucket headers for `seconds` (5), with `retryAfter` in its place if given; asking meanwhile is a violation.',
   'esi-429-bare': '429 without any header, as from the game server.',
   'esi-422': 'Wrong pair of id and hash, as seen under load.',
   'names-404': 'The whole list of names is refused although every id is valid.',
@@ -48,7 +49,10 @@ export class EsiFaults {
     const all = this.take('esi-420', ask)
     if (all) return this.limits.stopAll(ask, Number(all.seconds ?? 5))
     const some = this.take('esi-429', ask)
-    if (some) return this.limits.stopGroup(ask, group, Number(some.seconds ?? 5))
+    if (some) {
+      const answer = this.limits.stopGroup(ask, group, Number(some.seconds ?? 5))
+      return some.retryAfter === undefined ? answer : { ...answer, headers: { ...answer.headers, 'retry-after': String(some.retryAfter) } }
+    }
     if (this.take('esi-429-bare', ask))
       return { status: 429, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: 'Too many requests' }) }
     if (this.take('esi-wrong-shape', ask)) return json({ surprise: true })

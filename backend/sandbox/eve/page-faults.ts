@@ -11,7 +11,7 @@ export const PAGE_FAULTS: Record<string, string> = {
   'html-block': 'The edge blocks the client: 403 and a web page; asking again within a minute (less with --speed) is a violation.',
   'blocked-redirect': '302 to /api/blocked.json; asking again within a minute is a violation.',
   'reinforced-503': 'HTTP 503, the site protects itself.',
-  'edge-http-429': 'HTTP 429 and a web page, with `seconds` as Retry-After if given.',
+  'edge-http-429': 'HTTP 429 and a web page, with `seconds` as Retry-After if given, or with the text `retryAfter`.',
   drift: 'Puts `count` new killmails (5) at the head before the page is cut.',
   'edge-cache': 'Pages are kept for an hour (`ms`) from when they were first asked for.',
   'old-form': 'Entries hold killmail_id and zkb only.',
@@ -41,7 +41,10 @@ export function faultedAnswer(desk: Desk, ask: Ask): { answer: Answer; banMs?: n
   const answer = html(BLOCK_PAGE, 429)
   return busy.seconds === undefined
     ? { answer, banMs: BAN_MS }
-    : { answer: { ...answer, headers: { ...answer.headers, 'retry-after': String(busy.seconds) } }, banMs: Number(busy.seconds) * 1000 }
+    : {
+        answer: { ...answer, headers: { ...answer.headers, 'retry-after': String(busy.retryAfter ?? busy.seconds) } },
+        banMs: Number(busy.seconds) * 1000,
+      }
 }
 
 export interface Change {

@@ -1,5 +1,6 @@
 import { RetryLater, Throttled } from '../../engine/errors'
 import type { Api, RawAnswer, Verdict } from '../../engine/source'
+import { momentIn } from '../../moments'
 
 /**
  * Behaviour of ESI we are written for. Without the header ESI serves its oldest behaviour, and a later date may change
@@ -10,9 +11,11 @@ export const COMPATIBILITY_DATE = '2026-07-17'
 /** Errors left in ESI's minute below which we stop asking; at 0 every route answers 420. */
 const ERROR_RESERVE = 20
 const MINUTE = 60_000
+/** How long ESI is left alone when it says wait without saying how long, ms. */
+const REST_MS = 30_000
 
 const after = (ms: number): Date => new Date(Date.now() + ms)
-const seconds = (text: string | undefined): number | undefined => {
+const count = (text: string | undefined): number | undefined => {
   const value = Number(text)
   return text !== undefined && text.trim() !== '' && Number.isFinite(value) && value >= 0 ? value : undefined
 }
@@ -31,7 +34,7 @@ export function understandZkillboard({ status, headers, text }: RawAnswer): Verd
     return blocked('its blocked redirect: too many refused requests')
   if (status === 403) return blocked('403: a query string, or Cloudflare does not like this client')
   if (status === 503 || status === 429) {
-    const until = after((seconds(headers['retry-after']) ?? 60) * 1000)
+    const until = momentIn(headers, 'retry-after') ?? after(MINUTE)
     const reason = status === 503 ? 'reinforced mode (503)' : 'rate limited (429)'
     return { error: new Throttled('zkillboard', until), block: [{ api: 'zkillboard', until, reason }] }
   }
@@ -50,34 +53,33 @@ export function costOf(status: number): number {
 export function understandEsi(answer: RawAnswer): Verdict {
   const { status, headers, text } = answer
   const verdict: Verdict = { block: [], cost: { 'esi.killmail': costOf(status) } }
-  const reset = (seconds(headers['x-esi-error-limit-reset']) ?? 60) * 1000
-  const left = seconds(headers['x-esi-error-limit-remain'])
+  const reset = momentIn(headers, 'x-esi-error-limit-reset') ?? after(MINUTE)
+  const left = count(headers['x-esi-error-limit-remain'])
   if (left !== undefined && left < ERROR_RESERVE) {
-    verdict.block?.push({ api: 'esi', until: after(reset), reason: `${left} errors left in this minute` })
+    verdict.block?.push({ api: 'esi', until: reset, reason: `${left} errors left in this minute` })
   }
   if (headers['x-ratelimit-group'] === 'killmail') {
-    const tokens = seconds(headers['x-ratelimit-remaining'])
+    const tokens = count(headers['x-ratelimit-remaining'])
     if (tokens !== undefined) verdict.remaining = [{ api: 'esi.killmail', tokens }]
   }
   const wait = waitOf(answer, reset)
   if (wait) {
-    const until = after(wait.ms)
-    verdict.block?.push({ api: wait.api, until, reason: wait.reason })
-    verdict.error = new Throttled(wait.api, until)
+    verdict.block?.push(wait)
+    verdict.error = new Throttled(wait.api, wait.until)
   } else if (status < 300 && isPage(text)) {
     verdict.error = new RetryLater('html', 'ESI answered with a web page instead of data')
   }
   return verdict
 }
 
-/** How long an answer of ESI makes whom wait. Some 429 come from the game server and carry no header at all. */
-function waitOf({ status, headers, text }: RawAnswer, resetMs: number): { api: string; ms: number; reason: string } | undefined {
-  if (status === 420) return { api: 'esi', ms: resetMs, reason: 'error limit reached (420)' }
+/** Whom an answer of ESI makes wait until when. Some 429 come from the game server and carry no header at all. */
+function waitOf({ status, headers, text }: RawAnswer, reset: Date): NonNullable<Verdict['block']>[number] | undefined {
+  if (status === 420) return { api: 'esi', until: reset, reason: 'error limit reached (420)' }
+  const until = momentIn(headers, 'retry-after') ?? after(REST_MS)
   if (status === 429) {
-    const api = headers['x-ratelimit-group'] === 'killmail' ? 'esi.killmail' : 'esi'
-    return { api, ms: (seconds(headers['retry-after']) ?? 30) * 1000, reason: 'rate limited (429)' }
+    return { api: headers['x-ratelimit-group'] === 'killmail' ? 'esi.killmail' : 'esi', until, reason: 'rate limited (429)' }
   }
-  if (status === 503 && /datasource|unavailable/i.test(text)) return { api: 'esi', ms: 30_000, reason: 'Tranquility is down (503)' }
+  if (status === 503 && /datasource|unavailable/i.test(text)) return { api: 'esi', until, reason: 'Tranquility is down (503)' }
   return undefined
 }
 

@@ -1,0 +1,61 @@
+import { RetryLater, Throttled } from '../engine/errors'
+import type { Verdict } from '../engine/source'
+
+/** The least an answer can make us wait, ms. It doubles with each refusal that follows on a wait, up to the most. */
+const LEAST_MS = 1_000
+const MOST_MS = 300_000
+/** A request that left this long before the end of a wait may have left after it: the two clocks differ a little, ms. */
+const CLOCK_MS = 250
+
+interface Wait {
+  until: number
+  leastMs: number
+}
+
+/**
+ * Keeps the waits that the answers of one API name from being none: an upstream that says `Retry-After: 0`, or whose budget is
+ * full again at once, would otherwise be asked as fast as it refuses.
+ */
+export function createPatience() {
+  const waits = new Map<string, Wait>()
+
+  /** @param isRefused the answer is no progress; whoever is refused again after a wait waits longer */
+  function stretched(key: string, until: Date, isRefused: boolean, sentAt: number, now: number): Date {
+    const held = waits.get(key)
+    const isInFlight = held !== undefined && sentAt < held.until - CLOCK_MS
+    const leastMs = held && isRefused ? (isInFlight ? held.leastMs : Math.min(MOST_MS, held.leastMs * 2)) : LEAST_MS
+    const end = Math.max(until.getTime(), isInFlight ? held.until : now + leastMs)
+    if (isRefused) waits.set(key, { until: end, leastMs })
+    return new Date(end)
+  }
+
+  function forget(key: string, sentAt: number): void {
+    const held = waits.get(key)
+    if (held && sentAt >= held.until - CLOCK_MS) waits.delete(key)
+  }
+
+  /**
+   * The verdict with its waits as long as they must be.
+   * @param on what the request was asked under: its API and the parts of it; `scopeOf` as in the request
+   * @param sentAt when the request left, ms since 1970
+   */
+  return <V extends Verdict>(verdict: V, on: readonly string[], scopeOf: string | undefined, sentAt: number, now = Date.now()): V => {
+    const keyOf = (api: string) => `${api} ${scopeOf ?? ''}`
+    const { error } = verdict
+    const named = error instanceof Throttled ? error.until : error instanceof RetryLater ? error.at : undefined
+    const isRefused = named !== undefined
+    const block = verdict.block?.map((one) => ({ ...one, until: stretched(keyOf(one.api), one.until, isRefused, sentAt, now) })) ?? []
+    if (!error) for (const api of on) forget(keyOf(api), sentAt)
+    if (named === undefined) return { ...verdict, block }
+    const ends = block.length > 0 ? block.map((one) => one.until) : [stretched(keyOf(on[0] ?? ''), named, true, sentAt, now)]
+    const until = new Date(Math.max(named.getTime(), ...ends.map((end) => end.getTime())))
+    return { ...verdict, block, error: until > named ? postponed(error as Throttled | RetryLater, until) : error }
+  }
+}
+export type Patience = ReturnType<typeof createPatience>
+
+function postponed(error: Throttled | RetryLater, until: Date): Error {
+  const why = `asked again after ${until.toISOString()}, later than it says: it refuses again and again, or named no wait at all`
+  if (error instanceof Throttled) return new Throttled(error.on, until, error.slotAt, `waiting for ${error.on}: ${why}`)
+  return new RetryLater(error.kind, `${error.message}; ${why}`, until, { cause: error.cause })
+}
