@@ -165,6 +165,13 @@ describe('details', () => {
       lookups: { alliance: ['99000001'] },
     })
   })
+  test('keep their founding date in UTC, and their name where nobody can read the date', async () => {
+    const founded = ['2010-05-01T12:00:00', 'long ago']
+    const answers = await read('alliance', ['10', '11'], (path) => ({
+      data: { name: 'A', ticker: 'A', creator_id: 1, creator_corporation_id: 1, date_founded: founded[Number(path.split('/')[2]) - 10] },
+    }))
+    expect(answers.found.map((one) => (one.values as Record<string, unknown>).date_founded)).toEqual(['2010-05-01T12:00:00Z', null])
+  })
   test('one that fails leaves the others answered', async () => {
     const answers = await read('corporation', ['10', '11'], (path, request) =>
       path.endsWith('10') ? new RetryLater('http_504', 'no') : corporation(path, request),

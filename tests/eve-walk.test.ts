@@ -186,6 +186,14 @@ describe('a window', () => {
     expect(Math.max(...pages(run))).toBeLessThanOrEqual(Math.ceil(wanted.length / 4) + 2)
   })
 
+  test('is cut at midnight UTC, also where the times name no zone', async () => {
+    const times = ['2024-05-19T23:59:59', '2024-05-20T00:00:00', '2024-05-21T23:59:59', '2024-05-22T00:00:00'] as const
+    const all = times.map((text, n) => ({ ...listed(1000 + n, `${text}Z`), killmail_time: text }))
+    const run = await runJob(backfill({ fromDate: '2024-05-20', toDate: '2024-05-21' }), { zkillboard: pagesOf(() => all, 200), esi })
+    expect(storedIds(run)).toEqual(['1001', '1002'])
+    expect([...run.stored.values()].map((one) => one.body.killmail_time)).toEqual(['2024-05-21T23:59:59Z', '2024-05-20T00:00:00Z'])
+  })
+
   test('with a last day goes by months and stores nothing outside', async () => {
     const all = history(300, 12)
     const run = await runJob(backfill({ fromDate: '2024-02-10', toDate: '2024-03-15' }), { zkillboard: pagesOf(() => all, 4), esi })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Fatal, RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io, Reject } from '../../engine/source'
+import { instantOf } from '../../moments'
 import type { Listing } from './listing'
 import type { EntityWord } from './params'
 import { type Zkb, zkb } from './records'
@@ -88,9 +89,9 @@ function understandPage(data: unknown, what: string): Pick<Listed, 'entries' | '
 }
 
 function entryOf(it: z.infer<typeof entry>, raw: Record<string, unknown>): Entry {
-  const time = typeof raw.killmail_time === 'string' ? Date.parse(raw.killmail_time) : Number.NaN
+  const time = typeof raw.killmail_time === 'string' ? instantOf(raw.killmail_time) : undefined
   const embedded = ['victim', 'attackers', 'killmail_time'].some((field) => raw[field] !== undefined)
-  return { id: String(it.killmail_id), zkb: it.zkb, embedded, raw, ...(Number.isNaN(time) ? {} : { time }) }
+  return { id: String(it.killmail_id), zkb: it.zkb, embedded, raw, ...(time === undefined ? {} : { time }) }
 }
 
 const keyOfBad = (raw: unknown, place: string): string => {
@@ -108,9 +109,9 @@ function understandError(text: string, what: string): Pick<Listed, 'entries' | '
 
 /** The age of a copy, from the headers caches write. */
 export function ageOf({ headers }: Pick<HttpAnswer<unknown>, 'headers'>): Pick<Listed, 'made' | 'expires' | 'aged'> {
-  const sent = Date.parse(headers.date ?? '')
+  const sent = instantOf(headers.date)
   const age = Number(headers.age ?? 0) || 0
-  const made = (Number.isNaN(sent) ? Date.now() : sent) - age * 1000
+  const made = (sent ?? Date.now()) - age * 1000
   const seconds = Number(/max-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 3600)
   return { made, expires: made + seconds * 1000, aged: age > 0 }
 }
@@ -133,7 +134,8 @@ const born = z.object({ birthday: z.string().optional(), date_founded: z.string(
 export async function readBirth(io: Io, kind: EntityWord, id: string): Promise<Date | undefined> {
   const answer = await io.http('esi').request({ path: `/${BIRTH[kind]}/${id}`, schema: born, accept: [404] })
   const text = answer.data?.birthday ?? answer.data?.date_founded
-  return text && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined
+  const at = instantOf(text)
+  return at === undefined ? undefined : new Date(at)
 }
 
 const counts = z.object({ shipsDestroyed: z.number().nullish(), shipsLost: z.number().nullish() })

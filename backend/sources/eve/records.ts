@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { instantOf } from '../../moments'
 
 /*
  * Killmails as ESI and zKillboard write them, and as we keep them. Loose on extra fields, strict on what is stored.
@@ -9,6 +10,15 @@ const integer = z.number().int()
 const id = integer.nonnegative()
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null)
 const someone = { character_id: maybe(id), corporation_id: maybe(id), alliance_id: maybe(id), faction_id: maybe(id) }
+
+/** A time as we keep it, in UTC; upstreams have left the zone out. */
+export const time = z.string().transform((text, ctx) => {
+  const at = instantOf(text)
+  // Before 1970 there is no EVE, and the database takes no year 0.
+  if (at !== undefined && at >= 0) return new Date(at).toISOString().replace('.000Z', 'Z')
+  ctx.addIssue({ code: 'custom', message: `is no time: ${JSON.stringify(text.slice(0, 40))}` })
+  return z.NEVER
+})
 
 interface RawItem {
   item_type_id: number
@@ -30,7 +40,7 @@ const item: z.ZodType<RawItem> = z.object({
 /** A killmail body in ESI's shape: https://developers.eveonline.com/api-explorer, `GET /killmails/{id}/{hash}`. */
 export const body = z.object({
   killmail_id: id,
-  killmail_time: z.iso.datetime({ offset: true }),
+  killmail_time: time,
   solar_system_id: id,
   war_id: maybe(id),
   moon_id: maybe(id),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Answers, Id, Io, Lookup } from '../../../engine/source'
 import { gather } from '../gather'
-import type { EntityKind } from '../records'
+import { type EntityKind, time } from '../records'
 import { type Detail, etagsOf, writeDetails } from '../store-details'
 
 const DAY_MS = 86_400_000
@@ -23,6 +23,8 @@ interface Kind {
 const whole = z.number().int().nullish()
 const figure = z.number().nullish()
 const text = z.string().nullish()
+/** One nobody can read is no reason to lose the rest. */
+const date = time.nullish().catch(null)
 
 const corporation = z.object({
   name: z.string(),
@@ -35,7 +37,7 @@ const corporation = z.object({
   member_count: z.number().int(),
   shares: whole,
   tax_rate: figure,
-  date_founded: text,
+  date_founded: date,
   url: text,
   war_eligible: z.boolean().nullish(),
 })
@@ -46,7 +48,7 @@ const alliance = z.object({
   creator_corporation_id: whole,
   executor_corporation_id: whole,
   faction_id: whole,
-  date_founded: text,
+  date_founded: date,
 })
 const type = z.object({
   name: z.string(),
