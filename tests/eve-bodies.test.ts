@@ -54,6 +54,25 @@ test('a wrong hash on the list: ESI is asked with it, then with the one the body
 })
 
 test.each([
+  ['null for a hash', (one: Listed) => ({ ...one, zkb: { ...one.zkb, hash: null } })],
+  ['a number for a hash', (one: Listed) => ({ ...one, zkb: { ...one.zkb, hash: 7 } })],
+  ['a blank hash', (one: Listed) => ({ ...one, zkb: { ...one.zkb, hash: ' ' } })],
+  ['no hash', ({ zkb: { hash: _, ...zkb }, ...one }: Listed) => ({ ...one, zkb })],
+  ['no zkb', ({ zkb: _, ...one }: Listed) => one],
+  ['null for zkb', (one: Listed) => ({ ...one, zkb: null })],
+  ['an empty list for zkb', (one: Listed) => ({ ...one, zkb: [] })],
+  ['figures that are none', (one: Listed) => ({ ...one, zkb: { ...one.zkb, totalValue: 'much', points: 1e12, labels: [null], npc: 1 } })],
+])('a whole body with %s is stored under its own hash, alone on its page too', async (_, spoil) => {
+  for (const size of [1, 5]) {
+    const all = list(2)
+    const shown = [spoil(all[0] as Listed) as Listed, ...all.slice(1)]
+    const run = await runJob(backfill(), { zkillboard: pagesOf(() => shown, size), esi: () => new Error('ESI is not asked') })
+    expect(run).toMatchObject({ seen: 2, rejected: [], retries: [], failed: [] })
+    expect(run.stored.get('1000')).toMatchObject({ hash: all[0]?.zkb.hash, listedHash: null })
+  }
+})
+
+test.each([
   ['no body and a hash ESI never accepts', (one: Listed) => ({ ...oldForm(one), zkb: zkbOf('b'.repeat(40)) }), 'not_on_esi', 2],
   ['a body whose hash ESI never accepts', (one: Listed) => ({ ...one, zkb: zkbOf('b'.repeat(40)) }), 'hash_mismatch', 2],
   ['a body that breaks the schema', (one: Listed) => ({ ...one, attackers: 'none', zkb: zkbOf('b'.repeat(40)) }), 'schema', 2],

@@ -95,6 +95,20 @@ test('a killmail is known by its hash, by the listed one, and not by another', a
   expect(await known(db, asked)).toEqual(new Set([asked[0], asked[1], asked[4]]))
 })
 
+test('listed without a hash, one that is held is known; one that is not is not', async () => {
+  await store([killmail(1)])
+  expect(await known(db, ['1:', 'old:1:', '2:', 'schema:1:'])).toEqual(new Set(['1:', 'old:1:']))
+})
+
+test('listed without values once, a killmail keeps those it has', async () => {
+  await store([killmail(1)])
+  const bare = { ...killmail(1), zkb: zkb.parse(undefined) }
+  expect(await store([bare], true)).toEqual({ new: 0, updated: 0 })
+  expect(await db.query('select total_value, labels from eve.killmails')).toEqual([
+    { total_value: '1000.50', labels: ['pvp', 'loc:highsec'] },
+  ])
+})
+
 test('known and young is not old', async () => {
   const one = killmail(1, { time: new Date().toISOString() })
   await store([one])

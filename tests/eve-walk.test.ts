@@ -88,7 +88,26 @@ describe('a walk through all pages', () => {
   test.each([
     ['[null]', { data: [null] }, 'upstream_error'],
     ['an error object', { data: { error: 'Internal error' } }, 'upstream_error'],
-    ['a form nobody knows', { data: [{ id: 1, data: {} }] }, 'shape'],
+    [
+      'a form nobody knows',
+      {
+        data: [
+          { id: 1, data: {} },
+          { id: 2, data: {} },
+        ],
+      },
+      'shape',
+    ],
+    [
+      'nothing but ids',
+      {
+        data: [
+          { killmail_id: 1, zkb: {} },
+          { killmail_id: 2, zkb: {} },
+        ],
+      },
+      'shape',
+    ],
     ['no list', { data: 'text' }, 'shape'],
   ])('tries again after %s', async (_, odd, kind) => {
     const all = history(8)
@@ -165,6 +184,26 @@ describe('a walk through all pages', () => {
   test('gives up at once when zKillboard says that the request is wrong', async () => {
     const run = await runJob(backfill(), { zkillboard: () => ({ data: { error: 'characterID is an invalid parameter' } }), esi })
     expect(run.failed).toEqual(['parameter'])
+  })
+
+  test.each([
+    ['alone on the only page', 1, 200],
+    ['alone on a page before others', 5, 1],
+    ['alone on the last page', 5, 4],
+  ])('sets an entry nobody can read aside, %s, and goes on', async (_, count, size) => {
+    const all = history(count)
+    const bad = size === 4 ? count - 1 : 0
+    const shown = all.map((one, n) => (n === bad ? ({ killmail_id: one.killmail_id } as Listed) : one))
+    const dated = (one: Listed) => one.killmail_time !== undefined
+    const run = await runJob(backfill(), { zkillboard: pagesOf(() => shown, size), esi })
+    expect(run).toMatchObject({
+      seen: count,
+      retries: [],
+      failed: [],
+      rejected: [{ key: String(all[bad]?.killmail_id), reason: 'schema' }],
+    })
+    expect(storedIds(run)).toEqual(ids(shown.filter(dated)))
+    expect(run.asked.filter((one) => one.startsWith('esi'))).toEqual([])
   })
 
   test('sets a bad entry aside and keeps the others of its page', async () => {

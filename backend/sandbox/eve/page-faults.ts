@@ -17,6 +17,9 @@ export const PAGE_FAULTS: Record<string, string> = {
   'old-form': 'Entries hold killmail_id and zkb only.',
   'wrong-hash': 'Entry number `entry` (0) names another hash; with `every`, each so-many-th.',
   'empty-hash': 'The same with an empty hash.',
+  'null-hash': 'The same with null for a hash.',
+  'no-zkb': 'Entry number `entry` has no zkb.',
+  'no-zone': 'Times name no zone.',
   'bad-body': 'Entry number `entry` breaks the schema: attackers is no list.',
   'wrong-body': 'Entry number `entry` holds the body of its neighbour under its own id.',
   'unknown-shape': 'Entries in a shape nobody has seen.',
@@ -60,6 +63,9 @@ export function faultedEntries(desk: Desk, ask: Ask, oldForm: boolean): Change {
     old: oldForm || on('old-form'),
     hash: on('wrong-hash'),
     empty: on('empty-hash'),
+    none: on('null-hash'),
+    bare: on('no-zkb'),
+    zone: on('no-zone'),
     bad: on('bad-body'),
     wrong: on('wrong-body'),
     odd: on('unknown-shape'),
@@ -75,6 +81,9 @@ export function faultedEntries(desk: Desk, ask: Ask, oldForm: boolean): Change {
       if (hits(faults.wrong, n) && neighbour) changed = { ...listed(neighbour), killmail_id: entry.killmail_id, zkb: entry.zkb }
       if (hits(faults.hash, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '0123456789abcdef0123456789abcdef01234567' } }
       if (hits(faults.empty, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '' } }
+      if (faults.zone) changed = { ...changed, killmail_time: changed.killmail_time.replace('Z', '') }
+      if (hits(faults.bare, n)) return { ...changed, zkb: undefined }
+      if (hits(faults.none, n)) return { ...changed, zkb: { ...changed.zkb, hash: null } }
       if (faults.old) return { killmail_id: changed.killmail_id, zkb: changed.zkb }
       return hits(faults.bad, n) ? { ...changed, attackers: 'none' } : changed
     },

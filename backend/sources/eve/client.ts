@@ -75,13 +75,21 @@ function understandPage(data: unknown, what: string): Pick<Listed, 'entries' | '
   const rejected: Reject[] = []
   for (const [place, raw] of data.entries()) {
     const parsed = entry.safeParse(raw)
-    if (parsed.success) entries.push(entryOf(parsed.data, raw as Record<string, unknown>))
-    else rejected.push({ key: keyOfBad(raw, `${what}#${place}`), reason: 'schema', detail: 'listed without id or hash', raw })
+    const one = parsed.data && entryOf(parsed.data, raw as Record<string, unknown>)
+    if (one && (one.embedded || one.zkb.hash !== '')) entries.push(one)
+    else
+      rejected.push({
+        key: keyOfBad(raw, `${what}#${place}`),
+        reason: 'schema',
+        detail: 'listed without an id, or without hash and body',
+        raw,
+      })
   }
-  if (rejected.length > 0 && entries.length === 0) {
+  // One odd entry is odd by itself.
+  if (rejected.length > 1 && entries.length === 0) {
     throw new RetryLater(
       'shape',
-      `${what}: zKillboard has changed the form of its listing; none of ${rejected.length} entries has an id and a hash`,
+      `${what}: zKillboard has changed the form of its listing; none of ${rejected.length} entries has an id with a hash or a body`,
     )
   }
   const once = [...new Map(entries.map((one) => [one.id, one])).values()]

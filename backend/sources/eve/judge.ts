@@ -1,6 +1,6 @@
 import type { Reject } from '../../engine/source'
 import type { Entry } from './client'
-import { body, hashOf, type Killmail } from './records'
+import { body, hashOf, type Killmail, type Zkb } from './records'
 import type { Pending } from './streams/cursor'
 
 const HASH = /^[0-9a-f]{40}$/
@@ -12,6 +12,10 @@ export function cleanHash(listed: string): string | undefined {
   const text = listed.trim().toLowerCase()
   return HASH.test(text) ? text : undefined
 }
+
+/** What is kept of the listed hash of a killmail that ESI knows by `hash`. */
+export const listedUnder = ({ hash: listed }: Pick<Zkb, 'hash'>, hash: string): string | null =>
+  listed === '' || listed === hash ? null : listed
 
 export type Judgement = { killmail: Killmail } | { pending: Pending } | { reject: Reject }
 
@@ -25,8 +29,9 @@ export function judge(entry: Entry): Judgement {
   }
   const parsed = entry.embedded ? body.safeParse(raw) : undefined
   const computed = parsed?.success ? hashOf(parsed.data) : undefined
-  if (parsed?.success && computed && computed === cleanHash(zkb.hash)) {
-    return { killmail: { id, hash: computed, listedHash: zkb.hash === computed ? null : zkb.hash, body: parsed.data, zkb } }
+  // Where no hash is listed there is nothing that speaks against the body.
+  if (parsed?.success && computed && (zkb.hash === '' || computed === cleanHash(zkb.hash))) {
+    return { killmail: { id, hash: computed, listedHash: listedUnder(zkb, computed), body: parsed.data, zkb } }
   }
   const why = !parsed ? 'not_on_esi' : parsed.success ? 'hash_mismatch' : 'schema'
   const fault = parsed?.error ? parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ') : undefined

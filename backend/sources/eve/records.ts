@@ -30,8 +30,8 @@ interface RawItem {
 }
 const item: z.ZodType<RawItem> = z.object({
   item_type_id: id,
-  flag: integer,
-  singleton: integer,
+  flag: z.int32(),
+  singleton: z.int32(),
   quantity_dropped: maybe(integer),
   quantity_destroyed: maybe(integer),
   items: maybe(z.array(z.lazy(() => item))),
@@ -64,22 +64,42 @@ export const body = z.object({
 })
 export type Body = z.infer<typeof body>
 
-const figure = maybe(z.number())
-/** zKillboard's own block. Its hash is not always one: trailing spaces, empty, the text `CCP VERIFIED`. */
-export const zkb = z.object({
-  hash: z.string(),
-  locationID: maybe(integer),
-  fittedValue: figure,
-  droppedValue: figure,
-  destroyedValue: figure,
-  totalValue: figure,
-  totalDroppableValue: figure,
-  points: figure,
-  npc: maybe(z.boolean()),
-  solo: maybe(z.boolean()),
-  awox: maybe(z.boolean()),
-  labels: maybe(z.array(z.string())),
-})
+/** What is odd here is left out: a killmail is worth more than what zKillboard says beside it. */
+const orNull = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullish()
+    .catch(null)
+    .transform((value) => value ?? null)
+const figure = orNull(z.number())
+/**
+ * zKillboard's own block; some killmails are listed without it. Its hash is not always one: trailing spaces, the text
+ * `CCP VERIFIED`; where it is missing, null or blank it is empty here.
+ */
+export const zkb = z.preprocess(
+  (raw) => (typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? raw : {}),
+  z.object({
+    hash: z
+      .string()
+      .catch('')
+      .transform((text) => (text.trim() === '' ? '' : text.replaceAll('\0', ''))),
+    locationID: orNull(integer),
+    fittedValue: figure,
+    droppedValue: figure,
+    destroyedValue: figure,
+    totalValue: figure,
+    totalDroppableValue: figure,
+    points: orNull(
+      z
+        .number()
+        .min(-(2 ** 31))
+        .max(2 ** 31 - 1),
+    ),
+    npc: orNull(z.boolean()),
+    solo: orNull(z.boolean()),
+    awox: orNull(z.boolean()),
+    labels: orNull(z.array(z.string())),
+  }),
+)
 export type Zkb = z.infer<typeof zkb>
 
 /** A killmail as it is stored. */
@@ -87,7 +107,7 @@ export interface Killmail {
   id: string
   /** The hash ESI knows it by. */
   hash: string
-  /** What zKillboard lists, where it differs. */
+  /** What zKillboard lists, where it lists one and it differs. */
   listedHash: string | null
   body: Body
   zkb: Zkb

@@ -140,11 +140,11 @@ export async function insertKillmails(tx: Tx, killmails: readonly Killmail[]): P
   return fresh
 }
 
-/** Writes killmails again that are here. @returns those in which something differed */
+/** Writes killmails again that are here; values they are listed without now stay as they are. @returns those in which something differed */
 export async function updateKillmails(tx: Tx, killmails: readonly Killmail[]): Promise<Set<string>> {
   if (killmails.length === 0) return new Set()
   return new Set([
-    ...idsOf(await killmailsTable.upsert(tx, killmails.map(headOf))),
+    ...idsOf(await killmailsTable.upsert(tx, killmails.filter(({ zkb }) => zkb.totalValue !== null).map(headOf))),
     ...idsOf(await victimsTable.upsert(tx, killmails.map(victimOf))),
     ...idsOf(await attackersTable.upsert(tx, killmails.flatMap(attackersOf))),
     ...(await trim(tx, 'killmail_attackers', killmails, (one) => one.body.attackers.length)),

@@ -24,7 +24,7 @@ const REFUSAL_DAYS = 30
 const LATE_HOURS = 72
 
 /**
- * Which listed killmails are held, by `id:hash`; one query. With a word in front it is another question about the same
+ * Which listed killmails are held, by `id:hash`, or `id:` where no hash is listed; one query. With a word in front it is another question about the same
  * killmail: `old:` held and older than 72 h, `not_on_esi:` and the other reasons: ESI refused it lately.
  */
 export async function known(db: Reader, ids: readonly Id[]): Promise<Set<Id>> {
@@ -43,7 +43,8 @@ export async function known(db: Reader, ids: readonly Id[]): Promise<Set<Id>> {
   )
   const found = new Set<string>()
   for (const { id, hash, listed, word } of rows) {
-    for (const text of listed === null ? [hash] : [hash, listed]) {
+    const isHeld = word === 'old' || word === ''
+    for (const text of [hash, ...(listed === null ? [] : [listed]), ...(isHeld ? [''] : [])]) {
       found.add(`${word}|${id}|${text}`)
       if (word === 'old') found.add(`|${id}|${text}`)
     }
@@ -94,7 +95,7 @@ export async function writeValues(tx: Tx, values: readonly { id: string; zkb: Zk
       `update eve.killmails
           set location_id = coalesce($2, location_id), fitted_value = $3, dropped_value = $4, destroyed_value = $5, total_value = $6,
               droppable_value = $7, points = $8, npc = $9, solo = $10, awox = $11, labels = coalesce($12, labels),
-              listed_hash = case when killmail_hash = $13 then listed_hash else $13 end
+              listed_hash = case when $13 in (killmail_hash, '') then listed_hash else $13 end
         where killmail_id = $1 and total_value is null returning killmail_id`,
       [id, ...valuesOf(zkb), zkb.labels, zkb.hash],
     )

@@ -1,7 +1,7 @@
 import { RetryLater, Throttled } from '../../../engine/errors'
 import type { Io, Reject } from '../../../engine/source'
 import { readBody } from '../client'
-import { hashesOf, rejectOf } from '../judge'
+import { hashesOf, listedUnder, rejectOf } from '../judge'
 import { wantOf } from '../listing'
 import { STRAGGLE_MS } from '../months'
 import { body, entitiesOf, type Killmail, rowsOf } from '../records'
@@ -55,8 +55,7 @@ async function ask(one: Pending, io: Io): Promise<Outcome> {
     const fault = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ') ?? 'it is another killmail'
     return { reject: { ...rejectOf(one, `ESI's body: ${fault}`, answer.raw), reason: 'schema' } }
   }
-  const listedHash = one.hash === hash ? null : one.hash
-  return { killmail: { id: one.id, hash, listedHash, body: parsed.data, zkb: one.zkb } }
+  return { killmail: { id: one.id, hash, listedHash: listedUnder(one, hash), body: parsed.data, zkb: one.zkb } }
 }
 
 /** Another hash is tried at once, the same one a minute later. */

@@ -63,7 +63,12 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
     }
   }
   if (taken.cut) return taken
-  return { ...taken, low: lowest(cursor.low, page.entries), rejected: [...page.rejected, ...taken.rejected] }
+  return {
+    ...taken,
+    low: lowest(cursor.low, page.entries),
+    seen: taken.seen + page.rejected.length,
+    rejected: [...page.rejected, ...taken.rejected],
+  }
 }
 
 /** Puts one killmail where it belongs. @returns rows it becomes now */

@@ -69,12 +69,15 @@ function settle(cursor: WalkCursor): WalkCursor {
   return { ...cursor, gaps, page, low, floor, made, wait: at, bottom, over: false, again: 0 }
 }
 
+/** What a page lists, odd entries too. */
+const rowsOn = ({ entries, rejected }: Listed): number => entries.length + rejected.length
+
 async function readListing(step: WalkStep, io: Io, rules: Rules): Promise<WalkPage> {
   const { cursor, params } = step
   const want = wantOf(params)
   const asked = cursor.empty ? Math.min(cursor.empty.page + (cursor.isRepeated ? 0 : 1), MAX_PAGE) : cursor.page
   const page = await readPage(io, step.key, asked)
-  if (page.entries.length === 0) return nothing(onEmpty(cursor, page, asked, rules))
+  if (rowsOn(page) === 0) return nothing(onEmpty(cursor, page, asked, rules))
   const isConfirming = cursor.empty !== undefined && asked > cursor.empty.page
   const isStale = !isConfirming && mayHide(page, cursor)
   if ((isConfirming || isStale) && (Number.isFinite(want.cap) || cursor.floor !== undefined)) {
@@ -104,8 +107,8 @@ async function advance(step: WalkStep, page: Listed, asked: number, taken: Taken
     isRepeated: undefined,
     wait: undefined,
     again: 0,
-    rows: cursor.rows + (taken.cut ? 0 : page.entries.length),
-    lastRows: page.entries.length,
+    rows: cursor.rows + (taken.cut ? 0 : rowsOn(page)),
+    lastRows: rowsOn(page),
     made: page.made,
     low: taken.low,
     counted: taken.counted,
@@ -115,7 +118,7 @@ async function advance(step: WalkStep, page: Listed, asked: number, taken: Taken
   }
   if (taken.counted >= want.cap) return { ...next, over: true }
   if (taken.cut) return next
-  const isOld = times.every((time) => time < want.from - STRAGGLE_MS)
+  const isOld = page.entries.length > 0 && times.every((time) => time < want.from - STRAGGLE_MS)
   const untimed = page.entries.length - times.length
   if (isOld && untimed === 0) return { ...next, over: true }
   if (isOld && untimed === taken.pending.filter((one) => one.unseen).length) next.old = true
