@@ -27,7 +27,7 @@ const gatedOnly =
     async request() {
       const grant = await gate.acquire([{ api }], use.class, { signal: use.signal })
       use.nextAt = grant.nextAt
-      await gate.settle(grant, { sent: true, result: 'ok' })
+      gate.settleSoon(grant, { sent: true, result: 'ok' })
       return { status: 200, headers: {}, data: undefined, text: '' }
     },
   })
@@ -40,7 +40,8 @@ void run(async (config, log) => {
   const beatDb = openDb(config.databaseUrl, { name: 'synthetic beat', max: 1 })
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'synthetic', log })
   const id = newWorkerId()
-  const http = gatedOnly(createGate(db, effectiveLimits([source], {}), { holder: id }))
+  const gate = createGate(db, effectiveLimits([source], {}), { holder: id })
+  const http = gatedOnly(gate)
   const definition = { queues: ['zkillboard_backfill_queue'] as const, concurrency: 1 }
   const worker = createWorker({
     id,
@@ -69,6 +70,7 @@ void run(async (config, log) => {
   return {
     async stop() {
       await worker.stop()
+      await gate.close()
       await broker.close()
       await Promise.all([db.close(), beatDb.close()])
     },

@@ -378,6 +378,51 @@ describe('faults', () => {
   })
 })
 
+describe('a request that ends well', () => {
+  const well = { sent: true, result: 'ok' } as const
+
+  test('gives its place back with the next question: one statement a request', async () => {
+    const { reader, seen } = watched()
+    const { gate, asks, name } = gateOf({ concurrent: 1, requests: 1_000, perMs: 1_000 }, reader)
+    gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    const before = seen.length
+    for (let n = 0; n < 5; n++) gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    expect(seen).toHaveLength(before + 5)
+    await gate.close()
+    expect(await rowOf(name)).toMatchObject({ inFlight: 0, used: { requests: 6 } })
+  })
+
+  test('gives it back by itself when no question follows, and when one about another gate does', async () => {
+    const { limits, names } = limitsOf({ a: { concurrent: 1 }, b: {} })
+    const [a, b] = names as [string, string]
+    const gate = createGate(db, limits)
+    gate.settleSoon(await gate.acquire([{ api: a }], 'backfill'), well)
+    await gate.acquire([{ api: b }], 'backfill')
+    await until(async () => (await rowOf(a))?.inFlight === 0)
+    await createGate(others[0] as Db, limits).acquire([{ api: a }], 'backfill')
+  })
+
+  test('gives it back also where the next question is refused', async () => {
+    const { gate, asks, name } = gateOf({ concurrent: 5, spacingMs: 5_000 })
+    gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    await throttled(gate.acquire(asks, 'backfill'))
+    expect(await rowOf(name)).toMatchObject({ inFlight: 0 })
+  })
+
+  test('keeps it in mind while the database is away', async () => {
+    const { reader, told } = watched()
+    const { gate, asks, limits } = gateOf({ concurrent: 1 }, reader)
+    gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    told.fail = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+    await throttled(gate.acquire(asks, 'backfill'))
+    await gate.close()
+    told.fail = undefined
+    gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    await gate.close()
+    await createGate(others[0] as Db, limits).acquire(asks, 'backfill')
+  })
+})
+
 describe('what answers say', () => {
   test('a block closes the gate for everybody, also for who waits for his moment already', async () => {
     const { gate, asks, limits, name } = gateOf({ spacingMs: 900 })

@@ -34,7 +34,8 @@ export const startWorker =
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
     const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)
-    const http = createHttpFactory({ gate: createGate(db, limits, { holder: id }), limits, config })
+    const gate = createGate(db, limits, { holder: id })
+    const http = createHttpFactory({ gate, limits, config })
     const { turnMs, attempts } = config
     const jobsAtOnce = jobsAtOnceBy(config)
     const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs, attempts, jobsAtOnce, reached })
@@ -43,6 +44,7 @@ export const startWorker =
     return {
       async stop() {
         await worker.stop()
+        await gate.close()
         await broker.close()
         await Promise.all([db.close(), beatDb.close()])
       },

@@ -52,10 +52,15 @@ export interface Gate {
    * @returns until when the gate now holds requests back, if it does
    */
   settle(grant: Grant, outcome: Outcome): Promise<Date | undefined>
-  /** The same for an outcome that holds nobody back: it is written while the caller goes on, and before its next grant. */
+  /**
+   * The same for an outcome that holds nobody back: it is written while the caller goes on, and before its next grant. A place that
+   * is only given back goes along with that grant's question, or is written by itself within 20 ms.
+   */
   settleSoon(grant: Grant, outcome: Outcome): void
   /** Every gate, for people. */
   list(): Promise<GateRow[]>
+  /** Writes what `settleSoon` left; to be called once no request runs any more. */
+  close(): Promise<void>
 }
 
 /** Sleep at most this long inline, ms. */
@@ -105,29 +110,7 @@ export function createGate(
 
   /** Asks twice for nothing: a first grant should not be missed because the clock is unknown and the connection new. */
   async function meet(): Promise<void> {
-    for (let n = 0; n < 2; n++) await store.acquire(new Map(), 'backfill', '', null, 0, 0)
-  }
-
-  const settling = new Set<Promise<void>>()
-  let fault: unknown
-  function settleSoon(grant: Grant, outcome: Outcome): void {
-    const told: Promise<void> = settler.settle(grant, outcome).then(
-      () => void settling.delete(told),
-      (error: unknown) => {
-        settling.delete(told)
-        fault = error
-      },
-    )
-    settling.add(told)
-  }
-
-  /** Waits for what is being written, so that no request finds the place of the one before it still taken. */
-  async function settled(): Promise<void> {
-    await Promise.all(settling)
-    if (fault === undefined) return
-    const error = fault
-    fault = undefined
-    throw error
+    for (let n = 0; n < 2; n++) await store.acquire({ rows: new Map(), class: 'backfill', id: '', slot: null, within: 0, lead: 0 })
   }
 
   async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
@@ -138,13 +121,11 @@ export function createGate(
     let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
     for (;;) {
       signal?.throwIfAborted()
-      await settled()
-      await settler.payOwed()
       const id = `${holder}/${randomUUID()}`
       const delta = deltaFor(clock.atMost() - clock.atLeast())
       const rows = withDelta(plain, delta)
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
-      const answer = await store.acquire(rows, to, id, slotAt?.getTime() ?? null, within, lead)
+      const answer = await settler.acquire({ rows, class: to, id, slot: slotAt?.getTime() ?? null, within, lead })
       if (!answer.granted) {
         if (answer.slot || answer.retryAt - clock.now() > INLINE_MS - (local() - began)) throw refuse(answer, asks[0]?.api ?? 'gate')
         await sleep(answer.retryAt, signal)
@@ -164,5 +145,11 @@ export function createGate(
     }
   }
 
-  return { acquire, settleSoon, settle: settler.settle, list: () => store.list(spansOf(limits)) }
+  return {
+    acquire,
+    settle: settler.settle,
+    settleSoon: settler.soon,
+    list: () => store.list(spansOf(limits)),
+    close: settler.close,
+  }
 }

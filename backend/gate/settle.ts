@@ -3,7 +3,7 @@ import type { RequestClass, Verdict } from '../engine/source'
 import type { Clock } from './clock'
 import type { Grant } from './gate'
 import { type Limits, rowOf } from './limits'
-import type { GateStore, RowOutcome } from './store'
+import type { Answer, GateStore, Question, RowOutcome } from './store'
 
 /** What became of a grant. */
 export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
@@ -27,9 +27,19 @@ interface Owed {
 /** A request that left within this long of its moment is where the gate thinks it is, ms; the function gate_delta says the same. */
 const DELTA_MS = 15
 
+/** How long a place that is given back waits for a question that takes it along, ms. */
+const RIDE_MS = 20
+/** How long until it is tried again after the database was away, ms. */
+const AGAIN_MS = 5_000
+
 /** Writes outcomes; while the database is away it keeps them. */
 export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
+  /** Requests that ended well and have only their places to give back, each with its gates. Saying it twice does no harm. */
+  const ended = new Map<string, readonly string[]>()
+  const settling = new Set<Promise<void>>()
+  let fault: unknown
+  let timer: NodeJS.Timeout | undefined
 
   const realCost = (api: string, booked: number, { cost }: Outcome): number =>
     limits.get(api)?.tokens ? Math.ceil(cost?.[api] ?? booked) : booked
@@ -75,26 +85,105 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   const repeatable = (rows: Map<string, RowOutcome>): Map<string, RowOutcome> =>
     new Map([...rows].map(([row, { block, blockReason, outcome, probe }]) => [row, { block, blockReason, outcome, probe }]))
 
+  async function settle(grant: Grant, outcome: Outcome, rows = told(grant, outcome)): Promise<Date | undefined> {
+    if (rows.size === 0) return undefined
+    try {
+      const held = await store.settle(rows, grant.class, grant.id, grant.at)
+      return held === undefined ? undefined : new Date(held)
+    } catch (error) {
+      if (!(error instanceof Throttled)) throw error
+      owed.push({ rows: repeatable(rows), class: grant.class, id: grant.id, at: grant.at })
+      return undefined
+    }
+  }
+
+  /** Keeps an error of what nobody waits for until the next question. */
+  function track(work: Promise<unknown>): void {
+    const tracked: Promise<void> = work.then(
+      () => void settling.delete(tracked),
+      (error: unknown) => {
+        settling.delete(tracked)
+        fault = error
+      },
+    )
+    settling.add(tracked)
+  }
+
+  function forget(ids: readonly string[]): void {
+    for (const id of ids) ended.delete(id)
+    if (ended.size > 0) return
+    clearTimeout(timer)
+    timer = undefined
+  }
+
+  async function flush(): Promise<void> {
+    if (ended.size === 0) return
+    const ids = [...ended.keys()]
+    try {
+      await store.end([...new Set([...ended.values()].flat())], ids)
+      forget(ids)
+    } catch (error) {
+      if (!(error instanceof Throttled)) throw error
+      wake(AGAIN_MS)
+    }
+  }
+
+  function wake(ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      timer = undefined
+      track(flush())
+    }, ms).unref()
+  }
+
+  /** Waits for what is being written, so that no request finds the place of the one before it still taken. */
+  async function settled(): Promise<void> {
+    await Promise.all(settling)
+    if (fault === undefined) return
+    const error = fault
+    fault = undefined
+    throw error
+  }
+
+  /** @throws {Throttled} while the database is away */
+  async function payOwed(): Promise<void> {
+    for (let one = owed[0]; one; one = owed[0]) {
+      await store.settle(one.rows, one.class, one.id, one.at)
+      if (owed[0] === one) owed.shift()
+    }
+  }
+
   return {
-    async settle(grant: Grant, outcome: Outcome): Promise<Date | undefined> {
+    settle: (grant: Grant, outcome: Outcome) => settle(grant, outcome),
+
+    /** Settles while the caller goes on; what is only a place given back rides with the next question about the same gates. */
+    soon(grant: Grant, outcome: Outcome): void {
       const rows = told(grant, outcome)
-      if (rows.size === 0) return undefined
-      try {
-        const held = await store.settle(rows, grant.class, grant.id, grant.at)
-        return held === undefined ? undefined : new Date(held)
-      } catch (error) {
-        if (!(error instanceof Throttled)) throw error
-        owed.push({ rows: repeatable(rows), class: grant.class, id: grant.id, at: grant.at })
-        return undefined
+      if (rows.size === 0) return
+      const corrects = [...rows.values()].some((fields) => Object.keys(fields).length > 0)
+      if (corrects) {
+        track(settle(grant, outcome, rows))
+        return
       }
+      ended.set(grant.id, [...rows.keys()])
+      if (!timer) wake(RIDE_MS)
     },
 
-    /** @throws {Throttled} while the database is away */
-    async payOwed(): Promise<void> {
-      for (let one = owed[0]; one; one = owed[0]) {
-        await store.settle(one.rows, one.class, one.id, one.at)
-        if (owed[0] === one) owed.shift()
-      }
+    /** Asks once all earlier outcomes are written or go along. @throws {Throttled} while the database is away */
+    async acquire(question: Question): Promise<Answer> {
+      await settled()
+      await payOwed()
+      const ids = [...ended].filter(([, names]) => names.every((name) => question.rows.has(name))).map(([id]) => id)
+      const answer = await store.acquire({ ...question, ended: ids })
+      forget(ids)
+      return answer
+    },
+
+    /** Writes what nothing took along. @throws {Error} what went wrong with what nobody waited for */
+    async close(): Promise<void> {
+      await flush()
+      clearTimeout(timer)
+      await settled()
     },
   }
 }

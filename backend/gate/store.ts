@@ -20,6 +20,21 @@ export interface Answer {
   slot?: number | null
 }
 
+/** What `backhaul.gate_acquire` takes. */
+export interface Question {
+  rows: ReadonlyMap<string, RowAsk>
+  class: RequestClass
+  id: string
+  /** A moment promised earlier. */
+  slot: number | null
+  /** A moment further off than this is not granted now, ms. */
+  within: number
+  /** How long the answer needs to arrive, ms. */
+  lead: number
+  /** Requests on these gates that ended well since. */
+  ended?: readonly string[]
+}
+
 /** What `backhaul.gate_settle` takes for one row. */
 export interface RowOutcome extends Partial<Pick<RowAsk, 'cost' | 'spacing' | 'spans'>> {
   real?: number
@@ -79,15 +94,16 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
     }
   }
   return {
-    async acquire(rows: ReadonlyMap<string, RowAsk>, to: RequestClass, id: string, slot: number | null, within: number, lead: number) {
+    async acquire({ rows, class: to, id, slot, within, lead, ended = [] }: Question): Promise<Answer> {
       const before = local()
-      const [row] = await ask<{ answer: Answer }>('select backhaul.gate_acquire($1::jsonb, $2, $3, $4, $5, $6) as answer', [
+      const [row] = await ask<{ answer: Answer }>('select backhaul.gate_acquire($1::jsonb, $2, $3, $4, $5, $6, $7) as answer', [
         text(rows),
         to,
         id,
         slot,
         Math.ceil(within),
         Math.ceil(lead),
+        ended,
       ])
       const { answer } = row as { answer: Answer }
       clock.saw(answer.now, before, local())
@@ -102,6 +118,15 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
         at,
       ])
       return row?.held == null ? undefined : Number(row.held)
+    },
+
+    /** Gives back the places of requests that ended well. */
+    async end(names: readonly string[], ids: readonly string[]): Promise<void> {
+      await ask(
+        `with locked as (select name from backhaul.gates where name = any($1) order by name for update)
+         update backhaul.gates g set holders = g.holders - $2::text[] from locked where g.name = locked.name`,
+        [names, ids],
+      )
     },
 
     /** Whether an answer to somebody else has closed one of these gates since. */
