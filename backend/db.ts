@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as rest } from 'node:timers/promises'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool, type PoolClient, TypeOverrides } from 'pg'
 import { refusePooler } from './database-faults'
 import type { Reader, Tx } from './engine/source'
 import type { PrismaClient } from './generated/prisma/client'
-import { beginOn, isPooled, prepareSession, type Timeouts } from './session'
+import { isPooled, prepareSession, type Timeouts } from './session'
+import { type End, statementsOn, transaction } from './transaction'
 
 /*
  * One pool a process. Prisma runs the ordinary queries on it; hot paths are named statements in the store
@@ -16,8 +16,11 @@ export interface Db extends Reader {
   readonly pool: Pool
   /** Made at first use: queue scripts that never need it start faster. */
   readonly prisma: PrismaClient
-  /** Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. */
-  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. A statement through `end`
+   * is its last one.
+   */
+  tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -25,21 +28,14 @@ export interface Db extends Reader {
 const types = new TypeOverrides()
 types.setTypeParser(20, (text) => BigInt(text))
 
-const names = new Map<string, string>()
-
-/**
- * Named statements are planned once a connection, which halves the time of the short ones a page needs. The name says which
- * statement it is, whoever prepared it: processes that come to share a connection can never run each other's.
- */
-function statementName(sql: string): string {
-  const name = names.get(sql) ?? createHash('sha256').update(sql).digest('hex').slice(0, 40)
-  names.set(sql, name)
-  return name
-}
-
 const AGAIN = new Set(['40001', '40P01'])
 /** SQLSTATE of a write that a hot standby, or default_transaction_read_only, refuses. */
 export const READ_ONLY = '25006'
+/**
+ * After these another connection is needed: a server that was demoted may have a new primary, and the driver takes a statement for
+ * prepared which the server does not know (26000, after a value that could not be sent).
+ */
+const ENDS_CONNECTION = new Set([READ_ONLY, '26000'])
 
 const TIMEOUTS: Timeouts = { statement: 60_000, lock: 10_000, idle: 30_000 }
 
@@ -71,14 +67,6 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
   pool.on('error', () => undefined)
   let prisma: PrismaClient | undefined
 
-  const on = (client: PoolClient): Reader => ({
-    async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-      // Behind a pooler a name that one session knows may be sent to another.
-      const named = values.length > 0 && !isPooled(client)
-      return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: values as unknown[] })).rows
-    },
-  })
-
   async function withClient<T>(work: (client: PoolClient, lose: (error: Error) => void) => Promise<T>): Promise<T> {
     const client = await pool.connect()
     let broken: Error | undefined
@@ -90,8 +78,7 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     try {
       return await work(client, lose)
     } catch (error) {
-      // A server that was demoted: the next connection may reach the new primary.
-      if ((error as { code?: string }).code === READ_ONLY) lose(error as Error)
+      if (ENDS_CONNECTION.has((error as { code?: string }).code ?? '')) lose(error as Error)
       throw error
     } finally {
       client.off('error', lose)
@@ -99,25 +86,14 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     }
   }
 
-  async function transaction<T>(client: PoolClient, lose: (error: Error) => void, work: (tx: Tx) => Promise<T>): Promise<T> {
-    try {
-      await client.query(beginOn(client, TIMEOUTS))
-      const result = await work({ ...on(client), inTransaction: true })
-      await client.query('commit')
-      return result
-    } catch (error) {
-      await client.query('rollback').catch(lose)
-      throw error
-    }
-  }
-
-  const once = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => withClient((client, lose) => transaction(client, lose, work))
+  const once = <T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T> =>
+    withClient((client, lose) => transaction(client, TIMEOUTS, lose, work))
 
   return {
     // What a statement relies on can be set for a transaction only where a pooler is in between.
     query: (sql, values) =>
       withClient((client, lose) =>
-        isPooled(client) ? transaction(client, lose, (tx) => tx.query(sql, values)) : on(client).query(sql, values),
+        isPooled(client) ? transaction(client, TIMEOUTS, lose, (_, end) => end(sql, values)) : statementsOn(client).query(sql, values),
       ),
     pool,
     get prisma() {

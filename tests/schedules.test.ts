@@ -186,7 +186,7 @@ describe('ticks', () => {
     const now = at('2030-01-01T05:00:01Z')
     const tx: Db['tx'] = (work) =>
       db.tx(async (tx) => {
-        const done = await work(tx)
+        const done = await work(tx, tx.query)
         await tx.query('select pg_terminate_backend(pg_backend_pid())')
         return done
       })

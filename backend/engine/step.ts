@@ -1,5 +1,6 @@
 import { isAway } from '../db'
 import { span } from '../tracing'
+import type { End } from '../transaction'
 import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled, UNREACHABLE } from './errors'
 import { said } from './events'
@@ -21,8 +22,6 @@ export interface Outcome {
   goOn: boolean
 }
 const NOTHING: Outcome = { goOn: false }
-
-class Lost extends Error {}
 
 /**
  * One page of one task: read from the network, then commit in one transaction.
@@ -70,7 +69,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     return outcome
   } catch (error) {
     if (isAway(error)) throw error
-    if (error instanceof Lost) {
+    if (error instanceof store.Lost) {
       said.lost(engine.log, task)
       countStep(task, 'lost')
       return NOTHING
@@ -92,7 +91,8 @@ async function commit(
   const ended = page.next === null
   const lane = page.lane === task.lane || ended ? undefined : page.lane
   const leaves = ended || lane !== undefined
-  const work = async (tx: Tx) => {
+  const work = async (tx: Tx, end: End) => {
+    const takes = leaves && !engine.stopping()
     const written = await stream.write(tx, page.batch)
     await store.insertRejects(tx, task, rejected)
     await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
@@ -111,10 +111,9 @@ async function commit(
       traffic,
     }
     const cursor = (ended ? task.cursor : page.next) as Task['cursor']
-    const row = await store.commitPage(tx, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
-    if (!row) throw new Lost()
-    const next = leaves && !engine.stopping() ? await takeNext(tx, task, engine.id) : undefined
-    return { runs: row.runs, next, counts: { ...counts, cursor } }
+    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
+    const next = takes ? await takeNext(tx, task, engine.id) : undefined
+    return { runs, next, counts: { ...counts, cursor } }
   }
   const { runs, next, counts } = await span('commit', { 'backhaul.seen': page.seen }, () => engine.db.tx(work))
   countPage(task, counts)
@@ -129,7 +128,7 @@ async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
   const work = async (tx: Tx) => {
     const report = await finishJob(tx, source, task)
     const fenced = report ? await store.settleTask(tx, task, { state: 'done', traffic: {} }) : await store.removeTask(tx, task)
-    if (!fenced) throw new Lost()
+    if (!fenced) throw new store.Lost()
     return report
   }
   const report = await span('commit', {}, () => engine.db.tx(work))

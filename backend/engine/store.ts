@@ -86,13 +86,21 @@ export interface PageCommit extends Counts {
 /** NUL, which Postgres text cannot hold, is written as the six characters of its escape. */
 export const textOf = <T extends string | null | undefined>(text: T): T => text?.replaceAll('\0', '\\u0000') as T
 
+/** Somebody else has the task by now; nothing of the page may be committed. */
+export class Lost extends Error {}
+/** SQLSTATE of `backhaul.task_lost()`. */
+const LOST = 'BH001'
+
 /**
  * Moves the task past a page, ends it, or lets it wait for a place in another lane.
- * @returns whether its job still runs; undefined when the fence did not hold
+ * @param query may commit at once: the statement fails when the fence does not hold
+ * @returns whether its job still runs
+ * @throws {Lost} when the fence does not hold
  */
-export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<{ runs: boolean } | undefined> {
-  const [row] = await tx.query<{ runs: boolean }>(
-    `update backhaul.tasks t
+export async function commitPage(query: Reader['query'], task: Task, page: PageCommit): Promise<boolean> {
+  const moved = query<{ runs: boolean }>(
+    `with moved as (
+     update backhaul.tasks t
         set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
             pages = $5, seen = $6, new = $7, updated = $8, known = $9, rejected = $10, deleted = $11, expected = $12, traffic = $13, notes = $14,
             state = case when $15 then case when $16::text is null then 'done' else 'skipped' end
@@ -101,7 +109,9 @@ export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<
             claim = case when $15 or $17 is not null then null else claim end, holder = case when $15 or $17 is not null then null else holder end,
             rung_at = case when $17 is null then rung_at end
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
-      returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs`,
+      returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
+     )
+     select coalesce((select runs from moved), backhaul.task_lost()) as runs`,
     [
       task.id,
       task.claim,
@@ -122,7 +132,11 @@ export async function commitPage(tx: Tx, task: Task, page: PageCommit): Promise<
       page.lane ?? null,
     ],
   )
-  return row
+  try {
+    return (await moved)[0]?.runs === true
+  } catch (error) {
+    throw (error as { code?: string }).code === LOST ? new Lost() : error
+  }
 }
 
 /** Ends a task without a page. @returns false when the fence did not hold */

@@ -56,7 +56,7 @@ export function around(db: Db, nth: number, { before, last }: { before?: () => P
       const now = ++calls === nth
       if (now) await before?.()
       return await db.tx(async (tx) => {
-        const answer = await work(tx)
+        const answer = await work(tx, tx.query)
         if (now) await last?.()
         return answer
       })
