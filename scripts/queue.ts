@@ -48,9 +48,9 @@ async function queue(context: Context, source: Source, command: Command, args: s
   const requests = buildRequests(source, command, ids, given)
   if (given.dryRun) return sayDryRun(context, source, command, requests, priority, given)
   const queued = await startJobs(context, source, command, requests, { priority, force: given.force })
-  if (!given.json) sayJobs(context, queued)
+  if (!given.json) await sayJobs(context, queued)
   if (given.watch) return await followJobs(context, queued, given)
-  if (given.json) sayJobs(context, queued, true)
+  if (given.json) await sayJobs(context, queued, true)
 }
 
 /** `yarn queue:<command>`: every command of every source in the registry. */

@@ -26,8 +26,11 @@ const startMany = (count: number) =>
   )
 const admitted = async () =>
   (await it_.db.query<{ id: string }>('select id from backhaul.jobs where admitted order by arrival')).map((job) => job.id)
-const end = (id: string) =>
-  it_.db.query(`update backhaul.jobs set status = 'completed', admitted = false, completed_at = clock_timestamp() where id = $1`, [id])
+const end = (id: string, how = 'completed') =>
+  it_.db.query(
+    `update backhaul.jobs set status = $2::backhaul.job_status, admitted = false, completed_at = clock_timestamp() where id = $1`,
+    [id, how],
+  )
 const places = (concurrency: number) =>
   signOn(it_.db, { id: `elsewhere:${process.pid}:a`, app: 'worker-test', queues: [QUEUE], concurrency })
 
@@ -104,6 +107,19 @@ it('places are counted up to a bound, and an ended job tells how fast they move'
   expect(turns.get(all[3 + 9] as string)?.position).toBe(10)
   expect(turns.get(all[19] as string)?.position).toBe(11)
   expect(turns.get(all[19] as string)?.everyMs).toBeGreaterThan(0)
+})
+
+it('jobs that ended before anybody waited, or were cancelled, say nothing of how fast a line moves', async () => {
+  const past = `completed_at = created_at - interval '1 second'`
+  const all = (await startMany(20)).map((job) => job.id)
+  for (const id of all.slice(0, 3))
+    await it_.db.query(`update backhaul.jobs set status = 'completed', admitted = false, ${past} where id = $1`, [id])
+  const every = async () => (await turnsOf(it_.db, all)).get(all[19] as string)?.everyMs
+  expect(await every()).toBeNull()
+  for (const id of all.slice(10, 15)) await end(id, 'cancelled')
+  expect(await every()).toBeNull()
+  for (const id of all.slice(0, 2)) await end(id)
+  expect(await every()).toBeGreaterThan(0)
 })
 
 it('one id twice, an active one and a new one in one call: each has its job, in the order given', async () => {

@@ -50,6 +50,25 @@ describe('starting', () => {
     expect(forced.body.id).not.toBe(first.body.id)
   })
 
+  test('a job that waits for its turn tells its place over REST and GraphQL', async () => {
+    const ids: string[] = []
+    for (let n = 0; n < 6; n++) ids.push(await start())
+    const last = ids.at(-1) as string
+    const { body: job } = await get(`/api/jobs/${last}`)
+    expect(job).toMatchObject({
+      status: 'queued',
+      position: expect.any(Number),
+      startsInMs: null,
+      sentence: expect.stringMatching(/^Waiting for its turn: \d+ jobs? ahead; no worker takes from zkillboard_backfill_queue/),
+    })
+    const { position, sentence } = job
+    expect((await get('/api/jobs?limit=2')).body.items).toMatchObject([{ position, sentence }, { position: position - 1 }])
+    const { body: answer } = await post('/graphql', { query: `{ job(id: "${last}") { position startsInMs sentence } }` })
+    expect(answer).toEqual({ data: { job: { position, startsInMs: null, sentence } } })
+    for (const id of ids) await post(`/api/jobs/${id}/cancel`, {})
+    expect((await get(`/api/jobs/${last}`)).body).toMatchObject({ status: 'cancelled', position: null })
+  })
+
   test('with an Idempotency-Key starts one job for one request, whatever the order of its fields', async () => {
     const key = { 'idempotency-key': 'order-17' }
     const answers = await Promise.all(

@@ -1,4 +1,5 @@
 import { type Db, openDb } from '../backend/db'
+import { signOn } from '../backend/engine/beat'
 import { begin, command, type Ran } from './support/cli'
 import { type TestEnv, testEnv } from './support/env'
 import { until } from './support/until'
@@ -55,6 +56,32 @@ describe('list and show', () => {
     ])
     const text = await command(env, 'jobs list --limit 2')
     expect(text.out).toMatch(/1 older ones: --limit 3$/)
+  })
+
+  test('a job that waits says how many are ahead of it, when it was queued, in the list and by itself', async () => {
+    await signOn(db, { id: `elsewhere:${process.pid}:a`, app: 'worker-backfill', queues: ['zkillboard_backfill_queue'], concurrency: 1 })
+    await db.query(`update backhaul.workers set beat_at = now() + interval '1 hour'`)
+    const said = await command(env, 'queue character-killmails 1 2 3 4 5 --max-pages 2')
+    const ahead = 'waiting for its turn: 1 job ahead, starts in about 20 s'
+    expect(said.out.split('\n').map((line) => line.includes('waiting for its turn'))).toEqual([false, false, false, true, true])
+    expect(said.out).toMatch(new RegExp(`killmails:characterID:5 \\(1 task\\), ${ahead}$`))
+    const found = JSON.parse((await command(env, 'jobs list --json')).out) as {
+      id: string
+      position: number | null
+      startsInMs: number | null
+    }[]
+    expect(new Map(found.map((job) => [job.position, job.startsInMs]))).toEqual(
+      new Map([
+        [null, null],
+        [1, 10_000],
+        [2, 20_000],
+      ]),
+    )
+    expect((await command(env, 'jobs list --limit 5')).out).toContain(ahead)
+    const last = found.find((job) => job.position === 2)?.id
+    expect((await command(env, `jobs show ${last}`)).out).toContain(`waits     ${ahead}`)
+    const again = JSON.parse((await command(env, 'queue character-killmails 5 --max-pages 2 --json')).out)
+    expect(again.jobs).toMatchObject([{ id: last, created: false, position: 2, startsInMs: 20_000 }])
   })
 
   test('bad filters and ids are refused in one line', async () => {

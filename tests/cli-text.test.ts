@@ -109,6 +109,7 @@ describe('watching', () => {
     params: {},
     priority: 2,
     admitted: true,
+    turn: null,
     error: null,
     createdAt: new Date(0),
     startedAt: new Date(0),
@@ -129,7 +130,7 @@ describe('watching', () => {
     waits: [],
     ...over,
   })
-  const workers = { live: new Map<string, number>(), sources: [] }
+  const workers = { live: new Map<string, number>(), sources: [], limits: new Map() }
 
   test('plain lines come at most once a second, only with news, and always for the end', () => {
     const lines: string[] = []

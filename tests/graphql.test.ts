@@ -415,7 +415,7 @@ describe('bounds', () => {
     await admin.data(
       `{ jobs(first: 50) { totalCount counts { queued running } pageInfo { endCursor hasNextPage } edges { cursor node {
         id source label about status params priority createdAt startedAt completedAt seconds tasks { total done failed } pages seen new updated known rejected
-        deleted expected lookups { asked open } fraction rate leftMs sentence waits { kind on until sentence } error verified can } } } }`,
+        deleted expected lookups { asked open } fraction position startsInMs rate leftMs sentence waits { kind on until sentence } error verified can } } } }`,
     )
     await admin.data('{ jobs(first: 20) { nodes { id taskList(first: 10) { nodes { id key state } } } } }')
   })

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import { makeCursor, readCursor } from '../backend/service/cursor'
 import { keeper } from '../backend/service/keep'
-import { jsonInt } from '../backend/service/words'
+import { startsInMs, turnText } from '../backend/service/turn'
+import { jsonInt, roughly } from '../backend/service/words'
+import { sources } from '../backend/sources'
 
 describe('cursors', () => {
   const filters = fc.record({ status: fc.array(fc.string()), q: fc.option(fc.string(), { nil: undefined }) })
@@ -83,6 +85,52 @@ describe('what is kept for a while', () => {
       }),
     ).rejects.toThrow('away')
     expect(await keep('x', async () => 7)).toBe(7)
+  })
+})
+
+describe('a job that waits for its turn', () => {
+  const queue = 'zkillboard_backfill_queue'
+  const limits = new Map([['zkillboard', { scope: 'ip' as const, spacingMs: 1000 }]])
+  const running = { live: new Map([[queue, 4]]), sources, limits }
+  const turn = (position: number, everyMs: number | null = null, boundedBy = queue) => ({ position, everyMs, boundedBy, priority: 2 })
+  const plan = (requests: Record<string, number | null>) => ({ tasks: [], activeKey: '', estimate: { requests } })
+  const text = (it: ReturnType<typeof turn>, requests: Record<string, number | null> = {}, on = running) =>
+    turnText(it, startsInMs(it, plan(requests), on), on)
+
+  test('knows its place, and when it starts by how fast others ended', () => {
+    expect(text(turn(1, 10_000))).toBe('waiting for its turn: it is next, starts in about 10 s')
+    expect(text(turn(2, 10_000))).toBe('waiting for its turn: 1 job ahead, starts in about 20 s')
+    expect(text(turn(1234, 1000))).toBe('waiting for its turn: 1,233 jobs ahead, starts in about 20 min')
+  })
+
+  test('before any has ended the limit tells, where it is known how many requests a job needs', () => {
+    expect(text(turn(11), { zkillboard: 3 })).toBe('waiting for its turn: 10 jobs ahead, starts in about 33 s')
+    expect(text(turn(11), { zkillboard: null })).toBe('waiting for its turn: 10 jobs ahead')
+    expect(text(turn(11), {})).toBe('waiting for its turn: 10 jobs ahead')
+    expect(startsInMs(turn(11), undefined, running)).toBeNull()
+  })
+
+  test('there is no moment for a place that is not counted, nor where no worker is live', () => {
+    expect(text(turn(10_001, 1000))).toBe('waiting for its turn: more than 10,000 jobs ahead')
+    const dead = { ...running, live: new Map([['another', 1]]) }
+    expect(text(turn(3, 1000), {}, dead)).toBe(
+      'waiting for its turn: 2 jobs ahead; no worker takes from zkillboard_backfill_queue, start worker-backfill',
+    )
+    expect(text(turn(1, null, 'atproto'), {}, dead)).toBe(
+      'waiting for its turn: it is next; no worker takes from atproto_backfill_queue, start worker-atproto',
+    )
+  })
+
+  test('its moment has two significant digits', () => {
+    expect([0, 400, 9400, 99_400, 261_000, 8_310_000, 100_000_000].map(roughly)).toEqual([
+      '1 s',
+      '1 s',
+      '9 s',
+      '1 min 39 s',
+      '4 min 20 s',
+      '2 h 18 min',
+      '1 d 3 h',
+    ])
   })
 })
 

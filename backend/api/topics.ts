@@ -36,7 +36,7 @@ export function eventOf<S extends ZodType>(event: LiveEvent['event'], data: z.ou
 }
 
 /** A job without the figures that move by themselves: time passing is no news, a standstill is. */
-const stable = ({ seconds: _, rate, leftMs: __, ...job }: JobSummary): string => JSON.stringify([job, rate === 0])
+const stable = ({ seconds: _, rate, leftMs: __, startsInMs: ___, ...job }: JobSummary): string => JSON.stringify([job, rate === 0])
 
 /** A job that was ended by hand gets its report a moment later; so many looks are given to it. */
 const REPORT_LOOKS = 5

@@ -74,37 +74,45 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'jobsAtOnce'
   })
 }
 
+/** Places in a line are counted up to this one, so that a look at a page of jobs costs the same however many wait. */
+export const PLACES_COUNTED = 10_000
+
 /** How a queued job stands among those that wait for the same bound. */
 export interface Turn {
-  /** 1 is admitted next; one more than `most` stands for every place behind the first `most`. */
+  /** 1 is admitted next; one more than were counted stands for every place behind those. */
   position: number
-  /** Jobs of the same bound ended lately: how long one took to follow the other, ms; null where none did. */
+  /** How long one job took to end after the other while the first in line waited, ms; null while fewer than two have ended. */
   everyMs: number | null
+  /** What bounds how many run: a queue's live workers, named by the queue, or a source's own number, named by the source. */
+  boundedBy: string
+  priority: number
 }
 
-/** Ends of jobs that tell how fast a queue moves. */
-const LATELY = `interval '1 hour'`
-const ENDS = 20
+/** So many of the last ends tell how fast a line moves. */
+const ENDS = 100
 
 /**
  * The places of those of these jobs that wait for their turn.
- * @param most places are counted up to this one, so that a look at a page of jobs costs the same however many wait
+ * @param most places are counted up to this one
  */
-export async function turnsOf(db: Reader, ids: readonly string[], most: number): Promise<Map<string, Turn>> {
+export async function turnsOf(db: Reader, ids: readonly string[], most = PLACES_COUNTED): Promise<Map<string, Turn>> {
+  // An array, because a window over the same rows would sort them again. A job cancelled in the line makes it no faster.
   const rows = await db.query<{ id: string } & Turn>(
-    `with wanted as (select id, bounded_by from backhaul.jobs where id = any($1::uuid[]) and ${IN_TURN}), bounds as (
-       select b.bounded_by, (select case when count(*) > 1 then extract(epoch from clock_timestamp() - min(e.completed_at)) * 1000 / count(*) end
-           from (select completed_at from backhaul.jobs j where j.bounded_by = b.bounded_by and completed_at > clock_timestamp() - ${LATELY}
-                  order by completed_at desc limit ${ENDS}) e)::float8 as every
+    `with wanted as materialized (select id, bounded_by, priority from backhaul.jobs where id = any($1::uuid[]) and ${IN_TURN}), lines as (
+       select b.bounded_by, array(select id from backhaul.jobs where bounded_by = b.bounded_by and ${IN_TURN} order by ${TURN} limit $2) as line
          from (select distinct bounded_by from wanted) b
-     ), places as (
-       select h.id, h.place from bounds b cross join lateral (
-         select id, row_number() over (order by ${TURN}) as place
-           from (select id, priority, started_at, arrival from backhaul.jobs where bounded_by = b.bounded_by and ${IN_TURN} order by ${TURN} limit $2) w) h
-     )
-     select w.id, coalesce(p.place, $2 + 1)::int as position, b.every as "everyMs"
-       from wanted w join bounds b using (bounded_by) left join places p on p.id = w.id`,
+     ), paces as (
+       select l.bounded_by, case when count(e.*) > 1 then extract(epoch from clock_timestamp() - min(e.completed_at)) * 1000 / count(e.*) end as every
+         from lines l left join lateral (
+           select * from (
+             select j.completed_at, j.status from backhaul.jobs j
+              where j.bounded_by = l.bounded_by and j.completed_at > (select first.created_at from backhaul.jobs first where first.id = l.line[1])
+              order by j.completed_at desc limit ${ENDS}) last where last.status <> 'cancelled') e on true
+        group by 1
+     ), places as (select p.id, p.place from lines, unnest(line) with ordinality as p(id, place))
+     select w.id, coalesce(p.place, $2 + 1)::int as position, s.every::float8 as "everyMs", w.bounded_by as "boundedBy", w.priority
+       from wanted w join paces s using (bounded_by) left join places p on p.id = w.id`,
     [ids, most],
   )
-  return new Map(rows.map(({ id, position, everyMs }) => [id, { position, everyMs }]))
+  return new Map(rows.map(({ id, ...turn }) => [id, turn]))
 }

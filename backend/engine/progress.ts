@@ -1,7 +1,9 @@
+import { type Turn, turnsOf } from './admission'
 import { CAPACITY, DEAD_AFTER } from './bell'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
+export { PLACES_COUNTED, type Turn } from './admission'
 export { FINISH } from './store'
 
 /*
@@ -33,6 +35,8 @@ export interface Progress {
   priority: number
   /** False while as many jobs run as may, or while it is paused. */
   admitted: boolean
+  /** Its place among the jobs that wait to be admitted; null for one that does not. */
+  turn: Turn | null
   error: string | null
   createdAt: Date
   startedAt: Date | null
@@ -80,7 +84,7 @@ export interface LookupCounts {
   get(id: string): Progress['lookups'] | undefined
 }
 
-type Sums = Omit<Progress, 'tasks' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
+type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
 
 /**
  * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
@@ -94,8 +98,11 @@ export async function progress(
 ): Promise<Progress[]> {
   if (ids.length === 0) return []
   const [sums, lookups, waits] = await Promise.all([readSums(db, ids), countLookups(), readWaits(db, ids)])
+  const queued = sums.filter((job) => job.status === 'queued' && !job.admitted).map((job) => job.id)
+  const turns = queued.length > 0 ? await turnsOf(db, queued) : new Map<string, Turn>()
   return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, reported, ...job }) => ({
     ...job,
+    turn: turns.get(job.id) ?? null,
     tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
     lookups: { asked: Math.max(lookups.get(job.id)?.asked ?? 0, reported?.asked ?? 0), open: lookups.get(job.id)?.open ?? 0 },
     waits: waits.filter((wait) => wait.id === job.id).map(({ id: _, ...wait }) => wait),

@@ -1,7 +1,7 @@
 import { sourceNamed } from '../engine/engine'
 import { parseParams } from '../engine/jobs'
 import type { Progress, Wait } from '../engine/progress'
-import type { Source } from '../engine/source'
+import type { Plan, Source } from '../engine/source'
 
 /*
  * What a job is about, how far it is and what it waits for; the words for it belong to each door.
@@ -23,9 +23,13 @@ function read<T>(job: Asked, sources: readonly Source[], show: (source: Source, 
   }
 }
 
+/** Its plan; undefined where another version wrote its params. */
+export const planOf = (job: Asked, sources: readonly Source[]): Plan | undefined =>
+  read(job, sources, (source, params) => source.plan(params))
+
 /** What is being backfilled; a job that was forced beside another has no active key of its own and is planned again for it. */
 export const aboutOf = (job: Asked, sources: readonly Source[]): string =>
-  job.activeKey ?? read(job, sources, (source, params) => source.plan(params).activeKey) ?? JSON.stringify(job.params)
+  job.activeKey ?? planOf(job, sources)?.activeKey ?? JSON.stringify(job.params)
 
 /** The same in the words of its source. */
 export const labelOf = (job: Asked, sources: readonly Source[]): string =>

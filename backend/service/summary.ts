@@ -14,7 +14,8 @@ import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from 
 import type { Service } from './context'
 import { memoryOf } from './memory'
 import { waitSentence } from './sentences'
-import { count, counted } from './words'
+import { startOf, turnText } from './turn'
+import { count, counted, upper } from './words'
 
 export type JobVerb = 'pause' | 'resume' | 'cancel' | 'retry'
 
@@ -56,6 +57,10 @@ export interface JobSummary {
   lookups: { asked: number; open: number }
   /** How far it is, 0..1. */
   fraction: number | null
+  /** Of a job that waits for its turn: 1 starts next, one more than are counted stands for every place behind; else null. */
+  position: number | null
+  /** When such a job starts, where that can be told. */
+  startsInMs: number | null
   /** Records a second, measured between the looks of this process. */
   rate: number | null
   leftMs: number | null
@@ -106,7 +111,9 @@ export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | '
 }
 
 function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, number>, rate: number | undefined): JobSummary {
-  const { admitted: _, activeKey, waits: __, cleared: ___, ...figures } = job
+  const { admitted: _, turn, activeKey, waits: __, cleared: ___, ...figures } = job
+  const running = { live, sources: service.sources, limits: service.limits }
+  const startsIn = startOf(job, running)
   const label = labelOf(job, service.sources)
   const fraction = fractionOf(job) ?? null
   const now = new Date()
@@ -119,9 +126,11 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
     startedAt: job.startedAt?.toISOString() ?? null,
     completedAt: job.completedAt?.toISOString() ?? null,
     fraction,
+    position: turn?.position ?? null,
+    startsInMs: startsIn,
     rate: job.status === 'running' ? (rate ?? null) : null,
     leftMs: leftMs(job, fraction, rate),
-    sentence: sentenceOf(job, label),
+    sentence: sentenceOf(job, label, () => upper(turnText(turn, startsIn, running))),
     waits: waitsOf(job, live).map((wait) => ({
       kind: wait.kind,
       on: wait.on,
@@ -148,7 +157,7 @@ function farOf(job: Progress): string {
   return counted(job.seen, 'record')
 }
 
-function sentenceOf(job: Progress, label: string): string {
+function sentenceOf(job: Progress, label: string, ofTurn: () => string): string {
   if (job.status === 'completed') return `Read ${label}: ${counted(job.seen, 'record')}, ${count(job.new)} new`
   if (job.status === 'cancelled') return `Cancelled at ${farOf(job)}`
   if (job.status === 'partial')
@@ -156,7 +165,7 @@ function sentenceOf(job: Progress, label: string): string {
   if (job.status === 'failed') return job.error ?? 'Failed'
   if (job.status === 'paused') return `Paused at ${farOf(job)}`
   const still = standstillOf(job)
-  if (still === 'not admitted') return `Waiting for its turn: as many jobs run as the live workers take`
+  if (still === 'not admitted') return ofTurn()
   if (still === 'reporting') return 'Writing its report'
   return job.status === 'queued' ? `Waiting to start: ${label}` : `Reading ${label}… ${farOf(job)}`
 }

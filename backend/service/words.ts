@@ -29,6 +29,16 @@ export function duration(ms: number): string {
   return rest > 0 ? `${text} ${rest} ${nextName}` : text
 }
 
+/** A duration that is not exact, in whole seconds of two significant digits. */
+export function roughly(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000))
+  const digit = 10 ** Math.max(0, Math.floor(Math.log10(seconds)) - 1)
+  return duration(Math.round(seconds / digit) * digit * 1000)
+}
+
+/** With a capital, as a sentence begins. */
+export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** `2026-07-17 09:30:00`, UTC. */
 export const moment = (at: Date | null | undefined): string => (at ? at.toISOString().slice(0, 19).replace('T', ' ') : '')
 

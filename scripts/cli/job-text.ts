@@ -1,33 +1,34 @@
 import type { Progress, Wait } from '../../backend/engine/progress'
-import type { Source } from '../../backend/engine/source'
 import { aboutOf, appOf, settledOf, standstillOf, waitsOf } from '../../backend/service/about'
+import { type Running, startOf, turnText } from '../../backend/service/turn'
 import { count, counted, duration, shortId } from './text'
 
-/** Queues with a live worker, and who would take the others. */
-export interface Workers {
-  live: ReadonlyMap<string, number>
-  sources: readonly Source[]
-}
-
-function waitText(wait: Wait, job: Progress, workers: Workers): string {
+function waitText(wait: Wait, job: Progress, running: Running): string {
   const tasks = job.tasks.total > 1 ? `${counted(wait.tasks, 'task')} ` : ''
   const soon = wait.inMs > 0 ? `, ${duration(Math.max(1000, wait.inMs))}` : ''
   if (wait.kind === 'gate') return `${tasks}waiting for ${wait.on}${soon}`
   if (wait.kind === 'retry')
     return `${tasks}trying again in ${duration(Math.max(1000, wait.inMs))} after ${wait.on}: ${wait.error ?? 'no text'}`
-  if (workers.live.has(wait.on)) return `${tasks}waiting for a free worker of ${wait.on}`
-  const app = appOf(wait.on, workers.sources)
+  if (running.live.has(wait.on)) return `${tasks}waiting for a free worker of ${wait.on}`
+  const app = appOf(wait.on, running.sources)
   return `${tasks}no worker takes from ${wait.on}${app ? `; start it: npx pm2 start ecosystem.config.js --only ${app}` : ''}`
 }
 
+/** A job as `--json` prints it. */
+export const jobJson = ({ turn, ...job }: Progress, running: Running) => ({
+  ...job,
+  position: turn?.position ?? null,
+  startsInMs: startOf({ turn, ...job }, running),
+})
+
 /** Why a job does not move, in the order of what ends first; nothing for a job that is over. */
-export function waitTexts(job: Progress, workers: Workers): string[] {
+export function waitTexts(job: Progress, running: Running): string[] {
   const still = standstillOf(job)
   if (still === 'ended') return []
   if (still === 'paused') return [`paused; go on: yarn jobs resume ${shortId(job.id)}`]
-  if (still === 'not admitted') return [`waiting for its turn: as many jobs run as the live workers take`]
+  if (still === 'not admitted') return [turnText(job.turn, startOf(job, running), running)]
   if (still === 'reporting') return ['writing its report']
-  return waitsOf(job, workers.live).map((wait) => waitText(wait, job, workers))
+  return waitsOf(job, running.live).map((wait) => waitText(wait, job, running))
 }
 
 /** `12 pages · 1,834 seen · 1,800 new · 34 known`. */
@@ -48,7 +49,7 @@ export function figures(job: Progress, rate?: number): string {
 }
 
 /** Everything about a running job in one line. */
-export function jobLine(job: Progress, workers: Workers, rate?: number): string {
-  const [wait] = waitTexts(job, workers)
-  return `${shortId(job.id)} ${aboutOf(job, workers.sources)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`
+export function jobLine(job: Progress, running: Running, rate?: number): string {
+  const [wait] = waitTexts(job, running)
+  return `${shortId(job.id)} ${aboutOf(job, running.sources)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`
 }

@@ -4,7 +4,7 @@ import { aboutOf, settledOf } from '../../backend/service/about'
 import { countJobs, listJobIds, type Status } from '../../backend/service/jobs'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
-import { waitTexts } from './job-text'
+import { jobJson, waitTexts } from './job-text'
 import { count, cut, duration, moment, shortId, table, toJson } from './text'
 
 const MOST = 10_000
@@ -28,15 +28,15 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
   const service = context.service(sources)
   const filter = { status: options.status?.split(',').map((word) => word.trim()), source: options.source }
   const ids = await listJobIds(service, filter, { limit: parseCount(options.limit, '--limit') }, MOST)
-  const live = await livePlaces(db)
+  const running = { live: await livePlaces(db), sources, limits: service.limits }
   const jobs = await progress(db, ids.items)
-  if (options.json) terminal.out(toJson(jobs))
+  if (options.json) terminal.out(toJson(jobs.map((job) => jobJson(job, running))))
   else if (jobs.length === 0) terminal.out('No jobs. Start one with a queue script, for example yarn queue:character-killmails 2117325769')
   else {
     terminal.out(
       table(
         ['job', 'source', 'about', 'status', 'tasks', 'seen', 'new', 'asked at (UTC)', 'took', ''],
-        jobs.map((job) => rowOf(job, waitTexts(job, { live, sources })[0])),
+        jobs.map((job) => rowOf(job, waitTexts(job, running)[0])),
       ),
     )
     if (ids.next === null) return

@@ -6,7 +6,7 @@ import { type LanePage, listLanes } from '../../backend/service/lanes'
 import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/tasks'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
-import { figures, waitTexts } from './job-text'
+import { figures, jobJson, waitTexts } from './job-text'
 import { hostsText, MOST_HOSTS, MOST_IN_JSON } from './jobs-hosts'
 import { count, cut, duration, moment, table, toJson } from './text'
 
@@ -33,8 +33,9 @@ export async function showJob(context: Context, id: string, options: ShowOptions
   const row = await findJob({ db }, id)
   const [job] = await progress(db, [row.id])
   if (!job) throw new Error(`job ${row.id} was removed meanwhile`)
-  const waits = waitTexts(job, { live: await livePlaces(db), sources })
   const service = context.service(sources)
+  const running = { live: await livePlaces(db), sources, limits: service.limits }
+  const waits = waitTexts(job, running)
   const most = options.json ? MOST_IN_JSON : MOST_HOSTS
   const details: Details = {
     ...(await jobParts(service, row)),
@@ -42,7 +43,7 @@ export async function showJob(context: Context, id: string, options: ShowOptions
     hosts: options.hosts ? await listLanes(service, row.id, { limit: most, most }) : undefined,
     rejects: options.rejects ? (await listRejects(service, row.id, { limit: MOST_REJECTS })).items : undefined,
   }
-  if (options.json) terminal.out(toJson({ ...job, waitTexts: waits, ...details }))
+  if (options.json) terminal.out(toJson({ ...jobJson(job, running), waitTexts: waits, ...details }))
   else terminal.out([summary(job, waits), ...sections(details)].join('\n\n'))
 }
 

@@ -5,6 +5,7 @@ import { effectiveLimits } from '../../backend/gate/limits'
 import { estimate, limitText } from '../../backend/service/estimate'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
+import { type Places, placesOf } from './places'
 import { count, counted, duration, shortId, table, toJson } from './text'
 import { viewFor } from './views'
 import { INTERRUPTED, watchJobs } from './watch'
@@ -18,20 +19,25 @@ interface Queued {
   broker?: string
 }
 
-const asJson = ({ jobs, broker }: Queued) => ({
+const asJson = ({ jobs, broker }: Queued, places: Places) => ({
   jobs: jobs.map((job) => ({
     id: job.id,
     status: job.status,
     created: job.created,
     activeKey: job.plan.activeKey,
     tasks: job.plan.tasks.length,
+    position: places.get(job.id)?.position ?? null,
+    startsInMs: places.get(job.id)?.startsInMs ?? null,
   })),
   broker: broker ?? null,
 })
 
-function jobText(job: Started): string {
-  if (!job.created) return `job ${shortId(job.id)} is ${job.status} already for ${job.plan.activeKey}; --force starts another beside it`
-  return `job ${shortId(job.id)} queued: ${job.plan.activeKey} (${counted(job.plan.tasks.length, 'task')})`
+function jobText(job: Started, places: Places): string {
+  const place = places.get(job.id)
+  const turn = place ? `, ${place.text}` : ''
+  if (!job.created)
+    return `job ${shortId(job.id)} is ${job.status} already for ${job.plan.activeKey}${turn}; --force starts another beside it`
+  return `job ${shortId(job.id)} queued: ${job.plan.activeKey} (${counted(job.plan.tasks.length, 'task')})${turn}`
 }
 
 /** What was kept although nobody could be told; belongs on stderr. */
@@ -39,12 +45,17 @@ export const keptText = (broker: string, what: string): string =>
   `${broker} ${what} kept in the database; the scheduler rings once RabbitMQ is back.`
 
 /** Says what became of each request. */
-export function sayJobs({ terminal }: Context, queued: Queued, isJson = false): void {
+export async function sayJobs(context: Context, queued: Queued, isJson = false): Promise<void> {
+  const { terminal } = context
   const { jobs, broker } = queued
-  if (isJson) terminal.out(toJson(asJson(queued)))
+  if (isJson) terminal.out(toJson(asJson(queued, await placesOf(context, jobs))))
   else {
-    for (const job of jobs.slice(0, MOST_LINES)) terminal.out(jobText(job))
-    if (jobs.length > MOST_LINES) terminal.out(`… and ${counted(jobs.length - MOST_LINES, 'more job')}; all of them: yarn jobs list`)
+    const shown = jobs.slice(0, MOST_LINES)
+    const last = jobs.slice(MOST_LINES).at(-1)
+    const places = await placesOf(context, last ? [...shown, last] : shown)
+    for (const job of shown) terminal.out(jobText(job, places))
+    const turn = last && places.has(last.id) ? `, the last ${places.get(last.id)?.text}` : ''
+    if (last) terminal.out(`… and ${counted(jobs.length - MOST_LINES, 'more job')}${turn}. All of them: yarn jobs list`)
   }
   if (broker && !isJson) terminal.err(keptText(broker, jobs.length === 1 ? 'The job is' : `The ${jobs.length} jobs are`))
 }
@@ -52,8 +63,9 @@ export function sayJobs({ terminal }: Context, queued: Queued, isJson = false): 
 /** Watches what was queued and says how it ended. */
 export async function followJobs(context: Context, queued: Queued, given: { json?: boolean }): Promise<void> {
   const ids = [...new Set(queued.jobs.map((job) => job.id))]
+  const places = given.json ? await placesOf(context, queued.jobs) : new Map()
   const reports = await follow(context, ids, { json: given.json })
-  if (given.json) context.terminal.out(toJson({ ...asJson(queued), reports }))
+  if (given.json) context.terminal.out(toJson({ ...asJson(queued, places), reports }))
 }
 
 /** Watches jobs; sets the exit code. @returns their reports, as far as they have ended */

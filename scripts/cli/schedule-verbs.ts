@@ -109,7 +109,7 @@ export async function removeOne(context: Context, name: string, options: Schedul
 /** `run <name>` */
 export async function runOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
   const { broker, ...job } = await doIt(context, 'run', name, {}, () => runSchedule(context.service(sources), name))
-  sayJobs(context, { jobs: [job], broker }, options.json)
+  await sayJobs(context, { jobs: [job], broker }, options.json)
 }
 
 /** `list` */

@@ -34,11 +34,11 @@ export function lineView(terminal: Pick<Terminal, 'out'>, now: () => number = Da
     terminal.out(line)
   }
   return {
-    show(jobs, workers, rates) {
+    show(jobs, running, rates) {
       if (jobs.length > MOST_LINES) return say('', others(jobs), jobs.every(hasEnded))
       for (const job of jobs) {
         const ended = hasEnded(job)
-        say(job.id, jobLine(job, workers), ended, jobLine(job, workers, ended ? undefined : rates.get(job.id)))
+        say(job.id, jobLine(job, running), ended, jobLine(job, running, ended ? undefined : rates.get(job.id)))
       }
     },
     note: (line) => terminal.out(line),
@@ -86,10 +86,10 @@ function barView(): View {
     bar.update(0, { text })
   }
   return {
-    show(jobs, workers, rates) {
+    show(jobs, running, rates) {
       look++
       if (jobs.length > MOST_LINES) draw('', `${drawBar(jobs.filter(hasEnded).length / jobs.length, look)}  ${others(jobs)}`)
-      else for (const job of jobs) draw(job.id, barLine(job, look, jobLine(job, workers, hasEnded(job) ? undefined : rates.get(job.id))))
+      else for (const job of jobs) draw(job.id, barLine(job, look, jobLine(job, running, hasEnded(job) ? undefined : rates.get(job.id))))
     },
     note: (line) => bars.log(`${line}\n`),
     end() {

@@ -1,10 +1,11 @@
 import { isAway } from '../../backend/db'
 import { livePlaces, type Progress, progress } from '../../backend/engine/progress'
 import type { Source } from '../../backend/engine/source'
+import { effectiveLimits } from '../../backend/gate/limits'
 import { hasEnded } from '../../backend/service/about'
 import { rateMeter } from '../../backend/service/rates'
+import type { Running } from '../../backend/service/turn'
 import type { Context } from './context'
-import type { Workers } from './job-text'
 import { sleepUntil } from './sleep'
 
 /** Exit code of a command ended by Ctrl-C. */
@@ -12,7 +13,7 @@ export const INTERRUPTED = 130
 
 /** Where a watch is drawn. */
 export interface View {
-  show(jobs: readonly Progress[], workers: Workers, rates: ReadonlyMap<string, number>): void
+  show(jobs: readonly Progress[], running: Running, rates: ReadonlyMap<string, number>): void
   note(line: string): void
   end(): void
 }
@@ -35,6 +36,7 @@ export async function watchJobs(
 ): Promise<Watched> {
   const { view, sources, withLookups } = options
   const rates = rateMeter()
+  const limits = effectiveLimits(sources, context.config.limits)
   const interruption = new AbortController()
   const forget = context.terminal.onInterrupt(() => interruption.abort())
   let jobs: Progress[] = []
@@ -44,7 +46,7 @@ export async function watchJobs(
       const began = Date.now()
       try {
         jobs = await progress(context.db, ids)
-        view.show(jobs, { live: await livePlaces(context.db), sources }, rates(jobs))
+        view.show(jobs, { live: await livePlaces(context.db), sources, limits }, rates(jobs))
         if (isAwayNow) view.note('The database is back.')
         isAwayNow = false
         if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break

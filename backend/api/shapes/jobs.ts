@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { STATUSES } from '../../service/jobs'
 import { LANE_ORDERS, LANE_STATES } from '../../service/lanes'
+import { PLACES_COUNTED } from '../../service/turn'
 import { MOST_AT_ONCE } from '../../service/verbs'
 import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
@@ -49,6 +50,13 @@ const summaryFields = {
   expected: figure.nullable(),
   lookups: z.object({ asked: count, open: count }),
   fraction: z.number().nullable().meta({ description: 'How far it is, 0 to 1' }),
+  position: count.nullable().meta({
+    description: `Of a queued job that waits for its turn: 1 starts next, ${PLACES_COUNTED + 1} stands for every place behind the first ${PLACES_COUNTED}`,
+  }),
+  startsInMs: figure.nullable().meta({
+    description:
+      'When such a job starts: from how fast jobs ended while others waited, else from the requests of its plan at the limits in force; null where neither is known',
+  }),
   rate: z.number().nullable().meta({ description: 'Records a second, measured now' }),
   leftMs: z.number().nullable(),
   sentence: z.string(),

@@ -1,3 +1,5 @@
+import { PLACES_COUNTED } from '../../../service/turn'
+
 /** Jobs, their tasks, and what starting and steering them answers. */
 export const jobs = /* GraphQL */ `
   "Any JSON value."
@@ -47,6 +49,10 @@ export const jobs = /* GraphQL */ `
     lookups: LookupCounts!
     "0 to 1; null where nobody can know."
     fraction: Float
+    "Of a queued job that waits for its turn: 1 starts next, ${PLACES_COUNTED + 1} stands for every place behind the first ${PLACES_COUNTED}."
+    position: Int
+    "When such a job starts; null where that cannot be told."
+    startsInMs: Float
     "Records a second, measured now."
     rate: Float
     leftMs: Float

@@ -69,6 +69,8 @@ export interface JobSummary {
   expected: number | null
   lookups: { asked: number; open: number }
   fraction: number | null
+  position: number | null
+  startsInMs: number | null
   rate: number | null
   leftMs: number | null
   sentence: string

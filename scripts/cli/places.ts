@@ -1,0 +1,35 @@
+import { isAway } from '../../backend/db'
+import { turnsOf } from '../../backend/engine/admission'
+import type { Started } from '../../backend/engine/jobs'
+import { livePlaces } from '../../backend/engine/progress'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { startsInMs, turnText } from '../../backend/service/turn'
+import { sources } from '../../backend/sources'
+import type { Context } from './context'
+
+/** Of jobs that wait for their turn. */
+export type Places = ReadonlyMap<string, { position: number; startsInMs: number | null; text: string }>
+
+/** One question for all of them. */
+export async function placesOf({ db, config }: Context, jobs: readonly Started[]): Promise<Places> {
+  try {
+    const turns = await turnsOf(
+      db,
+      jobs.map((job) => job.id),
+    )
+    if (turns.size === 0) return new Map()
+    const running = { live: await livePlaces(db), sources, limits: effectiveLimits(sources, config.limits) }
+    return new Map(
+      jobs.flatMap(({ id, plan }) => {
+        const turn = turns.get(id)
+        if (!turn) return []
+        const startsIn = startsInMs(turn, plan, running)
+        return [[id, { position: turn.position, startsInMs: startsIn, text: turnText(turn, startsIn, running) }]]
+      }),
+    )
+  } catch (error) {
+    // The jobs are committed; that their places cannot be read now must not look as if they were not.
+    if (!isAway(error)) throw error
+    return new Map()
+  }
+}
