@@ -47,7 +47,7 @@ async function queue(context: Context, source: Source, command: Command, args: s
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
   const requests = buildRequests(source, command, ids, given)
   if (given.dryRun) return sayDryRun(context, source, command, requests, priority, given)
-  const queued = await startJobs(context, source, command, requests, { priority, force: given.force })
+  const queued = await startJobs(context, source, command, requests, { priority, force: given.force, isQuiet: given.json })
   if (!given.json) await sayJobs(context, queued)
   if (given.watch) return await followJobs(context, queued, given)
   if (given.json) await sayJobs(context, queued, true)

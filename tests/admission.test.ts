@@ -124,12 +124,24 @@ it('jobs that ended before anybody waited, or were cancelled, say nothing of how
 
 it('one id twice, an active one and a new one in one call: each has its job, in the order given', async () => {
   const [active] = await startMany(1)
-  const name = active?.plan.activeKey
+  const name = active?.activeKey
   const started = await jobs.startAll(it_, source, [{ name: 'x' }, { name }, { name: 'x' }, { name: 'y' }])
   expect(started.map((job) => job.created)).toEqual([true, false, false, true])
   expect(started[1]?.id).toBe(active?.id)
   expect(started[2]?.id).toBe(started[0]?.id)
   expect(await it_.db.query('select count(*)::int as n from backhaul.tasks')).toEqual([{ n: 3 }])
+})
+
+it('whoever starts many jobs is told how far it is, and none are there before all are', async () => {
+  const told: number[] = []
+  const seen: Promise<object[]>[] = []
+  const requests = Array.from({ length: 2500 }, () => ({ name: `job ${n++}` }))
+  await jobs.startAll(it_, source, requests, {}, (done) => {
+    told.push(done)
+    seen.push(it_.db.query('select 1 from backhaul.jobs limit 1'))
+  })
+  expect(told).toEqual([1000, 2000, 2500])
+  expect((await Promise.all(seen.slice(0, 2))).flat()).toEqual([])
 })
 
 it('one request without work starts none of them', async () => {

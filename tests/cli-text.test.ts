@@ -1,7 +1,9 @@
+import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import type { Progress } from '../backend/engine/progress'
 import { estimate, leastMs, limitText } from '../backend/service/estimate'
 import { rateMeter } from '../backend/service/rates'
+import { countBar } from '../scripts/cli/count-bar'
 import { collectIds } from '../scripts/cli/ids'
 import type { Terminal } from '../scripts/cli/terminal'
 import { cut, duration, table } from '../scripts/cli/text'
@@ -72,6 +74,21 @@ test('a bar keeps its width, and is full only at the end', () => {
       },
     ),
   )
+})
+
+test('a bar that counts tells how many of how many, and is cleared in the end', () => {
+  let drawn = ''
+  const write = (chunk: Buffer, _: string, done: () => void) => {
+    drawn += chunk.toString()
+    done()
+  }
+  const terminal = Object.assign(new Writable({ write }), { isTTY: true, columns: 120 })
+  const bar = countBar(20_000, 'jobs', terminal)
+  bar.update(5000)
+  bar.end()
+  expect(drawn).toContain('0 of 20,000 jobs')
+  expect(drawn).toContain('25 %  5,000 of 20,000 jobs')
+  expect(drawn.lastIndexOf('\u001b[2K')).toBeGreaterThan(drawn.lastIndexOf('jobs'))
 })
 
 test('durations in the two largest units', () => {

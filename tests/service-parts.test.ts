@@ -93,9 +93,8 @@ describe('a job that waits for its turn', () => {
   const limits = new Map([['zkillboard', { scope: 'ip' as const, spacingMs: 1000 }]])
   const running = { live: new Map([[queue, 4]]), sources, limits }
   const turn = (position: number, everyMs: number | null = null, boundedBy = queue) => ({ position, everyMs, boundedBy, priority: 2 })
-  const plan = (requests: Record<string, number | null>) => ({ tasks: [], activeKey: '', estimate: { requests } })
   const text = (it: ReturnType<typeof turn>, requests: Record<string, number | null> = {}, on = running) =>
-    turnText(it, startsInMs(it, plan(requests), on), on)
+    turnText(it, startsInMs(it, { requests }, on), on)
 
   test('knows its place, and when it starts by how fast others ended', () => {
     expect(text(turn(1, 10_000))).toBe('waiting for its turn: it is next, starts in about 10 s')

@@ -31,7 +31,11 @@ export interface Started {
   status: string
   /** False: it was active already, or this message had been taken. */
   created: boolean
-  plan: Plan
+  /** What is being backfilled. */
+  activeKey: string
+  /** First tasks of its plan. */
+  tasks: number
+  estimate: Plan['estimate']
 }
 
 /** The params of a request, parsed by their source. @throws {Refused} naming the field */
@@ -71,7 +75,7 @@ export async function start(engine: Starting, source: Source, params: unknown, o
 type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'jobsAtOnce'>
 
 /** Jobs inserted in one statement. */
-const JOBS_AT_ONCE = 1_000
+export const JOBS_AT_ONCE = 1_000
 /** The planner is told of tables that grew by so many rows at once: its own statistics come a minute later. */
 const MANY = 5_000
 
@@ -95,7 +99,7 @@ export async function startAll(
     return jobs
   })
   if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
-  if (started.length === 1) for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.plan.activeKey)
+  if (started.length === 1) for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.activeKey)
   else said.jobsStarted(engine.log, source.name, started.filter((job) => job.created).length, started.length)
   await admit(engine)
   return started
@@ -126,11 +130,18 @@ function planned(source: Source, params: unknown): Planned {
   return { id: randomUUID(), params, plan }
 }
 
+/** What is told of a plan; its tasks are not kept, for many jobs have millions of them. */
+const planOf = ({ plan: { activeKey, tasks, estimate } }: Pick<Planned, 'plan'>): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
+  activeKey,
+  tasks: tasks.length,
+  estimate,
+})
+
 async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
   const jobs = all.map((params) => planned(source, params))
   const [first] = jobs
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
-  if (taken && first) return [{ ...taken, created: false, plan: first.plan }]
+  if (taken && first) return [{ ...taken, created: false, ...planOf(first) }]
   const priority = options.priority ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
     `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, trace)
@@ -164,10 +175,10 @@ async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], optio
   )
   const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
   const started = jobs.map(({ id, plan }): Started => {
-    if (made.has(id)) return { id, status: 'queued', created: true, plan }
+    if (made.has(id)) return { id, status: 'queued', created: true, ...planOf({ plan }) }
     const job = active.get(plan.activeKey)
     if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
-    return { ...job, created: false, plan }
+    return { ...job, created: false, ...planOf({ plan }) }
   })
   if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
   return started

@@ -40,7 +40,7 @@ export function createDoorDesk(service: Service, source: Source, actor: Actor, t
   }
 
   async function announce(jobs: readonly Started[]): Promise<void> {
-    for (const job of jobs) said.jobStarted(log, source.name, job.id, job.created, job.plan.activeKey)
+    for (const job of jobs) said.jobStarted(log, source.name, job.id, job.created, job.activeKey)
     if (jobs.length === 0) return
     await admit(service)
     const away = await tell(service, () => ring(db, service.broker))

@@ -32,14 +32,18 @@ export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Prom
   return broker.state === 'blocked' ? ALARM : 'The connection to RabbitMQ was lost just now.'
 }
 
-/** One job for each request, all of them in one transaction, then one ring. */
+/**
+ * One job for each request, all of them in one transaction, then one ring.
+ * @param onProgress told after each batch how many have been inserted
+ */
 export async function startRequests(
   service: Service,
   source: Source,
   requests: readonly unknown[],
   options: StartOptions & { queue?: QueueName },
+  onProgress?: (done: number) => void,
 ): Promise<{ jobs: Started[]; broker?: string }> {
-  const jobs = await startAll(service, source, requests, options)
+  const jobs = await startAll(service, source, requests, options, onProgress)
   return { jobs, broker: await tell(service, () => ring(service.db, service.broker, options.queue)) }
 }
 

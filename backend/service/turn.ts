@@ -28,22 +28,22 @@ function deadQueue({ boundedBy }: Turn, { live, sources }: Running): string | un
 }
 
 /**
- * In how many ms the job starts: from how fast jobs ended while others waited, else from the requests of its plan at the limits
+ * In how many ms the job starts: from how fast jobs ended while others waited, else from the requests its plan needs at the limits
  * in force, as if the jobs before it asked for as much. Null where neither is known, no worker is live, or its place is not counted.
  */
-export function startsInMs(turn: Turn, plan: Plan | undefined, running: Running): number | null {
+export function startsInMs(turn: Turn, needs: Plan['estimate'] | undefined, running: Running): number | null {
   if (turn.position > PLACES_COUNTED || deadQueue(turn, running)) return null
   if (turn.everyMs !== null) return Math.round(turn.position * turn.everyMs)
-  if (!plan) return null
+  if (!needs) return null
   // Its own first request comes after those of the jobs before it.
-  const requests = Object.entries(plan.estimate.requests).map(([api, n]) => [api, n === null ? null : n * turn.position + 1] as const)
-  const before: Plan = { ...plan, estimate: { requests: Object.fromEntries(requests) } }
+  const requests = Object.entries(needs.requests).map(([api, n]) => [api, n === null ? null : n * turn.position + 1] as const)
+  const before: Plan = { tasks: [], activeKey: '', estimate: { requests: Object.fromEntries(requests) } }
   return estimate([before], running.limits, turn.priority === PRIORITY.live).leastMs || null
 }
 
 /** The same of a job that is shown; null for one that does not wait for its turn. */
 export const startOf = (job: Progress, running: Running): number | null =>
-  job.turn && startsInMs(job.turn, planOf(job, running.sources), running)
+  job.turn && startsInMs(job.turn, planOf(job, running.sources)?.estimate, running)
 
 /** `waiting for its turn: 11 jobs ahead, starts in about 4 min`. */
 export function turnText(turn: Turn | null, startsIn: number | null, running: Running): string {

@@ -1,4 +1,4 @@
-import { PRIORITY, type Started } from '../../backend/engine/jobs'
+import { JOBS_AT_ONCE, PRIORITY, type Started } from '../../backend/engine/jobs'
 import { ask, ringLookups } from '../../backend/engine/lookups'
 import type { Command, Lookup, Source } from '../../backend/engine/source'
 import { act } from '../../backend/service/actions'
@@ -6,27 +6,31 @@ import { startRequests, tell } from '../../backend/service/start'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'
+import { countBar } from './count-bar'
 
-/** One job for each request, all of them in one transaction, then one ring. */
+/**
+ * One job for each request, all of them in one transaction, then one ring; many of them with a bar.
+ * @param options.isQuiet nothing is drawn
+ */
 export async function startJobs(
   context: Context,
   source: Source,
   command: Command,
   requests: readonly unknown[],
-  options: { priority?: number; force?: boolean },
+  options: { priority?: number; force?: boolean; isQuiet?: boolean },
 ): Promise<{ jobs: Started[]; broker?: string }> {
   const service = context.service(sources)
   const priority = options.priority ?? command.priority ?? PRIORITY.backfill
   const detail = { source: source.name, requests: requests.length, first: requests[0] as never, priority, force: options.force ?? false }
-  return await act(
-    service,
-    actor(),
-    'job.start',
-    null,
-    detail,
-    () => startRequests(service, source, requests, { priority, force: options.force, queue: command.queue }),
-    ({ jobs }) => jobs[0]?.id ?? null,
-  )
+  // Fewer are inserted at once.
+  const bar =
+    requests.length > JOBS_AT_ONCE && context.terminal.isErrTty && !options.isQuiet ? countBar(requests.length, 'jobs') : undefined
+  const start = () => startRequests(service, source, requests, { priority, force: options.force, queue: command.queue }, bar?.update)
+  try {
+    return await act(service, actor(), 'job.start', null, detail, start, ({ jobs }) => jobs[0]?.id ?? null)
+  } finally {
+    bar?.end()
+  }
 }
 
 /** Asks for ids, also for those that are fresh. */

@@ -1,10 +1,10 @@
 import { Refused } from '../../backend/engine/errors'
-import { type Exported, exportRows, formatOf, jobRelation, queryFor, tableRelation } from '../../backend/export'
+import { countRows, type Exported, exportRows, formatOf, jobRelation, queryFor, tableRelation } from '../../backend/export'
 import { newFile, writeFault } from '../../backend/export/file'
 import type { Query } from '../../backend/export/relation'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
-import { exportBar } from './export-bar'
+import { type CountBar, countBar } from './count-bar'
 import { count, duration, bytes as sizeText } from './text'
 import { INTERRUPTED } from './watch'
 
@@ -53,26 +53,30 @@ export async function runExport(context: Context, what: string, options: ExportO
   }
 }
 
+async function rowsBar({ db, terminal }: Context, query: Query): Promise<CountBar | undefined> {
+  return terminal.isErrTty ? countBar(await countRows(db, query), 'rows') : undefined
+}
+
 async function toStdout(context: Context, query: Query, format: string, signal: AbortSignal): Promise<Exported> {
-  const bar = await exportBar(context, query)
+  const bar = await rowsBar(context, query)
   try {
-    return await exportRows(context.db, query, { format, to: context.terminal.stdout, signal, report: bar.report })
+    return await exportRows(context.db, query, { format, to: context.terminal.stdout, signal, report: ({ rows }) => bar?.update(rows) })
   } finally {
-    bar.end()
+    bar?.end()
   }
 }
 
 async function toFile(context: Context, query: Query, format: string, options: ExportOptions, signal: AbortSignal): Promise<Exported> {
   const file = await newFile(options.out, options.force === true)
-  const bar = await exportBar(context, query)
+  const bar = await rowsBar(context, query)
   try {
-    const exported = await exportRows(context.db, query, { format, to: file.stream, signal, report: bar.report })
+    const exported = await exportRows(context.db, query, { format, to: file.stream, signal, report: ({ rows }) => bar?.update(rows) })
     await file.keep()
     return exported
   } catch (error) {
     await file.drop()
     throw writeFault(options.out, error)
   } finally {
-    bar.end()
+    bar?.end()
   }
 }

@@ -20,10 +20,10 @@ export async function placesOf({ db, config }: Context, jobs: readonly Started[]
     if (turns.size === 0) return new Map()
     const running = { live: await livePlaces(db), sources, limits: effectiveLimits(sources, config.limits) }
     return new Map(
-      jobs.flatMap(({ id, plan }) => {
+      jobs.flatMap(({ id, estimate }) => {
         const turn = turns.get(id)
         if (!turn) return []
-        const startsIn = startsInMs(turn, plan, running)
+        const startsIn = startsInMs(turn, estimate, running)
         return [[id, { position: turn.position, startsInMs: startsIn, text: turnText(turn, startsIn, running) }]]
       }),
     )

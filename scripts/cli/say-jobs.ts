@@ -24,8 +24,8 @@ const asJson = ({ jobs, broker }: Queued, places: Places) => ({
     id: job.id,
     status: job.status,
     created: job.created,
-    activeKey: job.plan.activeKey,
-    tasks: job.plan.tasks.length,
+    activeKey: job.activeKey,
+    tasks: job.tasks,
     position: places.get(job.id)?.position ?? null,
     startsInMs: places.get(job.id)?.startsInMs ?? null,
   })),
@@ -35,9 +35,8 @@ const asJson = ({ jobs, broker }: Queued, places: Places) => ({
 function jobText(job: Started, places: Places): string {
   const place = places.get(job.id)
   const turn = place ? `, ${place.text}` : ''
-  if (!job.created)
-    return `job ${shortId(job.id)} is ${job.status} already for ${job.plan.activeKey}${turn}; --force starts another beside it`
-  return `job ${shortId(job.id)} queued: ${job.plan.activeKey} (${counted(job.plan.tasks.length, 'task')})${turn}`
+  if (!job.created) return `job ${shortId(job.id)} is ${job.status} already for ${job.activeKey}${turn}; --force starts another beside it`
+  return `job ${shortId(job.id)} queued: ${job.activeKey} (${counted(job.tasks, 'task')})${turn}`
 }
 
 /** What was kept although nobody could be told; belongs on stderr. */
