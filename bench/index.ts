@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { Refused } from '../backend/engine/errors'
+import { allowClosedPipes, leave } from '../backend/stdio'
 import { atprotoBenches } from './atproto'
 import { compare } from './compare'
 import { deep } from './deep'
@@ -85,10 +86,11 @@ async function main([name = '', ...args]: string[]): Promise<void> {
   })
 }
 
+allowClosedPipes()
 main(process.argv.slice(2)).then(
-  () => process.exit(0),
+  () => leave(0),
   (error: Error) => {
     console.error(error instanceof Refused ? error.message : error)
-    process.exit(error instanceof Refused && error.code === 'input' ? 2 : 1)
+    return leave(error instanceof Refused && error.code === 'input' ? 2 : 1)
   },
 )

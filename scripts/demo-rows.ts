@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { readConfig } from '../backend/config'
 import { type Db, openDb } from '../backend/db'
+import { allowClosedPipes } from '../backend/stdio'
 
 /** A few rows of what a backfill of killmails leaves in Postgres. */
 const QUERIES: readonly { title: string; sql: string }[] = [
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   }
 }
 
+allowClosedPipes()
 main().catch((error: Error) => {
   console.error(`The rows could not be read: ${error.message}`)
   process.exitCode = 1

@@ -4,6 +4,7 @@ import { nameOf } from '../backend/database-url'
 import { Refused } from '../backend/engine/errors'
 import { create, deploy, resolve, type Status, status } from '../backend/migrate'
 import { ensureDatabase, requireSameDatabase } from '../backend/migrate/connect'
+import { allowClosedPipes } from '../backend/stdio'
 
 function show(it: Status): void {
   for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)
@@ -52,6 +53,7 @@ program
     console.log(`${name} will run again at the next yarn migrate.`)
   })
 
+allowClosedPipes()
 program.parseAsync().catch((error: Error) => {
   const lines = error.message.split('\n').filter((line) => line.trim() !== '')
   console.error(error instanceof Refused ? error.message : lines.join(' '))

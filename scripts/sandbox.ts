@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { startSandbox } from '../backend/sandbox/server'
+import { allowClosedPipes, leave } from '../backend/stdio'
 
 /** `yarn sandbox`: the upstreams on this machine, until Ctrl-C. */
 
@@ -37,7 +38,7 @@ interface Options {
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-async function main(options: Options): Promise<void> {
+async function start(options: Options): Promise<void> {
   const sandbox = await startSandbox({ ...options, log: options.verbose ? print : undefined })
   for (const [name, url] of Object.entries(sandbox.urls)) print(`${name}=${url}`)
   print(`LIMITS='${JSON.stringify(sandbox.limits)}'`)
@@ -46,10 +47,10 @@ async function main(options: Options): Promise<void> {
   process.send?.('ready')
   const stop = () => {
     sandbox.close().then(
-      () => process.exit(0),
+      () => leave(0),
       (error: Error) => {
         process.stderr.write(`The sandbox did not close: ${error.message}\n`)
-        process.exit(1)
+        return leave(1)
       },
     )
   }
@@ -59,6 +60,7 @@ async function main(options: Options): Promise<void> {
 }
 
 const program = new Command('sandbox')
+  .exitOverride()
   .description('Runs the upstreams as a small local server with a reproducible world. GET /_sandbox lists its controls.')
   .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', whole(0), 4300)
   .option('--scale <killmails>', 'size of the world', whole(1), 5000)
@@ -76,16 +78,19 @@ const program = new Command('sandbox')
   .option('--no-oddities', 'nothing that is hard to complete: killmails made by hand, people without a name, repos that are gone')
   .option('--verbose', 'one line a request', false)
 
+const run = async (): Promise<void> => start(program.parse().opts<Options>())
+
 if (require.main === module) {
-  program.exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2))
-  program.parse()
-  main(program.opts<Options>()).catch((error: NodeJS.ErrnoException) => {
+  allowClosedPipes()
+  run().catch((error: NodeJS.ErrnoException) => {
+    // commander has said it already.
+    if (error instanceof CommanderError) return leave(error.exitCode === 0 ? 0 : 2)
     const { port } = program.opts<Options>()
     process.stderr.write(
       error.code === 'EADDRINUSE'
         ? `Port ${port} is taken; stop what uses it or give --port.\n`
         : `The sandbox did not start: ${error.message}\n`,
     )
-    process.exit(1)
+    return leave(1)
   })
 }

@@ -1,5 +1,6 @@
 import { readConfig } from '../backend/config'
 import { Refused } from '../backend/engine/errors'
+import { allowClosedPipes } from '../backend/stdio'
 import { declareTopologyAt, TOPOLOGY } from '../queues/topology'
 
 async function main(): Promise<void> {
@@ -9,6 +10,7 @@ async function main(): Promise<void> {
   console.log(`RabbitMQ at ${host}, vhost ${decodeURIComponent(pathname.slice(1)) || '/'}: ${TOPOLOGY.length} queues are there.`)
 }
 
+allowClosedPipes()
 main().catch((error: Error) => {
   console.error(error.message)
   process.exitCode = error instanceof Refused ? 78 : 1

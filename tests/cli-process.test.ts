@@ -104,6 +104,24 @@ test('Ctrl-C leaves the job alone and ends with 130', async () => {
   expect(await db.query(`select status from backhaul.jobs where params->>'characterId' = '78'`)).toEqual([{ status: 'queued' }])
 })
 
+const bash = (line: string) => start('bash', ['--norc', '-c', `set -o pipefail; ${line}`], {}, ROOT).ran
+
+test('a pipe gets all that is printed, and a reader that goes away is no error', async () => {
+  await db.query(
+    `insert into backhaul.jobs (source, params, active_key, bounded_by)
+     select 'eve', '{"characterId": 1}', 'long:' || n || repeat('x', 500), 'zkillboard_backfill_queue' from generate_series(1, 400) n`,
+  )
+  const listed = await bash('node dist/scripts/jobs.js list --limit 400 --json | cat')
+  expect(listed).toMatchObject({ code: 0, err: '' })
+  expect(listed.out.length).toBeGreaterThan(3 * 65_536)
+  expect(JSON.parse(listed.out)).toHaveLength(400)
+  expect(await bash('node dist/scripts/jobs.js list --limit 400 --json | head -c 1')).toEqual({ code: 0, out: '[', err: '' })
+  expect(await bash('node dist/scripts/jobs.js show nothing 2> >(true)')).toEqual({ code: 2, out: '', err: '' })
+  expect(await bash('node dist/scripts/migrate.js status | true')).toEqual({ code: 0, out: '', err: '' })
+  expect(await bash('node dist/scripts/sandbox.js --help | head -n 1')).toEqual({ code: 0, out: expect.stringMatching(/^Usage/), err: '' })
+  await db.query(`delete from backhaul.jobs where active_key like 'long:%'`)
+})
+
 test('a reader that goes away ends a command quietly', async () => {
   const child = script('jobs list')
   child.process.stdout.destroy()

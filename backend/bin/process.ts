@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../config'
 import { Away, Refused } from '../engine/errors'
 import type { Log } from '../engine/source'
 import { createLogger } from '../logger'
+import { leave } from '../stdio'
 import { startTracing } from '../tracing'
 
 /** Exit code of a fault that a restart cannot mend; PM2 is told not to try. */
@@ -31,7 +32,7 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
     log.debug('where it came from', { stack: (error as Error).stack })
     // Who starts while the broker is away is to be started again, however long that lasts.
     const isForPerson = error instanceof Refused && error.code === 'setup' && !(error instanceof Away)
-    process.exit(isForPerson ? EX_CONFIG : 1)
+    await leave(isForPerson ? EX_CONFIG : 1)
   }
 }
 
@@ -44,10 +45,10 @@ function onStop(program: Program, log: Log): void {
     if (stopping) return
     stopping = true
     program.stop().then(
-      () => process.exit(0),
+      () => leave(0),
       (error: Error) => {
         log.error(`could not stop quietly: ${error.message}`)
-        process.exit(1)
+        return leave(1)
       },
     )
   }

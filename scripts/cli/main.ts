@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { leave } from '../../backend/stdio'
 import { type Context, createContext, isDebug } from './context'
 import { explain } from './explain'
 import { processTerminal, type Terminal } from './terminal'
@@ -46,5 +47,5 @@ function databaseUrlOf(context: Context): string | undefined {
 
 /** Runs a command line as this process. */
 export async function main(build: Build): Promise<never> {
-  process.exit(await run(build, process.argv.slice(2), processTerminal()))
+  return leave(await run(build, process.argv.slice(2), processTerminal()))
 }

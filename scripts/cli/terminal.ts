@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { allowClosedPipes } from '../../backend/stdio'
 
 /** What a command reads and writes, so that tests can hold both ends. */
 export interface Terminal {
@@ -22,12 +23,9 @@ async function readStdin(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The one of this process. A reader that went away (`| head`) ends the process quietly. */
+/** The one of this process. */
 export function processTerminal(): Terminal {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
-  })
+  allowClosedPipes()
   return {
     out: (line) => process.stdout.write(`${line}\n`),
     err: (line) => process.stderr.write(`${line}\n`),
