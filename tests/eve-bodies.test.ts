@@ -103,12 +103,29 @@ test('a body that ESI refused once under load is taken at the second look, a min
   const all = list(3)
   const at: number[] = []
   const esi: Upstream = (path, request) => {
-    if (path.startsWith('/killmails/1000/') && at.push(Date.now()) === 1) return { status: 422, text: '' }
+    if (path.startsWith('/killmails/1000/') && at.push(Date.now()) === 1) return esiWith([])(path, request)
     return esiWith(all)(path, request)
   }
   const run = await runJob(backfill(), { zkillboard: pagesOf(() => all.map(oldForm), 5), esi })
   expect(run.stored.size).toBe(3)
   expect((at[1] as number) - (at[0] as number)).toBeGreaterThanOrEqual(58_000)
+})
+
+test.each([
+  [404, '<html>404 Not Found</html>'],
+  [404, ''],
+  [404, '{"error":"Route not found"}'],
+  [422, '{"error":"The path /killmails/1000 is unknown"}'],
+  [400, '{}'],
+])('a %i with the words %j is an outage: nothing is kept as refused, and the body is stored afterwards', async (status, text) => {
+  const all = list(3)
+  let down = 4
+  const esi: Upstream = (path, request) => (down-- > 0 ? { status, text } : esiWith(all)(path, request))
+  const held = new Set<string>()
+  const run = await runJob(backfill(), { zkillboard: pagesOf(() => all.map(oldForm), 5), esi }, { held })
+  expect(run).toMatchObject({ rejected: [], failed: [] })
+  expect(run.stored.size).toBe(3)
+  expect([...held].filter((name) => name.startsWith('not_on_esi'))).toEqual([])
 })
 
 test('a body over which ESI always fails is set aside in the end, and the others are stored', async () => {

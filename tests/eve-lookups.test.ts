@@ -62,7 +62,7 @@ test('a bad id is found by halving, asked alone, and remembered', async () => {
 test('only the exact answer makes a tombstone; a refused id that answers alone is found', async () => {
   const answers = await read('character', ['92000001', '92000002', '92000003'], (path, request) =>
     path === '/universe/names' && (request.body as number[]).includes(92000003)
-      ? { status: 404 }
+      ? { status: 404, text: '{"error":"Ensure all IDs are valid before resolving."}' }
       : esi(new Set([92000001, 92000002]), new Set([92000001]))(path, request),
   )
   expect(answers.missing).toMatchObject([
@@ -93,7 +93,7 @@ describe('a character that bulk routes place in a corporation of the game', () =
     ])
     expect(answers.missing).toMatchObject([{ id: deleted, reason: 'deleted', checkAgain: expect.any(Date) }])
     expect([...answers.answered].sort()).toEqual([novice, player])
-    expect(answers.found).toContainEqual(expect.objectContaining({ id: deleted, name: `Pilot ${deleted}`, isDeleted: true }))
+    expect(answers.found).toContainEqual(expect.objectContaining({ id: deleted, name: `Pilot ${deleted}` }))
   })
 
   test('has its name at once and stays open while there is no time to ask', async () => {
@@ -144,6 +144,54 @@ test('halving finds exactly the bad ids, with few requests', async () => {
     }),
     { numRuns: 200 },
   )
+})
+
+/** What stands in front of ESI, or ESI of a route that is gone, says with the statuses of a no. */
+const NOT_ABOUT_THE_ID = [
+  '',
+  'Not Found',
+  '404 page not found',
+  '<html><head><title>404 Not Found</title></head></html>',
+  '{}',
+  '[]',
+  'null',
+  '"Corporation not found"',
+  '{"error":"Not found"}',
+  '{"error":"Route not found"}',
+  '{"error":"Requested page does not exist!"}',
+  '{"error":"The path /corporations/10 was not found"}',
+  '{"error":"Corporation 11 not found"}',
+  '{"error":{"message":"Corporation not found"}}',
+  '{"message":"Corporation not found"}',
+  '{"error":"Station not found"}',
+]
+
+describe.each([
+  ['corporation', 'Corporation not found', 'unknown'],
+  ['corporation', 'Corporation 10 not found.', 'unknown'],
+  ['corporation', 'Corporation has been closed!', 'deleted'],
+  ['alliance', 'Alliance not found', 'unknown'],
+  ['type', 'Type not found!', 'unknown'],
+  ['character', 'Character not found', 'unknown'],
+  ['character', 'Invalid character ID', 'unknown'],
+  ['character', 'Character has been deleted!', 'deleted'],
+])('a %s', (kind, words, reason) => {
+  const alone = (text: string): Upstream => {
+    return (path) => (path === '/universe/names' ? esi(new Set([10]))(path, { body: [10] } as never) : { status: 404, text })
+  }
+  test(`is missing where ESI says "${words}"`, async () => {
+    const answers = await read(kind, ['10'], alone(JSON.stringify({ error: words })))
+    expect(answers).toMatchObject({ found: [], answered: [], missing: [{ id: '10', reason }] })
+  })
+  test.each(NOT_ABOUT_THE_ID)('is not missing where somebody says %j', async (text) => {
+    await expect(read(kind, ['10'], alone(text))).rejects.toMatchObject({ kind: 'no_answer' })
+  })
+})
+
+test('a list that somebody refuses in words that are not about its ids is not halved', async () => {
+  for (const text of NOT_ABOUT_THE_ID) {
+    await expect(read('character', numbers(96000000, 100), () => ({ status: 404, text }))).rejects.toMatchObject({ kind: 'no_answer' })
+  }
 })
 
 describe('details', () => {

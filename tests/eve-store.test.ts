@@ -218,6 +218,6 @@ test('a deleted character keeps its name under a tombstone, and loses the tombst
   expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: true }])
   await save({ found: [found], answered: ['7'], missing: [] })
   expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: false }])
-  await save({ found: [{ ...found, corporation: '1000044', isDeleted: true }], answered: [], missing: [{ id: '7', reason: 'deleted' }] })
+  await save({ found: [{ ...found, corporation: '1000044' }], answered: [], missing: [{ id: '7', reason: 'deleted' }] })
   expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 1000044n, gone: true }])
 })

@@ -158,6 +158,18 @@ describe('a request', () => {
     expect(await failure(world().ask())).toMatchObject({ kind: 'redirect' })
   })
 
+  test('takes an accepted status with words of somebody else for an outage, which trips the breaker', async () => {
+    const it = world()
+    const asked = { accept: [404], isAnswer: ({ text }: { text: string }) => text.includes('no such thing') }
+    answer = json({ error: 'no such thing' }, 404)
+    expect(await it.ask(asked)).toMatchObject({ status: 404, data: undefined })
+    for (const odd of [json({ error: 'no route' }, 404), json({}, 404), html(404), json('', 404), html(404)]) {
+      answer = odd
+      expect(await failure(it.ask(asked))).toMatchObject({ name: 'RetryLater', kind: 'no_answer' })
+    }
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 5, trippedUntil: expect.any(Date) })
+  })
+
   test('may accept other statuses', async () => {
     answer = json({ error: 'gone' }, 404)
     expect(await world().ask({ accept: [404] })).toMatchObject({ status: 404, data: undefined, text: '{"error":"gone"}' })

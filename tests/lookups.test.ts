@@ -77,12 +77,38 @@ it('leaves a question open that is asked while the answer is on its way', async 
   expect(reads).toEqual([['1000'], ['1000']])
 })
 
+it('believes a source that denies an id when it does so twice, and forgets a denial once there is an answer', async () => {
+  const reasonOf = async (id: string) =>
+    (
+      await db.query<{ error: string | null; open: boolean }>(
+        'select error, asked > answered as open from backhaul.lookups where id = $1',
+        [id],
+      )
+    )[0]
+  onRead = async (wanted) => {
+    const isFirst = reads.filter((one) => one.includes('5000')).length === 1
+    const denied = wanted.filter((id) => id === '5000' || (id === '5001' && isFirst))
+    const found = wanted.filter((id) => !denied.includes(id))
+    return { found, answered: found, missing: denied.map((id) => ({ id, reason: 'unknown' })) }
+  }
+  await askFor(['5000', '5001', '5002'])
+  await until(async () => (await reasonOf('5000'))?.error?.includes('once more'), { what: 'the first denial' })
+  expect(await reasonOf('5002')).toEqual({ error: null, open: false })
+  await settled()
+  expect(reads).toEqual([
+    ['5000', '5001', '5002'],
+    ['5000', '5001'],
+  ])
+  expect(await reasonOf('5000')).toEqual({ error: 'unknown', open: false })
+  expect(await reasonOf('5001')).toEqual({ error: null, open: false })
+  expect(await db.query(`select id from backhaul.lookups where id in ('5000', '5001') and denied_at is not null`)).toEqual([{ id: '5000' }])
+})
+
 it('keeps ids without an answer open, and notes what does not exist', async () => {
   onRead = async (wanted) => {
     if (reads.length === 1) throw new RetryLater('timeout', 'a test fault', new Date())
     const [first, ...others] = wanted
-    if (reads.length === 2) return { found: [], answered: [], missing: [{ id: first ?? '', reason: 'unknown' }] }
-    return { found: others, answered: [...wanted], missing: [] }
+    return { found: others, answered: others, missing: [{ id: first ?? '', reason: 'unknown' }] }
   }
   await askFor(['2000', '2001'])
   await settled()

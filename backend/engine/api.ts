@@ -95,6 +95,8 @@ export interface HttpRequest<T> {
   binary?: boolean
   /** Statuses besides 2xx that are an answer and not an error; their text is in `text`, `data` undefined. */
   accept?: readonly number[]
+  /** Whether an accepted status is the upstream's own word on what was asked; when not, it is an outage (a gateway's page, a route that is gone). */
+  isAnswer?(answer: RawAnswer): boolean
 }
 
 export interface HttpAnswer<T> {

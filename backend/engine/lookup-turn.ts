@@ -6,7 +6,7 @@ import { Fatal, RetryLater, Throttled } from './errors'
 import { said } from './events'
 import { countRetry, countWait } from './figures'
 import { createIo } from './io'
-import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups } from './lookups'
+import { answerLookups, ask, type ClaimedLookups, claimLookups, doubtDenials, releaseLookups } from './lookups'
 import type { HttpUse, Id, Lookup, Source, Tx } from './source'
 import { backoffMs, kindOf } from './step'
 
@@ -53,13 +53,15 @@ async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')
   const work = async (tx: Tx) => {
-    await lookup.write(tx, answers)
-    await ask(tx, answers.lookups ?? {}, { priority: 2 })
-    if (!(await answerLookups(tx, held, answers, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
+    const told = await doubtDenials(tx, held, answers)
+    await lookup.write(tx, told)
+    await ask(tx, told.lookups ?? {}, { priority: 2 })
+    if (!(await answerLookups(tx, held, told, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
+    return told.missing.length
   }
-  await span('commit', {}, () => engine.db.tx(work))
+  const missing = await span('commit', {}, () => engine.db.tx(work))
   count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answers.answered.length)
-  count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, answers.missing.length)
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, missing)
   engine.reached('after commit')
-  said.lookups(engine.log, held.kind, held.ids.length, answers.answered.length, answers.missing.length)
+  said.lookups(engine.log, held.kind, held.ids.length, answers.answered.length, missing)
 }

@@ -13,6 +13,8 @@ import { LAZY } from './store'
 const CLAIM_LOCK = 7_265_002
 /** Tries before an id is left alone for a day. */
 const MAX_ATTEMPTS = 10
+/** When an id that a source denies is asked for again, ms: soon where the same question had answers for others, later where it had none. */
+const ASK_AGAIN_MS = { answering: 5_000, silent: 60_000 }
 
 /**
  * Asks for ids. What is fresh, or open already, costs no write, except that an open row notes the job; an answer on its way
@@ -72,14 +74,45 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
   return { kind, claim: rows[0]?.claim ?? 0n, ids: rows.map((row) => row.id).sort() }
 }
 
+/**
+ * A source that says that there is no such id is believed when it says so twice: services have denied for a moment what they have.
+ * @returns the answers with those denied for the first time left out; these are open and asked for again
+ */
+export async function doubtDenials<F>(tx: Tx, held: ClaimedLookups, answers: Answers<F>): Promise<Answers<F>> {
+  const { missing, answered } = answers
+  if (missing.length === 0) return answers
+  await lockClaim(tx, held)
+  const first = await tx.query<{ id: Id }>(
+    `update backhaul.lookups l
+        set denied_at = clock_timestamp(), error = 'the source says ' || d.reason || '; asked once more before it is believed',
+            claim = null, holder = null, rung_at = null, rings = 0, due_at = clock_timestamp() + $5 * interval '1 millisecond'
+       from unnest($3::text[], $4::text[]) as d(id, reason)
+      where l.kind = $1 and l.claim = $2 and l.id = d.id and l.denied_at is null returning l.id`,
+    [
+      held.kind,
+      held.claim,
+      missing.map((one) => one.id),
+      missing.map((one) => one.reason),
+      answered.length > 0 ? ASK_AGAIN_MS.answering : ASK_AGAIN_MS.silent,
+    ],
+  )
+  const doubted = new Set(first.map((row) => row.id))
+  return { ...answers, missing: missing.filter((one) => !doubted.has(one.id)) }
+}
+
+/** Rows are locked in the order in which pages ask for them, so that neither waits for the other. */
+async function lockClaim(tx: Tx, { kind, claim }: ClaimedLookups): Promise<void> {
+  await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, [kind, claim])
+}
+
 /** Records answers; ids of the claim that got none are open again. @returns false when the claim was lost meanwhile */
 export async function answerLookups(tx: Tx, held: ClaimedLookups, answers: Answers<unknown>, freshMs: number): Promise<boolean> {
   const missing = answers.missing
-  // Rows are locked in the order in which pages ask for them, so that neither waits for the other.
-  await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, [held.kind, held.claim])
+  await lockClaim(tx, held)
   const answered = await tx.query(
     `update backhaul.lookups l
         set answered = l.claimed, attempts = 0, claim = null, holder = null, rung_at = null, rings = 0, error = a.reason,
+            denied_at = case when a.reason is null then null else l.denied_at end,
             fresh_until = coalesce(a.again, clock_timestamp() + $6 * interval '1 millisecond')
        from unnest($3::text[], $4::text[], $5::timestamptz[]) as a(id, reason, again)
       where l.kind = $1 and l.claim = $2 and l.id = a.id returning l.id`,

@@ -153,7 +153,7 @@ export interface Lookup<F = unknown> {
   freshMs: number
   /** Asks upstream; may run twice. Ids that are neither found nor missing stay open. */
   read(ids: readonly Id[], io: Io): Promise<Answers<F>>
-  /** Stores what was found; `missing` are those the source says do not exist. */
+  /** Stores what was found; `missing` are those of which the source has said so twice. */
   write(tx: Tx, answers: Answers<F>): Promise<void>
 }
 
@@ -161,6 +161,7 @@ export interface Answers<F> {
   found: F[]
   /** Ids answered, found or unchanged. */
   answered: Id[]
+  /** Ids of which the source itself says that there is no such thing: asked once more before it is believed. */
   missing: { id: Id; reason: string; checkAgain?: Date }[]
   /** Further ids these answers name. */
   lookups?: LookupIds

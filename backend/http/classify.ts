@@ -11,7 +11,7 @@ const BLOCKED_MS = 5 * 60_000
 /** Named for what a person needs to find it: API, method, path. */
 export interface Asked {
   api: string
-  request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'accept' | 'etag' | 'parts'>
+  request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'accept' | 'isAnswer' | 'etag' | 'parts'>
   secrets: readonly string[]
 }
 
@@ -35,12 +35,20 @@ function blockedPage(asked: Asked, { status, text }: RawAnswer, told: Told): Ver
   return { error: new RetryLater('blocked_page', what, until), block: [{ api: asked.api, until, reason: `blocked page (${status})` }] }
 }
 
+/** An accepted status with words that say nothing of what was asked: whoever answers is not the upstream's own route. */
+const isOutage = ({ request }: Asked, answer: RawAnswer): boolean =>
+  request.accept?.includes(answer.status) === true && request.isAnswer?.(answer) === false
+
 function judge(asked: Asked, answer: RawAnswer, told: Told, parts: readonly string[]): Verdict {
   const { status, text, headers } = answer
   const { request, secrets } = asked
   if (isHtml(answer) && (status === 403 || status === 429)) return blockedPage(asked, answer, told)
-  if (request.accept?.includes(status) || (status === 304 && request.etag !== undefined)) return {}
   const says = (what: string) => `${nameOf(asked)} answered ${status}${what}`
+  if (isOutage(asked, answer)) {
+    const got = text ? `: ${excerpt(isHtml(answer) ? text.replace(/<[^>]*>/g, ' ') : text, secrets)}` : ' with nothing'
+    return { error: new RetryLater('no_answer', says(`${got}. That says nothing of what was asked for`), told.retryAt) }
+  }
+  if (request.accept?.includes(status) || (status === 304 && request.etag !== undefined)) return {}
   if (status === 420) return wait([asked.api], soon(told, WAIT_MS), 'http 420')
   if (status === 429) return wait(parts, soon(told, WAIT_MS), 'http 429')
   const body = text ? `: ${excerpt(text, secrets)}` : ''
@@ -69,7 +77,7 @@ export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & {
     block: [...(own.block ?? []), ...(general.block ?? []), ...(heard.block ?? [])],
     remaining: [...(own.remaining ?? heard.remaining ?? [])],
     cost: own.cost,
-    result: answer.status >= 500 && answer.status !== 501 ? 'failed' : 'ok',
+    result: (answer.status >= 500 && answer.status !== 501) || (!own.error && isOutage(asked, answer)) ? 'failed' : 'ok',
   }
 }
 

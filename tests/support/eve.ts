@@ -85,6 +85,8 @@ export function fakeIo(
         const reply = upstreams[api]?.(request.path, request as HttpRequest<unknown>) ?? new Fatal('test', `nothing answers ${api}`)
         if (reply instanceof Error) throw reply
         const { status = 200, headers = {}, text = '', etag } = reply
+        const { accept, isAnswer } = request
+        if (accept?.includes(status) && isAnswer && !isAnswer({ status, headers, text })) throw new RetryLater('no_answer', text)
         const data = reply.data === undefined ? undefined : request.schema.parse(structuredClone(reply.data))
         return { status, headers, text, etag, data }
       },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fatal, RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io, Reject } from '../../engine/source'
 import { instantOf } from '../../moments'
+import { refusesKillmail } from './denials'
 import type { Listing } from './listing'
 import type { EntityWord } from './params'
 import { type Zkb, zkb } from './records'
@@ -131,6 +132,7 @@ export async function readBody(io: Io, id: string, hash: string): Promise<{ raw:
     schema: z.unknown(),
     parts: { 'esi.killmail': 5 },
     accept: [400, 404, 422],
+    isAnswer: (it) => refusesKillmail(id, it),
   })
   return answer.data === undefined ? { refused: `${answer.status} ${answer.text.slice(0, 200)}`.trim() } : { raw: answer.data }
 }

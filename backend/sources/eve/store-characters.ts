@@ -7,15 +7,15 @@ export interface FoundCharacter {
   corporation: Id | null
   alliance: Id | null
   faction: Id | null
-  /** ESI says so of the character alone; its name is still known. */
-  isDeleted?: boolean
 }
 
 const byId = (a: { id: Id }, b: { id: Id }): number => Number(a.id) - Number(b.id)
 const numeric = (ids: readonly Id[] = []): Id[] => [...ids].sort((a, b) => Number(a) - Number(b))
 
-/** Names and affiliations of characters; a tombstone for those ESI says are deleted. */
+/** Names and affiliations of characters; a tombstone for those ESI says are deleted, which keep the name that is known. */
 export async function writeCharacters(tx: Tx, { found, missing, lookups }: Answers<FoundCharacter>): Promise<void> {
+  const gone = numeric(missing.filter((one) => one.reason === 'deleted').map((one) => one.id))
+  const deleted = new Set(gone)
   const rows = [...found].sort(byId)
   await tx.query(
     `insert into eve.characters as held (character_id, name, corporation_id, alliance_id, faction_id, deleted_at, checked_at)
@@ -34,10 +34,9 @@ export async function writeCharacters(tx: Tx, { found, missing, lookups }: Answe
       rows.map((one) => one.corporation),
       rows.map((one) => one.alliance),
       rows.map((one) => one.faction),
-      rows.map((one) => one.isDeleted === true),
+      rows.map((one) => deleted.has(one.id)),
     ],
   )
-  const gone = numeric(missing.filter((one) => one.reason === 'deleted').map((one) => one.id))
   if (gone.length > 0) {
     await tx.query(
       `insert into eve.characters as held (character_id, deleted_at, checked_at)

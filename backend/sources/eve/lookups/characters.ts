@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Answers, Id, Io, Lookup } from '../../../engine/source'
+import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
+import { denialOf, refusesIds } from '../denials'
 import { bisect, gather } from '../gather'
 import { type FoundCharacter, writeCharacters } from '../store-characters'
 
@@ -46,17 +47,18 @@ type Single = FoundCharacter | Missing
 
 /** One bulk question; a single bad id makes ESI refuse all of them. */
 async function bulk<T>(io: Io, path: string, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
-  const answer = await io.http('esi').request({ method: 'POST', path, body: ids.map(Number), schema, accept: [400, 404] })
+  const answer = await io
+    .http('esi')
+    .request({ method: 'POST', path, body: ids.map(Number), schema, accept: [400, 404], isAnswer: refusesIds })
   return answer.data
 }
 
-/** A character by itself. Only the exact text says that it was deleted; its corporation proves nothing. */
+/** A character by itself. Only ESI's own text says that it was deleted; its corporation proves nothing. */
 async function askOne(io: Io, id: Id): Promise<FoundCharacter | Missing> {
-  const answer = await io.http('esi').request({ path: `/characters/${id}`, schema: single, accept: [400, 404] })
+  const isAnswer = (it: RawAnswer) => denialOf('character', id, it) !== undefined
+  const answer = await io.http('esi').request({ path: `/characters/${id}`, schema: single, accept: [400, 404], isAnswer })
   if (answer.data) return foundOf(id, answer.data.name, answer.data)
-  const isDeleted = answer.text.includes('Character has been deleted!')
-  const checkAgain = new Date(Date.now() + AGAIN_DAYS * DAY_MS)
-  return { id, reason: isDeleted ? 'deleted' : 'unknown', checkAgain }
+  return { id, reason: denialOf('character', id, answer) ?? 'unknown', checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS) }
 }
 
 function foundOf(id: Id, name: string, at?: Omit<Affiliation, 'character_id'>): FoundCharacter {
@@ -120,13 +122,13 @@ function answersOf(clear: FoundCharacter[], doubtful: FoundCharacter[], singles:
   const alone = new Map(singles.map((one) => [one.id, one]))
   const kept = doubtful.flatMap((one): FoundCharacter[] => {
     const single = alone.get(one.id)
-    if (!single || !isFound(single)) return [single?.reason === 'deleted' ? { ...one, isDeleted: true } : one]
-    return []
+    return single && isFound(single) ? [] : [one]
   })
   const named = new Set(kept.map((one) => one.id))
   const missing = singles.filter((one): one is Missing => !isFound(one) && (one.reason === 'deleted' || !named.has(one.id)))
   const found = [...clear, ...kept, ...singles.filter(isFound)]
-  const isOpen = ({ id, isDeleted }: FoundCharacter): boolean => isDeleted === true || (named.has(id) && !alone.has(id))
+  const denied = new Set(missing.map((one) => one.id))
+  const isOpen = ({ id }: FoundCharacter): boolean => denied.has(id) || (named.has(id) && !alone.has(id))
   return {
     found,
     answered: found.filter((one) => !isOpen(one)).map((one) => one.id),

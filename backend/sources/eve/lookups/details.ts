@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Answers, Id, Io, Lookup } from '../../../engine/source'
+import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
+import { type Denial, denialOf } from '../denials'
 import { gather } from '../gather'
 import { type EntityKind, time } from '../records'
 import { type Detail, etagsOf, writeDetails } from '../store-details'
@@ -73,7 +74,7 @@ function lookup(queue: Lookup['queue'], kind: Kind): Lookup<Detail> {
   }
 }
 
-type One = { id: Id; found?: Detail; isMissing: boolean }
+type One = { id: Id; found?: Detail; denial?: Denial }
 
 async function read(kind: Kind, ids: readonly Id[], io: Io): Promise<Answers<Detail>> {
   const etags = await etagsOf(io.held, kind.kind, ids)
@@ -81,10 +82,8 @@ async function read(kind: Kind, ids: readonly Id[], io: Io): Promise<Answers<Det
   const found = answers.flatMap((one) => one.found ?? [])
   return {
     found,
-    answered: answers.filter((one) => !one.isMissing).map((one) => one.id),
-    missing: answers
-      .filter((one) => one.isMissing)
-      .map(({ id }) => ({ id, reason: 'unknown', checkAgain: new Date(Date.now() + AGAIN_MS) })),
+    answered: answers.filter((one) => !one.denial).map((one) => one.id),
+    missing: answers.flatMap(({ id, denial }) => (denial ? [{ id, reason: denial, checkAgain: new Date(Date.now() + AGAIN_MS) }] : [])),
     lookups: Object.assign({}, ...mergeNames(kind, found)),
   }
 }
@@ -98,10 +97,11 @@ function mergeNames({ names }: Kind, found: readonly Detail[]): Record<string, I
 }
 
 /** An answer of 304 leaves what is held as it is. */
-async function askOne({ path, schema }: Kind, id: Id, etag: string | undefined, io: Io): Promise<One> {
-  const answer = await io.http('esi').request({ path: `${path}/${id}`, schema, etag, accept: [404] })
-  if (answer.status === 404) return { id, isMissing: true }
-  return { id, isMissing: false, ...(answer.data ? { found: { id, etag: answer.etag ?? null, values: answer.data } } : {}) }
+async function askOne({ kind, path, schema }: Kind, id: Id, etag: string | undefined, io: Io): Promise<One> {
+  const isAnswer = (answer: RawAnswer) => denialOf(kind, id, answer) !== undefined
+  const answer = await io.http('esi').request({ path: `${path}/${id}`, schema, etag, accept: [404], isAnswer })
+  if (answer.status === 404) return { id, denial: denialOf(kind, id, answer) }
+  return { id, ...(answer.data ? { found: { id, etag: answer.etag ?? null, values: answer.data } } : {}) }
 }
 
 /** Corporations and alliances change members and leaders daily; types only with a release of the game. */
