@@ -31,12 +31,12 @@ export class Archive {
   constructor(private readonly register: Register) {}
 
   async headOf(k: number): Promise<Head> {
-    const rev = this.register.revOf(k)
-    return this.heads.get(`${k} ${rev}`) ?? this.heads.set(`${k} ${rev}`, (await this.assemble(k, {})).head)
+    const key = this.register.stampOf(k)
+    return this.heads.get(key) ?? this.heads.set(key, (await this.assemble(k, {})).head)
   }
 
   async fileOf(k: number): Promise<Uint8Array> {
-    const key = `${k} ${this.register.revOf(k)}`
+    const key = this.register.stampOf(k)
     const found = this.files.get(key)
     if (found) return found
     const file = await this.variantOf(k, {})

@@ -11,6 +11,8 @@ export interface EditRequest {
   count?: number
   /** This very record; creates under this key. */
   rkey?: string
+  /** The repo keeps its revision under another commit, as one that was put back from a copy may. */
+  keepsRev?: boolean
 }
 
 function createdEntries(register: Register, k: number, { collection, count = 1, rkey }: EditRequest, moment: number): Entry[] {
@@ -24,12 +26,12 @@ function createdEntries(register: Register, k: number, { collection, count = 1, 
 }
 
 /**
- * Creates, rewrites or deletes records; the repo's revision rises.
+ * Creates, rewrites or deletes records; the repo's revision rises unless it is to stay.
  * @returns the entries concerned
  * @throws {BadControl}
  */
 export function change(register: Register, k: number, request: EditRequest): Entry[] {
-  const { collection, action, count = 1, rkey } = request
+  const { collection, action, count = 1, rkey, keepsRev } = request
   const moment = register.nextMoment()
   const edits = editsOf(register.at(k), collection)
   const present = register.entriesOf(k, collection)
@@ -49,7 +51,7 @@ export function change(register: Register, k: number, request: EditRequest): Ent
     if (action !== 'update') edits.hidden.delete(entry.rkey)
   }
   register.forgetEntries(k, collection)
-  register.touch(k, moment)
+  register.touch(k, moment, keepsRev)
   if (action === 'create') register.sight(k, collection)
   return made
 }

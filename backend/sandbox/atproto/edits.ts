@@ -17,6 +17,8 @@ export interface RepoEdits {
   host?: number
   /** Microseconds since 1970. */
   rev?: number
+  /** How often it changed. */
+  changes?: number
   collections: Map<string, CollectionEdits>
 }
 

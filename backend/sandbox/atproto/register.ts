@@ -70,9 +70,16 @@ export class Register {
     return this.world.options.end + this.ticks
   }
 
-  /** Notes that a repo changed. */
-  touch(k: number, moment: number): void {
-    this.at(k).rev = moment * 1000
+  /** Notes that a repo changed. @param keepsRev its revision stays */
+  touch(k: number, moment: number, keepsRev = false): void {
+    const repo = this.at(k)
+    repo.changes = (repo.changes ?? 0) + 1
+    if (!keepsRev) repo.rev = moment * 1000
+  }
+
+  /** Another one for each state of a repo. */
+  stampOf(k: number): string {
+    return `${k} ${this.revOf(k)} ${this.repos.get(k)?.changes ?? 0}`
   }
 
   /** Everything in the repo, by record key, rising. */

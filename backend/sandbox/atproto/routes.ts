@@ -48,6 +48,7 @@ export function controlRoutes(it: AtprotoControls): Record<string, (input: Input
         action: oneOf(input, 'action', ['create', 'update', 'delete']),
         count: whole(input, 'count'),
         rkey: input.rkey === undefined ? undefined : text(input, 'rkey'),
+        keepsRev: input.keepsRev === true,
       }),
     'POST /atproto/state': (input) => it.state(did(input), oneOf(input, 'state', STATES)),
     'POST /atproto/hide': (input) => it.hide(did(input), text(input, 'collection'), text(input, 'rkey')),

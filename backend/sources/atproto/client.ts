@@ -36,12 +36,27 @@ const rev = kept.pipe(z.string().min(1).max(64))
 const cursor = kept.optional()
 const listed = z.object({ repos: z.array(z.object({ did: kept })), cursor })
 const hosts = z.object({ hosts: z.array(z.object({ hostname: kept, status: state.optional() })), cursor })
+/** A revision alone does not name a head: a repo that was put back may have the same one twice. */
+export const head = z.object({ rev, cid: kept })
+export type Head = z.infer<typeof head>
 const repos = z.object({
-  repos: z.array(z.object({ did: kept, rev: rev.optional().catch(undefined), active: z.boolean().optional(), status: state.optional() })),
+  repos: z.array(
+    z
+      .object({
+        did: kept,
+        rev: rev.optional().catch(undefined),
+        head: kept.optional().catch(undefined),
+        active: z.boolean().optional(),
+        status: state.optional(),
+      })
+      .transform(({ rev, head: cid, ...rest }) => ({
+        ...rest,
+        head: rev === undefined || cid === undefined ? undefined : { rev, cid },
+      })),
+  ),
   cursor,
 })
 const records = z.object({ records: z.array(z.object({ uri: z.string(), cid: z.string(), value: z.unknown() })), cursor })
-const commit = z.object({ cid: z.string(), rev })
 const description = z.object({ collections: z.array(z.string()) })
 const status = z.object({ active: z.boolean(), status: state.optional() })
 const failure = z.object({ error: z.string().optional(), message: z.string().optional() })
@@ -122,9 +137,9 @@ export async function listRecords(
 }
 
 /** The head of a repo: a cheap way to see that nothing has changed. */
-export async function getLatestCommit(io: Io, host: string, did: string): Promise<z.infer<typeof commit> | Absent> {
+export async function getLatestCommit(io: Io, host: string, did: string): Promise<Head | Absent> {
   const path = xrpc('com.atproto.sync.getLatestCommit', { did })
-  const answer = await io.http('pds').request({ path, scopeOf: host, schema: commit, maxBytes: SMALL, accept: [400] })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: head, maxBytes: SMALL, accept: [400] })
   return answer.data ?? absentOf(answer, `getLatestCommit of ${did}`)
 }
 

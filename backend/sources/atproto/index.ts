@@ -8,6 +8,7 @@ import { plan } from './plan'
 import { collections } from './streams/collections'
 import { host } from './streams/host'
 import { hosts } from './streams/hosts'
+import { late } from './streams/late'
 import { named } from './streams/named'
 import { relay } from './streams/relay'
 import { repo } from './streams/repo'
@@ -22,7 +23,7 @@ export const atproto = defineSource<AtprotoParams>({
   label,
   example: { collection: 'games.sandbox.game' },
   apis: { relay: relayApi, plc, pds, handles },
-  streams: { collections, relay, hosts, host, named, repo },
+  streams: { collections, relay, hosts, host, named, repo, late },
   commands,
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.

@@ -1,6 +1,6 @@
 import type { NewTask, Plan } from '../../engine/source'
 import { type AtprotoParams, subjectOf } from './params'
-import { discoveryCursor } from './streams/cursor'
+import { discoveryCursor, repoCursor } from './streams/cursor'
 
 /** PDSes a job asks at once, and repos of one PDS at once. */
 const HOSTS_AT_ONCE = 8
@@ -16,8 +16,23 @@ export const listingLane = (host: string): string => `repos of ${host}`
 /** Lists the repos of a host. */
 export const hostTask = (host: string): NewTask => ({ stream: 'host', key: host, lane: listingLane(host), cursor: discoveryCursor() })
 
-/** Lists the repos that have records of a collection, by the relay. */
-export const relayTask = (collection: string): NewTask => ({ stream: 'relay', key: collection, cursor: discoveryCursor() })
+/**
+ * Lists the repos that have records of a collection, by the relay.
+ * @param began when a job of several collections began to look for repos, ISO 8601
+ */
+export const relayTask = (collection: string, began?: string): NewTask => ({
+  stream: 'relay',
+  key: collection,
+  cursor: { ...discoveryCursor(), began },
+})
+
+/** Reads one collection that was listed after its repo had been read without it. @param pds where the repo is, as far as that is known */
+export const lateTask = (did: string, collection: string, lane: string, pds: string | undefined): NewTask => ({
+  stream: 'late',
+  key: `${did} ${collection}`,
+  lane,
+  cursor: repoCursor.parse({ collections: [collection], foundBy: collection, pds }),
+})
 
 function firstTasks({ collection, dids, pds, discovery }: AtprotoParams): NewTask[] {
   if (dids.length > 0) {

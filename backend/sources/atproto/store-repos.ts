@@ -1,11 +1,12 @@
+import { RetryLater } from '../../engine/errors'
 import type { Reader, Tx } from '../../engine/source'
+import type { Head } from './client'
 
 /** How long an identity is believed without being asked for again. */
 const FRESH = `interval '1 day'`
 
-/** What was read of a collection of a repo, and at which revision. */
-export interface Synced {
-  rev: string
+/** What was read of a collection of a repo, and at which head. */
+export interface Synced extends Head {
   /** Records it showed, and those of them that were set aside. */
   records: number
   aside: number
@@ -19,6 +20,9 @@ export interface HeldRepo {
   handle: string | null
   status: string
   synced: Record<string, Synced>
+  syncedAt: Date | null
+  /** Collections a relay has listed it for. */
+  listed: string[]
 }
 
 /** An identity that was read, or what became of its account. */
@@ -29,16 +33,32 @@ export interface Identified {
   status: string
 }
 
-/** Collections of a repo that were read to their end. */
+/** What was read of a repo to its end. */
 export interface SyncedRepo {
   did: string
   rev: string
   synced: Record<string, Synced>
+  /** Collections that were left out because nobody had listed them. */
+  unlisted: string[]
 }
+
+/** Repos that a relay lists for a collection, as a job of several collections learns of them. */
+export interface ListedRepos {
+  collection: string
+  dids: string[]
+  /** When the job began to look for repos. */
+  began: string
+  /** Those that the job has read without this collection and reads again for it. */
+  late: string[]
+}
+
+/** Whether a collection was read to its end at this head. */
+export const isSyncedAt = (synced: Synced | undefined, { rev, cid }: Head): boolean => synced?.rev === rev && synced.cid === cid
 
 export async function heldRepos(db: Reader, dids: readonly string[]): Promise<Map<string, HeldRepo>> {
   const rows = await db.query<HeldRepo>(
-    `select did, case when resolved_at > clock_timestamp() - ${FRESH} then pds end as pds, handle, status, synced from atproto.repos where did = any($1)`,
+    `select did, case when resolved_at > clock_timestamp() - ${FRESH} then pds end as pds, handle, status, synced, synced_at as "syncedAt", listed
+       from atproto.repos where did = any($1)`,
     [dids],
   )
   return new Map(rows.map((row) => [row.did, row]))
@@ -64,14 +84,46 @@ export async function writeIdentities(tx: Tx, found: readonly Identified[]): Pro
   )
 }
 
-/** What was read to its end, and at which head; an account that could be read is active. */
+/**
+ * What was read to its end, and at which head; an account that could be read is active.
+ * @throws {RetryLater} when a relay has listed a collection meanwhile that was left out
+ */
 export async function writeSynced(tx: Tx, repos: readonly SyncedRepo[]): Promise<void> {
-  for (const { did, rev, synced } of repos) {
-    await tx.query(
+  for (const { did, rev, synced, unlisted } of repos) {
+    const [row] = await tx.query<{ listed: string[] }>(
       `insert into atproto.repos as held (did, status, rev, synced, synced_at) values ($1, 'active', $2, $3, clock_timestamp())
        on conflict (did) do update
-          set status = 'active', rev = excluded.rev, synced = held.synced || excluded.synced, synced_at = excluded.synced_at`,
+          set status = 'active', rev = excluded.rev, synced = held.synced || excluded.synced, synced_at = excluded.synced_at
+       returning listed`,
       [did, rev, JSON.stringify(synced)],
     )
+    if (unlisted.some((collection) => row?.listed.includes(collection)))
+      throw new RetryLater('listed_meanwhile', `another collection of ${did} was listed while it was read`)
   }
+}
+
+/** Repos of the job that were read since it began, without this collection. */
+export async function readWithout(db: Reader, { collection, dids, began }: Omit<ListedRepos, 'late'>): Promise<string[]> {
+  const rows = await db.query<{ did: string }>(
+    `select did from atproto.repos where did = any($1) and synced_at >= $2 and not synced ? $3`,
+    [dids, began, collection],
+  )
+  return rows.map(({ did }) => did)
+}
+
+/**
+ * Notes which collection repos are listed for. The rows are locked, so that a repo whose reading ends at this moment ends
+ * wholly before or wholly after.
+ * @throws {RetryLater} when one has ended without this collection since that was looked at
+ */
+export async function writeListed(tx: Tx, listed: ListedRepos): Promise<void> {
+  const { collection, dids, late } = listed
+  if (dids.length === 0) return
+  await tx.query(
+    `insert into atproto.repos as held (did, status, listed) select did, 'active', array[$2] from unnest($1::text[]) did
+     on conflict (did) do update set listed = array_append(held.listed, $2) where not $2 = any(held.listed)`,
+    [[...new Set(dids)].sort(), collection],
+  )
+  const missed = (await readWithout(tx, listed)).filter((did) => !late.includes(did))
+  if (missed.length > 0) throw new RetryLater('read_meanwhile', `${missed.length} repos were read while ${collection} was listed for them`)
 }

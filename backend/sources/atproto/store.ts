@@ -1,7 +1,6 @@
 import type { Id, Reader, Tx, Written } from '../../engine/source'
 import type { Row } from './records'
-import type { Identified } from './store-repos'
-import { type SyncedRepo, writeIdentities, writeSynced } from './store-repos'
+import { type Identified, type ListedRepos, type SyncedRepo, writeIdentities, writeListed, writeSynced } from './store-repos'
 
 /*
  * Statements on records. Rows of a page are sorted by their conflict key; texts compare by code unit (the columns are COLLATE "C").
@@ -39,6 +38,7 @@ export interface Batch {
   /** What is held and not among these goes. */
   whole?: Whole[]
   identified?: Identified[]
+  listed?: ListedRepos
   synced?: SyncedRepo[]
   relay?: { relay: string; collection: string; cursor: string }
 }
@@ -72,6 +72,8 @@ export async function hasMissing(db: Reader, did: string, rev: string, collectio
 
 /** Everything a step found, in the page's transaction. */
 export async function write(tx: Tx, batch: Batch): Promise<Written> {
+  // Those that are identified are among the listed ones: all are locked in one order.
+  if (batch.listed) await writeListed(tx, batch.listed)
   await writeIdentities(tx, batch.identified ?? [])
   const written = await upsert(tx, batch.rows ?? [], batch.rev ?? '')
   for (const shown of batch.shown ?? []) await mark(tx, shown, batch.rev ?? '')

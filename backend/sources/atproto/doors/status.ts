@@ -49,20 +49,22 @@ function stageOf({ status: state, tasks }: DoorJob): z.infer<typeof status>['sta
   if (state === 'queued') return 'pending'
   if (state === 'paused') return 'paused'
   if (state !== 'running') return 'done'
-  const { repo = NONE, ...discoveries } = tasks
+  const { repo = NONE, late = NONE, ...discoveries } = tasks
   if (Object.values(discoveries).some((one) => openOf(one) > 0)) return 'discovering_repos'
-  return openOf(repo) > 0 ? 'resolving_and_fetching' : 'reporting'
+  return openOf(repo) + openOf(late) > 0 ? 'resolving_and_fetching' : 'reporting'
 }
 
-function errorOf({ status: state, error }: DoorJob, repos: Tasks): string | null {
+function errorOf({ status: state, error }: DoorJob, repos: Tasks, failed: number): string | null {
   if (state === 'cancelled') return 'cancelled'
-  if (state === 'partial') return `${repos.failed} of ${allOf(repos)} repos failed${error ? `: ${error}` : ''}`
+  if (state === 'partial') return `${failed} of ${allOf(repos)} repos failed${error ? `: ${error}` : ''}`
   return state === 'failed' ? (error ?? 'failed') : null
 }
 
 /** @param params undefined where another version wrote them */
 export function statusShown(job: DoorJob, params: AtprotoParams | undefined): z.input<typeof status> {
-  const { repo: repos = NONE } = job.tasks
+  const { repo: repos = NONE, late = NONE } = job.tasks
+  // A collection that was listed late is of a repo that is counted already.
+  const failed = Math.min(allOf(repos), repos.failed + late.failed)
   const iso = (at: Date | null) => at?.toISOString() ?? null
   return {
     id: job.id,
@@ -72,11 +74,11 @@ export function statusShown(job: DoorJob, params: AtprotoParams | undefined): z.
     total_repos: allOf(repos),
     processed_repos: repos.done + repos.skipped,
     total_records: job.seen,
-    error: errorOf(job, repos),
+    error: errorOf(job, repos, failed),
     started_at: iso(job.startedAt),
     completed_at: iso(job.completedAt),
     created_at: job.createdAt.toISOString(),
-    failed_repos: repos.failed,
+    failed_repos: failed,
     skipped_repos: repos.skipped,
     error_counts: job.failures,
     rejected_records: job.rejected,

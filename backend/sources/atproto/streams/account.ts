@@ -64,7 +64,7 @@ export async function whereabouts({ key: did, cursor }: RepoStep, io: Io, pds: s
   if (now.pds !== pds && !cursor.hasMoved) {
     return {
       batch: { identified: [{ did, ...now, status: 'active' }] },
-      next: repoCursor.parse({ collections: cursor.collections, pds: now.pds, hasMoved: true }),
+      next: repoCursor.parse({ collections: cursor.collections, foundBy: cursor.foundBy, pds: now.pds, hasMoved: true }),
       lane: now.pds,
       seen: 0,
       notes: ['repos that had moved were followed to their new host'],

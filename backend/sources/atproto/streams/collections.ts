@@ -9,6 +9,11 @@ import { targetsOf } from './targets'
 export const collections: Stream<Discovery, Batch, AtprotoParams> = {
   queue: 'atproto_backfill_queue',
   cursor: discovery,
-  read: async ({ params }, io) => ({ batch: {}, next: null, seen: 0, tasks: (await targetsOf(params, io)).map(relayTask) }),
+  async read({ params }, io) {
+    const targets = await targetsOf(params, io)
+    const [row] = await io.held.query<{ now: Date }>('select clock_timestamp() as now')
+    const began = targets.length > 1 ? row?.now.toISOString() : undefined
+    return { batch: {}, next: null, seen: 0, tasks: targets.map((collection) => relayTask(collection, began)) }
+  },
   write,
 }

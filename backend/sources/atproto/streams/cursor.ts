@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { head } from '../client'
 
 /** A repo found and not placed yet. */
 export const found = z.object({
@@ -6,7 +7,7 @@ export const found = z.object({
   name: z.string(),
   /** The host that lists it, which need not be its own any more; its head and state as that host has them. */
   host: z.string().optional(),
-  rev: z.string().optional(),
+  head: head.optional(),
   inactive: z.string().optional(),
   /** Times its identity could not be read. */
   tries: z.number().int().optional(),
@@ -21,6 +22,8 @@ export const discovery = z.object({
   anchor: z.string().optional(),
   since: z.number().int().default(0),
   reach: z.number().int().default(1),
+  /** When the job began to look for repos, ISO 8601 by the database's clock; absent where it is about one collection. */
+  began: z.string().optional(),
   /** Everything upstream has been listed. */
   isListed: z.boolean().default(false),
   /** Pages in a row that brought nothing. */
@@ -63,10 +66,14 @@ export const repoCursor = z.object({
   collections: z.array(z.string()),
   /** Its host; absent until its identity is read. */
   pds: z.string().optional(),
-  /** The revision that is read, as the host told it before the first record. */
-  rev: z.string().optional(),
+  /** What is read, as the host told it before the first record. */
+  head: head.optional(),
   /** Collections still to read, the one in hand included; absent until that is known. */
   todo: z.array(z.string()).optional(),
+  /** Collections that are read, those that have been read included. */
+  reads: z.array(z.string()).default([]),
+  /** Wanted collections that nobody has listed: they are not read. */
+  unlisted: z.array(z.string()).default([]),
   listing: listing.optional(),
   /** Of those, the ones that had rows when the reading began. */
   rows: z.array(z.string()).default([]),

@@ -3,8 +3,9 @@ import type { Io, NewTask, Page, Step } from '../../../engine/source'
 import { isAccount, isWeb, webHost } from '../hosts'
 import { didOf, type Identity, identify } from '../identity'
 import type { AtprotoParams } from '../params'
+import { lateTask } from '../plan'
 import type { Batch } from '../store'
-import { type HeldRepo, heldRepos, type Identified, type Synced } from '../store-repos'
+import { type HeldRepo, heldRepos, type Identified, isSyncedAt, type ListedRepos, readWithout, type Synced } from '../store-repos'
 import type { Discovery, Found } from './cursor'
 import { repoCursor } from './cursor'
 
@@ -75,8 +76,13 @@ function after(cursor: Discovery, { found, next }: Listing): Discovery {
   const isListed = next === undefined || empty >= MOST_EMPTY
   const since = cursor.since + 1
   const turn = since >= cursor.reach ? { anchor: next, since: 0, reach: cursor.reach * 2 } : { anchor, since, reach: cursor.reach }
-  return { ...turn, at: next ?? at, isListed, empty, pending: found }
+  return { ...turn, began: cursor.began, at: next ?? at, isListed, empty, pending: found }
 }
+
+const lateOf = (tasks: readonly NewTask[], { late, collection }: ListedRepos): NewTask[] =>
+  tasks
+    .filter(({ key, ended: end }) => end === undefined && late.includes(key))
+    .map(({ key, lane, cursor }) => lateTask(key, collection, lane ?? unplacedLane(key), (cursor as { pds?: string }).pds))
 
 /** Makes tasks of as many repos as the moment allows. */
 async function place(cursor: Discovery, io: Io, wanted: Wanted, batch: Batch): Promise<DiscoveryPage> {
@@ -88,12 +94,24 @@ async function place(cursor: Discovery, io: Io, wanted: Wanted, batch: Batch): P
   const placed = await placeAll(taken, held, io, wanted)
   const left = placed.flatMap((one) => one.left ?? [])
   const next = { ...cursor, pending: [...left, ...cursor.pending.slice(A_STEP)] }
+  const tasks = placed.flatMap((one) => one.task ?? [])
+  const listed = await listedBy(tasks, cursor, wanted, io)
   return {
-    batch: { ...batch, identified: placed.flatMap((one) => one.identified ?? []) },
+    batch: { ...batch, listed, identified: placed.flatMap((one) => one.identified ?? []) },
     next: isOver(next) ? null : next,
     seen: 0,
-    tasks: placed.flatMap((one) => one.task ?? []),
+    tasks: listed ? [...tasks, ...lateOf(tasks, listed)] : tasks,
   }
+}
+
+/**
+ * What a relay says of repos in a job of several collections. A repo is one task, which may have ended before the relay lists
+ * another of its collections; where its host does not name that one, it has not been read.
+ */
+async function listedBy(tasks: readonly NewTask[], { began }: Discovery, { foundBy }: Wanted, io: Io): Promise<ListedRepos | undefined> {
+  if (began === undefined || foundBy === undefined) return undefined
+  const listed = { collection: foundBy, dids: tasks.map(({ key }) => key).filter(isAccount), began }
+  return { ...listed, late: await readWithout(io.held, listed) }
 }
 
 /** What became of a repo: a task, or left for the next step. */
@@ -143,7 +161,7 @@ const repoTask = (one: Found, { collections, foundBy }: Wanted, lane: string, pd
   stream: 'repo',
   key: one.name,
   lane,
-  cursor: repoCursor.parse({ collections, foundBy, pds, rev: one.rev }),
+  cursor: repoCursor.parse({ collections, foundBy, pds, head: one.head }),
 })
 
 async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted: Wanted): Promise<Placed> {
@@ -160,14 +178,14 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
 
 /** What a host says of an account counts while the account's identity names that host. */
 function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted): Placed {
-  const { host, inactive, rev } = one
+  const { host, inactive, head } = one
   const isTheirs = host === pds
   if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
   // One with records set aside says so itself, without a request.
-  const isWhole = (synced: Synced | undefined) => synced?.rev === rev && synced?.aside === 0
-  const isUnchanged = isTheirs && rev !== undefined && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
+  const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.aside === 0
+  const isUnchanged = isTheirs && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
   if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { pds })
-  return { task: repoTask({ ...one, rev: isTheirs ? rev : undefined }, wanted, pds, pds) }
+  return { task: repoTask({ ...one, head: isTheirs ? head : undefined }, wanted, pds, pds) }
 }
 
 /** A handle is believed when the identity it stands for says the same. */

@@ -15,10 +15,10 @@ export const host: Stream<Discovery, Batch, AtprotoParams> = {
   async read(step, io) {
     return await discover(step, io, { collections: await targetsOf(step.params, io) }, async (at) => {
       const { repos, cursor } = await listRepos(io, step.key, at)
-      const found = repos.map(({ did, rev, active = true, status }) => ({
+      const found = repos.map(({ did, head, active = true, status }) => ({
         name: did,
         host: step.key,
-        rev,
+        head,
         ...(active ? {} : { inactive: status ?? 'without a reason' }),
       }))
       return { found, next: cursor }

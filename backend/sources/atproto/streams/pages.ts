@@ -56,7 +56,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
     if (got.pages === 0 || !(error instanceof Throttled || error instanceof RetryLater)) throw error
   }
   if (cursor.listing || cursor.marked.length > 0) return pageOf(cursor, got)
-  return ends(step, cursor, pageOf(cursor, got))
+  return await ends(step, io, pds, cursor, pageOf(cursor, got))
 }
 
 const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES && seen < MOST_RECORDS && bytes < MOST_BYTES
@@ -71,7 +71,7 @@ const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater =>
   mayTryWhole(step) && step.attempts >= TRIES_BEFORE_CAR && error instanceof RetryLater && !UNREACHABLE.test(error.kind)
 
 function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
-  return { batch: { rows, rev: cursor.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
+  return { batch: { rows, rev: cursor.head?.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
 }
 
 async function readPage(

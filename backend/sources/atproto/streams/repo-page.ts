@@ -1,7 +1,9 @@
-import type { Page, Reject, Step } from '../../../engine/source'
+import type { Io, Page, Reject, Step } from '../../../engine/source'
 import type { AtprotoParams } from '../params'
+import { lateTask } from '../plan'
 import { uriOf } from '../records'
 import type { Batch } from '../store'
+import { heldRepos } from '../store-repos'
 import type { RepoCursor } from './cursor'
 
 export type RepoStep = Step<RepoCursor, AtprotoParams>
@@ -17,13 +19,26 @@ export function newlyAside({ aside }: RepoCursor, rejected: readonly Reject[]): 
   return rejected.filter(({ key }) => !told.has(key))
 }
 
-/** The end of a repo: what was read to its end is noted with the revision, so that the next run can leave it alone. */
-export function ends({ key: did }: RepoStep, cursor: RepoCursor, page: Partial<RepoPage>): RepoPage {
-  const { rev = '', collections, doubted, counts, aside } = cursor
+/**
+ * The end of a repo: what was read to its end is noted with the head, so that the next run can leave it alone. A collection that
+ * a relay has listed meanwhile is read by a task of its own.
+ */
+export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: RepoCursor, page: Partial<RepoPage>): Promise<RepoPage> {
+  const { head, reads, doubted, counts, aside, unlisted } = cursor
+  if (!head) return { seen: 0, batch: {}, ...page, next: null }
   const asideOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
-  const read = collections.filter((collection) => !doubted.includes(collection))
+  const read = reads.filter((collection) => !doubted.includes(collection))
   const synced = Object.fromEntries(
-    read.map((collection) => [collection, { rev, records: counts[collection] ?? 0, aside: asideOf(collection) }]),
+    read.map((collection) => [collection, { ...head, records: counts[collection] ?? 0, aside: asideOf(collection) }]),
   )
-  return { seen: 0, ...page, batch: { ...page.batch, synced: [{ did, rev, synced }] }, next: null }
+  const listed = unlisted.length > 0 ? ((await heldRepos(io.held, [did])).get(did)?.listed ?? []) : []
+  const late = unlisted.filter((collection) => listed.includes(collection))
+  const left = unlisted.filter((collection) => !late.includes(collection))
+  return {
+    seen: 0,
+    ...page,
+    batch: { ...page.batch, synced: [{ did, rev: head.rev, synced, unlisted: left }] },
+    next: null,
+    tasks: late.map((collection) => lateTask(did, collection, pds, pds)),
+  }
 }

@@ -1,8 +1,8 @@
 import type { Io, Stream } from '../../../engine/source'
-import { type Absent, describeRepo, getLatestCommit } from '../client'
+import { describeRepo, getLatestCommit } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, heldCollections, known, write } from '../store'
-import { heldRepos, type Synced } from '../store-repos'
+import { heldRepos, isSyncedAt, type Synced } from '../store-repos'
 import { followHandle, placeRepo, whereabouts } from './account'
 import { type RepoCursor, repoCursor } from './cursor'
 import { startListing } from './listing'
@@ -39,20 +39,22 @@ async function goOn(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
 /** Finds out what there is to read, and reads the first of it. */
 async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   const { key: did, cursor, params } = step
-  const rev = cursor.rev ?? (await headOf(io, pds, did))
-  if (typeof rev !== 'string') return await whereabouts(step, io, pds, rev.absent)
+  const head = cursor.head ?? (await getLatestCommit(io, pds, did))
+  if ('absent' in head) return await whereabouts(step, io, pds, head.absent)
   const held = (await heldRepos(io.held, [did])).get(did)
-  const stale = cursor.collections.filter((collection) => held?.synced[collection]?.rev !== rev)
-  if (stale.length === 0) return unchanged(cursor.collections.flatMap((collection) => held?.synced[collection] ?? []))
+  const isFresh = (collection: string) => isSyncedAt(held?.synced[collection], head)
+  const known = cursor.collections.filter(isFresh).flatMap((collection) => held?.synced[collection] ?? [])
+  const stale = cursor.collections.filter((collection) => !isFresh(collection))
+  if (stale.length === 0) return unchanged(known)
   const rows = await heldCollections(io.held, did, cursor.collections)
+  const listed = new Set([...rows, ...(held?.listed ?? []), ...(cursor.foundBy === undefined ? [] : [cursor.foundBy])])
   const present = stale.length > 1 ? await describeRepo(io, pds, did) : { collections: stale }
   if ('absent' in present) return await whereabouts(step, io, pds, present.absent)
-  const todo = stale.filter(
-    (collection) => present.collections.includes(collection) || rows.has(collection) || collection === cursor.foundBy,
-  )
-  const [first] = todo
-  const next: RepoCursor = { ...cursor, rev, todo }
-  if (first === undefined) return ends(step, next, {})
+  // What anybody lists is read, whoever leaves it out.
+  const reads = stale.filter((collection) => listed.has(collection) || present.collections.includes(collection))
+  const [first] = reads
+  const next: RepoCursor = { ...cursor, head, todo: reads, reads, unlisted: stale.filter((collection) => !reads.includes(collection)) }
+  if (first === undefined) return await ends(step, io, pds, next, known.length > 0 ? unchanged(known) : {})
   const isLarge = cursor.collections.some((collection) => (held?.synced[collection]?.records ?? 0) >= LARGE)
   next.listing = startListing(first, rows)
   next.rows = [...rows]
@@ -67,10 +69,4 @@ function unchanged(synced: readonly Synced[]): RepoPage {
   const aside = synced.reduce((sum, it) => sum + it.aside, 0)
   const known = records - aside
   return { batch: {}, next: null, skipped: 'unchanged', seen: known, known, ...(aside > 0 ? { expected: records } : {}) }
-}
-
-/** The head of a repo. */
-async function headOf(io: Io, pds: string, did: string): Promise<string | Absent> {
-  const head = await getLatestCommit(io, pds, did)
-  return 'absent' in head ? head : head.rev
 }

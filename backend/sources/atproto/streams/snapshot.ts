@@ -26,10 +26,10 @@ export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise
     io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
     return nothing({ ...cursor, car: undefined, isLarge: true })
   }
-  return await takeSnapshot(step, io, snapshot)
+  return await takeSnapshot(step, io, pds, snapshot)
 }
 
-async function takeSnapshot(step: RepoStep, io: Io, { rev, entries }: Snapshot): Promise<RepoPage> {
+async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries }: Snapshot): Promise<RepoPage> {
   const { key: did, cursor } = step
   // Another revision than the one begun with is another repo.
   const after = cursor.car?.rev === rev ? cursor.car.after : undefined
@@ -56,7 +56,8 @@ async function takeSnapshot(step: RepoStep, io: Io, { rev, entries }: Snapshot):
       next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, aside: [...cursor.aside, ...page.rejected.map(({ key }) => key)] },
     }
   // Noted is the head that was asked for before: hosts have been seen to send an imported repo under another revision than they name.
-  return ends(step, { ...cursor, ...figuresOf(entries) }, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
+  const read = { ...cursor, ...figuresOf(entries), reads: cursor.collections, unlisted: [] }
+  return await ends(step, io, pds, read, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
 }
 
 function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted' | 'aside'> {
