@@ -97,6 +97,8 @@ test('what ESI refused is not asked for by the next walk, and is named again', a
   const second = await runJob(backfill(), { zkillboard: pagesOf(() => listing, 5), esi: esiWith([]) }, { held })
   expect(asksForBodies(second)).toEqual([])
   expect(second).toMatchObject({ seen: 3, known: 2, rejected: [{ key: '1000', reason: 'not_on_esi' }] })
+  const third = await runJob(backfill({ skipExisting: false }), { zkillboard: pagesOf(() => listing, 5), esi: esiWith([]) }, { held })
+  expect(asksForBodies(third)).toHaveLength(2)
 })
 
 test('a body that ESI refused once under load is taken at the second look, a minute later', async () => {

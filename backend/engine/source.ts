@@ -167,6 +167,22 @@ export interface Answers<F> {
   lookups?: LookupIds
 }
 
+/** Something an upstream refused, which is left alone for a while. */
+export interface KeptRefusal {
+  id: Id
+  reason: string
+  refusedAt: Date | null
+  /** Left alone until then. */
+  until: Date
+}
+
+/** Refusals of one kind, for a person who knows better. */
+export interface KeptRefusals {
+  list(db: Reader, limit: number): Promise<KeptRefusal[]>
+  /** All of them unless ids are given. @returns how many were forgotten */
+  forget(tx: Tx, ids?: readonly Id[]): Promise<number>
+}
+
 export interface Plan {
   tasks: NewTask[]
   /** Tasks of one lane at once (1 unless told). */
@@ -223,6 +239,8 @@ export interface Source<P = unknown> {
   apis: Record<string, Api>
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>
+  /** Refusals it keeps besides those of its lookups, by a kind of their own. */
+  refusals?: Record<string, KeptRefusals>
   commands: Record<string, Command>
   /** Its PM2 apps: which queues each consumes and how many deliveries one process holds at once. */
   workers: Record<string, { queues: QueueName[]; concurrency: number }>

@@ -7,9 +7,10 @@ import { build as exporting } from '../../scripts/export'
 import { build as gates } from '../../scripts/gates'
 import { build as jobs } from '../../scripts/jobs'
 import { build as queue } from '../../scripts/queue'
+import { build as refusals } from '../../scripts/refusals'
 import { build as schedule } from '../../scripts/schedule'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting, schedule }
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting, refusals, schedule }
 
 export interface Ran {
   code: number

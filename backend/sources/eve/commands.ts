@@ -9,7 +9,7 @@ const options: CommandOption[] = [
   { flags: '--losses', about: 'only killmails where it was the victim', path: 'options.losses', kind: 'flag' },
   {
     flags: '--no-skip-existing',
-    about: 'write killmails again that are already here',
+    about: 'write killmails again that are already here, and ask again for those that ESI refused',
     path: 'options.skipExisting',
     kind: 'negated',
   },

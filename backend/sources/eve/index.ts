@@ -5,6 +5,7 @@ import { form, label } from './form'
 import { lookups } from './lookups'
 import { backfillRequest, type EveParams, params, recentRequest } from './params'
 import { plan } from './plan'
+import { refusals } from './refusals'
 import { killmails } from './streams/killmails'
 import { months } from './streams/months'
 import { recent } from './streams/recent'
@@ -23,6 +24,7 @@ export const eve = defineSource<EveParams>({
   apis: { zkillboard, esi },
   streams: { killmails, months, recent, values },
   lookups,
+  refusals,
   commands,
   workers: {
     'worker-backfill': { queues: ['zkillboard_backfill_queue'], concurrency: 4 },

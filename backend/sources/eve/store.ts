@@ -19,7 +19,7 @@ export interface Batch {
 
 const NAME = /^(?:([a-z_]+):)?(\d+):(.*)$/s
 /** How long a killmail that ESI refused is left alone. */
-const REFUSAL_DAYS = 30
+export const REFUSAL_DAYS = 30
 /** Players may hold a killmail back for 72 hours before it is listed. */
 const LATE_HOURS = 72
 

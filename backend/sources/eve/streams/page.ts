@@ -39,7 +39,7 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
   const wanted = page.entries.filter((entry) => isWanted(entry.time, want) && (isFresh(entry) || !capped))
   const held = await io.known(wanted.map(nameOf))
   const judged = new Map(wanted.filter((entry) => !want.skipExisting || !held.has(nameOf(entry))).map((entry) => [entry.id, judge(entry)]))
-  const left = await leftAside(wanted, judged, io)
+  const left = want.skipExisting ? await leftAside(wanted, judged, io) : new Map<string, string>()
   const waits = new Set(cursor.pending.map((one) => one.id))
   const taken: Taken = { killmails: [], pending: [], rejected: [], seen: 0, known: 0, counted: cursor.counted, low: cursor.low, cut: false }
   let rows = 0
