@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { config as readDotenv } from 'dotenv'
 import { z } from 'zod'
 import { isDatabaseUrl } from './database-url'
 import { Refused } from './engine/errors'
 import type { Api, Source } from './engine/source'
+import { readEnvFile } from './env-file'
 import { projectRoot } from './migrate/files'
 
 /*
@@ -127,12 +127,29 @@ export interface Config {
   urls: Record<string, string>
 }
 
+/** What Node reads before any program runs. */
+const TOO_LATE = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
+
+/** Puts the settings of .env beside those of the environment, which win, also without a value. */
+function takeEnvFile(): void {
+  const path = join(projectRoot(), '.env')
+  const file = readEnvFile(path)
+  const late = TOO_LATE.find((name) => file[name] && process.env[name] === undefined)
+  if (late)
+    throw new Refused(
+      'setup',
+      `${late} has no effect in ${path}, for Node reads it earlier: export it in the shell that starts Backhaul.`,
+      late,
+    )
+  Object.assign(process.env, { ...file, ...process.env })
+}
+
 /**
  * The settings of this process.
  * @throws {Refused} `setup`, naming every fault at once
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  if (env === process.env) readDotenv({ quiet: true, path: join(projectRoot(), '.env') })
+  if (env === process.env) takeEnvFile()
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = environment.safeParse(present)
   if (!parsed.success) {

@@ -83,11 +83,8 @@ once() {
   trap "rm -rf '$PWD/$lock'" EXIT
 }
 
-# setting <name>: its value in .env, empty if there is none.
-setting() {
-  [ -f .env ] || return 0
-  sed -n "s/^$1=//p" .env | tail -n 1 | sed -e "s/^'\(.*\)'\$/\1/" -e 's/^"\(.*\)"$/\1/'
-}
+# setting <name>: its value in .env, empty if there is none; ends with 78 where .env cannot be read.
+setting() { node scripts/lib/env-file.js get .env "$1"; }
 
 # Package installation must not start services or ask questions.
 apt_install() {
@@ -98,4 +95,4 @@ apt_install() {
 }
 
 # provided <name>: the URL that scripts/setup found or provided last.
-provided() { sed -n "s/^$1=//p" "$STATE/services"; }
+provided() { node scripts/lib/env-file.js get "$STATE/services" "$1"; }

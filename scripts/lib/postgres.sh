@@ -28,22 +28,27 @@ find_postgres() {
     say "PostgreSQL: the one that DATABASE_URL names."
     return 0
   fi
-  local configured
-  configured=$(setting DATABASE_URL)
-  if [ -n "$configured" ] && [ "$(probe "$configured")" = ok ]; then
+  local configured=
+  # To the processes a name that is set without a value is unset, whatever .env says.
+  [ -n "${DATABASE_URL+set}" ] || configured=$(setting DATABASE_URL)
+  if [ -z "$configured" ]; then
+    if [ "$(probe "$DEFAULT_DATABASE_URL")" = ok ]; then
+      DATABASE_URL=$DEFAULT_DATABASE_URL
+      say "PostgreSQL: one answers on port 5432."
+      return 0
+    fi
+  elif ! may_provide_postgres "$configured" || [ "$(probe "$configured")" = ok ]; then
     DATABASE_URL=$configured
-    say "PostgreSQL: the one that .env names answers."
-    return 0
-  fi
-  if [ "$(probe "$DEFAULT_DATABASE_URL")" = ok ]; then
-    DATABASE_URL=$DEFAULT_DATABASE_URL
-    say "PostgreSQL: one answers on port 5432."
+    say "PostgreSQL: the one that .env names."
     return 0
   fi
   provide_postgres
   [ -z "$configured" ] || [ "$configured" = "$DATABASE_URL" ] ||
     fail "The PostgreSQL that DATABASE_URL in .env names does not answer; start it, or set DATABASE_URL=$DATABASE_URL there."
 }
+
+# may_provide_postgres <url>: whether it has the form of those that are provided here.
+may_provide_postgres() { case $1 in postgresql://backhaul:backhaul@127.0.0.1:*/backhaul) ;; *) return 1 ;; esac; }
 
 provide_postgres() {
   if [ -f "$STATE/postgres/PG_VERSION" ]; then own_cluster

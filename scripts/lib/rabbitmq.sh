@@ -7,16 +7,18 @@ find_rabbitmq() {
     say "RabbitMQ: the one that RABBITMQ_URL names."
     return 0
   fi
-  local configured
-  configured=$(setting RABBITMQ_URL)
-  if [ -n "$configured" ] && [ "$(probe "$configured")" = ok ]; then
+  local configured=
+  # To the processes a name that is set without a value is unset, whatever .env says.
+  [ -n "${RABBITMQ_URL+set}" ] || configured=$(setting RABBITMQ_URL)
+  if [ -z "$configured" ]; then
+    if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = ok ]; then
+      RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
+      say "RabbitMQ: one answers on port 5672."
+      return 0
+    fi
+  elif ! may_provide_rabbitmq "$configured" || [ "$(probe "$configured")" = ok ]; then
     RABBITMQ_URL=$configured
-    say "RabbitMQ: the one that .env names answers."
-    return 0
-  fi
-  if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = ok ]; then
-    RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
-    say "RabbitMQ: one answers on port 5672."
+    say "RabbitMQ: the one that .env names."
     return 0
   fi
   provide_rabbitmq
@@ -32,6 +34,9 @@ rabbitmq_bin() {
   done
   if have rabbitmq-server; then dirname "$(command -v rabbitmq-server)"; fi
 }
+
+# may_provide_rabbitmq <url>: whether it has the form of those that are provided here.
+may_provide_rabbitmq() { case $1 in amqp://guest:guest@127.0.0.1:*) ;; *) return 1 ;; esac; }
 
 provide_rabbitmq() {
   if [ -d "$STATE/rabbitmq" ]; then own_node

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { parse } from 'dotenv'
 import pg from 'pg'
 import { gone, made } from './leavings.mjs'
 import { until } from './until.mjs'
@@ -17,7 +18,7 @@ const run = promisify(execFile)
 /** What the environment says, then `.env`, then what `./scripts/setup` has found. */
 export function setting(name, fallback) {
   const files = ['.env', '.backhaul/services'].map((file) => join(ROOT, file)).filter((file) => existsSync(file))
-  const places = [process.env, ...files.map((file) => parseEnv(readFileSync(file, 'utf8')))]
+  const places = [process.env, ...files.map((file) => parse(readFileSync(file)))]
   return places.map((place) => place[name]).find((value) => value) ?? fallback
 }
 
