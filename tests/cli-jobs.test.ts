@@ -49,7 +49,7 @@ describe('list and show', () => {
     await settle(second, 'done')
     await end(second, 'completed')
     const found = JSON.parse((await command(env, 'jobs list --json')).out) as { id: string; status: string; seen: number }[]
-    expect(new Set(found.map((job) => job.id))).toEqual(new Set([first, second, third]))
+    expect(found.map((job) => job.id)).toEqual([third, second, first])
     const completed = JSON.parse((await command(env, 'jobs list --status completed,failed --source eve --json')).out)
     expect(completed).toEqual([
       expect.objectContaining({ id: second, seen: 250, new: 240, tasks: expect.objectContaining({ done: 1, total: 1 }) }),
@@ -202,6 +202,17 @@ describe('watch and report', () => {
       ],
       reports: [{ status: 'completed' }, { status: 'cancelled' }],
     })
+  })
+
+  test('of many jobs the first are told one by one, the others by how they ended', async () => {
+    const ids = await queued(...Array.from({ length: 23 }, (_, n) => n + 1))
+    await db.query(`update backhaul.jobs set status = 'completed', completed_at = now()`)
+    await end(ids[22] as string, 'failed')
+    const { code, out } = await command(env, `jobs watch ${ids.join(' ')}`)
+    expect(code).toBe(1)
+    expect(out).toContain(`job ${ids[19]?.slice(0, 8)} completed`)
+    expect(out).not.toContain(`job ${ids[20]?.slice(0, 8)}`)
+    expect(out).toMatch(/… and 3 more jobs: 2 completed, 1 failed\. See yarn jobs list$/)
   })
 
   test('Ctrl-C ends the watch, not the job', async () => {

@@ -81,7 +81,7 @@ export const PLACES_COUNTED = 10_000
 export interface Turn {
   /** 1 is admitted next; one more than were counted stands for every place behind those. */
   position: number
-  /** How long one job took to end after the other while the first in line waited, ms; null while fewer than two have ended. */
+  /** How long each job took that ended while the first in line waited, ms by the clock on the wall; null while none has. */
   everyMs: number | null
   /** What bounds how many run: a queue's live workers, named by the queue, or a source's own number, named by the source. */
   boundedBy: string
@@ -102,13 +102,12 @@ export async function turnsOf(db: Reader, ids: readonly string[], most = PLACES_
        select b.bounded_by, array(select id from backhaul.jobs where bounded_by = b.bounded_by and ${IN_TURN} order by ${TURN} limit $2) as line
          from (select distinct bounded_by from wanted) b
      ), paces as (
-       select l.bounded_by, case when count(e.*) > 1 then extract(epoch from clock_timestamp() - min(e.completed_at)) * 1000 / count(e.*) end as every
-         from lines l left join lateral (
-           select * from (
-             select j.completed_at, j.status from backhaul.jobs j
-              where j.bounded_by = l.bounded_by and j.completed_at > (select first.created_at from backhaul.jobs first where first.id = l.line[1])
-              order by j.completed_at desc limit ${ENDS}) last where last.status <> 'cancelled') e on true
-        group by 1
+       select l.bounded_by, extract(epoch from clock_timestamp() - case when count(e.*) < ${ENDS} then f.created_at else min(e.completed_at) end) * 1000
+                            / nullif(count(e.*) filter (where e.status <> 'cancelled'), 0) as every
+         from lines l join backhaul.jobs f on f.id = l.line[1] left join lateral (
+           select j.completed_at, j.status from backhaul.jobs j
+            where j.bounded_by = l.bounded_by and j.completed_at > f.created_at order by j.completed_at desc limit ${ENDS}) e on true
+        group by 1, f.created_at
      ), places as (select p.id, p.place from lines, unnest(line) with ordinality as p(id, place))
      select w.id, coalesce(p.place, $2 + 1)::int as position, s.every::float8 as "everyMs", w.bounded_by as "boundedBy", w.priority
        from wanted w join paces s using (bounded_by) left join places p on p.id = w.id`,

@@ -144,8 +144,8 @@ async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], optio
   if (taken && first) return [{ ...taken, created: false, ...planOf(first) }]
   const priority = options.priority ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
-    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, trace)
-     select n.id, $1, n.params, $2, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, $3
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, created_at, trace)
+     select n.id, $1, n.params, $2, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, clock_timestamp(), $3
        from unnest($4::uuid[], $5::jsonb[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
               as n(id, params, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
       order by n.place

@@ -67,7 +67,7 @@ export async function followJobs(context: Context, queued: Queued, given: { json
   if (given.json) context.terminal.out(toJson({ ...asJson(queued, places), reports }))
 }
 
-/** Watches jobs; sets the exit code. @returns their reports, as far as they have ended */
+/** Watches jobs and says how the first of them ended; sets the exit code. @returns with `json` their reports, as far as they have ended */
 export async function follow(context: Context, ids: readonly string[], given: { json?: boolean; lookups?: boolean }): Promise<Report[]> {
   const { terminal } = context
   const view = viewFor(terminal, given.json ?? false)
@@ -79,12 +79,20 @@ export async function follow(context: Context, ids: readonly string[], given: { 
     return []
   }
   const reports: Report[] = []
+  const told = given.json ? watched.jobs : watched.jobs.slice(0, MOST_LINES)
   // The lookups of the last look: they go on after the report was written.
-  for (const { id, lookups } of watched.jobs) reports.push({ ...(await report({ db: context.db }, id)), lookups })
+  for (const { id, lookups } of told) reports.push({ ...(await report({ db: context.db }, id)), lookups })
   context.exitCode = watched.jobs.every((job) => job.status === 'completed') ? 0 : 1
-  if (!given.json) for (const one of reports.slice(0, MOST_LINES)) terminal.out(endText(one))
+  if (given.json) return reports
+  for (const one of reports) terminal.out(endText(one))
+  const others = watched.jobs.slice(MOST_LINES)
+  if (others.length > 0) terminal.out(`… and ${counted(others.length, 'more job')}: ${byStatus(others)}. See yarn jobs list`)
   return reports
 }
+
+/** `19,950 completed, 30 failed`. */
+const byStatus = (jobs: readonly { status: string }[]): string =>
+  [...new Set(jobs.map((job) => job.status))].map((one) => `${count(jobs.filter((job) => job.status === one).length)} ${one}`).join(', ')
 
 function endText(it: Report): string {
   const open = it.lookups.open > 0 ? `; ${counted(it.lookups.open, 'lookup')} still open` : ''
