@@ -18,7 +18,8 @@ function workers() {
 
 const app = (name, script, args) => ({
   name,
-  script: join(__dirname, 'dist', 'backend', 'bin', script),
+  // Relative to cwd: PM2 hands a script with a space in its path to bash.
+  script: `dist/backend/bin/${script}`,
   args,
   cwd: __dirname,
   // Without it PM2 takes cluster mode, whose reload runs old and new side by side.

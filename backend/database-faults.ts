@@ -43,7 +43,7 @@ export function connectionFault(url: string, error: unknown): Refused | undefine
 }
 
 const untrusted = (at: string, message: string): string =>
-  `The certificate of PostgreSQL at ${at} is not trusted (${message}): name its authority with sslrootcert in DATABASE_URL.`
+  `The certificate of PostgreSQL at ${at} is not trusted (${message}): name its authority with sslrootcert in DATABASE_URL, or export NODE_EXTRA_CA_CERTS.`
 
 /** Refusals that only their text tells apart: PostgreSQL's pg_hba.conf, PgBouncer and the driver. */
 function ofMessage(at: string, message: string): string | undefined {

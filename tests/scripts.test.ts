@@ -1,8 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { readConfig } from '../backend/config'
+import { copyCheckout } from './support/checkout'
+import { testEnv } from './support/env'
 
 const root = join(__dirname, '..')
 const shell = [
@@ -102,6 +105,79 @@ test('the PM2 file has an app for each worker of the registry, the scheduler and
     expect(app.kill_timeout).toBeGreaterThan(20_000)
     expect(app.args).toEqual(['scheduler', 'api'].includes(app.name) ? [] : [app.name])
   }
+})
+
+test('under a path with a space and a quote PM2 starts the compiled script itself', async () => {
+  const checkout = copyCheckout()
+  const services = await testEnv()
+  const home = mkdtempSync(join(tmpdir(), 'pm2 home '))
+  const authority = join(home, 'authority.pem')
+  writeFileSync(authority, rootCertificates[0] ?? '')
+  const pm2 = (...args: string[]) =>
+    spawnSync(join(root, 'node_modules/.bin/pm2'), args, {
+      cwd: tmpdir(),
+      env: {
+        PATH: process.env.PATH ?? '',
+        PM2_HOME: home,
+        NODE_EXTRA_CA_CERTS: authority,
+        DATABASE_URL: services.databaseUrl,
+        RABBITMQ_URL: services.rabbitmqUrl,
+      },
+      encoding: 'utf8',
+    })
+  try {
+    const started = pm2('start', '--silent', join(checkout.folder, 'ecosystem.config.js'), '--only', 'scheduler')
+    expect(started).toMatchObject({ status: 0, stderr: '' })
+    const [app] = JSON.parse(pm2('jlist', '--silent').stdout) as { pm2_env: Record<string, unknown> }[]
+    expect(app?.pm2_env).toMatchObject({
+      status: 'online',
+      pm_exec_path: join(checkout.folder, 'dist/backend/bin/scheduler.js'),
+      restart_time: 0,
+      NODE_EXTRA_CA_CERTS: authority,
+    })
+  } finally {
+    pm2('kill')
+    rmSync(home, { recursive: true })
+    checkout.remove()
+    await services.close()
+  }
+}, 120_000)
+
+describe('the packages', () => {
+  let folder: string
+  let bin: string
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "backhaul's packages "))
+    bin = join(folder, 'bin')
+    cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true })
+    mkdirSync(bin)
+    mkdirSync(join(folder, '.backhaul'))
+    // As yarn 1 notes what it installed.
+    const yarn = `#!/bin/sh
+[ "$1" != --version ] || { echo 1.22.22; exit; }
+mkdir -p node_modules
+case " $* " in *' --production=false '*) echo all ;; *) echo "\${NODE_ENV:-all}" ;; esac >node_modules/.yarn-integrity`
+    writeFileSync(join(bin, 'yarn'), yarn, { mode: 0o755 })
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const install = (env: Record<string, string> = {}) => {
+    const line = '. scripts/lib/common.sh; . scripts/lib/packages.sh; once packages; install_packages; cat node_modules/.yarn-integrity'
+    const path = `${bin}:${process.env.PATH}`
+    return execFileSync('bash', ['-euc', line], {
+      cwd: folder,
+      env: { PATH: path, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }).toString()
+  }
+
+  test('are all installed, whatever NODE_ENV says, once, and again when somebody installed otherwise', () => {
+    expect(install({ NODE_ENV: 'production' })).toBe('Packages: installing.\nall\n')
+    expect(install()).toBe('Packages: up to date.\nall\n')
+    writeFileSync(join(folder, 'node_modules/.yarn-integrity'), 'production\n')
+    expect(install()).toBe('Packages: installing.\nall\n')
+    expect(readdirSync(join(folder, '.backhaul'))).toEqual(['yarn.log'])
+  })
 })
 
 test('.env.example names every setting of the config, and works as it is', () => {

@@ -79,8 +79,8 @@ once() {
     sleep 1
   done
   echo $$ >"$lock/pid"
-  # shellcheck disable=SC2064
-  trap "rm -rf '$PWD/$lock'" EXIT
+  LOCK=$PWD/$lock
+  trap 'rm -rf "$LOCK"' EXIT
 }
 
 # setting <name>: its value in .env, empty if there is none; ends with 78 where .env cannot be read.

@@ -88,6 +88,8 @@ brew_rabbitmq() {
 # A node of our own in this checkout, beside whatever else uses the default port.
 own_node() {
   local home=$PWD/$STATE/rabbitmq port
+  # It measures its disk with a shell command in single quotes, and never starts where its path holds one.
+  case $PWD in *\'*) fail "RabbitMQ cannot run under a path with a quote ($PWD): move this folder, or set RABBITMQ_URL to one that runs elsewhere." ;; esac
   if [ ! -f "$home/port" ]; then
     mkdir -p "$home"
     free_port 5672 >"$home/port"
