@@ -131,6 +131,11 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   cursor: ZodType<C>
   /** Network, `io.known` and `io.held` only; may run twice. */
   read(step: Step<C, P>, io: Io): Promise<Page<C, B>>
+  /**
+   * Asked once a task's tries are used up, before it fails: the page it returns is committed in place of that. Undefined: it fails.
+   * It may throw `Throttled`; another error is what the task fails by.
+   */
+  beforeFailing?(step: Step<C, P>, io: Io): Promise<Page<C, B> | undefined>
   known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
   /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
   write(tx: Tx, batch: B): Promise<Written>

@@ -9,7 +9,7 @@ import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
 import { backlogFull, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
 import { ask } from './lookups'
-import type { HttpUse, Page, Source, Stream, Traffic, Tx } from './source'
+import type { HttpUse, Io, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
 import * as store from './store'
 
@@ -62,7 +62,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     const io = createIo(engine, source, use, turnEndsAt, async (ids) =>
       stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set(),
     )
-    const page = await stream.read(at, io)
+    const page = await readPage(engine, task, stream, at, io)
     engine.reached('before commit')
     const outcome = await commit(engine, task, source, stream, page, use.traffic)
     engine.reached('after commit')
@@ -77,6 +77,31 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     return await setBack(engine, task, error, use)
   }
 }
+
+/** A page, or what the stream makes of it that this was the last try. */
+async function readPage(
+  engine: WorkerEngine,
+  task: Task,
+  stream: Stream,
+  at: Parameters<Stream['read']>[0],
+  io: Io,
+): Promise<Page<unknown, unknown>> {
+  try {
+    return await stream.read(at, io)
+  } catch (error) {
+    const isTrouble = error instanceof RetryLater || error instanceof Fatal
+    if (!stream.beforeFailing || !isTrouble || engine.signal.aborted || !(await isLast(engine, task, error))) throw error
+    const page = await stream.beforeFailing(at, io)
+    if (!page) throw error
+    return page
+  }
+}
+
+/** Whether a task is not tried again after this. */
+const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
+  error instanceof Fatal ||
+  task.attempts + 1 >= engine.attempts ||
+  (sharesItsFate(engine, task, error) && (await isGivenUp(engine.db, task)))
 
 /** Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing. */
 async function commit(
@@ -163,7 +188,7 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   const text = error instanceof Error ? error.message : String(error)
   const attempts = task.attempts + 1
   const isOfHost = sharesItsFate(engine, task, error)
-  if (error instanceof Fatal || attempts >= engine.attempts || (isOfHost && (await isGivenUp(db, task)))) {
+  if (await isLast(engine, task, error)) {
     said.failed(log, task, kind, error)
     countFailure(task, kind)
     const end = { state: 'failed', errorKind: kind, error: text, traffic } as const

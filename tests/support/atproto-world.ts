@@ -27,7 +27,7 @@ export interface AtprotoWorld {
   /** What is noted of a repo, by collection. */
   synced(did: string): Promise<Record<string, { rev: string; records: number }>>
   /** A host's answer to this method for this repo, in place of its own. */
-  answers(method: string, repo: { did: string }, status: number, body: unknown): void
+  answers(method: string, repo: Pick<TrueRepo, 'did' | 'host'>, status: number, body: unknown): void
   close(): Promise<void>
 }
 
@@ -66,10 +66,18 @@ export async function atprotoWorld(options: SandboxOptions = {}, attempts = 2): 
       const [row] = await suite.db.query<{ synced: never }>('select synced from atproto.repos where did = $1', [did])
       return row?.synced ?? {}
     },
-    answers(method, { did }, status, body) {
+    answers(method, { did, host }, status, body) {
       const match = `${method}.*${did.split(':').at(-1)}`
       const headers = { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' }
-      sandbox.fault({ name: 'status', api: 'pds', status, match, headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
+      sandbox.fault({
+        name: 'status',
+        api: 'pds',
+        host,
+        status,
+        match,
+        headers,
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      })
     },
     async close() {
       await suite.close()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RetryLater } from '../../engine/errors'
+import { Fatal, RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io } from '../../engine/source'
 import { isWeb, webHost } from './hosts'
 
@@ -100,16 +100,49 @@ export interface Absent {
   absent: string
 }
 
-/** Names under which hosts say that a repo is not there; the reference PDS has no better name than a sentence for some. */
-const ABSENT = /^Repo(NotFound|Takendown|Suspended|Deactivated)$/
+/** What hosts of different makes call a repo that is not there or not shown, by the name the protocol has for it. */
+const ABSENT: [RegExp, string][] = [
+  [/^(Repo|Account)(NotFound|Deleted)$/i, 'RepoNotFound'],
+  [/^(Repo|Account)Take(n?)down$/i, 'RepoTakendown'],
+  [/^(Repo|Account)Suspended$/i, 'RepoSuspended'],
+  [/^(Repo|Account)Deactivated$/i, 'RepoDeactivated'],
+]
+/** The reference PDS has no better name than a sentence for some; others have other sentences. */
+const NOT_FOUND =
+  /could not find (repo|root|user|account)|\b(repo|repository|account|user)\b.*\b(not found|does not exist)\b|\b(no such|unknown) (repo|account|user)\b/i
+/** Statuses of a refusal; what it is about stands in the body. */
+const REFUSALS = [400, 403, 404, 410]
+/** A method that a server does not have, where it does not say so by 501. */
+const NO_METHOD = /^(MethodNotImplemented|XRPCNotSupported)$/
 
-/** @throws {RetryLater} `refused` for a 400 that is about something else */
-function absentOf({ text }: HttpAnswer<unknown>, what: string): Absent {
+/**
+ * @throws {Fatal} `http_501` when the host has no such method, `http_403` for a refusal about something else
+ * @throws {RetryLater} `refused` or `http_404` for another answer that says nothing of the repo
+ */
+function absentOf({ status, text }: HttpAnswer<unknown>, what: string): Absent {
   const { error = '', message = '' } = readFailure(text)
-  if (ABSENT.test(error)) return { absent: error }
-  if (/could not find (repo|root|user)/i.test(message)) return { absent: 'RepoNotFound' }
-  throw new RetryLater('refused', `${what} was refused: ${JSON.stringify(`${error} ${message}`.trim().slice(0, 300))}`)
+  const named = ABSENT.find(([name]) => name.test(error))?.[1]
+  if (named !== undefined) return { absent: named }
+  if (status !== 403 && NOT_FOUND.test(message)) return { absent: 'RepoNotFound' }
+  const said = `${what} was refused with ${status}: ${JSON.stringify(`${error} ${message}`.trim().slice(0, 300))}`
+  if (NO_METHOD.test(error)) throw new Fatal('http_501', said)
+  if (status === 403) throw new Fatal('http_403', said)
+  throw new RetryLater(status === 400 ? 'refused' : `http_${status}`, said)
 }
+
+/** What a method answers, or undefined where the host does not have it: 501, or a 404 that does not say what is missing. */
+export async function unlessLacking<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isLacking(error)) return undefined
+    throw error
+  }
+}
+
+/** Whether a host has no such method. */
+export const isLacking = (error: unknown): boolean =>
+  (error instanceof Fatal && error.kind === 'http_501') || (error instanceof RetryLater && error.kind === 'http_404')
 
 function readFailure(text: string): z.infer<typeof failure> {
   try {
@@ -131,7 +164,7 @@ export async function listRecords(
     scopeOf: host,
     schema: records,
     maxBytes: PAGE_BYTES,
-    accept: [400],
+    accept: REFUSALS,
   })
   return answer.data ?? absentOf(answer, `listRecords of ${ask.repo}`)
 }
@@ -139,21 +172,21 @@ export async function listRecords(
 /** The head of a repo: a cheap way to see that nothing has changed. */
 export async function getLatestCommit(io: Io, host: string, did: string): Promise<Head | Absent> {
   const path = xrpc('com.atproto.sync.getLatestCommit', { did })
-  const answer = await io.http('pds').request({ path, scopeOf: host, schema: head, maxBytes: SMALL, accept: [400] })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: head, maxBytes: SMALL, accept: REFUSALS })
   return answer.data ?? absentOf(answer, `getLatestCommit of ${did}`)
 }
 
 /** Which collections a repo has records of. */
 export async function describeRepo(io: Io, host: string, did: string): Promise<z.infer<typeof description> | Absent> {
   const path = xrpc('com.atproto.repo.describeRepo', { repo: did })
-  const answer = await io.http('pds').request({ path, scopeOf: host, schema: description, maxBytes: SMALL, accept: [400] })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: description, maxBytes: SMALL, accept: REFUSALS })
   return answer.data ?? absentOf(answer, `describeRepo of ${did}`)
 }
 
 /** Tells apart what the other routes call by one name. */
 export async function getRepoStatus(io: Io, host: string, did: string): Promise<z.infer<typeof status> | Absent> {
   const path = xrpc('com.atproto.sync.getRepoStatus', { did })
-  const answer = await io.http('pds').request({ path, scopeOf: host, schema: status, maxBytes: SMALL, accept: [400] })
+  const answer = await io.http('pds').request({ path, scopeOf: host, schema: status, maxBytes: SMALL, accept: REFUSALS })
   return answer.data ?? absentOf(answer, `getRepoStatus of ${did}`)
 }
 
@@ -167,7 +200,7 @@ export async function getRepo(io: Io, host: string, did: string): Promise<Uint8A
     binary: true,
     maxBytes: CAR_BYTES,
     timeoutMs: CAR_TIMEOUT_MS,
-    accept: [400],
+    accept: REFUSALS,
   })
   return answer.bytes ?? absentOf(answer, `getRepo of ${did}`)
 }

@@ -36,7 +36,8 @@ export interface Identified {
 /** What was read of a repo to its end. */
 export interface SyncedRepo {
   did: string
-  rev: string
+  /** Absent where its host tells no head: nothing is noted. */
+  rev?: string
   synced: Record<string, Synced>
   /** Collections that were left out because nobody had listed them. */
   unlisted: string[]
@@ -91,11 +92,13 @@ export async function writeIdentities(tx: Tx, found: readonly Identified[]): Pro
 export async function writeSynced(tx: Tx, repos: readonly SyncedRepo[]): Promise<void> {
   for (const { did, rev, synced, unlisted } of repos) {
     const [row] = await tx.query<{ listed: string[] }>(
-      `insert into atproto.repos as held (did, status, rev, synced, synced_at) values ($1, 'active', $2, $3, clock_timestamp())
+      `insert into atproto.repos as held (did, status, rev, synced, synced_at) 
+       values ($1, 'active', $2, $3, case when $2::text is not null then clock_timestamp() end)
        on conflict (did) do update
-          set status = 'active', rev = excluded.rev, synced = held.synced || excluded.synced, synced_at = excluded.synced_at
+          set status = 'active', rev = coalesce(excluded.rev, held.rev), synced = held.synced || excluded.synced,
+              synced_at = coalesce(excluded.synced_at, held.synced_at)
        returning listed`,
-      [did, rev, JSON.stringify(synced)],
+      [did, rev ?? null, JSON.stringify(synced)],
     )
     if (unlisted.some((collection) => row?.listed.includes(collection)))
       throw new RetryLater('listed_meanwhile', `another collection of ${did} was listed while it was read`)

@@ -1,6 +1,6 @@
 import { Fatal, RetryLater } from '../../../engine/errors'
 import type { Io } from '../../../engine/source'
-import { getRepoStatus } from '../client'
+import { getRepoStatus, unlessLacking } from '../client'
 import { didOf, type Identity, identify } from '../identity'
 import { repoCursor } from './cursor'
 import { unplacedLane } from './discovery'
@@ -54,29 +54,51 @@ export async function followHandle({ key: handle, cursor }: RepoStep, io: Io): P
   return { batch: {}, next: null, skipped: `stands for ${found.did}`, seen: 0, tasks: [task] }
 }
 
+/** What the directory says by now of a repo that is not where it was: gone, or at another host. Undefined: it names the same. */
+async function whatChanged({ key: did, cursor }: RepoStep, io: Io, pds: string): Promise<RepoPage | undefined> {
+  const now = settledIdentity(await identify(io, did), did)
+  if (!('pds' in now)) return now
+  if (now.pds === pds || cursor.hasMoved) return undefined
+  const { collections, foundBy } = cursor
+  return {
+    batch: { identified: [{ did, ...now, status: 'active' }] },
+    next: repoCursor.parse({ collections, foundBy, pds: now.pds, hasMoved: true }),
+    lane: now.pds,
+    seen: 0,
+    notes: ['repos that had moved were followed to their new host'],
+  }
+}
+
+/** Before a repo fails by its host the directory is asked once more, for the host may be one that the account has left. */
+export async function beforeFailing(step: RepoStep, io: Io): Promise<RepoPage | undefined> {
+  const { pds } = step.cursor
+  if (pds === undefined) return undefined
+  try {
+    return await whatChanged(step, io, pds)
+  } catch (error) {
+    // The directory cannot be asked either; the host's trouble came first.
+    if (error instanceof RetryLater) return undefined
+    throw error
+  }
+}
+
 /**
  * What became of a repo that its host does not show. Its identity is read again, whatever is held of it: an account that has
  * moved looks the same at its old host as one that is gone.
  */
-export async function whereabouts({ key: did, cursor }: RepoStep, io: Io, pds: string, absent: string): Promise<RepoPage> {
-  const now = settledIdentity(await identify(io, did), did)
-  if (!('pds' in now)) return now
-  if (now.pds !== pds && !cursor.hasMoved) {
-    return {
-      batch: { identified: [{ did, ...now, status: 'active' }] },
-      next: repoCursor.parse({ collections: cursor.collections, foundBy: cursor.foundBy, pds: now.pds, hasMoved: true }),
-      lane: now.pds,
-      seen: 0,
-      notes: ['repos that had moved were followed to their new host'],
-    }
-  }
+export async function whereabouts(step: RepoStep, io: Io, pds: string, absent: string): Promise<RepoPage> {
+  const { key: did } = step
+  const changed = await whatChanged(step, io, pds)
+  if (changed) return changed
   const state = STATES[absent] ?? (await stateOf(io, pds, did))
   return state === undefined ? skips('gone', did, 'gone') : skips(`inactive: ${state}`, did, state)
 }
 
 /** @returns undefined when the host has no such account. @throws {RetryLater} when it calls it active, and does not show it */
 async function stateOf(io: Io, pds: string, did: string): Promise<string | undefined> {
-  const found = await getRepoStatus(io, pds, did)
+  const found = await unlessLacking(getRepoStatus(io, pds, did))
+  // A host that cannot be asked has said what it knows.
+  if (!found) return undefined
   if ('absent' in found) return STATES[found.absent]
   if (!found.active) return found.status ?? 'without a reason'
   throw new RetryLater('repo_not_shown', `${pds} says that ${did} is active, and does not show it`)

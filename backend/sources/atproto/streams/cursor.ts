@@ -51,7 +51,7 @@ const listing = z.object({
   pages: z.number().int().default(0),
   /** Pages in a row that brought nothing new. */
   idle: z.number().int().default(0),
-  /** Rows are held, so records that are gone are looked for. */
+  /** Records that are gone are looked for. */
   sweeps: z.boolean(),
   /** The host lists in no order: nothing can be said of what is gone. */
   unordered: z.boolean().default(false),
@@ -66,7 +66,7 @@ export const repoCursor = z.object({
   collections: z.array(z.string()),
   /** Its host; absent until its identity is read. */
   pds: z.string().optional(),
-  /** What is read, as the host told it before the first record. */
+  /** What is read, as the host told it before the first record; absent where the host has no word for it. */
   head: head.optional(),
   /** Collections still to read, the one in hand included; absent until that is known. */
   todo: z.array(z.string()).optional(),
@@ -74,6 +74,8 @@ export const repoCursor = z.object({
   reads: z.array(z.string()).default([]),
   /** Wanted collections that nobody has listed: they are not read. */
   unlisted: z.array(z.string()).default([]),
+  /** Records of the collections that are left alone because nothing has changed, and those of them that were set aside. */
+  unchanged: z.object({ records: z.number().int(), aside: z.number().int() }).default({ records: 0, aside: 0 }),
   listing: listing.optional(),
   /** Of those, the ones that had rows when the reading began. */
   rows: z.array(z.string()).default([]),

@@ -1,6 +1,6 @@
 import type { Listed } from '../client'
 import type { Shown } from '../store'
-import type { Listing } from './cursor'
+import type { Listing, RepoCursor } from './cursor'
 
 /*
  * What a page means for the listing of one collection. Hosts list by key from the highest to the lowest; the protocol does not
@@ -11,6 +11,9 @@ import type { Listing } from './cursor'
 export const PAGE_SIZE = 100
 /** Pages in a row that bring nothing new before a host is taken for one that never ends. */
 export const MOST_IDLE = 5
+
+/** Collections of which it can be said what is gone: rows of them are held, and the host tells whether the repo changed meanwhile. */
+export const sweepable = ({ head, rows }: Pick<RepoCursor, 'head' | 'rows'>): ReadonlySet<string> => new Set(head ? rows : [])
 
 export const startListing = (collection: string, held: ReadonlySet<string>): Listing => ({
   collection,

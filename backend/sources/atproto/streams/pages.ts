@@ -1,12 +1,13 @@
-import { Fatal, RetryLater, Throttled, UNREACHABLE } from '../../../engine/errors'
+import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
 import type { Io, Reject } from '../../../engine/source'
-import { listRecords } from '../client'
+import { isLacking, listRecords } from '../client'
 import { DOUBTFUL, isReject, type Row, readListed } from '../records'
 import { type Batch, nameOf, type Shown } from '../store'
 import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
-import { isOrdered, keyOf, startListing, type Turned, turnPage } from './listing'
+import { isOrdered, keyOf, startListing, sweepable, type Turned, turnPage } from './listing'
+import { cannotGive } from './other-road'
 import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
@@ -15,8 +16,6 @@ const MOST_RECORDS = 1_000
 const MOST_BYTES = 8 * 1024 * 1024
 /** After so many pages of a repo it is tried whole. */
 const PAGES_BEFORE_CAR = 20
-/** After so many tries in a row a list that its host cannot give is left for the whole repo. */
-const TRIES_BEFORE_CAR = 2
 /** A page that is too large is asked for with a quarter of the records. */
 const SMALLER = 4
 
@@ -67,8 +66,8 @@ const triesWhole = (step: RepoStep, { listing, pages }: RepoCursor): boolean =>
   mayTryWhole(step) && listing !== undefined && pages >= PAGES_BEFORE_CAR
 
 /** The host is there, and does not give the list: it may give the repo. */
-const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater =>
-  mayTryWhole(step) && step.attempts >= TRIES_BEFORE_CAR && error instanceof RetryLater && !UNREACHABLE.test(error.kind)
+const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater | Fatal =>
+  mayTryWhole(step) && (isLacking(error) || cannotGive(error, step.attempts))
 
 function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
   return { batch: { rows, rev: cursor.head?.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
@@ -98,7 +97,7 @@ async function readPage(
   const aside = newlyAside(cursor, rejected)
   const keys = page.records.map(keyOf)
   // Below what has been listed, where nothing was held, there is nothing to ask about.
-  const held = listing.sweeps || !isOrdered(keys, listing.low) ? await io.known(rows.map(nameOf)) : NONE
+  const held = cursor.rows.includes(collection) || !isOrdered(keys, listing.low) ? await io.known(rows.map(nameOf)) : NONE
   const fresh = rows.filter((row) => !held.has(nameOf(row)))
   const turned = turnPage(listing, did, keys, page.cursor, fresh.length > 0)
   if (turned.fault && fresh.length === 0) {
@@ -134,5 +133,5 @@ function advance(cursor: RepoCursor, { listing, isOver, isGivenUp }: Turned, rec
   if (!isOver) return next
   const left = (cursor.todo ?? []).filter((one) => one !== collection)
   const [first] = left
-  return { ...next, todo: left, listing: first === undefined ? undefined : startListing(first, new Set(cursor.rows)) }
+  return { ...next, todo: left, listing: first === undefined ? undefined : startListing(first, sweepable(cursor)) }
 }

@@ -1,11 +1,11 @@
 import type { Io, Stream } from '../../../engine/source'
-import { describeRepo, getLatestCommit } from '../client'
+import { describeRepo, getLatestCommit, unlessLacking } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, heldCollections, known, write } from '../store'
 import { heldRepos, isSyncedAt, type Synced } from '../store-repos'
-import { followHandle, placeRepo, whereabouts } from './account'
+import { beforeFailing, followHandle, placeRepo, whereabouts } from './account'
 import { type RepoCursor, repoCursor } from './cursor'
-import { startListing } from './listing'
+import { startListing, sweepable } from './listing'
 import { readPages } from './pages'
 import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
 import { readSnapshot } from './snapshot'
@@ -21,6 +21,7 @@ export const repo: Stream<RepoCursor, Batch, AtprotoParams> = {
   cursor: repoCursor,
   known,
   write,
+  beforeFailing,
   async read(step, io) {
     const { cursor } = step
     if (!step.key.startsWith('did:')) return await followHandle(step, io)
@@ -39,34 +40,45 @@ async function goOn(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
 /** Finds out what there is to read, and reads the first of it. */
 async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   const { key: did, cursor, params } = step
-  const head = cursor.head ?? (await getLatestCommit(io, pds, did))
-  if ('absent' in head) return await whereabouts(step, io, pds, head.absent)
+  const head = cursor.head ?? (await unlessLacking(getLatestCommit(io, pds, did)))
+  if (head && 'absent' in head) return await whereabouts(step, io, pds, head.absent)
   const held = (await heldRepos(io.held, [did])).get(did)
-  const isFresh = (collection: string) => isSyncedAt(held?.synced[collection], head)
+  const isFresh = (collection: string) => head !== undefined && isSyncedAt(held?.synced[collection], head)
   const known = cursor.collections.filter(isFresh).flatMap((collection) => held?.synced[collection] ?? [])
   const stale = cursor.collections.filter((collection) => !isFresh(collection))
-  if (stale.length === 0) return unchanged(known)
+  if (stale.length === 0) return unchanged(sumOf(known))
   const rows = await heldCollections(io.held, did, cursor.collections)
   const listed = new Set([...rows, ...(held?.listed ?? []), ...(cursor.foundBy === undefined ? [] : [cursor.foundBy])])
-  const present = stale.length > 1 ? await describeRepo(io, pds, did) : { collections: stale }
-  if ('absent' in present) return await whereabouts(step, io, pds, present.absent)
+  // Without a head nothing is noted as read, and nobody would know what was left out.
+  const present = head && stale.length > 1 ? await unlessLacking(describeRepo(io, pds, did)) : { collections: stale }
+  if (present && 'absent' in present) return await whereabouts(step, io, pds, present.absent)
   // What anybody lists is read, whoever leaves it out.
-  const reads = stale.filter((collection) => listed.has(collection) || present.collections.includes(collection))
+  const reads = stale.filter((collection) => !present || listed.has(collection) || present.collections.includes(collection))
   const [first] = reads
-  const next: RepoCursor = { ...cursor, head, todo: reads, reads, unlisted: stale.filter((collection) => !reads.includes(collection)) }
-  if (first === undefined) return await ends(step, io, pds, next, known.length > 0 ? unchanged(known) : {})
+  const next: RepoCursor = {
+    ...cursor,
+    head,
+    todo: reads,
+    reads,
+    unlisted: stale.filter((collection) => !reads.includes(collection)),
+    unchanged: sumOf(known),
+  }
+  if (first === undefined) return await ends(step, io, pds, next, known.length > 0 ? { skipped: 'unchanged' } : {})
   const isLarge = cursor.collections.some((collection) => (held?.synced[collection]?.records ?? 0) >= LARGE)
-  next.listing = startListing(first, rows)
   next.rows = [...rows]
+  next.listing = startListing(first, sweepable(next))
   if (params.road === 'car' || (params.road === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
   if (!io.more()) return nothing(next)
   return await goOn({ ...step, cursor: next }, io, pds)
 }
 
 /** What was set aside when it was read is missing still, and the job says so. */
-function unchanged(synced: readonly Synced[]): RepoPage {
-  const records = synced.reduce((sum, it) => sum + it.records, 0)
-  const aside = synced.reduce((sum, it) => sum + it.aside, 0)
+function unchanged({ records, aside }: RepoCursor['unchanged']): RepoPage {
   const known = records - aside
   return { batch: {}, next: null, skipped: 'unchanged', seen: known, known, ...(aside > 0 ? { expected: records } : {}) }
 }
+
+const sumOf = (synced: readonly Synced[]): RepoCursor['unchanged'] => ({
+  records: synced.reduce((sum, it) => sum + it.records, 0),
+  aside: synced.reduce((sum, it) => sum + it.aside, 0),
+})

@@ -1,12 +1,13 @@
-import { RetryLater } from '../../../engine/errors'
+import { type Fatal, RetryLater } from '../../../engine/errors'
 import type { Io } from '../../../engine/source'
 import { readCar, type Snapshot } from '../car'
-import { getRepo } from '../client'
+import { getRepo, isLacking } from '../client'
 import { DOUBTFUL, isReject, type Row } from '../records'
 import { nameOf, type Whole } from '../store'
 import { whereabouts } from './account'
 import type { RepoCursor } from './cursor'
 import { checkOf } from './lexicons'
+import { cannotGive } from './other-road'
 import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Rows one transaction takes; a repo with more is read again for its rest. */
@@ -22,12 +23,16 @@ export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise
     // All of them, those that were listed before as well: it is read at one revision.
     snapshot = readCar(bytes, did, new Set(cursor.collections))
   } catch (error) {
-    if (!(error instanceof RetryLater) || !['too_large', 'bad_car'].includes(error.kind) || params.road === 'car') throw error
+    if (params.road === 'car' || !mayBeListed(error, step.attempts)) throw error
     io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
     return nothing({ ...cursor, car: undefined, isLarge: true })
   }
   return await takeSnapshot(step, io, pds, snapshot)
 }
+
+/** It is too large or broken, or its host does not give it: it may give the list. */
+const mayBeListed = (error: unknown, attempts: number): error is RetryLater | Fatal =>
+  isLacking(error) || cannotGive(error, attempts) || (error instanceof RetryLater && ['too_large', 'bad_car'].includes(error.kind))
 
 async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries }: Snapshot): Promise<RepoPage> {
   const { key: did, cursor } = step
@@ -56,7 +61,7 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
       next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, aside: [...cursor.aside, ...page.rejected.map(({ key }) => key)] },
     }
   // Noted is the head that was asked for before: hosts have been seen to send an imported repo under another revision than they name.
-  const read = { ...cursor, ...figuresOf(entries), reads: cursor.collections, unlisted: [] }
+  const read = { ...cursor, ...figuresOf(entries), reads: cursor.collections, unlisted: [], unchanged: { records: 0, aside: 0 } }
   return await ends(step, io, pds, read, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
 }
 

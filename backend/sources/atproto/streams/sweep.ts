@@ -1,9 +1,9 @@
 import type { Io } from '../../../engine/source'
-import { getLatestCommit } from '../client'
+import { getLatestCommit, unlessLacking } from '../client'
 import { hasMissing } from '../store'
 import { whereabouts } from './account'
 import { repoCursor } from './cursor'
-import { ends, nothing, type RepoPage, type RepoStep } from './repo-page'
+import { ends, noHead, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Times a repo that changes while it is read is read again for the sake of what is gone. */
 const AGAIN = 1
@@ -17,7 +17,9 @@ export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise
   const { head, again, collections, foundBy, hasMoved, marked, aside } = cursor
   const rev = head?.rev ?? ''
   if (!(await hasMissing(io.held, did, rev, marked))) return await ends(step, io, pds, cursor, {})
-  const now = await getLatestCommit(io, pds, did)
+  const now = await unlessLacking(getLatestCommit(io, pds, did))
+  // Its head came with the list of its host's repos, and cannot be asked for.
+  if (!now) return await ends(step, io, pds, { ...cursor, doubted: [...cursor.doubted, ...marked] }, { notes: [noHead(pds)] })
   if ('absent' in now) return await whereabouts(step, io, pds, now.absent)
   if (now.rev === rev && now.cid === head?.cid)
     return await ends(step, io, pds, cursor, { batch: { sweep: { did, rev, collections: marked } } })
