@@ -3,7 +3,7 @@ import { CAPACITY, DEAD_AFTER } from './bell'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
-export { PLACES_COUNTED, type Turn } from './admission'
+export { PLACES_COUNTED, type Turn, turnsOf } from './admission'
 export { FINISH } from './store'
 
 /*
@@ -90,19 +90,21 @@ type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { r
  * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
  * because its tasks may be gone by then.
  * @param countLookups asked and open by job; all lookups are read for it unless told otherwise. What a report says was asked is the least.
+ * @param findTurns places of those that wait to be admitted; asked of the database unless told otherwise
  */
 export async function progress(
   db: Reader,
   ids: readonly string[],
   countLookups: () => Promise<LookupCounts> = () => readLookups(db, ids),
+  findTurns: (queued: readonly string[]) => Promise<ReadonlyMap<string, Turn>> = (queued) => turnsOf(db, queued),
 ): Promise<Progress[]> {
   if (ids.length === 0) return []
   const [sums, lookups, waits] = await Promise.all([readSums(db, ids), countLookups(), readWaits(db, ids)])
   const queued = sums.filter((job) => job.status === 'queued' && !job.admitted).map((job) => job.id)
-  const turns = queued.length > 0 ? await turnsOf(db, queued) : new Map<string, Turn>()
+  const turns = queued.length > 0 ? await findTurns(queued) : undefined
   return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, reported, ...job }) => ({
     ...job,
-    turn: turns.get(job.id) ?? null,
+    turn: turns?.get(job.id) ?? null,
     tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
     lookups: { asked: Math.max(lookups.get(job.id)?.asked ?? 0, reported?.asked ?? 0), open: lookups.get(job.id)?.open ?? 0 },
     waits: waits.filter((wait) => wait.id === job.id).map(({ id: _, ...wait }) => wait),

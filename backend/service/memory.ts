@@ -1,4 +1,4 @@
-import type { Progress } from '../engine/progress'
+import type { Progress, Turn } from '../engine/progress'
 import { keeper } from './keep'
 import { rateMeter } from './rates'
 
@@ -11,6 +11,7 @@ const make = () => ({
   counts: keeper<Record<string, number>>(1000),
   open: keeper<ReadonlyMap<string, number>>(500),
   lookups: keeper<ReadonlyMap<string, Progress['lookups']>>(1000),
+  turns: keeper<ReadonlyMap<string, Turn>>(1000),
   parts: keeper<unknown>(500),
   figures: keeper<unknown>(1000),
 })
@@ -19,8 +20,8 @@ const memories = new WeakMap<object, ReturnType<typeof make>>()
 
 /** What was found before says nothing any more: the database is away. */
 export function forgetFigures(service: { db: object }): void {
-  const { counts, open, lookups, parts, figures } = memoryOf(service)
-  for (const kept of [counts, open, lookups, parts, figures]) kept.forget()
+  const { counts, open, lookups, turns, parts, figures } = memoryOf(service)
+  for (const kept of [counts, open, lookups, turns, parts, figures]) kept.forget()
 }
 
 /** One memory a database pool. */

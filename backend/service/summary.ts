@@ -7,6 +7,7 @@ import {
   readLookups,
   readOpenLookups,
   type Tasks,
+  turnsOf,
   type Wait,
 } from '../engine/progress'
 import type { JobStatus } from '../generated/prisma/enums'
@@ -75,7 +76,15 @@ export interface JobSummary {
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
-  const [jobs, live] = await Promise.all([progress(db, ids, () => countLookups(service)), livePlaces(db)])
+  const [jobs, live] = await Promise.all([
+    progress(
+      db,
+      ids,
+      () => countLookups(service),
+      (queued) => memoryOf(service).turns(queued.join(), () => turnsOf(db, queued)),
+    ),
+    livePlaces(db),
+  ])
   const rates = memoryOf(service).rates(jobs.filter((job) => !hasEnded(job)))
   return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
 }

@@ -1,7 +1,6 @@
 import { isAway } from '../../backend/db'
-import { turnsOf } from '../../backend/engine/admission'
 import type { Started } from '../../backend/engine/jobs'
-import { livePlaces } from '../../backend/engine/progress'
+import { livePlaces, turnsOf } from '../../backend/engine/progress'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { startsInMs, turnText } from '../../backend/service/turn'
 import { sources } from '../../backend/sources'
