@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { RetryLater, Throttled } from '../backend/engine/errors'
+import { Fatal, RetryLater, Throttled } from '../backend/engine/errors'
 import type { Answers } from '../backend/engine/source'
 import { eve } from '../backend/sources/eve'
 import { bisect } from '../backend/sources/eve/gather'
@@ -75,6 +75,13 @@ test('only the exact answer makes a tombstone; a refused id that answers alone i
 })
 
 describe('a character that bulk routes place in a corporation of the game', () => {
+  // A few are asked alone in a minute: each test has a minute of its own.
+  let minutes = 0
+  beforeEach(() => {
+    const at = Date.now() + ++minutes * 60_000
+    jest.spyOn(Date, 'now').mockReturnValue(at)
+  })
+  afterEach(() => jest.restoreAllMocks())
   const [deleted, novice, player] = ['92100001', '92100002', '92100003'] as const
   const upstream: Upstream = (path, request) => {
     if (path !== '/characters/affiliation') return esi(new Set(), new Set([Number(deleted)]))(path, request)
@@ -94,6 +101,21 @@ describe('a character that bulk routes place in a corporation of the game', () =
     expect(answers.missing).toMatchObject([{ id: deleted, reason: 'deleted', checkAgain: expect.any(Date) }])
     expect([...answers.answered].sort()).toEqual([novice, player])
     expect(answers.found).toContainEqual(expect.objectContaining({ id: deleted, name: `Pilot ${deleted}` }))
+  })
+
+  test.each([
+    ['422', new Fatal('http_422', 'esi GET answered 422'), [{ id: novice }]],
+    ['500', new RetryLater('http_500', 'esi GET answered 500'), [{ id: novice }]],
+    ['with words of somebody else', { status: 404, text: '<html>Not Found</html>' }, [{ id: novice }]],
+    ['that it is to wait', new Throttled('esi', new Date()), []],
+  ])('keeps the name of the list when it is alone and its own question is answered %s', async (_, reply, failed) => {
+    const answers = await read('character', [novice], (path, request) => (path.includes(novice) ? reply : upstream(path, request)))
+    expect(answers).toMatchObject({
+      found: [{ id: novice, name: `Pilot ${novice}`, corporation: '1000044' }],
+      answered: [],
+      missing: [],
+      failed,
+    })
   })
 
   test('has its name at once and stays open while there is no time to ask', async () => {
@@ -184,7 +206,8 @@ describe.each([
     expect(answers).toMatchObject({ found: [], answered: [], missing: [{ id: '10', reason }] })
   })
   test.each(NOT_ABOUT_THE_ID)('is not missing where somebody says %j', async (text) => {
-    await expect(read(kind, ['10'], alone(text))).rejects.toMatchObject({ kind: 'no_answer' })
+    const answers = await read(kind, ['10'], alone(text))
+    expect(answers).toMatchObject({ found: [], answered: [], missing: [], failed: [{ id: '10', error: { kind: 'no_answer' } }] })
   })
 })
 
@@ -224,7 +247,12 @@ describe('details', () => {
     const answers = await read('corporation', ['10', '11'], (path, request) =>
       path.endsWith('10') ? new RetryLater('http_504', 'no') : corporation(path, request),
     )
-    expect(answers.answered).toEqual(['11'])
+    expect(answers).toMatchObject({ answered: ['11'], missing: [], failed: [{ id: '10', error: { kind: 'http_504' } }] })
+  })
+  test('of a route that is down a few are asked, not all', async () => {
+    const answers = await read('corporation', numbers(20, 20), () => new RetryLater('http_502', 'no'))
+    expect(answers.asked).toHaveLength(5)
+    expect(answers.failed?.map((one) => one.id)).toEqual(numbers(20, 5))
   })
   test('when ESI says wait before the first answer, everything waits', async () => {
     await expect(read('alliance', ['10', '11'], () => new Throttled('esi', new Date()))).rejects.toThrow(Throttled)
@@ -234,5 +262,44 @@ describe('details', () => {
       data: { name: 'Rifter', group_id: 25, mass: 1067000, volume: 27289, published: true, type_id: 587, description: '' },
     }))
     expect(answers.found).toMatchObject([{ id: '587', values: { name: 'Rifter', group_id: 25, mass: 1067000, volume: 27289 } }])
+  })
+})
+
+describe('a list that is refused for everybody', () => {
+  const MINUTE = 60_000
+  let now = 0
+  beforeEach(() => {
+    now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now)
+  })
+  afterEach(() => jest.restoreAllMocks())
+  const refusing: Upstream = (path, request) =>
+    path.startsWith('/universe') ? { status: 404, text: '{"error":"Ensure all IDs are valid before resolving."}' } : esi()(path, request)
+  const lists = (asked: string[]) => asked.filter((one) => one.endsWith('/universe/names')).length
+
+  test('costs a few refusals; its ids are asked alone, and it is left alone for a while, longer each time', async () => {
+    const ids = numbers(97000000, 140)
+    const first = await read('character', ids, refusing)
+    expect(lists(first.asked)).toBeLessThanOrEqual(12)
+    expect(first).toMatchObject({ missing: [], failed: [] })
+    expect(first.answered).toHaveLength(140)
+    const refusals: number[] = []
+    for (let minute = 0; minute < 60; minute++) {
+      now += MINUTE
+      refusals.push(lists((await read('character', numbers(97100000 + minute * 100, 100), refusing)).asked))
+    }
+    expect(refusals.filter((n) => n > 1)).toEqual([])
+    expect(refusals.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(10)
+    now += 10 * MINUTE
+    const back = await read('character', numbers(97200000, 100), esi())
+    expect(back.asked).toEqual(['esi /universe/names', 'esi /universe/names', 'esi /characters/affiliation'])
+  })
+
+  test('and a list full of bad ids costs a bounded number of refusals; the rest is asked alone', async () => {
+    const ids = numbers(98000000, 500)
+    const answers = await read('character', ids, esi(new Set(ids.map(Number).filter((id) => id % 3 === 0))))
+    expect(lists(answers.asked)).toBeLessThanOrEqual(70)
+    expect(answers.answered.length + answers.missing.length).toBe(500)
+    expect(answers.missing.every((one) => Number(one.id) % 3 === 0)).toBe(true)
   })
 })

@@ -104,6 +104,43 @@ it('believes a source that denies an id when it does so twice, and forgets a den
   expect(await db.query(`select id from backhaul.lookups where id in ('5000', '5001') and denied_at is not null`)).toEqual([{ id: '5000' }])
 })
 
+it('asks an id whose question fails again by its own tries, and the others as ever; at once when somebody insists', async () => {
+  const row = async (id: string) =>
+    (
+      await db.query<{ attempts: number; inMs: number; error: string | null }>(
+        `select attempts, (extract(epoch from due_at - clock_timestamp()) * 1000)::float8 as "inMs", error from backhaul.lookups where id = $1`,
+        [id],
+      )
+    )[0]
+  let isBroken = true
+  onRead = async (wanted) => {
+    const bad = isBroken ? wanted.filter((id) => id === '6000') : []
+    const good = wanted.filter((id) => id !== bad[0])
+    return {
+      found: good,
+      answered: good,
+      missing: [],
+      failed: bad.map((id) => ({ id, error: new RetryLater('http_500', 'a test fault') })),
+    }
+  }
+  await askFor(['6000', '6001'])
+  await until(async () => ((await row('6000'))?.attempts ?? 0) > 0, { what: 'the first failure' })
+  expect(await row('6001')).toMatchObject({ attempts: 0, error: null })
+  const first = await row('6000')
+  expect(first?.error).toContain('a test fault')
+  expect(first?.inMs).toBeGreaterThan(1000)
+  await db.query(`update backhaul.lookups set attempts = 8, due_at = now() where id = '6000'`)
+  await until(async () => (await row('6000'))?.attempts === 9, { what: 'a later failure' })
+  expect((await row('6000'))?.inMs).toBeGreaterThan(290_000)
+  await askFor(['6002'])
+  await until(async () => (await row('6002'))?.error === null && (await open()) === 1, { what: 'the others' })
+  expect(reads.filter((ids) => ids.includes('6000'))).toHaveLength(2)
+  isBroken = false
+  await askFor(['6000'], true)
+  await settled()
+  expect(await row('6000')).toMatchObject({ attempts: 0, error: null })
+})
+
 it('keeps ids without an answer open, and notes what does not exist', async () => {
   onRead = async (wanted) => {
     if (reads.length === 1) throw new RetryLater('timeout', 'a test fault', new Date())

@@ -76,6 +76,8 @@ export const said = {
     log.info(`looked up ${kind}s`, { asked, answered, missing }),
   lookupsWait: (log: Log, kind: string, ids: number, error: RetryLater | Throttled | Error, inMs: number) =>
     log.warn(`${kind} lookups wait: ${fault(error)}`, { ids, inSeconds: Math.round(inMs / 100) / 10 }),
+  lookupsFailed: (log: Log, kind: string, ids: number, error: Error) =>
+    log.warn(`${kind} lookups failed, each is asked again later: ${fault(error)}`, { ids }),
   buried: (log: Log, queue: string, reason: string) => log.warn(`message set aside on ${queue}.dead: ${reason}`),
   away: (log: Log, what: string, error: unknown) => log.warn(`${what}: ${fault(error)}`),
   unexpected: (log: Log, what: string, error: unknown) => {

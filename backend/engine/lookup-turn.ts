@@ -6,9 +6,12 @@ import { Fatal, RetryLater, Throttled } from './errors'
 import { said } from './events'
 import { countRetry, countWait } from './figures'
 import { createIo } from './io'
-import { answerLookups, ask, type ClaimedLookups, claimLookups, doubtDenials, releaseLookups } from './lookups'
+import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups, sortAnswers } from './lookups'
 import type { HttpUse, Id, Lookup, Source, Tx } from './source'
-import { backoffMs, kindOf } from './step'
+import { kindOf } from './step'
+
+/** The least wait after an error that no retry is likely to mend, ms. */
+const FATAL_MS = 120_000
 
 /**
  * One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction.
@@ -31,13 +34,9 @@ export async function lookupTurn(
   } catch (error) {
     if (isAway(error)) throw error
     const waits = error instanceof Throttled || engine.signal.aborted
-    const inMs =
-      error instanceof Throttled
-        ? Math.max(0, error.until.getTime() - Date.now())
-        : engine.signal.aborted
-          ? 0
-          : backoffMs(error instanceof Fatal ? 8 : 3)
-    await releaseLookups(engine.db, held, { inMs, failed: !waits, error: waits ? undefined : String(error) })
+    const least =
+      error instanceof Throttled ? Math.max(0, error.until.getTime() - Date.now()) : error instanceof Fatal && !waits ? FATAL_MS : 0
+    const inMs = await releaseLookups(engine.db, held, { inMs: least, failed: !waits, error: waits ? undefined : String(error) })
     if (error instanceof Throttled) countWait(error.on, 'gate', inMs)
     else if (!waits) countRetry(source.name, kindOf(error), use.asked, inMs)
     said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
@@ -49,19 +48,22 @@ export async function lookupTurn(
 async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups, use: HttpUse): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   const answers = await lookup.read(held.ids, createIo(engine, source, use, endsAt))
-  if (answers.answered.length + answers.missing.length === 0)
+  const { found, answered, failed = [] } = answers
+  if (found.length + answered.length + answers.missing.length + failed.length === 0)
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
   engine.reached('before commit')
+  const sorted = sortAnswers(held, answers)
+  const missing = sorted.believed.missing.length
   const work = async (tx: Tx) => {
-    const told = await doubtDenials(tx, held, answers)
-    await lookup.write(tx, told)
-    await ask(tx, told.lookups ?? {}, { priority: 2 })
-    if (!(await answerLookups(tx, held, told, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
-    return told.missing.length
+    await lookup.write(tx, sorted.believed)
+    await ask(tx, answers.lookups ?? {}, { priority: 2 })
+    if (!(await answerLookups(tx, held, sorted, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
   }
-  const missing = await span('commit', {}, () => engine.db.tx(work))
-  count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answers.answered.length)
+  await span('commit', {}, () => engine.db.tx(work))
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answered.length)
   count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, missing)
   engine.reached('after commit')
-  said.lookups(engine.log, held.kind, held.ids.length, answers.answered.length, missing)
+  said.lookups(engine.log, held.kind, held.ids.length, answered.length, missing)
+  for (const { error } of failed) countRetry(source.name, kindOf(error), use.asked, 0)
+  if (failed[0]) said.lookupsFailed(engine.log, held.kind, failed.length, failed[0].error)
 }

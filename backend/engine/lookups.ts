@@ -29,7 +29,7 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
     await tx.query(
       `with wanted as (select unnest($2::text[]) as id), touch as (
          select l.id from backhaul.lookups l join wanted w on w.id = l.id
-          where l.kind = $1 and case when l.asked > l.answered then not l.jobs @> $3::uuid[] or l.priority > $4 or ($5 and l.claim is not null)
+          where l.kind = $1 and case when l.asked > l.answered then not l.jobs @> $3::uuid[] or l.priority > $4 or ($5 and (l.claim is not null or l.attempts > 0))
                                      else $5 or coalesce(l.fresh_until, '-infinity') <= clock_timestamp() end
           order by l.id for update of l
        ), again as (
@@ -37,7 +37,7 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
             set jobs = array(select distinct unnest(l.jobs || $3::uuid[])), priority = least(l.priority, $4),
                 asked = case when l.asked > l.answered and not ($5 and l.claim is not null) then l.asked else l.asked + 1 end,
                 asked_at = case when l.asked > l.answered then l.asked_at else clock_timestamp() end,
-                due_at = case when l.asked > l.answered then l.due_at else clock_timestamp() end
+                due_at = case when l.asked > l.answered and not ($5 and l.attempts > 0) then l.due_at else clock_timestamp() end
            from touch where l.kind = $1 and l.id = touch.id
        )
        insert into backhaul.lookups (kind, id, jobs, priority)
@@ -53,6 +53,8 @@ export interface ClaimedLookups {
   kind: string
   claim: bigint
   ids: Id[]
+  /** Those of which the source has said before that there is no such id. */
+  denied: ReadonlySet<Id>
 }
 
 /**
@@ -60,7 +62,7 @@ export interface ClaimedLookups {
  * same moment would halve a bulk between them.
  */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
-  const rows = await db.query<{ id: Id; claim: bigint }>(
+  const rows = await db.query<{ id: Id; claim: bigint; denied: boolean }>(
     `with token as materialized (select nextval('backhaul.claims') as claim), open as (
        select id from backhaul.lookups
         where (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))::text is not null)
@@ -68,86 +70,110 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
         order by (id = any($3)) desc, priority, due_at, id limit $2 for update skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
-       from open, token where l.kind = $1 and l.id = open.id returning l.id, l.claim`,
+       from open, token where l.kind = $1 and l.id = open.id returning l.id, l.claim, l.denied_at is not null as denied`,
     [kind, batch, first, holder],
   )
-  return { kind, claim: rows[0]?.claim ?? 0n, ids: rows.map((row) => row.id).sort() }
+  return {
+    kind,
+    claim: rows[0]?.claim ?? 0n,
+    ids: rows.map((row) => row.id).sort(),
+    denied: new Set(rows.filter((row) => row.denied).map((row) => row.id)),
+  }
 }
 
 /**
- * A source that says that there is no such id is believed when it says so twice: services have denied for a moment what they have.
- * @returns the answers with those denied for the first time left out; these are open and asked for again
+ * One try more is used; the wait, at least `$3` ms, doubles with each, up to 10 min, and is a day from the last on. `$4` is its jitter,
+ * one for all, so that a bulk stays together.
  */
-export async function doubtDenials<F>(tx: Tx, held: ClaimedLookups, answers: Answers<F>): Promise<Answers<F>> {
-  const { missing, answered } = answers
-  if (missing.length === 0) return answers
-  await lockClaim(tx, held)
-  const first = await tx.query<{ id: Id }>(
-    `update backhaul.lookups l
-        set denied_at = clock_timestamp(), error = 'the source says ' || d.reason || '; asked once more before it is believed',
-            claim = null, holder = null, rung_at = null, rings = 0, due_at = clock_timestamp() + $5 * interval '1 millisecond'
-       from unnest($3::text[], $4::text[]) as d(id, reason)
-      where l.kind = $1 and l.claim = $2 and l.id = d.id and l.denied_at is null returning l.id`,
-    [
-      held.kind,
-      held.claim,
-      missing.map((one) => one.id),
-      missing.map((one) => one.reason),
-      answered.length > 0 ? ASK_AGAIN_MS.answering : ASK_AGAIN_MS.silent,
-    ],
-  )
-  const doubted = new Set(first.map((row) => row.id))
-  return { ...answers, missing: missing.filter((one) => !doubted.has(one.id)) }
+const SET_BACK = `attempts = least(l.attempts + 1, ${MAX_ATTEMPTS}), due_at = clock_timestamp() + case when l.attempts + 1 >= ${MAX_ATTEMPTS}
+  then interval '1 day' else greatest($3::float8, $4::float8 * least(600000, 4000 * 2 ^ l.attempts)) * interval '1 millisecond' end`
+const jitter = (): number => 0.5 + Math.random()
+
+/** Answers by what becomes of their ids. */
+export interface Sorted<F> {
+  /** With those alone missing of which the source has said so twice: services have denied for a moment what they have. */
+  believed: Answers<F>
+  /** Denied for the first time. */
+  doubted: Answers<F>['missing']
 }
 
-/** Rows are locked in the order in which pages ask for them, so that neither waits for the other. */
-async function lockClaim(tx: Tx, { kind, claim }: ClaimedLookups): Promise<void> {
-  await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, [kind, claim])
+export function sortAnswers<F>({ denied }: ClaimedLookups, answers: Answers<F>): Sorted<F> {
+  const { missing } = answers
+  return {
+    believed: { ...answers, missing: missing.filter((one) => denied.has(one.id)) },
+    doubted: missing.filter((one) => !denied.has(one.id)),
+  }
 }
 
-/** Records answers; ids of the claim that got none are open again. @returns false when the claim was lost meanwhile */
-export async function answerLookups(tx: Tx, held: ClaimedLookups, answers: Answers<unknown>, freshMs: number): Promise<boolean> {
-  const missing = answers.missing
-  await lockClaim(tx, held)
-  const answered = await tx.query(
-    `update backhaul.lookups l
-        set answered = l.claimed, attempts = 0, claim = null, holder = null, rung_at = null, rings = 0, error = a.reason,
-            denied_at = case when a.reason is null then null else l.denied_at end,
-            fresh_until = coalesce(a.again, clock_timestamp() + $6 * interval '1 millisecond')
-       from unnest($3::text[], $4::text[], $5::timestamptz[]) as a(id, reason, again)
-      where l.kind = $1 and l.claim = $2 and l.id = a.id returning l.id`,
+/**
+ * Records answers. Ids denied for the first time are asked again soon, ids whose question failed by their own tries, and those
+ * that got no answer at once.
+ * @returns false when the claim was lost meanwhile
+ */
+export async function answerLookups(
+  tx: Tx,
+  held: ClaimedLookups,
+  { believed, doubted }: Sorted<unknown>,
+  freshMs: number,
+): Promise<boolean> {
+  const { answered, missing, failed = [] } = believed
+  const claim = [held.kind, held.claim]
+  // Locked in the order in which pages ask for them, so that neither waits for the other.
+  const rows = await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, claim)
+  if (rows.length < held.ids.length) return false
+  const set = (fields: string, from: string, values: readonly unknown[]) =>
+    tx.query(
+      `update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0, ${fields}
+         from ${from} where l.kind = $1 and l.claim = $2 and l.id = a.id`,
+      [...claim, ...values],
+    )
+  await set(
+    `answered = l.claimed, attempts = 0, error = a.reason, denied_at = case when a.reason is null then null else l.denied_at end,
+     fresh_until = coalesce(a.again, clock_timestamp() + $6 * interval '1 millisecond')`,
+    'unnest($3::text[], $4::text[], $5::timestamptz[]) as a(id, reason, again)',
     [
-      held.kind,
-      held.claim,
-      [...answers.answered, ...missing.map((one) => one.id)],
-      [...answers.answered.map(() => null), ...missing.map((one) => one.reason)],
-      [...answers.answered.map(() => null), ...missing.map((one) => one.checkAgain ?? null)],
+      [...answered, ...missing.map((one) => one.id)],
+      [...answered.map(() => null), ...missing.map((one) => one.reason)],
+      [...answered.map(() => null), ...missing.map((one) => one.checkAgain ?? null)],
       freshMs,
     ],
   )
-  await tx.query(`update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where kind = $1 and claim = $2`, [
-    held.kind,
-    held.claim,
-  ])
-  return answered.length === answers.answered.length + missing.length
+  if (doubted.length > 0) {
+    await set(
+      `denied_at = clock_timestamp(), error = 'the source says ' || a.reason || '; it is asked once more before it is believed',
+       due_at = clock_timestamp() + $5 * interval '1 millisecond'`,
+      'unnest($3::text[], $4::text[]) as a(id, reason)',
+      [doubted.map((one) => one.id), doubted.map((one) => one.reason), answered.length > 0 ? ASK_AGAIN_MS.answering : ASK_AGAIN_MS.silent],
+    )
+  }
+  if (failed.length > 0) {
+    await set(`error = a.error, ${SET_BACK}`, 'unnest($5::text[], $6::text[]) as a(id, error)', [
+      0,
+      jitter(),
+      failed.map((one) => one.id),
+      failed.map(({ error }) => String(error)),
+    ])
+  }
+  await tx.query(`update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where kind = $1 and claim = $2`, claim)
+  return true
 }
 
-/** Opens a claim's ids again, due later; `failed` uses one of their attempts, after the last they wait a day. */
+/** Opens a claim's ids again, due in `inMs`, or by the tries of each where that is later: `failed` uses one of them. @returns the longest wait, ms */
 export async function releaseLookups(
   db: Reader,
   held: ClaimedLookups,
   back: { inMs: number; failed: boolean; error?: string },
-): Promise<void> {
-  await db.query(
+): Promise<number> {
+  const rows = await db.query<{ inMs: number }>(
     `with held as materialized (select id from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
      update backhaul.lookups l
         set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
-            attempts = case when not $4 then attempts when attempts + 1 >= ${MAX_ATTEMPTS} then 0 else attempts + 1 end,
-            due_at = case when $4 and attempts + 1 >= ${MAX_ATTEMPTS} then clock_timestamp() + interval '1 day'
-                          else clock_timestamp() + $3 * interval '1 millisecond' end
-       from held where l.kind = $1 and l.id = held.id and l.claim = $2`,
-    [held.kind, held.claim, back.inMs, back.failed, back.error ?? null],
+            ${back.failed ? SET_BACK : "due_at = clock_timestamp() + $3::float8 * $4::float8 * interval '1 millisecond'"}
+       from held where l.kind = $1 and l.id = held.id and l.claim = $2
+     returning (extract(epoch from l.due_at - clock_timestamp()) * 1000)::float8 as "inMs"`,
+    [held.kind, held.claim, back.inMs, back.failed ? jitter() : 1, back.error ?? null],
   )
+  return Math.max(0, ...rows.map((row) => row.inMs))
 }
 
 /** Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches are rung. */

@@ -168,6 +168,8 @@ export interface Answers<F> {
   answered: Id[]
   /** Ids of which the source itself says that there is no such thing: asked once more before it is believed. */
   missing: { id: Id; reason: string; checkAgain?: Date }[]
+  /** Ids whose own question failed: each is asked again by its own tries. */
+  failed?: { id: Id; error: Error }[]
   /** Further ids these answers name. */
   lookups?: LookupIds
 }

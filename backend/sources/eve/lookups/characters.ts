@@ -1,16 +1,20 @@
 import { z } from 'zod'
+import { Throttled } from '../../../engine/errors'
 import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
 import { denialOf, refusesIds } from '../denials'
-import { bisect, gather } from '../gather'
+import { type Gathered, gather } from '../gather'
 import { type FoundCharacter, writeCharacters } from '../store-characters'
+import { askLists, listRoute } from './lists'
 
 const DAY_MS = 86_400_000
 /** A character can come back; nobody is gone for ever. */
 const AGAIN_DAYS = 21
 const BULK = 1000
-/** Ids a bulk route has refused, kept so that no bulk is spoilt by them twice. */
+/** Ids a bulk route has refused and ESI denies, kept so that no bulk is spoilt by them twice. */
 const bad = new Set<Id>()
 const MAX_REMEMBERED = 100_000
+const namesRoute = listRoute()
+const affiliationRoute = listRoute()
 
 const names = z.array(z.object({ id: z.number().int(), name: z.string(), category: z.string() }))
 const affiliation = z.object({
@@ -67,14 +71,15 @@ function foundOf(id: Id, name: string, at?: Omit<Affiliation, 'character_id'>): 
 }
 
 async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>> {
-  const named = await bisect<Named>(
+  const named = await askLists<Named>(
+    namesRoute,
     ids.filter((id) => !bad.has(id)),
     io,
     (part) => bulk(io, '/universe/names', names, part),
   )
-  for (const id of named.bad) if (bad.size < MAX_REMEMBERED) bad.add(id)
   const people = named.found.filter((one) => one.category === 'character')
-  const placed = await bisect<Affiliation>(
+  const placed = await askLists<Affiliation>(
+    affiliationRoute,
     people.map((one) => String(one.id)),
     io,
     (part) => bulk(io, '/characters/affiliation', z.array(affiliation), part),
@@ -91,38 +96,55 @@ async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>
       reason: `not a character: ${one.category}`,
       checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS),
     }))
-  const doubtful = new Set(worthAsking(found))
+  const doubtful = new Set([...worthAsking(found), ...found.filter((one) => one.corporation === null)])
   const clear = found.filter((one) => !doubtful.has(one))
   const asked = new Set([...clear.map((one) => one.id), ...others.map((one) => one.id), ...left])
-  const singles = await askAlone(
+  const alone = await askAlone(
     ids.filter((id) => !asked.has(id)),
     io,
-    clear.length > 0,
+    found.length + others.length > 0,
   )
-  return answersOf(clear, [...doubtful], singles, others)
+  learn([...named.bad, ...named.unsure], alone.answers)
+  return answersOf(clear, [...doubtful], alone, others)
 }
 
-/** Ids no bulk could answer. When there are answers already, those are not lost to an error here. */
-async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promise<Single[]> {
-  if (hasAnswers && !io.more()) return []
+/** Ids no bulk could answer. When there are answers already, those are not lost to a wait here. */
+async function askAlone(ids: readonly Id[], io: Io, hasAnswers: boolean): Promise<Gathered<Id, Single>> {
+  if (hasAnswers && !io.more()) return { answers: [], failed: [] }
   try {
     return await gather(ids, io, 4, (id) => askOne(io, id))
   } catch (error) {
-    if (!hasAnswers) throw error
-    io.log.warn(`${ids.length} characters are asked for again later: ${(error as Error).message}`)
-    return []
+    if (!hasAnswers || !(error instanceof Throttled)) throw error
+    return { answers: [], failed: [] }
   }
 }
 
 const isFound = (one: Single): one is FoundCharacter => 'name' in one
 
+/** Which of the ids that lists were refused for spoil a list, and which are good. */
+function learn(refused: readonly Id[], singles: readonly Single[]): void {
+  const alone = new Map(singles.map((one) => [one.id, one]))
+  for (const id of [...bad].filter((one) => alone.has(one)).concat(refused)) {
+    const single = alone.get(id)
+    if (single && isFound(single)) {
+      bad.delete(id)
+      if (namesRoute.pauseMs > 0) namesRoute.good = id
+    } else if (single && bad.size < MAX_REMEMBERED) bad.add(id)
+  }
+}
+
 /** Those that may be deleted keep what the bulk routes said, and are answered once they have been asked alone. */
-function answersOf(clear: FoundCharacter[], doubtful: FoundCharacter[], singles: Single[], others: Missing[]): Answers<FoundCharacter> {
+function answersOf(
+  clear: FoundCharacter[],
+  doubtful: FoundCharacter[],
+  { answers: singles, failed }: Gathered<Id, Single>,
+  others: Missing[],
+): Answers<FoundCharacter> {
   const some = (ids: (Id | null)[]): Id[] => [...new Set(ids.filter((id): id is Id => id !== null))]
   const alone = new Map(singles.map((one) => [one.id, one]))
-  const kept = doubtful.flatMap((one): FoundCharacter[] => {
+  const kept = doubtful.filter((one) => {
     const single = alone.get(one.id)
-    return single && isFound(single) ? [] : [one]
+    return !single || !isFound(single)
   })
   const named = new Set(kept.map((one) => one.id))
   const missing = singles.filter((one): one is Missing => !isFound(one) && (one.reason === 'deleted' || !named.has(one.id)))
@@ -133,6 +155,7 @@ function answersOf(clear: FoundCharacter[], doubtful: FoundCharacter[], singles:
     found,
     answered: found.filter((one) => !isOpen(one)).map((one) => one.id),
     missing: [...others, ...missing],
+    failed: failed.map(({ item: id, error }) => ({ id, error })),
     lookups: { corporation: some(found.map((one) => one.corporation)), alliance: some(found.map((one) => one.alliance)) },
   }
 }

@@ -78,12 +78,13 @@ type One = { id: Id; found?: Detail; denial?: Denial }
 
 async function read(kind: Kind, ids: readonly Id[], io: Io): Promise<Answers<Detail>> {
   const etags = await etagsOf(io.held, kind.kind, ids)
-  const answers = await gather(ids, io, AT_ONCE, (id) => askOne(kind, id, etags.get(id), io))
+  const { answers, failed } = await gather(ids, io, AT_ONCE, (id) => askOne(kind, id, etags.get(id), io))
   const found = answers.flatMap((one) => one.found ?? [])
   return {
     found,
     answered: answers.filter((one) => !one.denial).map((one) => one.id),
     missing: answers.flatMap(({ id, denial }) => (denial ? [{ id, reason: denial, checkAgain: new Date(Date.now() + AGAIN_MS) }] : [])),
+    failed: failed.map(({ item: id, error }) => ({ id, error })),
     lookups: Object.assign({}, ...mergeNames(kind, found)),
   }
 }
