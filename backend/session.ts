@@ -12,7 +12,7 @@ export interface Timeouts {
   idle: number
 }
 
-const FORMATS: Record<string, string> = {
+const SETTINGS: Record<string, string> = {
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',
@@ -21,6 +21,8 @@ const FORMATS: Record<string, string> = {
   extra_float_digits: '1',
   bytea_output: 'hex',
   array_nulls: 'on',
+  // Tables without statistics look so large to the planner that it compiles each short statement, which takes 100 ms and more.
+  jit: 'off',
 }
 
 /** How long the first statement of a connection may take, ms: a pooler may have no server for it. */
@@ -32,7 +34,7 @@ const pooled = new WeakSet<ClientBase>()
 /** A list of calls of set_config; `local` ones end with the transaction. */
 function assignments(timeouts: Timeouts, local: boolean): string {
   const settings = {
-    ...FORMATS,
+    ...SETTINGS,
     statement_timeout: timeouts.statement,
     lock_timeout: timeouts.lock,
     idle_in_transaction_session_timeout: timeouts.idle,

@@ -1,4 +1,5 @@
 import { Client } from 'pg'
+import { databaseOf } from '../backend/database-url'
 import { type Db, openDb } from '../backend/db'
 import { type TestEnv, testEnv } from './support/env'
 
@@ -126,6 +127,14 @@ test('a statement after the last one is a fault of ours, and is told', async () 
   })
   await expect(late).rejects.toThrow('A statement came after the last one of its transaction.')
   expect(await held()).toEqual([1])
+})
+
+test('no statement is compiled, however large the planner takes tables without statistics to be', async () => {
+  await db.query(`alter database ${databaseOf(env.databaseUrl)} set jit_above_cost = 0`)
+  const fresh = openDb(env.databaseUrl, { name: 'fresh', max: 1 })
+  const [row] = await fresh.query<{ 'QUERY PLAN': object }>('explain (analyze, format json) select count(*) from backhaul.tasks')
+  await fresh.close()
+  expect(row?.['QUERY PLAN']).not.toMatchObject([{ JIT: expect.anything() }])
 })
 
 test('a deadlock runs the whole work again', async () => {

@@ -10,6 +10,8 @@ const SETTINGS: Record<string, string> = {
   extra_float_digits: '-15',
   bytea_output: 'escape',
   array_nulls: 'off',
+  jit: 'on',
+  jit_above_cost: '0',
   client_encoding: 'LATIN1',
   default_transaction_isolation: 'serializable',
   synchronous_commit: 'off',
