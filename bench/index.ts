@@ -11,6 +11,7 @@ import { type Bench, onGround } from './harness'
 import { memory } from './memory'
 import { page } from './page'
 import { rows } from './rows'
+import { scale } from './scale'
 import { spacing } from './spacing'
 import { start } from './start'
 import { watchers } from './watchers'
@@ -24,6 +25,7 @@ const benches: Record<string, Bench> = {
   start,
   memory,
   watchers,
+  scale,
   export: exporting,
   compare,
   ...atprotoBenches,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { openDb } from '../backend/db'
+import { type Db, openDb } from '../backend/db'
 import { createScheduler } from '../backend/engine/scheduler'
 import type { Source } from '../backend/engine/source'
 import type { Child, Ground } from './harness'
@@ -13,6 +13,8 @@ export interface SyntheticRun {
 }
 
 export interface SyntheticSuite {
+  /** How long each tick of the scheduler took, ms. */
+  ticks: number[]
   worker(turnMs: number, withProfile?: boolean): Promise<Child>
   /** One job from empty tables to its end, with the worker's sums of it. */
   job(worker: Child, plan: Omit<SyntheticPlan, 'name'>): Promise<SyntheticRun>
@@ -20,16 +22,30 @@ export interface SyntheticSuite {
   raw(worker: Child, pages: number, rows: number[]): Promise<number>
 }
 
-/** A scheduler for the synthetic source, and the table its rows go into. */
-export async function syntheticSuite(ground: Ground): Promise<SyntheticSuite> {
+/** The scheduler does its work in a transaction on `lockDb`. */
+const timed = (lockDb: Db, ticks: number[]): Db =>
+  Object.create(lockDb, {
+    tx: {
+      async value(work: Parameters<Db['tx']>[0]) {
+        const began = performance.now()
+        await lockDb.tx(work)
+        ticks.push(performance.now() - began)
+      },
+    },
+  })
+
+/** A scheduler for the synthetic source and these, and the table its rows go into. */
+export async function syntheticSuite(ground: Ground, others: readonly Source[] = []): Promise<SyntheticSuite> {
   const source = syntheticSource(noSums())
+  const ticks: number[] = []
   const lockDb = openDb(ground.databaseUrl, { name: 'bench lock', max: 1 })
-  const scheduler = createScheduler({ ...ground, sources: [source as Source], lockDb })
+  const scheduler = createScheduler({ ...ground, sources: [source as Source, ...others], lockDb: timed(lockDb, ticks) })
   ground.onEnd(() => lockDb.close())
   ground.onEnd(() => scheduler.stop())
   scheduler.start()
   await createRows(ground.db)
   return {
+    ticks,
     worker: (turnMs, withProfile = false) =>
       ground.start('bench/synthetic-worker.js', [String(turnMs), withProfile ? 'profile' : ''], { LOG_LEVEL: 'warn' }),
     async job(worker, plan) {

@@ -49,6 +49,16 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
   }
 }
 
+/**
+ * Up to `most` open ids of a kind that are due, in the order in which they are taken. The index lookups_claimable holds each
+ * priority in that order, so as many rows are read as are taken, however many wait.
+ */
+const openIds = (kind: string, most: string): string => `select d.* from generate_series(0, 9) as p(priority) cross join lateral (
+    select * from backhaul.lookups
+     where kind = ${kind} and priority = p.priority and asked > answered and claim is null and due_at <= clock_timestamp()
+     order by due_at, id limit ${most}) d
+  order by d.priority, d.due_at, d.id limit ${most}`
+
 export interface ClaimedLookups {
   kind: string
   claim: bigint
@@ -63,14 +73,19 @@ export interface ClaimedLookups {
  */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
   const rows = await db.query<{ id: Id; claim: bigint; denied: boolean }>(
-    `with token as materialized (select nextval('backhaul.claims') as claim), open as (
-       select id from backhaul.lookups
-        where (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))::text is not null)
-          and kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
-        order by (id = any($3)) desc, priority, due_at, id limit $2 for update skip locked
+    `with alone as materialized (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))),
+          token as materialized (select nextval('backhaul.claims') as claim from alone), told as materialized (
+       select l.id from alone, backhaul.lookups l
+        where l.kind = $1 and l.id = any($3) and l.asked > l.answered and l.claim is null and l.due_at <= clock_timestamp()
+        order by l.priority, l.due_at, l.id limit $2
+     ), others as (
+       select o.id from alone, lateral (${openIds('$1', '$2')}) o where o.id <> all($3) limit $2 - (select count(*) from told)
+     ), held as (
+       select l.id from backhaul.lookups l join (select id from told union all select id from others) open on open.id = l.id
+        where l.kind = $1 and l.asked > l.answered and l.claim is null order by l.id for update of l skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
-       from open, token where l.kind = $1 and l.id = open.id returning l.id, l.claim, l.denied_at is not null as denied`,
+       from held, token where l.kind = $1 and l.id = held.id returning l.id, l.claim, l.denied_at is not null as denied`,
     [kind, batch, first, holder],
   )
   return {
@@ -176,7 +191,10 @@ export async function releaseLookups(
   return Math.max(0, ...rows.map((row) => row.inMs))
 }
 
-/** Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches are rung. */
+/**
+ * Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches are rung. Asked of no more
+ * ids than there is room for: that many are full batches.
+ */
 const SETTLED = `(max(asked_at) < clock_timestamp() - interval '2 seconds' or min(asked_at) < clock_timestamp() - interval '20 seconds'
   or min(priority) < 2 or max(attempts) > 0)`
 
@@ -189,14 +207,12 @@ export async function ringLookups(
 ): Promise<number> {
   if (broker.state === 'blocked') return 0
   const rung = await db.query<{ id: Id }>(
-    `with ${LAZY}, capacity as (${CAPACITY}), open as (
-       select id, priority, due_at, asked_at, attempts, rung_at, rings from backhaul.lookups
-        where kind = $1 and asked > answered and claim is null and due_at <= clock_timestamp()
-     ), ripe as (
+    `with ${LAZY}, capacity as (${CAPACITY}), room as materialized (
+       select $2 * 2 * coalesce((select places from capacity where queue = $3), 1) as ids
+     ), open as materialized (${openIds('$1', '(select ids from room)')}), ripe as (
        select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open
      ), chosen as (
        select id from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
-        limit $2 * 2 * coalesce((select places from capacity where queue = $3), 1)
      ), held as (
        select l.id from backhaul.lookups l join chosen on chosen.id = l.id
         where l.kind = $1 and l.claim is null order by l.id for update of l skip locked

@@ -79,23 +79,18 @@ export async function livePlaces(db: Reader): Promise<Map<string, number>> {
   return new Map(rows.map((row) => [row.queue, row.places]))
 }
 
-/** Asked and open by job. */
-export interface LookupCounts {
-  get(id: string): Progress['lookups'] | undefined
-}
-
 type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
 
 /**
  * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
  * because its tasks may be gone by then.
- * @param countLookups asked and open by job; all lookups are read for it unless told otherwise. What a report says was asked is the least.
+ * @param countLookups asked and open by job; asked of the database unless told otherwise. What a report says was asked is the least.
  * @param findTurns places of those that wait to be admitted; asked of the database unless told otherwise
  */
 export async function progress(
   db: Reader,
   ids: readonly string[],
-  countLookups: () => Promise<LookupCounts> = () => readLookups(db, ids),
+  countLookups: () => Promise<ReadonlyMap<string, Progress['lookups']>> = () => readLookups(db, ids),
   findTurns: (queued: readonly string[]) => Promise<ReadonlyMap<string, Turn>> = (queued) => turnsOf(db, queued),
 ): Promise<Progress[]> {
   if (ids.length === 0) return []
@@ -139,13 +134,12 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   )
 }
 
-/** Lookups that jobs asked for, those of all jobs unless ids are given; reads every row of the table. */
-export async function readLookups(db: Reader, ids?: readonly string[]): Promise<Map<string, Progress['lookups']>> {
+/** Lookups that these jobs asked for; the index lookups_jobs finds them. */
+export async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, Progress['lookups']>> {
   const rows = await db.query<{ id: string; asked: number; open: number }>(
     `select j.id, count(*)::int as asked, (count(*) filter (where l.asked > l.answered))::int as open
-       from backhaul.lookups l, unnest(l.jobs) as j(id) 
-      where $1::uuid[] is null or (l.jobs && $1 and j.id = any($1)) group by 1`,
-    [ids ?? null],
+       from backhaul.lookups l, unnest(l.jobs) as j(id) where l.jobs && $1::uuid[] and j.id = any($1) group by 1`,
+    [ids],
   )
   return new Map(rows.map(({ id, asked, open }) => [id, { asked, open }]))
 }
@@ -163,15 +157,6 @@ async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { 
       group by 1, 2, 3 order by 5, 2, 3`,
     [ids],
   )
-}
-
-/** How many lookups are open by job that asked; two indexes hold the open ones. */
-export async function readOpenLookups(db: Reader): Promise<Map<string, number>> {
-  const open = (claim: string) => `select jobs from backhaul.lookups where asked > answered and claim is ${claim}`
-  const rows = await db.query<{ id: string; open: number }>(
-    `select j.id, count(*)::int as open from (${open('null')} union all ${open('not null')}) l, unnest(l.jobs) as j(id) group by 1`,
-  )
-  return new Map(rows.map(({ id, open: n }) => [id, n]))
 }
 
 /** How far lookups of one kind are: still open, answered, and what the source says it does not know. */

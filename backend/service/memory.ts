@@ -9,8 +9,7 @@ import { rateMeter } from './rates'
 const make = () => ({
   rates: rateMeter(),
   counts: keeper<Record<string, number>>(1000),
-  open: keeper<ReadonlyMap<string, number>>(500),
-  lookups: keeper<ReadonlyMap<string, Progress['lookups']>>(1000),
+  lookups: keeper<ReadonlyMap<string, Progress['lookups']>>(500),
   turns: keeper<ReadonlyMap<string, Turn>>(1000),
   parts: keeper<unknown>(500),
   figures: keeper<unknown>(1000),
@@ -20,8 +19,8 @@ const memories = new WeakMap<object, ReturnType<typeof make>>()
 
 /** What was found before says nothing any more: the database is away. */
 export function forgetFigures(service: { db: object }): void {
-  const { counts, open, lookups, turns, parts, figures } = memoryOf(service)
-  for (const kept of [counts, open, lookups, turns, parts, figures]) kept.forget()
+  const { counts, lookups, turns, parts, figures } = memoryOf(service)
+  for (const kept of [counts, lookups, turns, parts, figures]) kept.forget()
 }
 
 /** One memory a database pool. */

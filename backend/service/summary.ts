@@ -1,15 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type LookupCounts,
-  livePlaces,
-  type Progress,
-  progress,
-  readLookups,
-  readOpenLookups,
-  type Tasks,
-  turnsOf,
-  type Wait,
-} from '../engine/progress'
+import { livePlaces, type Progress, progress, readLookups, type Tasks, turnsOf, type Wait } from '../engine/progress'
 import type { JobStatus } from '../generated/prisma/enums'
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from './about'
 import type { Service } from './context'
@@ -76,36 +65,18 @@ export interface JobSummary {
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
+  const memory = memoryOf(service)
   const [jobs, live] = await Promise.all([
     progress(
       db,
       ids,
-      () => countLookups(service),
-      (queued) => memoryOf(service).turns(queued.join(), () => turnsOf(db, queued)),
+      () => memory.lookups(ids.join(), () => readLookups(db, ids)),
+      (queued) => memory.turns(queued.join(), () => turnsOf(db, queued)),
     ),
     livePlaces(db),
   ])
-  const rates = memoryOf(service).rates(jobs.filter((job) => !hasEnded(job)))
+  const rates = memory.rates(jobs.filter((job) => !hasEnded(job)))
   return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
-}
-
-/** A count of every lookup there is is waited for so long, ms; what is open is known without it. */
-const PATIENCE_MS = 100
-
-/** What jobs asked to look up. A job's report says what it asked for; while it runs that may be some seconds old. */
-async function countLookups(service: Service): Promise<LookupCounts> {
-  const { db } = service
-  const memory = memoryOf(service)
-  const [open, all] = await Promise.all([
-    memory.open('all', () => readOpenLookups(db)),
-    Promise.race([memory.lookups('all', () => readLookups(db)), pause(PATIENCE_MS, undefined, { ref: false })]),
-  ])
-  return {
-    get(id) {
-      const now = open.get(id) ?? 0
-      return { asked: Math.max(now, all?.get(id)?.asked ?? 0), open: now }
-    },
-  }
 }
 
 /** Verbs that a job in this state takes; what `engine/jobs.ts` would refuse is not among them. */
