@@ -48,6 +48,23 @@ test('a thousand characters cost two requests, and name their corporations and a
   })
 })
 
+test('each route is a part of ESI, with a breaker of its own', async () => {
+  const parts = new Set<string>()
+  const watched: Upstream = (path, request) => {
+    for (const part of Object.keys(request.parts ?? {})) parts.add(part)
+    return esi(new Set([90500001]))(path, request)
+  }
+  await read('character', ['90500000', '90500001'], watched)
+  const details = ['corporation', 'alliance', 'type']
+  for (const kind of details)
+    await read(kind, ['10'], (path, request) => {
+      watched(path, request)
+      return new RetryLater('http_500', 'no')
+    })
+  expect([...parts].sort()).toEqual(['affiliation', 'alliance', 'character', 'corporation', 'names', 'type'].map((one) => `esi.${one}`))
+  expect(Object.keys(eve.apis.esi?.parts ?? {})).toEqual(expect.arrayContaining([...parts, 'esi.killmail']))
+})
+
 test('a bad id is found by halving, asked alone, and remembered', async () => {
   const ids = numbers(91000000, 1000)
   const bad = new Set([91000333])

@@ -438,6 +438,27 @@ describe('an API that is down', () => {
     expect(arrived.slice(6).map(({ url }) => url)).toEqual(['/v1/status', '/v1/things/'])
   })
 
+  test('in one part is left alone there: others go on; that its status is up does not say that the part is', async () => {
+    const up = (body: unknown) => (body as { players?: number }).players !== undefined
+    const it = world({ parts: { part: { scope: 'ip' } }, probe: { path: '/status', up } })
+    const part = `${it.name}.part`
+    answer = (response, request) =>
+      json(request.url === '/v1/broken/' ? {} : { ok: true, players: 1 }, request.url === '/v1/broken/' ? 500 : 200)(response, request)
+    const broken = () => failure(it.ask({ path: '/broken/', parts: { [part]: 1 } }))
+    for (let n = 0; n < 5; n++) expect(await broken()).toMatchObject({ kind: 'http_500' })
+    expect(await broken()).toMatchObject({ name: 'Throttled', on: part })
+    expect(await it.ask()).toMatchObject({ status: 200 })
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null })
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [part])
+    arrived = []
+    expect(await broken()).toMatchObject({ kind: 'http_500' })
+    expect(arrived.map(({ url }) => url)).toEqual(['/v1/status', '/v1/broken/'])
+    expect(await gateRow(it, part)).toMatchObject({ failures: 6 })
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [part])
+    await it.ask({ parts: { [part]: 1 } })
+    expect(await gateRow(it, part)).toMatchObject({ failures: 0, trippedUntil: null })
+  })
+
   test('a client that answers with 4xx is no fault of the API', async () => {
     const it = world()
     answer = json({}, 404)

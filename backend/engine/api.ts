@@ -38,14 +38,14 @@ export interface BaseUrl {
 export interface Api {
   /** Environment variable that replaces the base URL (`ZKILLBOARD_URL`), and the real one. */
   url: BaseUrl
-  /** Its limit, and those of its parts by their full names (`esi.killmail`). */
+  /** Its limit, and those of its parts by their full names (`esi.killmail`); a part has a breaker of its own. */
   limit: Limit
   parts?: Record<string, Limit>
   /** Sent with every request, besides User-Agent, Accept and Accept-Encoding. */
   headers?: Record<string, string>
   /** What the answer says beyond its status: throttles, budgets, costs, blocks. */
   understand?(answer: RawAnswer): Verdict
-  /** A cheap route that tells whether the API is up; asked instead of real work while its breaker is tripped. */
+  /** A cheap route that tells whether the API is up; asked before the one request that a tripped breaker lets through. */
   probe?: { path: string; up(body: unknown): boolean }
   /** A cheap path that answers with JSON, for whoever asks whether the API is there (`doctor --live`); the probe's unless told. */
   livePath?: string

@@ -30,7 +30,7 @@ const MAX_DELTA_MS = 250
 
 const DAY_MS = 86_400_000
 
-function rowAsk(ask: Ask, limit: Limit, hold: number): RowAsk {
+function rowAsk(ask: Ask, limit: Limit, hold: number, breaker: boolean): RowAsk {
   return {
     cost: limit.tokens ? Math.ceil(ask.cost ?? 1) : 1,
     ...(limit.spacingMs ? { spacing: Math.ceil(limit.spacingMs) } : {}),
@@ -41,7 +41,7 @@ function rowAsk(ask: Ask, limit: Limit, hold: number): RowAsk {
     ...(limit.backfillShare === undefined ? {} : { share: limit.backfillShare }),
     ...(limit.concurrent ? { concurrent: limit.concurrent } : {}),
     hold,
-    ...(apiOf(ask.api) === ask.api ? { breaker: true } : {}),
+    ...(breaker ? { breaker } : {}),
   }
 }
 
@@ -49,11 +49,13 @@ function rowAsk(ask: Ask, limit: Limit, hold: number): RowAsk {
 export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { rows: Map<string, RowAsk>; names: Map<string, string> } {
   const rows = new Map<string, RowAsk>()
   const names = new Map<string, string>()
+  // A part has a breaker of its own, so that one that fails stops nobody else's requests.
+  const breaker = asks.find(({ api }) => apiOf(api) !== api) ?? asks[0]
   for (const ask of asks) {
     const limit = limits.get(ask.api)
     if (!limit) throw new Error(`No limit is stated for ${ask.api}: name it in its source's apis or parts.`)
     const row = rowOf(ask.api, limit, ask.scopeOf)
-    rows.set(row, rowAsk(ask, limit, hold))
+    rows.set(row, rowAsk(ask, limit, hold, ask === breaker))
     names.set(ask.api, row)
   }
   return { rows, names }

@@ -86,7 +86,8 @@ async function exchange(
     const on = [client.name, ...Object.keys(request.parts ?? {})]
     const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, sentAt)
     error = verdict.error ?? judge?.(answer)
-    const result = error && !verdict.error ? 'failed' : verdict.result
+    // That its status route is up says nothing yet of what failed; the request itself will.
+    const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
     // One that is down and says wait (503) has refused nothing.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
     outcome = { sent: true, result, block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }

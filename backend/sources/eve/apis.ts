@@ -92,11 +92,19 @@ export const zkillboard: Api = {
   inProcess: 1,
 }
 
-/** Routes outside the killmail bucket fall under the error limit only, which `understand` keeps. */
+/** Routes outside the killmail bucket fall under the error limit only, which `understand` keeps: they are parts for their breakers. */
+const ROUTES = ['names', 'affiliation', 'character', 'corporation', 'alliance', 'type'] as const
+export type EsiRoute = (typeof ROUTES)[number]
+/** The `parts` of a request to one of these routes. */
+export const routeOf = (route: EsiRoute): Record<string, number> => ({ [`esi.${route}`]: 1 })
+
 export const esi: Api = {
   url: { env: 'ESI_URL', default: 'https://esi.evetech.net' },
   limit: { scope: 'ip' },
-  parts: { 'esi.killmail': { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } },
+  parts: {
+    'esi.killmail': { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true },
+    ...Object.fromEntries(ROUTES.map((route) => [`esi.${route}`, { scope: 'ip' as const }])),
+  },
   headers: { 'X-Compatibility-Date': COMPATIBILITY_DATE },
   understand: understandEsi,
   probe: { path: '/status', up: (body) => typeof (body as { players?: unknown } | null)?.players === 'number' },

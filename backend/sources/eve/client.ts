@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Fatal, RetryLater } from '../../engine/errors'
 import type { HttpAnswer, Io, Reject } from '../../engine/source'
 import { instantOf } from '../../moments'
+import { type EsiRoute, routeOf } from './apis'
 import { refusesKillmail } from './denials'
 import type { Listing } from './listing'
 import type { EntityWord } from './params'
@@ -137,12 +138,15 @@ export async function readBody(io: Io, id: string, hash: string): Promise<{ raw:
   return answer.data === undefined ? { refused: `${answer.status} ${answer.text.slice(0, 200)}`.trim() } : { raw: answer.data }
 }
 
-const BIRTH: Record<EntityWord, string> = { characterID: 'characters', corporationID: 'corporations', allianceID: 'alliances' }
+const BIRTH = { characterID: 'character', corporationID: 'corporation', allianceID: 'alliance' } as const satisfies Record<
+  EntityWord,
+  EsiRoute
+>
 const born = z.object({ birthday: z.string().optional(), date_founded: z.string().optional() })
 
 /** When an entity came to be, by ESI; undefined for deleted and very old ones. */
 export async function readBirth(io: Io, kind: EntityWord, id: string): Promise<Date | undefined> {
-  const answer = await io.http('esi').request({ path: `/${BIRTH[kind]}/${id}`, schema: born, accept: [404] })
+  const answer = await io.http('esi').request({ path: `/${BIRTH[kind]}s/${id}`, schema: born, accept: [404], parts: routeOf(BIRTH[kind]) })
   const text = answer.data?.birthday ?? answer.data?.date_founded
   const at = instantOf(text)
   return at === undefined ? undefined : new Date(at)

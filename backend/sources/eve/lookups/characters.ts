@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Throttled } from '../../../engine/errors'
 import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
+import { routeOf } from '../apis'
 import { denialOf, refusesIds } from '../denials'
 import { type Gathered, gather } from '../gather'
 import { type FoundCharacter, writeCharacters } from '../store-characters'
@@ -13,6 +14,7 @@ const BULK = 1000
 /** Ids a bulk route has refused and ESI denies, kept so that no bulk is spoilt by them twice. */
 const bad = new Set<Id>()
 const MAX_REMEMBERED = 100_000
+const LISTS = { names: '/universe/names', affiliation: '/characters/affiliation' } as const
 const namesRoute = listRoute()
 const affiliationRoute = listRoute()
 
@@ -50,17 +52,27 @@ type Missing = Answers<FoundCharacter>['missing'][number]
 type Single = FoundCharacter | Missing
 
 /** One bulk question; a single bad id makes ESI refuse all of them. */
-async function bulk<T>(io: Io, path: string, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
+async function bulk<T>(io: Io, route: keyof typeof LISTS, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
   const answer = await io
     .http('esi')
-    .request({ method: 'POST', path, body: ids.map(Number), schema, accept: [400, 404], isAnswer: refusesIds })
+    .request({
+      method: 'POST',
+      path: LISTS[route],
+      body: ids.map(Number),
+      schema,
+      accept: [400, 404],
+      isAnswer: refusesIds,
+      parts: routeOf(route),
+    })
   return answer.data
 }
 
 /** A character by itself. Only ESI's own text says that it was deleted; its corporation proves nothing. */
 async function askOne(io: Io, id: Id): Promise<FoundCharacter | Missing> {
   const isAnswer = (it: RawAnswer) => denialOf('character', id, it) !== undefined
-  const answer = await io.http('esi').request({ path: `/characters/${id}`, schema: single, accept: [400, 404], isAnswer })
+  const answer = await io
+    .http('esi')
+    .request({ path: `/characters/${id}`, schema: single, accept: [400, 404], isAnswer, parts: routeOf('character') })
   if (answer.data) return foundOf(id, answer.data.name, answer.data)
   return { id, reason: denialOf('character', id, answer) ?? 'unknown', checkAgain: new Date(Date.now() + AGAIN_DAYS * DAY_MS) }
 }
@@ -75,14 +87,14 @@ async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>
     namesRoute,
     ids.filter((id) => !bad.has(id)),
     io,
-    (part) => bulk(io, '/universe/names', names, part),
+    (part) => bulk(io, 'names', names, part),
   )
   const people = named.found.filter((one) => one.category === 'character')
   const placed = await askLists<Affiliation>(
     affiliationRoute,
     people.map((one) => String(one.id)),
     io,
-    (part) => bulk(io, '/characters/affiliation', z.array(affiliation), part),
+    (part) => bulk(io, 'affiliation', z.array(affiliation), part),
   )
   const places = new Map(placed.found.map((one) => [String(one.character_id), one]))
   const left = new Set([...named.left, ...placed.left])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
+import { routeOf } from '../apis'
 import { type Denial, denialOf } from '../denials'
 import { gather } from '../gather'
 import { type EntityKind, time } from '../records'
@@ -100,7 +101,7 @@ function mergeNames({ names }: Kind, found: readonly Detail[]): Record<string, I
 /** An answer of 304 leaves what is held as it is. */
 async function askOne({ kind, path, schema }: Kind, id: Id, etag: string | undefined, io: Io): Promise<One> {
   const isAnswer = (answer: RawAnswer) => denialOf(kind, id, answer) !== undefined
-  const answer = await io.http('esi').request({ path: `${path}/${id}`, schema, etag, accept: [404], isAnswer })
+  const answer = await io.http('esi').request({ path: `${path}/${id}`, schema, etag, accept: [404], isAnswer, parts: routeOf(kind) })
   if (answer.status === 404) return { id, denial: denialOf(kind, id, answer) }
   return { id, ...(answer.data ? { found: { id, etag: answer.etag ?? null, values: answer.data } } : {}) }
 }
