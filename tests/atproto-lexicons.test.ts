@@ -286,7 +286,7 @@ describe('a backfill of everything', () => {
         ['z', 'a'],
       ],
     }
-    const params = atproto.params.parse({ collection: first })
+    const params = atproto.params.parse({ collection: first, road: 'list' })
     let cursor: unknown = repoCursor.parse({ collections: [first, second], pds: 'pds.example' })
     for (let steps = 0; cursor !== null && steps < 20; steps++) {
       const io = { ...fakeIo({ pds: pdsOf(did, order) }), held: it_.db, known: (names: readonly string[]) => known(it_.db, names) }

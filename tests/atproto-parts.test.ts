@@ -678,10 +678,10 @@ describe('the listing of a collection', () => {
   })
 
   test('goes on after an empty page that leads on', () => {
-    const pages = [{ keys: ['d'], next: 'd' }, { keys: [], next: 'c-' }, { keys: ['c', 'a'] }]
+    const pages = [{ keys: ['e', 'd'], next: 'd' }, { keys: [], next: 'c-' }, { keys: ['c', 'a'] }]
     expect(readAll(pages).shown).toEqual([
-      { did: ALICE, collection: NOTE, from: 'd', below: undefined, keys: ['d'] },
-      { did: ALICE, collection: NOTE, below: 'd', keys: ['c', 'a'] },
+      { did: ALICE, collection: NOTE, from: 'd', below: undefined, keys: ['e', 'd'] },
+      { did: ALICE, collection: NOTE, below: 'd', keys: ['d', 'c', 'a'] },
     ])
   })
 
@@ -698,11 +698,14 @@ describe('the listing of a collection', () => {
     expect(caught(() => readAll(pages))).toMatchObject({ kind: 'endless_listing', message: `at page ${MOST_IDLE + 1}` })
   })
 
-  test('is no endless one while keys fall or records are new', () => {
-    const falling = Array.from({ length: 20 }, (_, n) => ({ keys: [`k${99 - n}`], next: String(n) }))
-    expect(readAll([...falling, { keys: [] }]).pages).toBe(21)
-    const fresh = Array.from({ length: 20 }, (_, n) => ({ keys: [`k${n + 10}`], next: String(n), isNew: true }))
-    expect(readAll([...fresh, { keys: [] }]).last).toMatchObject({ unordered: true, pages: 21 })
+  test('is no endless one while keys fall or rise, or records are new', () => {
+    const pagesOf = (key: (n: number) => number, more = {}) => [
+      ...Array.from({ length: 20 }, (_, n) => ({ keys: [`k${key(n)}`], next: String(n), ...more })),
+      { keys: [] },
+    ]
+    expect(readAll(pagesOf((n) => 99 - n)).last).toMatchObject({ unordered: false, pages: 21 })
+    expect(readAll(pagesOf((n) => n + 10)).last).toMatchObject({ unordered: false, pages: 21 })
+    expect(readAll(pagesOf((n) => ((n * 7) % 20) + 10, { isNew: true })).last).toMatchObject({ unordered: true, pages: 21 })
   })
 
   test('that was given up after empty pages that led on and on says nothing of what lies below', () => {

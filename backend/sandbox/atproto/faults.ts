@@ -9,6 +9,8 @@ export const ATPROTO_FAULTS: Record<string, string> = {
   'wrong-uri': 'listRecords: record `entry` (0), or each `every`-th, belongs to another DID.',
   'bad-rkey': 'listRecords: record `entry` (0), or each `every`-th, has the key `rkey` (`not/a key`).',
   unordered: 'listRecords: the records of the page in any order.',
+  rising:
+    'listRecords: keys rise; with `inclusive` a page begins with the record of its cursor, with `cursorAtEnd` the last page has one too.',
   duplicate: 'listRecords: record `entry` (0) comes twice.',
   huge: 'A PDS answers with `bytes` (100,000,000) of JSON, sent piece by piece.',
   'html-error': 'A PDS, the relay, PLC or the handles answer `status` (503) with a web page.',

@@ -39,6 +39,14 @@ function cut(entries: Entry[], cursor: string | undefined, reverse: boolean, lim
   return from < 0 ? [] : ordered.slice(from, from + limit)
 }
 
+/** The page of a host that lists the other way round, and its cursor. */
+function cutRising(entries: Entry[], cursor: string | undefined, limit: number, { inclusive, cursorAtEnd }: Record<string, unknown>) {
+  const from = cursor === undefined ? 0 : entries.findIndex(({ rkey }) => rkey > cursor || (inclusive === true && rkey === cursor))
+  const page = from < 0 ? [] : entries.slice(from, from + limit)
+  const goesOn = cursorAtEnd === true || (from >= 0 && from + limit < entries.length)
+  return { page, cursor: goesOn ? page.at(-1)?.rkey : undefined }
+}
+
 async function listRecords(ground: Ground, params: Params, ask: Ask) {
   const { register, desk } = ground
   const name = params.repo()
@@ -48,14 +56,17 @@ async function listRecords(ground: Ground, params: Params, ask: Ask) {
   const k = residentOf(ground, name)
   if (k === undefined || register.stateOf(k) !== 'active') throw new XrpcError('InvalidRequest', `Could not find repo: ${name}`)
   const endless = desk.faults.take('endless-cursor', 'pds', ask)
-  const entries = cut(register.listedOf(k, collection), endless ? undefined : asked, params.text('reverse') === 'true', limit)
+  const rising = desk.faults.take('rising', 'pds', ask)
+  const listed = register.listedOf(k, collection)
+  const turned = rising && cutRising(listed, asked, limit, rising)
+  const entries = turned?.page ?? cut(listed, endless ? undefined : asked, params.text('reverse') === 'true', limit)
   const records: Listed[] = []
   for (const [n, entry] of entries.entries()) {
     const { uri, cid, value } = await recordOf(register, k, collection, entry)
     records.push({ uri, cid, value })
     await breathe(n)
   }
-  const page = { records, cursor: endless ? `loop${endless.happened}` : entries.at(-1)?.rkey }
+  const page = { records, cursor: turned ? turned.cursor : endless ? `loop${endless.happened}` : entries.at(-1)?.rkey }
   return json(faultedPage(desk, ask, page, asked))
 }
 

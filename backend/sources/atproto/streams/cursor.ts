@@ -24,6 +24,8 @@ export const discovery = z.object({
   reach: z.number().int().default(1),
   /** When the job began to look for repos, ISO 8601 by the database's clock; absent where it is about one collection. */
   began: z.string().optional(),
+  /** The last repo of the page before. */
+  last: z.string().optional(),
   /** Everything upstream has been listed. */
   isListed: z.boolean().default(false),
   /** Pages in a row that brought nothing. */
@@ -45,8 +47,11 @@ export const discoveryCursor = (pending: Found[] = []): Discovery => ({
 const listing = z.object({
   collection: z.string(),
   at: z.string().optional(),
-  /** Lowest record key so far. */
+  /** Lowest and highest record key so far. */
   low: z.string().optional(),
+  high: z.string().optional(),
+  /** Whether keys fall or rise; absent until two are known. */
+  order: z.enum(['falling', 'rising']).optional(),
   limit: z.number().int(),
   pages: z.number().int().default(0),
   /** Pages in a row that brought nothing new. */

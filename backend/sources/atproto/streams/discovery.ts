@@ -70,13 +70,16 @@ const isOver = ({ isListed, pending }: Discovery): boolean => isListed && pendin
  */
 function after(cursor: Discovery, { found, next }: Listing): Discovery {
   const { at, anchor } = cursor
-  if (next !== undefined && found.length > 0 && (next === at || next === anchor))
+  const last = found.at(-1)?.name ?? cursor.last
+  // A list that begins with the repo of its cursor shows that one for ever once nothing comes after it.
+  const isItsLast = next === at && found.length === 1 && last === cursor.last
+  if (!isItsLast && next !== undefined && found.length > 0 && (next === at || next === anchor))
     throw new RetryLater('repeated_cursor', `the list of repos leads back to where it was: cursor ${next.slice(0, 60)}`)
   const empty = found.length === 0 ? cursor.empty + 1 : 0
-  const isListed = next === undefined || empty >= MOST_EMPTY
+  const isListed = next === undefined || isItsLast || empty >= MOST_EMPTY
   const since = cursor.since + 1
   const turn = since >= cursor.reach ? { anchor: next, since: 0, reach: cursor.reach * 2 } : { anchor, since, reach: cursor.reach }
-  return { ...turn, began: cursor.began, at: next ?? at, isListed, empty, pending: found }
+  return { ...turn, began: cursor.began, at: next ?? at, last, isListed, empty, pending: found }
 }
 
 const lateOf = (tasks: readonly NewTask[], { late, collection }: ListedRepos): NewTask[] =>

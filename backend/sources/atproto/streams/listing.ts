@@ -3,8 +3,8 @@ import type { Shown } from '../store'
 import type { Listing, RepoCursor } from './cursor'
 
 /*
- * What a page means for the listing of one collection. Hosts list by key from the highest to the lowest; the protocol does not
- * promise that, so the order is looked at.
+ * What a page means for the listing of one collection. Hosts list by key, most from the highest to the lowest and some the
+ * other way; the protocol promises neither, so the order is looked at.
  */
 
 /** Records asked for at once; the most there may be. */
@@ -40,46 +40,81 @@ export interface Turned {
  * @param isNew whether the page has a record that was not held before it was read
  */
 export function turnPage(listing: Listing, did: string, keys: readonly string[], next: string | undefined, isNew: boolean): Turned {
-  const { collection, at, low, sweeps } = listing
-  const unordered = listing.unordered || !isOrdered(keys, low)
-  const lowest = keys.at(-1) ?? low
-  const idle = keys.length > 0 && (isNew || isBelow(keys, low)) ? 0 : listing.idle + 1
-  const isEmpty = keys.length === 0
+  const { at, low, high, sweeps } = listing
+  const after = beginsAgain(listing, keys) ? keys.slice(1) : keys
+  const order = orderOf(listing, after)
+  const isEmpty = after.length === 0
+  const idle = !isEmpty && (isNew || after.some((key) => isBeyond(listing, key))) ? 0 : listing.idle + 1
+  const turned: Listing = {
+    ...listing,
+    at: next ?? at,
+    low: [...after, ...(low === undefined ? [] : [low])].reduce<string | undefined>(
+      (a, b) => (a === undefined || b < a ? b : a),
+      undefined,
+    ),
+    high: [...after, ...(high === undefined ? [] : [high])].reduce<string | undefined>(
+      (a, b) => (a === undefined || b > a ? b : a),
+      undefined,
+    ),
+    order: order === 'none' ? listing.order : order,
+    unordered: order === 'none',
+    idle,
+    pages: listing.pages + 1,
+  }
   // A list without a cursor is over. One that goes on with nothing in it is asked again before that is believed, and proves nothing.
   const isGivenUp = next !== undefined && isEmpty && idle >= MOST_IDLE
-  const isOver = next === undefined || isGivenUp
-  const shown = sweeps && !unordered && !isGivenUp ? shownBy({ did, collection, keys, low, lowest, isOver }) : undefined
+  const isOver = next === undefined || isGivenUp || isItsLast(listing, keys, next)
   return {
-    listing: { ...listing, at: next ?? at, low: lowest, idle, unordered, pages: listing.pages + 1 },
+    listing: turned,
     isOver,
     isGivenUp,
-    shown,
+    shown: sweeps && order !== 'none' && !isGivenUp ? shownBy(did, listing, turned, after, isOver) : undefined,
     ...(!isOver && !isEmpty && (next === at || idle >= MOST_IDLE) ? { fault: next === at ? 'repeated_cursor' : 'endless_listing' } : {}),
   }
 }
 
-const isBelow = (keys: readonly string[], low: string | undefined): boolean => low === undefined || keys.some((key) => key < low)
+/** The key from which the list goes on. */
+const edgeOf = ({ order, low, high }: Listing): string | undefined => (order === 'rising' ? high : low)
 
-/** Whether keys fall, and go on falling from the lowest one before them. */
-export function isOrdered(keys: readonly string[], low: string | undefined): boolean {
-  return keys.every((key, at) => {
-    const above = at === 0 ? low : keys[at - 1]
-    return above === undefined || key < above
-  })
+/** Whether a page begins with the record that the page before ended with: some hosts list from the record of the cursor on. */
+export const beginsAgain = (listing: Listing, keys: readonly string[]): boolean => keys.length > 0 && keys[0] === edgeOf(listing)
+
+/** Such a host shows the record of the cursor for ever once nothing comes after it. */
+const isItsLast = (listing: Listing, keys: readonly string[], next: string): boolean =>
+  keys.length === 1 && listing.limit > 1 && next === listing.at && next === keys[0] && beginsAgain(listing, keys)
+
+const isBeyond = ({ low, high }: Listing, key: string): boolean => low === undefined || high === undefined || key < low || key > high
+
+/** The order in which keys follow those before them; undefined while there are fewer than two. */
+export function orderOf(listing: Listing, keys: readonly string[]): Listing['order'] | 'none' {
+  if (listing.unordered) return 'none'
+  const edge = edgeOf(listing)
+  const line = edge === undefined ? keys : [edge, ...keys]
+  let { order } = listing
+  for (const [before, key] of line.slice(1).entries()) {
+    const above = line[before] ?? ''
+    if (key === above) return 'none'
+    const step = key < above ? 'falling' : 'rising'
+    if (order !== undefined && order !== step) return 'none'
+    order = step
+  }
+  return order
 }
 
-/** The stretch from the lowest key of the page up to that of the page before; the last page reaches down to the end. */
-function shownBy(of: {
-  did: string
-  collection: string
-  keys: readonly string[]
-  low?: string
-  lowest?: string
-  isOver: boolean
-}): Shown | undefined {
-  const { did, collection, keys, low, lowest, isOver } = of
-  if (keys.length === 0 && !isOver) return undefined
-  return { did, collection, ...(isOver ? {} : { from: lowest }), below: low, keys: [...keys] }
+/**
+ * The stretch that a page speaks of: from the last key of the page before to its own last one, the last page to the end. While
+ * no order is known nothing is said; what came until then is the first key of the page that tells it.
+ */
+function shownBy(did: string, before: Listing, turned: Listing, keys: readonly string[], isOver: boolean): Shown | undefined {
+  const { collection, order } = turned
+  if (!isOver && (order === undefined || keys.length === 0)) return undefined
+  const edge = edgeOf(before)
+  const begun = before.order === undefined ? undefined : edge
+  const end = isOver ? undefined : edgeOf(turned)
+  const all = edge === undefined ? [...keys] : [edge, ...keys]
+  return order === 'rising'
+    ? { did, collection, from: begun, below: end, keys: all }
+    : { did, collection, from: end, below: begun, keys: all }
 }
 
 /** The record key of a listed uri, whatever else is wrong with it. */

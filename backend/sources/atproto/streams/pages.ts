@@ -6,7 +6,7 @@ import { type Batch, nameOf, type Shown } from '../store'
 import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
-import { isOrdered, keyOf, startListing, sweepable, type Turned, turnPage } from './listing'
+import { beginsAgain, keyOf, orderOf, startListing, sweepable, type Turned, turnPage } from './listing'
 import { cannotGive } from './other-road'
 import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
@@ -44,6 +44,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
       const next = await readPage({ ...step, cursor }, cursor.listing, io, pds, got, check)
       if ('absent' in next) return got.pages > 0 ? pageOf(cursor, got) : await whereabouts(step, io, pds, next.absent)
       cursor = next
+      if (cursor.car) return pageOf(cursor, got)
       if (triesWhole(step, cursor)) return pageOf({ ...cursor, car: {} }, got)
     }
   } catch (error) {
@@ -74,13 +75,14 @@ function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen
 }
 
 async function readPage(
-  { key: did, cursor }: RepoStep,
+  step: RepoStep,
   listing: Listing,
   io: Io,
   pds: string,
   got: Gathered,
   check: Check,
 ): Promise<RepoCursor | { absent: string }> {
+  const { key: did, cursor } = step
   const { collection, limit, at } = listing
   let page: Awaited<ReturnType<typeof listRecords>>
   try {
@@ -91,13 +93,15 @@ async function readPage(
     return { ...cursor, listing: { ...listing, limit: Math.max(1, Math.floor(limit / SMALLER)) } }
   }
   if ('absent' in page) return page
-  const taken = page.records.map((listed) => check(readListed(listed, did, collection)))
+  const keys = page.records.map(keyOf)
+  const records = beginsAgain(listing, keys) ? page.records.slice(1) : page.records
+  const taken = records.map((listed) => check(readListed(listed, did, collection)))
   const rows = taken.filter((one): one is Row => !isReject(one))
   const rejected = taken.filter(isReject)
   const aside = newlyAside(cursor, rejected)
-  const keys = page.records.map(keyOf)
-  // Below what has been listed, where nothing was held, there is nothing to ask about.
-  const held = cursor.rows.includes(collection) || !isOrdered(keys, listing.low) ? await io.known(rows.map(nameOf)) : NONE
+  // Beyond what has been listed, where nothing was held, there is nothing to ask about.
+  const isBehind = orderOf(listing, records.map(keyOf)) === 'none'
+  const held = cursor.rows.includes(collection) || isBehind ? await io.known(rows.map(nameOf)) : NONE
   const fresh = rows.filter((row) => !held.has(nameOf(row)))
   const turned = turnPage(listing, did, keys, page.cursor, fresh.length > 0)
   if (turned.fault && fresh.length === 0) {
@@ -107,26 +111,32 @@ async function readPage(
   got.rows.push(...fresh)
   got.rejected.push(...aside)
   got.shown.push(...(turned.shown ? [turned.shown] : []))
-  got.seen += page.records.length
+  got.seen += records.length
   got.known += rows.length - fresh.length
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
-  if (turned.listing.unordered && listing.sweeps) {
-    got.unmark.push({ did, collection })
-    got.notes.push(`hosts list in no order: records that are gone were not looked for (${pds})`)
-  }
+  const isUnclear = turned.listing.unordered && listing.sweeps
+  if (isUnclear) got.unmark.push({ did, collection })
+  // Read whole it tells what is gone.
+  if (isUnclear && mayTryWhole(step)) return { ...counted(cursor, collection, records.length), car: {} }
+  if (isUnclear)
+    got.notes.push(`hosts list in no order: records that are gone were not looked for, and all are read again the next time (${pds})`)
   if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
-  const isDoubted = turned.isGivenUp || rejected.some(({ reason }) => DOUBTFUL.has(reason))
-  return advance({ ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }, turned, page.records.length, isDoubted)
+  const isDoubted = turned.isGivenUp || isUnclear || rejected.some(({ reason }) => DOUBTFUL.has(reason))
+  return advance({ ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }, turned, records.length, isDoubted)
 }
+
+const counted = (cursor: RepoCursor, collection: string, records: number): RepoCursor => ({
+  ...cursor,
+  pages: cursor.pages + 1,
+  counts: { ...cursor.counts, [collection]: (cursor.counts[collection] ?? 0) + records },
+})
 
 /** The cursor after a page: the same listing, the next collection's, or none. */
 function advance(cursor: RepoCursor, { listing, isOver, isGivenUp }: Turned, records: number, isDoubted: boolean): RepoCursor {
   const { collection, sweeps, unordered } = listing
   const next: RepoCursor = {
-    ...cursor,
+    ...counted(cursor, collection, records),
     listing,
-    pages: cursor.pages + 1,
-    counts: { ...cursor.counts, [collection]: (cursor.counts[collection] ?? 0) + records },
     doubted: isDoubted ? [...new Set([...cursor.doubted, collection])] : cursor.doubted,
     marked: isOver && sweeps && !unordered && !isGivenUp ? [...cursor.marked, collection] : cursor.marked,
   }
