@@ -369,7 +369,7 @@ describe('a record', () => {
     const db = {
       query: async (sql: string) => (sql.includes('count(*)') ? [{ version: `of a test ${versions}` }] : rows),
     } as unknown as Reader
-    return (await validators(db))(NOTE, value)
+    return (await validators(db))({ collection: NOTE, rkey: 'any' }, value)
   }
   const text = { type: 'string', maxGraphemes: 5 }
 

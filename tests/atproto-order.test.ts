@@ -3,6 +3,7 @@ import { orderOf, startListing, turnPage } from '../backend/sources/atproto/stre
 import { relay } from '../backend/sources/atproto/streams/relay'
 import { asked, didIn, didOf, discoverAll, documentAt } from './support/atproto-reads'
 import { type AtprotoWorld, atprotoWorld, type TrueRepo } from './support/atproto-world'
+import type { Upstream } from './support/eve'
 
 /* Hosts that list in another order than from the highest key to the lowest. */
 

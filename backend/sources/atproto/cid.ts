@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { encode } from '@atcute/cbor'
-import { type Cid, CODEC_DCBOR, fromDigest, HASH_SHA256, toString as textOf } from '@atcute/cid'
+import { type Cid, CODEC_DCBOR, CODEC_RAW, fromDigest, HASH_SHA256, toString as textOf } from '@atcute/cid'
 import type { Json } from '../../engine/source'
 
 /*
@@ -10,9 +10,9 @@ import type { Json } from '../../engine/source'
 /** The CID of a block of dag-cbor. */
 export const cidOfBytes = (bytes: Uint8Array): string => textOf(fromDigest(CODEC_DCBOR, hash('sha256', bytes, 'buffer')))
 
-/** Whether a block of dag-cbor has this CID. */
+/** Whether a block, of dag-cbor or of bytes that are nothing else, has this CID. */
 export const isCidOf = ({ codec, digest }: Cid, bytes: Uint8Array): boolean =>
-  codec === CODEC_DCBOR && digest.codec === HASH_SHA256 && hash('sha256', bytes, 'buffer').equals(digest.contents)
+  (codec === CODEC_DCBOR || codec === CODEC_RAW) && digest.codec === HASH_SHA256 && hash('sha256', bytes, 'buffer').equals(digest.contents)
 
 /** @throws {TypeError | RangeError} for what the data model has no place for: numbers beyond 2^53, broken links, too deep nesting */
 export const cidOf = (value: Json): string => cidOfBytes(encodeRecord(value))

@@ -33,21 +33,30 @@ const kept = z
 const state = z.string().transform((text) => (/^[\w-]{1,40}$/.test(text) ? text : 'unknown'))
 /** A revision, which only ever rises. */
 const rev = kept.pipe(z.string().min(1).max(64))
-const cursor = kept.optional()
-const listed = z.object({ repos: z.array(z.object({ did: kept })), cursor })
-const hosts = z.object({ hosts: z.array(z.object({ hostname: kept, status: state.optional() })), cursor })
+/** A list; servers in Go write an empty one as null. */
+const listOf = <T extends z.ZodType>(of: T) =>
+  z
+    .array(of)
+    .nullable()
+    .transform((list) => list ?? [])
+/** What may be missing, and is null with some. */
+const maybe = <T extends z.ZodType>(of: T) => of.nullish().transform((it) => it ?? undefined)
+/** An empty one leads nowhere. */
+const cursor = maybe(kept).transform((text) => text || undefined)
+const listed = z.object({ repos: listOf(z.object({ did: kept })), cursor })
+const hosts = z.object({ hosts: listOf(z.object({ hostname: kept, status: maybe(state) })), cursor })
 /** A revision alone does not name a head: a repo that was put back may have the same one twice. */
 export const head = z.object({ rev, cid: kept })
 export type Head = z.infer<typeof head>
 const repos = z.object({
-  repos: z.array(
+  repos: listOf(
     z
       .object({
         did: kept,
-        rev: rev.optional().catch(undefined),
-        head: kept.optional().catch(undefined),
-        active: z.boolean().optional(),
-        status: state.optional(),
+        rev: maybe(rev).catch(undefined),
+        head: maybe(kept).catch(undefined),
+        active: maybe(z.boolean()),
+        status: maybe(state),
       })
       .transform(({ rev, head: cid, ...rest }) => ({
         ...rest,
@@ -56,10 +65,10 @@ const repos = z.object({
   ),
   cursor,
 })
-const records = z.object({ records: z.array(z.object({ uri: z.string(), cid: z.string(), value: z.unknown() })), cursor })
-const description = z.object({ collections: z.array(z.string()) })
-const status = z.object({ active: z.boolean(), status: state.optional() })
-const failure = z.object({ error: z.string().optional(), message: z.string().optional() })
+const records = z.object({ records: listOf(z.object({ uri: z.string(), cid: z.string(), value: z.unknown() })), cursor })
+const description = z.object({ collections: listOf(z.string()) })
+const status = z.object({ active: z.boolean(), status: maybe(state) })
+const failure = z.object({ error: maybe(z.string()), message: maybe(z.string()) })
 
 /** A record as a host lists it. */
 export type Listed = z.infer<typeof records>['records'][number]
@@ -144,7 +153,7 @@ export async function unlessLacking<T>(answer: Promise<T>): Promise<T | undefine
 export const isLacking = (error: unknown): boolean =>
   (error instanceof Fatal && error.kind === 'http_501') || (error instanceof RetryLater && error.kind === 'http_404')
 
-function readFailure(text: string): z.infer<typeof failure> {
+function readFailure(text: string): Partial<z.infer<typeof failure>> {
   try {
     return failure.safeParse(JSON.parse(text)).data ?? {}
   } catch (error) {

@@ -15,8 +15,8 @@ export type Identity =
 const service = z.object({ id: z.string(), type: z.string(), serviceEndpoint: z.unknown() })
 const document = z.object({
   id: z.string(),
-  alsoKnownAs: z.array(z.string()).optional(),
-  service: z.array(z.unknown()).optional(),
+  alsoKnownAs: z.array(z.string()).nullish(),
+  service: z.array(z.unknown()).nullish(),
 })
 
 /** @throws {RetryLater} {@link Throttled} {@link Fatal} of the directory, or of the host of a did:web */
@@ -26,11 +26,15 @@ export async function identify(io: Io, did: string): Promise<Identity> {
   return found.none === 'tombstoned' ? { gone: 'gone' } : { fault: 'did_not_found', text: `${did} is not registered` }
 }
 
+/** Stands for a handle that has proved wrong: https://atproto.com/specs/handle */
+const NO_HANDLE = 'handle.invalid'
+
 /** The first AT Protocol host of a document, whose id may be whole or a fragment: https://atproto.com/specs/did */
 export function readDocument(did: string, raw: unknown): Identity {
   const parsed = document.safeParse(raw)
   if (!parsed.success) return { fault: 'did_document', text: `the document of ${did} is none (${parsed.error.issues[0]?.message})` }
-  const { id, alsoKnownAs = [], service: services = [] } = parsed.data
+  const { id } = parsed.data
+  const [alsoKnownAs, services] = [parsed.data.alsoKnownAs ?? [], parsed.data.service ?? []]
   if (id !== did) return { fault: 'did_document', text: `the document of ${did} is one of ${JSON.stringify(id.slice(0, 100))}` }
   const mine = services
     .flatMap((one) => service.safeParse(one).data ?? [])
@@ -45,7 +49,7 @@ export function readDocument(did: string, raw: unknown): Identity {
     .find((name) => name.startsWith('at://'))
     ?.slice('at://'.length)
     .toLowerCase()
-  return { pds: host, handle: isHandle(known) ? known : null }
+  return { pds: host, handle: isHandle(known) && known !== NO_HANDLE ? known : null }
 }
 
 /** The DID of a handle, or the fault in words. */

@@ -1,11 +1,13 @@
-import { isNsid } from '@atcute/lexicons/syntax'
+import { isNsid, isTid } from '@atcute/lexicons/syntax'
 import { jsonToLex, LexiconDefNotFoundError, type LexiconDoc, Lexicons, parseLexiconDoc } from '@atproto/lexicon'
 import { Refused } from '../../engine/errors'
 import type { Json, Reader } from '../../engine/source'
+import { faultOfBlobs } from './lexicon-blobs'
+import { withoutInline } from './lexicon-inline'
 import { lexiconsVersion, readLexicons } from './store-lexicons'
 
 /** Why a record does not fit the lexicon of its collection; undefined when it does, or when there is none to hold it to. */
-export type FaultOf = (collection: string, value: unknown) => string | undefined
+export type FaultOf = (record: { collection: string; rkey: string }, value: unknown) => string | undefined
 
 let kept: { version: string; faultOf: FaultOf } | undefined
 
@@ -13,18 +15,21 @@ let kept: { version: string; faultOf: FaultOf } | undefined
 export async function validators(db: Reader): Promise<FaultOf> {
   const version = await lexiconsVersion(db)
   if (kept?.version === version) return kept.faultOf
-  const lexicons = new Lexicons((await readLexicons(db)).map(({ document }) => document as unknown as LexiconDoc))
-  kept = { version, faultOf: (collection, value) => faultOf(lexicons, collection, value) }
+  const lexicons = new Lexicons((await readLexicons(db)).map(({ document }) => withoutInline(document) as unknown as LexiconDoc))
+  kept = { version, faultOf: (record, value) => faultOf(lexicons, record, value) }
   return kept.faultOf
 }
 
-function faultOf(lexicons: Lexicons, collection: string, value: unknown): string | undefined {
-  if (lexicons.getDef(collection)?.type !== 'record') return undefined
+function faultOf(lexicons: Lexicons, { collection, rkey }: { collection: string; rkey: string }, value: unknown): string | undefined {
+  const definition = lexicons.getDef(collection)
+  if (definition?.type !== 'record') return undefined
+  const wrongKey = faultOfKey(definition.key, rkey)
+  if (wrongKey !== undefined) return wrongKey
   const { $type } = value as { $type?: unknown }
   if ($type !== collection) return `its $type is ${JSON.stringify($type)?.slice(0, 100) ?? 'missing'}`
   try {
     const result = lexicons.validate(collection, jsonToLex(value as Parameters<typeof jsonToLex>[0]))
-    return result.success ? undefined : result.error.message
+    return result.success ? faultOfBlobs(lexicons, definition.record, value, 'Record') : result.error.message
   } catch (error) {
     // It refers to one that is not uploaded.
     if (error instanceof LexiconDefNotFoundError) return undefined
@@ -33,13 +38,35 @@ function faultOf(lexicons: Lexicons, collection: string, value: unknown): string
   }
 }
 
-/** The first fault that the lexicon's own schema finds. */
-const issueIn = (error: unknown): { path: string; message: string } | undefined => {
+/** Forms of a record key: https://atproto.com/specs/record-key. Others than these hold nobody to anything. */
+function faultOfKey(form: string | undefined, rkey: string): string | undefined {
+  const says = (wanted: string) => `its key is ${JSON.stringify(rkey.slice(0, 100))}, and must be ${wanted}`
+  if (form === 'tid') return isTid(rkey) ? undefined : says('a TID')
+  if (form === 'nsid') return isNsid(rkey) ? undefined : says('an NSID')
+  const literal = form?.startsWith('literal:') ? form.slice('literal:'.length) : rkey
+  return literal === rkey ? undefined : says(JSON.stringify(literal))
+}
+
+/** The first fault that the lexicon's own schema finds, and where. */
+function issueIn(error: unknown, definition: string | undefined): { path: string; message: string } | undefined {
   const [issue] = (error as { issues?: { path: (string | number)[]; message: string }[] }).issues ?? []
   if (!issue) return undefined
-  // Faults of a record are told from its definition on.
-  const path = issue.path[0] === 'record' ? ['defs', 'main', ...issue.path] : issue.path
+  // Faults of a definition are told from it on.
+  const path = definition !== undefined && issue.path[0] !== 'defs' ? ['defs', definition, ...issue.path] : issue.path
   return { path: path.join('.'), message: issue.message.split('\n')[0] ?? '' }
+}
+
+/** The first definition that cannot stand by itself. */
+function faultyDefinition(document: LexiconDoc): string | undefined {
+  return Object.entries(document.defs).find(([name, definition]) => {
+    try {
+      parseLexiconDoc({ ...document, defs: { [name]: definition } })
+      return false
+    } catch (error) {
+      if (error instanceof Error) return true
+      throw error
+    }
+  })?.[0]
 }
 
 /**
@@ -57,13 +84,14 @@ export function readLexicon(raw: unknown): { id: string; type: string | null; do
   if (typeof id !== 'string' || !isNsid(id)) return refuse('lexicon_json.id', 'must be an NSID like app.bsky.feed.post')
   if (typeof defs !== 'object' || defs === null || Array.isArray(defs))
     return refuse('lexicon_json.defs', 'must be an object of definitions')
+  const flat = withoutInline(raw as Json) as unknown as LexiconDoc
   try {
-    const document = parseLexiconDoc(raw)
+    const document = parseLexiconDoc(flat)
     // Parsed alone it may still contradict itself.
     new Lexicons([document])
     return { id, type: document.defs.main?.type ?? null, document: raw as Json }
   } catch (error) {
-    const issue = issueIn(error)
+    const issue = issueIn(error, faultyDefinition(flat))
     if (!issue) throw error
     return refuse(['lexicon_json', issue.path].filter(Boolean).join('.'), `has a fault (${issue.message})`)
   }

@@ -74,13 +74,15 @@ export async function writeIdentities(tx: Tx, found: readonly Identified[]): Pro
      select did, pds, handle, status, case when pds is not null then clock_timestamp() end
        from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as n(did, pds, handle, status)
      on conflict (did) do update
-        set pds = coalesce(excluded.pds, held.pds), handle = coalesce(excluded.handle, held.handle), status = excluded.status,
+        set pds = coalesce(excluded.pds, held.pds), handle = case when excluded.did = any($5) then excluded.handle else held.handle end, status = excluded.status,
             resolved_at = excluded.resolved_at`,
     [
       sorted.map((one) => one.did),
       sorted.map((one) => one.pds ?? null),
       sorted.map((one) => one.handle ?? null),
       sorted.map((one) => one.status),
+      // A document that names no handle any more takes the held one away.
+      sorted.filter((one) => one.handle !== undefined).map((one) => one.did),
     ],
   )
 }

@@ -12,7 +12,7 @@ export async function checkOf({ params }: RepoStep, io: Io): Promise<Check> {
   const faultOf = await validators(io.held)
   return (record) => {
     if (isReject(record)) return record
-    const fault = faultOf(record.collection, JSON.parse(record.json))
+    const fault = faultOf(record, JSON.parse(record.json))
     return fault === undefined ? record : rejectOf(record.uri, 'lexicon', fault, { cid: record.cid, value: JSON.parse(record.json) })
   }
 }
