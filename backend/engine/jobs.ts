@@ -21,7 +21,10 @@ export interface JobRow {
   report: Report | null
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Ids have the order of their text, so those that begin alike are a range of the primary key. */
+const LOWEST = '00000000-0000-0000-0000-000000000000'
+const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /**
  * The job whose id is, or starts with, these characters.
@@ -30,10 +33,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<JobRow> {
   if (!/^[0-9a-f-]{4,36}$/i.test(id))
     throw new Refused('input', `${JSON.stringify(id)} is no job id; give the id, or at least its first four characters`, 'id')
-  const which = UUID.test(id) ? 'id = $1::uuid' : `id::text like $1 || '%'`
-  const jobs = await db.query<JobRow>(`select id, source, status, params, report from backhaul.jobs where ${which} limit 2`, [
-    id.toLowerCase(),
-  ])
+  const [first, last] = [LOWEST, HIGHEST].map((end) => id.toLowerCase() + end.slice(id.length)) as [string, string]
+  // A dash in another place than an id has one: no id begins like this.
+  const jobs = UUID.test(first)
+    ? await db.query<JobRow>(
+        `select id, source, status, params, report from backhaul.jobs where id between $1::uuid and $2::uuid limit 2`,
+        [first, last],
+      )
+    : []
   if (jobs.length > 1) throw new Refused('input', `${id} is the beginning of more than one job id; give more of it`, 'id')
   if (!jobs[0]) throw new Refused('missing', `there is no job ${id}`, 'id')
   return jobs[0]

@@ -18,6 +18,8 @@ const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
 
 const ENDED = `('completed', 'partial', 'failed', 'cancelled')`
+/** As the index jobs_uncleared says it: jobs whose tasks are gone are passed over. */
+const UNCLEARED = `report is not null and completed_at is not null and coalesce(report ->> 'cleared', 'under way') = 'under way'`
 const OLDER = `clock_timestamp() - $1 * interval '1 millisecond'`
 
 interface Chore {
@@ -62,8 +64,7 @@ export function keepRetention({ db, log, retentionMs, now = Date.now }: Retentio
 
 async function jobsToClear(db: Reader, keepMs: number): Promise<string[]> {
   const jobs = await db.query<{ id: string }>(
-    `select id from backhaul.jobs where status in ${ENDED} and completed_at < ${OLDER} and coalesce(report ->> 'cleared', 'under way') = 'under way'
-        and report is not null order by completed_at limit ${JOBS_A_SWEEP}`,
+    `select id from backhaul.jobs where status in ${ENDED} and completed_at < ${OLDER} and ${UNCLEARED} order by completed_at limit ${JOBS_A_SWEEP}`,
     [keepMs],
   )
   return jobs.map((job) => job.id)

@@ -12,7 +12,7 @@ export const GAUGES = {
     labels: ['queue', 'state'],
   },
   backhaul_tasks_parked: {
-    help: 'Tasks that wait for a later moment: for a limit (reason gate) or after an error (reason retry).',
+    help: 'Tasks of admitted jobs that wait for a later moment: for a limit (reason gate) or after an error (reason retry).',
     labels: ['on', 'reason'],
   },
   backhaul_queue_due_tasks: { help: 'Tasks that a worker could take now.', labels: ['queue'] },

@@ -29,8 +29,8 @@ export const CHEAP: readonly Question[] = [
   {
     name: 'backhaul_tasks_parked',
     sql: `select ${labels("on=split_part(coalesce(t.waiting_on, t.error_kind, 'none'), ':', 1)", "reason=case when t.waiting_on is null then 'retry' else 'gate' end")},
-            count(*)::float8 from backhaul.tasks t
-           where t.state = 'ready' and t.claim is null and t.due_at > clock_timestamp() group by 1`,
+            count(*)::float8 from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id
+           where j.admitted and t.state = 'ready' and t.claim is null and t.due_at > clock_timestamp() group by 1`,
   },
   {
     name: 'backhaul_schedules',
@@ -49,13 +49,17 @@ export const CHEAP: readonly Question[] = [
   },
 ]
 
-/** Counts over whole tables, which may be large: asked the more seldom the longer they take. */
+/** Counts over whole tables, which may be large: asked the more seldom the longer they take. Labels are made of groups, not of rows. */
 export const COSTLY: readonly Question[] = [
-  { name: 'backhaul_jobs', sql: `select ${labels('source=source', 'status=status')}, count(*)::float8 from backhaul.jobs group by 1` },
+  {
+    name: 'backhaul_jobs',
+    sql: `select ${labels('source=source', 'status=status')}, n
+            from (select source, status, count(*)::float8 as n from backhaul.jobs group by 1, 2) c`,
+  },
   {
     name: 'backhaul_tasks',
-    sql: `select ${labels('queue=queue', "state=case when claim is null then state::text else 'held' end")}, count(*)::float8
-            from backhaul.tasks where stream <> '${FINISH}' group by 1`,
+    sql: `select ${labels('queue=queue', "state=case when held then 'held' else state::text end")}, n
+            from (select queue, state, claim is not null as held, count(*)::float8 as n from backhaul.tasks where stream <> '${FINISH}' group by 1, 2, 3) c`,
   },
   {
     name: 'backhaul_lookups_open',

@@ -47,6 +47,17 @@ function conditions({ source, q }: JobFilter): { sql: string; values: unknown[] 
   return { sql: parts.join(' and '), values }
 }
 
+/** The sources that have jobs, found by jumping from one to the next in the index. */
+const SOURCES = `with recursive o as ((select source from backhaul.jobs order by source limit 1) union all
+    select (select j.source from backhaul.jobs j where j.source > o.source order by j.source limit 1) from o where o.source is not null)
+  select source from o where source is not null`
+
+/**
+ * Each source and status is walked by itself, so that a page of few jobs does not pass the many beside them. A range, because for an
+ * equal one the planner takes the index by moment, which passes them all.
+ */
+const OF_STATUS = `status between s.status and s.status`
+
 /** The ids of a page of jobs, newest first, and the cursor after it. @throws {Refused} `input` */
 export async function listJobIds(service: Service, filter: JobFilter, ask: PageAsk, most?: number): Promise<Page<string>> {
   checkFilter(service, filter)
@@ -54,12 +65,16 @@ export async function listJobIds(service: Service, filter: JobFilter, ask: PageA
   const bound = { status: [...(filter.status ?? [])].sort(), source: filter.source, q: filter.q } satisfies Json
   const after = readCursor('jobs', bound, z.tuple([momentText, uuidText]), ask.cursor)
   const { sql, values } = conditions(filter)
-  const where = [sql]
-  if (filter.status?.length) where.push(`status = any($${values.push(filter.status)}::backhaul.job_status[])`)
-  if (after) where.push(`(created_at, id) < ($${values.push(after[0])}::timestamptz, $${values.push(after[1])}::uuid)`)
+  const where = after ? `${sql} and (created_at, id) < ($${values.push(after[0])}::timestamptz, $${values.push(after[1])}::uuid)` : sql
+  const first = `created_at desc, id desc limit $${values.push(limit + 1)}`
+  const jobs =
+    filter.status?.length || filter.source !== undefined
+      ? `(${SOURCES}) o(source) cross join unnest($${values.push(filter.status?.length ? filter.status : STATUSES)}::backhaul.job_status[]) s(status)
+           cross join lateral (select id, created_at from backhaul.jobs where source = o.source and ${OF_STATUS} and ${where}
+                                order by status desc, ${first}) j`
+      : `backhaul.jobs where ${where}`
   const rows = await service.db.query<{ id: string; at: string }>(
-    `select id, ${momentSql('created_at')} as at from backhaul.jobs where ${where.join(' and ')}
-      order by created_at desc, id desc limit $${values.push(limit + 1)}`,
+    `select id, ${momentSql('created_at')} as at from ${jobs} order by ${first}`,
     values,
   )
   return pageOf(

@@ -55,8 +55,8 @@ interface Due {
 async function dueByQueue({ db }: Pick<Service, 'db'>): Promise<Map<string, Due>> {
   const rows = await db.query<Due>(
     `select t.queue, count(*)::int as due, round(extract(epoch from clock_timestamp() - min(t.due_at)) * 1000)::float8 as "oldestDueMs"
-       from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
-      where t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() and j.status in ('queued', 'running') group by 1`,
+       from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id
+      where j.admitted and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() group by 1`,
   )
   return new Map(rows.map((row) => [row.queue, row]))
 }
