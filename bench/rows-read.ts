@@ -1,37 +1,20 @@
-import type { Reader } from '../backend/engine/source'
+import type { Db } from '../backend/db'
+import type { Tx } from '../backend/engine/source'
 
-interface Node {
-  'Relation Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Node[]
-}
-
-/** Rows that the scans of a statement's plan give out, those that a filter throws away included. The statement is run for it. */
-export async function rowsRead(db: Reader, sql: string, values: readonly unknown[]): Promise<number> {
-  const [row] = await db.query<{ 'QUERY PLAN': [{ Plan: Node }] }>(`explain (analyze, format json, timing off) ${sql}`, values)
-  const read = (node: Node): number =>
-    (node['Relation Name'] === undefined ? 0 : node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0))) +
-    (node.Plans ?? []).reduce((sum, inner) => sum + read(inner), 0)
-  return read((row as { 'QUERY PLAN': [{ Plan: Node }] })['QUERY PLAN'][0].Plan)
-}
-
-/** Runs `work` on a reader that notes every statement. */
-export async function noted(db: Reader, work: (reader: Reader) => Promise<unknown>): Promise<[sql: string, values: readonly unknown[]][]> {
-  const asked: [string, readonly unknown[]][] = []
-  await work({
-    query(sql, values = []) {
-      asked.push([sql, values])
-      return db.query(sql, values)
-    },
+/**
+ * Rows of the engine's tables that the statements of `work` read, by the plans that its connection has for them; those that an
+ * index alone answers are not counted.
+ */
+export async function rowsReadBy(db: Db, work: (tx: Tx) => Promise<unknown>): Promise<number> {
+  return await db.tx(async (tx) => {
+    const read = async (): Promise<number> => {
+      const [row] = await tx.query<{ rows: number }>(
+        `select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::float8 as rows from pg_stat_xact_user_tables where schemaname = 'backhaul'`,
+      )
+      return row?.rows ?? 0
+    }
+    const before = await read()
+    await work(tx)
+    return (await read()) - before
   })
-  return asked
-}
-
-/** Rows that the statements of `work` read together; it is done once, and its statements once more. */
-export async function rowsReadBy(db: Reader, work: (reader: Reader) => Promise<unknown>): Promise<number> {
-  let rows = 0
-  for (const [sql, values] of await noted(db, work)) rows += await rowsRead(db, sql, values)
-  return rows
 }

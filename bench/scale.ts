@@ -7,7 +7,7 @@ import { turnsOf } from '../backend/engine/admission'
 import { ring } from '../backend/engine/bell'
 import { claimLookups, ringLookups } from '../backend/engine/lookups'
 import { progress } from '../backend/engine/progress'
-import type { Reader, Source } from '../backend/engine/source'
+import type { Source, Tx } from '../backend/engine/source'
 import { sources } from '../backend/sources'
 import type { Broker } from '../queues/broker'
 import { type Figure, listOf, median, quantile } from './figures'
@@ -84,11 +84,11 @@ async function measure(ground: Ground, suite: SyntheticSuite, jobs: number, seco
   const ids = (await db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 50')).map((row) => row.id)
   const unheard: Broker = { ...broker, publish: async (messages) => messages.map(() => 'confirmed' as const) }
   const works = {
-    wake: (reader: Reader) => ring(reader, unheard),
-    list: (reader: Reader) => Promise.all([progress(reader, ids), turnsOf(reader, ids)]),
-    lookups: async (reader: Reader) => {
-      await ringLookups(reader, unheard, lookup.kind, lookup)
-      await claimLookups(reader, lookup.kind, lookup.batch, [], 'bench')
+    wake: (tx: Tx) => ring(tx, unheard),
+    list: (tx: Tx) => Promise.all([progress(tx, ids), turnsOf(tx, ids)]),
+    lookups: async (tx: Tx) => {
+      await ringLookups(tx, unheard, lookup.kind, lookup)
+      await claimLookups(tx, lookup.kind, lookup.batch, [], 'bench')
     },
   }
   const step: Step = {
@@ -97,8 +97,8 @@ async function measure(ground: Ground, suite: SyntheticSuite, jobs: number, seco
     pages: read,
     tickMs,
     listMs: await times(30, (n) => fetched(`http://127.0.0.1:${PORT}${LISTS[n % LISTS.length]}`)),
-    wakeMs: await times(20, () => works.wake(db)),
-    lookupsMs: await times(1, () => works.lookups(db)),
+    wakeMs: await times(20, () => db.tx(works.wake)),
+    lookupsMs: await times(5, () => db.tx(works.lookups)),
     metricsMs: await times(5, () => fetched(`http://127.0.0.1:${PORT + 1}/metrics`)),
     commandS: {
       list: await commandS(ground, 'jobs', ['list']),

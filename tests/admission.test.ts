@@ -160,8 +160,8 @@ it('one request without work starts none of them', async () => {
 
 it('admission, wake-ups, places and the tick read as many rows with 20,000 jobs queued as with 100', async () => {
   const read = () =>
-    rowsReadBy(it_.db, async ({ query }) => {
-      const db = { ...it_.db, query }
+    rowsReadBy(it_.db, async (tx) => {
+      const db: Suite['db'] = { ...it_.db, query: tx.query, tx: (work) => work(tx, tx.query) }
       await admit({ ...it_, db })
       await ring(db, it_.broker)
       const [last] = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 1')

@@ -51,10 +51,11 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
 
 /**
  * Up to `most` open ids of a kind that are due, in the order in which they are taken. The index lookups_claimable holds each
- * priority in that order, so as many rows are read as are taken, however many wait.
+ * priority in that order, so as many rows are read as are taken, however many wait. What is done with them finds them by their
+ * `place`: a join by id that was planned while the table was small reads all of it for each.
  */
 const openIds = (kind: string, most: string): string => `select d.* from generate_series(0, 9) as p(priority) cross join lateral (
-    select * from backhaul.lookups
+    select ctid as place, * from backhaul.lookups
      where kind = ${kind} and priority = p.priority and asked > answered and claim is null and due_at <= clock_timestamp()
      order by due_at, id limit ${most}) d
   order by d.priority, d.due_at, d.id limit ${most}`
@@ -75,17 +76,18 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
   const rows = await db.query<{ id: Id; claim: bigint; denied: boolean }>(
     `with alone as materialized (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))),
           token as materialized (select nextval('backhaul.claims') as claim from alone), told as materialized (
-       select l.id from alone, backhaul.lookups l
+       select l.ctid as place from alone, backhaul.lookups l
         where l.kind = $1 and l.id = any($3) and l.asked > l.answered and l.claim is null and l.due_at <= clock_timestamp()
         order by l.priority, l.due_at, l.id limit $2
      ), others as (
-       select o.id from alone, lateral (${openIds('$1', '$2')}) o where o.id <> all($3) limit $2 - (select count(*) from told)
+       select o.place from alone, lateral (${openIds('$1', '$2')}) o where o.id <> all($3) limit $2 - (select count(*) from told)
      ), held as (
-       select l.id from backhaul.lookups l join (select id from told union all select id from others) open on open.id = l.id
-        where l.kind = $1 and l.asked > l.answered and l.claim is null order by l.id for update of l skip locked
+       select l.ctid as place from backhaul.lookups l
+        where l.ctid = any (array(select place from told union all select place from others)) and l.kind = $1 and l.asked > l.answered
+          and l.claim is null order by l.id for update of l skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
-       from held, token where l.kind = $1 and l.id = held.id returning l.id, l.claim, l.denied_at is not null as denied`,
+       from token where l.ctid = any (array(select place from held)) returning l.id, l.claim, l.denied_at is not null as denied`,
     [kind, batch, first, holder],
   )
   return {
@@ -134,20 +136,25 @@ export async function answerLookups(
   const { answered, missing, failed = [] } = believed
   const claim = [held.kind, held.claim]
   // Locked in the order in which pages ask for them, so that neither waits for the other.
-  const rows = await tx.query(`select 1 from backhaul.lookups where kind = $1 and claim = $2 order by id for update`, claim)
+  const rows = await tx.query<{ id: Id; place: string }>(
+    `select id, ctid::text as place from backhaul.lookups where kind = $1 and claim = $2 order by id for update`,
+    claim,
+  )
   if (rows.length < held.ids.length) return false
+  const places = new Map(rows.map((row) => [row.id, row.place]))
+  const placesOf = (ids: readonly Id[]) => ids.map((id) => places.get(id))
   const set = (fields: string, from: string, values: readonly unknown[]) =>
     tx.query(
       `update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0, ${fields}
-         from ${from} where l.kind = $1 and l.claim = $2 and l.id = a.id`,
+         from ${from} where l.ctid = a.place and l.kind = $1 and l.claim = $2`,
       [...claim, ...values],
     )
   await set(
     `answered = l.claimed, attempts = 0, error = a.reason, denied_at = case when a.reason is null then null else l.denied_at end,
      fresh_until = coalesce(a.again, clock_timestamp() + $6 * interval '1 millisecond')`,
-    'unnest($3::text[], $4::text[], $5::timestamptz[]) as a(id, reason, again)',
+    'unnest($3::tid[], $4::text[], $5::timestamptz[]) as a(place, reason, again)',
     [
-      [...answered, ...missing.map((one) => one.id)],
+      placesOf([...answered, ...missing.map((one) => one.id)]),
       [...answered.map(() => null), ...missing.map((one) => one.reason)],
       [...answered.map(() => null), ...missing.map((one) => one.checkAgain ?? null)],
       freshMs,
@@ -157,15 +164,19 @@ export async function answerLookups(
     await set(
       `denied_at = clock_timestamp(), error = 'the source says ' || a.reason || '; it is asked once more before it is believed',
        due_at = clock_timestamp() + $5 * interval '1 millisecond'`,
-      'unnest($3::text[], $4::text[]) as a(id, reason)',
-      [doubted.map((one) => one.id), doubted.map((one) => one.reason), answered.length > 0 ? ASK_AGAIN_MS.answering : ASK_AGAIN_MS.silent],
+      'unnest($3::tid[], $4::text[]) as a(place, reason)',
+      [
+        placesOf(doubted.map((one) => one.id)),
+        doubted.map((one) => one.reason),
+        answered.length > 0 ? ASK_AGAIN_MS.answering : ASK_AGAIN_MS.silent,
+      ],
     )
   }
   if (failed.length > 0) {
-    await set(`error = a.error, ${SET_BACK}`, 'unnest($5::text[], $6::text[]) as a(id, error)', [
+    await set(`error = a.error, ${SET_BACK}`, 'unnest($5::tid[], $6::text[]) as a(place, error)', [
       0,
       jitter(),
-      failed.map((one) => one.id),
+      placesOf(failed.map((one) => one.id)),
       failed.map(({ error }) => String(error)),
     ])
   }
@@ -180,11 +191,11 @@ export async function releaseLookups(
   back: { inMs: number; failed: boolean; error?: string },
 ): Promise<number> {
   const rows = await db.query<{ inMs: number }>(
-    `with held as materialized (select id from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
+    `with held as materialized (select ctid as place from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
      update backhaul.lookups l
         set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
             ${back.failed ? SET_BACK : "due_at = clock_timestamp() + $3::float8 * $4::float8 * interval '1 millisecond'"}
-       from held where l.kind = $1 and l.id = held.id and l.claim = $2
+      where l.ctid = any (array(select place from held)) and l.kind = $1 and l.claim = $2
      returning (extract(epoch from l.due_at - clock_timestamp()) * 1000)::float8 as "inMs"`,
     [held.kind, held.claim, back.inMs, back.failed ? jitter() : 1, back.error ?? null],
   )
@@ -212,13 +223,13 @@ export async function ringLookups(
      ), open as materialized (${openIds('$1', '(select ids from room)')}), ripe as (
        select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open
      ), chosen as (
-       select id from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
+       select place from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
      ), held as (
-       select l.id from backhaul.lookups l join chosen on chosen.id = l.id
-        where l.kind = $1 and l.claim is null order by l.id for update of l skip locked
+       select l.ctid as place from backhaul.lookups l
+        where l.ctid = any (array(select place from chosen)) and l.kind = $1 and l.claim is null order by l.id for update of l skip locked
      )
      update backhaul.lookups l set rung_at = clock_timestamp(), rings = rings + 1
-       from held, lazy where l.kind = $1 and l.id = held.id returning l.id`,
+       from lazy where l.ctid = any (array(select place from held)) returning l.id`,
     [kind, batch, queue],
   )
   const ids = rung.map((row) => row.id).sort()
