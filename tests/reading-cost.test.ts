@@ -1,4 +1,5 @@
 import * as jobs from '../backend/engine/jobs'
+import { readLookups } from '../backend/engine/progress'
 import { keepRetention } from '../backend/engine/retention'
 import { asOne, CHEAP } from '../backend/metrics/questions'
 import type { Service } from '../backend/service/context'
@@ -29,6 +30,13 @@ const LOOKS: Record<string, (service: Service, id: string) => Promise<unknown>> 
   'jobs list --source': (service) => list(service, { source: 'other' }),
   'jobs list --status --source': (service) => list(service, { status: ['queued'], source: 'other' }),
   'the beginning of an id': (service, id) => jobs.findJob(service, id.slice(0, 13)),
+  'the lookups of a page of jobs': async ({ db }) => {
+    const page = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 50')
+    return await readLookups(
+      db,
+      page.map((job) => job.id),
+    )
+  },
   'what is due by queue': (service) => listQueues(service),
   'cheap metrics': (service) => service.db.query(asOne(CHEAP)),
   retention: ({ db }) => keepRetention({ db, log: quiet, retentionMs: DAY_MS }).tick(),
@@ -38,7 +46,7 @@ beforeAll(async () => {
   it_ = await suite([source, other], { scheduler: false })
   await createCounted(it_.db)
 })
-beforeEach(() => it_.db.query('truncate backhaul.jobs cascade'))
+beforeEach(() => it_.db.query('truncate backhaul.jobs, backhaul.lookups cascade'))
 afterAll(() => it_.close())
 
 const serviceOf = (db: Suite['db']): Service => ({ ...it_, db, limits: new Map(), config: {} as Service['config'] })
@@ -62,7 +70,10 @@ async function crowd(waiting: number, ended: number): Promise<void> {
      select 'counting', 'a test', 'failed', '{}', now() - interval '9 days', '{"cleared": "2026-01-01T00:00:00Z"}' from generate_series(1, $1)`,
     [ended],
   )
-  await it_.db.query('analyze backhaul.jobs, backhaul.tasks')
+  await it_.db.query(
+    `insert into backhaul.lookups (kind, id, jobs) select 'character', id, array[id] from backhaul.jobs on conflict (kind, id) do nothing`,
+  )
+  await it_.db.query('analyze backhaul.jobs, backhaul.tasks, backhaul.lookups')
 }
 
 it('lists, ids, queues, metrics and retention read as many rows with 5,000 jobs as with 200', async () => {

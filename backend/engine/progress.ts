@@ -137,8 +137,8 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
 /** Lookups that these jobs asked for; the index lookups_jobs finds them. */
 export async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, Progress['lookups']>> {
   const rows = await db.query<{ id: string; asked: number; open: number }>(
-    `select j.id, count(*)::int as asked, (count(*) filter (where l.asked > l.answered))::int as open
-       from backhaul.lookups l, unnest(l.jobs) as j(id) where l.jobs && $1::uuid[] and j.id = any($1) group by 1`,
+    `select j.id, l.asked, l.open from unnest($1::uuid[]) as j(id) cross join lateral (
+       select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[j.id]) l`,
     [ids],
   )
   return new Map(rows.map(({ id, asked, open }) => [id, { asked, open }]))
