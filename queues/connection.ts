@@ -1,5 +1,5 @@
 import { type Channel, type ChannelModel, connect } from 'amqplib'
-import { Away, Refused } from '../backend/engine/errors'
+import { openRefusal } from './refusal'
 
 const CONNECT_MS = 10_000
 
@@ -16,45 +16,23 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   }
 }
 
-/** The broker's address as it may be shown: without the password. */
-function shown(url: string): string {
-  const { hostname, port, pathname, protocol } = new URL(url)
-  return `${protocol}//${hostname}${port ? `:${port}` : ''}${pathname}`
-}
-
-/** Says in one sentence why no connection was made. */
-export function refusal(error: Error, url: string): Refused {
-  if (error instanceof Refused) return error
-  if (/ACCESS.REFUSED/.test(error.message)) {
-    return new Refused(
-      'setup',
-      `RabbitMQ at ${shown(url)} refuses user "${new URL(url).username || 'guest'}": check user and password in RABBITMQ_URL.`,
-    )
-  }
-  if (/Expected ConnectionOpenOk; got <ConnectionClose/.test(error.message)) {
-    return new Refused(
-      'setup',
-      `RabbitMQ at ${shown(url)} has no such vhost, or this user may not enter it: check the path of RABBITMQ_URL.`,
-    )
-  }
-  return new Away(
-    `RabbitMQ at ${shown(url)} cannot be reached (${error.message || 'connection refused'}): is it running, is RABBITMQ_URL right?`,
-  )
-}
-
-/** True for faults that no waiting mends. */
-export const isSettled = (error: Error): boolean => error instanceof Refused || /ACCESS.REFUSED|ConnectionOpenOk/.test(error.message)
-
-/** Opens a connection; its caller has to listen to `error` at once. */
+/**
+ * Opens a connection; its caller has to listen to `error` at once.
+ * @throws {Refused} `setup` with the reason; {Away} for one that passes
+ */
 export async function dial(url: string, name: string): Promise<ChannelModel> {
   const target = new URL(url)
   if (!target.searchParams.has('heartbeat')) target.searchParams.set('heartbeat', '10')
-  return connect(target.href, {
-    timeout: CONNECT_MS,
-    noDelay: true,
-    keepAlive: true,
-    clientProperties: { connection_name: `backhaul ${name}` },
-  })
+  try {
+    return await connect(target.href, {
+      timeout: CONNECT_MS,
+      noDelay: true,
+      keepAlive: true,
+      clientProperties: { connection_name: `backhaul ${name}` },
+    })
+  } catch (error) {
+    throw await openRefusal(error as Error, url)
+  }
 }
 
 /**
@@ -62,9 +40,7 @@ export async function dial(url: string, name: string): Promise<ChannelModel> {
  * @throws {Refused} `setup` with the reason
  */
 export async function connectOnce(url: string, name: string): Promise<ChannelModel> {
-  const connection = await dial(url, name).catch((error: Error) => {
-    throw refusal(error, url)
-  })
+  const connection = await dial(url, name)
   // A lost connection rejects what is being waited for; the event says nothing more.
   return connection.on('error', () => undefined)
 }

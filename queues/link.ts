@@ -1,7 +1,9 @@
 import type { ChannelModel } from 'amqplib'
 import { Refused } from '../backend/engine/errors'
 import type { Log } from '../backend/engine/source'
-import { destroy, dial, isSettled, refusal, within } from './connection'
+import { withoutRepeats } from '../backend/repeats'
+import { destroy, dial, within } from './connection'
+import { isSettled, refusal } from './refusal'
 
 /*
  * One connection that comes back by itself. amqplib has a recovery of its own, but it restores the connection
@@ -40,7 +42,11 @@ export class Link {
   private waiting = new Set<() => void>()
   private wake = (): void => undefined
 
-  constructor(private readonly options: LinkOptions) {}
+  private readonly log: Log
+
+  constructor(private readonly options: LinkOptions) {
+    this.log = withoutRepeats(options.log)
+  }
 
   get isOpen(): boolean {
     return this.running !== undefined
@@ -60,7 +66,7 @@ export class Link {
     const end = performance.now() + timeoutMs
     while (!this.connection) {
       if (this.closed) throw new Refused('setup', 'The connection to RabbitMQ is closed.')
-      if (this.lastError && isSettled(this.lastError)) throw refusal(this.lastError, this.options.url)
+      if (this.lastError && isSettled(this.lastError)) throw this.lastError
       const left = end - performance.now()
       if (left <= 0) throw refusal(this.lastError ?? new Error(`no answer within ${timeoutMs} ms`), this.options.url)
       await this.change(left)
@@ -84,7 +90,7 @@ export class Link {
   reset(reason: string): void {
     const connection = this.connection
     if (!connection) return
-    this.options.log.warn('RabbitMQ connection given up', { name: this.options.name, reason })
+    this.log.warn('RabbitMQ connection given up', { name: this.options.name, reason })
     destroy(connection, reason)
   }
 
@@ -111,7 +117,7 @@ export class Link {
       try {
         await this.once()
       } catch (error) {
-        this.failed(error as Error, attempt)
+        this.failed(error as Error)
       }
       this.notify()
       if (performance.now() - before > 2 * LONGEST_PAUSE_MS) attempt = 0
@@ -119,29 +125,32 @@ export class Link {
     }
   }
 
-  private failed(error: Error, attempt: number): void {
-    const isNews = attempt === 0 || this.lastError?.message !== error.message
-    this.lastError = error
-    if (isNews && !this.closed) this.options.log.warn(refusal(error, this.options.url).message, { name: this.options.name })
+  private failed(error: Error): void {
+    this.lastError = refusal(error, this.options.url)
+    if (!this.closed) this.log.warn(this.lastError.message, { name: this.options.name })
   }
 
   /** From dialling to the end of the connection. */
   private async once(): Promise<void> {
     this.blocked = false
     const connection = await dial(this.options.url, this.options.name)
+    let told: Error | undefined
     const over = new Promise<Error | undefined>((resolve) => {
       connection.once('close', resolve)
     })
     connection.on('error', (error: Error) => {
-      this.lastError = error
+      told ??= error
+      if (this.connection === connection) this.lastError = error
     })
     connection.on('blocked', (reason: string) => this.block(true, reason))
     connection.on('unblocked', () => this.block(false))
     try {
       await within(30_000, 'setting up the connection', this.options.setUp(connection))
     } catch (error) {
+      // What the broker said of the connection says more than what its end meant to the set-up.
+      const cause = told ?? error
       destroy(connection, 'set-up failed')
-      throw error
+      throw cause
     }
     this.connection = connection
     this.lastError = undefined
@@ -150,7 +159,7 @@ export class Link {
     const reason = await over
     this.connection = undefined
     this.blocked = false
-    if (!this.closed) this.options.log.warn('RabbitMQ connection lost', { name: this.options.name, reason: reason?.message })
+    if (!this.closed) this.log.warn('RabbitMQ connection lost', { name: this.options.name, reason: reason?.message })
   }
 
   private block(blocked: boolean, reason?: string): void {

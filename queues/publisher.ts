@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ChannelModel, ConfirmChannel, Message } from 'amqplib'
 import type { Log } from '../backend/engine/source'
+import { withoutRepeats } from '../backend/repeats'
 import type { Outgoing, Sent } from './broker'
 import { closeChannel, within } from './connection'
 import { Link, SETTLE_MS } from './link'
@@ -27,8 +28,10 @@ export class Publisher {
   private count = 0
   private isFull = false
   private closed = false
+  private readonly log: Log
 
   constructor(private readonly options: { url: string; name: string; log: Log; confirmMs: number }) {
+    this.log = withoutRepeats(options.log)
     this.link = new Link({ ...options, name: `${options.name} publisher`, setUp: (connection) => this.setUp(connection) })
   }
 
@@ -79,7 +82,7 @@ export class Publisher {
     isWritten = true
     if (open.size > 0) {
       await within(Math.max(1, end - performance.now()), 'confirming', finished).catch((error: Error) => {
-        this.options.log.warn('RabbitMQ did not confirm in time', { messages: open.size, reason: error.message })
+        this.log.warn('RabbitMQ did not confirm in time', { messages: open.size, reason: error.message })
         this.probe()
       })
     }
@@ -119,7 +122,7 @@ export class Publisher {
       this.isFull = !hasRoom
     } catch (error) {
       // The channel closed under us, or the message cannot be encoded (headers over 64 KiB).
-      this.options.log.warn('message not sent', { queue: message.queue, reason: (error as Error).message })
+      this.log.warn('message not sent', { queue: message.queue, reason: (error as Error).message })
       flight?.settle('failed')
     }
   }
@@ -133,7 +136,7 @@ export class Publisher {
   private async setUp(connection: ChannelModel): Promise<void> {
     await declareOn(connection)
     const channel = await connection.createConfirmChannel()
-    channel.on('error', (error: Error) => this.options.log.warn('RabbitMQ closed the publishing channel', { reason: error.message }))
+    channel.on('error', (error: Error) => this.log.warn('RabbitMQ closed the publishing channel', { reason: error.message }))
     channel.on('return', (message: Message) => this.flights.get(String(message.properties.correlationId))?.settle('unroutable'))
     channel.on('drain', () => this.hasRoom())
     channel.on('close', () => this.lost(channel))
@@ -175,7 +178,7 @@ export class Publisher {
       await within(10_000, 'declaring the queues', declareOn(connection))
       return true
     } catch (error) {
-      this.options.log.error('the queues could not be declared', { reason: (error as Error).message })
+      this.log.error('the queues could not be declared', { reason: (error as Error).message })
       return false
     }
   }

@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Log } from '../backend/engine/source'
+import { withoutRepeats } from '../backend/repeats'
 import type { Delivery } from './broker'
 import { closeChannel, within } from './connection'
 import { type Link, pauseMs, SETTLE_MS } from './link'
@@ -26,14 +27,17 @@ export class Subscriber {
   /** Looks in a row at which there was nothing to do. */
   private quiet = 0
   private retry?: NodeJS.Timeout
+  private readonly log: Log
 
   constructor(
     private readonly link: Link,
-    private readonly log: Log,
+    log: Log,
     private readonly queue: QueueName,
     private readonly prefetch: number,
     private readonly onDelivery: (delivery: Delivery) => void,
-  ) {}
+  ) {
+    this.log = withoutRepeats(log)
+  }
 
   get isAttached(): boolean {
     return this.tag !== undefined

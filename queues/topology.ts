@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
-import { Refused } from '../backend/engine/errors'
 import { connectOnce, within } from './connection'
 import { deadQueueOf, EVENTS_EXCHANGE, QUEUES } from './names'
+import { declareRefusal } from './refusal'
 
 /*
  * What has to be there on the broker, as one table. Every process declares it the same way: arguments of a
@@ -37,11 +37,11 @@ export async function declareTopology(channel: Channel): Promise<void> {
   for (const queue of TOPOLOGY) {
     const declared = channel.assertQueue(queue.name, { durable: true, arguments: queue.arguments })
     await within(DECLARE_MS, `declaring queue "${queue.name}"`, declared).catch((error: Error) => {
-      throw explained(error, `Queue "${queue.name}"`, `rabbitmqctl delete_queue ${queue.name}`)
+      throw declareRefusal(error, `Queue "${queue.name}"`, `rabbitmqctl delete_queue ${queue.name}`)
     })
   }
   await channel.assertExchange(EVENTS_EXCHANGE, 'topic', { durable: true }).catch((error: Error) => {
-    throw explained(error, `Exchange "${EVENTS_EXCHANGE}"`, 'management page, Exchanges, Delete')
+    throw declareRefusal(error, `Exchange "${EVENTS_EXCHANGE}"`, 'management page, Exchanges, Delete')
   })
 }
 
@@ -65,14 +65,4 @@ export async function declareOn(connection: ChannelModel): Promise<void> {
   channel.on('error', () => undefined)
   await declareTopology(channel)
   await channel.close()
-}
-
-function explained(error: Error & { code?: number }, what: string, how: string): Error {
-  if (error.code === 403) {
-    return new Refused('setup', `${what} may not be declared by this RabbitMQ user: grant it configure, write and read on the vhost.`)
-  }
-  if (error.code !== 406) return error
-  const difference = /inequivalent arg '([^']+)'.*?: (received .*? but current is .*?)(?:"|$)/.exec(error.message)
-  const detail = difference ? ` (${difference[1]}: ${difference[2]})` : ''
-  return new Refused('setup', `${what} is there already with other settings${detail}; empty it, delete it (${how}), and start again.`)
 }

@@ -1,10 +1,12 @@
+import { Away } from '../backend/engine/errors'
 import type { Service } from '../backend/service/context'
 import { readiness } from '../backend/service/readiness'
 import { tell } from '../backend/service/start'
 import { ALARM } from '../queues/alarm'
 import type { Delivery } from '../queues/broker'
 import { openDepths } from '../queues/depths'
-import { brokerAt, collect, outsider } from './support/amqp'
+import { declareTopologyAt } from '../queues/topology'
+import { brokerAt, collect, outsider, recorder } from './support/amqp'
 import { command } from './support/cli'
 import { withBroker as test } from './support/own'
 import { type Broker as Node, startBroker } from './support/services'
@@ -70,6 +72,26 @@ test('a confirmed message survives the death of the node', async () => {
   await until(() => got.includes('kept'), { timeoutMs: 30_000 })
   await broker.close()
 }, 180_000)
+
+test('a limit of the broker is told in its own words, is no reason to delete anything, and passes', async () => {
+  const limit = (limits: object) => node.ctl('set_vhost_limits', '-p', '/', JSON.stringify(limits))
+  const log = recorder()
+  limit({ 'max-connections': 0 })
+  const full = /refuses now: "NOT_ALLOWED - access to vhost '\/' refused for user 'guest': connection limit \(0\) is reached"/
+  await expect(declareTopologyAt(node.url)).rejects.toThrow(full)
+  const broker = brokerAt(node.url, { log })
+  await expect(broker.ready(1_000)).rejects.toThrow(full)
+  await expect(broker.ready(1_000)).rejects.toBeInstanceOf(Away)
+  limit({ 'max-queues': 0 })
+  for (const queue of [QUEUE, 'zkillboard_backfill_queue']) if (has(queue)) node.ctl('delete_queue', queue)
+  const noMore = /cannot be declared now, because RabbitMQ refuses: "PRECONDITION_FAILED - .*queue limit .*\(0\) is reached"/
+  await until(() => log.lines.some((line) => noMore.test(line)), { timeoutMs: 20_000, what: 'the limit of queues to be told' })
+  await expect(declareTopologyAt(node.url)).rejects.toThrow(noMore)
+  expect(log.lines.filter((line) => noMore.test(line))).toHaveLength(1)
+  limit({})
+  await until(() => broker.state === 'connected', { timeoutMs: 20_000, what: 'the broker to be used once there is room' })
+  await broker.close()
+}, 120_000)
 
 /** What people are told while the alarm lasts, by processes that have published nothing yet. */
 async function saysAlarm(): Promise<void> {

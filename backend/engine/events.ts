@@ -1,3 +1,4 @@
+import { withoutRepeats } from '../repeats'
 import type { RetryLater, Throttled } from './errors'
 import type { AlertKind } from './event-keys'
 import type { Report } from './report'
@@ -79,9 +80,9 @@ export const said = {
   lookupsFailed: (log: Log, kind: string, ids: number, error: Error) =>
     log.warn(`${kind} lookups failed, each is asked again later: ${fault(error)}`, { ids }),
   buried: (log: Log, queue: string, reason: string) => log.warn(`message set aside on ${queue}.dead: ${reason}`),
-  away: (log: Log, what: string, error: unknown) => log.warn(`${what}: ${fault(error)}`),
+  away: (log: Log, what: string, error: unknown) => withoutRepeats(log).warn(`${what}: ${fault(error)}`),
   unexpected: (log: Log, what: string, error: unknown) => {
-    log.error(`${what}: ${fault(error)}`)
+    withoutRepeats(log).error(`${what}: ${fault(error)}`)
     log.debug('where it came from', { stack: (error as Error).stack })
   },
 }

@@ -217,7 +217,7 @@ async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Prom
     } catch (error) {
       if (!isAway(error)) throw error
       if (engine.stopping()) return 'stopping'
-      engine.log.warn(`the database is away, a request waits: ${fault(error)}`)
+      said.away(engine.log, 'the database is away, a request waits', error)
       await rest(pause)
     }
   }

@@ -1,4 +1,5 @@
 import type { Log, Reader } from '../engine/source'
+import { withoutRepeats } from '../repeats'
 import { giveBack, take } from './count'
 
 /** How often processes without a beat flush, ms; a beat comes as often. */
@@ -45,7 +46,7 @@ async function write(db: Reader): Promise<void> {
  * @returns ends it, after a last flush
  */
 export function keepFlushing(db: Reader, log: Log): () => Promise<void> {
-  const once = () => flush(db).catch((error: Error) => log.warn(`the counters wait: ${error.message}`))
+  const once = () => flush(db).catch((error: Error) => withoutRepeats(log).warn(`the counters wait: ${error.message}`))
   const timer = setInterval(once, EVERY_MS)
   return async () => {
     clearInterval(timer)
