@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { Client } from 'pg'
 import { type Db, openDb } from '../backend/db'
 import { deploy } from '../backend/migrate'
+import { command } from './support/cli'
 import { type TestEnv, testEnv } from './support/env'
 import { type Pooler, startPgbouncer, withPgbouncer } from './support/pgbouncer'
 
@@ -71,4 +76,23 @@ withPgbouncer('behind PgBouncer in transaction mode', () => {
     ).toEqual([])
     expect(await deploy(env.databaseUrl)).toEqual([])
   })
+
+  test.each([['worker.js', 'worker-esi-type'], ['scheduler.js'], ['api.js']])(
+    'a startup parameter that it refuses ends %s with 78, and doctor says why',
+    async (...program) => {
+      const through = `${pooler.url(env.databaseUrl)}?options=-c%20geqo%3Doff`
+      const settings = { DATABASE_URL: through, DIRECT_DATABASE_URL: '', RABBITMQ_URL: env.rabbitmqUrl, CONTACT: 'tests@example.org' }
+      const [script = '', ...args] = program
+      const child = spawn(process.execPath, [join(__dirname, '../dist/backend/bin', script), ...args], {
+        env: { PATH: process.env.PATH ?? '', ...settings },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+      const why = /does not take the startup parameter options: remove it from DATABASE_URL/
+      expect({ code, out }).toEqual({ code: 78, out: expect.stringMatching(why) })
+      const doctor = await command(settings, 'doctor --json')
+      expect(doctor.code).toBe(1)
+      expect(JSON.parse(doctor.out).findings).toContainEqual({ check: 'database', state: 'fault', text: expect.stringMatching(why) })
+    },
+  )
 })
