@@ -1,9 +1,10 @@
 import * as jobs from '../backend/engine/jobs'
 import { readLookups } from '../backend/engine/progress'
 import { keepRetention } from '../backend/engine/retention'
+import { foldCounts } from '../backend/engine/scheduler'
 import { asOne, CHEAP } from '../backend/metrics/questions'
 import type { Service } from '../backend/service/context'
-import { type JobFilter, listJobIds, STATUSES } from '../backend/service/jobs'
+import { countJobs, type JobFilter, listJobIds, STATUSES } from '../backend/service/jobs'
 import { listQueues } from '../backend/service/queues'
 import { rowsReadBy } from '../bench/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from './support/counting-source'
@@ -29,6 +30,8 @@ const LOOKS: Record<string, (service: Service, id: string) => Promise<unknown>> 
   'jobs list --status': (service) => list(service, { status: ['completed', 'running'] }),
   'jobs list --source': (service) => list(service, { source: 'other' }),
   'jobs list --status --source': (service) => list(service, { status: ['queued'], source: 'other' }),
+  'jobs by status': (service) => countJobs(service, {}),
+  'jobs of a source by status': (service) => countJobs(service, { source: 'other' }),
   'the beginning of an id': (service, id) => jobs.findJob(service, id.slice(0, 13)),
   'the lookups of a page of jobs': async ({ db }) => {
     const page = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 50')
@@ -124,4 +127,35 @@ it('the beginning of an id finds its job, in capitals too; a dash in a wrong pla
   for (const length of [4, 8, 9, 13, 20, 35, 36]) expect((await jobs.findJob(it_, id.slice(0, length).toUpperCase())).id).toBe(id)
   await expect(jobs.findJob(it_, `${id.slice(0, 3)}-`)).rejects.toThrow('there is no job')
   await expect(jobs.findJob(it_, `${id.slice(0, 8)}a`)).rejects.toThrow('there is no job')
+})
+
+it('kept counts of jobs are those that a count of the jobs finds, whatever is done to them, folded or not', async () => {
+  const counted = () => it_.db.query('select source, status, count(*)::int as n from backhaul.jobs group by 1, 2 order by 1, 2')
+  const kept = () =>
+    it_.db.query('select source, status, sum(jobs)::int as n from backhaul.job_counts group by 1, 2 having sum(jobs) <> 0 order by 1, 2')
+  const alike = async () => expect(await kept()).toEqual(await counted())
+  await jobs.startAll(it_, source, named(150))
+  await jobs.startAll(it_, other, named(3))
+  await alike()
+  // One that is active already adds none.
+  await jobs.startAll(it_, source, [{ name: 'twice' }, { name: 'twice' }])
+  await alike()
+  const all = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival')
+  for (const { id } of all.slice(0, 60)) await jobs.pause(it_, id)
+  for (const { id } of all.slice(0, 30)) await jobs.cancel(it_, id)
+  for (const { id } of all.slice(30, 50)) await jobs.resume(it_, id)
+  await alike()
+  await foldCounts(it_.db)
+  expect(await it_.db.query('select 1 from backhaul.job_counts')).toHaveLength((await counted()).length)
+  await alike()
+  await it_.db.query(`delete from backhaul.jobs where status = 'cancelled'`)
+  await alike()
+  const undone = it_.db.tx(async (tx) => {
+    await tx.query(`update backhaul.jobs set status = 'failed'`)
+    throw new Error('undone')
+  })
+  await expect(undone).rejects.toThrow('undone')
+  await alike()
+  await it_.db.query('truncate backhaul.jobs cascade')
+  await alike()
 })

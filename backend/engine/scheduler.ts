@@ -111,7 +111,10 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   await apart(engine, 'schedules', () => startSchedules(engine))
   await admit(engine)
   for (const job of await jobsToPromote(engine)) await promote(db, job)
-  if (ticks % COUNT_EVERY === 0) await countOpen(db)
+  if (ticks % COUNT_EVERY === 0) {
+    await countOpen(db)
+    await foldCounts(db)
+  }
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
   await apart(engine, 'handing events to webhooks', () => fanOut(db))
@@ -139,6 +142,17 @@ async function countOpen(db: Db): Promise<void> {
                left join backhaul.tasks t on t.job_id = j.id and t.state in ('waiting', 'ready') and t.stream <> '${FINISH}'
               where j.admitted group by j.id) c
       where j.id = c.id and j.open <> c.open and j.admitted`,
+  )
+}
+
+/** Rows of job_counts that are left as they are: one for each source and status, and what some seconds add. */
+const COUNTS = 200
+
+/** Adds up what transactions noted of the number of jobs, so that reading it stays cheap. */
+export async function foldCounts(db: Db): Promise<void> {
+  await db.query(
+    `with gone as (delete from backhaul.job_counts where (select count(*) from backhaul.job_counts) > ${COUNTS} returning source, status, jobs)
+     insert into backhaul.job_counts (source, status, jobs) select source, status, sum(jobs) from gone group by 1, 2 having sum(jobs) <> 0`,
   )
 }
 

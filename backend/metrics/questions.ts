@@ -37,6 +37,10 @@ export const CHEAP: readonly Question[] = [
     sql: `select ${labels("state=case when paused then 'paused' when error is not null then 'failing' else 'active' end")}, count(*)::float8
             from backhaul.schedules group by 1`,
   },
+  {
+    name: 'backhaul_jobs',
+    sql: `select ${labels('source=source', 'status=status')}, sum(jobs)::float8 from backhaul.job_counts group by 1`,
+  },
   { name: 'backhaul_alerts', sql: `select ${labels('kind=kind')}, count(*)::float8 from backhaul.alerts group by 1` },
   { name: 'backhaul_outbox_events', sql: `select '{}'::jsonb, count(*)::float8 from backhaul.events_outbox where published_at is null` },
   {
@@ -51,11 +55,6 @@ export const CHEAP: readonly Question[] = [
 
 /** Counts over whole tables, which may be large: asked the more seldom the longer they take. Labels are made of groups, not of rows. */
 export const COSTLY: readonly Question[] = [
-  {
-    name: 'backhaul_jobs',
-    sql: `select ${labels('source=source', 'status=status')}, n
-            from (select source, status, count(*)::float8 as n from backhaul.jobs group by 1, 2) c`,
-  },
   {
     name: 'backhaul_tasks',
     sql: `select ${labels('queue=queue', "state=case when held then 'held' else state::text end")}, n

@@ -53,17 +53,15 @@ type Single = FoundCharacter | Missing
 
 /** One bulk question; a single bad id makes ESI refuse all of them. */
 async function bulk<T>(io: Io, route: keyof typeof LISTS, schema: z.ZodType<T[]>, ids: readonly Id[]): Promise<T[] | undefined> {
-  const answer = await io
-    .http('esi')
-    .request({
-      method: 'POST',
-      path: LISTS[route],
-      body: ids.map(Number),
-      schema,
-      accept: [400, 404],
-      isAnswer: refusesIds,
-      parts: routeOf(route),
-    })
+  const answer = await io.http('esi').request({
+    method: 'POST',
+    path: LISTS[route],
+    body: ids.map(Number),
+    schema,
+    accept: [400, 404],
+    isAnswer: refusesIds,
+    parts: routeOf(route),
+  })
   return answer.data
 }
 
