@@ -8,7 +8,7 @@ const SCORE = 'games.sandbox.score'
 
 let world: AtprotoWorld
 beforeAll(async () => {
-  world = await atprotoWorld({ repos: 12 }, 2)
+  world = await atprotoWorld({ repos: 16, pdses: 2 }, 2)
 }, 120_000)
 afterAll(() => world?.close())
 beforeEach(() => world.fresh())
@@ -184,6 +184,24 @@ describe('a host that an account has left', () => {
     world.sandbox.clearFaults('plc-500')
     await jobs.retry(world.suite, job)
     expect(await world.suite.ended(job)).toBe('completed')
+  }, 120_000)
+
+  test('is left by some, and holds others: those that have left are followed, the others fail', async () => {
+    await world.backfill({ collection: GAME })
+    const repos = world.repos(GAME) as TrueRepo[]
+    const by = world.sandbox.atproto.hosts().map((host) => repos.filter((one) => one.host === host))
+    const [there = []] = by.sort((a, b) => b.length - a.length)
+    const left = there.slice(-1)
+    for (const one of left) moved(one)
+    world.sandbox.atproto.host(there[0]?.host ?? '', 'dead')
+    const report = await world.backfill({ collection: GAME })
+    expect(report).toMatchObject({ status: 'partial', failedBy: { connection: expect.any(Number) } })
+    const failed = await world.suite.db.query<{ key: string }>(`select key from backhaul.tasks where state = 'failed' and lane = $1`, [
+      `http://${there[0]?.host}`,
+    ])
+    expect(failed.map(({ key }) => key)).toEqual(expect.arrayContaining(there.slice(0, -1).map(({ did }) => did)))
+    expect(failed.map(({ key }) => key)).not.toContain(left[0]?.did)
+    expect(await world.wrong(GAME)).toEqual([])
   }, 120_000)
 
   test('is left by everybody: all of them are followed', async () => {

@@ -122,6 +122,29 @@ export async function giveUpLane(db: Reader, task: Task, { kind, error }: { kind
   return given
 }
 
+/**
+ * Leaves the tasks of a lane that nobody holds no more tries, because its host is away: each is asked what becomes of it before
+ * it fails. @returns how many
+ */
+export async function exhaustLane(
+  db: Reader,
+  task: Task,
+  attempts: number,
+  { kind, error }: { kind: string; error: string },
+): Promise<number> {
+  let given = 0
+  for (let last = GIVEN_UP_AT_ONCE; last === GIVEN_UP_AT_ONCE; given += last) {
+    const rows = await db.query(
+      `update backhaul.tasks t set attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), rung_at = null, rings = 0
+         from (${SILENT} and state in ('waiting', 'ready') and attempts < $7 order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
+        where t.id = w.id and t.claim is null and t.state in ('waiting', 'ready') returning t.id`,
+      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), kind, textOf(error), attempts],
+    )
+    last = rows.length
+  }
+  return given
+}
+
 /** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
 export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
   const [row] = await db.query<{ full: boolean }>(

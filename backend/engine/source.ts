@@ -134,8 +134,9 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   /**
    * Asked once a task's tries are used up, before it fails: the page it returns is committed in place of that. Undefined: it fails.
    * It may throw `Throttled`; another error is what the task fails by.
+   * @param byItself false where it is given up with its lane, without as many tries of its own
    */
-  beforeFailing?(step: Step<C, P>, io: Io): Promise<Page<C, B> | undefined>
+  beforeFailing?(step: Step<C, P>, io: Io, byItself: boolean): Promise<Page<C, B> | undefined>
   known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
   /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
   write(tx: Tx, batch: B): Promise<Written>

@@ -7,7 +7,7 @@ import { said } from './events'
 import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
 import { failJob, finishJob, jobEnds } from './finish'
 import { createIo } from './io'
-import { backlogFull, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
+import { backlogFull, exhaustLane, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
 import { ask } from './lookups'
 import type { HttpUse, Io, Page, Source, Stream, Traffic, Tx } from './source'
 import type { Task } from './store'
@@ -86,16 +86,26 @@ async function readPage(
   at: Parameters<Stream['read']>[0],
   io: Io,
 ): Promise<Page<unknown, unknown>> {
+  if (stream.beforeFailing && isExhausted(engine, task)) {
+    const page = await stream.beforeFailing(at, io, false)
+    if (page) return page
+    throw new RetryLater(task.error_kind ?? 'unexpected', task.error ?? 'its host cannot be reached')
+  }
   try {
     return await stream.read(at, io)
   } catch (error) {
     const isTrouble = error instanceof RetryLater || error instanceof Fatal
     if (!stream.beforeFailing || !isTrouble || engine.signal.aborted || !(await isLast(engine, task, error))) throw error
-    const page = await stream.beforeFailing(at, io)
+    const page = await stream.beforeFailing(at, io, error instanceof Fatal || task.attempts + 1 >= engine.attempts)
     if (!page) throw error
+    // It goes on elsewhere; its host is as far away for the others.
+    if (sharesItsFate(engine, task, error)) await giveUpOthers(engine, task, { kind: error.kind, error: error.message })
     return page
   }
 }
+
+/** Whether a task has no tries left: another one of its lane has used them up. */
+const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= engine.attempts
 
 /** Whether a task is not tried again after this. */
 const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
@@ -192,7 +202,7 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
     said.failed(log, task, kind, error)
     countFailure(task, kind)
     const end = { state: 'failed', errorKind: kind, error: text, traffic } as const
-    return isOfHost ? await settleLane(engine, task, end) : await settle(engine, task, end)
+    return isOfHost && !isExhausted(engine, task) ? await settleLane(engine, task, end) : await settle(engine, task, end)
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
@@ -211,19 +221,27 @@ export const kindOf = (error: unknown): string => (error instanceof RetryLater |
 export const backoffMs = (attempts: number, random = Math.random): number =>
   Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())
 
+const streamOf = ({ sources }: WorkerEngine, task: Task): Stream | undefined =>
+  sources.find((source) => source.name === task.source)?.streams[task.stream]
+
 /** Whether what ended this task would end the others of its lane as well: their host is away. */
-function sharesItsFate({ sources }: WorkerEngine, task: Task, error: unknown): boolean {
-  const stream = sources.find((source) => source.name === task.source)?.streams[task.stream]
-  return task.lane !== null && stream?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
+function sharesItsFate(engine: WorkerEngine, task: Task, error: unknown): boolean {
+  return task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
 }
 
 /** Ends a task and those of its lane that nobody holds; each of them would have to find out for itself for as long. */
 async function settleLane(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
   if (!(await engine.db.tx((tx) => store.settleTask(tx, task, end)))) return NOTHING
-  const given = await giveUpLane(engine.db, task, { kind: end.errorKind ?? 'unexpected', error: end.error ?? '' })
-  if (given > 0) said.laneGivenUp(engine.log, task, given)
-  countFailure(task, end.errorKind ?? 'unexpected', given)
+  await giveUpOthers(engine, task, { kind: end.errorKind ?? 'unexpected', error: end.error ?? '' })
   return NOTHING
+}
+
+/** Those of a task's lane that nobody holds end with it, each once it has been asked what becomes of it where the stream asks. */
+async function giveUpOthers(engine: WorkerEngine, task: Task, why: { kind: string; error: string }): Promise<void> {
+  const isAsked = streamOf(engine, task)?.beforeFailing !== undefined
+  const given = isAsked ? await exhaustLane(engine.db, task, engine.attempts, why) : await giveUpLane(engine.db, task, why)
+  if (given > 0) said.laneGivenUp(engine.log, task, given)
+  if (!isAsked) countFailure(task, why.kind, given)
 }
 
 async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {

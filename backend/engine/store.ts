@@ -37,6 +37,8 @@ export interface Task extends Counts {
   claim: bigint
   cursor: Json
   attempts: number
+  error_kind: string | null
+  error: string | null
   slot_at: Date | null
   expected: bigint | null
   traffic: Traffic
@@ -49,7 +51,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.known, t.rejected, t.deleted, j.backlog`
+  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.known, t.rejected, t.deleted, j.backlog`
 
 /** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
 export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {

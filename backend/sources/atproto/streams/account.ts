@@ -36,7 +36,7 @@ export async function placeRepo({ key: did, cursor }: RepoStep, io: Io): Promise
   if (!('pds' in found)) return found
   return {
     batch: { identified: [{ did, ...found, status: 'active' }] },
-    next: { ...cursor, pds: found.pds },
+    next: { ...cursor, pds: found.pds, placedAt: Date.now() },
     lane: found.pds,
     seen: 0,
   }
@@ -62,17 +62,24 @@ async function whatChanged({ key: did, cursor }: RepoStep, io: Io, pds: string):
   const { collections, foundBy } = cursor
   return {
     batch: { identified: [{ did, ...now, status: 'active' }] },
-    next: repoCursor.parse({ collections, foundBy, pds: now.pds, hasMoved: true }),
+    next: repoCursor.parse({ collections, foundBy, pds: now.pds, placedAt: Date.now(), hasMoved: true }),
     lane: now.pds,
     seen: 0,
     notes: ['repos that had moved were followed to their new host'],
   }
 }
 
-/** Before a repo fails by its host the directory is asked once more, for the host may be one that the account has left. */
-export async function beforeFailing(step: RepoStep, io: Io): Promise<RepoPage | undefined> {
-  const { pds } = step.cursor
+/** A host that the directory has named so short a time ago need not be asked for again when it is found to be away, ms. */
+const RECENT_MS = 60 * 60_000
+
+/**
+ * Before a repo fails by its host the directory is asked once more, for the host may be one that the account has left. A host
+ * that is away holds many repos: of those given up with the one that found it out, the directory is asked where it has not been lately.
+ */
+export async function beforeFailing(step: RepoStep, io: Io, byItself: boolean): Promise<RepoPage | undefined> {
+  const { pds, placedAt } = step.cursor
   if (pds === undefined) return undefined
+  if (!byItself && placedAt !== undefined && Date.now() - placedAt < RECENT_MS) return undefined
   try {
     return await whatChanged(step, io, pds)
   } catch (error) {

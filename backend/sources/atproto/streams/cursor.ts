@@ -71,6 +71,8 @@ export const repoCursor = z.object({
   collections: z.array(z.string()),
   /** Its host; absent until its identity is read. */
   pds: z.string().optional(),
+  /** When the directory named it in this job, ms since 1970; absent where the host is the one that was held. */
+  placedAt: z.number().optional(),
   /** What is read, as the host told it before the first record; absent where the host has no word for it. */
   head: head.optional(),
   /** Collections still to read, the one in hand included; absent until that is known. */

@@ -160,11 +160,11 @@ function again(one: Found, error: RetryLater, wanted: Wanted, io: Io): Placed {
   return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, wanted, unplacedLane(one.name)) }
 }
 
-const repoTask = (one: Found, { collections, foundBy }: Wanted, lane: string, pds?: string): NewTask => ({
+const repoTask = (one: Found, { collections, foundBy }: Wanted, lane: string, pds?: string, placedAt?: number): NewTask => ({
   stream: 'repo',
   key: one.name,
   lane,
-  cursor: repoCursor.parse({ collections, foundBy, pds, head: one.head }),
+  cursor: repoCursor.parse({ collections, foundBy, pds, placedAt, head: one.head }),
 })
 
 async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted: Wanted): Promise<Placed> {
@@ -174,13 +174,13 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
     return ended(one, wanted, { failed: 'did_syntax', error: `${one.name.slice(0, 100)} is no DID of this network` })
   if (newOnly && collections.every((collection) => known?.synced[collection])) return ended(one, wanted, { skipped: 'read before' })
   if (!known?.pds) return placed(one, await identify(io, one.name), known, wanted)
-  const at = placedAt(one, known.pds, known, wanted)
+  const at = placeAt(one, known.pds, known, wanted)
   // A state that is held already is not written again: that would make an old identity look fresh.
   return at.identified?.status === known.status ? { task: at.task } : at
 }
 
 /** What a host says of an account counts while the account's identity names that host. */
-function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted): Placed {
+function placeAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted, placedAt?: number): Placed {
   const { host, inactive, head } = one
   const isTheirs = host === pds
   if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
@@ -188,7 +188,7 @@ function placedAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: 
   const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.aside === 0
   const isUnchanged = isTheirs && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
   if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { pds })
-  return { task: repoTask({ ...one, head: isTheirs ? head : undefined }, wanted, pds, pds) }
+  return { task: repoTask({ ...one, head: isTheirs ? head : undefined }, wanted, pds, pds, placedAt) }
 }
 
 /** A handle is believed when the identity it stands for says the same. */
@@ -207,7 +207,7 @@ function placed(one: Found, identity: Identity, known: HeldRepo | undefined, wan
   if ('gone' in identity) return ended(one, wanted, { skipped: identity.gone }, { status: 'tombstoned' })
   if ('fault' in identity) return ended(one, wanted, { failed: identity.fault, error: identity.text })
   const { pds, handle } = identity
-  const at = placedAt(one, pds, known, wanted)
+  const at = placeAt(one, pds, known, wanted, Date.now())
   return { ...at, identified: { did: one.name, pds, handle, status: at.identified?.status ?? 'active' } }
 }
 

@@ -12,5 +12,5 @@ const ofRepo = (step: RepoStep): RepoStep => ({ ...step, key: step.key.split(' '
 export const late: Stream<RepoCursor, Batch, AtprotoParams> = {
   ...repo,
   read: (step, io) => repo.read(ofRepo(step), io),
-  beforeFailing: (step, io) => beforeFailing(ofRepo(step), io),
+  beforeFailing: (step, io, byItself) => beforeFailing(ofRepo(step), io, byItself),
 }
