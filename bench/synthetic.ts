@@ -107,7 +107,7 @@ export function syntheticSource(sums: Sums): Source<SyntheticPlan> {
           const batch = rowsOf(Number(key), page, params.rows)
           sums.gateMs += asked - began
           sums.readMs += performance.now() - asked
-          return { batch, next: page + 1 < params.pages ? { page: page + 1 } : null, seen: batch.length }
+          return { batch, next: page + 1 < params.pages ? { page: page + 1 } : null }
         },
         async write(tx: Tx, rows) {
           const began = performance.now()
@@ -116,7 +116,7 @@ export function syntheticSource(sums: Sums): Source<SyntheticPlan> {
           sums.pages += 1
           sums.rows += fresh
           if (sums.pages % 5 === 0) sums.rss.push({ rows: sums.rows, bytes: process.memoryUsage.rss() })
-          return { new: fresh, updated: 0 }
+          return { new: fresh, updated: 0, unchanged: rows.length - fresh }
         },
       }),
     },

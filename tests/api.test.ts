@@ -213,7 +213,7 @@ test('a job that failed in part is explained, and tried again', async () => {
     fraction: 1,
     verified: false,
     can: ['retry'],
-    sentence: '1 of 2 tasks failed, 10 records read',
+    sentence: '1 of 2 tasks failed, 12 records read',
     errors: [{ kind: 'gone', state: 'failed', tasks: 1, example: 'the record is gone for good' }],
     rejectedBy: [{ reason: 'schema', records: 2 }],
     lanes: expect.arrayContaining([expect.objectContaining({ lane: 'y', total: 1, failed: 1 })]),
@@ -231,7 +231,7 @@ test('a job that failed in part is explained, and tried again', async () => {
   broken = false
   expect(await post(`/api/jobs/${id}/retry`)).toMatchObject({ status: 200, body: { status: 'running' } })
   expect(await engine.ended(id)).toBe('completed')
-  expect((await get(`/api/jobs/${id}/report`)).body).toMatchObject({ status: 'completed', seen: 20 })
+  expect((await get(`/api/jobs/${id}/report`)).body).toMatchObject({ status: 'completed', seen: 24 })
   await worker.stop()
 })
 

@@ -137,6 +137,7 @@ describe('watching', () => {
     seen: 0,
     new: 0,
     updated: 0,
+    unchanged: 0,
     known: 0,
     rejected: 0,
     deleted: 0,

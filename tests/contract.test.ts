@@ -88,8 +88,8 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   })
 })
 
-/** The same source, with every page read twice and looked at. */
-function readingTwice(source: Source, faults: string[]): Source {
+/** The same source, with every page read twice, written twice and looked at. */
+function doingTwice(source: Source, faults: string[]): Source {
   const twice = (stream: Stream): Stream => ({
     ...stream,
     async read(step, io) {
@@ -100,6 +100,14 @@ function readingTwice(source: Source, faults: string[]): Source {
         faults.push(`${step.key}: a page did not move the cursor`)
       if (first.next !== null && !stream.cursor.safeParse(JSON.parse(JSON.stringify(first.next))).success)
         faults.push(`${step.key}: a cursor does not come back`)
+      return first
+    },
+    async write(tx, batch) {
+      const first = await stream.write(tx, batch)
+      const again = await stream.write(tx, batch)
+      const all = first.new + first.updated + first.unchanged
+      if (again.new + again.updated + (again.deleted ?? 0) > 0 || again.unchanged !== all)
+        faults.push(`${stream.queue}: a batch written twice counts ${JSON.stringify([first, again])}`)
       return first
     },
   })
@@ -113,9 +121,9 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
   })
   afterAll(() => sandbox.close())
 
-  it('reads its example to a verified end; read twice a page is the same; a second run writes nothing', async () => {
+  it('reads its example to a verified end; a page read twice is the same, written twice it is unchanged; a second run writes nothing; counts add up', async () => {
     const faults: string[] = []
-    const it = await sandboxed(readingTwice(source, faults), sandbox)
+    const it = await sandboxed(doingTwice(source, faults), sandbox)
     for (const app of Object.keys(source.workers)) await it.worker({ app })
     const run = async () => {
       const job = await jobs.start(it, source, jobs.parseParams(source, source.example))
@@ -125,7 +133,9 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
     const first = await run()
     expect(first).toMatchObject({ status: 'completed', verified: true })
     expect(first.new).toBeGreaterThan(0)
-    expect(await run()).toMatchObject({ status: 'completed', verified: true, new: 0, updated: 0, known: first.seen })
+    expect(first.seen).toBe(first.new + first.updated + first.unchanged + first.known + first.rejected)
+    const none = { new: 0, updated: 0, unchanged: 0, rejected: 0 }
+    expect(await run()).toMatchObject({ status: 'completed', verified: true, seen: first.seen, known: first.seen, ...none })
     await until(async () => (await it.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
       timeoutMs: 60_000,
     })

@@ -229,7 +229,7 @@ describe('the list of jobs', () => {
     expect(await engine.ended(id)).toBe('partial')
     await worker.stop()
     const { body } = await ask('GET', '/admin/count?limit=1')
-    expect(body).toMatchObject([{ id, status: 'partial', seen: 15, rejected: 1 }])
+    expect(body).toMatchObject([{ id, status: 'partial', seen: 16, rejected: 1 }])
     expect([body[0].tasks, body[0].failures]).toEqual([{ count: totals }, { gone: 1, schema: 1 }])
     expect((await ask('GET', `/admin/count/${id}`)).body).toEqual(body[0])
 

@@ -198,10 +198,10 @@ describe('values', () => {
 
   test('are asked for one killmail after the other, after the last one', async () => {
     const page = await read({ after: '0' }, (path) => ({ data: [listed(Number(path.split('/')[2]))] }), ['7', '8'])
-    expect(page).toMatchObject({ batch: [{ id: '7', zkb: { totalValue: 1000.5 } }, { id: '8' }], next: { after: '8' }, seen: 2 })
+    expect(page).toMatchObject({ batch: [{ id: '7', zkb: { totalValue: 1000.5 } }, { id: '8' }], next: { after: '8' }, rejected: [] })
   })
   test('end when there are none left', async () => {
-    expect(await read({ after: '8' }, () => ({ data: [] }), [])).toMatchObject({ next: null, seen: 0 })
+    expect(await read({ after: '8' }, () => ({ data: [] }), [])).toMatchObject({ batch: [], next: null, rejected: [] })
   })
   test('an empty answer is asked for once more before the killmail is set aside', async () => {
     const first = await read({ after: '0' }, () => ({ data: [] }), ['7', '8'])

@@ -41,7 +41,7 @@ test('a killmail is stored with victim, attackers, items and nameless rows for w
       items: [{ item_type_id: 34, flag: 0, singleton: 2, quantity_dropped: 32, quantity_destroyed: null, items: null }],
     },
   ]
-  expect(await store([one])).toEqual({ new: 1, updated: 0 })
+  expect(await store([one])).toEqual({ new: 1, updated: 0, unchanged: 0 })
   const [head] = await db.query<Record<string, unknown>>('select * from eve.killmails')
   expect(head).toMatchObject({
     killmail_id: 1n,
@@ -75,16 +75,16 @@ test('what is here stays as it is, unless it is to be written again, and only a 
   const one = killmail(1)
   await store([one, killmail(2)])
   const dearer = { ...one, zkb: { ...one.zkb, totalValue: 5 } }
-  expect(await store([dearer, killmail(3)])).toEqual({ new: 1, updated: 0 })
+  expect(await store([dearer, killmail(3)])).toEqual({ new: 1, updated: 0, unchanged: 1 })
   expect(await db.query('select total_value from eve.killmails where killmail_id = 1')).toEqual([{ total_value: '1000.50' }])
-  expect(await store([one, killmail(2)], true)).toEqual({ new: 0, updated: 0 })
-  expect(await store([dearer, killmail(2)], true)).toEqual({ new: 0, updated: 1 })
+  expect(await store([one, killmail(2)], true)).toEqual({ new: 0, updated: 0, unchanged: 2 })
+  expect(await store([dearer, killmail(2)], true)).toEqual({ new: 0, updated: 1, unchanged: 1 })
   expect(await db.query('select total_value from eve.killmails where killmail_id = 1')).toEqual([{ total_value: '5.00' }])
 })
 
 test('written again with fewer attackers, the others are gone', async () => {
   await store([killmail(1, { attackers: 5 })])
-  expect(await store([killmail(1, { attackers: 2 })], true)).toEqual({ new: 0, updated: 1 })
+  expect(await store([killmail(1, { attackers: 2 })], true)).toEqual({ new: 0, updated: 1, unchanged: 0 })
   expect(await count('killmail_attackers')).toBe(2)
 })
 
@@ -103,7 +103,7 @@ test('listed without a hash, one that is held is known; one that is not is not',
 test('listed without values once, a killmail keeps those it has', async () => {
   await store([killmail(1)])
   const bare = { ...killmail(1), zkb: zkb.parse(undefined) }
-  expect(await store([bare], true)).toEqual({ new: 0, updated: 0 })
+  expect(await store([bare], true)).toEqual({ new: 0, updated: 0, unchanged: 1 })
   expect(await db.query('select total_value, labels from eve.killmails')).toEqual([
     { total_value: '1000.50', labels: ['pvp', 'loc:highsec'] },
   ])
@@ -119,7 +119,7 @@ test('a hash that zKillboard has changed is kept, so that the next walk knows it
   const one = killmail(1)
   await store([one])
   const relisted = { ...one, listedHash: 'f'.repeat(40) }
-  expect(await store([relisted])).toEqual({ new: 0, updated: 1 })
+  expect(await store([relisted])).toEqual({ new: 0, updated: 1, unchanged: 0 })
   expect(await known(db, [`1:${'f'.repeat(40)}`])).toEqual(new Set([`1:${'f'.repeat(40)}`]))
 })
 
@@ -152,7 +152,7 @@ test('a page does not wait for somebody who changes a killmail, a character or a
       await inner.query(`set local lock_timeout = '500ms'`)
       return write(inner, { killmails: [one, killmail(2)], refused: [], again: false })
     })
-    expect(result).toEqual({ new: 1, updated: 0 })
+    expect(result).toEqual({ new: 1, updated: 0, unchanged: 1 })
     await other.close()
   })
 })
@@ -170,7 +170,7 @@ test('values are filled where they are missing, and only there', async () => {
       { id: '2', zkb: { ...block, totalValue: 7 } },
     ]),
   )
-  expect(written).toEqual({ new: 0, updated: 1 })
+  expect(written).toEqual({ new: 0, updated: 1, unchanged: 1 })
   expect(await db.query('select total_value, points from eve.killmails order by killmail_id')).toMatchObject([
     { total_value: '1000.50', points: 1 },
     { total_value: '1000.50' },

@@ -37,7 +37,7 @@ const set = (job: string, key: string, change: string) =>
   engine.db.query(`update backhaul.tasks set ${change} where job_id = $1 and key = $2`, [job, key])
 const ask = (path: string) => served.ask('GET', path, undefined, { authorization: `Bearer ${TOKEN}` })
 const none = { waiting: 0, ready: 0, held: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
-const nothing = { pages: 0, seen: 0, new: 0, updated: 0, known: 0, rejected: 0, deleted: 0, requests: 0, bytes: 0 }
+const nothing = { pages: 0, seen: 0, new: 0, updated: 0, unchanged: 0, known: 0, rejected: 0, deleted: 0, requests: 0, bytes: 0 }
 const still = { until: null, on: null, errorKind: null, error: null }
 
 /** A job with a lane in every state, and one task of discovery that is done. */
@@ -74,13 +74,13 @@ async function mixed(): Promise<string> {
   await set(
     job,
     'ended.example-1',
-    `${settled('done')}, pages = 3, seen = 40, new = 30, updated = 4, known = 6, rejected = 1, deleted = 2,
+    `${settled('done')}, pages = 3, seen = 44, new = 30, updated = 4, unchanged = 3, known = 6, rejected = 1, deleted = 2,
      traffic = '{"pds": {"requests": 2, "waitMs": 5, "throttled": 0, "bytes": 1000000}, "plc": {"requests": 1, "waitMs": 0, "throttled": 0}}'`,
   )
   await set(
     job,
     'ended.example-2',
-    `${settled('skipped')}, reason = 'the account is closed', seen = 2, traffic = '{"pds": {"requests": 0, "waitMs": 0, "throttled": 0, "bytes": 234567}}'`,
+    `${settled('skipped')}, reason = 'the account is closed', seen = 2, known = 2, traffic = '{"pds": {"requests": 0, "waitMs": 0, "throttled": 0, "bytes": 234567}}'`,
   )
   await set(job, 'ended.example-3', `state = 'failed', settled_at = now() - interval '1 s', error_kind = 'dns', error = 'no such host'`)
   await set(job, 'ended.example-4', `${settled('failed')}, error_kind = 'timeout', error = 'no answer'`)
@@ -114,7 +114,7 @@ const lanes: Lane[] = [
   { lane: 'waiting.example', total: 1, ...none, waiting: 1, ...nothing, state: 'waiting', ...still },
   {
     ...{ lane: 'ended.example', total: 4, ...none, done: 1, skipped: 1, failed: 2, state: 'ended', until: null, on: null },
-    ...{ pages: 3, seen: 42, new: 30, updated: 4, known: 6, rejected: 1, deleted: 2, requests: 3, bytes: 1_234_567 },
+    ...{ pages: 3, seen: 46, new: 30, updated: 4, unchanged: 3, known: 8, rejected: 1, deleted: 2, requests: 3, bytes: 1_234_567 },
     ...{ errorKind: 'timeout', error: 'no answer' },
   },
 ]
@@ -132,7 +132,7 @@ test('lanes in every state, those with most open tasks first and discovery befor
   expect(
     asked.job.lanes.map((it: { lane: string; until: string | null }) => [it.lane, it.until && new Date(it.until).toISOString()]),
   ).toEqual(lanes.map((it) => [it.lane, it.until]))
-  expect(asked.job.lanes.at(-1)).toMatchObject({ state: 'ended', seen: 42, bytes: 1_234_567, errorKind: 'timeout', error: 'no answer' })
+  expect(asked.job.lanes.at(-1)).toMatchObject({ state: 'ended', seen: 46, bytes: 1_234_567, errorKind: 'timeout', error: 'no answer' })
   expect(asked.job.requests).toEqual([
     { api: 'pds', bytes: 1_236_067 },
     { api: 'plc', bytes: 0 },
@@ -185,7 +185,7 @@ test('jobs show --hosts is a table of them, and JSON all of them', async () => {
   expect(rowOf('held.example')).toMatch(/active +0 \/ 4 +0 +0 +0 +0 +4 +1\.5 kB$/)
   expect(rowOf('parked.example')).toMatch(/parked .* waits for pds, \d+ d/)
   expect(rowOf('retry.example')).toMatch(/parked .* tries again in .* after http_502: pds answered 502$/)
-  expect(rowOf('ended.example')).toMatch(/ended +1 \/ 4 +1 +2 +42 +30 +3 +1\.2 MB +timeout: no answer$/)
+  expect(rowOf('ended.example')).toMatch(/ended +1 \/ 4 +1 +2 +46 +30 +3 +1\.2 MB +timeout: no answer$/)
   expect(JSON.parse((await command(env, `jobs show ${job} --hosts --json`)).out).hosts).toEqual({ items: lanes, next: null, total: 7 })
   expect(JSON.parse((await command(env, `jobs show ${job} --json`)).out)).not.toHaveProperty('hosts')
 })

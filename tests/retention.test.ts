@@ -49,7 +49,7 @@ async function ended(name: string, days: number, bad?: 'failed' | 'cancelled'): 
   const { id } = await start(engine(), source, { name })
   await db.query(
     `update backhaul.tasks set state = (case when key in ('k0', 'k1') and $2::text is not null then $2 when key = 'k2' then 'skipped' else 'done' end)::backhaul.task_state,
-            pages = 3, seen = 250, new = 200, updated = 30, known = 20, rejected = 1, deleted = 2, expected = 250, settled_at = now(), notes = array['a note'],
+            pages = 3, seen = 251, new = 180, updated = 30, unchanged = 20, known = 20, rejected = 1, deleted = 2, expected = 250, settled_at = now(), notes = array['a note'],
             reason = 'the account is closed', error_kind = 'timeout', error = 'no answer', traffic = '{"api": {"requests": 3, "waitMs": 10, "throttled": 0}}'
       where job_id = $1`,
     [id, bad ?? null],

@@ -33,17 +33,19 @@ export const said = {
     log[report.status === 'completed' ? 'info' : 'warn'](`job ${report.status}`, {
       job: job.slice(0, 8),
       new: report.new,
+      unchanged: report.unchanged || undefined,
       known: report.known,
       rejected: report.rejected,
       verified: report.verified,
       ...(report.verified ? {} : { because: report.reason }),
     }),
-  page: (log: Log, task: Task, counts: Counts, seen: number, ended: boolean) =>
+  page: (log: Log, task: Task, counts: Counts, ended: boolean) =>
     log.info(ended ? 'task done' : 'page', {
       ...of(task),
-      seen,
+      seen: counts.seen - task.seen,
       new: counts.new - task.new,
       updated: counts.updated - task.updated || undefined,
+      unchanged: counts.unchanged - task.unchanged || undefined,
       known: counts.known - task.known,
       rejected: counts.rejected - task.rejected || undefined,
     }),

@@ -13,7 +13,7 @@ export function countStep({ source, stream }: Of, outcome: string, ends?: string
   if (ends) count('backhaul_jobs_ended_total', { source, status: ends })
 }
 
-const OUTCOMES = ['new', 'updated', 'known', 'rejected', 'deleted'] as const
+const OUTCOMES = ['new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'] as const
 
 /** A committed page. @param now the task's counts with it */
 export function countPage(task: Of & Counts, now: Counts): void {

@@ -48,6 +48,7 @@ export interface Progress {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -106,7 +107,7 @@ export async function progress(
   }))
 }
 
-const SUMS = ['pages', 'seen', 'new', 'updated', 'known', 'rejected', 'deleted']
+const SUMS = ['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted']
 const OPEN = ['waiting', 'ready', 'held']
 const ENDS = ['done', 'skipped', 'failed', 'cancelled']
 

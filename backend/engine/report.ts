@@ -14,9 +14,13 @@ export interface Report {
   /** Tasks of each stream by state; states without any are left out. */
   streams: Record<string, Record<string, number>>
   pages: number
+  /** All records read that were asked for: new, updated, unchanged, known and rejected ones together. */
   seen: number
   new: number
   updated: number
+  /** Read once more and held as they are. */
+  unchanged: number
+  /** Held already and left alone. */
   known: number
   rejected: number
   rejectedBy: Record<string, number>
@@ -55,6 +59,7 @@ interface Sums extends Record<string, unknown> {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -122,6 +127,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     seen: sums.seen,
     new: sums.new,
     updated: sums.updated,
+    unchanged: sums.unchanged,
     known: sums.known,
     rejected: sums.rejected,
     rejectedBy,
@@ -165,7 +171,7 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
             count(t.id)::int as total, (count(*) filter (where t.state = 'done'))::int as done,
             (count(*) filter (where t.state = 'skipped'))::int as skipped_tasks, (count(*) filter (where t.state = 'failed'))::int as failed,
             (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ('waiting', 'ready')))::int as open,
-            ${['pages', 'seen', 'new', 'updated', 'known', 'rejected', 'deleted'].map(sum).join(', ')},
+            ${['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'].map(sum).join(', ')},
             sum(t.expected)::float8 as expected, (count(*) filter (where t.expected > t.seen))::int as short
        from backhaul.jobs j left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'
       where j.id = $1 group by j.id`,

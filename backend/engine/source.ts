@@ -95,9 +95,7 @@ export interface Page<C, B> {
   skipped?: string
   /** The task goes on in another lane, and waits for a place there. */
   lane?: string
-  /** Records on the page that were asked for, known ones included. */
-  seen: number
-  /** How many of them were held already and left alone. */
+  /** Records on the page that were asked for, held already and left alone. */
   known?: number
   tasks?: NewTask[]
   lookups?: LookupIds
@@ -109,9 +107,13 @@ export interface Page<C, B> {
   notes?: string[]
 }
 
+/** What became of the batch: each of its records counts once as new, updated or unchanged. */
 export interface Written {
   new: number
   updated: number
+  /** Held already as they were read; a record that is twice in the batch counts here the second time. */
+  unchanged: number
+  /** Records that went; none of the batch's. */
   deleted?: number
 }
 

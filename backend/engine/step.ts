@@ -1,6 +1,7 @@
 import { isAway } from '../db'
 import { span } from '../tracing'
 import type { End } from '../transaction'
+import { countsAfter } from './counts'
 import { sourceNamed, type WorkerEngine } from './engine'
 import { Fatal, RetryLater, Skip, Throttled, UNREACHABLE } from './errors'
 import { said } from './events'
@@ -134,13 +135,7 @@ async function commit(
     await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
     await store.insertEvents(tx, page.events ?? [])
     const counts = {
-      pages: task.pages + 1,
-      seen: task.seen + BigInt(page.seen),
-      new: task.new + BigInt(written.new),
-      updated: task.updated + BigInt(written.updated),
-      known: task.known + BigInt(page.known ?? 0),
-      rejected: task.rejected + BigInt(rejected.length),
-      deleted: task.deleted + BigInt(written.deleted ?? 0),
+      ...countsAfter(task, { ...written, known: page.known, rejected: rejected.length }),
       expected: page.expected === undefined ? task.expected : BigInt(page.expected),
       notes: [...new Set([...task.notes, ...(page.notes ?? [])])],
       traffic,
@@ -150,9 +145,9 @@ async function commit(
     const next = takes ? await takeNext(tx, task, engine.id) : undefined
     return { runs, next, counts: { ...counts, cursor } }
   }
-  const { runs, next, counts } = await span('commit', { 'backhaul.seen': page.seen }, () => engine.db.tx(work))
+  const { runs, next, counts } = await span('commit', {}, () => engine.db.tx(work))
   countPage(task, counts)
-  said.page(engine.log, task, counts, page.seen, ended)
+  said.page(engine.log, task, counts, ended)
   if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }

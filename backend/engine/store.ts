@@ -17,6 +17,7 @@ export interface Counts {
   seen: bigint
   new: bigint
   updated: bigint
+  unchanged: bigint
   known: bigint
   rejected: bigint
   deleted: bigint
@@ -51,7 +52,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.known, t.rejected, t.deleted, j.backlog`
+  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.unchanged, t.known, t.rejected, t.deleted, j.backlog`
 
 /** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
 export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {
@@ -104,7 +105,8 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
     `with moved as (
      update backhaul.tasks t
         set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
-            pages = $5, seen = $6, new = $7, updated = $8, known = $9, rejected = $10, deleted = $11, expected = $12, traffic = $13, notes = $14,
+            pages = $5, seen = $6, new = $7, updated = $8, unchanged = $18, known = $9, rejected = $10, deleted = $11,
+            expected = $12, traffic = $13, notes = $14,
             state = case when $15 then case when $16::text is null then 'done' else 'skipped' end
                          when $17::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
             reason = $16, lane = coalesce($17, lane), settled_at = case when $15 then clock_timestamp() end,
@@ -132,6 +134,7 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       page.ended,
       textOf(page.skipped) ?? null,
       page.lane ?? null,
+      page.unchanged,
     ],
   )
   try {

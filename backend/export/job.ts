@@ -17,11 +17,9 @@ const REPORT: [name: string, type: string, kind: Column['kind']][] = [
   ['startedAt', 'timestamptz', 'timestamptz'],
   ['completedAt', 'timestamptz', 'timestamptz'],
   ['seconds', 'float8', 'double'],
-  ...['pages', 'seen', 'new', 'updated', 'known', 'rejected', 'deleted', 'expected'].map((name): [string, string, Column['kind']] => [
-    name,
-    'int8',
-    'bigint',
-  ]),
+  ...['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted', 'expected'].map(
+    (name): [string, string, Column['kind']] => [name, 'int8', 'bigint'],
+  ),
   ...['tasks', 'requests', 'rejectedBy', 'lookups', 'skipped', 'failures', 'notes'].map((name): [string, string, Column['kind']] => [
     name,
     'jsonb',

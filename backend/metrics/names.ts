@@ -13,7 +13,7 @@ export const COUNTERS = {
   },
   backhaul_pages_total: { help: 'Pages committed.', labels: RECORD },
   backhaul_rows_total: {
-    help: 'Records on committed pages by what became of them: new, updated, known, rejected or deleted.',
+    help: 'Records on committed pages by what became of them: new, updated, unchanged, known, rejected or deleted.',
     labels: [...RECORD, 'outcome'],
   },
   backhaul_requests_total: {

@@ -11,7 +11,7 @@ export interface History {
   /** Starts of the minutes, ISO 8601. */
   minutes: string[]
   series: {
-    rows: Record<'new' | 'updated' | 'known' | 'rejected', number[]>
+    rows: Record<'new' | 'updated' | 'unchanged' | 'known' | 'rejected', number[]>
     /** By class of the answer: `2xx`, `failed`. */
     requests: Record<string, number[]>
     waitSeconds: number[]
@@ -71,7 +71,13 @@ function seriesOf(lines: readonly Line[], length: number): History['series'] {
   const none = () => new Array<number>(length).fill(0)
   const rows = drawn('backhaul_rows_total')
   return {
-    rows: { new: rows.new ?? none(), updated: rows.updated ?? none(), known: rows.known ?? none(), rejected: rows.rejected ?? none() },
+    rows: {
+      new: rows.new ?? none(),
+      updated: rows.updated ?? none(),
+      unchanged: rows.unchanged ?? none(),
+      known: rows.known ?? none(),
+      rejected: rows.rejected ?? none(),
+    },
     requests: drawn('backhaul_requests_total'),
     waitSeconds: drawn('backhaul_wait_seconds_total').all ?? none(),
     latency: Object.fromEntries(

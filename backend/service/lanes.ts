@@ -19,6 +19,7 @@ export interface Lane extends Tasks {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -57,7 +58,7 @@ interface Read extends Omit<Lane, Computed> {
 }
 
 const STATES = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
-const SUMS = ['pages', 'seen', 'new', 'updated', 'known', 'rejected', 'deleted']
+const SUMS = ['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted']
 /* The next and the last of a group by arrays that begin with their moment: `array_agg … order by` would sort all tasks of the job. */
 const COLUMNS = [
   `count(*)::int as total, count(claim)::int as held`,

@@ -39,6 +39,7 @@ export interface JobSummary {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number

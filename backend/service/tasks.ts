@@ -21,6 +21,7 @@ export interface TaskRow {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -39,7 +40,9 @@ export interface TaskRow {
 
 type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: Date; settledAt: Date | null }
 
-const FIGURES = ['seen', 'new', 'updated', 'known', 'rejected', 'deleted', 'expected'].map((column) => `${column}::float8 as ${column}`)
+const FIGURES = ['seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted', 'expected'].map(
+  (column) => `${column}::float8 as ${column}`,
+)
 const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason,
   waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
 

@@ -39,6 +39,7 @@ export function figures(job: Progress, rate?: number): string {
     job.expected ? `${count(job.seen)} of ${count(job.expected)} seen` : `${count(job.seen)} seen`,
     `${count(job.new)} new`,
     job.updated ? `${count(job.updated)} updated` : '',
+    job.unchanged ? `${count(job.unchanged)} unchanged` : '',
     job.known ? `${count(job.known)} known` : '',
     job.rejected ? `${count(job.rejected)} set aside` : '',
     job.tasks.failed ? `${counted(job.tasks.failed, 'task')} failed` : '',

@@ -28,8 +28,8 @@ const named = (figures: Record<string, number>): string[] =>
   Object.entries(figures).flatMap(([name, value]) => (value > 0 ? [`${count(value)} ${name}`] : []))
 
 function records(it: Report): string {
-  const { seen, updated, known, rejected, deleted } = it
-  const rest = named({ updated, known, 'set aside': rejected, deleted })
+  const { seen, updated, unchanged, known, rejected, deleted } = it
+  const rest = named({ updated, unchanged, known, 'set aside': rejected, deleted })
   return [`${count(seen)} seen on ${counted(it.pages, 'page')}`, `${count(it.new)} new`, ...rest].join(', ')
 }
 

@@ -45,7 +45,7 @@ export function countingSource(counting: Counting): Source {
           const extra = await counting.onRead?.(key, cursor.page, io)
           const rows = Array.from({ length: counting.rowsPerPage }, (_, row) => ({ key, page: cursor.page, row }))
           const next = cursor.page + 1 < counting.pages ? { page: cursor.page + 1 } : null
-          return { batch: rows, next, seen: rows.length, ...extra }
+          return { batch: rows, next, ...extra }
         },
         async write(tx, rows: { key: string; page: number; row: number }[]) {
           await tx.query('insert into counted (key, page, row) select * from unnest($1::text[], $2::int[], $3::int[])', [
@@ -53,7 +53,7 @@ export function countingSource(counting: Counting): Source {
             rows.map((row) => row.page),
             rows.map((row) => row.row),
           ])
-          return { new: rows.length, updated: 0 }
+          return { new: rows.length, updated: 0, unchanged: 0 }
         },
       }),
     },

@@ -179,7 +179,7 @@ function take(run: Run, page: Page<unknown, Batch>, held: Set<string>): void {
   }
   for (const one of page.batch.refused) held.add(`${one.reason}:${one.id}:${one.hash}`)
   run.rejected.push(...(page.rejected ?? []))
-  run.seen += page.seen
+  run.seen += page.batch.killmails.length + (page.known ?? 0) + (page.rejected?.length ?? 0)
   run.known += page.known ?? 0
   run.expected = page.expected ?? run.expected
   run.notes.push(...(page.notes ?? []))

@@ -27,6 +27,12 @@ const wait = z.object({
   error: z.string().nullable(),
 })
 
+const seenFigure = figure.meta({
+  description: 'Records read that were asked for: new, updated, unchanged, known and rejected ones together',
+})
+const unchangedFigure = figure.meta({ description: 'Read once more and held as they are' })
+const knownFigure = figure.meta({ description: 'Held already and left alone' })
+
 const summaryFields = {
   id: z.uuid(),
   source: z.string(),
@@ -41,10 +47,11 @@ const summaryFields = {
   seconds: z.number(),
   tasks: z.object({ total: count, ...byState }),
   pages: figure,
-  seen: figure,
+  seen: seenFigure,
   new: figure,
   updated: figure,
-  known: figure,
+  unchanged: unchangedFigure,
+  known: knownFigure,
   rejected: figure,
   deleted: figure,
   expected: figure.nullable(),
@@ -80,10 +87,11 @@ export const report = z
     tasks: z.object({ total: count, done: count, skipped: count, failed: count, cancelled: count, open: count }),
     streams: z.record(z.string(), z.record(z.string(), count)).default({}).meta({ description: 'Tasks of each stream by state' }),
     pages: figure,
-    seen: figure,
+    seen: seenFigure,
     new: figure,
     updated: figure,
-    known: figure,
+    unchanged: unchangedFigure,
+    known: knownFigure,
     rejected: figure,
     rejectedBy: z.record(z.string(), z.number()),
     deleted: figure,
@@ -109,6 +117,7 @@ export const lane = z
     seen: figure,
     new: figure,
     updated: figure,
+    unchanged: figure,
     known: figure,
     rejected: figure,
     deleted: figure,

@@ -143,7 +143,7 @@ export const history = z
   .object({
     minutes: z.array(moment),
     series: z.object({
-      rows: z.object({ new: perMinute, updated: perMinute, known: perMinute, rejected: perMinute }),
+      rows: z.object({ new: perMinute, updated: perMinute, unchanged: perMinute, known: perMinute, rejected: perMinute }),
       requests: z.record(z.string(), perMinute),
       waitSeconds: perMinute,
       latency: z.record(z.string(), z.object({ p50: perMinuteOrNull, p95: perMinuteOrNull })).meta({ description: 'ms, by API' }),

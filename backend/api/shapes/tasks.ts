@@ -15,6 +15,7 @@ export const taskRow = z
     seen: figure,
     new: figure,
     updated: figure,
+    unchanged: figure,
     known: figure,
     rejected: figure,
     deleted: figure,

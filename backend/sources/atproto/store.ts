@@ -92,18 +92,19 @@ const MOST_BYTES = 16 * 1024 * 1024
 async function upsert(tx: Tx, rows: readonly Row[], rev: string): Promise<Written> {
   // A record that is listed twice is one row.
   const sorted = [...new Map(rows.map((row) => [row.uri, row])).values()].sort((a, b) => (a.uri < b.uri ? -1 : 1))
-  const written = { new: 0, updated: 0 }
+  const written = { new: 0, updated: 0, unchanged: rows.length }
   for (let from = 0, to = 0; from < sorted.length; from = to) {
     for (let bytes = 0; to < sorted.length && (to === from || bytes < MOST_BYTES); to++) bytes += sorted[to]?.json.length ?? 0
     const part = await upsertPart(tx, sorted.slice(from, to), rev)
     written.new += part.new
     written.updated += part.updated
+    written.unchanged -= part.new + part.updated
   }
   return written
 }
 
 /** Records travel as one JSON text: quoted one by one for an array of texts they cost the worker and Postgres twice as much. */
-async function upsertPart(tx: Tx, rows: readonly Row[], rev: string): Promise<Written> {
+async function upsertPart(tx: Tx, rows: readonly Row[], rev: string): Promise<Pick<Written, 'new' | 'updated'>> {
   const [written] = await tx.query<{ new: number; updated: number }>(
     `with written as (
        insert into atproto.records as held (uri, did, collection, rkey, cid, record, seen_rev)

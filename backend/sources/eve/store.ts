@@ -58,13 +58,13 @@ export async function known(db: Reader, ids: readonly Id[]): Promise<Set<Id>> {
  */
 export async function write(tx: Tx, { killmails, refused, again }: Batch): Promise<Written> {
   await insertRefusals(tx, refused)
-  if (killmails.length === 0) return { new: 0, updated: 0 }
+  if (killmails.length === 0) return { new: 0, updated: 0, unchanged: 0 }
   const sorted = [...killmails].sort((a, b) => Number(a.id) - Number(b.id))
   const fresh = await insertKillmails(tx, sorted)
   const here = sorted.filter((one) => !fresh.has(one.id))
   const updated = await updateKillmails(tx, again ? here : await withOtherHashes(tx, here))
   await insertEntities(tx, entitiesOf(sorted.filter((one) => fresh.has(one.id) || updated.has(one.id))))
-  return { new: fresh.size, updated: updated.size }
+  return { new: fresh.size, updated: updated.size, unchanged: killmails.length - fresh.size - updated.size }
 }
 
 async function insertRefusals(tx: Tx, refused: readonly Refusal[]): Promise<void> {
@@ -101,5 +101,5 @@ export async function writeValues(tx: Tx, values: readonly { id: string; zkb: Zk
     )
     updated += rows.length
   }
-  return { new: 0, updated }
+  return { new: 0, updated, unchanged: values.length - updated }
 }

@@ -41,6 +41,7 @@ export const jobs = /* GraphQL */ `
     seen: BigInt!
     new: BigInt!
     updated: BigInt!
+    unchanged: BigInt!
     known: BigInt!
     rejected: BigInt!
     deleted: BigInt!
@@ -94,6 +95,7 @@ export const jobs = /* GraphQL */ `
     seen: BigInt!
     new: BigInt!
     updated: BigInt!
+    unchanged: BigInt!
     known: BigInt!
     rejected: BigInt!
     deleted: BigInt!
@@ -137,6 +139,7 @@ export const jobs = /* GraphQL */ `
     seen: BigInt!
     new: BigInt!
     updated: BigInt!
+    unchanged: BigInt!
     known: BigInt!
     rejected: BigInt!
     deleted: BigInt!

@@ -63,6 +63,7 @@ export interface JobSummary {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -99,6 +100,7 @@ export interface Report {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   rejectedBy: Record<string, number>
@@ -147,6 +149,7 @@ export interface TaskRow {
   seen: number
   new: number
   updated: number
+  unchanged: number
   known: number
   rejected: number
   deleted: number
@@ -238,7 +241,7 @@ export interface Alert {
 export interface History {
   minutes: string[]
   series: {
-    rows: Record<'new' | 'updated' | 'known' | 'rejected', number[]>
+    rows: Record<'new' | 'updated' | 'unchanged' | 'known' | 'rejected', number[]>
     requests: Record<string, number[]>
     waitSeconds: number[]
     latency: Record<string, { p50: (number | null)[]; p95: (number | null)[] }>

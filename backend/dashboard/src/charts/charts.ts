@@ -23,6 +23,7 @@ const DASHES = [undefined, [6, 3], [2, 3], [8, 3, 2, 3], [1, 4]]
 const OUTCOMES: [keyof History['series']['rows'], string][] = [
   ['new', 'New'],
   ['updated', 'Updated'],
+  ['unchanged', 'Unchanged'],
   ['known', 'Known'],
   ['rejected', 'Set aside'],
 ]

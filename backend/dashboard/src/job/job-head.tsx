@@ -125,6 +125,7 @@ function Figures({ job }: { job: JobDetail }) {
         {brief(job.new)}
       </Fact>
       <Fact name="Updated">{brief(job.updated)}</Fact>
+      {job.unchanged > 0 && <Fact name="Unchanged">{brief(job.unchanged)}</Fact>}
       <Fact name="Known">{brief(job.known)}</Fact>
       <Fact name="Set aside" tone={job.rejected > 0 ? 'warn' : null}>
         {brief(job.rejected)}

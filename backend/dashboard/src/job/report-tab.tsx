@@ -47,6 +47,7 @@ function Found({ report }: { report: Report }) {
     ['Read', count(report.seen), report.expected === null ? undefined : `of ${count(report.expected)} expected`],
     ['New', count(report.new)],
     ['Updated', count(report.updated)],
+    ['Unchanged', count(report.unchanged)],
     ['Known already', count(report.known)],
     ['Set aside', count(report.rejected), by(report.rejectedBy)],
     ['Deleted', count(report.deleted)],

@@ -21,7 +21,6 @@ const skips = (reason: string, did: string, status: string): RepoPage => ({
   batch: { identified: [{ did, status }] },
   next: null,
   skipped: reason,
-  seen: 0,
 })
 
 /** @throws {Fatal} for a document that nothing can be read by */
@@ -38,7 +37,6 @@ export async function placeRepo({ key: did, cursor }: RepoStep, io: Io): Promise
     batch: { identified: [{ did, ...found, status: 'active' }] },
     next: { ...cursor, pds: found.pds, placedAt: Date.now() },
     lane: found.pds,
-    seen: 0,
   }
 }
 
@@ -51,7 +49,7 @@ export async function followHandle({ key: handle, cursor }: RepoStep, io: Io): P
     throw new Fatal('handle_mismatch', `the handle ${handle} leads to ${found.did}, whose document names ${identity.handle ?? 'no handle'}`)
   const { collections } = cursor
   const task = { stream: 'repo', key: found.did, lane: unplacedLane(found.did), cursor: repoCursor.parse({ collections }) }
-  return { batch: {}, next: null, skipped: `stands for ${found.did}`, seen: 0, tasks: [task] }
+  return { batch: {}, next: null, skipped: `stands for ${found.did}`, tasks: [task] }
 }
 
 /** What the directory says by now of a repo that is not where it was: gone, or at another host. Undefined: it names the same. */
@@ -64,7 +62,6 @@ async function whatChanged({ key: did, cursor }: RepoStep, io: Io, pds: string):
     batch: { identified: [{ did, ...now, status: 'active' }] },
     next: repoCursor.parse({ collections, foundBy, pds: now.pds, placedAt: Date.now(), hasMoved: true }),
     lane: now.pds,
-    seen: 0,
     notes: ['repos that had moved were followed to their new host'],
   }
 }

@@ -13,7 +13,7 @@ export const collections: Stream<Discovery, Batch, AtprotoParams> = {
     const targets = await targetsOf(params, io)
     const [row] = await io.held.query<{ now: Date }>('select clock_timestamp() as now')
     const began = targets.length > 1 ? row?.now.toISOString() : undefined
-    return { batch: {}, next: null, seen: 0, tasks: targets.map((collection) => relayTask(collection, began)) }
+    return { batch: {}, next: null, tasks: targets.map((collection) => relayTask(collection, began)) }
   },
   write,
 }

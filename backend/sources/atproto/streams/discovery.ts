@@ -54,10 +54,10 @@ export async function discover(
 ): Promise<DiscoveryPage> {
   const wanted = { ...from, newOnly }
   if (cursor.pending.length > 0) return await place(cursor, io, wanted, {})
-  if (cursor.isListed) return { batch: {}, next: null, seen: 0 }
+  if (cursor.isListed) return { batch: {}, next: null }
   const listing = await list(cursor.at)
   const next = after(cursor, listing)
-  if (next.pending.length === 0 || !io.more()) return { batch: listing.batch ?? {}, next: isOver(next) ? null : next, seen: 0 }
+  if (next.pending.length === 0 || !io.more()) return { batch: listing.batch ?? {}, next: isOver(next) ? null : next }
   return await place(next, io, wanted, listing.batch ?? {})
 }
 
@@ -102,7 +102,6 @@ async function place(cursor: Discovery, io: Io, wanted: Wanted, batch: Batch): P
   return {
     batch: { ...batch, listed, identified: placed.flatMap((one) => one.identified ?? []) },
     next: isOver(next) ? null : next,
-    seen: 0,
     tasks: listed ? [...tasks, ...lateOf(tasks, listed)] : tasks,
   }
 }

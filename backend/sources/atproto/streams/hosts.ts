@@ -32,7 +32,6 @@ export const hosts: Stream<HostsCursor, Batch, AtprotoParams> = {
     return {
       batch: {},
       next: isOver ? null : { at: page.cursor, empty },
-      seen: 0,
       tasks: names.flatMap(({ host }) => (typeof host === 'string' ? [hostTask(host)] : [])),
       notes: names.flatMap(({ hostname, host }) =>
         typeof host === 'string' ? [] : [`the relay's host ${hostname.slice(0, 100)} ${host.fault}`],

@@ -28,7 +28,7 @@ interface Gathered {
   shown: Shown[]
   unmark: NonNullable<Batch['unmark']>
   notes: string[]
-  seen: number
+  records: number
   known: number
   pages: number
   bytes: number
@@ -36,7 +36,7 @@ interface Gathered {
 
 /** Reads on in the listing in hand, and in those after it, as far as one step goes. */
 export async function readPages(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
-  const got: Gathered = { rows: [], rejected: [], shown: [], unmark: [], notes: [], seen: 0, known: 0, pages: 0, bytes: 0 }
+  const got: Gathered = { rows: [], rejected: [], shown: [], unmark: [], notes: [], records: 0, known: 0, pages: 0, bytes: 0 }
   const check = await checkOf(step, io)
   let cursor = step.cursor
   try {
@@ -59,7 +59,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
   return await ends(step, io, pds, cursor, pageOf(cursor, got))
 }
 
-const isRoom = ({ pages, seen, bytes }: Gathered): boolean => pages < MOST_PAGES && seen < MOST_RECORDS && bytes < MOST_BYTES
+const isRoom = ({ pages, records, bytes }: Gathered): boolean => pages < MOST_PAGES && records < MOST_RECORDS && bytes < MOST_BYTES
 
 const mayTryWhole = ({ params, cursor }: RepoStep): boolean => params.road === 'auto' && !cursor.isLarge
 
@@ -70,8 +70,8 @@ const triesWhole = (step: RepoStep, { listing, pages }: RepoCursor): boolean =>
 const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater | Fatal =>
   mayTryWhole(step) && (isLacking(error) || cannotGive(error, step.attempts))
 
-function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, seen, known }: Gathered): RepoPage {
-  return { batch: { rows, rev: cursor.head?.rev, shown, unmark }, next: cursor, seen, known, rejected, notes }
+function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, known }: Gathered): RepoPage {
+  return { batch: { rows, rev: cursor.head?.rev, shown, unmark }, next: cursor, known, rejected, notes }
 }
 
 async function readPage(
@@ -111,18 +111,19 @@ async function readPage(
   got.rows.push(...fresh)
   got.rejected.push(...aside)
   got.shown.push(...(turned.shown ? [turned.shown] : []))
-  got.seen += records.length
+  got.records += records.length
   got.known += rows.length - fresh.length
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
   const isUnclear = turned.listing.unordered && listing.sweeps
   if (isUnclear) got.unmark.push({ did, collection })
+  const noted = { ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }
   // Read whole it tells what is gone.
-  if (isUnclear && mayTryWhole(step)) return { ...counted(cursor, collection, records.length), car: {} }
+  if (isUnclear && mayTryWhole(step)) return { ...counted(noted, collection, records.length), car: {} }
   if (isUnclear)
     got.notes.push(`hosts list in no order: records that are gone were not looked for, and all are read again the next time (${pds})`)
   if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
   const isDoubted = turned.isGivenUp || isUnclear || rejected.some(({ reason }) => DOUBTFUL.has(reason))
-  return advance({ ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }, turned, records.length, isDoubted)
+  return advance(noted, turned, records.length, isDoubted)
 }
 
 const counted = (cursor: RepoCursor, collection: string, records: number): RepoCursor => ({

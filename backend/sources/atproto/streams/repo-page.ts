@@ -10,7 +10,7 @@ export type RepoStep = Step<RepoCursor, AtprotoParams>
 export type RepoPage = Page<RepoCursor, Batch>
 
 /** A step that has nothing to store. */
-export const nothing = (next: RepoCursor): RepoPage => ({ batch: {}, next, seen: 0 })
+export const nothing = (next: RepoCursor): RepoPage => ({ batch: {}, next })
 
 /** Of these, the ones that this task has not set aside yet. */
 export function newlyAside({ aside }: RepoCursor, rejected: readonly Reject[]): Reject[] {
@@ -31,7 +31,7 @@ export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: 
   const { head, reads, doubted, counts, aside, unlisted, unchanged } = cursor
   if (!head) {
     const batch = { ...page.batch, synced: [{ did, synced: {}, unlisted: [] }] }
-    return { seen: 0, ...page, batch, next: null, notes: [...(page.notes ?? []), noHead(pds)] }
+    return { ...page, batch, next: null, notes: [...(page.notes ?? []), noHead(pds)] }
   }
   const asideOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
   const read = reads.filter((collection) => !doubted.includes(collection))
@@ -45,7 +45,6 @@ export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: 
   const listedNow = Object.values(counts).reduce((sum, records) => sum + records, 0)
   return {
     ...page,
-    seen: (page.seen ?? 0) + kept,
     known: (page.known ?? 0) + kept,
     // What was set aside in a collection that is left alone is missing still.
     ...(unchanged.aside > 0 ? { expected: listedNow + unchanged.records } : {}),

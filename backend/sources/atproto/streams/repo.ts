@@ -75,7 +75,7 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
 /** What was set aside when it was read is missing still, and the job says so. */
 function unchanged({ records, aside }: RepoCursor['unchanged']): RepoPage {
   const known = records - aside
-  return { batch: {}, next: null, skipped: 'unchanged', seen: known, known, ...(aside > 0 ? { expected: records } : {}) }
+  return { batch: {}, next: null, skipped: 'unchanged', known, ...(aside > 0 ? { expected: records } : {}) }
 }
 
 const sumOf = (synced: readonly Synced[]): RepoCursor['unchanged'] => ({

@@ -47,12 +47,11 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
   const taken = last ? left.filter(({ path }) => path < `${last.collection}/${last.rkey}`) : left
   const rejected = taken.map(({ record }) => record).filter(isReject)
   const written = fresh.slice(0, MOST_ROWS)
-  const counted = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0)
+  // What was listed before the repo was read whole has been counted.
+  const listed = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0) - cursor.aside.length
   const page = {
     batch: { rows: written, rev },
-    // What was listed before the repo was read whole has been counted.
-    seen: Math.max(0, taken.length - (after === undefined ? counted : 0)),
-    known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? counted : 0)),
+    known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? Math.max(0, listed) : 0)),
     rejected: newlyAside(cursor, rejected),
   }
   if (last)

@@ -77,7 +77,6 @@ function pageOf({ cursor, params }: WalkStep, outcomes: Map<string, Outcome>): W
   const killmails: Killmail[] = []
   const rejected: Reject[] = []
   const refused: Refusal[] = []
-  let seen = 0
   for (const one of cursor.pending) {
     const outcome = outcomes.get(one.id)
     if (!outcome || 'later' in outcome) {
@@ -92,8 +91,7 @@ function pageOf({ cursor, params }: WalkStep, outcomes: Map<string, Outcome>): W
       if (outcome.reject.reason !== 'esi_failed') refused.push({ id: one.id, hash: one.hash, reason: outcome.reject.reason })
     } else if (isWanted(time, want)) killmails.push(outcome.killmail)
     else next.counted--
-    if (one.unseen && isWanted(time, want)) seen++
   }
   if (cursor.old && next.old && next.pending.length === 0) next.over = true
-  return { batch: { killmails, refused, again: !want.skipExisting }, next, seen, rejected, lookups: entitiesOf(killmails) }
+  return { batch: { killmails, refused, again: !want.skipExisting }, next, rejected, lookups: entitiesOf(killmails) }
 }

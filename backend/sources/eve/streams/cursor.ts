@@ -20,7 +20,7 @@ export const pending = z.object({
   tries: z.number().int(),
   /** Not asked for again before this, ms since 1970. */
   at: z.number().optional(),
-  /** Whether it lies in the window is known once its body is here; it is counted as seen then. */
+  /** Whether it lies in the window is known once its body is here; it is counted then. */
   unseen: z.boolean().optional(),
 })
 export type Pending = z.infer<typeof pending>

@@ -15,7 +15,7 @@ const PATIENCE = 8
 const SECOND_LOOKS = 3
 
 /** A step that has nothing to store. */
-export const nothing = (next: WalkCursor): WalkPage => ({ batch: { killmails: [], refused: [], again: false }, next, seen: 0 })
+export const nothing = (next: WalkCursor): WalkPage => ({ batch: { killmails: [], refused: [], again: false }, next })
 
 /**
  * An empty page is the end when a later one is empty too, or when zKillboard gives no later one, and when both copies are

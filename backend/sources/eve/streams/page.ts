@@ -13,7 +13,6 @@ export interface Taken {
   killmails: Killmail[]
   pending: Pending[]
   rejected: Reject[]
-  seen: number
   known: number
   counted: number
   /** Lowest killmail dealt with. */
@@ -41,7 +40,7 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
   const judged = new Map(wanted.filter((entry) => !want.skipExisting || !held.has(nameOf(entry))).map((entry) => [entry.id, judge(entry)]))
   const left = want.skipExisting ? await leftAside(wanted, judged, io) : new Map<string, string>()
   const waits = new Set(cursor.pending.map((one) => one.id))
-  const taken: Taken = { killmails: [], pending: [], rejected: [], seen: 0, known: 0, counted: cursor.counted, low: cursor.low, cut: false }
+  const taken: Taken = { killmails: [], pending: [], rejected: [], known: 0, counted: cursor.counted, low: cursor.low, cut: false }
   let rows = 0
   for (const entry of wanted) {
     if (capped && taken.counted >= want.cap) break
@@ -57,16 +56,12 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
     const judgement = judged.get(entry.id)
     if (!fresh && (held.has(nameOf(entry)) || left.has(entry.id) || waits.has(entry.id) || (judgement && 'reject' in judgement))) continue
     if (judgement) rows += sort(entry, judgement, taken, want, left.get(entry.id))
-    else {
-      taken.known++
-      taken.seen++
-    }
+    else taken.known++
   }
   if (taken.cut) return taken
   return {
     ...taken,
     low: lowest(cursor.low, page.entries),
-    seen: taken.seen + page.rejected.length,
     rejected: [...page.rejected, ...taken.rejected],
   }
 }
@@ -74,17 +69,14 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
 /** Puts one killmail where it belongs. @returns rows it becomes now */
 function sort(entry: Entry, judged: Judgement, taken: Taken, want: Want, aside: string | undefined): number {
   if ('pending' in judged && aside) {
-    taken.seen++
     taken.rejected.push({ key: entry.id, reason: aside, detail: 'ESI refused it within the last 30 days', raw: entry.raw })
     return 0
   }
   if ('pending' in judged) {
     const unseen = entry.time === undefined && (Number.isFinite(want.from) || Number.isFinite(want.until))
-    if (!unseen) taken.seen++
     taken.pending.push(unseen ? { ...judged.pending, unseen } : judged.pending)
     return 0
   }
-  taken.seen++
   if ('reject' in judged) {
     taken.rejected.push(judged.reject)
     return 0

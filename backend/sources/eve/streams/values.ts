@@ -22,7 +22,7 @@ async function read({ cursor }: Step<ValuesCursor, EveParams>, io: Io): Promise<
   const batch: Values = []
   const rejected: Reject[] = []
   let next: ValuesCursor = cursor
-  const page = (end: boolean) => ({ batch, next: end ? null : next, seen: batch.length + rejected.length, rejected })
+  const page = (end: boolean) => ({ batch, next: end ? null : next, rejected })
   if (ids.length === 0) return page(true)
   for (const id of ids) {
     if (next !== cursor && !io.more()) break

@@ -89,7 +89,6 @@ async function readListing(step: WalkStep, io: Io, rules: Rules): Promise<WalkPa
   return {
     batch: { killmails: taken.killmails, refused: [], again: !want.skipExisting },
     next,
-    seen: taken.seen,
     known: taken.known,
     rejected: taken.rejected,
     lookups: entitiesOf(taken.killmails),
