@@ -13,12 +13,13 @@ export async function leave(code: number): Promise<never> {
 
 /**
  * Makes a reader that went away (`| head`) no error: nobody reads what would be printed on stdout, so the process ends with 0;
- * without stderr it goes on.
+ * without stderr it goes on. Output that cannot be written for another reason (a full disk) ends it with 1.
  */
 export function allowClosedPipes(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`The output cannot be written: ${error.message}.\n`)
+    process.exit(1)
   })
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Db, openDb } from '../backend/db'
 import type { Ran } from './support/cli'
@@ -117,6 +118,12 @@ test('a pipe gets all that is printed, and a reader that goes away is no error',
   expect(JSON.parse(listed.out)).toHaveLength(400)
   expect(await bash('node dist/scripts/jobs.js list --limit 400 --json | head -c 1')).toEqual({ code: 0, out: '[', err: '' })
   expect(await bash('node dist/scripts/jobs.js show nothing 2> >(true)')).toEqual({ code: 2, out: '', err: '' })
+  if (existsSync('/dev/full'))
+    expect(await bash('node dist/scripts/jobs.js list >/dev/full')).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^The output cannot be written: ENOSPC.*$/),
+    })
   expect(await bash('node dist/scripts/migrate.js status | true')).toEqual({ code: 0, out: '', err: '' })
   expect(await bash('node dist/scripts/sandbox.js --help | head -n 1')).toEqual({ code: 0, out: expect.stringMatching(/^Usage/), err: '' })
   await db.query(`delete from backhaul.jobs where active_key like 'long:%'`)

@@ -4,8 +4,11 @@ yarn_1() {
   if [ "$(yarn --version 2>/dev/null | cut -d. -f1)" = 1 ]; then yarn "$@"; else npx -y yarn@1.22.22 "$@"; fi
 }
 
-# Yarn's own note changes with every installation, so that one made otherwise (yarn install --production) is seen.
-packages_stamp() { node scripts/lib/stamp.js package.json yarn.lock .yarnrc node_modules/.yarn-integrity; }
+# What is asked for, and what is there: yarn's note of the last installation, and the packages by name, which others may have removed.
+packages_stamp() {
+  node scripts/lib/stamp.js package.json yarn.lock .yarnrc node_modules/.yarn-integrity
+  ls node_modules node_modules/@*/ node_modules/.bin 2>/dev/null | cksum
+}
 
 install_packages() {
   if [ "$(cat node_modules/.backhaul-stamp 2>/dev/null || true)" = "$(packages_stamp)" ]; then
@@ -13,8 +16,8 @@ install_packages() {
     return
   fi
   say "Packages: installing."
-  # With NODE_ENV=production yarn would leave out what the build needs.
-  yarn_1 install --frozen-lockfile --non-interactive --production=false >"$STATE/yarn.log" 2>&1 ||
+  # With NODE_ENV=production yarn would leave out what the build needs; without --check-files, what somebody removed.
+  yarn_1 install --frozen-lockfile --non-interactive --production=false --check-files >"$STATE/yarn.log" 2>&1 ||
     fail "The packages could not be installed (see $STATE/yarn.log): check that the npm registry can be reached, then run this again." 1
   packages_stamp >node_modules/.backhaul-stamp
 }
