@@ -5,10 +5,15 @@ import { eve } from '../backend/sources/eve'
 import { bisect } from '../backend/sources/eve/gather'
 import { fakeIo, type Reply, type Upstream } from './support/eve'
 
-const read = (kind: string, ids: string[], esi: Upstream, options: { more?: () => boolean; etags?: [number, string][] } = {}) => {
+const read = (
+  kind: string,
+  ids: string[],
+  esi: Upstream,
+  options: { more?: () => boolean; etags?: [number, string][]; denied?: string[] } = {},
+) => {
   const io = fakeIo({ esi }, options)
   const held = { query: async () => (options.etags ?? []).map(([id, etag]) => ({ id: BigInt(id), etag })) as never }
-  const answers = eve.lookups?.[kind]?.read(ids, { ...io, held }) as Promise<Answers<Record<string, unknown>>>
+  const answers = eve.lookups?.[kind]?.read(ids, { ...io, held }, new Set(options.denied)) as Promise<Answers<Record<string, unknown>>>
   return answers.then((it) => ({ ...it, asked: io.asked }))
 }
 const numbers = (from: number, count: number): string[] => Array.from({ length: count }, (_, n) => String(from + n))
@@ -133,6 +138,12 @@ describe('a character that bulk routes place in a corporation of the game', () =
       missing: [],
       failed,
     })
+  })
+
+  test('is asked alone and nothing else once it was denied', async () => {
+    const answers = await read('character', [deleted], upstream, { denied: [deleted] })
+    expect(answers.asked).toEqual([`esi /characters/${deleted}`])
+    expect(answers).toMatchObject({ found: [], answered: [], missing: [{ id: deleted, reason: 'deleted' }] })
   })
 
   test('has its name at once and stays open while there is no time to ask', async () => {

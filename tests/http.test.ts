@@ -459,6 +459,20 @@ describe('an API that is down', () => {
     expect(await gateRow(it, part)).toMatchObject({ failures: 0, trippedUntil: null })
   })
 
+  test('is told from a request that fails by itself though others are answered since', async () => {
+    const it = world()
+    answer = (response, request) => json({ ok: true }, request.url?.includes('bad') ? 500 : 200)(response, request)
+    const bad = () => Promise.all([1, 2, 3, 4].map((n) => failure(it.ask({ path: `/bad/${n}/` }))))
+    await bad()
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 4 })
+    await it.ask()
+    for (let n = 0; n < 3; n++) await bad()
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null })
+    answer = json({}, 500)
+    for (let n = 0; n < 5; n++) await failure(it.ask())
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 5, trippedUntil: expect.any(Date) })
+  })
+
   test('a client that answers with 4xx is no fault of the API', async () => {
     const it = world()
     answer = json({}, 404)

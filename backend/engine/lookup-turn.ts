@@ -47,7 +47,7 @@ export async function lookupTurn(
 
 async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups, use: HttpUse): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
-  const answers = await lookup.read(held.ids, createIo(engine, source, use, endsAt))
+  const answers = await lookup.read(held.ids, createIo(engine, source, use, endsAt), held.denied)
   const { found, answered, failed = [] } = answers
   if (found.length + answered.length + answers.missing.length + failed.length === 0)
     throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)

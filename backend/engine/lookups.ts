@@ -63,17 +63,21 @@ const openIds = (kind: string, most: string): string => `select d.* from generat
 export interface ClaimedLookups {
   kind: string
   claim: bigint
+  /** Those that failed least first: what always fails must not stand before the others. */
   ids: Id[]
   /** Those of which the source has said before that there is no such id. */
   denied: ReadonlySet<Id>
 }
+
+const byTries = (a: { id: Id; attempts: number }, b: { id: Id; attempts: number }): number =>
+  a.attempts - b.attempts || (a.id < b.id ? -1 : 1)
 
 /**
  * Takes up to `batch` open ids of a kind, those of the bell first. One claim at a time for each kind: two that look at the
  * same moment would halve a bulk between them.
  */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
-  const rows = await db.query<{ id: Id; claim: bigint; denied: boolean }>(
+  const rows = await db.query<{ id: Id; claim: bigint; denied: boolean; attempts: number }>(
     `with alone as materialized (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))),
           token as materialized (select nextval('backhaul.claims') as claim from alone), told as materialized (
        select l.ctid as place from alone, backhaul.lookups l
@@ -87,13 +91,13 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
           and l.claim is null order by l.id for update of l skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
-       from token where l.ctid = any (array(select place from held)) returning l.id, l.claim, l.denied_at is not null as denied`,
+       from token where l.ctid = any (array(select place from held)) returning l.id, l.claim, l.denied_at is not null as denied, l.attempts`,
     [kind, batch, first, holder],
   )
   return {
     kind,
     claim: rows[0]?.claim ?? 0n,
-    ids: rows.map((row) => row.id).sort(),
+    ids: rows.sort(byTries).map((row) => row.id),
     denied: new Set(rows.filter((row) => row.denied).map((row) => row.id)),
   }
 }

@@ -159,8 +159,11 @@ export interface Lookup<F = unknown> {
   batch: number
   /** How long an answer stays fresh, ms. */
   freshMs: number
-  /** Asks upstream; may run twice. Ids that are neither found nor missing stay open. */
-  read(ids: readonly Id[], io: Io): Promise<Answers<F>>
+  /**
+   * Asks upstream; may run twice. Ids that are neither found nor missing stay open.
+   * @param denied those of them that were missing the last time they were asked for
+   */
+  read(ids: readonly Id[], io: Io, denied: ReadonlySet<Id>): Promise<Answers<F>>
   /** Stores what was found; `missing` are those of which the source has said so twice. */
   write(tx: Tx, answers: Answers<F>): Promise<void>
 }

@@ -9,6 +9,7 @@ import type { Api } from '../engine/source'
 import type { Limits } from '../gate/limits'
 import { guardedLookup, guardedUrl } from './guard'
 import { createPatience, type Patience } from './patience'
+import { createSuspects, type Suspects } from './suspects'
 
 /** One API as this process talks to it. */
 export interface Client {
@@ -18,6 +19,8 @@ export interface Client {
   readonly axios: AxiosInstance
   /** Makes the waits it names long enough. */
   readonly patience: Patience
+  /** Knows which requests fail by themselves. */
+  readonly suspects: Suspects
   /** Bounds what this process asks at once. */
   readonly lane: Bottleneck
   /** The address of a path, checked where the host comes from data. */
@@ -77,6 +80,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
       validateStatus: () => true,
     }),
     patience: createPatience(),
+    suspects: createSuspects(),
     lane: new Bottleneck({ maxConcurrent: api.inProcess ?? limits.get(name)?.concurrent ?? 10 }),
     urlOf: addressOf(name, base, config.allowPrivateHosts),
   }

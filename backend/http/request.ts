@@ -65,6 +65,13 @@ async function exchange(
       ms: Math.round(ms),
       waitMs: Math.round(grant.waitedMs),
     })
+  const route = `${Object.keys(request.parts ?? {})[0] ?? client.name} ${request.scopeOf ?? ''}`
+  const one = `${request.scopeOf ?? ''} ${request.method ?? 'GET'} ${request.path}`
+  /** What the breaker is told. */
+  const told = (result: Outcome['result']): Outcome['result'] => {
+    if (result === 'ok') client.suspects.answered(route, one)
+    return result === 'failed' && !client.suspects.failed(route, one) ? undefined : result
+  }
   const began = performance.now()
   let outcome: Outcome = { sent: false }
   let leftAt: number | undefined
@@ -90,11 +97,11 @@ async function exchange(
     const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
     // One that is down and says wait (503) has refused nothing.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
-    outcome = { sent: true, result, block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
+    outcome = { sent: true, result: told(result), block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
     log(answer.status, performance.now() - began)
   } catch (failure) {
     error = failure as Error
-    if (error instanceof RetryLater) outcome = { sent: true, result: error.kind === 'too_large' ? 'ok' : 'failed' }
+    if (error instanceof RetryLater) outcome = { sent: true, result: told(error.kind === 'too_large' ? 'ok' : 'failed') }
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
   const settled = { ...outcome, leftAt }

@@ -72,3 +72,56 @@ it('lets all ESI queues wait when ESI says 420, while pages go on', async () => 
   await enriched()
   expect(sandbox.violations().last).toEqual([])
 }, 120_000)
+
+describe('a fault of a route or of some ids', () => {
+  const open = (kinds: string) => count(`backhaul.lookups where asked > answered and kind ${kinds}`)
+  const asked = (route: string) => sandbox.traffic().esi?.byRoute?.[route] ?? 0
+  const gateOf = async (name: string) =>
+    (await it_.db.query<{ failures: number }>('select failures from backhaul.gates where name = $1', [name]))[0]
+  async function backfilled(): Promise<void> {
+    await it_.worker({ app: 'worker-backfill' })
+    const job = await backfill({ characterId: CHARACTER })
+    expect(await it_.ended(job.id, 60_000)).toBe('completed')
+    for (const app of enrichers) await it_.worker({ app })
+  }
+
+  it('a route that is down trips its own breaker, and nothing of it is marked deleted', async () => {
+    await world({ scale: 200, bigAttackers: 40 })
+    sandbox.fault({ name: 'status', api: 'esi', match: '^/corporations', status: 404, body: '<html>Not Found</html>' })
+    await backfilled()
+    await until(async () => (await open(`in ('character', 'type')`)) === 0, { timeoutMs: 60_000, what: 'the other routes' })
+    await until(async () => ((await gateOf('esi.corporation'))?.failures ?? 0) >= 5, { timeoutMs: 30_000, what: 'the breaker' })
+    expect(await gateOf('esi')).toMatchObject({ failures: 0 })
+    expect(asked('corporation')).toBeLessThan(20)
+    expect(await count(`backhaul.lookups where kind = 'corporation' and (answered > 0 or denied_at is not null)`)).toBe(0)
+    sandbox.clearFaults()
+    await it_.db.query(`update backhaul.lookups set due_at = now()`)
+    await enriched()
+    // The world of the sandbox has killmails with a corporation that ESI does not know.
+    const unknown = await count(`backhaul.lookups where kind = 'corporation' and error = 'unknown'`)
+    expect(unknown).toBeLessThan(3)
+    expect(await count('eve.corporations where name is null or deleted_at is not null')).toBe(unknown)
+  }, 120_000)
+
+  it('some corporations that always answer 500 are asked a few times each, and everything else is enriched', async () => {
+    await world({ scale: 1500, bigAttackers: 200 })
+    sandbox.fault({
+      name: 'status',
+      api: 'esi',
+      match: '^/corporations/\\d*[05]/?$',
+      status: 500,
+      body: '{"error":"Internal server error"}',
+    })
+    await backfilled()
+    await until(async () => (await open(`= 'corporation' and attempts = 0`)) + (await open(`<> 'corporation'`)) === 0, {
+      timeoutMs: 60_000,
+      what: 'everything but the broken ones',
+    })
+    const broken = await open(`= 'corporation'`)
+    expect(broken).toBeGreaterThan(5)
+    expect(await count(`eve.corporations where corporation_id % 5 <> 0 and name is null and deleted_at is null`)).toBe(0)
+    expect(await count(`eve.corporations where corporation_id % 5 = 0 and deleted_at is not null`)).toBe(0)
+    expect(await gateOf('esi')).toMatchObject({ failures: 0 })
+    expect(asked('corporation')).toBeLessThan((await count('eve.corporations')) + 4 * broken)
+  }, 120_000)
+})

@@ -80,10 +80,11 @@ function foundOf(id: Id, name: string, at?: Omit<Affiliation, 'character_id'>): 
   return { id, name, corporation: text(at?.corporation_id), alliance: text(at?.alliance_id), faction: text(at?.faction_id) }
 }
 
-async function read(ids: readonly Id[], io: Io): Promise<Answers<FoundCharacter>> {
+/** Bulk routes do not say that a character is deleted, so those that were denied are asked alone. */
+async function read(ids: readonly Id[], io: Io, denied: ReadonlySet<Id>): Promise<Answers<FoundCharacter>> {
   const named = await askLists<Named>(
     namesRoute,
-    ids.filter((id) => !bad.has(id)),
+    ids.filter((id) => !bad.has(id) && !denied.has(id)),
     io,
     (part) => bulk(io, 'names', names, part),
   )
