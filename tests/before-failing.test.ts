@@ -37,7 +37,7 @@ beforeEach(async () => {
   await engine.db.query('truncate counted, backhaul.jobs cascade')
 })
 
-const elsewhere: Page<unknown, unknown> = { batch: [], next: { page: 0 }, lane: 'elsewhere', seen: 0 }
+const elsewhere: Page<unknown, unknown> = { batch: [], next: { page: 0 }, lane: 'elsewhere' }
 /** Runs tasks of one lane, whose host is away. */
 async function run(...keys: string[]) {
   counting.tasks = keys.map((key) => countingTask(key, 'away'))
