@@ -1,5 +1,6 @@
+import { createServer } from 'node:net'
 import { Away, Refused } from '../backend/engine/errors'
-import { declareRefusal, isSettled, refusal } from '../queues/refusal'
+import { declareRefusal, isSettled, openRefusal, refusal } from '../queues/refusal'
 
 const URL_THERE = 'amqps://someone:sesame@mq.example.org/vhost'
 const fault = (message: string, code?: number | string) => Object.assign(new Error(message), { code: code as number })
@@ -55,6 +56,65 @@ test.each([
   ['connect ECONNREFUSED 10.0.0.1:5671', 'ECONNREFUSED', Away, /cannot be reached .*is it running/],
 ])('of a connection: %s', (message, code, kind, sentence) => {
   const said = refusal(fault(message, code), URL_THERE)
+  expect(said.message).toMatch(sentence)
+  expect(said.message).not.toContain('sesame')
+  expect(said.constructor).toBe(kind)
+})
+
+/** A method of the class connection as a broker sends it. */
+const method = (id: number, fields: Buffer): Buffer => {
+  const payload = Buffer.concat([Buffer.from([0, 10, 0, id]), fields])
+  const head = Buffer.alloc(7)
+  head.writeUInt8(1)
+  head.writeUInt32BE(payload.length, 3)
+  return Buffer.concat([head, payload, Buffer.from([0xce])])
+}
+const close = (words: string): Buffer =>
+  method(50, Buffer.concat([Buffer.from([2, 18, words.length]), Buffer.from(words), Buffer.alloc(4)]))
+
+/** What is said of a broker that answers each thing sent to it with the next of these, byte by byte, and then hangs up. */
+async function saidOf(...answers: Buffer[]): Promise<Refused> {
+  const server = createServer(async (socket) => {
+    socket.on('error', () => undefined)
+    for await (const _ of socket) {
+      const answer = answers.shift()
+      if (!answer) break
+      for (const byte of answer) await new Promise((done) => socket.write(Buffer.from([byte]), done))
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  try {
+    const unopened = new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>')
+    return await openRefusal(unopened, `amqp://u:sesame@127.0.0.1:${port}/v%2Fhost`)
+  } finally {
+    server.close()
+  }
+}
+const start = method(10, Buffer.alloc(20))
+const tune = method(30, Buffer.from([0, 9, 0, 2, 0, 0, 0, 60]))
+
+test.each([
+  [
+    [start, tune, close('NOT_ALLOWED - vhost v/host not found')],
+    Refused,
+    /has no such vhost, or this user may not enter it \("NOT_ALLOWED/,
+  ],
+  [[start, tune, close("NOT_ALLOWED - access to vhost 'v/host' refused for user 'u'")], Refused, /has no such vhost, or this user may not/],
+  [
+    [start, tune, close("NOT_ALLOWED - access to vhost 'v/host' refused for user 'u': connection limit (5) is reached")],
+    Away,
+    /refuses now: "NOT_/,
+  ],
+  [
+    [start, tune, close("INTERNAL_ERROR - access to vhost 'v/host' refused for user 'u': vhost 'v/host' is down")],
+    Away,
+    /refuses now: "INTERNAL/,
+  ],
+  [[start, tune, method(41, Buffer.from([0]))], Away, /refused a connection and takes one now/],
+  [[start], Away, /closes the connection instead of opening the vhost \(the connection was closed without a word\)/],
+])('of a vhost that is not opened (%#)', async (answers, kind, sentence) => {
+  const said = await saidOf(...answers)
   expect(said.message).toMatch(sentence)
   expect(said.message).not.toContain('sesame')
   expect(said.constructor).toBe(kind)

@@ -26,7 +26,7 @@ export async function readiness(service: Service): Promise<Readiness> {
   const [database, depths, alarm] = await Promise.all([databaseState(service), queueDepths(service), brokerAlarm(service)])
   // What lies on the queues may be some seconds old; the connection knows now.
   const isThere = depths !== undefined && service.broker.state !== 'away'
-  const broker = isThere ? (alarm ?? 'ok') : 'RabbitMQ does not answer'
+  const broker = isThere ? (alarm ?? 'ok') : 'RabbitMQ does not answer, or refuses: yarn doctor says why'
   return {
     status: database.text === 'ok' && broker === 'ok' ? 'ready' : 'not ready',
     database: database.text,

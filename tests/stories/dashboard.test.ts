@@ -178,7 +178,10 @@ withChromium('the dashboard through outages', () => {
   it('RabbitMQ is away, and back: what is started meanwhile is kept, and the page says so', async () => {
     const meanwhile = async () => {
       await until(async () => (await ask('/readyz')).status === 503, SOON)
-      expect(await ask('/readyz')).toMatchObject({ status: 503, body: { database: 'ok', broker: 'RabbitMQ does not answer' } })
+      expect(await ask('/readyz')).toMatchObject({
+        status: 503,
+        body: { database: 'ok', broker: 'RabbitMQ does not answer, or refuses: yarn doctor says why' },
+      })
       const page = await visit(`${url}/new`)
       await page.getByLabel('Character id').fill(String(CHARACTER + 1))
       await page.getByRole('button', { name: 'Start the backfill' }).click()
@@ -200,7 +203,7 @@ withChromium('the dashboard through outages', () => {
     const meanwhile = async () => {
       expect(await ask('/readyz')).toMatchObject({
         status: 503,
-        body: { database: 'PostgreSQL does not answer', broker: 'RabbitMQ does not answer' },
+        body: { database: 'PostgreSQL does not answer', broker: 'RabbitMQ does not answer, or refuses: yarn doctor says why' },
       })
     }
     const away = () => Promise.all([postgres.kill(), broker.kill()])
