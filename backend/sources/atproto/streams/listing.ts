@@ -45,17 +45,12 @@ export function turnPage(listing: Listing, did: string, keys: readonly string[],
   const order = orderOf(listing, after)
   const isEmpty = after.length === 0
   const idle = !isEmpty && (isNew || after.some((key) => isBeyond(listing, key))) ? 0 : listing.idle + 1
+  const known = [low, high, ...after].filter((key) => key !== undefined).toSorted()
   const turned: Listing = {
     ...listing,
     at: next ?? at,
-    low: [...after, ...(low === undefined ? [] : [low])].reduce<string | undefined>(
-      (a, b) => (a === undefined || b < a ? b : a),
-      undefined,
-    ),
-    high: [...after, ...(high === undefined ? [] : [high])].reduce<string | undefined>(
-      (a, b) => (a === undefined || b > a ? b : a),
-      undefined,
-    ),
+    low: known[0],
+    high: known.at(-1),
     order: order === 'none' ? listing.order : order,
     unordered: order === 'none',
     idle,
