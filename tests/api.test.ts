@@ -231,7 +231,14 @@ test('a job that failed in part is explained, and tried again', async () => {
   broken = false
   expect(await post(`/api/jobs/${id}/retry`)).toMatchObject({ status: 200, body: { status: 'running' } })
   expect(await engine.ended(id)).toBe('completed')
-  expect((await get(`/api/jobs/${id}/report`)).body).toMatchObject({ status: 'completed', seen: 24 })
+  expect((await get(`/api/jobs/${id}/report`)).body).toMatchObject({
+    status: 'completed',
+    seen: 24,
+    earlierRuns: [
+      { number: 1, status: 'partial', error: expect.stringContaining('gone for good'), tasks: { total: 2, failed: 1 }, seen: 12 },
+    ],
+  })
+  expect((await get(`/api/jobs/${id}`)).body).toMatchObject({ earlierRuns: [{ number: 1, status: 'partial' }], error: null })
   await worker.stop()
 })
 

@@ -254,7 +254,7 @@ describe('looking', () => {
     const id = await startOne()
     const { job, tasks } = await admin.data(
       `query ($id: ID!) {
-        job(id: $id) { id tasks { total waiting ready done } lanes { lane total } errors { kind } rejectedBy { reason } requests { api } inHand { task }
+        job(id: $id) { id tasks { total waiting ready done } lanes { lane total } errors { kind } rejectedBy { reason } requests { api } inHand { task } earlierRuns { number status error tasks { failed } }
           report partitions { rows } sentence waits { sentence } lookups { asked open }
           taskList(first: 1) { nodes { key } pageInfo { hasNextPage endCursor } } rejects { nodes { key } } }
         tasks(job: $id, first: 10) { edges { cursor node { id stream key lane state seen attempts dueAt notes } } }
@@ -267,6 +267,7 @@ describe('looking', () => {
       lanes: [{ lane: 'lane', total: 2 }],
       errors: [],
       inHand: [],
+      earlierRuns: [],
       rejects: { nodes: [] },
     })
     expect(job.report).toMatchObject({ job: id, verified: false })

@@ -65,7 +65,8 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'jobsAtOnce'
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`)
     const admitted = await tx.query<{ id: string; fresh: boolean }>(
       `with ${CHOSEN}
-       update backhaul.jobs j set admitted = true, status = case when j.started_at is null then 'queued' else 'running' end::backhaul.job_status
+       update backhaul.jobs j set admitted = true, status = case when j.started_at is null then 'queued' else 'running' end::backhaul.job_status,
+              run_started_at = case when j.run > 1 then coalesce(j.run_started_at, clock_timestamp()) end
          from chosen where j.id = chosen.id and j.${IN_TURN.replace('not admitted', 'not j.admitted')} returning j.id, j.started_at is null as fresh`,
       values,
     )

@@ -4,6 +4,7 @@ import type { Engine } from './engine'
 import { Refused } from './errors'
 import { endJob } from './finish'
 import { buildReport, lookupsOf, type Report } from './report'
+import { beginNextRun } from './runs'
 import type { Json, Tx } from './source'
 import { FINISH } from './store'
 
@@ -159,11 +160,7 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
 
 async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
   try {
-    await tx.query(
-      `update backhaul.jobs set status = 'queued', admitted = false, started_at = coalesce(started_at, clock_timestamp()), completed_at = null, report = null, error = null
-        where id = $1`,
-      [job.id],
-    )
+    await beginNextRun(tx, job.id)
   } catch (error) {
     if ((error as { code?: string }).code !== '23505') throw error
     throw new Refused(

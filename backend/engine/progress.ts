@@ -1,5 +1,6 @@
 import { type Turn, turnsOf } from './admission'
 import { CAPACITY, DEAD_AFTER } from './bell'
+import { SECONDS_RUN } from './runs'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
@@ -41,7 +42,7 @@ export interface Progress {
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
-  /** Since it started (or, not started, was asked for) until it ended or now. */
+  /** Since it started (or, not started, was asked for) until it ended or now; without the time it stood ended before a retry. */
   seconds: number
   tasks: Tasks
   pages: number
@@ -119,7 +120,7 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   return await db.query<Sums>(
     `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
             j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
-            round(extract(epoch from coalesce(j.completed_at, clock_timestamp()) - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
+            ${SECONDS_RUN} as seconds,
             ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
             ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
             ${SUMS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected

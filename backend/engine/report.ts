@@ -1,3 +1,4 @@
+import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 import type { ApiTraffic, Reader, Traffic } from './source'
 import { FINISH } from './store'
 
@@ -9,7 +10,10 @@ export interface Report {
   status: string
   startedAt: string | null
   completedAt: string
+  /** All its runs together. */
   seconds: number
+  /** How it ended before it was tried again, oldest first. */
+  earlierRuns: Run[]
   tasks: { total: number; done: number; skipped: number; failed: number; cancelled: number; open: number }
   /** Tasks of each stream by state; states without any are left out. */
   streams: Record<string, Record<string, number>>
@@ -114,6 +118,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     startedAt: sums.started_at?.toISOString() ?? null,
     completedAt: sums.now.toISOString(),
     seconds: sums.seconds,
+    earlierRuns: await earlierRuns(db, jobId),
     tasks: {
       total: sums.total,
       done: sums.done,
@@ -167,7 +172,7 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
   const sum = (column: string) => `coalesce(sum(t.${column}), 0)::float8 as ${column}`
   const [row] = await db.query<Sums>(
     `select j.source, j.params, j.status, j.started_at, clock_timestamp() as now,
-            round(extract(epoch from clock_timestamp() - coalesce(j.started_at, j.created_at))::numeric, 1)::float8 as seconds,
+            ${SECONDS_RUN} as seconds,
             count(t.id)::int as total, (count(*) filter (where t.state = 'done'))::int as done,
             (count(*) filter (where t.state = 'skipped'))::int as skipped_tasks, (count(*) filter (where t.state = 'failed'))::int as failed,
             (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ('waiting', 'ready')))::int as open,

@@ -1,6 +1,7 @@
 import { Refused } from '../engine/errors'
 import { findJob, type JobRow } from '../engine/jobs'
 import { type Report, readTraffic } from '../engine/report'
+import { earlierRuns, type Run } from '../engine/runs'
 import type { Reader, Traffic } from '../engine/source'
 import { hasEnded } from './about'
 import type { Service } from './context'
@@ -31,6 +32,8 @@ export interface JobParts {
   rejectedBy: { reason: string; records: number }[]
   requests: Traffic
   inHand: InHand[]
+  /** How it ended before it was tried again, oldest first. */
+  earlierRuns: Run[]
 }
 
 export interface JobDetail extends JobSummary, JobParts {
@@ -56,7 +59,7 @@ export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<Job
   memoryOf(service).parts(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job)) as Promise<JobParts>
 
 async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
-  const [lanes, errors, rejectedBy, requests, inHand] = await Promise.all([
+  const [lanes, errors, rejectedBy, requests, inHand, runs] = await Promise.all([
     firstLanes(db, job.id, MOST_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
@@ -65,8 +68,9 @@ async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
     ),
     job.report ? job.report.requests : readTraffic(db, job.id),
     hasEnded(job) ? [] : readInHand(db, job.id),
+    earlierRuns(db, job.id),
   ])
-  return { lanes, errors, rejectedBy, requests, inHand }
+  return { lanes, errors, rejectedBy, requests, inHand, earlierRuns: runs }
 }
 
 async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {

@@ -8,6 +8,7 @@ import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { figures, jobJson, waitTexts } from './job-text'
 import { hostsText, MOST_HOSTS, MOST_IN_JSON } from './jobs-hosts'
+import { runsTable } from './report-text'
 import { count, cut, duration, moment, table, toJson } from './text'
 
 const MOST_TASKS = 500
@@ -66,8 +67,8 @@ function summary(job: Progress, waits: readonly string[]): string {
   return facts.map(([name, value]) => `${(name as string).padEnd(8)}  ${value}`).join('\n')
 }
 
-function sections({ inHand, errors, rejectedBy, list: tasks, hosts, rejects }: Details): string[] {
-  const parts: string[] = []
+function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts, rejects }: Details): string[] {
+  const parts: string[] = runsTable(earlierRuns)
   if (inHand.length > 0) {
     const rows = inHand
       .slice(0, MOST_IN_HAND)

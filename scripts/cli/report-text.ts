@@ -1,5 +1,6 @@
 import type { Report } from '../../backend/engine/report'
-import { bytes, count, counted, duration, shortId, table } from './text'
+import type { Run } from '../../backend/engine/runs'
+import { bytes, count, counted, cut, duration, moment, shortId, table } from './text'
 
 const LARGEST_LIST = 20
 
@@ -13,7 +14,7 @@ export function reportText(it: Report): string {
     ['request', JSON.stringify(it.params)],
     ['status', it.status],
     ['verified', `${it.verified ? 'yes' : 'NO'}: ${it.reason}`],
-    ['time', it.startedAt ? `${duration(it.seconds * 1000)}, since ${it.startedAt}` : 'not started'],
+    ['time', it.startedAt ? `${duration(it.seconds * 1000)}${inRuns(it)}, since ${it.startedAt}` : 'not started'],
     ['tasks', tasks],
     ['records', records(it)],
     ['expected', it.expected === null ? 'the source does not say' : `${count(it.expected)}, found ${count(it.seen)}`],
@@ -22,6 +23,23 @@ export function reportText(it: Report): string {
   const width = Math.max(...facts.map(([name]) => name.length))
   const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), ...tables(it)]
   return parts.join('\n\n')
+}
+
+const inRuns = ({ earlierRuns = [] }: Report): string =>
+  earlierRuns.length > 0 ? ` in ${count((earlierRuns.at(-1)?.number ?? 0) + 1)} runs` : ''
+
+/** How a job ended before it was tried again; nothing for one that was not. */
+export function runsTable(runs: readonly Run[]): string[] {
+  if (runs.length === 0) return []
+  const rows = runs.map((run) => [
+    run.number,
+    moment(new Date(run.endedAt)),
+    duration(run.seconds * 1000),
+    run.status,
+    `${count(run.tasks.failed)} of ${count(run.tasks.total)}`,
+    cut(run.error ?? '', 100),
+  ])
+  return [table(['earlier run', 'ended at (UTC)', 'took', 'status', 'tasks failed', 'why'], rows)]
 }
 
 const named = (figures: Record<string, number>): string[] =>
@@ -50,7 +68,7 @@ function requests(it: Report): string[] {
 }
 
 function tables(it: Report): string[] {
-  const parts = requests(it)
+  const parts = [...runsTable(it.earlierRuns ?? []), ...requests(it)]
   const rejected = Object.entries(it.rejectedBy)
   if (rejected.length > 0) parts.push(table(['set aside because', 'records'], rejected))
   const skipped = Object.entries(it.skipped)

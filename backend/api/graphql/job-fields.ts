@@ -31,6 +31,7 @@ export const Job = {
   errors: part('errors'),
   rejectedBy: part('rejectedBy'),
   inHand: part('inHand'),
+  earlierRuns: part('earlierRuns'),
   async requests(job: JobSummary, _: unknown, context: Context) {
     const { requests } = await detailOf(job, context)
     // A report written before bytes were counted has none.

@@ -27,7 +27,16 @@ const MOST_ROOTS = 20
 const MOST_TOKENS = 4000
 
 /** Fields that take questions of their own for each job they are asked of, and how much such a question counts. */
-const DEAR: Record<string, number> = { lanes: 50, errors: 50, rejectedBy: 50, requests: 50, inHand: 50, partitions: 100, report: 50 }
+const DEAR: Record<string, number> = {
+  lanes: 50,
+  errors: 50,
+  rejectedBy: 50,
+  requests: 50,
+  inHand: 50,
+  earlierRuns: 50,
+  partitions: 100,
+  report: 50,
+}
 
 const tooLarge = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'TOO_LARGE', http: { status: 400, spec: true } } })

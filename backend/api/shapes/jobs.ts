@@ -44,7 +44,7 @@ const summaryFields = {
   createdAt: moment,
   startedAt: moment.nullable(),
   completedAt: moment.nullable(),
-  seconds: z.number(),
+  seconds: z.number().meta({ description: 'How long it has run: all its runs together, without the time it stood ended before a retry' }),
   tasks: z.object({ total: count, ...byState }),
   pages: figure,
   seen: seenFigure,
@@ -75,6 +75,22 @@ const summaryFields = {
 
 export const jobSummary = z.object(summaryFields).meta({ id: 'JobSummary' })
 
+const earlierRuns = z
+  .array(
+    z.object({
+      number: count,
+      startedAt: moment,
+      endedAt: moment,
+      seconds: z.number(),
+      status,
+      error: z.string().nullable(),
+      tasks: z.object({ total: count, failed: count }),
+      seen: figure,
+      new: figure,
+    }),
+  )
+  .meta({ description: 'How it ended before it was tried again, oldest first, the last 50' })
+
 export const report = z
   .object({
     job: z.uuid(),
@@ -84,6 +100,7 @@ export const report = z
     startedAt: z.string().nullable(),
     completedAt: z.string(),
     seconds: z.number(),
+    earlierRuns: earlierRuns.default([]),
     tasks: z.object({ total: count, done: count, skipped: count, failed: count, cancelled: count, open: count }),
     streams: z.record(z.string(), z.record(z.string(), count)).default({}).meta({ description: 'Tasks of each stream by state' }),
     pages: figure,
@@ -152,6 +169,7 @@ export const jobDetail = z
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
     requests: traffic,
     inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
+    earlierRuns,
     report: report.nullable(),
     partitions: z.boolean(),
   })

@@ -35,6 +35,7 @@ export const jobs = /* GraphQL */ `
     createdAt: DateTime!
     startedAt: DateTime
     completedAt: DateTime
+    "How long it has run, without the time it stood ended before a retry."
     seconds: Float!
     tasks: TaskCounts!
     pages: BigInt!
@@ -69,6 +70,8 @@ export const jobs = /* GraphQL */ `
     rejectedBy: [RejectCount!]!
     requests: [Requests!]!
     inHand: [InHand!]!
+    "How it ended before it was tried again, oldest first, the last 50."
+    earlierRuns: [Run!]!
     "What it found, and whether that is all; of a running job what can be said so far."
     report: JSON!
     partitions: Partitions!
@@ -122,6 +125,8 @@ export const jobs = /* GraphQL */ `
     throttled: BigInt!
     bytes: BigInt!
   }
+  type Run { number: Int! startedAt: DateTime! endedAt: DateTime! seconds: Float! status: JobStatus! error: String tasks: RunTasks! seen: BigInt! new: BigInt! }
+  type RunTasks { total: Int! failed: Int! }
   type InHand { task: BigInt! stream: String! key: String! pages: Int! worker: String! sinceMs: Float! }
   type Partitions { rows: [String!]! columns: [String!]! cells: [PartitionCell!]! }
   type PartitionCell { row: String! column: String! state: TaskState! taskId: BigInt! }

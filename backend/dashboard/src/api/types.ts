@@ -92,6 +92,19 @@ export interface Traffic {
   bytes: number
 }
 
+/** How a job ended before it was tried again. */
+export interface Run {
+  number: number
+  startedAt: string
+  endedAt: string
+  seconds: number
+  status: Status
+  error: string | null
+  tasks: { total: number; failed: number }
+  seen: number
+  new: number
+}
+
 export interface Report {
   verified: boolean
   reason: string
@@ -133,6 +146,7 @@ export interface JobDetail extends JobSummary {
   rejectedBy: { reason: string; records: number }[]
   requests: Record<string, Traffic>
   inHand: { task: Id; stream: string; key: string; pages: number; worker: string; sinceMs: number | null }[]
+  earlierRuns: Run[]
   report: Report | null
   partitions: boolean
 }

@@ -1,5 +1,6 @@
 import type { JobDetail } from '../api/types'
 import { Empty } from '../ui/empty'
+import { EarlierRuns } from './earlier-runs'
 import { Errors } from './errors'
 import { InHand } from './in-hand'
 import { Lanes } from './lanes'
@@ -17,6 +18,7 @@ export function Now({ job }: { job: JobDetail }) {
   return (
     <div class="stack wide-gap">
       <Errors job={job} />
+      <EarlierRuns job={job} />
       <InHand job={job} />
       <Lanes job={job} />
       <Requests requests={job.requests} />

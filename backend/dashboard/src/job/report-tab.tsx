@@ -4,6 +4,7 @@ import { Empty } from '../ui/empty'
 import { Note } from '../ui/note'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
+import { EarlierRuns } from './earlier-runs'
 import { Requests } from './requests'
 
 /** What the ended job found, and whether it can be trusted to be all. */
@@ -21,6 +22,7 @@ export function ReportTab({ job }: { job: JobDetail }) {
         <b>{report.verified ? 'Verified' : 'Not verified'}</b>: {report.reason}.
       </Note>
       <Failures report={report} />
+      <EarlierRuns job={job} />
       <div class="halves">
         <Found report={report} />
         <Requests requests={report.requests} />
