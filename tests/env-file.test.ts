@@ -49,6 +49,17 @@ test.each(WAYS)('set-up and the processes read the same: %s', (_, text) => {
   expect(found()).toEqual({ status: 0, out: `${URL_THERE} ${BROKER_THERE}`, err: '' })
 })
 
+test('what .env names is used though it does not answer, and nothing is put in its place', () => {
+  const out = 'postgresql://someone@127.0.0.1:1/history amqp://guest:guest@127.0.0.1:1/vhost'
+  const [database, broker] = out.split(' ')
+  writeFileSync(file, `DATABASE_URL=${database}\nRABBITMQ_URL=${broker}\n`)
+  expect(found()).toEqual({ status: 0, out, err: '' })
+  writeFileSync(file, 'DATABASE_URL=postgresql://backhaul:backhaul@127.0.0.1:1/backhaul\nRABBITMQ_URL=amqp://guest:guest@127.0.0.1:1\n')
+  const provides = 'probe() { echo down; }; provide_postgres() { echo provides; exit; }; provide_rabbitmq() { echo provides; exit; }'
+  expect(shell(`${provides}; find_postgres`).out).toBe('provides')
+  expect(shell(`${provides}; find_rabbitmq`).out).toBe('provides')
+})
+
 test('the environment wins, also without a value', () => {
   writeFileSync(file, `DATABASE_URL=${URL_THERE}\nRABBITMQ_URL=${BROKER_THERE}\n`)
   const env = { DATABASE_URL: 'postgresql://other.example.org/x', RABBITMQ_URL: '' }

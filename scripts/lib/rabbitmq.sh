@@ -36,7 +36,7 @@ rabbitmq_bin() {
 }
 
 # may_provide_rabbitmq <url>: whether it has the form of those that are provided here.
-may_provide_rabbitmq() { case $1 in amqp://guest:guest@127.0.0.1:*) ;; *) return 1 ;; esac; }
+may_provide_rabbitmq() { case ${1#amqp://guest:guest@127.0.0.1:} in *[!0-9]*) return 1 ;; esac; }
 
 provide_rabbitmq() {
   if [ -d "$STATE/rabbitmq" ]; then own_node
