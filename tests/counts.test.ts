@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { z } from 'zod'
+import { openDb } from '../backend/db'
 import { ring } from '../backend/engine/bell'
 import { countsAfter } from '../backend/engine/counts'
 import { Fatal, Throttled } from '../backend/engine/errors'
@@ -9,6 +12,7 @@ import { defineSource, defineStream, type Source, type Written } from '../backen
 import { startSandbox } from '../backend/sandbox/server'
 import { eve } from '../backend/sources/eve'
 import { countingTask, flaky } from './support/counting-source'
+import { testEnv } from './support/env'
 import { sandboxed } from './support/sandboxed'
 import { type Suite, suite } from './support/suite'
 
@@ -143,6 +147,37 @@ describe('a report', () => {
       { numRuns: 12 },
     )
   }, 180_000)
+})
+
+it('tasks and reports from before unchanged records were counted add up after the migration', async () => {
+  const { databaseUrl } = await testEnv()
+  const db = openDb(databaseUrl)
+  const sql = readFileSync(join(__dirname, '../prisma/migrations/20261129110000_unchanged/migration.sql'), 'utf8')
+  await db.query('alter table backhaul.tasks drop column unchanged')
+  const [job] = await db.query<{ id: string }>(
+    `insert into backhaul.jobs (source, params, bounded_by, report)
+     values ('eve', '{}', 'x', '{"seen": 2500, "new": 0, "updated": 0, "known": 0, "rejected": 1, "notes": []}') returning id`,
+  )
+  const old = (key: string, seen: number, known: number) =>
+    db.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, cursor, seen, new, known) values ($1, 'killmails', $2, 'q', '{}', $3, 2, $4)`,
+      [job?.id, key, seen, known],
+    )
+  await old('some were unchanged', 10, 3)
+  await old('all are told', 5, 3)
+  await old('too few were seen', 4, 3)
+  for (const statement of sql.split(/;\n/).filter((text) => text.trim() !== '')) await db.query(statement)
+  expect(await db.query('select seen, unchanged from backhaul.tasks order by id')).toEqual([
+    { seen: 10n, unchanged: 5n },
+    { seen: 5n, unchanged: 0n },
+    { seen: 5n, unchanged: 0n },
+  ])
+  expect((await db.query<{ report: object }>('select report from backhaul.jobs'))[0]?.report).toMatchObject({
+    seen: 2500,
+    unchanged: 2499,
+    notes: [],
+  })
+  await db.close()
 })
 
 it('killmails that are read again and have not changed are unchanged', async () => {
