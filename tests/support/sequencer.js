@@ -1,10 +1,25 @@
 const { default: Sequencer } = require('@jest/test-sequencer')
 
-/** A fresh clone has no timings to sort by: the longest story starts first, and the other files fill the time beside it. */
-const LONGEST = 'stories/kills'
+/** A fresh clone has no timings to sort by: the longest files start first, and the others fill the time beside them. */
+const LONGEST = [
+  'stories/kills',
+  'tests/atproto.test',
+  'stories/rabbitmq',
+  'stories/dashboard',
+  'atproto-refusals',
+  'broker-node',
+  'stories/atproto',
+  'tests/dashboard.test',
+  'stories/eve',
+]
+
+const place = ({ path }) => {
+  const at = LONGEST.findIndex((part) => path.includes(part))
+  return at < 0 ? LONGEST.length : at
+}
 
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
-    return [...super.sort(tests)].sort((a, b) => Number(b.path.includes(LONGEST)) - Number(a.path.includes(LONGEST)))
+    return [...super.sort(tests)].sort((a, b) => place(a) - place(b))
   }
 }
