@@ -1,3 +1,4 @@
+import { openIds } from './lookups'
 import { livePlaces } from './progress'
 import type { Reader, Source } from './source'
 
@@ -39,9 +40,7 @@ export async function unattended(db: Reader, sources: readonly Source[]): Promis
       `select exists (select 1 from backhaul.jobs j, lateral (
                          select 1 from backhaul.tasks t where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null
                             and t.due_at <= clock_timestamp() limit 1) t where j.admitted)
-           or exists (select 1 from unnest($2::text[]) k(kind), generate_series(0, 9) p(priority), lateral (
-                        select 1 from backhaul.lookups l where l.kind = k.kind and l.priority = p.priority and l.asked > l.answered
-                           and l.claim is null and l.due_at <= clock_timestamp() limit 1) l) as due`,
+           or exists (select 1 from unnest($2::text[]) k(kind), lateral (${openIds('k.kind', '1')}) l) as due`,
       [queue, kinds],
     )
     if (row?.due) found.push({ subject: queue, message: `work is due on ${queue} and no worker takes it${app ? `; start ${app}` : ''}` })

@@ -1,6 +1,18 @@
 import type { Written } from './source'
 import type { Counts } from './store'
 
+/** The columns of tasks that hold their counts. */
+export const COUNTS = [
+  'pages',
+  'seen',
+  'new',
+  'updated',
+  'unchanged',
+  'known',
+  'rejected',
+  'deleted',
+] as const satisfies readonly (keyof Counts)[]
+
 /** What became of a page's records. */
 export interface Outcomes extends Written {
   known?: number

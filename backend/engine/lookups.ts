@@ -54,7 +54,7 @@ export async function ask(tx: Tx, wanted: LookupIds, by: { jobId?: string; prior
  * priority in that order, so as many rows are read as are taken, however many wait. What is done with them finds them by their
  * `place`: a join by id that was planned while the table was small reads all of it for each.
  */
-const openIds = (kind: string, most: string): string => `select d.* from generate_series(0, 9) as p(priority) cross join lateral (
+export const openIds = (kind: string, most: string): string => `select d.* from generate_series(0, 9) as p(priority) cross join lateral (
     select ctid as place, * from backhaul.lookups
      where kind = ${kind} and priority = p.priority and asked > answered and claim is null and due_at <= clock_timestamp()
      order by due_at, id limit ${most}) d

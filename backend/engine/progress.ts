@@ -1,10 +1,12 @@
 import { type Turn, turnsOf } from './admission'
 import { CAPACITY, DEAD_AFTER } from './bell'
+import { COUNTS } from './counts'
 import { SECONDS_RUN } from './runs'
 import type { Reader } from './source'
 import { FINISH } from './store'
 
 export { PLACES_COUNTED, type Turn, turnsOf } from './admission'
+export { COUNTS } from './counts'
 export { FINISH } from './store'
 
 /*
@@ -108,12 +110,11 @@ export async function progress(
   }))
 }
 
-const SUMS = ['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted']
 const OPEN = ['waiting', 'ready', 'held']
 const ENDS = ['done', 'skipped', 'failed', 'cancelled']
 
 async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
-  const sums = SUMS.map((column) => `coalesce(sum(${column}), 0)::float8 as ${column}`)
+  const sums = COUNTS.map((column) => `coalesce(sum(${column}), 0)::float8 as ${column}`)
   const states = [...OPEN, ...ENDS].map(
     (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
   )
@@ -123,9 +124,9 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
             ${SECONDS_RUN} as seconds,
             ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
             ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
-            ${SUMS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
+            ${COUNTS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
        from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
-       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, cleared text, expected float8, ${SUMS.map((column) => `${column} float8`).join(', ')})
+       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, cleared text, expected float8, ${COUNTS.map((column) => `${column} float8`).join(', ')})
          on true
        left join lateral (
          select count(*)::int as total, ${states.join(', ')}, ${sums.join(', ')},

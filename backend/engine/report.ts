@@ -1,3 +1,4 @@
+import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 import type { ApiTraffic, Reader, Traffic } from './source'
 import { FINISH } from './store'
@@ -176,7 +177,7 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
             count(t.id)::int as total, (count(*) filter (where t.state = 'done'))::int as done,
             (count(*) filter (where t.state = 'skipped'))::int as skipped_tasks, (count(*) filter (where t.state = 'failed'))::int as failed,
             (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ('waiting', 'ready')))::int as open,
-            ${['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'].map(sum).join(', ')},
+            ${COUNTS.map(sum).join(', ')},
             sum(t.expected)::float8 as expected, (count(*) filter (where t.expected > t.seen))::int as short
        from backhaul.jobs j left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'
       where j.id = $1 group by j.id`,

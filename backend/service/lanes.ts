@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { findJob } from '../engine/jobs'
-import { FINISH, type Tasks } from '../engine/progress'
+import { COUNTS, FINISH, type Tasks } from '../engine/progress'
 import type { Reader } from '../engine/source'
 import type { Service } from './context'
 import { limitOf, makeCursor, momentSql, type Page, type PageAsk, pageOf, readCursor } from './cursor'
@@ -58,12 +58,11 @@ interface Read extends Omit<Lane, Computed> {
 }
 
 const STATES = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
-const SUMS = ['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted']
 /* The next and the last of a group by arrays that begin with their moment: `array_agg … order by` would sort all tasks of the job. */
 const COLUMNS = [
   `count(*)::int as total, count(claim)::int as held`,
   ...STATES.map((state) => `(count(*) filter (where state = '${state}'))::int as ${state}`),
-  ...SUMS.map((column) => `sum(${column})::float8 as ${column}`),
+  ...COUNTS.map((column) => `sum(${column})::float8 as ${column}`),
   ...['requests', 'bytes'].map((figure) => `coalesce(sum(used.${figure}), 0) as ${figure}`),
   `(count(*) filter (where state = 'ready' and (claim is not null or due_at <= statement_timestamp())))::int as moving`,
   `min(array[${momentSql('due_at')}, coalesce(waiting_on, error_kind)]) filter (where state = 'ready' and claim is null) as wait`,
