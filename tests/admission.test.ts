@@ -40,7 +40,7 @@ beforeAll(async () => {
   await createCounted(it_.db)
 })
 beforeEach(async () => {
-  await it_.db.query('truncate backhaul.jobs, backhaul.workers cascade')
+  await it_.db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.workers cascade'))
   counting.tasks = [countingTask('one')]
 })
 afterAll(() => it_.close())

@@ -43,8 +43,8 @@ afterAll(async () => {
   await env?.close()
 })
 beforeEach(async () => {
-  await db.query(
-    'truncate backhaul.jobs, backhaul.lookups, backhaul.alerts, backhaul.gates, backhaul.workers, backhaul.events_outbox cascade',
+  await db.tx((tx) =>
+    tx.query('truncate backhaul.jobs, backhaul.lookups, backhaul.alerts, backhaul.gates, backhaul.workers, backhaul.events_outbox cascade'),
   )
   now = Date.now()
   said = []

@@ -338,7 +338,7 @@ describe('a backfill that holds records to their lexicons', () => {
     await work(await begin({ collection: SCORE, validate: true }))
     const before = await held()
     await upload(lexiconOf(SCORE, { level: { type: 'integer', minimum: 1, maximum: 99 } }), { backfill: false })
-    await it_.db.query('truncate atproto.repos')
+    await it_.db.tx((tx) => tx.query('truncate atproto.repos'))
     await work(await begin({ collection: SCORE, validate: true }))
     expect(before.length).toBeLessThan(sandbox.atproto.count([SCORE]))
     expect(await held()).toHaveLength(sandbox.atproto.count([SCORE]))

@@ -75,7 +75,7 @@ describe('a host without a method', () => {
     expect(await world.backfill({ collection: GAME, dids: [one.did, two.did] })).toMatchObject({ status: 'completed', verified: true })
     const failed = await world.backfill({ collection: GAME, did: two.did, road: 'car' })
     expect(failed.skipped).toEqual({ unchanged: 1 })
-    await world.suite.db.query('truncate atproto.repos')
+    await world.suite.db.tx((tx) => tx.query('truncate atproto.repos'))
     expect(await world.backfill({ collection: GAME, did: two.did, road: 'car' })).toMatchObject({ failedBy: { http_501: 1 } })
   }, 120_000)
 })

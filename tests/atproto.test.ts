@@ -31,8 +31,8 @@ async function world(options: SandboxOptions = PLAIN, attempts = 5): Promise<voi
   it_ = made.it
   answered = () => undefined
   sandbox.reset()
-  await it_.db.query(
-    'truncate atproto.records, atproto.repos, atproto.lexicons, atproto.relay_cursors, backhaul.jobs, backhaul.gates cascade',
+  await it_.db.tx((tx) =>
+    tx.query('truncate atproto.records, atproto.repos, atproto.lexicons, atproto.relay_cursors, backhaul.jobs, backhaul.gates cascade'),
   )
 }
 async function makeWorld(options: SandboxOptions, attempts: number) {
@@ -283,7 +283,7 @@ describe('a host that answers oddly', () => {
     await same(SETTLED)
     expect(sandbox.traffic().pds?.byRoute).toMatchObject({ getRepo: 1 })
     // The road that is asked for is kept to.
-    await it_.db.query('truncate atproto.records, atproto.repos')
+    await it_.db.tx((tx) => tx.query('truncate atproto.records, atproto.repos'))
     expect(await backfill({ collection: GAME, road: 'list' })).toMatchObject({ status: 'partial', failedBy: { http_500: 1 } })
   }, 120_000)
 

@@ -34,7 +34,7 @@ beforeEach(async () => {
   reads = []
   asked = []
   answer = async () => undefined
-  await engine.db.query('truncate counted, backhaul.jobs cascade')
+  await engine.db.tx((tx) => tx.query('truncate counted, backhaul.jobs cascade'))
 })
 
 const elsewhere: Page<unknown, unknown> = { batch: [], next: { page: 0 }, lane: 'elsewhere' }
@@ -62,7 +62,7 @@ test('a task that has used up its tries is asked about once, and goes on with th
 
 test('it fails by its own error where nothing is returned, and by another that is thrown', async () => {
   expect(await run('a')).toEqual([{ key: 'a', state: 'failed', error_kind: 'connection', error: 'nobody answers' }])
-  await engine.db.query('truncate backhaul.jobs cascade')
+  await engine.db.tx((tx) => tx.query('truncate backhaul.jobs cascade'))
   answer = async () => {
     throw new Fatal('no_pds', 'its document names no host')
   }

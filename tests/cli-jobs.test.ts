@@ -19,7 +19,7 @@ afterAll(async () => {
   await services?.close()
 })
 
-beforeEach(() => db.query('truncate backhaul.jobs, backhaul.lookups, backhaul.workers cascade'))
+beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups, backhaul.workers cascade')))
 
 async function queued(...ids: number[]): Promise<string[]> {
   const { out } = await command(env, `queue character-killmails ${ids.join(' ')} --json`)

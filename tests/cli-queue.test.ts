@@ -26,7 +26,7 @@ afterAll(async () => {
   await services?.close()
 })
 
-beforeEach(() => db.query('truncate backhaul.jobs, backhaul.lookups cascade'))
+beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups cascade')))
 
 const rows = async () => {
   const [row] = await db.query<{ n: number }>(

@@ -24,7 +24,7 @@ const killmails = async () =>
   (await db.query<{ id: bigint }>('select killmail_id as id from eve.killmail_refusals order by 1')).map((row) => Number(row.id))
 
 beforeEach(async () => {
-  await db.query('truncate backhaul.lookups, eve.killmail_refusals, backhaul.actions')
+  await db.tx((tx) => tx.query('truncate backhaul.lookups, eve.killmail_refusals, backhaul.actions'))
   await db.query(
     `insert into backhaul.lookups (kind, id, answered, error, denied_at, fresh_until) values
        ('corporation', '7', 1, 'unknown', now(), now() + interval '7 days'), ('corporation', '8', 1, 'unknown', now(), now() + interval '7 days'),

@@ -17,7 +17,7 @@ afterAll(async () => {
   await services?.close()
 })
 
-beforeEach(() => db.query('truncate backhaul.jobs, backhaul.schedules, backhaul.actions cascade'))
+beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.schedules, backhaul.actions cascade')))
 
 const PARAMS = '{"characterId":2117325769}'
 /** Words with spaces of their own. */

@@ -68,7 +68,7 @@ describe('doctor', () => {
     const late = await diagnosis()
     expect(late.code).toBe(0)
     expect(textOf(late.findings, 'workers')).toMatch(/no beat for 1 min/)
-    await db.query('truncate backhaul.workers')
+    await db.tx((tx) => tx.query('truncate backhaul.workers'))
   })
 
   test.each([
@@ -203,7 +203,7 @@ describe('doctor', () => {
 })
 
 test('gates show each limit, and what is used of it', async () => {
-  await db.query('truncate backhaul.gates cascade')
+  await db.tx((tx) => tx.query('truncate backhaul.gates cascade'))
   const gate = createGate(db, effectiveLimits(sources, {}))
   const grant = await gate.acquire([{ api: 'esi' }, { api: 'esi.killmail', cost: 5 }], 'backfill')
   await gate.settle(grant, { sent: true, ok: true } as never)

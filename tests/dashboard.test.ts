@@ -132,6 +132,7 @@ withChromium('in a browser', () => {
     await status(page, 'running')
     await page.getByRole('button', { name: 'Cancel' }).click()
     const question = page.getByRole('dialog', { name: 'Cancel this job?' })
+    await question.waitFor()
     await page.keyboard.press('Escape')
     await question.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Cancel' }).click()

@@ -119,7 +119,7 @@ afterAll(async () => {
   await served?.close()
   await engine?.close()
 })
-beforeEach(() => engine.db.query('truncate wishes, counted, backhaul.jobs cascade'))
+beforeEach(() => engine.db.tx((tx) => tx.query('truncate wishes, counted, backhaul.jobs cascade')))
 
 describe('what a door writes and the job it starts', () => {
   test('come together, in the name of whoever asked, and a worker is told', async () => {

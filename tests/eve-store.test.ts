@@ -16,8 +16,10 @@ afterAll(async () => {
   await env?.close()
 })
 beforeEach(() =>
-  db.query(`truncate eve.killmails, eve.killmail_victims, eve.killmail_attackers, eve.killmail_items, eve.killmail_refusals,
+  db.tx((tx) =>
+    tx.query(`truncate eve.killmails, eve.killmail_victims, eve.killmail_attackers, eve.killmail_items, eve.killmail_refusals,
   eve.characters, eve.corporations, eve.alliances, eve.types`),
+  ),
 )
 
 function killmail(id: number, more: { time?: string; attackers?: number; zkb?: object; listed?: string } = {}): Killmail {

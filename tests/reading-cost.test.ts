@@ -49,7 +49,7 @@ beforeAll(async () => {
   it_ = await suite([source, other], { scheduler: false })
   await createCounted(it_.db)
 })
-beforeEach(() => it_.db.query('truncate backhaul.jobs, backhaul.lookups cascade'))
+beforeEach(() => it_.db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups cascade')))
 afterAll(() => it_.close())
 
 const serviceOf = (db: Suite['db']): Service => ({ ...it_, db, limits: new Map(), config: {} as Service['config'] })
@@ -156,6 +156,6 @@ it('kept counts of jobs are those that a count of the jobs finds, whatever is do
   })
   await expect(undone).rejects.toThrow('undone')
   await alike()
-  await it_.db.query('truncate backhaul.jobs cascade')
+  await it_.db.tx((tx) => tx.query('truncate backhaul.jobs cascade'))
   await alike()
 })

@@ -34,7 +34,11 @@ afterAll(async () => {
   await env?.close()
 })
 beforeEach(() =>
-  db.query('truncate backhaul.jobs, backhaul.events_outbox, backhaul.webhooks, backhaul.actions, backhaul.inbox, backhaul.samples cascade'),
+  db.tx((tx) =>
+    tx.query(
+      'truncate backhaul.jobs, backhaul.events_outbox, backhaul.webhooks, backhaul.actions, backhaul.inbox, backhaul.samples cascade',
+    ),
+  ),
 )
 
 const engine = () => ({ db, broker, sources: [source], log: quiet })

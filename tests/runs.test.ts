@@ -29,7 +29,7 @@ beforeAll(async () => {
   it_ = await suite([source])
   await createCounted(it_.db)
 })
-afterEach(() => it_.db.query('truncate counted'))
+afterEach(() => it_.db.tx((tx) => tx.query('truncate counted')))
 afterAll(() => it_.close())
 
 /** Puts the run in hand so far back that it took ten minutes, and ended fifty minutes ago. */

@@ -43,7 +43,7 @@ afterAll(async () => {
   await env?.close()
 })
 
-beforeEach(() => db.query('truncate backhaul.jobs, backhaul.schedules, backhaul.inbox cascade'))
+beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.schedules, backhaul.inbox cascade')))
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })

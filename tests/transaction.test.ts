@@ -10,7 +10,7 @@ beforeAll(async () => {
   db = openDb(env.databaseUrl, { name: 'transaction', max: 2 })
   await db.query('create table public.t (id int primary key, other int references public.t deferrable initially deferred)')
 })
-beforeEach(() => db.query('truncate public.t'))
+beforeEach(() => db.tx((tx) => tx.query('truncate public.t')))
 afterAll(async () => {
   await db.close()
   await env.close()

@@ -38,7 +38,7 @@ afterAll(async () => {
   await env?.close()
 })
 beforeEach(async () => {
-  await db.query('truncate backhaul.webhooks, backhaul.deliveries, backhaul.events_outbox cascade')
+  await db.tx((tx) => tx.query('truncate backhaul.webhooks, backhaul.deliveries, backhaul.events_outbox cascade'))
   sink = await receiver()
 })
 afterEach(async () => {

@@ -43,8 +43,10 @@ export async function atprotoWorld(options: SandboxOptions = {}, attempts = 2): 
     start,
     async fresh() {
       sandbox.reset()
-      await suite.db.query(
-        'truncate atproto.records, atproto.repos, atproto.lexicons, atproto.relay_cursors, backhaul.jobs, backhaul.gates, backhaul.rejects cascade',
+      await suite.db.tx((tx) =>
+        tx.query(
+          'truncate atproto.records, atproto.repos, atproto.lexicons, atproto.relay_cursors, backhaul.jobs, backhaul.gates, backhaul.rejects cascade',
+        ),
       )
     },
     reportOf: (job) => jobs.report(suite, job),
