@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { openDb } from '../backend/db'
+import { openDb } from '../backend/database/db'
 import { exportRows, queryFor, tableRelation } from '../backend/export'
 import { sources } from '../backend/sources'
 import { answer } from './child'

@@ -1,6 +1,6 @@
-import { ring } from '../backend/engine/bell'
-import { type Started, startAll } from '../backend/engine/jobs'
-import type { Source } from '../backend/engine/source'
+import type { Source } from '../backend/contract'
+import { type Started, startAll } from '../backend/engine/jobs/verbs'
+import { ring } from '../backend/engine/wake'
 import type { Ground } from './harness'
 import { until } from './wait'
 

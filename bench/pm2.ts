@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { projectRoot } from '../backend/migrate/files'
+import { projectRoot } from '../backend/base/project-root'
 import type { Ground } from './harness'
 
 const run = promisify(execFile)

@@ -1,4 +1,4 @@
-import type { Db } from '../backend/db'
+import type { Db } from '../backend/database/db'
 import { mean } from './figures'
 import { insertRows, rowsOf } from './synthetic'
 

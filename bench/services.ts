@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { type Config, readConfig } from '../backend/config'
-import { withDatabase } from '../backend/database-url'
-import { Refused } from '../backend/engine/errors'
+import { Refused } from '../backend/base/errors'
+import { type Config, readConfig } from '../backend/config/config'
+import { withDatabase } from '../backend/database/url'
 import { deploy } from '../backend/migrate'
 
 const run = promisify(execFile)

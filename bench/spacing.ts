@@ -1,5 +1,5 @@
-import { Refused } from '../backend/engine/errors'
-import { cancel } from '../backend/engine/jobs'
+import { Refused } from '../backend/base/errors'
+import { cancel } from '../backend/engine/jobs/verbs'
 import { DELTA_MS } from '../backend/gate/asks'
 import { MAIN_CHARACTER, SQUADS } from '../backend/sandbox/eve/people'
 import { eve } from '../backend/sources/eve'

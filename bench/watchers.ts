@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import type { Db } from '../backend/db'
+import type { Db } from '../backend/database/db'
 import { quantile } from './figures'
 import type { Bench } from './harness'
 import { rest, until } from './wait'

@@ -1,38 +1,11 @@
 import type { ChannelModel } from 'amqplib'
-import type { Json, Log } from '../backend/engine/source'
+import type { Log } from '../backend/base/log'
+import type { Delivery, Outgoing, Sent } from './delivery'
 import { Link } from './link'
 import type { QueueName } from './names'
 import { Publisher } from './publisher'
 import { Subscriber } from './subscriber'
 import { declareOn } from './topology'
-
-export interface Outgoing {
-  /** A queue by name, through the default exchange; or an exchange with its routing key. */
-  queue?: string
-  exchange?: string
-  routingKey?: string
-  /** Bytes as they are, or a value to be written as JSON. */
-  body: Buffer | Json
-  messageId?: string
-  headers?: Record<string, unknown>
-  /** True unless told: a message no queue takes is `unroutable` instead of gone. */
-  mandatory?: boolean
-}
-
-/** `confirmed`: the broker has it on disk. `unroutable`: no queue took it. `failed`: not known to be there; sending it again is safe. */
-export type Sent = 'confirmed' | 'unroutable' | 'failed'
-
-export interface Delivery {
-  queue: QueueName
-  body: Buffer
-  messageId?: string
-  headers: Record<string, unknown>
-  redelivered: boolean
-  /** Takes the message off its queue. Twice, or after its channel was lost, it does nothing; in the latter case the message comes again. */
-  ack(): void
-  /** Puts the message back on its queue, for another worker or a later try; like `ack` it works once. */
-  giveBack(): void
-}
 
 export interface Subscription {
   /** Ends the consumer; deliveries in hand may still be acked until the broker is closed. */

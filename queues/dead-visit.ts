@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Channel, ChannelModel, ConfirmChannel, GetMessage } from 'amqplib'
-import { Refused } from '../backend/engine/errors'
+import { Refused } from '../backend/base/errors'
 import { closeChannel, connectOnce, within } from './connection'
 import { type DeadLetter, readLetter } from './letter'
 import { deadQueueOf, isQueue, QUEUES, type QueueName } from './names'

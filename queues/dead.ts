@@ -1,6 +1,7 @@
-import { Refused } from '../backend/engine/errors'
-import type { Broker, Delivery } from './broker'
+import { Refused } from '../backend/base/errors'
+import type { Broker } from './broker'
 import { type Publish, visit } from './dead-visit'
+import type { Delivery } from './delivery'
 import { type DeadLetter, letterHeaders } from './letter'
 import { deadQueueOf } from './names'
 

@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib'
-import type { Log } from '../backend/engine/source'
+import type { Log } from '../backend/base/log'
 import { closeChannel, within } from './connection'
 import { Link } from './link'
 import { deadQueueOf, QUEUES, type QueueName } from './names'

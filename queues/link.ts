@@ -1,7 +1,7 @@
 import type { ChannelModel } from 'amqplib'
-import { Refused } from '../backend/engine/errors'
-import type { Log } from '../backend/engine/source'
-import { withoutRepeats } from '../backend/repeats'
+import { Refused } from '../backend/base/errors'
+import type { Log } from '../backend/base/log'
+import { withoutRepeats } from '../backend/base/log-errors'
 import { destroy, dial, within } from './connection'
 import { isSettled, refusal } from './refusal'
 

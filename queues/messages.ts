@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Json } from '../backend/engine/source'
+import type { Json } from '../backend/base/json'
 
 /*
  * What may lie on a queue. A bell names a task, a lookup bell or a plain list names ids to enrich, everything else

@@ -1,4 +1,4 @@
-import { Away, Refused } from '../backend/engine/errors'
+import { Away, Refused } from '../backend/base/errors'
 import { askWhy } from './ask-why'
 
 /*

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { Refused } from '../backend/engine/errors'
-import { takeDeadLetters } from '../backend/service/dead-letters'
+import { Refused } from '../backend/base/errors'
+import { takeDeadLetters } from '../backend/service/queues/dead-letters'
 import { sources } from '../backend/sources'
 import type { DeadLetter } from '../queues/dead'
 import { listDead, showDead } from '../queues/dead'

@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
-import { readConfig } from '../backend/config'
-import { type Db, openDb } from '../backend/db'
-import { allowClosedPipes } from '../backend/stdio'
+import { allowClosedPipes } from '../backend/base/stdio'
+import { readConfig } from '../backend/config/config'
+import { type Db, openDb } from '../backend/database/db'
 
 /** A few rows of what a backfill of killmails leaves in Postgres. */
 const QUERIES: readonly { title: string; sql: string }[] = [

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import { readConfig } from '../backend/config'
-import { nameOf } from '../backend/database-url'
-import { Refused } from '../backend/engine/errors'
+import { Refused } from '../backend/base/errors'
+import { allowClosedPipes } from '../backend/base/stdio'
+import { readConfig } from '../backend/config/config'
+import { nameOf } from '../backend/database/url'
 import { create, deploy, resolve, type Status, status } from '../backend/migrate'
 import { ensureDatabase, requireSameDatabase } from '../backend/migrate/connect'
-import { allowClosedPipes } from '../backend/stdio'
 
 function show(it: Status): void {
   for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)

@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander'
-import { requireContact } from '../backend/config'
-import type { Command, Source } from '../backend/engine/source'
+import { requireContact } from '../backend/config/config'
+import type { Command, Source } from '../backend/contract'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
 import { startJobs } from './cli/enqueue'

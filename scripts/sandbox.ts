@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { allowClosedPipes, leave } from '../backend/base/stdio'
 import { startSandbox } from '../backend/sandbox/server'
-import { allowClosedPipes, leave } from '../backend/stdio'
 
 /** `yarn sandbox`: the upstreams on this machine, until Ctrl-C. */
 

@@ -1,6 +1,6 @@
-import { readConfig } from '../backend/config'
-import { Refused } from '../backend/engine/errors'
-import { allowClosedPipes } from '../backend/stdio'
+import { Refused } from '../backend/base/errors'
+import { allowClosedPipes } from '../backend/base/stdio'
+import { readConfig } from '../backend/config/config'
 import { declareTopologyAt, TOPOLOGY } from '../queues/topology'
 
 async function main(): Promise<void> {

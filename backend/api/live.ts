@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAway } from '../db'
-import { said } from '../engine/events'
-import type { Service } from '../service/context'
-import type { JobFilter } from '../service/jobs'
-import { forgetFigures } from '../service/memory'
-import { alertsTopic, eventOf, jobTopic, type LiveEvent, listTopic, overviewTopic, type Topic } from './topics'
+import { logUnexpected } from '../base/log-errors'
+import { isAway } from '../database/db'
+import type { Service } from '../service/base/context'
+import { forgetFigures } from '../service/base/memory'
+import type { JobFilter } from '../service/jobs/list'
+import { alertsTopic, eventOf, jobTopic, type LiveEvent, listTopic, overviewTopic, type Topic } from './updates'
 
-export type { LiveEvent } from './topics'
+export type { LiveEvent } from './updates'
 
 /** Where the watched jobs are looked at, once a second for everybody who watches. */
 const LOOK_MS = 1000
@@ -74,7 +74,7 @@ export function createLive(service: Service): Live {
     if (out) forgetFigures(service)
     if (watched.lost) return out
     watched.topic.forget()
-    if (!out) said.unexpected(service.log, 'what is being watched could not be read', error)
+    if (!out) logUnexpected(service.log, 'what is being watched could not be read', error)
     watched.lost = eventOf('away', { reason: out ? 'The database cannot be reached now.' : 'Something failed; see the log.' })
     tell(watched, [watched.lost])
     return out

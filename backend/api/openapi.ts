@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import type { OpenAPIV3_1 } from 'openapi-types'
-import type { Source } from '../engine/source'
+import type { Source } from '../contract'
 
 const ABOUT = `Starts, watches and steers backfills. Lists are read page by page: send the \`next\` of an answer as \`cursor\` until it is null.
 Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may look.`

@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { READ_ONLY_TEXT } from '../database-faults'
-import { isAway, READ_ONLY } from '../db'
-import { Refused, Throttled } from '../engine/errors'
-import type { Service } from '../service/context'
-import { forgetFigures } from '../service/memory'
+import { Refused, Throttled } from '../base/errors'
+import { isAway, READ_ONLY } from '../database/db'
+import { READ_ONLY_TEXT } from '../database/faults'
+import type { Service } from '../service/base/context'
+import { forgetFigures } from '../service/base/memory'
 
 /*
  * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Config } from '../config'
+import type { Config } from '../config/config'
 
 /*
  * Who somebody is: by his token, or by a cookie that proves he once showed it. Nothing is kept of it: any api process

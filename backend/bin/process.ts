@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import { version } from '../../package.json'
-import { type Config, readConfig } from '../config'
-import { Away, Refused } from '../engine/errors'
-import type { Log } from '../engine/source'
-import { createLogger } from '../logger'
-import { leave } from '../stdio'
+import { Away, Refused } from '../base/errors'
+import type { Log } from '../base/log'
+import { leave } from '../base/stdio'
+import { type Config, readConfig } from '../config/config'
 import { startTracing } from '../tracing'
+import { createLogger } from './logger'
 
 /** Exit code of a fault that a restart cannot mend; PM2 is told not to try. */
 const EX_CONFIG = 78

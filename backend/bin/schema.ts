@@ -1,8 +1,8 @@
-import { unreachable } from '../database-faults'
-import { type Db, isAway } from '../db'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
+import { type Db, isAway } from '../database/db'
+import { unreachable } from '../database/faults'
+import { readOnlyReason } from '../database/read-only'
 import { migrations } from '../migrate/files'
-import { readOnlyReason } from '../read-only'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.

@@ -1,6 +1,7 @@
 import type { Broker } from '../../queues/broker'
-import type { Db } from '../db'
-import type { HttpFactory, Log, Source } from './source'
+import type { Log } from '../base/log'
+import type { HttpFactory, Source } from '../contract'
+import type { Db } from '../database/db'
 
 /** Named places where a worker can die; the fault stories kill it there. */
 export type Point = 'after claim' | 'before commit' | 'after commit' | 'after publish' | 'before ack'

@@ -1,4 +1,4 @@
-import { count } from '../metrics/count'
+import { count } from '../base/count'
 import type { Counts, Task } from './store'
 
 /*

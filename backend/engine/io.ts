@@ -1,5 +1,6 @@
+import type { Id } from '../base/json'
+import type { HttpUse, Io, Source } from '../contract'
 import type { WorkerEngine } from './engine'
-import type { HttpUse, Id, Io, Source } from './source'
 
 /** A read goes on only while its next request is granted within this long, ms: the gate sleeps no longer inline. */
 const NEAR_MS = 2000

@@ -1,5 +1,5 @@
-import { UNREACHABLE } from './errors'
-import type { Reader, Tx } from './source'
+import { UNREACHABLE } from '../base/errors'
+import type { Reader, Tx } from '../base/sql'
 import { TASK, type Task, textOf } from './store'
 
 /*

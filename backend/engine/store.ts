@@ -1,4 +1,6 @@
-import type { DomainEvent, Json, NewTask, Reader, Reject, Source, Traffic, Tx } from './source'
+import type { Json } from '../base/json'
+import type { Reader, Tx } from '../base/sql'
+import type { DomainEvent, NewTask, Reject, Source, Traffic } from '../contract'
 
 /*
  * Every statement the engine runs on tasks. `tx` first where the caller's transaction matters.

@@ -1,8 +1,8 @@
 import type { QueueName } from '../../queues/names'
-import { ring } from './bell'
 import type { WorkerEngine } from './engine'
 import { step } from './step'
 import { claimTask, handBack } from './store'
+import { ring } from './wake'
 
 /**
  * The steps of one delivery: claim, then page after page until the task and its lane's next ones are settled, the time is

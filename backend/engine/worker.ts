@@ -1,24 +1,27 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as rest } from 'node:timers/promises'
-import type { Broker, Delivery, Subscription } from '../../queues/broker'
+import type { Broker, Subscription } from '../../queues/broker'
 import { bury } from '../../queues/dead'
+import type { Delivery } from '../../queues/delivery'
 import { readMessage } from '../../queues/messages'
 import type { QueueName } from '../../queues/names'
-import { type Db, isAway } from '../db'
-import { count } from '../metrics/count'
-import { flush } from '../metrics/flush'
-import { watchLoop } from '../metrics/loop-lag'
+import { count } from '../base/count'
+import { messageOf, Refused } from '../base/errors'
+import { flush } from '../base/flush-counts'
+import type { Log } from '../base/log'
+import { logUnexpected, logUnreachable } from '../base/log-errors'
+import { watchLoop } from '../base/loop-lag'
+import type { HttpFactory, Source } from '../contract'
+import { type Db, isAway } from '../database/db'
 import { readTraceparent, span } from '../tracing'
-import { beat, type Holding, signOff, signOn } from './beat'
-import { ring } from './bell'
 import type { Point, WorkerEngine } from './engine'
-import { Refused } from './errors'
-import { fault, said } from './events'
-import { parseRequest, start as startJob } from './jobs'
-import { lookupTurn } from './lookup-turn'
-import { ask, ringLookups } from './lookups'
-import type { HttpFactory, Log, Source } from './source'
+import { beat, type Holding, signOff, signOn } from './heartbeat'
+import { parseRequest, start as startJob } from './jobs/verbs'
+import { said } from './log'
+import { ask, ringLookups } from './lookups/store'
+import { lookupTurn } from './lookups/turn'
 import { turn } from './turn'
+import { ring } from './wake'
 
 export interface WorkerOptions {
   /** Of `newWorkerId`; what it holds, here and at the gates, is freed by it. */
@@ -84,7 +87,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const onBeat = () => {
     beat(beatDb, { id, app, queues, concurrency }, holding, lagMs())
       .then(() => flush(beatDb))
-      .catch((error: unknown) => said.away(log, 'no beat', error))
+      .catch((error: unknown) => logUnreachable(log, 'no beat', error))
   }
   const onDelivery = (delivery: Delivery) => {
     count('backhaul_turns_total', { queue: delivery.queue })
@@ -102,8 +105,8 @@ export function createWorker(options: WorkerOptions): Worker {
       .catch((error: unknown) => {
         // The row says everything: a bell whose turn broke is rung again, so the delivery is given up.
         delivery.ack()
-        if (isAway(error)) said.away(log, 'the database is away', error)
-        else said.unexpected(log, `a turn on ${delivery.queue} broke`, error)
+        if (isAway(error)) logUnreachable(log, 'the database is away', error)
+        else logUnexpected(log, `a turn on ${delivery.queue} broke`, error)
       })
       .finally(() => inHand.delete(work))
     inHand.add(work)
@@ -126,8 +129,8 @@ export function createWorker(options: WorkerOptions): Worker {
       await Promise.all(inHand)
       clearTimeout(grace)
       clearInterval(beating)
-      await flush(beatDb).catch((error: unknown) => said.away(log, 'the last counts are lost', error))
-      await signOff(beatDb, id).catch((error: unknown) => said.away(log, 'could not sign off', error))
+      await flush(beatDb).catch((error: unknown) => logUnreachable(log, 'the last counts are lost', error))
+      await signOff(beatDb, id).catch((error: unknown) => logUnreachable(log, 'could not sign off', error))
     },
   }
 }
@@ -165,7 +168,7 @@ async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup
     if (isAway(error)) throw error
     if (error instanceof Refused) return { refused: error.message }
     // Set aside rather than given back: a fault of ours would make it come again for ever.
-    return { refused: `a fault of ours, replay it once it is mended: ${fault(error)}` }
+    return { refused: `a fault of ours, replay it once it is mended: ${messageOf(error)}` }
   }
 }
 
@@ -217,7 +220,7 @@ async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Prom
     } catch (error) {
       if (!isAway(error)) throw error
       if (engine.stopping()) return 'stopping'
-      said.away(engine.log, 'the database is away, a request waits', error)
+      logUnreachable(engine.log, 'the database is away, a request waits', error)
       await rest(pause)
     }
   }

@@ -1,4 +1,4 @@
-import type { Reader } from '../engine/source'
+import type { Reader } from '../base/sql'
 
 /** What a column holds, as far as the formats tell things apart. */
 export type Kind =

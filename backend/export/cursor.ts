@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
-import type { Db } from '../db'
-import { Refused } from '../engine/errors'
-import { beginOn } from '../session'
+import { Refused } from '../base/errors'
+import type { Db } from '../database/db'
+import { beginOn } from '../database/session'
 import type { Query } from './relation'
 
 /** Cells in Postgres' text form, in the order of the columns. */

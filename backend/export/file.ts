@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
 
 /** A file that gets its name when it is whole. */
 export interface NewFile {

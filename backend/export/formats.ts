@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
 import type { Column } from './columns'
 import { csv } from './csv'
 import type { Row } from './cursor'

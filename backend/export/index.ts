@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Db } from '../db'
+import type { Db } from '../database/db'
 import { type Row, readRows } from './cursor'
 import { FORMATS } from './formats'
 import type { Query } from './relation'

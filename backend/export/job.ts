@@ -1,6 +1,6 @@
-import type { Db } from '../db'
-import { Refused } from '../engine/errors'
-import { findJob, report } from '../engine/jobs'
+import { Refused } from '../base/errors'
+import type { Db } from '../database/db'
+import { findJob, report } from '../engine/jobs/verbs'
 import { type Column, columnsOf } from './columns'
 import type { Relation } from './relation'
 

@@ -1,5 +1,5 @@
 import type { SchemaElement } from 'hyparquet'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
 import type { Column, Kind } from './columns'
 
 type Value = boolean | number | bigint | string | Uint8Array

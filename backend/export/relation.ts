@@ -1,4 +1,4 @@
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
 import { type Column, quoted } from './columns'
 
 /** Something that can be exported: where its rows come from, and what they are made of. */

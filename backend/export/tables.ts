@@ -1,5 +1,6 @@
-import { Refused } from '../engine/errors'
-import type { Reader, Source } from '../engine/source'
+import { Refused } from '../base/errors'
+import type { Reader } from '../base/sql'
+import type { Source } from '../contract'
 import { columnsOf, quoted } from './columns'
 import type { Relation } from './relation'
 

@@ -1,4 +1,4 @@
-import type { Limit } from '../engine/source'
+import type { Limit } from '../contract'
 import { apiOf, type Limits, rowOf } from './limits'
 
 /** One limit that a request counts against. */

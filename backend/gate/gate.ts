@@ -1,35 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { Throttled } from '../engine/errors'
-import type { Reader, RequestClass } from '../engine/source'
-import { type Ask, deltaFor, type RowAsk, rowsOf, spansOf, withDelta } from './asks'
+import { Throttled } from '../base/errors'
+import type { Reader } from '../base/sql'
+import type { RequestClass } from '../contract'
+import { type Ask, deltaFor, rowsOf, spansOf, withDelta } from './asks'
 import { createClock } from './clock'
+import type { Grant, Outcome } from './grant'
 import type { Limits } from './limits'
-import { createSettler, type Outcome } from './settle'
+import { createSettler } from './settle'
 import { sleepUntil } from './sleep'
 import { type Answer, createGateStore, type GateRow } from './store'
-
-/** A request's moment. It may be sent now; whoever cannot send it says so to `settle`. */
-export interface Grant {
-  readonly id: string
-  readonly class: RequestClass
-  /** The granted moment, ms since 1970 by the database's clock. */
-  readonly at: number
-  readonly rows: ReadonlyMap<string, RowAsk>
-  /** Row names by API or part. */
-  readonly names: ReadonlyMap<string, string>
-  /** Host, key or account it was asked for. */
-  readonly scopeOf?: string
-  /** When the next request like it would be granted. */
-  readonly nextAt: Date
-  /** Time spent waiting for it, ms. */
-  readonly waitedMs: number
-  /** The tripped breaker lets this one through to find out whether the API is back. */
-  readonly probe: boolean
-  /** The API failed last time; a success must be told. */
-  readonly failing: boolean
-  /** Whether its moment lasts; to be asked again right before the socket, for a process may have been held up since. */
-  inTime(): boolean
-}
 
 export interface AcquireOptions {
   /** A moment promised earlier (`Throttled.slotAt`). */

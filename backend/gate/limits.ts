@@ -1,6 +1,6 @@
-import type { LimitOverride } from '../config'
-import { Refused } from '../engine/errors'
-import type { Api, Limit } from '../engine/source'
+import { Refused } from '../base/errors'
+import type { LimitOverride } from '../config/config'
+import type { Api, Limit } from '../contract'
 
 /** Every limit by its full name: `esi`, `esi.killmail`. */
 export type Limits = ReadonlyMap<string, Limit>

@@ -1,21 +1,9 @@
-import { Throttled } from '../engine/errors'
-import type { RequestClass, Verdict } from '../engine/source'
+import { Throttled } from '../base/errors'
+import type { RequestClass } from '../contract'
 import type { Clock } from './clock'
-import type { Grant } from './gate'
+import type { Grant, Outcome } from './grant'
 import { type Limits, rowOf } from './limits'
 import type { Answer, GateStore, Question, RowOutcome } from './store'
-
-/** What became of a grant. */
-export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
-  /** False: no request left; its moment and cost are given back. */
-  sent: boolean
-  /** When the request left, by `performance.now()`; the process may have been held up after the gate was asked. */
-  leftAt?: number
-  /** For the breaker: the API answered, or it failed (5xx, timeout, no connection). Absent: neither. */
-  result?: 'ok' | 'failed'
-  /** The API or part in whose name the upstream refused the request. */
-  throttled?: string
-}
 
 interface Owed {
   rows: Map<string, RowOutcome>

@@ -1,5 +1,6 @@
-import { Refused, Throttled } from '../engine/errors'
-import type { Reader, RequestClass } from '../engine/source'
+import { Refused, Throttled } from '../base/errors'
+import type { Reader } from '../base/sql'
+import type { RequestClass } from '../contract'
 import type { RowAsk } from './asks'
 import type { Clock } from './clock'
 

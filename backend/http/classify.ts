@@ -1,5 +1,5 @@
-import { Fatal, RetryLater, Throttled } from '../engine/errors'
-import type { Api, HttpRequest, RawAnswer, Verdict } from '../engine/source'
+import { Fatal, RetryLater, Throttled } from '../base/errors'
+import type { Api, HttpRequest, RawAnswer, Verdict } from '../contract'
 import { feedback, readHeaders, type Told } from './headers'
 import { excerpt, redact } from './redact'
 

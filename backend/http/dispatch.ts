@@ -1,5 +1,5 @@
-import { Throttled } from '../engine/errors'
-import type { HttpRequest, HttpUse, RawAnswer } from '../engine/source'
+import { Throttled } from '../base/errors'
+import type { HttpRequest, HttpUse, RawAnswer } from '../contract'
 import { type Span, span } from '../tracing'
 import type { Client } from './client'
 import { redact } from './redact'

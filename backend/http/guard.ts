@@ -1,6 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
-import { Fatal } from '../engine/errors'
+import { Fatal } from '../base/errors'
 
 /*
  * For URLs that come from data (a PDS, a did:web, a webhook): they must not reach into our own network.

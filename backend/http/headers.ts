@@ -1,5 +1,5 @@
-import type { Verdict } from '../engine/source'
-import { momentIn } from '../moments'
+import { momentIn } from '../base/moments'
+import type { Verdict } from '../contract'
 
 type Headers = Record<string, string | undefined>
 

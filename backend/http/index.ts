@@ -1,10 +1,10 @@
-import type { Config } from '../config'
-import type { Http, HttpFactory, HttpUse } from '../engine/source'
+import type { Config } from '../config/config'
+import type { Http, HttpFactory, HttpUse } from '../contract'
 import type { Gate } from '../gate/gate'
 import type { Limits } from '../gate/limits'
 import { bound } from '../tracing'
 import { type Client, createClient } from './client'
-import { inLane } from './lane'
+import { inLane } from './in-process'
 import { request } from './request'
 import { warmUp } from './warm'
 

@@ -1,5 +1,5 @@
-import { RetryLater, Throttled } from '../engine/errors'
-import type { Verdict } from '../engine/source'
+import { RetryLater, Throttled } from '../base/errors'
+import type { Verdict } from '../contract'
 
 /** The least an answer can make us wait, ms. It doubles with each refusal that follows on a wait, up to the most. */
 const LEAST_MS = 1_000

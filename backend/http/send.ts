@@ -1,8 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
 import { AxiosError } from 'axios'
-import { Fatal, RetryLater } from '../engine/errors'
-import type { HttpRequest, RawAnswer } from '../engine/source'
+import { Fatal, RetryLater } from '../base/errors'
+import type { HttpRequest, RawAnswer } from '../contract'
 import type { Client } from './client'
 import { redact } from './redact'
 

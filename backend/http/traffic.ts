@@ -1,5 +1,5 @@
-import type { ApiTraffic, HttpUse } from '../engine/source'
-import { count, observe } from '../metrics/count'
+import { count, observe } from '../base/count'
+import type { ApiTraffic, HttpUse } from '../contract'
 
 /*
  * The books of requests: for the report of the task, and for the counters of the process.

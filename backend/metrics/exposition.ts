@@ -1,9 +1,9 @@
 import type { Metric } from 'prom-client'
-import type { Reader } from '../engine/source'
-import type { Service } from '../service/context'
+import { groupBy } from '../base/group'
+import { COUNTERS, HISTOGRAMS } from '../base/metric-names'
+import type { Reader } from '../base/sql'
+import type { Service } from '../service/base/context'
 import { GATE_COUNTERS, GAUGES } from './gauges'
-import { groupBy } from './group'
-import { COUNTERS, HISTOGRAMS } from './names'
 import { Counter, Gauge, Registry } from './prom'
 import { readings } from './readings'
 

@@ -1,5 +1,5 @@
-import { DEAD_AFTER } from '../engine/bell'
-import { FINISH } from '../engine/progress'
+import { FINISH } from '../engine/jobs/progress'
+import { DEAD_AFTER } from '../engine/wake'
 import type { ReadingName } from './gauges'
 
 /** Statements that give (labels, value) for one gauge each; they are asked together. */

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isAway } from '../db'
-import { Refused, Throttled } from '../engine/errors'
-import type { Log } from '../engine/source'
-import type { Service } from '../service/context'
+import { Refused, Throttled } from '../base/errors'
+import type { Log } from '../base/log'
+import { isAway } from '../database/db'
+import type { Service } from '../service/base/context'
 import { CONTENT_TYPE, exposition } from './exposition'
 
 /** Another api on this host may stop; then this one takes the port over, ms. */

@@ -1,8 +1,8 @@
 import { Client } from 'pg'
-import { type Fault, refusePooler, unreachable } from '../database-faults'
-import { databaseOf, nameOf, withDatabase } from '../database-url'
-import { Refused } from '../engine/errors'
-import { isPooled, prepareSession } from '../session'
+import { Refused } from '../base/errors'
+import { type Fault, refusePooler, unreachable } from '../database/faults'
+import { isPooled, prepareSession } from '../database/session'
+import { databaseOf, nameOf, withDatabase } from '../database/url'
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 

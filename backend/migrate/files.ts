@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { MigrationList } from '@prisma/schema-engine-wasm/schema_engine_bg'
-
-/** Folder of package.json: the same seen from the sources and from dist/, where the compiler leaves a copy of that file. */
-export function projectRoot(from = __dirname): string {
-  if (existsSync(join(from, 'package.json')) && existsSync(join(from, 'prisma'))) return from
-  const above = dirname(from)
-  if (above === from) throw new Error(`no package.json with prisma/ beside it above ${__dirname}`)
-  return projectRoot(above)
-}
+import { projectRoot } from '../base/project-root'
 
 const schemaFolder = () => join(projectRoot(), 'prisma', 'schema')
 const migrationsFolder = () => join(projectRoot(), 'prisma', 'migrations')

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
-import { nameOf } from '../database-url'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
+import { nameOf } from '../database/url'
 import { ensureDatabase, withScratchDatabase, withSession } from './connect'
 import { type Migration, migrationList, migrations, schemaFiles, writeMigration } from './files'
 import { grantFor, missingRight, type Roles, requireRights, rolesOf } from './rights'

@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
-import { READ_ONLY_TEXT } from '../database-faults'
-import { nameOf } from '../database-url'
-import { Refused } from '../engine/errors'
+import { Refused } from '../base/errors'
+import { READ_ONLY_TEXT } from '../database/faults'
+import { nameOf } from '../database/url'
 import type { Migration } from './files'
 
 /** Who migrates, and who owns what is there already. */

@@ -5,7 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type * as Bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { Pool, type QueryResult } from 'pg'
-import { prepareSession } from '../session'
+import { prepareSession } from '../database/session'
 import { FOR_EVER } from './connect'
 
 /*

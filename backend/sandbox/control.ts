@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Desk } from './desk'
+import type { Desk } from './context'
 import type { ActiveFault, FaultRequest } from './faults'
 import type { SandboxSource } from './source'
 

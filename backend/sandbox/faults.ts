@@ -1,5 +1,5 @@
+import type { Ask } from './exchange'
 import { dice } from './random'
-import type { Ask } from './source'
 
 /** A fault as asked for; everything beyond `name` is optional. */
 export interface FaultRequest {

@@ -1,4 +1,4 @@
-import type { Ask } from './source'
+import type { Ask } from './exchange'
 
 /*
  * The upstreams' own bookkeeping. Arrival times carry some jitter of the network and of this process, so a rule

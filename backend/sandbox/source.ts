@@ -1,42 +1,10 @@
-import type { LimitOverride } from '../config'
-import type { Desk } from './desk'
+import type { LimitOverride } from '../config/config'
+import type { Desk } from './context'
+import type { Answer, Ask } from './exchange'
 
 /*
  * What a source brings to the sandbox. The server does the rest: arrival log, violations, faults, gzip, control routes.
  */
-
-export interface Ask {
-  method: string
-  /** After the API's prefix, as sent, starting with a slash; without the query. */
-  path: string
-  /** What follows the question mark, or undefined without one. */
-  query: string | undefined
-  headers: Record<string, string | undefined>
-  body: string
-  /** Arrival, ms since 1970, by a clock that never jumps. */
-  at: number
-  /** It may have arrived so much earlier, ms. */
-  lateMs?: number
-  /** Whether the client took the answer and lived on: one that was killed over it cannot heed it. Absent: it did. */
-  heard?: () => boolean
-  ip: string
-  /** The host that was asked, as `127.0.0.1:4301`, where an API has several. */
-  host?: string
-  /** What `match` and `oncePerPath` of a fault look at and the arrival log shows, where that is not the path alone. */
-  subject?: string
-}
-
-export interface Answer {
-  status: number
-  /** Reason phrase, where it is not the usual one. */
-  reason?: string
-  headers?: Record<string, string>
-  body?: string | Uint8Array
-  /** Sent piece by piece as the client takes it, in place of a body. */
-  stream?: Iterable<Uint8Array>
-  /** The connection is destroyed instead. */
-  cut?: boolean
-}
 
 export interface SandboxApi {
   name: string
@@ -81,10 +49,3 @@ export interface SandboxSettings {
   open: boolean
   desk: Desk
 }
-
-export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Answer => ({
-  status,
-  headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  body: JSON.stringify(body),
-})
-export const html = (body: string, status: number): Answer => ({ status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body })

@@ -1,4 +1,4 @@
-import type { Source } from '../engine/source'
+import type { Source } from '../contract'
 import { atproto } from './atproto'
 import { eve } from './eve'
 

@@ -1,37 +1,12 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { Log } from '../engine/source'
+import type { Attributes, OpenSpan, Span, SpanOptions, Tracer, TracingOptions } from './tracer'
+
+export type * from './tracer'
 
 /*
  * Traces, as the rest of the code sees them. Off, which is the default, a span is a plain call and nothing of
  * OpenTelemetry is loaded; `startTracing` turns it on for the process.
  */
-
-export type Attributes = Record<string, string | number | boolean | undefined>
-
-export interface Span {
-  set(attributes: Attributes): void
-}
-
-export interface OpenSpan extends Span {
-  /** W3C trace context, for a message that carries it on. */
-  readonly traceparent: string
-  end(error?: unknown): void
-}
-
-export interface SpanOptions {
-  /** W3C trace context it continues. Absent: the span around it. Null: it begins a trace. */
-  parent?: string | null
-  kind?: 'server' | 'client' | 'producer' | 'consumer'
-  /** Whether what the work throws is a fault; a wait, for one, is not. */
-  isFault?(error: unknown): boolean
-}
-
-export interface Tracer {
-  span<T>(name: string, attributes: Attributes, work: (span: Span) => T, options: SpanOptions): T
-  open(name: string, attributes: Attributes, options: SpanOptions): OpenSpan
-  traceparent(): string | undefined
-  stop(): Promise<void>
-}
 
 const OFF: Span = { set: () => undefined }
 let tracer: Tracer | undefined
@@ -55,15 +30,6 @@ export const bound = <T>(callback: () => T): (() => T) => (tracer ? AsyncResourc
 export function readTraceparent(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined
   return /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(text) ? text : undefined
-}
-
-export interface TracingOptions {
-  /** Base URL of an OTLP/HTTP collector; absent: nothing is traced. */
-  endpoint?: string
-  /** Which process this is: `worker-backfill`, `scheduler`. */
-  service: string
-  version: string
-  log: Pick<Log, 'warn'>
 }
 
 /**

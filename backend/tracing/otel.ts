@@ -5,7 +5,7 @@ import { parseTraceParent, setGlobalErrorHandler } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import type { Attributes, OpenSpan, SpanOptions, Tracer, TracingOptions } from './index'
+import type { Attributes, OpenSpan, SpanOptions, Tracer, TracingOptions } from './tracer'
 
 /** How long a stop waits for a collector, ms. */
 const STOP_MS = 2_000

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { fault, said } from '../engine/events'
+import { messageOf } from '../base/errors'
+import { logUnreachable } from '../base/log-errors'
 import { attempt, type Sending } from './attempt'
 import { type Claimed, claimDue, unclaim } from './store'
 
@@ -46,7 +47,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
       else proven.delete(it.webhookId)
     } catch (error) {
       // The database was lost before the outcome was written: the claim runs out, and the event is sent again.
-      log.warn(`webhook delivery ${it.id} is not settled: ${fault(error)}`)
+      log.warn(`webhook delivery ${it.id} is not settled: ${messageOf(error)}`)
     } finally {
       const left = (inHand.get(it.webhookId) ?? 1) - 1
       if (left > 0) inHand.set(it.webhookId, left)
@@ -82,7 +83,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
       try {
         if ((await look()) === 0 && !stopping) await rest(LOOK_MS)
       } catch (error) {
-        said.away(log, 'webhook deliveries wait', error)
+        logUnreachable(log, 'webhook deliveries wait', error)
         await rest(AWAY_MS)
       }
     }

@@ -1,5 +1,5 @@
-import type { Db } from '../db'
-import type { Reader } from '../engine/source'
+import type { Reader } from '../base/sql'
+import type { Db } from '../database/db'
 import type { Posted } from './post'
 
 /*

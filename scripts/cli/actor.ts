@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import type { Actor } from '../../backend/service/actions'
+import type { Actor } from '../../backend/service/suite/actions'
 
 /** Whoever runs a command, for the list of actions. */
 export function actor(): Actor {

@@ -1,7 +1,8 @@
-import { type Config, readConfig } from '../../backend/config'
-import { type Db, openDb } from '../../backend/db'
-import type { Log, Source } from '../../backend/engine/source'
-import { createService, type Service } from '../../backend/service/context'
+import type { Log } from '../../backend/base/log'
+import { type Config, readConfig } from '../../backend/config/config'
+import type { Source } from '../../backend/contract'
+import { type Db, openDb } from '../../backend/database/db'
+import { createService, type Service } from '../../backend/service/base/context'
 import { type Broker, openBroker } from '../../queues/broker'
 import type { Terminal } from './terminal'
 

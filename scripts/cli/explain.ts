@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander'
-import { connectionFault, READ_ONLY_TEXT, unreachable } from '../../backend/database-faults'
-import { nameOf } from '../../backend/database-url'
-import { isAway, READ_ONLY } from '../../backend/db'
-import { Refused } from '../../backend/engine/errors'
+import { Refused } from '../../backend/base/errors'
+import { isAway, READ_ONLY } from '../../backend/database/db'
+import { connectionFault, READ_ONLY_TEXT, unreachable } from '../../backend/database/faults'
+import { nameOf } from '../../backend/database/url'
 
 /** How a command ends for a person and for a shell. No message: everything has been said. */
 export interface Ending {

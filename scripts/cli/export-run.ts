@@ -1,4 +1,4 @@
-import { Refused } from '../../backend/engine/errors'
+import { Refused } from '../../backend/base/errors'
 import { countRows, type Exported, exportRows, formatOf, jobRelation, queryFor, tableRelation } from '../../backend/export'
 import { newFile, writeFault } from '../../backend/export/file'
 import type { Query } from '../../backend/export/relation'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Refused } from '../../backend/engine/errors'
+import { Refused } from '../../backend/base/errors'
 import type { Terminal } from './terminal'
 
 /** An id as it was given, and where, for a message about it. */

@@ -1,6 +1,6 @@
-import type { Progress, Wait } from '../../backend/engine/progress'
-import { aboutOf, appOf, settledOf, standstillOf, waitsOf } from '../../backend/service/about'
-import { type Running, startOf, turnText } from '../../backend/service/turn'
+import type { Progress, Wait } from '../../backend/engine/jobs/progress'
+import { aboutOf, appOf, settledOf, standstillOf, waitsOf } from '../../backend/service/base/about'
+import { type Running, startOf, turnText } from '../../backend/service/jobs/turn'
 import { count, counted, duration, shortId } from './text'
 
 function waitText(wait: Wait, job: Progress, running: Running): string {

@@ -1,4 +1,4 @@
-import type { Lane, LanePage } from '../../backend/service/lanes'
+import type { Lane, LanePage } from '../../backend/service/jobs/lanes'
 import { bytes, count, cut, duration, table } from './text'
 
 /** Rows of the table. */

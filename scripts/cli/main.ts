@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { leave } from '../../backend/stdio'
+import { leave } from '../../backend/base/stdio'
 import { type Context, createContext, isDebug } from './context'
 import { explain } from './explain'
 import { processTerminal, type Terminal } from './terminal'

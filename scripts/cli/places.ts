@@ -1,8 +1,8 @@
-import { isAway } from '../../backend/db'
-import type { Started } from '../../backend/engine/jobs'
-import { livePlaces, turnsOf } from '../../backend/engine/progress'
+import { isAway } from '../../backend/database/db'
+import { livePlaces, turnsOf } from '../../backend/engine/jobs/progress'
+import type { Started } from '../../backend/engine/jobs/verbs'
 import { effectiveLimits } from '../../backend/gate/limits'
-import { startsInMs, turnText } from '../../backend/service/turn'
+import { startsInMs, turnText } from '../../backend/service/jobs/turn'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 

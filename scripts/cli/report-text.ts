@@ -1,5 +1,5 @@
-import type { Report } from '../../backend/engine/report'
-import type { Run } from '../../backend/engine/runs'
+import type { Report } from '../../backend/engine/jobs/report'
+import type { Run } from '../../backend/engine/jobs/runs'
 import { bytes, count, counted, cut, duration, moment, shortId, table } from './text'
 
 const LARGEST_LIST = 20

@@ -1,7 +1,8 @@
 import { Option } from 'commander'
-import { Refused } from '../../backend/engine/errors'
-import { PRIORITY, parseRequest } from '../../backend/engine/jobs'
-import type { Command, CommandOption, Json, Source } from '../../backend/engine/source'
+import { Refused } from '../../backend/base/errors'
+import type { Json } from '../../backend/base/json'
+import type { Command, CommandOption, Source } from '../../backend/contract'
+import { PRIORITY, parseRequest } from '../../backend/engine/jobs/verbs'
 import type { GivenId } from './ids'
 
 type Fields = { [key: string]: Json | undefined }

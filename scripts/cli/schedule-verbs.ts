@@ -1,6 +1,5 @@
-import { Refused } from '../../backend/engine/errors'
-import type { Json } from '../../backend/engine/source'
-import { act } from '../../backend/service/actions'
+import { Refused } from '../../backend/base/errors'
+import type { Json } from '../../backend/base/json'
 import {
   addSchedule,
   changeSchedule,
@@ -12,7 +11,8 @@ import {
   runSchedule,
   type Schedule,
   type ScheduleChange,
-} from '../../backend/service/schedules'
+} from '../../backend/service/schedules/schedules'
+import { act } from '../../backend/service/suite/actions'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'

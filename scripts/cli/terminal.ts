@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { allowClosedPipes } from '../../backend/stdio'
+import { allowClosedPipes } from '../../backend/base/stdio'
 
 /** What a command reads and writes, so that tests can hold both ends. */
 export interface Terminal {

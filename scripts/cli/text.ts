@@ -1,7 +1,7 @@
 import type { TableConstructorOptions } from 'cli-table3'
-import { count, counted } from '../../backend/service/words'
+import { count, counted } from '../../backend/base/words'
 
-export { count, counted, duration, moment, shortId } from '../../backend/service/words'
+export { count, counted, duration, moment, shortId } from '../../backend/base/words'
 
 /** Cut to `width` with an ellipsis. */
 export const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`)

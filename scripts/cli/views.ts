@@ -1,6 +1,6 @@
 import type { MultiBar, SingleBar } from 'cli-progress'
-import type { Progress } from '../../backend/engine/progress'
-import { fractionOf, hasEnded } from '../../backend/service/about'
+import type { Progress } from '../../backend/engine/jobs/progress'
+import { fractionOf, hasEnded } from '../../backend/service/base/about'
 import { jobLine } from './job-text'
 import type { Terminal } from './terminal'
 import { counted, cut } from './text'

@@ -23,7 +23,7 @@ demo_stop() {
 with_path() { node -e 'const u = new URL(process.argv[1]); u.pathname = "/" + process.argv[2]; console.log(u.href)' "$1" "$2"; }
 
 # with_database <url> <name>: URLs of Unix sockets are no URLs to node.
-with_database() { node -p 'require("./dist/backend/database-url").withDatabase(process.argv[1], process.argv[2])' "$1" "$2"; }
+with_database() { node -p 'require("./dist/backend/database/url").withDatabase(process.argv[1], process.argv[2])' "$1" "$2"; }
 
 # A new database for each demo; where none can be made, the given one. A pooler would not know it, so it is used past it.
 demo_database() {

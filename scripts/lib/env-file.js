@@ -3,7 +3,7 @@
  * env-file.js put <file> <template> <name…>: writes the file with these settings as the environment has them.
  */
 const { readFileSync } = require('node:fs')
-const { readEnvFile, writeEnvFile } = require('../../dist/backend/env-file')
+const { readEnvFile, writeEnvFile } = require('../../dist/backend/config/env-file')
 
 const verbs = {
   get: (file, name) => process.stdout.write(readEnvFile(file)[name] ?? ''),

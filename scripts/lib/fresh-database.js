@@ -1,6 +1,6 @@
 /** fresh-database.js <url> <url of another database>: drops and creates the database of the first URL. */
 const { Client } = require('pg')
-const { databaseOf } = require('../../dist/backend/database-url')
+const { databaseOf } = require('../../dist/backend/database/url')
 
 async function main([url, from]) {
   const name = databaseOf(url)

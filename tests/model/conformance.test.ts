@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../backend/db'
+import { type Db, openDb } from '../../backend/database/db'
 import { type TestEnv, testEnv } from '../support/env'
 import { FOUND, LANE, MOVED, PAIR, SHORT, WIDE } from './mixes'
 import { type Reading, Real } from './real'

@@ -1,4 +1,4 @@
-import { type Db, openDb } from '../../backend/db'
+import { type Db, openDb } from '../../backend/database/db'
 import { type TestEnv, testEnv } from '../support/env'
 import { until } from '../support/until'
 import { ONE, PAIR } from './mixes'

@@ -1,4 +1,4 @@
-import * as jobs from '../../backend/engine/jobs'
+import * as jobs from '../../backend/engine/jobs/verbs'
 import { startSandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
 import { sandboxed } from '../support/sandboxed'

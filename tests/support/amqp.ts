@@ -1,6 +1,7 @@
 import { type Channel, connect } from 'amqplib'
-import type { Log } from '../../backend/engine/source'
-import { type Broker, type Delivery, openBroker } from '../../queues/broker'
+import type { Log } from '../../backend/base/log'
+import { type Broker, openBroker } from '../../queues/broker'
+import type { Delivery } from '../../queues/delivery'
 import type { QueueName } from '../../queues/names'
 import { tcpProxy } from './proxy'
 

@@ -1,4 +1,4 @@
-import type { NewTask, Page, Stream } from '../../backend/engine/source'
+import type { NewTask, Page, Stream } from '../../backend/contract'
 import { cidOf, encodeRecord } from '../../backend/sources/atproto/cid'
 import type { Listed } from '../../backend/sources/atproto/client'
 import { type AtprotoParams, params } from '../../backend/sources/atproto/params'

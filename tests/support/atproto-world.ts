@@ -1,4 +1,4 @@
-import * as jobs from '../../backend/engine/jobs'
+import * as jobs from '../../backend/engine/jobs/verbs'
 import { type SandboxOptions, startSandbox } from '../../backend/sandbox/server'
 import { atproto } from '../../backend/sources/atproto'
 import { differences } from './atproto'

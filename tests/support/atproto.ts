@@ -1,4 +1,4 @@
-import type { Db } from '../../backend/db'
+import type { Db } from '../../backend/database/db'
 import type { Sandbox } from './system'
 
 type True = Awaited<ReturnType<Sandbox['atproto']['truth']>>[number]

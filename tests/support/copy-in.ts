@@ -1,5 +1,5 @@
 import type { Connection, PoolClient, Submittable } from 'pg'
-import type { Db } from '../../backend/db'
+import type { Db } from '../../backend/database/db'
 
 /** What node-postgres calls of a statement that takes data; see the query of pg's `lib/query.js`. */
 class CopyIn implements Submittable {

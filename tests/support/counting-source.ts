@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Db } from '../../backend/db'
-import { RetryLater } from '../../backend/engine/errors'
-import { type Door, defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/engine/source'
+import { RetryLater } from '../../backend/base/errors'
+import { type Door, defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/contract'
+import type { Db } from '../../backend/database/db'
 
 /** What a test asks of the counting source. */
 export interface Counting {

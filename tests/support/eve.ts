@@ -1,5 +1,6 @@
-import { Fatal, RetryLater, Throttled } from '../../backend/engine/errors'
-import type { HttpAnswer, HttpRequest, Io, Log, NewTask, Page, Reject } from '../../backend/engine/source'
+import { Fatal, RetryLater, Throttled } from '../../backend/base/errors'
+import type { Log } from '../../backend/base/log'
+import type { HttpAnswer, HttpRequest, Io, NewTask, Page, Reject } from '../../backend/contract'
 import { eve } from '../../backend/sources/eve'
 import type { EveParams } from '../../backend/sources/eve/params'
 import { type Body, body, hashOf, type Killmail } from '../../backend/sources/eve/records'

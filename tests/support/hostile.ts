@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { databaseOf } from '../../backend/database-url'
+import { databaseOf } from '../../backend/database/url'
 
 const SETTINGS: Record<string, string> = {
   DateStyle: 'SQL, DMY',

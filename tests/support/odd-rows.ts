@@ -1,4 +1,4 @@
-import type { Db } from '../../backend/db'
+import type { Db } from '../../backend/database/db'
 
 const COLUMNS = `
   id bigint primary key, small smallint, whole int, single real, double double precision,

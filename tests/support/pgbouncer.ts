@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { placeOf, withDatabase } from '../../backend/database-url'
+import { placeOf, withDatabase } from '../../backend/database/url'
 import { findBinary, freePort, isAlive, launch, makeFolder, own, signal } from './run'
 import { until } from './until'
 

@@ -3,13 +3,13 @@ const { default: Sequencer } = require('@jest/test-sequencer')
 /** A fresh clone has no timings to sort by: the longest files start first, and the others fill the time beside them. */
 const LONGEST = [
   'stories/kills',
-  'tests/atproto.test',
+  'atproto/backfill',
   'stories/rabbitmq',
   'stories/dashboard',
-  'atproto-refusals',
+  'atproto/refusals',
   'broker-node',
   'stories/atproto',
-  'tests/dashboard.test',
+  'dashboard/dashboard',
   'stories/eve',
 ]
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Db, openDb } from '../../backend/db'
+import { type Db, openDb } from '../../backend/database/db'
 import type { Point } from '../../backend/engine/engine'
 import type { startSandbox } from '../../backend/sandbox/server'
 import { testEnv } from './env'

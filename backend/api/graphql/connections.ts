@@ -1,5 +1,5 @@
-import { Refused } from '../../engine/errors'
-import { cursorsOf, MOST, type Page, type PageAsk } from '../../service/cursor'
+import { Refused } from '../../base/errors'
+import { cursorsOf, MOST, type Page, type PageAsk } from '../../service/base/cursor'
 
 /** Arguments of a connection. */
 export interface Window {

@@ -1,8 +1,8 @@
 import { GraphQLError } from 'graphql'
-import type { Actor } from '../../service/actions'
-import type { Service } from '../../service/context'
-import type { JobDetail } from '../../service/detail'
-import type { JobFilter, JobSummary, Status } from '../../service/jobs'
+import type { Service } from '../../service/base/context'
+import type { JobDetail } from '../../service/jobs/detail'
+import type { JobFilter, JobSummary, Status } from '../../service/jobs/list'
+import type { Actor } from '../../service/suite/actions'
 import type { Sink } from './latest'
 
 /** Jobs that changed or are new, and how many there are by status. */

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql'
-import { READ_ONLY_TEXT } from '../../database-faults'
-import { isAway, READ_ONLY } from '../../db'
-import { Refused } from '../../engine/errors'
-import { said } from '../../engine/events'
-import type { Log } from '../../engine/source'
+import { Refused } from '../../base/errors'
+import type { Log } from '../../base/log'
+import { logUnexpected } from '../../base/log-errors'
+import { isAway, READ_ONLY } from '../../database/db'
+import { READ_ONLY_TEXT } from '../../database/faults'
 
 /** A refusal as GraphQL says it: its sentence, and `code`, `field` and `state` for programs. */
 function refusal(error: Refused, at?: GraphQLError): GraphQLError {
@@ -39,6 +39,6 @@ export const createMask = (log: Log) => (error: unknown) => {
   if (cause instanceof Refused) return refusal(cause, at)
   if ((cause as { code?: string } | undefined)?.code === READ_ONLY) return refusal(new Refused('setup', READ_ONLY_TEXT), at)
   if (isAway(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
-  said.unexpected(log, 'a GraphQL request failed', cause)
+  logUnexpected(log, 'a GraphQL request failed', cause)
   return new GraphQLError('Unexpected error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'UNEXPECTED' } })
 }

@@ -1,7 +1,7 @@
-import { type JobDetail, jobDetail } from '../../service/detail'
-import { getReport, type JobSummary } from '../../service/jobs'
-import { partitionsOf } from '../../service/partitions'
-import { listRejects, listTasks } from '../../service/tasks'
+import { type JobDetail, jobDetail } from '../../service/jobs/detail'
+import { getReport, type JobSummary } from '../../service/jobs/list'
+import { partitionsOf } from '../../service/jobs/partitions'
+import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
 

@@ -1,7 +1,7 @@
-import { type DeadChoice, takeDeadLetters } from '../../service/dead-letters'
-import { type StartAsk, type StartedJob, startJob } from '../../service/start'
-import type { JobVerb } from '../../service/summary'
-import { steerJob, steerJobs } from '../../service/verbs'
+import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
+import type { JobVerb } from '../../service/jobs/summary'
+import { steerJob, steerJobs } from '../../service/jobs/verbs'
+import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
 import { type Context, writer } from './context'
 
 /** What a person reads after a start. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { getDeadLetter, listDeadLetters, takeDeadLetters } from '../../service/dead-letters'
+import { getDeadLetter, listDeadLetters, takeDeadLetters } from '../../service/queues/dead-letters'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
 import { type App, type Desk, refusals } from './desk'

@@ -1,4 +1,4 @@
-import { readiness } from '../../service/readiness'
+import { readiness } from '../../service/suite/readiness'
 import * as shapes from '../schemas'
 import { type App, type Desk, openRefusals } from './desk'
 

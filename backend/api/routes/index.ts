@@ -1,12 +1,12 @@
 import { access } from './access'
 import { deadLetters } from './dead-letters'
 import type { App, Desk } from './desk'
-import { doors } from './doors'
 import { events } from './events'
 import { health } from './health'
 import { job } from './job'
 import { jobs } from './jobs'
 import { schedules } from './schedules'
+import { doors } from './source-routes'
 import { suite } from './suite'
 import { webhooks } from './webhooks'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { act } from '../../service/actions'
-import * as service from '../../service/webhooks'
+import { act } from '../../service/suite/actions'
+import * as service from '../../service/webhooks/webhooks'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
 import { type App, type Desk, refusals } from './desk'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { DEFAULT_LIMIT, MOST } from '../../service/cursor'
-import { STATUSES } from '../../service/jobs'
-import { JOB_VERBS } from '../../service/verbs'
+import { DEFAULT_LIMIT, MOST } from '../../service/base/cursor'
+import { STATUSES } from '../../service/jobs/list'
+import { JOB_VERBS } from '../../service/jobs/verbs'
 
 export const moment = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { STATUSES } from '../../service/jobs'
-import { LANE_ORDERS, LANE_STATES } from '../../service/lanes'
-import { PLACES_COUNTED } from '../../service/turn'
-import { MOST_AT_ONCE } from '../../service/verbs'
+import { LANE_ORDERS, LANE_STATES } from '../../service/jobs/lanes'
+import { STATUSES } from '../../service/jobs/list'
+import { PLACES_COUNTED } from '../../service/jobs/turn'
+import { MOST_AT_ONCE } from '../../service/jobs/verbs'
 import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
 const statuses = z

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { STATES } from '../../service/gates'
-import { MOST_MINUTES } from '../../service/history'
+import { STATES } from '../../service/suite/gates'
+import { MOST_MINUTES } from '../../service/suite/history'
 import { anything, bigId, count, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TASK_STATES } from '../../service/tasks'
+import { TASK_STATES } from '../../service/jobs/tasks'
 import { bigId, count, figure, listOf, moment, paging } from './common'
 
 export const taskRow = z

@@ -1,4 +1,4 @@
-import type { LimitOverride } from '../../config'
+import type { LimitOverride } from '../../config/config'
 import { change, type EditRequest } from './changes'
 import { BadControl } from './edits'
 import type { Pds } from './pds'

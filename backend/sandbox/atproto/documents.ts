@@ -1,4 +1,4 @@
-import { type Answer, html } from '../source'
+import { type Answer, html } from '../exchange'
 import type { Register } from './register'
 
 const KEY = 'zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF'

@@ -1,5 +1,5 @@
-import type { Desk } from '../desk'
-import { type Answer, type Ask, html, json } from '../source'
+import type { Desk } from '../context'
+import { type Answer, type Ask, html, json } from '../exchange'
 
 export const ATPROTO_FAULTS: Record<string, string> = {
   'repeated-cursor': 'listRecords: a page that was asked for with a cursor names that cursor again.',

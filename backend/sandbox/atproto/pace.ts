@@ -1,5 +1,6 @@
+import type { Ask } from '../exchange'
 import { SlidingBucket } from '../limits'
-import type { Ask, SandboxSettings } from '../source'
+import type { SandboxSettings } from '../source'
 
 const REQUESTS = 5
 const PERIOD_MS = 1000

@@ -1,7 +1,7 @@
-import type { Desk } from '../desk'
+import type { Desk } from '../context'
+import type { Ask } from '../exchange'
 import type { ActiveFault } from '../faults'
 import { mix } from '../random'
-import type { Ask } from '../source'
 
 export interface Listed {
   uri: string

@@ -1,5 +1,6 @@
+import { type Answer, type Ask, json } from '../exchange'
 import { Ban } from '../limits'
-import { type Answer, type Ask, json, type SandboxSettings } from '../source'
+import type { SandboxSettings } from '../source'
 
 const REQUESTS = 3000
 const PERIOD_MS = 300_000

@@ -1,5 +1,5 @@
-import type { Desk } from '../desk'
-import { type Ask, json } from '../source'
+import type { Desk } from '../context'
+import { type Ask, json } from '../exchange'
 import type { Archive } from './archive'
 import { documentOf } from './documents'
 import { faultedPage, type Listed } from './page-faults'

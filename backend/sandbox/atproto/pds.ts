@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Answer, type Ask, json, type SandboxApi, type SandboxSettings } from '../source'
+import { type Answer, type Ask, json } from '../exchange'
+import type { SandboxApi, SandboxSettings } from '../source'
 import type { Archive } from './archive'
 import { documentAnswer } from './documents'
 import { replaced } from './faults'

@@ -1,4 +1,5 @@
-import { type Answer, type Ask, json, type SandboxApi, type SandboxSettings } from '../source'
+import { type Answer, type Ask, json } from '../exchange'
+import type { SandboxApi, SandboxSettings } from '../source'
 import { replaced } from './faults'
 import { Pace, paceLimit } from './pace'
 import type { Pds } from './pds'

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../source'
+import { type Answer, type Ask, json } from '../exchange'
 
 /** What a method answers when it refuses. */
 export class XrpcError extends Error {

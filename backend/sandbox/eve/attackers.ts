@@ -1,9 +1,18 @@
 import { between, dice, mix, pick } from '../random'
 import { NPC_SHIPS, SHIPS, WEAPONS } from './goods'
-import { FACTIONS, MAIN_CHARACTER, NPC_CORPORATIONS, SQUADS } from './people'
-import { isTwin, squadHas } from './roles'
+import { FACTIONS, MAIN_CHARACTER, NPC_CORPORATIONS, type People, SQUADS, squadParty } from './people'
+import { isTwin, type Roles, squadHas } from './roles'
 import type { Attacker, Party, Victim } from './shapes'
-import { squadParty, type World } from './world'
+
+/** What a killmail's attackers depend on. */
+interface Scene {
+  people: People
+  /** Number of the killmail that a fleet is on. */
+  bigFight: number
+  options: { bigAttackers: number }
+  roles(k: number): Roles
+  mainParty(k: number): Party
+}
 
 /** How many strangers join: mostly few, now and then a fleet. */
 function crowdSize(roll: () => number): number {
@@ -16,11 +25,11 @@ function crowdSize(roll: () => number): number {
 }
 
 /** The attackers of killmail k, exactly one with the final blow. `core` is the same for twins, `roll` is not. */
-export function attackersOf(world: World, k: number, victim: Victim, core: () => number, roll: () => number): Attacker[] {
-  const { mainIsVictim } = world.roles(k)
+export function attackersOf(scene: Scene, k: number, victim: Victim, core: () => number, roll: () => number): Attacker[] {
+  const { mainIsVictim } = scene.roles(k)
   const npcOnly = core() < 0.15 && mainIsVictim && !anySquad(k) && !isTwin(k) && !isTwin(k + 1)
-  const finalBlow = finalBlowOf(world, k, victim, npcOnly, core)
-  const parties = npcOnly ? [] : [...namedParties(world, k, victim), ...strangers(world, k, victim, roll)]
+  const finalBlow = finalBlowOf(scene, k, victim, npcOnly, core)
+  const parties = npcOnly ? [] : [...namedParties(scene, k, victim), ...strangers(scene, k, victim, roll)]
   const others = parties.filter((party) => party.character_id !== finalBlow.character_id)
   const people = [finalBlow, ...others].map((party, n) => attacker(party, n === 0, roll))
   const npcs = npcOnly || roll() < 0.06 ? Array.from({ length: between(1, 3, roll()) }, () => npc(roll)) : []
@@ -29,23 +38,23 @@ export function attackersOf(world: World, k: number, victim: Victim, core: () =>
 
 const anySquad = (k: number): boolean => SQUADS.some((_, squad) => squadHas(squad, 0, k))
 
-function namedParties(world: World, k: number, victim: Victim): Party[] {
-  const main = victim.character_id === MAIN_CHARACTER ? [] : [world.mainParty(k)]
+function namedParties(scene: Scene, k: number, victim: Victim): Party[] {
+  const main = victim.character_id === MAIN_CHARACTER ? [] : [scene.mainParty(k)]
   const squads = SQUADS.flatMap((team, squad) => team.characters.flatMap((_, j) => (squadHas(squad, j, k) ? [squadParty(squad, j)] : [])))
   return [...main, ...squads].filter((party) => party.character_id !== victim.character_id)
 }
 
-function finalBlowOf(world: World, k: number, victim: Victim, npcOnly: boolean, core: () => number): Party {
+function finalBlowOf(scene: Scene, k: number, victim: Victim, npcOnly: boolean, core: () => number): Party {
   const mainShoots = core() < 0.4
-  const index = Math.floor(world.people.crowd * core() ** 2)
+  const index = Math.floor(scene.people.crowd * core() ** 2)
   if (npcOnly) return { corporation_id: pick(NPC_CORPORATIONS, core()), faction_id: pick(FACTIONS, core()) }
-  if (mainShoots && !world.roles(k).mainIsVictim) return world.mainParty(k)
-  const { party } = world.people.person(index)
-  return party.character_id === victim.character_id ? world.people.person((index + 1) % world.people.crowd).party : party
+  if (mainShoots && !scene.roles(k).mainIsVictim) return scene.mainParty(k)
+  const { party } = scene.people.person(index)
+  return party.character_id === victim.character_id ? scene.people.person((index + 1) % scene.people.crowd).party : party
 }
 
-function strangers(world: World, k: number, victim: Victim, roll: () => number): Party[] {
-  const { people, bigFight, options } = world
+function strangers(scene: Scene, k: number, victim: Victim, roll: () => number): Party[] {
+  const { people, bigFight, options } = scene
   const indices = new Set<number>()
   if (k === bigFight) for (let n = 0; n < options.bigAttackers; n++) indices.add(people.crowd + n)
   else for (let left = crowdSize(roll); left > 0; left--) indices.add(Math.floor(people.crowd * roll() ** 2))

@@ -1,5 +1,5 @@
-import type { Desk } from '../desk'
-import type { Answer, Ask } from '../source'
+import type { Desk } from '../context'
+import type { Answer, Ask } from '../exchange'
 
 const KEPT = 40
 

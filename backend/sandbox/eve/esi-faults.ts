@@ -1,6 +1,6 @@
-import type { Desk } from '../desk'
+import type { Desk } from '../context'
+import { type Answer, type Ask, json } from '../exchange'
 import type { ActiveFault } from '../faults'
-import { type Answer, type Ask, json } from '../source'
 import type { EsiLimits, Group } from './esi-limits'
 
 export const ESI_FAULTS: Record<string, string> = {

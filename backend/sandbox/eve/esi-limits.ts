@@ -1,6 +1,6 @@
-import type { Desk } from '../desk'
+import type { Desk } from '../context'
+import { type Answer, type Ask, json } from '../exchange'
 import { Ban, ErrorBudget, SlidingBucket } from '../limits'
-import { type Answer, type Ask, json } from '../source'
 
 const QUARTER_MS = 900_000
 const ERRORS = 100

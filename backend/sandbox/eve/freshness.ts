@@ -1,4 +1,4 @@
-import type { Desk } from '../desk'
+import type { Desk } from '../context'
 
 const KEPT = 100_000
 /** A client that crashes or crosses itself may ask twice again; more is circumventing the cache. */

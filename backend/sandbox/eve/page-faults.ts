@@ -1,5 +1,5 @@
-import type { Desk } from '../desk'
-import { type Answer, type Ask, html, json } from '../source'
+import type { Desk } from '../context'
+import { type Answer, type Ask, html, json } from '../exchange'
 import type { Listed } from './shapes'
 import type { Place } from './world'
 

@@ -130,3 +130,8 @@ export function partyOf(team: Squad): { corporation_id: number; alliance_id?: nu
   if (team.faction_id) party.faction_id = team.faction_id
   return party
 }
+
+export const squadParty = (squad: number, j: number): Party => {
+  const team = SQUADS[squad]
+  return team ? { character_id: team.characters[j], ...partyOf(team) } : {}
+}

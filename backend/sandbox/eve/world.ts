@@ -3,7 +3,7 @@ import { attackersOf } from './attackers'
 import { SHIPS, STRUCTURES } from './goods'
 import { gameHash } from './hash'
 import { itemsOf } from './items'
-import { People, partyOf, SQUADS } from './people'
+import { People, squadParty } from './people'
 import { isTwin, type Roles, rolesOf } from './roles'
 import type { Killmail, Party, Victim } from './shapes'
 
@@ -151,10 +151,6 @@ export class World {
   }
 }
 
-export const squadParty = (squad: number, j: number): Party => {
-  const team = SQUADS[squad]
-  return team ? { character_id: team.characters[j], ...partyOf(team) } : {}
-}
 const withoutCharacter = ({ character_id: _, ...party }: Party): Party => party
 const metres = (roll: () => number): number => (roll() - 0.5) * 1e12
 

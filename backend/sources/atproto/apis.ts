@@ -1,5 +1,5 @@
-import { Throttled } from '../../engine/errors'
-import type { Api, RawAnswer, Verdict } from '../../engine/source'
+import { Throttled } from '../../base/errors'
+import type { Api, RawAnswer, Verdict } from '../../contract'
 
 /** Requests a PDS answers in its window, by its own count; what it says is left counts where others ask from our address. */
 const PDS_REQUESTS = 3000

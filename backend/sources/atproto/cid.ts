@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { encode } from '@atcute/cbor'
 import { type Cid, CODEC_DCBOR, CODEC_RAW, fromDigest, HASH_SHA256, toString as textOf } from '@atcute/cid'
-import type { Json } from '../../engine/source'
+import type { Json } from '../../base/json'
 
 /*
  * The CID of a record, from its JSON form: dag-cbor, SHA-256, CIDv1 in base32 (https://atproto.com/specs/data-model).

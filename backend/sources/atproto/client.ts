@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Fatal, RetryLater } from '../../engine/errors'
-import type { HttpAnswer, Io } from '../../engine/source'
+import { Fatal, RetryLater } from '../../base/errors'
+import type { HttpAnswer, Io } from '../../contract'
 import { isWeb, webHost } from './hosts'
 
 /*

@@ -1,4 +1,4 @@
-import type { Command } from '../../engine/source'
+import type { Command } from '../../contract'
 
 /** `yarn queue:atproto`. */
 export const commands: Record<string, Command> = {

@@ -1,6 +1,6 @@
 import { isHandle } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
-import type { Io } from '../../engine/source'
+import type { Io } from '../../contract'
 import { getDocument, resolveHandle } from './client'
 import { hostOf, isAccount } from './hosts'
 

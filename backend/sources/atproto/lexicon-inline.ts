@@ -1,4 +1,4 @@
-import type { Json } from '../../engine/source'
+import type { Json } from '../../base/json'
 
 type Node = { [key: string]: Json | undefined }
 

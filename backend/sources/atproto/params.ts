@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
-import { type Fault, Refused } from '../../engine/errors'
+import { type Fault, Refused } from '../../base/errors'
 import { hostOf } from './hosts'
 
 /** Repos one request may name. */

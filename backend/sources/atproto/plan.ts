@@ -1,4 +1,4 @@
-import type { NewTask, Plan } from '../../engine/source'
+import type { NewTask, Plan } from '../../contract'
 import { type AtprotoParams, subjectOf } from './params'
 import { discoveryCursor, repoCursor } from './streams/cursor'
 

@@ -1,5 +1,6 @@
 import { isRecordKey } from '@atcute/lexicons/syntax'
-import type { Json, Reject } from '../../engine/source'
+import type { Json } from '../../base/json'
+import type { Reject } from '../../contract'
 import { cidOf } from './cid'
 import type { Listed } from './client'
 

@@ -1,4 +1,5 @@
-import type { Json, Reader, Tx } from '../../engine/source'
+import type { Json } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
 
 /** A lexicon as it is held. */
 export interface Lexicon {

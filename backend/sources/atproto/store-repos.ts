@@ -1,5 +1,5 @@
-import { RetryLater } from '../../engine/errors'
-import type { Reader, Tx } from '../../engine/source'
+import { RetryLater } from '../../base/errors'
+import type { Reader, Tx } from '../../base/sql'
 import type { Head } from './client'
 
 /** How long an identity is believed without being asked for again. */

@@ -1,4 +1,6 @@
-import type { Id, Reader, Tx, Written } from '../../engine/source'
+import type { Id } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
+import type { Written } from '../../contract'
 import type { Row } from './records'
 import { type Identified, type ListedRepos, type SyncedRepo, writeIdentities, writeListed, writeSynced } from './store-repos'
 

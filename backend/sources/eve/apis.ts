@@ -1,6 +1,6 @@
-import { RetryLater, Throttled } from '../../engine/errors'
-import type { Api, RawAnswer, Verdict } from '../../engine/source'
-import { momentIn } from '../../moments'
+import { RetryLater, Throttled } from '../../base/errors'
+import { momentIn } from '../../base/moments'
+import type { Api, RawAnswer, Verdict } from '../../contract'
 
 /**
  * Behaviour of ESI we are written for. Without the header ESI serves its oldest behaviour, and a later date may change

@@ -1,4 +1,4 @@
-import type { Command, CommandOption } from '../../engine/source'
+import type { Command, CommandOption } from '../../contract'
 
 const options: CommandOption[] = [
   { flags: '--from-date <date>', about: 'only killmails of this day (UTC) and later', path: 'options.fromDate', kind: 'date' },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Id, RawAnswer } from '../../engine/source'
+import type { Id } from '../../base/json'
+import type { RawAnswer } from '../../contract'
 import type { EntityKind } from './records'
 
 /*

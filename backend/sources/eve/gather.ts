@@ -1,5 +1,6 @@
-import { Fatal, RetryLater, Throttled } from '../../engine/errors'
-import type { Id, Io } from '../../engine/source'
+import { Fatal, RetryLater, Throttled } from '../../base/errors'
+import type { Id } from '../../base/json'
+import type { Io } from '../../contract'
 
 export interface Gathered<T, R> {
   answers: R[]

@@ -1,4 +1,4 @@
-import { defineSource } from '../../engine/source'
+import { defineSource } from '../../contract'
 import { esi, zkillboard } from './apis'
 import { commands } from './commands'
 import { form, label } from './form'

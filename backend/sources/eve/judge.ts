@@ -1,4 +1,4 @@
-import type { Reject } from '../../engine/source'
+import type { Reject } from '../../contract'
 import type { Entry } from './client'
 import { body, hashOf, type Killmail, type Zkb } from './records'
 import type { Pending } from './streams/cursor'

@@ -1,4 +1,4 @@
-import { RetryLater } from '../../engine/errors'
+import { RetryLater } from '../../base/errors'
 import { type BackfillParams, type EntityWord, type EveParams, entityOf } from './params'
 
 /** A listing of zKillboard: whose killmails, which side, which month. Its text is the task's key and the request's path. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Fault, Refused } from '../../engine/errors'
+import { type Fault, Refused } from '../../base/errors'
 
 /** What can be backfilled, with zKillboard's name for it. */
 export const ENTITIES = { characterId: 'characterID', corporationId: 'corporationID', allianceId: 'allianceID' } as const

@@ -1,4 +1,4 @@
-import type { NewTask, Plan } from '../../engine/source'
+import type { NewTask, Plan } from '../../contract'
 import { PAGE_SIZE } from './client'
 import { keyOf, type Listing, wantOf, wholeListing } from './listing'
 import { monthsBetween, monthsOfWindow } from './months'

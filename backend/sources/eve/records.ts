@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { instantOf } from '../../moments'
+import { instantOf } from '../../base/moments'
 
 /*
  * Killmails as ESI and zKillboard write them, and as we keep them. Loose on extra fields, strict on what is stored.

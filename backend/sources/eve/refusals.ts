@@ -1,4 +1,4 @@
-import type { KeptRefusal, KeptRefusals } from '../../engine/source'
+import type { KeptRefusal, KeptRefusals } from '../../contract'
 import { REFUSAL_DAYS } from './store'
 
 const FRESH = `refused_at > clock_timestamp() - interval '${REFUSAL_DAYS} days'`

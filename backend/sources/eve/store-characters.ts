@@ -1,4 +1,6 @@
-import type { Answers, Id, Tx } from '../../engine/source'
+import type { Id } from '../../base/json'
+import type { Tx } from '../../base/sql'
+import type { Answers } from '../../contract'
 import { insertEntities } from './store-entities'
 
 export interface FoundCharacter {

@@ -1,4 +1,6 @@
-import type { Answers, Id, Reader, Tx } from '../../engine/source'
+import type { Id } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
+import type { Answers } from '../../contract'
 import type { EntityKind } from './records'
 import { ENTITY_TABLES, insertEntities } from './store-entities'
 import { type Table, table } from './table'

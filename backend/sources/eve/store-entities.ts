@@ -1,4 +1,4 @@
-import type { Tx } from '../../engine/source'
+import type { Tx } from '../../base/sql'
 import type { Entities, EntityKind } from './records'
 
 /** Tables of entities in the order everybody writes them. */

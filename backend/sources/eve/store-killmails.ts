@@ -1,4 +1,4 @@
-import type { Tx } from '../../engine/source'
+import type { Tx } from '../../base/sql'
 import { itemsOf, type Killmail, type Zkb } from './records'
 import { table } from './table'
 

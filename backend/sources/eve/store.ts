@@ -1,4 +1,6 @@
-import type { Id, Reader, Tx, Written } from '../../engine/source'
+import type { Id } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
+import type { Written } from '../../contract'
 import { entitiesOf, type Killmail, type Zkb } from './records'
 import { insertEntities } from './store-entities'
 import { insertKillmails, updateKillmails, valuesOf, withOtherHashes } from './store-killmails'

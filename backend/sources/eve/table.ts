@@ -1,4 +1,4 @@
-import type { Tx } from '../../engine/source'
+import type { Tx } from '../../base/sql'
 
 /*
  * One statement a table and page. `is distinct from` keeps a row that has not changed from being written, and from counting.

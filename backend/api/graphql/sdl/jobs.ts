@@ -1,4 +1,4 @@
-import { PLACES_COUNTED } from '../../../service/turn'
+import { PLACES_COUNTED } from '../../../service/jobs/turn'
 
 /** Jobs, their tasks, and what starting and steering them answers. */
 export const jobs = /* GraphQL */ `

@@ -3,7 +3,7 @@ import type { JobSummary, Status, Verb } from '../api/types'
 import type { IconName } from '../ui/icon'
 import { ask } from './ask'
 import { plural, upper } from './format'
-import { attempt } from './news'
+import { attempt } from './updates'
 
 export const isActive = (status: Status): boolean => status === 'running' || status === 'queued' || status === 'paused'
 

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import { post, session } from '../api/client'
 import { useMe } from '../hooks/use-me'
-import { attempt } from '../lib/news'
 import { nextTheme, setTheme, type Theme, theme } from '../lib/theme'
+import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import type { IconName } from '../ui/icon'
 

@@ -1,5 +1,5 @@
-import { news, putAway } from '../lib/news'
 import { useStore } from '../lib/store'
+import { news, putAway } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 

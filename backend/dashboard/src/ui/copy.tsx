@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { tell } from '../lib/news'
+import { tell } from '../lib/updates'
 import { Button } from './button'
 
 /** Copies a text; where the browser does not let us, it is there to be selected. */

@@ -1,5 +1,5 @@
-import { Fatal, RetryLater } from '../../../engine/errors'
-import type { Io } from '../../../engine/source'
+import { Fatal, RetryLater } from '../../../base/errors'
+import type { Io } from '../../../contract'
 import { getRepoStatus, unlessLacking } from '../client'
 import { didOf, type Identity, identify } from '../identity'
 import { repoCursor } from './cursor'

@@ -1,4 +1,4 @@
-import type { Stream } from '../../../engine/source'
+import type { Stream } from '../../../contract'
 import type { AtprotoParams } from '../params'
 import { relayTask } from '../plan'
 import { type Batch, write } from '../store'

@@ -1,5 +1,5 @@
-import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
-import type { Io, NewTask, Page, Step } from '../../../engine/source'
+import { Fatal, RetryLater, Throttled } from '../../../base/errors'
+import type { Io, NewTask, Page, Step } from '../../../contract'
 import { isAccount, isWeb, webHost } from '../hosts'
 import { didOf, type Identity, identify } from '../identity'
 import type { AtprotoParams } from '../params'

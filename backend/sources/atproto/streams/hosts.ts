@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { RetryLater } from '../../../engine/errors'
-import type { Stream } from '../../../engine/source'
+import { RetryLater } from '../../../base/errors'
+import type { Stream } from '../../../contract'
 import { listHosts } from '../client'
 import { hostOf } from '../hosts'
 import type { AtprotoParams } from '../params'

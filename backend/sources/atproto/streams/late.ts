@@ -1,4 +1,4 @@
-import type { Stream } from '../../../engine/source'
+import type { Stream } from '../../../contract'
 import type { AtprotoParams } from '../params'
 import type { Batch } from '../store'
 import { beforeFailing } from './account'

@@ -1,4 +1,4 @@
-import type { Io, Reject } from '../../../engine/source'
+import type { Io, Reject } from '../../../contract'
 import { validators } from '../lexicons'
 import { isReject, type Row, rejectOf } from '../records'
 import type { RepoStep } from './repo-page'

@@ -1,4 +1,4 @@
-import { RetryLater, UNREACHABLE } from '../../../engine/errors'
+import { RetryLater, UNREACHABLE } from '../../../base/errors'
 
 /** After so many tries in a row what its host cannot give is left for the other road. */
 const TRIES = 2

@@ -1,5 +1,5 @@
-import { Fatal, RetryLater, Throttled } from '../../../engine/errors'
-import type { Io, Reject } from '../../../engine/source'
+import { Fatal, RetryLater, Throttled } from '../../../base/errors'
+import type { Io, Reject } from '../../../contract'
 import { isLacking, listRecords } from '../client'
 import { DOUBTFUL, isReject, type Row, readListed } from '../records'
 import { type Batch, nameOf, type Shown } from '../store'

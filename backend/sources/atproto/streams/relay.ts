@@ -1,4 +1,4 @@
-import type { Stream } from '../../../engine/source'
+import type { Stream } from '../../../contract'
 import { listReposByCollection } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, relayCursor, write } from '../store'

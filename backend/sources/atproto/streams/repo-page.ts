@@ -1,4 +1,4 @@
-import type { Io, Page, Reject, Step } from '../../../engine/source'
+import type { Io, Page, Reject, Step } from '../../../contract'
 import type { AtprotoParams } from '../params'
 import { lateTask } from '../plan'
 import { uriOf } from '../records'

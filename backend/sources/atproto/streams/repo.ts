@@ -1,4 +1,4 @@
-import type { Io, Stream } from '../../../engine/source'
+import type { Io, Stream } from '../../../contract'
 import { describeRepo, getLatestCommit, unlessLacking } from '../client'
 import type { AtprotoParams } from '../params'
 import { type Batch, heldCollections, known, write } from '../store'

@@ -1,5 +1,5 @@
-import { type Fatal, RetryLater } from '../../../engine/errors'
-import type { Io } from '../../../engine/source'
+import { type Fatal, RetryLater } from '../../../base/errors'
+import type { Io } from '../../../contract'
 import { readCar, type Snapshot } from '../car'
 import { getRepo, isLacking } from '../client'
 import { DOUBTFUL, isReject, type Row } from '../records'

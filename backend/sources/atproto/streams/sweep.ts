@@ -1,4 +1,4 @@
-import type { Io } from '../../../engine/source'
+import type { Io } from '../../../contract'
 import { getLatestCommit, unlessLacking } from '../client'
 import { hasMissing } from '../store'
 import { whereabouts } from './account'

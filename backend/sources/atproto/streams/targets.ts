@@ -1,5 +1,5 @@
-import { Fatal } from '../../../engine/errors'
-import type { Io } from '../../../engine/source'
+import { Fatal } from '../../../base/errors'
+import type { Io } from '../../../contract'
 import type { AtprotoParams } from '../params'
 import { collectionsToBackfill } from '../store-lexicons'
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Answers, Id, Io, Lookup, RawAnswer } from '../../../engine/source'
+import type { Id } from '../../../base/json'
+import type { Answers, Io, Lookup, RawAnswer } from '../../../contract'
 import { routeOf } from '../apis'
 import { type Denial, denialOf } from '../denials'
 import { gather } from '../gather'

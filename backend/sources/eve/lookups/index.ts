@@ -1,4 +1,4 @@
-import type { Lookup } from '../../../engine/source'
+import type { Lookup } from '../../../contract'
 import { character } from './characters'
 import { details } from './details'
 

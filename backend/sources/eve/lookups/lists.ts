@@ -1,4 +1,5 @@
-import type { Id, Io } from '../../../engine/source'
+import type { Id } from '../../../base/json'
+import type { Io } from '../../../contract'
 import { type Bisected, bisect } from '../gather'
 
 /** Refusals of one read where the route answers as well; each costs one of ESI's errors in a minute, of which there are 100. */

@@ -1,5 +1,5 @@
-import { RetryLater, Throttled } from '../../../engine/errors'
-import type { Io, Reject } from '../../../engine/source'
+import { RetryLater, Throttled } from '../../../base/errors'
+import type { Io, Reject } from '../../../contract'
 import { readBody } from '../client'
 import { hashesOf, listedUnder, rejectOf } from '../judge'
 import { wantOf } from '../listing'
@@ -8,7 +8,7 @@ import { body, entitiesOf, type Killmail, rowsOf } from '../records'
 import type { Refusal } from '../store'
 import type { Pending, WalkCursor } from './cursor'
 import { isWanted } from './page'
-import type { WalkPage, WalkStep } from './walk'
+import type { WalkPage, WalkStep } from './rules'
 
 /** Bodies and rows of one step. */
 const MAX_BODIES = 50

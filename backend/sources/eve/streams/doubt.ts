@@ -1,9 +1,9 @@
-import { RetryLater } from '../../../engine/errors'
-import type { Io } from '../../../engine/source'
+import { RetryLater } from '../../../base/errors'
+import type { Io } from '../../../contract'
 import { type Listed, PAGE_SIZE, readLeast } from '../client'
 import { listingOf, wantOf } from '../listing'
 import type { Gap, WalkCursor } from './cursor'
-import type { Rules, WalkPage, WalkStep } from './walk'
+import type { Rules, WalkPage, WalkStep } from './rules'
 
 /*
  * What a walk does with a page it cannot trust: empty ones, and copies older than the page above.

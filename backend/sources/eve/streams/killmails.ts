@@ -1,4 +1,4 @@
-import type { Io, Stream } from '../../../engine/source'
+import type { Io, Stream } from '../../../contract'
 import { MAX_PAGE, readBirth } from '../client'
 import { listingOf, wantOf } from '../listing'
 import { FIRST_MONTH, monthOf, monthsOfWindow, STRAGGLE_MS } from '../months'
@@ -7,7 +7,8 @@ import { monthTasks } from '../plan'
 import { type Batch, known, write } from '../store'
 import { type WalkCursor, walkCursor } from './cursor'
 import { nothing } from './doubt'
-import { type Rules, readWalk, type WalkPage, type WalkStep } from './walk'
+import type { Rules, WalkPage, WalkStep } from './rules'
+import { readWalk } from './walk'
 
 /** Months down to the entity's first one, where 100 pages were not enough; none after the window's last. */
 async function planMonths({ key, cursor, params }: WalkStep, io: Io): Promise<WalkPage> {

@@ -1,5 +1,5 @@
-import { Fatal } from '../../../engine/errors'
-import type { NewTask, Stream } from '../../../engine/source'
+import { Fatal } from '../../../base/errors'
+import type { NewTask, Stream } from '../../../contract'
 import { MAX_PAGE } from '../client'
 import { keyOf, listingOf, wantOf } from '../listing'
 import { previousMonth } from '../months'
@@ -8,7 +8,8 @@ import { monthTasks, task } from '../plan'
 import { type Batch, known, write } from '../store'
 import { emptyCursor, type WalkCursor, walkCursor } from './cursor'
 import { nothing } from './doubt'
-import { type Rules, readWalk, type WalkPage, type WalkStep } from './walk'
+import type { Rules, WalkPage, WalkStep } from './rules'
+import { readWalk } from './walk'
 
 /** A month with more than 100 pages is read by sides; there is nothing smaller that covers everything. */
 async function divide({ key, cursor, params }: WalkStep): Promise<WalkPage> {

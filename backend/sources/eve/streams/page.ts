@@ -1,4 +1,4 @@
-import type { Io, Reject } from '../../../engine/source'
+import type { Io, Reject } from '../../../contract'
 import type { Entry, Listed } from '../client'
 import { type Judgement, judge } from '../judge'
 import type { Want } from '../listing'

@@ -1,10 +1,11 @@
-import type { Io, Stream } from '../../../engine/source'
+import type { Io, Stream } from '../../../contract'
 import type { Listed } from '../client'
 import type { EveParams } from '../params'
 import { type Batch, known, write } from '../store'
 import { type WalkCursor, walkCursor } from './cursor'
 import { nameOf } from './page'
-import { type Rules, readWalk } from './walk'
+import type { Rules } from './rules'
+import { readWalk } from './walk'
 
 const PAGES = 10
 

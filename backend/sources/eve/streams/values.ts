@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Throttled } from '../../../engine/errors'
-import type { Io, Page, Reject, Step, Stream } from '../../../engine/source'
+import { Throttled } from '../../../base/errors'
+import type { Io, Page, Reject, Step, Stream } from '../../../contract'
 import { readOne } from '../client'
 import type { EveParams } from '../params'
 import type { Zkb } from '../records'

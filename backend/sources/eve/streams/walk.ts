@@ -1,37 +1,19 @@
-import { Throttled } from '../../../engine/errors'
-import type { Io, NewTask, Page, Step } from '../../../engine/source'
+import { Throttled } from '../../../base/errors'
+import type { Io } from '../../../contract'
 import { type Listed, MAX_PAGE, readPage } from '../client'
 import { type Want, wantOf } from '../listing'
 import { STRAGGLE_MS } from '../months'
-import type { EveParams } from '../params'
 import { entitiesOf } from '../records'
-import type { Batch } from '../store'
 import { readBodies } from './bodies'
 import type { WalkCursor } from './cursor'
 import { again, gapBefore, mayHide, nothing, onEmpty, readEvidence } from './doubt'
 import { lowest, type Taken, takePage } from './page'
+import type { Rules, WalkPage, WalkStep } from './rules'
 
 /*
  * A walk reads one listing newest first. One step is one page request, or a few bodies from ESI. Where a walk cannot trust
  * what it got, it reads that stretch again later; nothing it cannot prove is taken for the end.
  */
-
-export type WalkStep = Step<WalkCursor, EveParams>
-export type WalkPage = Page<WalkCursor, Batch>
-
-/** Where streams differ. */
-export interface Rules {
-  /** Pages this stream reads at most. */
-  pages: number
-  /** After the last page: the walk goes on by smaller partitions. */
-  partitions: boolean
-  /** A further reason to stop, with everything on the page taken. */
-  stop?(page: Listed, io: Io): Promise<boolean>
-  /** Runs once the listing is used up and partitions are due. */
-  divide?(step: WalkStep, io: Io): Promise<WalkPage>
-  /** Tasks that follow this one. */
-  follow?(step: WalkStep, cursor: WalkCursor): NewTask[]
-}
 
 /** Bodies that may wait for a second look at ESI while pages are read. */
 const MAX_PENDING = 400

@@ -1,0 +1,56 @@
+import { giveBack, take } from './count'
+import type { Log } from './log'
+import { withoutRepeats } from './log-errors'
+import type { Reader } from './sql'
+
+/** How often processes without a beat flush, ms; a beat comes as often. */
+const EVERY_MS = 5_000
+
+/** One flush at a time in a process: one that failed must give back before the next takes. */
+let running: Promise<void> = Promise.resolve()
+
+/**
+ * Adds what this process counted since its last flush to the totals and to this minute's sample, in one statement. All
+ * processes write their rows in the same order, so that none waits for another in a circle.
+ * What could not be written is kept for the next flush; if only the reply was lost, it is counted twice.
+ * @throws what the database throws
+ */
+export function flush(db: Reader): Promise<void> {
+  const next = running.then(() => write(db))
+  // The caller hears of a failure; the next flush starts whatever became of this one.
+  running = next.catch(() => undefined)
+  return next
+}
+
+async function write(db: Reader): Promise<void> {
+  const deltas = take()
+  if (deltas.length === 0) return
+  try {
+    await db.query(
+      `with added as (select * from unnest($1::text[], $2::text[], $3::float8[]) as d(name, labels, value)), sampled as (
+         insert into backhaul.samples (minute, name, labels, value)
+         select date_trunc('minute', clock_timestamp()), name, labels, value from added
+         on conflict (minute, name, labels) do update set value = samples.value + excluded.value
+       )
+       insert into backhaul.counters (name, labels, value) select name, labels, value from added
+       on conflict (name, labels) do update set value = counters.value + excluded.value`,
+      [deltas.map((one) => one.name), deltas.map((one) => one.labels), deltas.map((one) => one.value)],
+    )
+  } catch (error) {
+    giveBack(deltas)
+    throw error
+  }
+}
+
+/**
+ * Flushes every 5 s; for processes that send no beat.
+ * @returns ends it, after a last flush
+ */
+export function keepFlushing(db: Reader, log: Log): () => Promise<void> {
+  const once = () => flush(db).catch((error: Error) => withoutRepeats(log).warn(`the counters wait: ${error.message}`))
+  const timer = setInterval(once, EVERY_MS)
+  return async () => {
+    clearInterval(timer)
+    await once()
+  }
+}

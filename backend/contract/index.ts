@@ -1,0 +1,24 @@
+/*
+ * The words, once. Code, tables, commands and documents use no synonyms.
+ *   source    whose history is read: an upstream, with a folder of its own in backend/sources
+ *   stream    what is listed together by a source: killmail pages, receipts, repos
+ *   job       what somebody asked for
+ *   task      one partition of a job: a stream, a key and exactly one cursor
+ *   lane      tasks that must not run side by side more than the lane's width
+ *   stage     order inside a lane: a stage starts when the earlier one has settled
+ *   step      one page of one task: read, commit
+ *   turn      the steps a worker does on one delivery
+ *   lookup    one (kind, id) to enrich, asked for by many, answered once
+ *   gate      grants every outgoing request its moment
+ *   bell      the message that tells a worker to look
+ *   settled   done, skipped (with a reason), failed or cancelled
+ *   reject    one record set aside
+ */
+
+export type * from './api'
+export type * from './command'
+export type * from './io'
+export type * from './lookup'
+export * from './route'
+export * from './source'
+export * from './stream'

@@ -1,0 +1,19 @@
+import type { Id } from '../base/json'
+import type { Log } from '../base/log'
+import type { Reader } from '../base/sql'
+import type { Http } from './api'
+
+/** What a read may use: the network, and what is held. It never writes. */
+export interface Io {
+  /** The client of an API named in the source's `apis`. */
+  http(api: string): Http
+  /** Which of these are already held; one query, the stream's `known`. */
+  known(ids: readonly Id[]): Promise<Set<Id>>
+  /** What is held, in statements of the source's own. */
+  readonly held: Reader
+  /** False when the read should return what it has: time is up, a stop was asked for, or the next grant is far off. */
+  more(): boolean
+  readonly log: Log
+  /** Aborted when a stop's grace is over. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,62 @@
+import type { ZodType } from 'zod'
+import type { QueueName } from '../../queues/names'
+import type { Json } from '../base/json'
+import type { Tx } from '../base/sql'
+import type { Api, Http, HttpUse } from './api'
+import type { Command } from './command'
+import type { KeptRefusals, Lookup } from './lookup'
+import type { Door } from './route'
+import type { NewTask, Stream } from './stream'
+
+export interface Plan {
+  tasks: NewTask[]
+  /** Tasks of one lane at once (1 unless told). */
+  laneWidth?: number
+  /** Lanes of the job at once (8 unless told). */
+  lanesAtOnce?: number
+  /** Discovery rests while this many tasks wait. */
+  backlog?: number
+  /** What is being backfilled, not with which options; one active job for each. */
+  activeKey: string
+  /** For `--dry-run`: requests by api or part. Absent figures are unknown before the work starts. */
+  estimate: { requests: Record<string, number | null>; note?: string }
+}
+
+export interface Source<P = unknown> {
+  name: string
+  about: string
+  /** What may be published to which queue; loose on extra fields. */
+  requests: Partial<Record<QueueName, (raw: unknown) => P>>
+  /** Priority of jobs that arrive on a queue, where it is not that of a backfill. */
+  priorities?: Partial<Record<QueueName, number>>
+  /** What a person may ask for; parsed when the job is started. */
+  params: ZodType<P>
+  /** What a form shows and which fields a person may name, where `params` cannot be written as a JSON Schema. */
+  form?: ZodType
+  /** What such a job reads, in words: `kills of character 2117325769`; the plan's active key unless told. */
+  label?(params: P): string
+  /** A small request that its sandbox answers; the contract suite runs it. */
+  example: Json
+  apis: Record<string, Api>
+  streams: Record<string, Stream>
+  lookups?: Record<string, Lookup>
+  /** Refusals it keeps besides those of its lookups, by a kind of their own. */
+  refusals?: Record<string, KeptRefusals>
+  commands: Record<string, Command>
+  /** Its PM2 apps: which queues each consumes and how many deliveries one process holds at once. */
+  workers: Record<string, { queues: QueueName[]; concurrency: number }>
+  /** How many of its jobs run at once, and the variable that says otherwise; unbounded where absent. */
+  jobsAtOnce?: { env: string; default: number }
+  /** HTTP routes of its own, where its users know it by others than the API's. */
+  doors?: readonly Door[]
+  /** Splits a job into its first tasks; same params, same tasks, no I/O. */
+  plan(params: P): Plan
+  /** Runs in the transaction of the job's finish task. */
+  finish?(tx: Tx, job: { id: string; params: P }): Promise<void>
+}
+
+/** Keeps a source's own types while the registry forgets them. */
+export const defineSource = <P>(source: Source<P>): Source<P> => source
+
+/** Makes the clients of a source for one step. */
+export type HttpFactory = (source: Source, use: HttpUse) => (api: string) => Http

@@ -1,0 +1,163 @@
+import { setTimeout as rest } from 'node:timers/promises'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Pool, type PoolClient, TypeOverrides } from 'pg'
+import type { Reader, Tx } from '../base/sql'
+import type { PrismaClient } from '../generated/prisma/client'
+import { refusePooler } from './faults'
+import { isPooled, prepareSession, type Timeouts } from './session'
+import { type End, statementsOn, transaction } from './transaction'
+
+/*
+ * One pool a process. Prisma runs the ordinary queries on it; hot paths are named statements in the store
+ * files, because a page commits thousands of rows through `unnest` and has to know which were new.
+ */
+
+export interface Db extends Reader {
+  readonly pool: Pool
+  /** Made at first use: queue scripts that never need it start faster. */
+  readonly prisma: PrismaClient
+  /**
+   * Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. A statement through `end`
+   * is its last one.
+   */
+  tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** int8 arrives as bigint: upstream ids do not fit a double for ever. */
+const types = new TypeOverrides()
+types.setTypeParser(20, (text) => BigInt(text))
+
+const AGAIN = new Set(['40001', '40P01'])
+/** SQLSTATE of a write that a hot standby, or default_transaction_read_only, refuses. */
+export const READ_ONLY = '25006'
+/**
+ * After these another connection is needed: a server that was demoted may have a new primary, and the driver takes a statement for
+ * prepared which the server does not know (26000, after a value that could not be sent).
+ */
+const ENDS_CONNECTION = new Set([READ_ONLY, '26000'])
+
+const TIMEOUTS: Timeouts = { statement: 60_000, lock: 10_000, idle: 30_000 }
+
+interface DbOptions {
+  /** Most connections at once. */
+  max?: number
+  /** Shown in pg_stat_activity. */
+  name?: string
+  /** What needs a session of its own, for the sentence that refuses a pooler; absent: transactions will do. */
+  session?: string
+}
+
+/** Opens a pool on `url`; connects at first use. */
+export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbOptions = {}): Db {
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    application_name: name,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    // The pool waits for it, whatever its types say.
+    async onConnect(client) {
+      await prepareSession(client, TIMEOUTS)
+      if (session && isPooled(client)) throw refusePooler(url, session)
+    },
+  })
+  // An idle connection that the server closed; the next query opens another.
+  pool.on('error', () => undefined)
+  let prisma: PrismaClient | undefined
+
+  async function withClient<T>(work: (client: PoolClient, lose: (error: Error) => void) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    const lose = (error: Error) => {
+      broken = error
+    }
+    // Without a listener a connection lost between two statements would end the process.
+    client.on('error', lose)
+    try {
+      return await work(client, lose)
+    } catch (error) {
+      if (ENDS_CONNECTION.has((error as { code?: string }).code ?? '')) lose(error as Error)
+      throw error
+    } finally {
+      client.off('error', lose)
+      client.release(broken)
+    }
+  }
+
+  const once = <T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T> =>
+    withClient((client, lose) => transaction(client, TIMEOUTS, lose, work))
+
+  return {
+    // What a statement relies on can be set for a transaction only where a pooler is in between.
+    query: (sql, values) =>
+      withClient((client, lose) =>
+        isPooled(client) ? transaction(client, TIMEOUTS, lose, (_, end) => end(sql, values)) : statementsOn(client).query(sql, values),
+      ),
+    pool,
+    get prisma() {
+      if (!prisma) {
+        const { PrismaClient: Client } = require('../generated/prisma/client') as typeof import('../generated/prisma/client')
+        prisma = new Client({ adapter: new PrismaPg(pool) })
+      }
+      return prisma
+    },
+    async tx(work) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once(work)
+        } catch (error) {
+          if (attempt === 5 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
+          // Both sides of a deadlock run again; a random pause keeps them from meeting once more.
+          await rest(Math.random() * 50 * attempt)
+        }
+      }
+    },
+    async close() {
+      await prisma?.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Classes of SQLSTATE that say the server is going away, starting, or has no connection free. */
+const AWAY = /^(08|57P|53300)/
+/** PgBouncer has this one code for all it says itself, and Postgres for what it cannot read. */
+const PROTOCOL = '08P01'
+/** What PgBouncer says of servers it cannot reach and of limits that are reached for now (src/client.c, objects.c, janitor.c, 1.18 to 1.25). */
+const PASSING =
+  /has been failing|timeout|crashed|closed|lifetime|shutting down|pause failed|memory|exceeded|no more connections|connect failed|cannot connect|lookup failed|forced disconnect|is disabled/
+const UNREACHED = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  // No socket file, which a server that runs makes.
+  'ENOENT',
+])
+
+/**
+ * Whether an error means that Postgres cannot be reached or written now, and that this passes by itself; not that a statement is
+ * wrong, or a setting.
+ */
+export function isAway(error: unknown): boolean {
+  const { code = '', message = '', syscall } = (error ?? {}) as { code?: string; message?: string; syscall?: string }
+  // What follows a colon is somebody's name, which may hold any of these words.
+  if (code === PROTOCOL) return PASSING.test(message.split(':')[0] ?? '')
+  if (code === 'ENOENT') return syscall === 'connect'
+  return (
+    AWAY.test(code) ||
+    code === READ_ONLY ||
+    UNREACHED.has(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
+      message,
+    )
+  )
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { type Connection, type PoolClient, Query, type QueryResult } from 'pg'
+import type { Reader, Tx } from '../base/sql'
+import { beginOn, isPooled, type Timeouts } from './session'
+
+/*
+ * A transaction costs no round trips of its own: BEGIN travels with its first statement, and COMMIT with the one that is said to be
+ * its last. The server runs the messages in order and skips all that follow a failed one, up to the Sync that ends them:
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+
+/**
+ * Runs the last statement of a transaction and commits with it. A statement that must not be committed fails.
+ * @throws what the statement or the commit fails with; nothing is committed then
+ */
+export type End = Reader['query']
+
+const names = new Map<string, string>()
+
+/**
+ * Named statements are planned once a connection, which halves the time of the short ones a page needs. The name says which
+ * statement it is, whoever prepared it: processes that come to share a connection can never run each other's.
+ */
+function statementName(sql: string): string {
+  const name = names.get(sql) ?? createHash('sha256').update(sql).digest('hex').slice(0, 40)
+  names.set(sql, name)
+  return name
+}
+
+/** Statements on one connection, each by itself. */
+export const statementsOn = (client: PoolClient): Reader => ({
+  async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    // Behind a pooler a name that one session knows may be sent to another.
+    const named = values.length > 0 && !isPooled(client)
+    return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: values as unknown[] })).rows
+  },
+})
+
+/** Statements that travel with another one: before its values, behind its execution. */
+interface Around {
+  first?: string
+  last?: string
+}
+
+/** Runs a statement that has neither values nor rows. */
+function run(connection: Connection, text: string): void {
+  connection.parse({ text } as Parameters<Connection['parse']>[0], true)
+  connection.bind({}, true)
+  connection.execute({}, true)
+}
+
+/** Sends one statement and what travels with it in one message. It is prepared by name: those that go along take the unnamed place. */
+function sendWith<Row extends object>(
+  client: PoolClient,
+  { first, last }: Around,
+  sql: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  const query = new Query({ name: statementName(sql), text: sql, values: values as unknown[] })
+  const submit = query.submit
+  query.submit = (connection) =>
+    submit.call(
+      query,
+      Object.create(connection, {
+        bind: {
+          value(config: Parameters<Connection['bind']>[0]) {
+            if (first) run(connection, first)
+            connection.bind(config, true)
+          },
+        },
+        execute: {
+          value(config: Parameters<Connection['execute']>[0]) {
+            connection.execute(config, true)
+            if (last) run(connection, last)
+          },
+        },
+      }),
+    )
+  return new Promise((resolve, reject) => {
+    const answer = (error: Error | null, results: QueryResult<Row>[]) =>
+      error ? reject(error) : resolve(results[first ? 1 : 0]?.rows ?? [])
+    // The driver takes a callback beside a query of this kind; its types do not know it.
+    ;(client.query as (query: Query, callback: typeof answer) => void)(query, answer)
+  })
+}
+
+/**
+ * Runs `work` in one transaction and commits it, unless `end` did; rolls back what throws.
+ * @param lose told of an error after which the connection cannot be used again
+ */
+export async function transaction<T>(
+  client: PoolClient,
+  timeouts: Timeouts,
+  lose: (error: Error) => void,
+  work: (tx: Tx, end: End) => Promise<T>,
+): Promise<T> {
+  const one = statementsOn(client)
+  const apart = isPooled(client)
+  let state = 'new' as 'new' | 'open' | 'ended'
+
+  function send<Row extends object>(last: string | undefined, sql: string, values?: readonly unknown[]): Promise<Row[]> {
+    if (state === 'ended') return Promise.reject(new Error('A statement came after the last one of its transaction.'))
+    const first = state === 'new' ? beginOn(client, timeouts) : undefined
+    state = last ? 'ended' : 'open'
+    return first || last ? sendWith<Row>(client, { first, last }, sql, values) : one.query<Row>(sql, values)
+  }
+  async function end<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+    if (!apart) return await send<Row>('commit', sql, values)
+    const rows = await send<Row>(undefined, sql, values)
+    state = 'ended'
+    await client.query('commit')
+    return rows
+  }
+
+  try {
+    if (apart) {
+      state = 'open'
+      await client.query(beginOn(client, timeouts))
+    }
+    const result = await work({ query: (sql, values) => send(undefined, sql, values), inTransaction: true }, end)
+    if (state === 'open') await client.query('commit')
+    return result
+  } catch (error) {
+    if (state !== 'new') await client.query('rollback').catch(lose)
+    throw error
+  }
+}

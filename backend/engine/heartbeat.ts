@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Reader } from '../base/sql'
+import { DEAD_AFTER } from './wake'
+
+export interface Identity {
+  id: string
+  app: string
+  queues: readonly string[]
+  concurrency: number
+}
+
+/** New at each start, so that a restarted process never takes its predecessor's claims for its own. */
+export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+
+/** A claim younger than this may be one whose reply is still on its way. */
+const YOUNG = `interval '5 seconds'`
+
+/** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two beats are missed. */
+export async function signOn(db: Reader, me: Identity): Promise<void> {
+  await write(db, me, [], 0)
+  const neighbours = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
+  for (const { id } of neighbours.filter((neighbour) => !lives(neighbour.pid))) await signOff(db, id)
+}
+
+const hostOf = (id: string): string => id.slice(0, id.indexOf(':'))
+
+/** Whether this host runs such a process. Hosts that share a name may be wrong about each other, which costs one request. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** What a worker has in hand: tasks by id, from before the claim on; lookups by their claim. */
+export interface Holding {
+  tasks: Set<bigint>
+  lookups: Set<bigint>
+}
+
+/**
+ * Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit.
+ * @param lagMs longest the event loop was held up since the beat before, ms
+ */
+export async function beat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
+  const tasks = [...holding.tasks]
+  await write(db, me, tasks, lagMs)
+  const mine = `holder = $1 and claimed_at < clock_timestamp() - ${YOUNG}`
+  await db.query(
+    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${mine} and id <> all($2)`,
+    [me.id, tasks],
+  )
+  await db.query(
+    `with lost as materialized (
+       select kind, id from backhaul.lookups where claim is not null and ${mine} and claim <> all($2) order by kind, id for update)
+     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0 from lost where l.kind = lost.kind and l.id = lost.id`,
+    [me.id, [...holding.lookups]],
+  )
+}
+
+async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: number): Promise<void> {
+  const [, pid] = me.id.split(':')
+  await db.query(
+    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, beat_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+     on conflict (id) do update
+        set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms`,
+    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss(), lagMs],
+  )
+}
+
+/** Leaves: whatever it still holds is free at once. */
+export async function signOff(db: Reader, id: string): Promise<void> {
+  await free(db, `holder = $1`, [id])
+  await freeRequests(db, [id])
+  await db.query(`delete from backhaul.workers where id = $1`, [id])
+}
+
+/**
+ * Hands back what workers hold that missed two beats, and what is held by nobody known.
+ * To be called only by who has itself reached Postgres all that time, else an outage looks like everybody's death.
+ * @returns how many tasks and lookups moved, and the workers that are gone
+ */
+export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
+  const gone = await db.query<{ id: string }>(`delete from backhaul.workers where beat_at < clock_timestamp() - ${DEAD_AFTER} returning id`)
+  const ids = gone.map((worker) => worker.id)
+  if (ids.length > 0) await freeRequests(db, ids)
+  const moved = await free(
+    db,
+    `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`,
+    [],
+  )
+  return { moved, gone: ids }
+}
+
+/** Locked in the order in which others lock them, so that neither waits for the other. */
+async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
+  const tasks = await db.query(
+    `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
+     update backhaul.tasks t set claim = null, holder = null, rung_at = null, rings = 0 from held where t.id = held.id returning t.id`,
+    values,
+  )
+  const lookups = await db.query(
+    `with held as materialized (select kind, id from backhaul.lookups where claim is not null and ${whose} order by kind, id for update)
+     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0
+       from held where l.kind = held.kind and l.id = held.id returning l.id`,
+    values,
+  )
+  return tasks.length + lookups.length
+}
+
+/** A request in flight ended with its process; its place at the gate would else stay taken until its timeout. */
+async function freeRequests(db: Reader, workers: readonly string[]): Promise<void> {
+  await db.query(
+    `update backhaul.gates g
+        set holders = (select coalesce(jsonb_object_agg(h.key, h.value), '{}') from jsonb_each(g.holders) h where split_part(h.key, '/', 1) <> all($1))
+      where exists (select 1 from jsonb_object_keys(g.holders) k where split_part(k, '/', 1) = any($1))`,
+    [workers],
+  )
+}

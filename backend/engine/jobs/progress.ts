@@ -1,0 +1,216 @@
+import type { Reader } from '../../base/sql'
+import { FINISH } from '../store'
+import { CAPACITY, DEAD_AFTER } from '../wake'
+import { type Turn, turnsOf } from './admission'
+import { COUNTS } from './counts'
+import { SECONDS_RUN } from './runs'
+
+export { FINISH } from '../store'
+export { PLACES_COUNTED, type Turn, turnsOf } from './admission'
+export { COUNTS } from './counts'
+
+/*
+ * What doors show of jobs while they run. Figures to read, never conditions of the engine.
+ */
+
+/** Why unclaimed tasks of a job do not move. */
+export interface Wait {
+  /** `gate`: an API's next moment; `retry`: after an error; `worker`: due, nobody has taken it yet. */
+  kind: 'gate' | 'retry' | 'worker'
+  /** API, kind of error, or queue. */
+  on: string
+  tasks: number
+  /** Until the first of them is due, ms by the database's clock; 0 when it is. */
+  inMs: number
+  /** That moment, by the database's clock. */
+  dueAt: Date
+  /** The last error of a retry. */
+  error: string | null
+}
+
+export interface Progress {
+  id: string
+  source: string
+  status: string
+  /** What is being backfilled; null when it was forced to run beside another. */
+  activeKey: string | null
+  params: unknown
+  priority: number
+  /** False while as many jobs run as may, or while it is paused. */
+  admitted: boolean
+  /** Its place among the jobs that wait to be admitted; null for one that does not. */
+  turn: Turn | null
+  error: string | null
+  createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
+  /** Since it started (or, not started, was asked for) until it ended or now; without the time it stood ended before a retry. */
+  seconds: number
+  tasks: Tasks
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  unchanged: number
+  known: number
+  rejected: number
+  deleted: number
+  /** What the source says there is, where it does so for every task. */
+  expected: number | null
+  /** What its report says; null while there is none. */
+  verified: boolean | null
+  /** Its tasks were taken away some time after it ended. */
+  cleared: boolean
+  lookups: { asked: number; open: number }
+  waits: Wait[]
+}
+
+export interface Tasks {
+  total: number
+  waiting: number
+  ready: number
+  /** Of the ready ones, those a worker holds. */
+  held: number
+  done: number
+  skipped: number
+  failed: number
+  cancelled: number
+}
+
+/** Queues that at least one live worker consumes, with how many deliveries they hold at once. */
+export async function livePlaces(db: Reader): Promise<Map<string, number>> {
+  const rows = await db.query<{ queue: string; places: number }>(CAPACITY)
+  return new Map(rows.map((row) => [row.queue, row.places]))
+}
+
+type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
+
+/**
+ * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
+ * because its tasks may be gone by then.
+ * @param countLookups asked and open by job; asked of the database unless told otherwise. What a report says was asked is the least.
+ * @param findTurns places of those that wait to be admitted; asked of the database unless told otherwise
+ */
+export async function progress(
+  db: Reader,
+  ids: readonly string[],
+  countLookups: () => Promise<ReadonlyMap<string, Progress['lookups']>> = () => readLookups(db, ids),
+  findTurns: (queued: readonly string[]) => Promise<ReadonlyMap<string, Turn>> = (queued) => turnsOf(db, queued),
+): Promise<Progress[]> {
+  if (ids.length === 0) return []
+  const [sums, lookups, waits] = await Promise.all([readSums(db, ids), countLookups(), readWaits(db, ids)])
+  const queued = sums.filter((job) => job.status === 'queued' && !job.admitted).map((job) => job.id)
+  const turns = queued.length > 0 ? await findTurns(queued) : undefined
+  return sums.map(({ total, waiting, ready, held, done, skipped, failed, cancelled, reported, ...job }) => ({
+    ...job,
+    turn: turns?.get(job.id) ?? null,
+    tasks: { total, waiting, ready, held, done, skipped, failed, cancelled },
+    lookups: { asked: Math.max(lookups.get(job.id)?.asked ?? 0, reported?.asked ?? 0), open: lookups.get(job.id)?.open ?? 0 },
+    waits: waits.filter((wait) => wait.id === job.id).map(({ id: _, ...wait }) => wait),
+  }))
+}
+
+const OPEN = ['waiting', 'ready', 'held']
+const ENDS = ['done', 'skipped', 'failed', 'cancelled']
+
+async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
+  const sums = COUNTS.map((column) => `coalesce(sum(${column}), 0)::float8 as ${column}`)
+  const states = [...OPEN, ...ENDS].map(
+    (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
+  )
+  return await db.query<Sums>(
+    `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
+            j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
+            ${SECONDS_RUN} as seconds,
+            ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
+            ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
+            ${COUNTS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
+       from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
+       left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, cleared text, expected float8, ${COUNTS.map((column) => `${column} float8`).join(', ')})
+         on true
+       left join lateral (
+         select count(*)::int as total, ${states.join(', ')}, ${sums.join(', ')},
+                case when bool_and(expected is not null) then sum(expected)::float8 end as expected
+           from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and j.report is null) t on true
+      order by wanted.place`,
+    [ids],
+  )
+}
+
+/** Lookups that these jobs asked for; the index lookups_jobs finds them. */
+export async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, Progress['lookups']>> {
+  const rows = await db.query<{ id: string; asked: number; open: number }>(
+    `select j.id, l.asked, l.open from unnest($1::uuid[]) as j(id) cross join lateral (
+       select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[j.id]) l`,
+    [ids],
+  )
+  return new Map(rows.map(({ id, asked, open }) => [id, { asked, open }]))
+}
+
+async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { id: string })[]> {
+  return await db.query<Wait & { id: string }>(
+    `select job_id as id, kind, "on", count(*)::int as tasks,
+            greatest(0, round(extract(epoch from min(due_at) - clock_timestamp()) * 1000))::float8 as "inMs", min(due_at) as "dueAt",
+            max(error) as error
+       from (select t.job_id, t.due_at, case when late then null else t.error end as error,
+                    case when late then 'worker' when t.waiting_on is not null then 'gate' else 'retry' end as kind,
+                    case when late then t.queue else coalesce(t.waiting_on, t.error_kind, 'retry') end as "on"
+               from backhaul.tasks t, lateral (select t.due_at <= clock_timestamp() as late) l
+              where t.job_id = any($1::uuid[]) and t.state = 'ready' and t.claim is null) w
+      group by 1, 2, 3 order by 5, 2, 3`,
+    [ids],
+  )
+}
+
+/** How far lookups of one kind are: still open, answered, and what the source says it does not know. */
+export async function lookupProgress(db: Reader, kind: string, ids: readonly string[]): Promise<LookupProgress> {
+  const [row] = await db.query<LookupProgress>(
+    `select (count(*) filter (where asked > answered))::int as open,
+            (count(*) filter (where asked <= answered and error is null))::int as answered,
+            coalesce(array_agg(id order by id) filter (where asked <= answered and error is not null), '{}') as missing,
+            max(error) filter (where asked > answered) as error
+       from backhaul.lookups where kind = $1 and id = any($2)`,
+    [kind, ids],
+  )
+  return row ?? { open: 0, answered: 0, missing: [], error: null }
+}
+
+export interface LookupProgress {
+  open: number
+  answered: number
+  missing: string[]
+  /** Why an open one was not answered at its last try. */
+  error: string | null
+}
+
+export interface WorkerBeat {
+  id: string
+  app: string
+  queues: string[]
+  concurrency: number
+  /** Since its last beat, ms. */
+  agoMs: number
+  /** Tasks in hand. */
+  holding: number
+  alive: boolean
+}
+
+/** Workers that have signed on and not off, those that stopped beating included. */
+export async function workerBeats(db: Reader): Promise<WorkerBeat[]> {
+  return await db.query<WorkerBeat>(
+    `select id, app, queues, concurrency, round(extract(epoch from clock_timestamp() - beat_at) * 1000)::float8 as "agoMs",
+            cardinality(holding) as holding, beat_at > clock_timestamp() - ${DEAD_AFTER} as alive
+       from backhaul.workers order by app, id`,
+  )
+}
+
+/**
+ * Sessions that schedulers hold open for their lock. The lock itself is held for some ms of every tick only.
+ * @returns how many schedulers are connected to this database
+ */
+export async function schedulersAlive(db: Reader): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = 'scheduler lock'`,
+  )
+  return row?.n ?? 0
+}

@@ -1,0 +1,215 @@
+import type { Reader } from '../../base/sql'
+import type { ApiTraffic, Traffic } from '../../contract'
+import { FINISH } from '../store'
+import { COUNTS } from './counts'
+import { earlierRuns, type Run, SECONDS_RUN } from './runs'
+
+/** What a job found, and whether it can be trusted to be all. */
+export interface Report {
+  job: string
+  source: string
+  params: unknown
+  status: string
+  startedAt: string | null
+  completedAt: string
+  /** All its runs together. */
+  seconds: number
+  /** How it ended before it was tried again, oldest first. */
+  earlierRuns: Run[]
+  tasks: { total: number; done: number; skipped: number; failed: number; cancelled: number; open: number }
+  /** Tasks of each stream by state; states without any are left out. */
+  streams: Record<string, Record<string, number>>
+  pages: number
+  /** All records read that were asked for: new, updated, unchanged, known and rejected ones together. */
+  seen: number
+  new: number
+  updated: number
+  /** Read once more and held as they are. */
+  unchanged: number
+  /** Held already and left alone. */
+  known: number
+  rejected: number
+  rejectedBy: Record<string, number>
+  deleted: number
+  /** What the source said there is, where it says so. */
+  expected: number | null
+  /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
+  requests: Traffic
+  lookups: { asked: number; open: number }
+  skipped: Record<string, number>
+  /** The first 50. */
+  failures: { task: string; kind: string; error: string }[]
+  /** Failed tasks by kind of error, all of them. */
+  failedBy: Record<string, number>
+  notes: string[]
+  verified: boolean
+  reason: string
+  /** When the job's tasks were taken away; `under way` until all of them are. */
+  cleared?: string
+}
+
+interface Sums extends Record<string, unknown> {
+  source: string
+  params: unknown
+  status: string
+  started_at: Date | null
+  now: Date
+  seconds: number
+  total: number
+  done: number
+  skipped_tasks: number
+  failed: number
+  cancelled: number
+  open: number
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  unchanged: number
+  known: number
+  rejected: number
+  deleted: number
+  expected: number | null
+  short: number
+}
+
+/** How a job ends, from what became of its tasks. */
+export const statusOf = (tasks: { done: number; failed: number }): 'completed' | 'partial' | 'failed' =>
+  tasks.failed === 0 ? 'completed' : tasks.done === 0 ? 'failed' : 'partial'
+
+/**
+ * Counts a job's tasks, rejects, traffic and lookups.
+ * @param status the status to report; absent: the one its settled tasks amount to
+ */
+export async function buildReport(db: Reader, jobId: string, status?: string): Promise<Report> {
+  const sums = await readSums(db, jobId)
+  const rejectedBy = await tally(
+    db,
+    `select reason as word, count(*)::int as n from backhaul.rejects where job_id = $1 group by 1 order by 2 desc, 1`,
+    jobId,
+  )
+  const skipped = await tally(
+    db,
+    `select reason as word, count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'skipped' group by 1 order by 2 desc, 1`,
+    jobId,
+  )
+  const failedBy = await tally(
+    db,
+    `select coalesce(error_kind, 'unknown') as word, count(*)::int as n from backhaul.tasks
+      where job_id = $1 and state = 'failed' and stream <> '${FINISH}' group by 1 order by 2 desc, 1`,
+    jobId,
+  )
+  const streams = await readStreams(db, jobId)
+  const requests = await readTraffic(db, jobId)
+  const failures = await db.query<{ task: string; kind: string; error: string }>(
+    `select stream || ' ' || key as task, coalesce(error_kind, 'unknown') as kind, coalesce(error, '') as error
+       from backhaul.tasks where job_id = $1 and state = 'failed' and stream <> '${FINISH}' order by id limit 50`,
+    [jobId],
+  )
+  const notes = await db.query<{ note: string }>(
+    `select distinct unnest(notes) as note from backhaul.tasks where job_id = $1 order by 1 limit 100`,
+    [jobId],
+  )
+  const lookups = await lookupsOf(db, jobId)
+  const ends = status ?? statusOf(sums)
+  return {
+    job: jobId,
+    source: sums.source,
+    params: sums.params,
+    status: ends,
+    startedAt: sums.started_at?.toISOString() ?? null,
+    completedAt: sums.now.toISOString(),
+    seconds: sums.seconds,
+    earlierRuns: await earlierRuns(db, jobId),
+    tasks: {
+      total: sums.total,
+      done: sums.done,
+      skipped: sums.skipped_tasks,
+      failed: sums.failed,
+      cancelled: sums.cancelled,
+      open: sums.open,
+    },
+    streams,
+    pages: sums.pages,
+    seen: sums.seen,
+    new: sums.new,
+    updated: sums.updated,
+    unchanged: sums.unchanged,
+    known: sums.known,
+    rejected: sums.rejected,
+    rejectedBy,
+    deleted: sums.deleted,
+    expected: sums.expected,
+    requests,
+    lookups,
+    skipped,
+    failures,
+    failedBy,
+    notes: notes.map((row) => row.note),
+    ...verdict(ends, sums),
+  }
+}
+
+/** How many ids the job's pages asked for, and how many are open now: a job ends without waiting for them. */
+export async function lookupsOf(db: Reader, jobId: string): Promise<Report['lookups']> {
+  const [row] = await db.query<Report['lookups']>(
+    `select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[$1::uuid]`,
+    [jobId],
+  )
+  return row ?? { asked: 0, open: 0 }
+}
+
+function verdict(status: string, sums: Sums): { verified: boolean; reason: string } {
+  if (status !== 'completed') {
+    const unread = sums.failed + sums.cancelled + sums.open
+    return { verified: false, reason: `the job is ${status}: ${unread} of ${sums.total} tasks were not read to their end` }
+  }
+  if (sums.rejected > 0) return { verified: false, reason: `${sums.rejected} records were set aside; see rejectedBy` }
+  if (sums.short > 0) return { verified: false, reason: `${sums.short} tasks found fewer records than the source says there are` }
+  const unread = sums.skipped_tasks > 0 ? `, ${sums.skipped_tasks} were skipped for a stated reason` : ''
+  return { verified: true, reason: `${sums.done} of ${sums.total} tasks were read to their end${unread}; nothing was set aside` }
+}
+
+async function readSums(db: Reader, jobId: string): Promise<Sums> {
+  const sum = (column: string) => `coalesce(sum(t.${column}), 0)::float8 as ${column}`
+  const [row] = await db.query<Sums>(
+    `select j.source, j.params, j.status, j.started_at, clock_timestamp() as now,
+            ${SECONDS_RUN} as seconds,
+            count(t.id)::int as total, (count(*) filter (where t.state = 'done'))::int as done,
+            (count(*) filter (where t.state = 'skipped'))::int as skipped_tasks, (count(*) filter (where t.state = 'failed'))::int as failed,
+            (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ('waiting', 'ready')))::int as open,
+            ${COUNTS.map(sum).join(', ')},
+            sum(t.expected)::float8 as expected, (count(*) filter (where t.expected > t.seen))::int as short
+       from backhaul.jobs j left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'
+      where j.id = $1 group by j.id`,
+    [jobId],
+  )
+  if (!row) throw new Error(`no job ${jobId}`)
+  return row
+}
+
+async function tally(db: Reader, sql: string, jobId: string): Promise<Record<string, number>> {
+  const rows = await db.query<{ word: string | null; n: number }>(sql, [jobId])
+  return Object.fromEntries(rows.map((row) => [row.word ?? 'no reason kept', row.n]))
+}
+
+async function readStreams(db: Reader, jobId: string): Promise<Report['streams']> {
+  const rows = await db.query<{ stream: string; state: string; n: number }>(
+    `select stream, state, count(*)::int as n from backhaul.tasks where job_id = $1 and stream <> '${FINISH}' group by 1, 2 order by 1, 2`,
+    [jobId],
+  )
+  const streams: Report['streams'] = {}
+  for (const { stream, state, n } of rows) streams[stream] = { ...streams[stream], [state]: n }
+  return streams
+}
+
+/** What the requests of a job's tasks came to, by API. */
+export async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
+  const sum = (field: keyof ApiTraffic) => `coalesce(sum((e.value->>'${field}')::float8), 0) as "${field}"`
+  const rows = await db.query<ApiTraffic & { api: string }>(
+    `select e.key as api, ${(['requests', 'waits', 'waitMs', 'throttled', 'bytes'] as const).map(sum).join(', ')}
+       from backhaul.tasks t, jsonb_each(t.traffic) e where t.job_id = $1 group by 1 order by 1`,
+    [jobId],
+  )
+  return Object.fromEntries(rows.map(({ api, ...traffic }) => [api, { ...traffic, waitMs: Math.round(traffic.waitMs) }]))
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import { ZodError } from 'zod'
+import type { QueueName } from '../../../queues/names'
+import { Refused } from '../../base/errors'
+import type { Tx } from '../../base/sql'
+import type { Plan, Source } from '../../contract'
+import { readTraceparent, span, traceparent } from '../../tracing'
+import type { Engine } from '../engine'
+import { said } from '../log'
+import { insertTasksOf, queueOf } from '../store'
+import { admit, boundOf } from './admission'
+
+/*
+ * How a request becomes a job: parsed by its source, planned, and committed with its first tasks.
+ */
+
+/** Lower goes first. */
+export const PRIORITY = { live: 0, asked: 1, backfill: 2 } as const
+
+export interface StartOptions {
+  priority?: number
+  /** Starts one even if the same thing is being backfilled. */
+  force?: boolean
+  /** One message id, one job. */
+  inbox?: { queue: string; messageId: string; bodyHash: string }
+  /** W3C trace context of whoever asks (a `traceparent` header); what is not one is left out. */
+  trace?: string
+}
+
+export interface Started {
+  id: string
+  status: string
+  /** False: it was active already, or this message had been taken. */
+  created: boolean
+  /** What is being backfilled. */
+  activeKey: string
+  /** First tasks of its plan. */
+  tasks: number
+  estimate: Plan['estimate']
+}
+
+/** The params of a request, parsed by their source. @throws {Refused} naming the field */
+export const parseParams = <P>(source: Source<P>, raw: unknown): P => refusing(() => source.params.parse(raw))
+
+/** The params of a raw message on one of the source's queues. @throws {Refused} naming the field */
+export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknown): P {
+  const parse = source.requests[queue]
+  if (!parse) throw new Refused('input', `${queue} takes no requests`)
+  return refusing(() => parse(raw))
+}
+
+/** A message that does not name its field itself begins with it. */
+const named = (field: string, message: string): string => (field === '' || message.startsWith(field) ? message : `${field}: ${message}`)
+
+function refusing<P>(parse: () => P): P {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error
+    throw Refused.of(error.issues.map(({ path, message }) => ({ field: path.join('.'), message: named(path.join('.'), message) })))
+  }
+}
+
+/**
+ * Commits a job with its first tasks and admits it where there is room; the caller rings.
+ * @param params already parsed by the source
+ * @throws {Refused} `input` when the message id came before with another body
+ */
+export async function start(engine: Starting, source: Source, params: unknown, options: StartOptions = {}): Promise<Started> {
+  const [job] = await startAll(engine, source, [params], options)
+  if (!job) throw new Error('no job was started')
+  return job
+}
+
+/** What starting jobs needs of the engine. */
+type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'jobsAtOnce'>
+
+/** Jobs inserted in one statement. */
+export const JOBS_AT_ONCE = 1_000
+/** The planner is told of tables that grew by so many rows at once: its own statistics come a minute later. */
+const MANY = 5_000
+
+/**
+ * Starts one job for each params, or none of them, in the order given.
+ * @param onProgress told after each batch how many have been inserted
+ */
+export async function startAll(
+  engine: Starting,
+  source: Source,
+  all: readonly unknown[],
+  options: StartOptions = {},
+  onProgress: (done: number) => void = () => undefined,
+): Promise<Started[]> {
+  const started = await engine.db.tx(async (tx) => {
+    const jobs: Started[] = []
+    for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
+      jobs.push(...(await startBatch(tx, source, all.slice(from, from + JOBS_AT_ONCE), options)))
+      onProgress(jobs.length)
+    }
+    return jobs
+  })
+  if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
+  if (started.length === 1) for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.activeKey)
+  else said.jobsStarted(engine.log, source.name, started.filter((job) => job.created).length, started.length)
+  await admit(engine)
+  return started
+}
+
+/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log, admits and rings. */
+export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
+  const [job] = await startBatch(tx, source, [params], options)
+  if (!job) throw new Error('no job was started')
+  return job
+}
+
+function startBatch(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
+  // A span around the caller goes on the trace he was asked with.
+  const parent = traceparent() ? undefined : readTraceparent(options.trace)
+  return span('start job', { 'backhaul.source': source.name }, () => insertJobs(tx, source, all, options), { parent })
+}
+
+interface Planned {
+  id: string
+  params: unknown
+  plan: Plan
+}
+
+function planned(source: Source, params: unknown): Planned {
+  const plan = source.plan(params)
+  if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
+  return { id: randomUUID(), params, plan }
+}
+
+/** What is told of a plan; its tasks are not kept, for many jobs have millions of them. */
+const planOf = ({ plan: { activeKey, tasks, estimate } }: Pick<Planned, 'plan'>): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
+  activeKey,
+  tasks: tasks.length,
+  estimate,
+})
+
+async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
+  const jobs = all.map((params) => planned(source, params))
+  const [first] = jobs
+  const taken = options.inbox && (await takeMessage(tx, options.inbox))
+  if (taken && first) return [{ ...taken, created: false, ...planOf(first) }]
+  const priority = options.priority ?? PRIORITY.backfill
+  const rows = await tx.query<{ id: string }>(
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, created_at, trace)
+     select n.id, $1, n.params, $2, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, clock_timestamp(), $3
+       from unnest($4::uuid[], $5::jsonb[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
+              as n(id, params, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
+      order by n.place
+     on conflict (source, active_key) where active_key is not null and status in ('queued', 'running', 'paused') do nothing
+     returning id`,
+    [
+      source.name,
+      priority,
+      traceparent() ?? readTraceparent(options.trace) ?? null,
+      jobs.map((job) => job.id),
+      jobs.map((job) => JSON.stringify(job.params)),
+      jobs.map((job) => (options.force ? null : job.plan.activeKey)),
+      jobs.map((job) => job.plan.laneWidth ?? 1),
+      jobs.map((job) => job.plan.lanesAtOnce ?? 8),
+      jobs.map((job) => job.plan.backlog ?? null),
+      jobs.map((job) => boundOf(source, queueOf(source, job.plan.tasks[0]?.stream ?? ''))),
+      jobs.map((job) => job.plan.tasks.length),
+    ],
+  )
+  const made = new Set(rows.map((row) => row.id))
+  const created = jobs.filter((job) => made.has(job.id))
+  await insertTasksOf(
+    tx,
+    source,
+    priority,
+    created.map(({ id, plan }) => ({ id, tasks: plan.tasks })),
+  )
+  const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
+  const started = jobs.map(({ id, plan }): Started => {
+    if (made.has(id)) return { id, status: 'queued', created: true, ...planOf({ plan }) }
+    const job = active.get(plan.activeKey)
+    if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
+    return { ...job, created: false, ...planOf({ plan }) }
+  })
+  if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
+  return started
+}
+
+async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Promise<Map<string, { id: string; status: string }>> {
+  if (keys.length === 0) return new Map()
+  const rows = await tx.query<{ id: string; status: string; key: string }>(
+    `select id, status, active_key as key from backhaul.jobs where source = $1 and active_key = any($2) and status in ('queued', 'running', 'paused')`,
+    [source.name, keys],
+  )
+  return new Map(rows.map(({ id, status, key }) => [key, { id, status }]))
+}
+
+async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): Promise<{ id: string; status: string } | undefined> {
+  const fresh = await tx.query(
+    `insert into backhaul.inbox (queue, message_id, body_hash) values ($1, $2, $3) on conflict (queue, message_id) do nothing returning queue`,
+    [inbox.queue, inbox.messageId, inbox.bodyHash],
+  )
+  if (fresh.length > 0) return undefined
+  const [row] = await tx.query<{ body_hash: string; id: string; status: string }>(
+    `select i.body_hash, j.id, j.status from backhaul.inbox i left join backhaul.jobs j on j.id = i.job_id where i.queue = $1 and i.message_id = $2`,
+    [inbox.queue, inbox.messageId],
+  )
+  if (row?.body_hash !== inbox.bodyHash) {
+    throw new Refused(
+      'input',
+      `messageId ${inbox.messageId} was used before on ${inbox.queue} for another request; send a new id`,
+      'messageId',
+    )
+  }
+  return { id: row.id, status: row.status }
+}
+
+async function noteMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>, jobId: string): Promise<void> {
+  await tx.query(`update backhaul.inbox set job_id = $3 where queue = $1 and message_id = $2`, [inbox.queue, inbox.messageId, jobId])
+}

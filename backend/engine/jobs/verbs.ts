@@ -1,0 +1,181 @@
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import type { Tx } from '../../base/sql'
+import type { Engine } from '../engine'
+import { FINISH } from '../store'
+import { ring } from '../wake'
+import { admit } from './admission'
+import { endJob } from './finish'
+import { buildReport, lookupsOf, type Report } from './report'
+import { beginNextRun } from './runs'
+
+export * from './start'
+
+/*
+ * The verbs every door calls: start, pause, resume, cancel, retry, report. Each may be called twice.
+ */
+
+export interface JobRow {
+  id: string
+  source: string
+  status: string
+  params: Json
+  report: Report | null
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Ids have the order of their text, so those that begin alike are a range of the primary key. */
+const LOWEST = '00000000-0000-0000-0000-000000000000'
+const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/**
+ * The job whose id is, or starts with, these characters.
+ * @throws {Refused} `missing` when there is none, `input` when it could be several
+ */
+export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<JobRow> {
+  if (!/^[0-9a-f-]{4,36}$/i.test(id))
+    throw new Refused('input', `${JSON.stringify(id)} is no job id; give the id, or at least its first four characters`, 'id')
+  const [first, last] = [LOWEST, HIGHEST].map((end) => id.toLowerCase() + end.slice(id.length)) as [string, string]
+  // A dash in another place than an id has one: no id begins like this.
+  const jobs = UUID.test(first)
+    ? await db.query<JobRow>(
+        `select id, source, status, params, report from backhaul.jobs where id between $1::uuid and $2::uuid limit 2`,
+        [first, last],
+      )
+    : []
+  if (jobs.length > 1) throw new Refused('input', `${id} is the beginning of more than one job id; give more of it`, 'id')
+  if (!jobs[0]) throw new Refused('missing', `there is no job ${id}`, 'id')
+  return jobs[0]
+}
+
+/** Moves a job from one of `from` to `to`. @throws {Refused} `state` naming the state it is in */
+async function move(engine: Engine, id: string, verb: string, from: readonly string[], set: string): Promise<JobRow> {
+  const job = await findJob(engine, id)
+  const rows = await engine.db.query<JobRow>(
+    `update backhaul.jobs set ${set} where id = $1 and status = any($2::backhaul.job_status[]) returning id, source, status, params, report`,
+    [job.id, from],
+  )
+  if (rows[0]) return rows[0]
+  const now = await findJob(engine, job.id)
+  throw new Refused(
+    'state',
+    `job ${job.id.slice(0, 8)} is ${now.status}; ${verb} needs it to be ${from.join(' or ')}`,
+    'status',
+    now.status,
+  )
+}
+
+/** Stops claims; turns end after the page in hand. Its place among those that run is another's. */
+export const pause = (engine: Engine, id: string): Promise<JobRow> =>
+  move(engine, id, 'pause', ['queued', 'running', 'paused'], `status = 'paused', admitted = false`)
+
+/** Lets a paused job go on: before the jobs that have not begun, once it is admitted again. */
+export async function resume(engine: Engine, id: string): Promise<JobRow> {
+  const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status`
+  const job = await move(engine, id, 'resume', ['paused', 'queued', 'running'], to)
+  await goOn(engine)
+  return await findJob(engine, job.id)
+}
+
+async function goOn(engine: Engine): Promise<void> {
+  await admit(engine)
+  await ring(engine.db, engine.broker)
+}
+
+/** Ends a job: the status first, so that nothing new is claimed, then its claims and tasks, then its report. */
+export async function cancel(engine: Engine, id: string): Promise<JobRow> {
+  const job = await move(engine, id, 'cancel', ['queued', 'running', 'paused', 'cancelled'], `status = 'cancelled', admitted = false`)
+  await sweep(engine, job.id)
+  return await findJob(engine, job.id)
+}
+
+/** Finishes what a cancel began, where its process died on the way. */
+export async function sweepCancelled(engine: Engine): Promise<void> {
+  const left = await engine.db.query<{ id: string }>(`select id from backhaul.jobs where status = 'cancelled' and report is null`)
+  for (const job of left) await sweep(engine, job.id)
+}
+
+async function sweep({ db }: Engine, id: string): Promise<void> {
+  await db.query(`update backhaul.tasks set claim = null, holder = null where job_id = $1 and claim is not null`, [id])
+  for (let swept = 1; swept > 0; ) {
+    const rows = await db.query(
+      `update backhaul.tasks set state = 'cancelled', claim = null, holder = null, settled_at = clock_timestamp() where id in
+         (select id from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') order by id limit 10000) and state in ('waiting', 'ready')
+       returning id`,
+      [id],
+    )
+    swept = rows.length
+  }
+  await db.tx(async (tx) => {
+    const [job] = await tx.query(`select id from backhaul.jobs where id = $1 and status = 'cancelled' and report is null for update`, [id])
+    if (job) await endJob(tx, id, await buildReport(tx, id, 'cancelled'))
+  })
+}
+
+/**
+ * Lets a job's failed tasks try again from the page they reached, with all their attempts; the job will finish again.
+ * @throws {Refused} `state` when another active job backfills the same, or nothing failed
+ */
+export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; tasks: number }> {
+  const job = await findJob(engine, id)
+  const tasks = await engine.db.tx(async (tx) => {
+    // Locked: its finish task ends it wholly before this or wholly after.
+    const [now] = await tx.query<{ status: string; cleared: boolean | null }>(
+      `select status, report ? 'cleared' as cleared from backhaul.jobs where id = $1 for update`,
+      [job.id],
+    )
+    const status = now?.status ?? 'gone'
+    if (now?.cleared) {
+      throw new Refused(
+        'state',
+        `the tasks of job ${job.id.slice(0, 8)} were cleared some time after it ended (RETENTION_DAYS), its report stays. Start it again instead`,
+        'status',
+        status,
+      )
+    }
+    if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
+      throw new Refused(
+        'state',
+        `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks. Start it again instead`,
+        'status',
+        status,
+      )
+    }
+    await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [job.id])
+    const failed = await tx.query(
+      `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
+              error_kind = null, settled_at = null, due_at = clock_timestamp(), rung_at = null, rings = 0
+        where job_id = $1 and state = 'failed' returning id`,
+      [job.id],
+    )
+    const ended = status === 'failed' || status === 'partial'
+    if (failed.length === 0 && status !== 'failed')
+      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`, 'status', status)
+    // The scheduler gives them places: two promotes with different views of a lane would each fill it.
+    if (ended) await queueAgain(tx, job)
+    return failed.length
+  })
+  await goOn(engine)
+  return { job: await findJob(engine, job.id), tasks }
+}
+
+async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
+  try {
+    await beginNextRun(tx, job.id)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '23505') throw error
+    throw new Refused(
+      'state',
+      `another active job backfills the same as job ${job.id.slice(0, 8)}; let it end, then retry`,
+      'status',
+      job.status,
+    )
+  }
+}
+
+/** A finished job's report, with the lookups still open now, or what can be said of a job that still runs. */
+export async function report({ db }: Pick<Engine, 'db'>, id: string): Promise<Report> {
+  const job = await findJob({ db }, id)
+  if (!job.report) return await buildReport(db, job.id, job.status)
+  return { ...job.report, lookups: await lookupsOf(db, job.id) }
+}

@@ -1,0 +1,81 @@
+import { Refused } from '../../base/errors'
+import type { Id } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
+import type { KeptRefusal, KeptRefusals, Source } from '../../contract'
+import { ask } from './store'
+
+/*
+ * What an upstream has refused is kept, so that it is not asked for again and again: ids it does not know, by kind of lookup,
+ * and what a source keeps beside them. A person may know better.
+ */
+
+export interface RefusalRow extends KeptRefusal {
+  kind: string
+}
+
+/** The refusals kept by each kind. */
+export function refusalKinds(sources: Iterable<Source>): Map<string, KeptRefusals> {
+  const kinds = new Map<string, KeptRefusals>()
+  for (const source of sources) {
+    for (const kind of Object.keys(source.lookups ?? {})) kinds.set(kind, ofLookups(kind))
+    for (const [kind, kept] of Object.entries(source.refusals ?? {})) kinds.set(kind, kept)
+  }
+  return kinds
+}
+
+const REFUSED = `kind = $1 and error is not null and asked <= answered and fresh_until > clock_timestamp()`
+
+function ofLookups(kind: string): KeptRefusals {
+  return {
+    list: (db, limit) =>
+      db.query<KeptRefusal>(
+        `select id, error as reason, denied_at as "refusedAt", fresh_until as until from backhaul.lookups where ${REFUSED} order by id limit $2`,
+        [kind, limit],
+      ),
+    async forget(tx, ids) {
+      const rows = await tx.query<{ id: Id }>(
+        `with held as materialized (
+           select id from backhaul.lookups where ${REFUSED} and ($2::text[] is null or id = any($2)) order by id for update
+         )
+         update backhaul.lookups l set denied_at = null, fresh_until = null from held where l.kind = $1 and l.id = held.id returning l.id`,
+        [kind, ids ?? null],
+      )
+      await ask(tx, { [kind]: rows.map((row) => row.id) }, { priority: 1 })
+      return rows.length
+    },
+  }
+}
+
+const ofKind = (sources: Iterable<Source>, kind: string): KeptRefusals => {
+  const kinds = refusalKinds(sources)
+  const kept = kinds.get(kind)
+  if (!kept) throw new Refused('input', `No refusals of kind "${kind}" are kept; there are ${[...kinds.keys()].join(', ')}.`, 'kind')
+  return kept
+}
+
+/** Refusals in force, kind by kind. @throws {Refused} `input` for a kind there is not */
+export async function listRefusals(
+  db: Reader,
+  sources: readonly Source[],
+  { kind, limit }: { kind?: string; limit: number },
+): Promise<RefusalRow[]> {
+  const kinds = kind === undefined ? [...refusalKinds(sources)] : [[kind, ofKind(sources, kind)] as const]
+  const rows: RefusalRow[] = []
+  for (const [name, kept] of kinds) {
+    if (rows.length >= limit) break
+    rows.push(...(await kept.list(db, limit - rows.length)).map((row) => ({ ...row, kind: name })))
+  }
+  return rows
+}
+
+/**
+ * Forgets refusals of a kind, so that what was refused is asked for again: an id of a lookup at once, anything else when a page names it.
+ * @param ids all of the kind unless given
+ * @returns how many were forgotten
+ * @throws {Refused} `input` for a kind there is not, `missing` when none of the ids is refused
+ */
+export async function forgetRefusals(tx: Tx, sources: readonly Source[], kind: string, ids?: readonly Id[]): Promise<number> {
+  const forgotten = await ofKind(sources, kind).forget(tx, ids)
+  if (forgotten === 0 && ids) throw new Refused('missing', `No refusal of ${kind} ${ids.slice(0, 10).join(', ')} is kept.`, 'ids')
+  return forgotten
+}

@@ -1,0 +1,71 @@
+import { count } from '../../base/count'
+import { Fatal, RetryLater, Throttled } from '../../base/errors'
+import type { Id } from '../../base/json'
+import type { Tx } from '../../base/sql'
+import type { HttpUse, Lookup, Source } from '../../contract'
+import { isAway } from '../../database/db'
+import { span } from '../../tracing'
+import type { WorkerEngine } from '../engine'
+import { countRetry, countWait } from '../figures'
+import { createIo } from '../io'
+import { said } from '../log'
+import { kindOf } from '../step'
+import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups, sortAnswers } from './store'
+
+/** The least wait after an error that no retry is likely to mend, ms. */
+const FATAL_MS = 120_000
+
+/**
+ * One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction.
+ * @param hold is told of the claim while it is in hand
+ */
+export async function lookupTurn(
+  engine: WorkerEngine,
+  source: Source,
+  kind: string,
+  lookup: Lookup,
+  first: readonly Id[],
+  hold: Set<bigint>,
+): Promise<void> {
+  const held = await claimLookups(engine.db, kind, lookup.batch, first, engine.id)
+  if (held.ids.length === 0) return
+  hold.add(held.claim)
+  const use: HttpUse = { class: 'backfill', signal: engine.signal, traffic: {}, log: engine.log }
+  try {
+    await span(`lookup ${kind}`, { 'backhaul.ids': held.ids.length }, () => answer(engine, source, lookup, held, use))
+  } catch (error) {
+    if (isAway(error)) throw error
+    const waits = error instanceof Throttled || engine.signal.aborted
+    const least =
+      error instanceof Throttled ? Math.max(0, error.until.getTime() - Date.now()) : error instanceof Fatal && !waits ? FATAL_MS : 0
+    const inMs = await releaseLookups(engine.db, held, { inMs: least, failed: !waits, error: waits ? undefined : String(error) })
+    if (error instanceof Throttled) countWait(error.on, 'gate', inMs)
+    else if (!waits) countRetry(source.name, kindOf(error), use.asked, inMs)
+    said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
+  } finally {
+    hold.delete(held.claim)
+  }
+}
+
+async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held: ClaimedLookups, use: HttpUse): Promise<void> {
+  const endsAt = Date.now() + engine.turnMs
+  const answers = await lookup.read(held.ids, createIo(engine, source, use, endsAt), held.denied)
+  const { found, answered, failed = [] } = answers
+  if (found.length + answered.length + answers.missing.length + failed.length === 0)
+    throw new RetryLater('no_answer', `no answer for any of ${held.ids.length} ids`)
+  engine.reached('before commit')
+  const sorted = sortAnswers(held, answers)
+  const missing = sorted.believed.missing.length
+  const work = async (tx: Tx) => {
+    await lookup.write(tx, sorted.believed)
+    await ask(tx, answers.lookups ?? {}, { priority: 2 })
+    if (!(await answerLookups(tx, held, sorted, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
+  }
+  await span('commit', {}, () => engine.db.tx(work))
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answered.length)
+  count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, missing)
+  engine.reached('after commit')
+  said.lookups(engine.log, held.kind, held.ids.length, answered.length, missing)
+  for (const { error } of failed) countRetry(source.name, kindOf(error), use.asked, 0)
+  if (failed[0]) said.lookupsFailed(engine.log, held.kind, failed.length, failed[0].error)
+}

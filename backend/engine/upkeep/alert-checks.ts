@@ -1,0 +1,112 @@
+import type { Reader } from '../../base/sql'
+import type { Source } from '../../contract'
+import { livePlaces } from '../jobs/progress'
+import { openIds } from '../lookups/store'
+
+/*
+ * What could be wrong, one question each. Asked every 5 s, so each starts from what is few: queues nobody takes from,
+ * gates, running jobs without a page on a task in hand.
+ */
+
+export interface Found {
+  subject: string
+  /** Without figures that change by themselves. */
+  message: string
+  /** Told already, but to be told again. */
+  again?: boolean
+  /** More for the event. */
+  data?: Record<string, string>
+}
+
+/** Every queue of the registry with the kinds of lookup that travel on it and the app that takes from it. */
+function queuesOf(sources: readonly Source[]): { queue: string; kinds: string[]; app: string | undefined }[] {
+  return sources.flatMap((source) => {
+    const lookups = Object.entries(source.lookups ?? {})
+    const queues = new Set([...Object.values(source.streams).map((stream) => stream.queue), ...lookups.map(([, lookup]) => lookup.queue)])
+    return [...queues].map((queue) => ({
+      queue,
+      kinds: lookups.filter(([, lookup]) => lookup.queue === queue).map(([kind]) => kind),
+      app: Object.entries(source.workers).find(([, worker]) => worker.queues.includes(queue))?.[0],
+    }))
+  })
+}
+
+/** Queues with work that is due and no live worker. */
+export async function unattended(db: Reader, sources: readonly Source[]): Promise<Found[]> {
+  const live = await livePlaces(db)
+  const found: Found[] = []
+  for (const { queue, kinds, app } of queuesOf(sources)) {
+    if (live.has(queue)) continue
+    const [row] = await db.query<{ due: boolean }>(
+      `select exists (select 1 from backhaul.jobs j, lateral (
+                         select 1 from backhaul.tasks t where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null
+                            and t.due_at <= clock_timestamp() limit 1) t where j.admitted)
+           or exists (select 1 from unnest($2::text[]) k(kind), lateral (${openIds('k.kind', '1')}) l) as due`,
+      [queue, kinds],
+    )
+    if (row?.due) found.push({ subject: queue, message: `work is due on ${queue} and no worker takes it${app ? `; start ${app}` : ''}` })
+  }
+  return found
+}
+
+/**
+ * APIs whose breaker is tripped. One stays so at most 60 s before it is tried again, so a gate that nobody asks any more is not told
+ * of for ever. Hosts and keys of one API are told of together: a thousand hosts may be away at once.
+ */
+export async function trippedBreakers(db: Reader): Promise<Found[]> {
+  const rows = await db.query<{ api: string; gates: string[] }>(
+    `select split_part(name, ':', 1) as api, array_agg(name order by name) as gates from backhaul.gates
+      where open_until > clock_timestamp() - interval '2 minutes' group by 1 order by 1`,
+  )
+  return rows.map(({ api, gates }) => {
+    const of = gates.length === 1 && gates[0] === api ? '' : ` for ${gates.slice(0, 3).join(', ')}${gates.length > 3 ? ' and others' : ''}`
+    return {
+      subject: api,
+      message: `${api} is tripped${of}: its requests fail one after the other, work waits and a probe asks now and then`,
+    }
+  })
+}
+
+/** A task that works on its page, by the longest timeout of a request and some more. */
+const IN_HAND = `interval '150 seconds'`
+
+interface Running {
+  subject: string
+  source: string
+  key: string
+  quiet: boolean
+}
+
+/**
+ * Running jobs without a page for `stallMs` in which something is wrong: tasks that try again after errors, a page that never ends, or
+ * waiting tasks of which none gets a place. A job that waits for a worker, its turn, a limit or a person has not stalled: what it
+ * waits for is shown beside it, and a queue without workers and a breaker have alerts of their own.
+ * @param lasts which of the jobs that run now have been seen to run for long enough
+ */
+export async function stalled(db: Reader, stallMs: number, lasts: (running: Running[]) => Running[]): Promise<Found[]> {
+  const running = await db.query<Running>(
+    `select j.id::text as subject, j.source, coalesce(j.active_key, j.id::text) as key,
+            not exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'ready' and t.paged_at > c.since) as quiet
+       from backhaul.jobs j, (select clock_timestamp() - $1 * interval '1 millisecond' as since) c where j.admitted and j.status = 'running'`,
+    [stallMs],
+  )
+  const suspects = lasts(running).filter((job) => job.quiet)
+  if (suspects.length === 0) return []
+  const rows = await db.query<{ id: string; last: Date; error: string | null }>(
+    `select * from (
+       select j.id, f.wrong, f.error, greatest(j.started_at, f.last) as last from backhaul.jobs j cross join lateral (
+         select max(greatest(paged_at, settled_at)) as last, max(error) filter (where state = 'ready' and attempts > 0) as error,
+                coalesce(bool_or(case when claim is null then attempts > 0 and waiting_on is null
+                                      else attempts > 0 or claimed_at < clock_timestamp() - ${IN_HAND} end) filter (where state = 'ready'), true) as wrong
+           from backhaul.tasks where job_id = j.id) f
+        where j.id = any($1::uuid[]) and j.status = 'running') s
+      where last < clock_timestamp() - $2 * interval '1 millisecond' and wrong`,
+    [suspects.map((job) => job.subject), stallMs],
+  )
+  return rows.map(({ id, last, error }) => {
+    const job = suspects.find((one) => one.subject === id) as Running
+    const why = error ? `; the last error: ${error.slice(0, 200)}` : ''
+    const message = `job ${id.slice(0, 8)} (${job.key}) has committed no page since ${last.toISOString().slice(0, 19)}Z${why}`
+    return { subject: id, message, data: { job: id, source: job.source } }
+  })
+}

@@ -1,0 +1,155 @@
+import type { Log } from '../../base/log'
+import type { Reader } from '../../base/sql'
+import type { Db } from '../../database/db'
+import { said } from '../log'
+
+/*
+ * Takes away what has been kept long enough, a small batch a tick so that bells are not held up. What a job found stays in its report; rejects
+ * stay as long as the job, because they are evidence; jobs stay.
+ */
+
+/** Rows in one statement, some 30 ms. */
+const BATCH = 2_000
+/** Jobs whose tasks are cleared in one tick, and in one sweep. */
+const JOBS_A_TICK = 20
+const JOBS_A_SWEEP = 5_000
+const EVERY_MS = 3_600_000
+const DAY_MS = 86_400_000
+/** Message ids and samples: a producer may send again after days, charts show the last hours. */
+const WEEK_MS = 7 * DAY_MS
+
+const ENDED = `('completed', 'partial', 'failed', 'cancelled')`
+/** As the index jobs_uncleared says it: jobs whose tasks are gone are passed over. */
+const UNCLEARED = `report is not null and completed_at is not null and coalesce(report ->> 'cleared', 'under way') = 'under way'`
+const OLDER = `clock_timestamp() - $1 * interval '1 millisecond'`
+
+interface Chore {
+  name: string
+  /** Takes one batch away. @returns rows taken, 0 when none are left */
+  run(): Promise<number>
+}
+
+export interface RetentionOptions {
+  db: Db
+  log: Log
+  /** Tasks of ended jobs, events, deliveries and actions are kept for so long, ms. */
+  retentionMs: number
+  now?: () => number
+}
+
+/** Sweeps at its first tick and hourly; to be called at every tick under the scheduler's lock. */
+export function keepRetention({ db, log, retentionMs, now = Date.now }: RetentionOptions): { tick(): Promise<'idle' | 'busy'> } {
+  let nextAt = Number.NEGATIVE_INFINITY
+  let left: Chore[] = []
+  let taken: Record<string, number> = {}
+
+  async function tick(): Promise<'idle' | 'busy'> {
+    if (left.length === 0) {
+      if (now() < nextAt) return 'idle'
+      const ids = await jobsToClear(db, retentionMs)
+      // A full list has more behind it.
+      nextAt = ids.length < JOBS_A_SWEEP ? now() + EVERY_MS : now()
+      taken = {}
+      left = choresOf(db, retentionMs, ids)
+    }
+    const chore = left[0] as Chore
+    const rows = await chore.run()
+    taken[chore.name] = (taken[chore.name] ?? 0) + rows
+    if (rows === 0) left.shift()
+    if (left.length > 0) return 'busy'
+    said.swept(log, taken)
+    return 'idle'
+  }
+  return { tick }
+}
+
+async function jobsToClear(db: Reader, keepMs: number): Promise<string[]> {
+  const jobs = await db.query<{ id: string }>(
+    `select id from backhaul.jobs where status in ${ENDED} and completed_at < ${OLDER} and ${UNCLEARED} order by completed_at limit ${JOBS_A_SWEEP}`,
+    [keepMs],
+  )
+  return jobs.map((job) => job.id)
+}
+
+function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
+  const longer = Math.max(keepMs, WEEK_MS)
+  return [
+    { name: 'tasks', run: () => clearTasks(db, ids, keepMs) },
+    // The oldest come first, so those that are old enough are found without reading the others.
+    {
+      name: 'events',
+      run: () =>
+        remove(
+          db,
+          'events_outbox',
+          keepMs,
+          `select ctid from (select ctid, created_at, published_at, fanned_at from backhaul.events_outbox
+          order by id limit ${5 * BATCH}) o where created_at < ${OLDER} and published_at is not null and fanned_at is not null`,
+        ),
+    },
+    {
+      name: 'deliveries',
+      run: () =>
+        remove(
+          db,
+          'deliveries',
+          keepMs,
+          `select ctid from backhaul.deliveries where state in ('delivered', 'failed') and due_at < ${OLDER}`,
+        ),
+    },
+    { name: 'actions', run: () => remove(db, 'actions', keepMs, `select ctid from backhaul.actions where at < ${OLDER}`) },
+    { name: 'inbox', run: () => remove(db, 'inbox', longer, `select ctid from backhaul.inbox where taken_at < ${OLDER}`) },
+    // A host nobody has asked for so long has nothing to be kept of it.
+    {
+      name: 'gates',
+      run: () => remove(db, 'gates', WEEK_MS, `select ctid from backhaul.gates where name like '%:%' and updated_at < ${OLDER}`),
+    },
+    { name: 'samples', run: () => remove(db, 'samples', WEEK_MS, `select ctid from backhaul.samples where minute < ${OLDER}`) },
+  ]
+}
+
+async function remove(db: Reader, table: string, keepMs: number, which: string): Promise<number> {
+  const [row] = await db.query<{ n: number }>(
+    `with gone as (delete from backhaul.${table} where ctid = any(array(${which} limit ${BATCH})) returning 1) select count(*)::int as n from gone`,
+    [keepMs],
+  )
+  return row?.n ?? 0
+}
+
+/** Clears tasks of the next jobs of the list. @returns tasks and jobs cleared */
+async function clearTasks(db: Db, ids: string[], keepMs: number): Promise<number> {
+  let rows = 0
+  for (let jobs = 0; jobs < JOBS_A_TICK && rows < BATCH && ids.length > 0; jobs++) {
+    const [cleared, isDone] = await clearJob(db, ids[0] as string, BATCH - rows, keepMs)
+    if (isDone) ids.shift()
+    // A job without tasks is work too: 0 says that nothing is left.
+    rows += cleared + 1
+  }
+  return rows
+}
+
+/**
+ * Marks a job's report before its first task goes, so that from then on its figures come from there and a retry is refused, and
+ * again when all are gone: a sweep that was cut short goes on with it.
+ */
+async function clearJob(db: Db, id: string, most: number, keepMs: number): Promise<[cleared: number, isDone: boolean]> {
+  return await db.tx(async (tx) => {
+    const [job] = await tx.query(
+      `update backhaul.jobs set report = jsonb_set(report, '{cleared}', '"under way"')
+        where id = (select id from backhaul.jobs where id = $2 and status in ${ENDED} and completed_at < ${OLDER} and report is not null
+                       for update skip locked) returning id`,
+      [keepMs, id],
+    )
+    // Retried meanwhile, or in somebody's hands: the next sweep looks again.
+    if (!job) return [0, true]
+    const [gone] = await tx.query<{ n: number }>(
+      `with gone as (delete from backhaul.tasks where id = any(array(select id from backhaul.tasks where job_id = $1 limit $2)) returning 1)
+       select count(*)::int as n from gone`,
+      [id, most],
+    )
+    const n = gone?.n ?? 0
+    if (n >= most) return [n, false]
+    await tx.query(`update backhaul.jobs set report = jsonb_set(report, '{cleared}', to_jsonb(clock_timestamp())) where id = $1`, [id])
+    return [n, true]
+  })
+}

@@ -1,0 +1,189 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Depths } from '../../../queues/depths'
+import { logUnexpected, logUnreachable } from '../../base/log-errors'
+import type { Tx } from '../../base/sql'
+import type { Source } from '../../contract'
+import { type Db, isAway } from '../../database/db'
+import type { Engine } from '../engine'
+import { rescue } from '../heartbeat'
+import { admit } from '../jobs/admission'
+import { sweepCancelled } from '../jobs/verbs'
+import { promote } from '../lanes'
+import { said } from '../log'
+import { lookupKinds, ringLookups } from '../lookups/store'
+import { FINISH } from '../store'
+import { ring } from '../wake'
+import { watchAlerts } from './alerts'
+import { fanOut } from './fan-out'
+import { relay } from './outbox'
+import { keepRetention } from './retention'
+import { startSchedules } from './schedules'
+
+const TICK_MS = 250
+/** Missed beats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
+const STEADY_MS = 11_000
+
+/** Open tasks are counted anew every so many ticks; the count is shown to people and decides nothing. */
+const COUNT_EVERY = 20
+/** Alerts are looked at every so many ticks. */
+const LOOK_EVERY = 20
+
+/** One number for all schedulers that share a database. */
+const LOCK = 7_265_001
+
+/** What a scheduler is told beyond the engine's parts. */
+export interface SchedulerOptions {
+  /** The session of the lock. */
+  lockDb: Db
+  /** A running job without a page for so long is stalled, ms (15 min unless told). */
+  stallMs?: number
+  /** Tasks of ended jobs, events and deliveries are kept for so long, ms (30 days unless told). */
+  retentionMs?: number
+  /** Asks the broker about dead letters; absent: nobody is told when they grow. */
+  depths?: Pick<Depths, 'read'>
+}
+
+interface Upkeep {
+  alerts: ReturnType<typeof watchAlerts>
+  retention: ReturnType<typeof keepRetention>
+}
+
+export interface Scheduler {
+  start(): void
+  stop(): Promise<void>
+}
+
+/**
+ * Starts schedules, rings, rescues, promotes, ends jobs, relays events and hands them to webhooks, watches for alerts and keeps retention, four
+ * times a second. Several may run: one holds the lock, which lives in a session of its own and passes on when that session ends.
+ */
+export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
+  const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
+  const upkeep = {
+    alerts: watchAlerts({ db, log, sources, stallMs, depths }),
+    retention: keepRetention({ db, log, retentionMs }),
+  }
+  let stopping = false
+  let running = Promise.resolve()
+  let steadySince = 0
+  let ticks = 0
+
+  async function tick(): Promise<void> {
+    const now = Date.now()
+    if (steadySince === 0) steadySince = now
+    await engine.lockDb.tx(async (lock) => {
+      const [row] = await lock.query<{ mine: boolean }>(`select pg_try_advisory_xact_lock(${LOCK}) as mine`)
+      if (row?.mine) await work(engine, upkeep, now - steadySince >= STEADY_MS, ticks++)
+    })
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping) {
+      const began = Date.now()
+      try {
+        await tick()
+      } catch (error) {
+        steadySince = 0
+        logUnreachable(engine.log, 'the scheduler waits', error)
+        await pause(1000)
+      }
+      const took = Date.now() - began
+      if (took > 5000) steadySince = 0
+      await pause(Math.max(0, TICK_MS - took))
+    }
+  }
+
+  return {
+    start() {
+      running = loop()
+    },
+    async stop() {
+      stopping = true
+      await running
+    },
+  }
+}
+
+async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: number): Promise<void> {
+  const { db, broker, log, sources } = engine
+  if (steady) {
+    const { moved, gone } = await rescue(db)
+    if (gone.length > 0) said.handedBack(log, moved, gone)
+  }
+  await apart(engine, 'schedules', () => startSchedules(engine))
+  await admit(engine)
+  for (const job of await jobsToPromote(engine)) await promote(db, job)
+  if (ticks % COUNT_EVERY === 0) {
+    await countOpen(db)
+    await foldCounts(db)
+  }
+  await sweepCancelled(engine)
+  await insertFinishTasks(engine)
+  await apart(engine, 'handing events to webhooks', () => fanOut(db))
+  if (ticks % LOOK_EVERY === 0) await apart(engine, 'alerts', () => upkeep.alerts.look())
+  await apart(engine, 'retention', () => upkeep.retention.tick())
+  await ring(db, broker)
+  for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
+  await relay(db, broker)
+}
+
+/** Jobs must go on whatever is wrong with what is done besides; only an outage of Postgres concerns them all. */
+async function apart(engine: Engine, what: string, chore: () => Promise<unknown>): Promise<void> {
+  try {
+    await chore()
+  } catch (error) {
+    if (isAway(error)) throw error
+    logUnexpected(engine.log, what, error)
+  }
+}
+
+async function countOpen(db: Db): Promise<void> {
+  await db.query(
+    `update backhaul.jobs j set open = c.open
+       from (select j.id, count(t.id)::int as open from backhaul.jobs j
+               left join backhaul.tasks t on t.job_id = j.id and t.state in ('waiting', 'ready') and t.stream <> '${FINISH}'
+              where j.admitted group by j.id) c
+      where j.id = c.id and j.open <> c.open and j.admitted`,
+  )
+}
+
+/** Rows of job_counts that are left as they are: one for each source and status, and what some seconds add. */
+const COUNTS = 200
+
+/** Adds up what transactions noted of the number of jobs, so that reading it stays cheap. */
+export async function foldCounts(db: Db): Promise<void> {
+  await db.query(
+    `with gone as (delete from backhaul.job_counts where (select count(*) from backhaul.job_counts) > ${COUNTS} returning source, status, jobs)
+     insert into backhaul.job_counts (source, status, jobs) select source, status, sum(jobs) from gone group by 1, 2 having sum(jobs) <> 0`,
+  )
+}
+
+async function jobsToPromote({ db }: Engine): Promise<string[]> {
+  const jobs = await db.query<{ id: string }>(
+    `select j.id from backhaul.jobs j where j.admitted
+        and exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'waiting')`,
+  )
+  return jobs.map((job) => job.id)
+}
+
+/** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
+export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
+  const jobs = await db.query<{ id: string; source: string; priority: number }>(
+    `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted
+        and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ('waiting', 'ready') or t.stream = '${FINISH}'))`,
+  )
+  for (const job of jobs) await db.tx((tx) => insertFinish(tx, job, sources))
+}
+
+/** The job's row is locked: a cancel comes wholly before, and there is no finish task, or sweeps it with the others. */
+async function insertFinish(tx: Tx, job: { id: string; source: string; priority: number }, sources: readonly Source[]): Promise<void> {
+  if (!sources.some((source) => source.name === job.source)) return
+  await tx.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
+     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready'
+       from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
+      where j.id = $1 and j.status in ('queued', 'running') for update of j
+     on conflict (job_id, stream, key) do nothing`,
+    [job.id, job.priority],
+  )
+}

@@ -1,0 +1,43 @@
+import { Throttled } from '../base/errors'
+import type { HttpUse } from '../contract'
+import type { Client } from './client'
+import { noteHeldBack, noteWait } from './traffic'
+
+/** Nobody queues inside a process for longer, ms: work that cannot go on gives its worker back. */
+const QUEUE_MS = 2_000
+const AGAIN_MS = 1_000
+
+/**
+ * Runs `work` when the process has a place for it; live work first. The lane stands around the gate: a granted moment must
+ * not be spent queueing.
+ * @throws {Throttled} when no place is free within 2 s
+ * @throws the signal's reason when it aborts before
+ */
+export function inLane<T>(client: Client, use: HttpUse, work: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const began = performance.now()
+    use.asked = client.name
+    let waiting = true
+    const leave = (error?: unknown) => {
+      waiting = false
+      clearTimeout(timer)
+      use.signal.removeEventListener('abort', abort)
+      noteWait(use, client.name, began)
+      if (error) reject(error)
+    }
+    const abort = () => leave(use.signal.reason)
+    const timer = setTimeout(() => {
+      const until = new Date(Date.now() + AGAIN_MS)
+      noteHeldBack(use, client.name, 'process', until)
+      leave(new Throttled(client.name, until, undefined, `this process asks ${client.name} as much at once as it may`))
+    }, QUEUE_MS)
+    use.signal.addEventListener('abort', abort, { once: true })
+    if (use.signal.aborted) return abort()
+    const place = async () => {
+      if (!waiting) return
+      leave()
+      await work().then(resolve, reject)
+    }
+    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, place).catch(reject)
+  })
+}

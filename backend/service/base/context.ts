@@ -1,0 +1,21 @@
+import type { Depths } from '../../../queues/depths'
+import { type Config, jobsAtOnceBy } from '../../config/config'
+import type { Engine } from '../../engine/engine'
+import { effectiveLimits, type Limits } from '../../gate/limits'
+
+/** What every door works with: the engine's parts, the settings and the limits in force. */
+export interface Service extends Engine {
+  config: Config
+  limits: Limits
+  /** What lies on the queues; absent in a process that does not ask. */
+  depths?: Depths
+}
+
+/** @throws {Refused} `setup` when LIMITS names what no source has */
+export const createService = (engine: Engine, config: Config, depths?: Depths): Service => ({
+  ...engine,
+  jobsAtOnce: jobsAtOnceBy(config),
+  depths,
+  config,
+  limits: effectiveLimits(engine.sources, config.limits),
+})

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+
+/*
+ * Where a list goes on: the place of the last row shown. A cursor belongs to its list and its filters; with others it
+ * is refused, because it would leave rows out without a word.
+ */
+
+/** A page of a list. */
+export interface Page<T> {
+  items: T[]
+  /** Asks for the rows after these; null when there are none. */
+  next: string | null
+}
+
+export interface PageAsk {
+  cursor?: string
+  limit?: number
+}
+
+export const DEFAULT_LIMIT = 50
+export const MOST = 200
+
+const markOf = (list: string, filters: Json): string =>
+  createHash('sha256')
+    .update(JSON.stringify([list, filters]))
+    .digest('base64url')
+    .slice(0, 8)
+
+/**
+ * @param list name of the list and, where it has one, of what it belongs to
+ * @param place texts that order the rows
+ */
+export function makeCursor(list: string, filters: Json, place: readonly string[]): string {
+  return Buffer.from(JSON.stringify([markOf(list, filters), ...place])).toString('base64url')
+}
+
+/**
+ * The place a cursor holds; undefined without one.
+ * @throws {Refused} `input` for a cursor of another list, of other filters, or none at all
+ */
+export function readCursor<P extends string[]>(
+  list: string,
+  filters: Json,
+  shape: z.ZodType<P>,
+  cursor: string | undefined,
+): P | undefined {
+  if (cursor === undefined || cursor === '') return undefined
+  const [mark, ...place] = z.array(z.string()).catch([]).parse(parsed(cursor))
+  if (mark === undefined || place.some(isOdd)) {
+    throw new Refused('input', 'This is no cursor: send the text of `next` as it came, or none.', 'cursor')
+  }
+  const read = shape.safeParse(place)
+  if (mark !== markOf(list, filters) || !read.success) {
+    throw new Refused('input', 'This cursor belongs to another list or other filters: start without one.', 'cursor')
+  }
+  return read.data
+}
+
+/** Postgres stores neither NUL nor half a surrogate pair; a cursor that was made here holds none. */
+const isOdd = (text: string): boolean => /\0|\p{Surrogate}/u.test(text)
+
+function parsed(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return undefined
+  }
+}
+
+const cursors = new WeakMap<object, () => string[]>()
+
+/** The cursor after each item of a page, for a door that shows them one by one. */
+export const cursorsOf = (page: Page<unknown>): string[] => cursors.get(page)?.() ?? []
+
+/** Cuts what was read with one row more than asked for. */
+export function pageOf<R, T>(rows: readonly R[], limit: number, cursorAfter: (row: R) => string, show: (row: R) => T): Page<T> {
+  const kept = rows.slice(0, limit)
+  const last = kept.at(-1)
+  const page = { items: kept.map(show), next: rows.length > limit && last !== undefined ? cursorAfter(last) : null }
+  cursors.set(page, () => kept.map(cursorAfter))
+  return page
+}
+
+/** Rows asked for, within bounds. @throws {Refused} `input` */
+export function limitOf(ask: PageAsk, most = MOST): number {
+  const limit = ask.limit ?? Math.min(DEFAULT_LIMIT, most)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
+  throw new Refused('input', `limit must be a whole number from 1 to ${most}, got ${limit}.`, 'limit')
+}
+
+const MOST_BIGINT = 2n ** 63n - 1n
+export const bigintText = z.string().refine((text) => /^\d{1,19}$/.test(text) && BigInt(text) <= MOST_BIGINT)
+export const uuidText = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+/** Microseconds and all, as `momentSql` writes it. */
+export const momentText = z
+  .string()
+  .regex(/^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+  // A day or an hour that does not exist makes the next valid one, or none.
+  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().slice(0, 19) === text.slice(0, 19))
+/** SQL of a timestamp with all its digits, for cursors: a Date would lose the microseconds. */
+export const momentSql = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`

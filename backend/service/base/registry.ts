@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { type Fault, Refused } from '../../base/errors'
+import type { Source } from '../../contract'
+import { parseParams } from '../../engine/jobs/verbs'
+import { exportTables } from '../../export/tables'
+import type { Service } from './context'
+import { memoryOf } from './memory'
+
+/** A source as a door shows it. */
+export interface SourceInfo {
+  name: string
+  about: string
+  /** JSON Schema of the params. */
+  form: Record<string, unknown>
+  example: unknown
+  commands: { name: string; about: string }[]
+  streams: string[]
+  apis: string[]
+  workers: string[]
+  /** Tables that hold its rows. */
+  exportTables: string[]
+}
+
+/** The source of this name. @throws {Refused} `missing` naming those there are */
+export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): Source {
+  const source = sources.find((one) => one.name === name)
+  if (!source)
+    throw new Refused('missing', `There is no source "${name}"; there are ${sources.map((one) => one.name).join(', ')}.`, 'source')
+  return source
+}
+
+/** Of fields there are not, so many are named. */
+const MOST_FAULTS = 10
+
+/** What a person may send as params, as a JSON Schema; fields it does not name are refused, unless it says that any may be there. */
+export function formOf(source: Source): Record<string, unknown> {
+  const { $schema: _, ...schema } = z.toJSONSchema(source.form ?? source.params, { io: 'input', unrepresentable: 'any' })
+  return { type: 'object', ...schema, additionalProperties: schema.additionalProperties ?? schema.properties === undefined }
+}
+
+/**
+ * The params of a request, parsed by their source. A field the source's form does not name is refused too: a misspelled one
+ * would be left out without a word.
+ * @throws {Refused} `input` with every fault found
+ */
+export function checkedParams(source: Source, params: unknown): unknown {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) {
+    throw new Refused('input', `params must be a JSON object such as ${JSON.stringify(source.example)}.`, 'params')
+  }
+  const faults = unknownFields(source, params)
+  try {
+    const parsed = parseParams(source, params)
+    if (faults.length === 0) return parsed
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    faults.unshift(...error.faults)
+  }
+  throw Refused.of(faults)
+}
+
+function unknownFields(source: Source, params: object): Fault[] {
+  const { properties, additionalProperties } = formOf(source)
+  if (additionalProperties !== false) return []
+  const names = Object.keys((properties ?? {}) as object)
+  const unknown = Object.keys(params).filter((name) => !names.includes(name))
+  return unknown.slice(0, MOST_FAULTS).map((field) => ({
+    field: field.slice(0, 60),
+    message: `${source.name} has no field ${JSON.stringify(field.slice(0, 60))}; there are ${names.join(', ')}.`,
+  }))
+}
+
+/** Every source of the registry. */
+export async function listSources(service: Service): Promise<SourceInfo[]> {
+  const tables = (await memoryOf(service).figures('tables', () => exportTables(service.db, service.sources))) as Record<string, string[]>
+  return service.sources.map((source) => ({
+    name: source.name,
+    about: source.about,
+    form: formOf(source),
+    example: source.example,
+    commands: Object.entries(source.commands).map(([name, { about }]) => ({ name, about })),
+    streams: Object.keys(source.streams),
+    apis: Object.keys(source.apis),
+    workers: Object.keys(source.workers),
+    exportTables: tables[source.name] ?? [],
+  }))
+}

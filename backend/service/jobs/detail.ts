@@ -1,0 +1,101 @@
+import { Refused } from '../../base/errors'
+import type { Reader } from '../../base/sql'
+import { jsonInt } from '../../base/words'
+import type { Traffic } from '../../contract'
+import { type Report, readTraffic } from '../../engine/jobs/report'
+import { earlierRuns, type Run } from '../../engine/jobs/runs'
+import { findJob, type JobRow } from '../../engine/jobs/verbs'
+import { hasEnded } from '../base/about'
+import type { Service } from '../base/context'
+import { memoryOf } from '../base/memory'
+import { firstLanes, type Lane } from './lanes'
+import { gridStreams } from './partitions'
+import { type JobSummary, summaries } from './summary'
+
+const MOST_LANES = 50
+const MOST_IN_HAND = 50
+const MOST_ERRORS = 20
+
+export interface InHand {
+  task: number | string
+  stream: string
+  key: string
+  pages: number
+  worker: string
+  sinceMs: number
+}
+
+export interface JobParts {
+  /** The 50 with most open tasks. */
+  lanes: Lane[]
+  /** Last errors of tasks that failed or try again, grouped by kind. */
+  errors: { kind: string; state: string; tasks: number; example: string }[]
+  rejectedBy: { reason: string; records: number }[]
+  requests: Traffic
+  inHand: InHand[]
+  /** How it ended before it was tried again, oldest first. */
+  earlierRuns: Run[]
+}
+
+export interface JobDetail extends JobSummary, JobParts {
+  report: Report | null
+  /** Its source shows a grid of partitions. */
+  partitions: boolean
+}
+
+/** All that is known of one job. @throws {Refused} `missing`, `input` */
+export async function jobDetail(service: Service, id: string): Promise<JobDetail> {
+  const job = await findJob(service, id)
+  const [[summary], parts] = await Promise.all([summaries(service, [job.id]), jobParts(service, job)])
+  if (!summary) throw new Refused('missing', `there is no job ${id}`, 'id')
+  const source = service.sources.find((one) => one.name === job.source)
+  // It may have ended since it was first read.
+  const found = hasEnded(summary) && job.report === null ? (await findJob(service, job.id)).report : job.report
+  const report = found && { ...found, lookups: summary.lookups.asked > 0 ? summary.lookups : found.lookups }
+  return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0 }
+}
+
+/** What is behind a job's figures. What a million tasks come to is counted less often than it is looked at. */
+export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<JobParts> =>
+  memoryOf(service).parts(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job)) as Promise<JobParts>
+
+async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
+  const [lanes, errors, rejectedBy, requests, inHand, runs] = await Promise.all([
+    firstLanes(db, job.id, MOST_LANES),
+    readErrors(db, job),
+    db.query<JobParts['rejectedBy'][number]>(
+      `select reason, count(*)::int as records from backhaul.rejects where job_id = $1 group by 1 order by 2 desc, 1`,
+      [job.id],
+    ),
+    job.report ? job.report.requests : readTraffic(db, job.id),
+    hasEnded(job) ? [] : readInHand(db, job.id),
+    earlierRuns(db, job.id),
+  ])
+  return { lanes, errors, rejectedBy, requests, inHand, earlierRuns: runs }
+}
+
+async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {
+  const found = await db.query<JobParts['errors'][number]>(
+    `select error_kind as kind, state, count(*)::int as tasks, coalesce(max(error), '') as example
+       from backhaul.tasks where job_id = $1 and error_kind is not null and state in ('failed', 'ready', 'waiting')
+      group by 1, 2 order by 3 desc, 1 limit ${MOST_ERRORS}`,
+    [id],
+  )
+  if (found.length > 0 || !report) return found
+  // The tasks are gone; the report kept some of what failed.
+  const byKind = new Map<string, JobParts['errors'][number]>()
+  for (const { kind, error } of report.failures) {
+    byKind.set(kind, { kind, state: 'failed', tasks: (byKind.get(kind)?.tasks ?? 0) + 1, example: error })
+  }
+  return [...byKind.values()]
+}
+
+async function readInHand(db: Reader, jobId: string): Promise<InHand[]> {
+  const rows = await db.query<Omit<InHand, 'task'> & { task: bigint }>(
+    `select id as task, stream, key, pages, coalesce(holder, '') as worker,
+            round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::float8 as "sinceMs"
+       from backhaul.tasks where job_id = $1 and claim is not null and state = 'ready' order by claimed_at limit ${MOST_IN_HAND}`,
+    [jobId],
+  )
+  return rows.map((row) => ({ ...row, task: jsonInt(row.task) }))
+}

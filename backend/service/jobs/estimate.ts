@@ -1,0 +1,98 @@
+import { count, counted, duration } from '../../base/words'
+import type { Limit, Plan } from '../../contract'
+import { PRIORITY } from '../../engine/jobs/verbs'
+import { apiOf, type Limits } from '../../gate/limits'
+import type { Service } from '../base/context'
+import { checkedParams, sourceOf } from '../base/registry'
+
+export const DAY_MS = 86_400_000
+
+/** Least time that `requests` need under one limit, ms. `share`: the part of its windows they may use. */
+export function leastMs(requests: number, limit: Limit, share = 1): number {
+  if (requests <= 0) return 0
+  const window = (allowed: number | undefined, ms: number | undefined) =>
+    allowed === undefined || ms === undefined ? 0 : (Math.ceil(requests / Math.max(1, Math.floor(allowed * share))) - 1) * ms
+  return Math.max(
+    (requests - 1) * (limit.spacingMs ?? 0),
+    window(limit.requests, limit.perMs),
+    window(limit.perDay, limit.perDay === undefined ? undefined : (limit.dayMs ?? DAY_MS)),
+  )
+}
+
+/** A limit in words: `one every 10 s, 1 at once`. */
+export function limitText(limit: Limit): string {
+  const parts = [
+    limit.spacingMs ? `one every ${duration(limit.spacingMs)}` : '',
+    limit.requests && limit.perMs ? `${counted(limit.requests, limit.tokens ? 'token' : 'request')} in ${duration(limit.perMs)}` : '',
+    limit.perDay ? `${count(limit.perDay)} in ${duration(limit.dayMs ?? DAY_MS)}` : '',
+    limit.concurrent ? `${limit.concurrent} at once` : '',
+    limit.backfillShare ? `${Math.round(limit.backfillShare * 100)} % for backfills` : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? 'none of its own' : parts.join(', ')
+}
+
+export interface Estimate {
+  tasks: number
+  /** By API or part: requests (null: not known before the work starts) and the least time they take, ms. */
+  apis: { name: string; requests: number | null; limit: Limit; leastMs: number | null }[]
+  /** Null: not known, because some of the requests are not. */
+  leastMs: number | null
+  notes: string[]
+}
+
+/** What plans cost at these limits, all jobs together; requests to a part count against its API as well. */
+export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean): Estimate {
+  const requests = new Map<string, number | null>()
+  const add = (name: string, more: number | null) => {
+    const before = requests.get(name)
+    requests.set(name, before === null || more === null ? null : (before ?? 0) + more)
+  }
+  for (const plan of plans) {
+    for (const [name, figure] of Object.entries(plan.estimate.requests)) {
+      add(name, figure)
+      if (apiOf(name) !== name) add(apiOf(name), figure)
+    }
+  }
+  const apis = [...requests].map(([name, figure]) => {
+    const limit: Limit = limits.get(name) ?? { scope: 'ip' }
+    return { name, requests: figure, limit, leastMs: figure === null ? null : leastMs(figure, limit, isLive ? 1 : limit.backfillShare) }
+  })
+  return {
+    tasks: plans.reduce((sum, plan) => sum + plan.tasks.length, 0),
+    apis,
+    leastMs: apis.some((api) => api.leastMs === null) ? null : Math.max(0, ...apis.map((api) => api.leastMs ?? 0)),
+    notes: [...new Set(plans.flatMap((plan) => plan.estimate.note ?? []))],
+  }
+}
+
+/** What a job would cost before it is started, for a form. */
+export interface JobEstimate {
+  /** First tasks; further ones are found while it runs. */
+  tasks: number
+  requests: { api: string; requests: number | null; leastMs: number | null; limit: string }[]
+  leastMs: number | null
+  notes: string[]
+  activeKey: string
+  /** A job that backfills the same and has not ended. */
+  activeJob: string | null
+}
+
+/**
+ * What a job of these params would cost at the limits in force; nothing is queued.
+ * @throws {Refused} `input` naming the field, `missing` for an unknown source
+ */
+export async function estimateJob(service: Service, ask: { source: string; params: unknown; priority?: number }): Promise<JobEstimate> {
+  const source = sourceOf(service, ask.source)
+  const plan = source.plan(checkedParams(source, ask.params))
+  const { apis, ...it } = estimate([plan], service.limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
+  const [active] = await service.db.query<{ id: string }>(
+    `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ('queued', 'running', 'paused')`,
+    [source.name, plan.activeKey],
+  )
+  return {
+    ...it,
+    requests: apis.map((api) => ({ api: api.name, requests: api.requests, leastMs: api.leastMs, limit: limitText(api.limit) })),
+    activeKey: plan.activeKey,
+    activeJob: active?.id ?? null,
+  }
+}

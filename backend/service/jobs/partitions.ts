@@ -1,0 +1,37 @@
+import { jsonInt } from '../../base/words'
+import type { Source } from '../../contract'
+import { findJob } from '../../engine/jobs/verbs'
+import type { Service } from '../base/context'
+
+/** A job as a grid: what its source takes its tasks for. */
+export interface Partitions {
+  rows: string[]
+  columns: string[]
+  cells: { row: string; column: string; state: string; taskId: number | string }[]
+}
+
+/** More cells than a page can show are left out. */
+const MOST_CELLS = 5000
+
+/** Streams of a source whose tasks stand in a grid. */
+export const gridStreams = (source: Source): string[] =>
+  Object.entries(source.streams).flatMap(([name, stream]) => (stream.cell ? [name] : []))
+
+/** The grid of a job's partitions; empty where its source has none. @throws {Refused} `missing`, `input` */
+export async function partitionsOf(service: Service, id: string): Promise<Partitions> {
+  const job = await findJob(service, id)
+  const source = service.sources.find((one) => one.name === job.source)
+  const streams = source ? gridStreams(source) : []
+  if (!source || streams.length === 0) return { rows: [], columns: [], cells: [] }
+  const tasks = await service.db.query<{ id: bigint; stream: string; key: string; state: string }>(
+    `select id, stream, key, case when state = 'ready' and claim is not null then 'held' else state::text end as state
+       from backhaul.tasks where job_id = $1 and stream = any($2) order by stream, key limit ${MOST_CELLS}`,
+    [job.id, streams],
+  )
+  const cells = tasks.flatMap(({ id: taskId, state, stream, key }) => {
+    const place = source.streams[stream]?.cell?.(key)
+    return place ? [{ ...place, state, taskId: jsonInt(taskId) }] : []
+  })
+  const sorted = (labels: string[]) => [...new Set(labels)].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  return { rows: sorted(cells.map((cell) => cell.row)), columns: sorted(cells.map((cell) => cell.column)), cells }
+}

@@ -1,0 +1,108 @@
+import { ALARM } from '../../../queues/alarm'
+import { hashOf } from '../../../queues/messages'
+import type { QueueName } from '../../../queues/names'
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import { requireContact } from '../../config/config'
+import type { Source } from '../../contract'
+import { PRIORITY, type Started, type StartOptions, startAll } from '../../engine/jobs/verbs'
+import { ring } from '../../engine/wake'
+import type { Service } from '../base/context'
+import { checkedParams, sourceOf } from '../base/registry'
+import { type Actor, act } from '../suite/actions'
+import { getJob, type JobSummary } from './list'
+
+export { PRIORITY } from '../../engine/jobs/verbs'
+
+/** The bells may be rung later: how long a door waits for a broker that does not answer, ms. */
+const BROKER_MS = 2000
+
+export type PriorityName = keyof typeof PRIORITY
+
+/**
+ * Rings for what is committed already.
+ * @returns why nobody could be told yet; the scheduler rings once the broker is back
+ */
+export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await broker.ready(BROKER_MS)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return error.message
+  }
+  await work()
+  if (broker.state === 'connected') return undefined
+  return broker.state === 'blocked' ? ALARM : 'The connection to RabbitMQ was lost just now.'
+}
+
+/**
+ * One job for each request, all of them in one transaction, then one ring.
+ * @param onProgress told after each batch how many have been inserted
+ */
+export async function startRequests(
+  service: Service,
+  source: Source,
+  requests: readonly unknown[],
+  options: StartOptions & { queue?: QueueName },
+  onProgress?: (done: number) => void,
+): Promise<{ jobs: Started[]; broker?: string }> {
+  const jobs = await startAll(service, source, requests, options, onProgress)
+  return { jobs, broker: await tell(service, () => ring(service.db, service.broker, options.queue)) }
+}
+
+export interface StartAsk {
+  source: string
+  params: unknown
+  /** Starts one even if the same is being backfilled. */
+  force?: boolean
+  /** `backfill` unless told. */
+  priority?: PriorityName
+  /** The same key with the same request starts one job, however often it comes. */
+  idempotencyKey?: string
+  /** W3C trace context of whoever asks. */
+  trace?: string
+}
+
+export interface StartedJob {
+  job: JobSummary
+  /** False: it was active already, or this key had been used for it. */
+  created: boolean
+  /** Why no worker could be told yet; the job is kept and the scheduler rings. */
+  broker: string | null
+}
+
+/**
+ * Starts a job for somebody at a door.
+ * @throws {Refused} `input` naming the field, `missing` for an unknown source, `state` for a key used for another request, `setup`
+ */
+export async function startJob(service: Service, actor: Actor, ask: StartAsk): Promise<StartedJob> {
+  const { source: name, params, force, priority } = ask
+  const source = sourceOf(service, name)
+  const request = checkedParams(source, params)
+  requireContact(source.apis, service.config)
+  const options = { force, priority: PRIORITY[priority ?? 'backfill'], inbox: inboxOf(ask), trace: ask.trace }
+  const detail = { source: name, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' }
+  const work = () => refusingKey(ask.idempotencyKey, () => startRequests(service, source, [request], options))
+  const { jobs, broker } = await act(service, actor, 'job.start', null, detail, work, (done) => done.jobs[0]?.id ?? null)
+  const [started] = jobs
+  if (!started) throw new Error('no job was started')
+  return { job: await getJob(service, started.id), created: started.created, broker: broker ?? null }
+}
+
+const KEY = /^[\x21-\x7e]{1,200}$/
+
+function inboxOf({ idempotencyKey: key, source, params, force, priority }: StartAsk): StartOptions['inbox'] {
+  if (key === undefined) return undefined
+  if (!KEY.test(key)) throw new Refused('input', 'Idempotency-Key must be 1 to 200 visible ASCII characters.', 'Idempotency-Key')
+  const bodyHash = hashOf({ source, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' })
+  return { queue: 'api', messageId: key, bodyHash }
+}
+
+async function refusingKey<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (key === undefined || !(error instanceof Refused) || error.field !== 'messageId') throw error
+    throw new Refused('state', `Idempotency-Key ${key} was used before for another request; send a new key.`, 'Idempotency-Key')
+  }
+}

@@ -1,0 +1,152 @@
+import { count, counted, upper } from '../../base/words'
+import { livePlaces, type Progress, progress, readLookups, type Tasks, turnsOf, type Wait } from '../../engine/jobs/progress'
+import type { JobStatus } from '../../generated/prisma/enums'
+import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from '../base/about'
+import type { Service } from '../base/context'
+import { memoryOf } from '../base/memory'
+import { startOf, turnText } from './turn'
+import { waitSentence } from './waits'
+
+export type JobVerb = 'pause' | 'resume' | 'cancel' | 'retry'
+
+export interface JobWait {
+  kind: Wait['kind']
+  /** API, kind of error, or queue. */
+  on: string
+  tasks: number
+  until: string | null
+  sentence: string
+  error: string | null
+}
+
+/** A job as every door shows it. Moments are ISO 8601 in UTC. */
+export interface JobSummary {
+  id: string
+  source: string
+  /** What it reads, in words. */
+  label: string
+  /** Its active key; null when it was forced to run beside another. */
+  about: string | null
+  status: JobStatus
+  params: unknown
+  priority: number
+  createdAt: string
+  startedAt: string | null
+  completedAt: string | null
+  seconds: number
+  tasks: Tasks
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  unchanged: number
+  known: number
+  rejected: number
+  deleted: number
+  expected: number | null
+  /** As last counted: a job ends without waiting for them. */
+  lookups: { asked: number; open: number }
+  /** How far it is, 0..1. */
+  fraction: number | null
+  /** Of a job that waits for its turn: 1 starts next, one more than are counted stands for every place behind; else null. */
+  position: number | null
+  /** When such a job starts, where that can be told. */
+  startsInMs: number | null
+  /** Records a second, measured between the looks of this process. */
+  rate: number | null
+  leftMs: number | null
+  sentence: string
+  waits: JobWait[]
+  error: string | null
+  verified: boolean | null
+  can: JobVerb[]
+}
+
+/** Where these jobs stand, in the order of the ids; ids without a job are left out. */
+export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
+  if (ids.length === 0) return []
+  const { db } = service
+  const memory = memoryOf(service)
+  const [jobs, live] = await Promise.all([
+    progress(
+      db,
+      ids,
+      () => memory.lookups(ids.join(), () => readLookups(db, ids)),
+      (queued) => memory.turns(queued.join(), () => turnsOf(db, queued)),
+    ),
+    livePlaces(db),
+  ])
+  const rates = memory.rates(jobs.filter((job) => !hasEnded(job)))
+  return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
+}
+
+/** Verbs that a job in this state takes; what `engine/jobs.ts` would refuse is not among them. */
+export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | 'tasks' | 'cleared'>): JobVerb[] {
+  const can: JobVerb[] = []
+  if (status === 'queued' || status === 'running') can.push('pause')
+  if (status === 'paused') can.push('resume')
+  if (['queued', 'running', 'paused'].includes(status)) can.push('cancel')
+  const failed = status === 'partial' || status === 'failed' || (status !== 'cancelled' && tasks.failed > 0)
+  if (failed && !cleared) can.push('retry')
+  return can
+}
+
+function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, number>, rate: number | undefined): JobSummary {
+  const { admitted: _, turn, activeKey, waits: __, cleared: ___, ...figures } = job
+  const running = { live, sources: service.sources, limits: service.limits }
+  const startsIn = startOf(job, running)
+  const label = labelOf(job, service.sources)
+  const fraction = fractionOf(job) ?? null
+  const now = new Date()
+  return {
+    ...figures,
+    label,
+    about: activeKey,
+    status: job.status as JobStatus,
+    createdAt: job.createdAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    completedAt: job.completedAt?.toISOString() ?? null,
+    fraction,
+    position: turn?.position ?? null,
+    startsInMs: startsIn,
+    rate: job.status === 'running' ? (rate ?? null) : null,
+    leftMs: leftMs(job, fraction, rate),
+    sentence: sentenceOf(job, label, () => upper(turnText(turn, startsIn, running))),
+    waits: waitsOf(job, live).map((wait) => ({
+      kind: wait.kind,
+      on: wait.on,
+      tasks: wait.tasks,
+      until: wait.inMs > 0 ? wait.dueAt.toISOString() : null,
+      sentence: waitSentence(service, wait, live, now),
+      error: wait.error,
+    })),
+    can: verbsFor(job),
+  }
+}
+
+/** From the rate measured where the end is known in records, else from the share that is done; unknown at a standstill. */
+function leftMs(job: Progress, fraction: number | null, rate = Number.NaN): number | null {
+  if (job.status !== 'running' || fraction === null || fraction <= 0 || fraction >= 1 || rate === 0) return null
+  if (job.expected && rate > 0) return Math.round(((job.expected - job.seen) / rate) * 1000)
+  return Math.round(((job.seconds * (1 - fraction)) / fraction) * 1000)
+}
+
+/** `450 / 1,200`, in tasks where the source does not say how many records there are. */
+function farOf(job: Progress): string {
+  if (job.expected) return `${count(job.seen)} / ${count(job.expected)}`
+  if (job.tasks.total > 1) return `${count(settledOf(job))} / ${counted(job.tasks.total, 'task')}`
+  return counted(job.seen, 'record')
+}
+
+function sentenceOf(job: Progress, label: string, ofTurn: () => string): string {
+  if (job.status === 'completed') return `Read ${label}: ${counted(job.seen, 'record')}, ${count(job.new)} new`
+  if (job.status === 'cancelled') return `Cancelled at ${farOf(job)}`
+  if (job.status === 'partial')
+    return `${count(job.tasks.failed)} of ${counted(job.tasks.total, 'task')} failed, ${counted(job.seen, 'record')} read`
+  if (job.status === 'failed') return job.error ?? 'Failed'
+  if (job.status === 'paused') return `Paused at ${farOf(job)}`
+  const still = standstillOf(job)
+  if (still === 'not admitted') return ofTurn()
+  if (still === 'reporting') return 'Writing its report'
+  return job.status === 'queued' ? `Waiting to start: ${label}` : `Reading ${label}… ${farOf(job)}`
+}

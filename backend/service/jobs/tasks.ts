@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { Refused } from '../../base/errors'
+import { jsonInt } from '../../base/words'
+import { FINISH } from '../../engine/jobs/progress'
+import { findJob } from '../../engine/jobs/verbs'
+import type { Service } from '../base/context'
+import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
+
+/** States to list tasks by; `held` are those of the ready ones that a worker has. */
+export const TASK_STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled'] as const
+
+export interface TaskRow {
+  id: number | string
+  stream: string
+  key: string
+  lane: string | null
+  stage: number
+  state: string
+  step: number
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  unchanged: number
+  known: number
+  rejected: number
+  deleted: number
+  expected: number | null
+  attempts: number
+  errorKind: string | null
+  error: string | null
+  /** Why it was skipped. */
+  reason: string | null
+  waitingOn: string | null
+  dueAt: string
+  holder: string | null
+  settledAt: string | null
+  notes: string[]
+}
+
+type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: Date; settledAt: Date | null }
+
+const FIGURES = ['seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted', 'expected'].map(
+  (column) => `${column}::float8 as ${column}`,
+)
+const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason,
+  waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
+
+/** A job's tasks by stream and key. @throws {Refused} `missing`, `input` */
+export async function listTasks(
+  service: Service,
+  id: string,
+  { state, most, ...ask }: PageAsk & { state?: string; most?: number } = {},
+): Promise<Page<TaskRow>> {
+  if (state !== undefined && !TASK_STATES.some((one) => one === state))
+    throw new Refused('input', `There is no state "${state}"; there are ${TASK_STATES.join(', ')}.`, 'state')
+  const job = await findJob(service, id)
+  const limit = limitOf(ask, most)
+  const list = `tasks of ${job.id}`
+  const after = readCursor(list, { state }, z.tuple([z.string(), z.string()]), ask.cursor)
+  const values: unknown[] = [job.id]
+  const where = [`job_id = $1 and stream <> '${FINISH}'`]
+  if (state === 'held') where.push(`state = 'ready' and claim is not null`)
+  else if (state !== undefined) where.push(`state = $${values.push(state)}::backhaul.task_state`)
+  if (after) where.push(`(stream, key) > ($${values.push(after[0])}, $${values.push(after[1])})`)
+  const rows = await service.db.query<Read>(
+    `select ${COLUMNS} from backhaul.tasks where ${where.join(' and ')} order by stream, key limit $${values.push(limit + 1)}`,
+    values,
+  )
+  const cursorAfter = (row: Read) => makeCursor(list, { state }, [row.stream, row.key])
+  return pageOf(rows, limit, cursorAfter, (row) => ({
+    ...row,
+    id: jsonInt(row.id),
+    dueAt: row.dueAt.toISOString(),
+    settledAt: row.settledAt?.toISOString() ?? null,
+  }))
+}
+
+/** A record set aside. */
+export interface RejectRow {
+  id: number | string
+  stream: string
+  key: string
+  reason: string
+  detail: string | null
+  raw: string
+  at: string
+}
+
+/** Longest body shown in a list, characters. */
+const PREVIEW = 4096
+
+/** What a job set aside, oldest first; bodies cut to 4,096 characters. @throws {Refused} `missing`, `input` */
+export async function listRejects(service: Service, id: string, ask: PageAsk = {}): Promise<Page<RejectRow>> {
+  const job = await findJob(service, id)
+  const limit = limitOf(ask)
+  const list = `rejects of ${job.id}`
+  const [after] = readCursor(list, null, z.tuple([bigintText]), ask.cursor) ?? []
+  const rows = await service.db.query<Omit<RejectRow, 'id' | 'at'> & { id: bigint; at: Date }>(
+    `select id, stream, key, reason, detail, left(raw, ${PREVIEW}) as raw, at from backhaul.rejects
+      where job_id = $1 and id > $2::bigint order by id limit $3`,
+    [job.id, after ?? '0', limit + 1],
+  )
+  return pageOf(
+    rows,
+    limit,
+    (row) => makeCursor(list, null, [row.id.toString()]),
+    (row) => ({ ...row, id: jsonInt(row.id), at: row.at.toISOString() }),
+  )
+}

@@ -1,0 +1,64 @@
+import { count, counted, roughly } from '../../base/words'
+import type { Plan, Source } from '../../contract'
+import { PLACES_COUNTED, type Progress, type Turn } from '../../engine/jobs/progress'
+import { PRIORITY } from '../../engine/jobs/verbs'
+import type { Limits } from '../../gate/limits'
+import { appOf, planOf } from '../base/about'
+import { estimate } from './estimate'
+
+export { PLACES_COUNTED } from '../../engine/jobs/progress'
+
+/*
+ * What a job that waits for its turn is told, the same in every door.
+ */
+
+/** What bears on when a job starts. */
+export interface Running {
+  /** Queues with a live worker. */
+  live: ReadonlyMap<string, number>
+  sources: readonly Source[]
+  limits: Limits
+}
+
+/** A queue no live worker takes from, where all that the line waits for comes from such ones. */
+function deadQueue({ boundedBy }: Turn, { live, sources }: Running): string | undefined {
+  const source = sources.find((one) => one.name === boundedBy)
+  const queues = source ? Object.values(source.streams).map((stream) => stream.queue) : [boundedBy]
+  return queues.some((queue) => live.has(queue)) ? undefined : queues[0]
+}
+
+/**
+ * In how many ms the job starts: from how fast jobs ended while others waited, else from the requests its plan needs at the limits
+ * in force, as if the jobs before it asked for as much. Null where neither is known, no worker is live, or its place is not counted.
+ */
+export function startsInMs(turn: Turn, needs: Plan['estimate'] | undefined, running: Running): number | null {
+  if (turn.position > PLACES_COUNTED || deadQueue(turn, running)) return null
+  if (turn.everyMs !== null) return Math.round(turn.position * turn.everyMs)
+  if (!needs) return null
+  // Its own first request comes after those of the jobs before it.
+  const requests = Object.entries(needs.requests).map(([api, n]) => [api, n === null ? null : n * turn.position + 1] as const)
+  const before: Plan = { tasks: [], activeKey: '', estimate: { requests: Object.fromEntries(requests) } }
+  return estimate([before], running.limits, turn.priority === PRIORITY.live).leastMs || null
+}
+
+/** The same of a job that is shown; null for one that does not wait for its turn. */
+export const startOf = (job: Progress, running: Running): number | null =>
+  job.turn && startsInMs(job.turn, planOf(job, running.sources)?.estimate, running)
+
+/** `waiting for its turn: 11 jobs ahead, starts in about 4 min`. */
+export function turnText(turn: Turn | null, startsIn: number | null, running: Running): string {
+  if (!turn) return 'waiting for its turn'
+  return `waiting for its turn: ${aheadText(turn)}${startText(turn, startsIn, running)}`
+}
+
+function aheadText({ position }: Turn): string {
+  if (position === 1) return 'it is next'
+  return position > PLACES_COUNTED ? `more than ${count(PLACES_COUNTED)} jobs ahead` : `${counted(position - 1, 'job')} ahead`
+}
+
+function startText(turn: Turn, startsIn: number | null, running: Running): string {
+  const queue = deadQueue(turn, running)
+  if (queue === undefined) return startsIn === null ? '' : `, starts in about ${roughly(startsIn)}`
+  const app = appOf(queue, running.sources)
+  return `; no worker takes from ${queue}${app ? `, start ${app}` : ''}`
+}

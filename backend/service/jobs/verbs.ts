@@ -1,0 +1,82 @@
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import type { Engine } from '../../engine/engine'
+import { cancel, findJob, pause, resume, retry } from '../../engine/jobs/verbs'
+import type { Service } from '../base/context'
+import { type Actor, act } from '../suite/actions'
+import { getJob, type JobFilter, type JobSummary, listJobIds } from './list'
+import type { JobVerb } from './summary'
+
+export { findJob } from '../../engine/jobs/verbs'
+
+export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const satisfies JobVerb[]
+
+export interface Steered {
+  status: string
+  /** Failed tasks that a retry tries again. */
+  tasks?: number
+}
+
+const DO: Record<JobVerb, (engine: Engine, id: string) => Promise<Steered>> = {
+  pause,
+  resume,
+  cancel,
+  retry: async (engine, id) => {
+    const { job, tasks } = await retry(engine, id)
+    return { status: job.status, tasks }
+  },
+}
+
+/**
+ * Does a verb on one job, by its whole id, and keeps who did it.
+ * @throws {Refused} `state` with the state the job is in
+ */
+export const doVerb = (service: Service, actor: Actor, verb: JobVerb, id: string, detail: Json = {}): Promise<Steered> =>
+  act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id))
+
+/** Most jobs of one bulk. */
+export const MOST_AT_ONCE = 500
+
+/**
+ * Does a verb on a job for somebody at a door. Done twice it changes nothing.
+ * @throws {Refused} `state` with the state the job is in, `missing`, `input`
+ */
+export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string): Promise<JobSummary> {
+  const job = await findJob(service, id)
+  await doVerb(service, actor, verb, job.id)
+  return await getJob(service, job.id)
+}
+
+export interface Bulk extends Pick<JobFilter, 'status' | 'source'> {
+  verb: JobVerb
+  /** These jobs; absent: those of the statuses (and source), the newest 500. */
+  ids?: readonly string[]
+}
+
+export interface BulkDone {
+  done: string[]
+  refused: { id: string; reason: string; state: string | null }[]
+}
+
+/**
+ * Does a verb on many jobs; one that is in another state is no reason to leave the others alone.
+ * @throws {Refused} `input` when neither ids nor statuses are named, or both
+ */
+export async function steerJobs(service: Service, actor: Actor, { verb, ids, status, source }: Bulk): Promise<BulkDone> {
+  const byFilter = status !== undefined && status.length > 0
+  if ((ids !== undefined) === byFilter) throw new Refused('input', 'Name either ids or a status (with a source, if you like).', 'ids')
+  const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MOST_AT_ONCE }, MOST_AT_ONCE)).items
+  if (chosen.length > MOST_AT_ONCE) throw new Refused('input', `At most ${MOST_AT_ONCE} jobs at once, got ${chosen.length}.`, 'ids')
+  const outcome: BulkDone = { done: [], refused: [] }
+  for (const id of new Set(chosen)) {
+    try {
+      const job = await findJob(service, id)
+      await doVerb(service, actor, verb, job.id, { bulk: true })
+      outcome.done.push(job.id)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code === 'setup') throw error
+      outcome.refused.push({ id, reason: error.message, state: error.state ?? null })
+    }
+  }
+  return outcome
+}

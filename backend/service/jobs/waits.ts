@@ -1,0 +1,27 @@
+import { clock, counted } from '../../base/words'
+import { baseUrlOf } from '../../config/config'
+import type { Wait } from '../../engine/jobs/progress'
+import { apiOf } from '../../gate/limits'
+import { appOf } from '../base/about'
+import type { Service } from '../base/context'
+
+type Known = Pick<Service, 'sources' | 'config'>
+
+/** Where an API or a gate's row is: `zkillboard.com`; a row of one host by that host. */
+export function hostOf(name: string, { sources, config }: Known): string {
+  const [limit = name, scope] = name.split(/:(.*)/)
+  if (scope) return scope
+  const api = sources.map((source) => source.apis[apiOf(limit)]).find((found) => found !== undefined)
+  return api ? new URL(baseUrlOf(api, config)).host : name
+}
+
+/** `waiting for zkillboard.com until 12:03:10 UTC`. */
+export function waitSentence(service: Known, wait: Wait, live: ReadonlyMap<string, number>, now: Date): string {
+  const at = clock(wait.dueAt, now)
+  if (wait.kind === 'gate') return `waiting for ${hostOf(wait.on, service)} until ${at}`
+  if (wait.kind === 'retry')
+    return `trying ${counted(wait.tasks, 'task')} again at ${at} after ${wait.on}: ${wait.error ?? 'no text was kept'}`
+  if (live.has(wait.on)) return `waiting for a free worker of ${wait.on}`
+  const app = appOf(wait.on, service.sources)
+  return `no worker takes from ${wait.on}${app ? `; start ${app}` : ''}`
+}

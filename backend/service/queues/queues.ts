@@ -1,0 +1,62 @@
+import type { Depth } from '../../../queues/depths'
+import { QUEUES, type QueueName } from '../../../queues/names'
+import type { Service } from '../base/context'
+import { memoryOf } from '../base/memory'
+
+export interface QueueInfo {
+  name: string
+  /** Messages nobody has taken yet, and consumers; null while the broker is away. */
+  ready: number | null
+  consumers: number | null
+  /** Tasks that could be taken now, and since when the oldest could, ms. */
+  due: number
+  oldestDueMs: number | null
+}
+
+class BrokerAway extends Error {}
+
+/** What lies on the queues, a second old where the broker answers at once; undefined while it is away, which is never remembered. */
+export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> {
+  const read = async () => {
+    const found = await depths?.read()
+    if (!found) throw new BrokerAway()
+    return found
+  }
+  try {
+    return (await memoryOf({ db }).figures('depths', read)) as Map<QueueName, Depth>
+  } catch (error) {
+    if (error instanceof BrokerAway) return undefined
+    throw error
+  }
+}
+
+/** Every queue: its messages, who takes from it, and what is due. */
+export async function listQueues(service: Pick<Service, 'db' | 'depths'>): Promise<QueueInfo[]> {
+  const [depths, due] = await Promise.all([queueDepths(service), dueByQueue(service)])
+  return QUEUES.map((name) => {
+    const depth = depths?.get(name)
+    const waiting = due.get(name)
+    return {
+      name,
+      ready: depths ? (depth?.ready ?? 0) : null,
+      consumers: depths ? (depth?.consumers ?? 0) : null,
+      due: waiting?.due ?? 0,
+      oldestDueMs: waiting?.oldestDueMs ?? null,
+    }
+  })
+}
+
+interface Due {
+  queue: string
+  due: number
+  oldestDueMs: number
+}
+
+async function dueByQueue({ db }: Pick<Service, 'db'>): Promise<Map<string, Due>> {
+  const rows = await db.query<Due>(
+    `select t.queue, count(*)::int as due, round(extract(epoch from clock_timestamp() - min(t.due_at)) * 1000)::float8 as "oldestDueMs"
+       from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id
+      where j.admitted and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp() group by 1`,
+  )
+  return new Map(rows.map((row) => [row.queue, row]))
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { Reader } from '../../base/sql'
+import type { DoorJob, DoorTasks } from '../../contract'
+import { FINISH } from '../../engine/jobs/progress'
+import type { Report } from '../../engine/jobs/report'
+import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
+
+/*
+ * Jobs of one source as its doors show them: a page in one statement, whatever it holds.
+ */
+
+interface Row extends Pick<DoorJob, 'id' | 'status' | 'params' | 'error' | 'createdAt' | 'startedAt' | 'completedAt'> {
+  /** `createdAt` with all its digits. */
+  at: string
+  /** What its report says: the tasks need not be counted, and may be gone. */
+  kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy'> | null
+  groups: { stream: string; state: keyof DoorTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
+}
+
+const NONE: DoorTasks = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
+
+/** @param which rows of `backhaul.jobs`, its conditions and limit */
+const readRows = (db: Reader, which: string, values: readonly unknown[]): Promise<Row[]> =>
+  db.query<Row>(
+    `select j.id, j.status, j.params, j.error, j.created_at as "createdAt", j.started_at as "startedAt", j.completed_at as "completedAt",
+            ${momentSql('j.created_at')} as at, coalesce(t.groups, '[]') as groups,
+            case when j.report is not null then
+              jsonb_build_object('seen', j.report -> 'seen', 'rejected', j.report -> 'rejected',
+                                 'streams', coalesce(j.report -> 'streams', '{}'), 'failedBy', coalesce(j.report -> 'failedBy', '{}')) end as kept
+       from (select * from backhaul.jobs where ${which}) j
+       left join lateral (
+         select jsonb_agg(g) as groups
+           from (select stream, state, case when state = 'failed' then coalesce(error_kind, 'unknown') end as kind, count(*)::int as tasks,
+                        sum(seen)::float8 as seen, sum(rejected)::float8 as rejected
+                   from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and j.report is null
+                  group by 1, 2, 3) g) t on true
+      order by j.created_at desc, j.id desc`,
+    values,
+  )
+
+function show({ at: _, kept, groups, ...job }: Row): DoorJob {
+  const shown: DoorJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {} }
+  if (kept) {
+    const tasks = Object.fromEntries(Object.entries(kept.streams).map(([stream, states]) => [stream, { ...NONE, ...states }]))
+    return { ...shown, seen: kept.seen, rejected: kept.rejected, tasks, failures: kept.failedBy }
+  }
+  for (const { stream, state, kind, tasks, seen, rejected } of groups) {
+    shown.seen += seen
+    shown.rejected += rejected
+    shown.tasks[stream] ??= { ...NONE }
+    shown.tasks[stream][state] += tasks
+    if (kind !== null) shown.failures[kind] = (shown.failures[kind] ?? 0) + tasks
+  }
+  return shown
+}
+
+/** Jobs of the source, newest first. @throws {Refused} `input` */
+export async function listDoorJobs(db: Reader, source: string, ask: PageAsk): Promise<Page<DoorJob>> {
+  const limit = limitOf(ask)
+  const [at, id] = readCursor('door jobs', source, z.tuple([momentText, uuidText]), ask.cursor) ?? [null, null]
+  const rows = await readRows(
+    db,
+    `source = $1 and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid)) order by created_at desc, id desc limit $4`,
+    [source, at, id, limit + 1],
+  )
+  return pageOf(rows, limit, (row) => makeCursor('door jobs', source, [row.at, row.id]), show)
+}
+
+/** @param id all of it; undefined when it was taken away meanwhile */
+export async function readDoorJob(db: Reader, id: string): Promise<DoorJob | undefined> {
+  const [row] = await readRows(db, 'id = $1::uuid', [id])
+  return row && show(row)
+}

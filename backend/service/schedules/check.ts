@@ -1,0 +1,76 @@
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import type { Source } from '../../contract'
+import { PRIORITY } from '../../engine/jobs/verbs'
+import { checkRhythm, type Rhythm } from '../../engine/upkeep/ticks'
+import type { Service } from '../base/context'
+import { uuidText } from '../base/cursor'
+import { allChecked } from '../base/faults'
+import { checkedParams, sourceOf } from '../base/registry'
+import type { PriorityName } from '../jobs/start'
+
+/*
+ * What is refused before a schedule is made or changed.
+ */
+
+type Desk = Pick<Service, 'sources'>
+
+export interface NewSchedule {
+  name: string
+  cron: string
+  /** UTC unless told. */
+  timeZone?: string
+  /** 0 unless told. */
+  jitterS?: number
+  /** `skip` unless told. */
+  missed?: 'skip' | 'make_up'
+  source: string
+  params?: unknown
+  /** `backfill` unless told. */
+  priority?: PriorityName
+}
+
+export interface Checked extends Rhythm {
+  name: string
+  missed: 'skip' | 'make_up'
+  source: string
+  params: Json
+  priority: number
+}
+
+/**
+ * A schedule as it is kept.
+ * @throws {Refused} `input` naming every faulty field, `missing` for an unknown source
+ */
+export async function checked(desk: Desk, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
+  const { id, cron, timeZone = 'UTC', jitterS = 0, missed = 'skip', source, params = {}, priority = 'backfill' } = asked
+  const rhythm = { id, cron, timeZone, jitterS }
+  const [name] = await allChecked<[string, unknown, unknown, unknown, unknown]>(
+    () => checkedName(asked.name),
+    () => checkRhythm(rhythm, now),
+    () => oneOf('missed', missed, ['skip', 'make_up']),
+    () => oneOf('priority', priority, Object.keys(PRIORITY)),
+    () => checkParams(desk, source, params),
+  )
+  // As they were given: what is left out takes the source's default of the day it runs.
+  return { ...rhythm, name, missed, source, params: params as Json, priority: PRIORITY[priority] }
+}
+
+function oneOf(field: string, value: string, values: readonly string[]): void {
+  if (!values.includes(value)) throw new Refused('input', `${field} must be ${values.join(' or ')}, got ${JSON.stringify(value)}.`, field)
+}
+
+/** @throws {Refused} `missing` for an unknown source, `input` naming the field it refuses */
+export function checkParams(desk: Desk, name: string, raw: unknown): { source: Source; params: unknown } {
+  const source = sourceOf(desk, name)
+  const params = checkedParams(source, raw)
+  if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: there is nothing to backfill for them.', 'params')
+  return { source, params }
+}
+
+function checkedName(given: string): string {
+  const name = given.trim()
+  if (name === '' || name.length > 100 || /\p{Cc}/u.test(name)) throw new Refused('input', 'name must have 1 to 100 characters.', 'name')
+  if (uuidText.safeParse(name.toLowerCase()).success) throw new Refused('input', 'name must not look like an id.', 'name')
+  return name
+}

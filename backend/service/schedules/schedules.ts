@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto'
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import type { Reader } from '../../base/sql'
+import { requireContact } from '../../config/config'
+import { PRIORITY, type Started, start } from '../../engine/jobs/verbs'
+import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
+import { ring } from '../../engine/wake'
+import type { Service } from '../base/context'
+import { uuidText } from '../base/cursor'
+import { type PriorityName, tell } from '../jobs/start'
+import { checked, checkParams, type NewSchedule } from './check'
+
+/*
+ * Backfills that are started by the clock. The scheduler starts them (engine/schedules.ts); here they are made and changed.
+ */
+
+type Desk = Pick<Service, 'db' | 'sources'>
+
+export interface Schedule {
+  id: string
+  name: string
+  cron: string
+  timeZone: string
+  jitterS: number
+  missed: 'skip' | 'make_up'
+  source: string
+  params: Json
+  priority: PriorityName
+  paused: boolean
+  /** When it starts its next job: the next tick and its jitter. Null while it is paused. */
+  nextAt: string | null
+  /** The next five ticks, without their jitter. */
+  upcoming: string[]
+  /** The last tick. */
+  lastAt: string | null
+  lastJob: string | null
+  /** Why the last tick started nothing. */
+  error: string | null
+  createdAt: string
+}
+
+export type ScheduleChange = Partial<NewSchedule>
+
+interface Row extends Rhythm, Omit<Schedule, 'priority' | 'nextAt' | 'upcoming' | 'lastAt' | 'createdAt'> {
+  priority: number
+  dueAt: Date
+  lastAt: Date | null
+  createdAt: Date
+}
+
+const ROW = `id, name, cron, time_zone as "timeZone", jitter_s as "jitterS", missed, source, params, priority, paused, due_at as "dueAt",
+  last_at as "lastAt", last_job as "lastJob", error, created_at as "createdAt"`
+const UPCOMING = 5
+
+/** The database's clock, by which the scheduler goes too. */
+const clock = async (db: Reader): Promise<Date> => {
+  const [row] = await db.query<{ now: Date }>('select clock_timestamp() as now')
+  return row?.now ?? new Date()
+}
+
+const wordOf = (priority: number): PriorityName =>
+  (Object.entries(PRIORITY).find(([, value]) => value === priority)?.[0] ?? 'backfill') as PriorityName
+
+function shown({ dueAt, lastAt, createdAt, priority, ...row }: Row, now: Date): Schedule {
+  return {
+    ...row,
+    priority: wordOf(priority),
+    nextAt: row.paused ? null : dueAt.toISOString(),
+    upcoming: upcomingOf(row, now),
+    lastAt: lastAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+  }
+}
+
+function upcomingOf(row: Pick<Rhythm, 'cron' | 'timeZone'>, now: Date): string[] {
+  try {
+    return ticksAfter(row, now, UPCOMING).map((tick) => tick.toISOString())
+  } catch {
+    // A rhythm from another version; its error says so at the next tick.
+    return []
+  }
+}
+
+/** All schedules by name. */
+export async function listSchedules({ db }: Pick<Service, 'db'>): Promise<Schedule[]> {
+  const rows = await db.query<Row>(`select ${ROW} from backhaul.schedules order by name`)
+  const now = await clock(db)
+  return rows.map((row) => shown(row, now))
+}
+
+/** @param id its id or its name @throws {Refused} `missing` */
+export async function getSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
+  return shown(await find(db, id), await clock(db))
+}
+
+async function find(db: Reader, id: string, lock = ''): Promise<Row> {
+  const which = uuidText.safeParse(id.toLowerCase()).success ? 'id = $1::uuid' : 'name = $1'
+  const [row] = await db.query<Row>(`select ${ROW} from backhaul.schedules where ${which} ${lock}`, [id])
+  if (!row)
+    throw new Refused('missing', `There is no schedule ${JSON.stringify(id.slice(0, 100))}; \`yarn schedule list\` shows them.`, 'id')
+  return row
+}
+
+/**
+ * Adds a schedule; its first tick is the next one its cron names.
+ * @throws {Refused} `input` naming the field: a cron that cannot be read or never fires, an unknown time zone, a jitter that reaches the
+ *   next tick, params its source refuses; `state` when the name is taken
+ */
+export async function addSchedule(desk: Desk, asked: NewSchedule): Promise<Schedule> {
+  const { db } = desk
+  const now = await clock(db)
+  const it = await checked(desk, { ...asked, id: randomUUID() }, now)
+  const first = planAfter(it, now)
+  const rows = await named(it.name, () =>
+    db.query<Row>(
+      `insert into backhaul.schedules (id, name, cron, time_zone, jitter_s, missed, source, params, priority, tick_at, due_at)
+       values ($1, $2, $3, $4, $5, $6::backhaul.missed_ticks, $7, $8, $9, $10, $11) returning ${ROW}`,
+      [
+        it.id,
+        it.name,
+        it.cron,
+        it.timeZone,
+        it.jitterS,
+        it.missed,
+        it.source,
+        JSON.stringify(it.params),
+        it.priority,
+        first?.tickAt,
+        first?.dueAt,
+      ],
+    ),
+  )
+  return shown(rows[0] as Row, now)
+}
+
+/**
+ * Changes the fields given. Another rhythm begins with its next tick from now.
+ * @throws {Refused} like `addSchedule`, and `missing`
+ */
+export async function changeSchedule(desk: Desk, id: string, change: ScheduleChange): Promise<Schedule> {
+  const now = await clock(desk.db)
+  const rows = await named(change.name ?? '', () =>
+    desk.db.tx(async (tx) => {
+      const row = await find(tx, id, 'for update')
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+      const it = await checked(desk, { ...row, priority: wordOf(row.priority), ...given }, now)
+      const first = planAfter(it, now)
+      const isSame = it.cron === row.cron && it.timeZone === row.timeZone && it.jitterS === row.jitterS
+      return await tx.query<Row>(
+        `update backhaul.schedules
+            set name = $2, cron = $3, time_zone = $4, jitter_s = $5, missed = $6::backhaul.missed_ticks, source = $7, params = $8, priority = $9,
+                tick_at = case when $10 then tick_at else $11 end, due_at = case when $10 then due_at else $12 end, error = null
+          where id = $1 returning ${ROW}`,
+        [
+          ...[row.id, it.name, it.cron, it.timeZone, it.jitterS, it.missed, it.source, JSON.stringify(it.params), it.priority],
+          ...[isSame, first?.tickAt, first?.dueAt],
+        ],
+      )
+    }),
+  )
+  return shown(rows[0] as Row, now)
+}
+
+/** Lets no tick start anything until it is resumed. */
+export async function pauseSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
+  const { id: found } = await find(db, id)
+  const [row] = await db.query<Row>(`update backhaul.schedules set paused = true where id = $1 returning ${ROW}`, [found])
+  return shown(row ?? (await find(db, id)), await clock(db))
+}
+
+/** Goes on with the next tick from now: what came while it was paused was not wanted. @throws {Refused} `input` when its rhythm cannot be kept */
+export async function resumeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
+  const now = await clock(db)
+  const row = await find(db, id)
+  checkRhythm(row, now)
+  const first = planAfter(row, now)
+  const [resumed] = await db.query<Row>(
+    `update backhaul.schedules set paused = false, error = null, tick_at = case when paused then $2 else tick_at end,
+            due_at = case when paused then $3 else due_at end
+      where id = $1 returning ${ROW}`,
+    [row.id, first?.tickAt, first?.dueAt],
+  )
+  return shown(resumed ?? (await find(db, id)), now)
+}
+
+/** Removes a schedule; the jobs it started stay. @returns what it was */
+export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
+  const row = await find(db, id)
+  await db.query(`delete from backhaul.schedules where id = $1`, [row.id])
+  return shown(row, await clock(db))
+}
+
+/**
+ * Starts its job now, besides its ticks; also while it is paused.
+ * @returns the job, with `created: false` when what it backfills is active already, and why no worker could be told yet
+ * @throws {Refused} `missing`, or `input` when its source refuses the params by now
+ */
+export async function runSchedule(
+  service: Desk & Pick<Service, 'broker' | 'log' | 'config' | 'jobsAtOnce'>,
+  id: string,
+): Promise<Started & { broker?: string }> {
+  const { db, broker } = service
+  const row = await find(db, id)
+  const { source, params } = checkParams(service, row.source, row.params)
+  requireContact(source.apis, service.config)
+  const job = await start(service, source, params, { priority: row.priority })
+  await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
+  return { ...job, broker: await tell(service, () => ring(db, broker)) }
+}
+
+/** @throws {Refused} `state` when another schedule has this name */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if ((error as { code?: string }).code !== '23505') throw error
+    throw new Refused(
+      'state',
+      `There is a schedule named ${JSON.stringify(name.trim())} already; give it another name or change that one.`,
+      'name',
+    )
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { Refused } from '../../base/errors'
+import type { Json } from '../../base/json'
+import { logUnexpected } from '../../base/log-errors'
+import { jsonInt } from '../../base/words'
+import type { Service } from '../base/context'
+import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
+import { memoryOf } from '../base/memory'
+
+/** Who does something, through which door and from where. */
+export interface Actor {
+  /** `admin`, `reader`, or `local` where no token is set. */
+  who: string
+  /** The peer's address; the host's name for a command. */
+  address: string
+  door: 'rest' | 'graphql' | 'cli'
+}
+
+export interface ActionRow {
+  id: number | string
+  at: string
+  who: string
+  address: string
+  door: string
+  verb: string
+  target: string | null
+  detail: unknown
+  /** `done`, or why it was refused; `begun` where the process died on the way. */
+  outcome: string
+}
+
+const MOST_DETAIL = 10_000
+
+/** What was asked, short enough to keep. */
+function detailText(detail: Json): string {
+  const text = JSON.stringify(detail)
+  return text.length <= MOST_DETAIL ? text : JSON.stringify({ cut: text.slice(0, MOST_DETAIL) })
+}
+
+/**
+ * Does something a person asked for and keeps who did it, from where, and what came of it. The row is written first:
+ * nothing is done that nobody could learn of.
+ * @param verb `job.pause`, `dead-letter.replay`
+ * @param target what it is done to; known only afterwards where it is made: then told by `targetOf`
+ * @param detail what was asked, without secrets
+ */
+export async function act<T>(
+  service: Pick<Service, 'db' | 'log'>,
+  actor: Actor,
+  verb: string,
+  target: string | null,
+  detail: Json,
+  work: () => Promise<T>,
+  targetOf: (result: T) => string | null = () => target,
+): Promise<T> {
+  const [row] = await service.db.query<{ id: bigint }>(
+    `insert into backhaul.actions (who, address, door, verb, target, detail, outcome) values ($1, $2, $3, $4, $5, $6, 'begun') returning id`,
+    [actor.who, actor.address, actor.door, verb, target, detailText(detail)],
+  )
+  const end = async (outcome: string, on: string | null) => {
+    try {
+      await service.db.query(`update backhaul.actions set outcome = $2, target = $3 where id = $1`, [row?.id, outcome, on])
+    } catch (error) {
+      // The deed is done, or refused for a reason of its own; the row says `begun`.
+      logUnexpected(service.log, `the outcome of ${verb} could not be kept`, error)
+    }
+    service.log.info(`${verb} ${outcome === 'done' ? '' : 'refused '}`.trimEnd(), {
+      target: on,
+      who: actor.who,
+      door: actor.door,
+      from: actor.address,
+    })
+  }
+  try {
+    const result = await work()
+    // Whoever did it looks at once.
+    memoryOf(service).counts.forget()
+    await end('done', targetOf(result))
+    return result
+  } catch (error) {
+    await end(error instanceof Refused ? error.message : 'failed: an unexpected error; see the log', target)
+    throw error
+  }
+}
+
+/** What was done, newest first. @throws {Refused} `input` */
+export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {}): Promise<Page<ActionRow>> {
+  const limit = limitOf(ask)
+  const [before] = readCursor('actions', null, z.tuple([bigintText]), ask.cursor) ?? []
+  const rows = await service.db.query<Omit<ActionRow, 'id' | 'at'> & { id: bigint; at: Date }>(
+    `select id, at, who, address, door, verb, target, detail, outcome from backhaul.actions
+      where $1::bigint is null or id < $1 order by id desc limit $2`,
+    [before ?? null, limit + 1],
+  )
+  return pageOf(
+    rows,
+    limit,
+    (row) => makeCursor('actions', null, [row.id.toString()]),
+    (row) => ({ ...row, id: jsonInt(row.id), at: row.at.toISOString() }),
+  )
+}

@@ -1,0 +1,131 @@
+import type { Limit } from '../../contract'
+import { createGate } from '../../gate/gate'
+import { apiOf, type Limits } from '../../gate/limits'
+import type { GateRow } from '../../gate/store'
+import type { Service } from '../base/context'
+import { DAY_MS, limitText } from '../jobs/estimate'
+
+/** A limit with what is kept of it. */
+export interface GateState {
+  name: string
+  limit: Limit
+  /** Absent: nothing was asked of it yet. */
+  row?: GateRow
+}
+
+/** Where a gate stands: it grants moments; its upstream said wait; its requests failed and its breaker tripped. */
+export const STATES = ['ready', 'blocked', 'tripped'] as const
+export type State = (typeof STATES)[number]
+
+/** @param row absent: nothing was asked of it yet */
+export const stateOf = (row: Pick<GateRow, 'blockedUntil' | 'trippedUntil'> | undefined): State =>
+  row?.trippedUntil ? 'tripped' : row?.blockedUntil ? 'blocked' : 'ready'
+
+/** A limit as a door shows it. */
+export interface GateInfo {
+  name: string
+  state: State
+  /** In words: `one every 10 s, 1 at once`. */
+  limit: string
+  api: string
+  used: { span: 'requests' | 'day'; used: number; of: number; windowMs: number }[]
+  inFlight: number
+  concurrent: number | null
+  /** When a spaced limit has its next free slot; null: now. */
+  nextAt: string | null
+  blockedUntil: string | null
+  blockedReason: string | null
+  /** Failures in a row; at five the breaker trips. */
+  failures: number
+  trippedUntil: string | null
+  granted: number
+  /** Requests that this limit told to come later. */
+  waits: number
+  /** Answers by which the upstream refused a request. */
+  throttled: number
+  /** Jobs with tasks in hand that have used this API, or that wait for this limit. */
+  users: { job: string; source: string; tasks: number; waiting: number }[]
+}
+
+/** Hosts and keys shown of one limit: thousands of hosts may have been asked. */
+const MOST_OF_A_LIMIT = 50
+
+/** Those that hold somebody up come first, then those in use, then those that were used most. */
+const weightOf = (row: GateRow): number[] => [Number(stateOf(row) !== 'ready'), row.inFlight, row.used.requests ?? 0, Number(row.granted)]
+
+function busier(a: GateRow, b: GateRow): number {
+  const others = weightOf(b)
+  const [n, difference] =
+    [...weightOf(a).entries()].map(([at, weight]) => [at, (others[at] ?? 0) - weight]).find(([, by]) => by !== 0) ?? []
+  return n === undefined ? 0 : (difference ?? 0)
+}
+
+/** Limits nobody has used have no row yet; rows of hosts and keys stand under their limit. */
+function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
+  const byLimit = new Map<string, GateRow[]>()
+  for (const row of rows) {
+    const [limit = row.name] = row.name.split(':')
+    const own = byLimit.get(limit)
+    if (own) own.push(row)
+    else byLimit.set(limit, [row])
+  }
+  return [...limits].flatMap(([name, limit]) => {
+    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MOST_OF_A_LIMIT)
+    return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit, row }))
+  })
+}
+
+/** Every limit in force with its state, and the database's time. */
+export async function gateStates({ db, limits }: Pick<Service, 'db' | 'limits'>): Promise<{ gates: GateState[]; now: Date }> {
+  // Asked first, because the gate waits for a database that is away where a door should say so.
+  const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
+  return { gates: join(limits, await createGate(db, limits).list()), now: clock?.now ?? new Date() }
+}
+
+/** Every limit, and who uses it. */
+export async function listGates(service: Pick<Service, 'db' | 'limits'>): Promise<GateInfo[]> {
+  const [{ gates, now }, users] = await Promise.all([gateStates(service), readUsers(service)])
+  return gates.map((gate) => infoOf(gate, now, users))
+}
+
+function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User[]): GateInfo {
+  const future = (at: Date | null | undefined) => (at && at > now ? at.toISOString() : null)
+  const used: GateInfo['used'] = []
+  if (limit.requests && limit.perMs)
+    used.push({ span: 'requests', used: row?.used.requests ?? 0, of: limit.requests, windowMs: limit.perMs })
+  if (limit.perDay) used.push({ span: 'day', used: row?.used.day ?? 0, of: limit.perDay, windowMs: limit.dayMs ?? DAY_MS })
+  return {
+    name,
+    state: stateOf(row),
+    limit: limitText(limit),
+    api: apiOf(name.split(':')[0] ?? name),
+    used,
+    inFlight: row?.inFlight ?? 0,
+    concurrent: limit.concurrent ?? null,
+    nextAt: future(row?.nextAt),
+    blockedUntil: future(row?.blockedUntil),
+    blockedReason: row?.blockedReason ?? null,
+    failures: row?.failures ?? 0,
+    trippedUntil: future(row?.trippedUntil),
+    granted: Number(row?.granted ?? 0),
+    waits: Number(row?.waits ?? 0),
+    throttled: Number(row?.throttled ?? 0),
+    users: users.filter((user) => user.gate === name).map(({ gate: _, ...user }) => user),
+  }
+}
+
+type User = GateInfo['users'][number] & { gate: string }
+
+/** Only ready tasks can use a gate, and of those there are never more than places. */
+async function readUsers({ db }: Pick<Service, 'db'>): Promise<User[]> {
+  return await db.query<User>(
+    `select u.gate, u.job_id as job, j.source, (count(*) filter (where u.held))::int as tasks, (count(*) filter (where not u.held))::int as waiting
+       from (select k.gate, t.job_id, true as held from backhaul.tasks t, jsonb_object_keys(t.traffic) k(gate)
+              where t.claim is not null and t.state = 'ready'
+             union all
+             select t.waiting_on, t.job_id, false from backhaul.tasks t
+              where t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.due_at > clock_timestamp()) u
+       join backhaul.jobs j on j.id = u.job_id
+      where j.status = 'running' group by 1, 2, 3 order by 4 desc, 5 desc, 2`,
+  )
+}

@@ -1,0 +1,62 @@
+import { schedulersAlive } from '../../engine/jobs/progress'
+import { DEAD_AFTER } from '../../engine/wake'
+import type { Service } from '../base/context'
+import { memoryOf } from '../base/memory'
+import { countJobs, type Status } from '../jobs/list'
+import { listQueues, type QueueInfo, queueDepths } from '../queues/queues'
+
+/** The whole suite at one look. */
+export interface Overview {
+  jobs: Record<Status, number>
+  /** New and updated records of the last minute, and requests sent in it. */
+  rowsPerMinute: number
+  requestsPerMinute: number
+  workers: { alive: number; dead: number }
+  schedulers: number
+  alerts: number
+  /** Messages set aside; null while the broker is away. */
+  deadLetters: number | null
+  lookupsOpen: number
+  queues: QueueInfo[]
+}
+
+/** The suite at one look, at most a second old. */
+export const overview = (service: Service): Promise<Overview> =>
+  memoryOf(service).figures('overview', () => readOverview(service)) as Promise<Overview>
+
+async function readOverview(service: Service): Promise<Overview> {
+  const [jobs, rates, [figures], schedulers, queues, depths] = await Promise.all([
+    countJobs(service, {}),
+    readRates(service),
+    readFigures(service),
+    schedulersAlive(service.db),
+    listQueues(service),
+    queueDepths(service),
+  ])
+  const { alive = 0, dead = 0, alerts = 0, lookupsOpen = 0 } = figures ?? {}
+  const deadLetters = depths ? [...depths.values()].reduce((sum, depth) => sum + depth.dead, 0) : null
+  return { jobs, ...rates, workers: { alive, dead }, schedulers, alerts, deadLetters, lookupsOpen, queues }
+}
+
+/** Two index scans count the open lookups: those nobody works on, and those in hand. */
+const readFigures = ({ db }: Service) =>
+  db.query<{ alive: number; dead: number; alerts: number; lookupsOpen: number }>(
+    `select w.alive, w.dead, (select count(*)::int from backhaul.alerts) as alerts,
+            ((select count(*) from backhaul.lookups where asked > answered and claim is null)
+             + (select count(*) from backhaul.lookups where asked > answered and claim is not null))::int as "lookupsOpen"
+       from (select (count(*) filter (where beat_at > clock_timestamp() - ${DEAD_AFTER}))::int as alive,
+                    (count(*) filter (where beat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w`,
+  )
+
+/** The last sixty seconds: all of this minute's samples, and the part of the last minute's that reaches into them. */
+async function readRates({ db }: Service): Promise<{ rowsPerMinute: number; requestsPerMinute: number }> {
+  const [row] = await db.query<{ rowsPerMinute: number; requestsPerMinute: number }>(
+    `select coalesce(sum(weight * value) filter (where name = 'backhaul_rows_total' and labels::jsonb ->> 'outcome' in ('new', 'updated')), 0)::float8
+              as "rowsPerMinute",
+            coalesce(sum(weight * value) filter (where name = 'backhaul_requests_total'), 0)::float8 as "requestsPerMinute"
+       from (select name, labels, value, case when minute = date_trunc('minute', now()) then 1 else 1 - extract(second from now()) / 60 end as weight
+               from backhaul.samples
+              where minute >= date_trunc('minute', now()) - interval '1 minute' and name in ('backhaul_rows_total', 'backhaul_requests_total')) s`,
+  )
+  return { rowsPerMinute: Math.round(row?.rowsPerMinute ?? 0), requestsPerMinute: Math.round(row?.requestsPerMinute ?? 0) }
+}

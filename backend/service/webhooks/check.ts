@@ -1,0 +1,68 @@
+import { Refused } from '../../base/errors'
+import { ALERT_KEYS, JOB_KEYS } from '../../engine/upkeep/event-keys'
+import { guardedLookup, guardedUrl } from '../../http/guard'
+import type { Service } from '../base/context'
+
+/*
+ * What is refused before a webhook is made: an address that deliveries may not reach, and events that never come.
+ */
+
+const MOST_EVENTS = 50
+const LONGEST_URL = 2048
+const PATTERN = /^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/
+
+/**
+ * A webhook's address, as it is kept.
+ * @throws {Refused} `input` naming the field url: not https, credentials in it, or not a public address
+ */
+export async function checkUrl({ config }: Pick<Service, 'config'>, text: string): Promise<string> {
+  const allowPrivate = config.allowPrivateHosts
+  const refuse = (why: string) => new Refused('input', `url: ${why}`, 'url')
+  if (typeof text !== 'string' || text.length > LONGEST_URL) throw refuse(`must be text of at most ${LONGEST_URL} characters`)
+  let url: URL
+  try {
+    url = guardedUrl(text, { allowPrivate })
+  } catch (error) {
+    // Says what is wrong with the address.
+    throw refuse((error as Error).message)
+  }
+  const why = await hidden(url.hostname, allowPrivate)
+  if (why) throw refuse(`${why} (ALLOW_PRIVATE_HOSTS=true opens loopback and private addresses)`)
+  url.hash = ''
+  return url.toString()
+}
+
+/** A name that cannot be resolved now may be there later; every delivery looks again. */
+function hidden(hostname: string, allowPrivate: boolean): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    guardedLookup(allowPrivate)(hostname.replace(/^\[|\]$/g, ''), { all: true }, (error) =>
+      resolve(error?.code === 'EPRIVATE' ? error.message : undefined),
+    )
+  })
+}
+
+/**
+ * Patterns of events, each once.
+ * @throws {Refused} `input` naming the field events: none, no pattern, or one that no event can ever match
+ */
+export function checkEvents({ sources }: Pick<Service, 'sources'>, events: readonly string[]): string[] {
+  const refuse = (why: string) => new Refused('input', `events: ${why}`, 'events')
+  const families = [...new Set(['job', 'alert', ...sources.map((source) => source.name)])]
+  const known = `there are ${families.map((name) => `${name}.*`).join(', ')}, and * for all`
+  if (!Array.isArray(events) || events.length === 0) throw refuse(`name at least one; ${known}.`)
+  if (events.length > MOST_EVENTS) throw refuse(`at most ${MOST_EVENTS}.`)
+  for (const event of events) {
+    const text = JSON.stringify(String(event).slice(0, 100))
+    if (typeof event !== 'string' || event.length > 200 || !PATTERN.test(event)) {
+      throw refuse(`${text} is no event; write job.failed, job.* for all that begin so, or *.`)
+    }
+    const family = event.split('.')[0] as string
+    if (event === '*') continue
+    if (!families.includes(family)) throw refuse(`there are no events ${text}; ${known}.`)
+    const keys = family === 'job' ? JOB_KEYS : family === 'alert' ? ALERT_KEYS : undefined
+    if (keys && !keys.some((key) => takes(event, key))) throw refuse(`there is no event ${text}; there are ${keys.join(', ')}.`)
+  }
+  return [...new Set(events)]
+}
+
+const takes = (pattern: string, key: string): boolean => pattern === key || (pattern.endsWith('.*') && key.startsWith(pattern.slice(0, -1)))

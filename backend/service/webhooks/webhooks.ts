@@ -1,0 +1,215 @@
+import { z } from 'zod'
+import { Refused } from '../../base/errors'
+import type { Reader } from '../../base/sql'
+import { userAgent } from '../../http/client'
+import { sendOne } from '../../webhooks/attempt'
+import { newSecret } from '../../webhooks/sign'
+import { claimTest, settle } from '../../webhooks/store'
+import type { Service } from '../base/context'
+import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
+import { allChecked } from '../base/faults'
+import { checkEvents, checkUrl } from './check'
+
+/*
+ * Who is told of events over HTTP. The scheduler hands events on (engine/fan-out.ts) and sends them (webhooks/deliver.ts).
+ */
+
+type Desk = Pick<Service, 'db' | 'config' | 'sources'>
+
+export interface Delivery {
+  /** The same at every try; sent as `Backhaul-Delivery`. */
+  id: string
+  key: string
+  state: 'pending' | 'delivered' | 'failed'
+  attempts: number
+  /** HTTP status of the last answer. */
+  status: number | null
+  error: string | null
+  tookMs: number | null
+  createdAt: string
+  triedAt: string | null
+  /** When it is tried next; null once it is settled. */
+  nextAt: string | null
+  /** What was or will be sent. */
+  payload: unknown
+}
+
+export interface Webhook {
+  id: string
+  url: string
+  events: string[]
+  active: boolean
+  createdAt: string
+  /** The newest; null while there is none. */
+  lastDelivery: Delivery | null
+}
+
+export interface NewWebhook {
+  url: string
+  /** Patterns of event keys: `job.failed`, `job.*` for all that begin so, `*` for all. */
+  events: string[]
+}
+export type WebhookChange = Partial<NewWebhook & { active: boolean }>
+
+interface DeliveryRow extends Omit<Delivery, 'createdAt' | 'triedAt' | 'nextAt'> {
+  createdAt: Date
+  triedAt: Date | null
+  dueAt: Date
+  place: string
+}
+type Row = Omit<Webhook, 'createdAt' | 'lastDelivery'> & { createdAt: Date }
+
+const DELIVERY = `d.id, d.key, d.state, d.attempts, d.status, d.error, d.took_ms as "tookMs", d.created_at as "createdAt", d.tried_at as "triedAt",
+  d.due_at as "dueAt", d.payload, ${momentSql('d.created_at')} as place`
+const ROW = `id, url, events, active, created_at as "createdAt"`
+
+const shownDelivery = ({ createdAt, triedAt, dueAt, place: _, ...row }: DeliveryRow): Delivery => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+  triedAt: triedAt?.toISOString() ?? null,
+  nextAt: row.state === 'pending' ? dueAt.toISOString() : null,
+})
+
+async function shown(db: Reader, rows: readonly Row[]): Promise<Webhook[]> {
+  const last = await db.query<DeliveryRow & { webhookId: string }>(
+    `select w.id as "webhookId", d.* from unnest($1::uuid[]) as w(id)
+      cross join lateral (select ${DELIVERY} from backhaul.deliveries d where d.webhook_id = w.id order by d.created_at desc, d.id desc limit 1) d`,
+    [rows.map((row) => row.id)],
+  )
+  const byId = new Map(last.map(({ webhookId, ...row }) => [webhookId, row]))
+  return rows.map((row) => {
+    const newest = byId.get(row.id)
+    return { ...row, createdAt: row.createdAt.toISOString(), lastDelivery: newest ? shownDelivery(newest) : null }
+  })
+}
+
+const missing = (what: string, id: string) =>
+  new Refused('missing', `There is no ${what} ${JSON.stringify(String(id).slice(0, 60))}.`, 'id')
+
+async function find(db: Reader, id: string): Promise<Row> {
+  const isId = uuidText.safeParse(id.toLowerCase()).success
+  const [row] = isId ? await db.query<Row>(`select ${ROW} from backhaul.webhooks where id = $1`, [id]) : []
+  if (!row) throw missing('webhook', id)
+  return row
+}
+
+/** For whoever may only look: the path or query of an address may be a key to it, its host says enough. */
+export function withoutKey<W extends { url: string }>(webhook: W): W {
+  const { origin, href } = new URL(webhook.url)
+  return href === `${origin}/` ? webhook : { ...webhook, url: `${origin}/…` }
+}
+
+/** All webhooks, the oldest first; never their secrets. */
+export async function listWebhooks({ db }: Pick<Service, 'db'>): Promise<Webhook[]> {
+  return await shown(db, await db.query<Row>(`select ${ROW} from backhaul.webhooks order by created_at, id`))
+}
+
+/** @throws {Refused} `missing` */
+export async function getWebhook({ db }: Pick<Service, 'db'>, id: string): Promise<Webhook> {
+  return (await shown(db, [await find(db, id)]))[0] as Webhook
+}
+
+/**
+ * Adds a webhook; it is told of events from now on.
+ * @returns it with its secret, which is never shown again
+ * @throws {Refused} `input` naming the field: an address that is not public https, an event there is not
+ */
+export async function addWebhook(desk: Desk, asked: NewWebhook): Promise<Webhook & { secret: string }> {
+  const [events, url] = await allChecked<[string[], string]>(
+    () => checkEvents(desk, asked.events),
+    () => checkUrl(desk, asked.url),
+  )
+  const secret = newSecret()
+  const rows = await desk.db.query<Row>(`insert into backhaul.webhooks (url, events, secret) values ($1, $2, $3) returning ${ROW}`, [
+    url,
+    events,
+    secret,
+  ])
+  return { ...((await shown(desk.db, rows))[0] as Webhook), secret }
+}
+
+/**
+ * Changes the fields given. Events that come while it is inactive are not kept for it; those handed to it before go out when it is active again.
+ * @throws {Refused} like `addWebhook`, and `missing`
+ */
+export async function changeWebhook(desk: Desk, id: string, change: WebhookChange): Promise<Webhook> {
+  const { db } = desk
+  const row = await find(db, id)
+  const [events, url] = await allChecked<[string[], string]>(
+    () => (change.events === undefined ? row.events : checkEvents(desk, change.events)),
+    () => (change.url === undefined ? row.url : checkUrl(desk, change.url)),
+  )
+  const rows = await db.query<Row>(`update backhaul.webhooks set url = $2, events = $3, active = $4 where id = $1 returning ${ROW}`, [
+    row.id,
+    url,
+    events,
+    change.active ?? row.active,
+  ])
+  if (rows.length === 0) throw missing('webhook', id)
+  return (await shown(db, rows))[0] as Webhook
+}
+
+/** Removes a webhook with its deliveries. @returns what it was */
+export async function removeWebhook({ db }: Pick<Service, 'db'>, id: string): Promise<Webhook> {
+  const webhook = await getWebhook({ db }, id)
+  await db.query(`delete from backhaul.webhooks where id = $1`, [webhook.id])
+  return webhook
+}
+
+/** Sends a `test` event now, also to a webhook that is not active; it is not tried again. @returns how it went */
+export async function testWebhook({ db, config, log }: Pick<Service, 'db' | 'config' | 'log'>, id: string): Promise<Delivery> {
+  const { id: webhookId } = await find(db, id)
+  const claimed = await claimTest(db, webhookId)
+  if (!claimed) throw missing('webhook', id)
+  const posted = await sendOne(claimed, { db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
+  await settle(db, claimed, posted.error === null ? 'delivered' : 'failed', posted)
+  return await delivery(db, webhookId, claimed.id)
+}
+
+async function delivery(db: Reader, webhookId: string, id: string): Promise<Delivery> {
+  const isId = uuidText.safeParse(id.toLowerCase()).success
+  const [row] = isId
+    ? await db.query<DeliveryRow>(`select ${DELIVERY} from backhaul.deliveries d where d.id = $1 and d.webhook_id = $2`, [id, webhookId])
+    : []
+  if (!row) throw missing('delivery', id)
+  return shownDelivery(row)
+}
+
+const STATES = ['pending', 'delivered', 'failed'] as const
+const PLACE = z.tuple([momentText, uuidText])
+
+/** What was and will be sent to a webhook, the newest first. @throws {Refused} `missing`, `input` */
+export async function listDeliveries(
+  { db }: Pick<Service, 'db'>,
+  id: string,
+  ask: PageAsk & { state?: Delivery['state'] } = {},
+): Promise<Page<Delivery>> {
+  const { id: webhookId } = await find(db, id)
+  const { state } = ask
+  if (state !== undefined && !STATES.includes(state)) throw new Refused('input', `state must be ${STATES.join(', ')}.`, 'state')
+  const limit = limitOf(ask)
+  const filters = { webhookId, state: state ?? null }
+  const after = readCursor('deliveries', filters, PLACE, ask.cursor)
+  const rows = await db.query<DeliveryRow>(
+    `select ${DELIVERY} from backhaul.deliveries d
+      where d.webhook_id = $1 and ($2::text is null or d.state::text = $2)
+        and ($3::timestamptz is null or (d.created_at, d.id) < ($3::timestamptz, $4::uuid))
+      order by d.created_at desc, d.id desc limit $5`,
+    [webhookId, state ?? null, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
+  )
+  return pageOf(rows, limit, (row) => makeCursor('deliveries', filters, [row.place, row.id]), shownDelivery)
+}
+
+/**
+ * Lets a delivery be sent again at once, with all its tries, whatever became of it.
+ * @throws {Refused} `missing`, or `state` while its webhook is not active
+ */
+export async function retryDelivery({ db }: Pick<Service, 'db'>, id: string, deliveryId: string): Promise<Delivery> {
+  const webhook = await find(db, id)
+  const { id: found } = await delivery(db, webhook.id, deliveryId)
+  if (!webhook.active) {
+    throw new Refused('state', 'The webhook is not active; make it active first, then its deliveries are sent.', 'active', 'inactive')
+  }
+  await db.query(`update backhaul.deliveries set state = 'pending', attempts = 0, due_at = clock_timestamp() where id = $1`, [found])
+  return await delivery(db, webhook.id, found)
+}

@@ -1,6 +1,0 @@
-import type { Door } from '../../../engine/source'
-import { backfillDoors } from './backfill'
-import { lexiconDoors } from './lexicons'
-
-/** Routes as the users of this source's seed know them. */
-export const doors: readonly Door[] = [...backfillDoors, ...lexiconDoors]

@@ -1,0 +1,347 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { Fatal, Refused } from '../../backend/base/errors'
+import { type Door, type DoorJob, defineDoor } from '../../backend/contract'
+import { start } from '../../backend/engine/jobs/verbs'
+import { keepRetention } from '../../backend/engine/upkeep/retention'
+import { eve } from '../../backend/sources/eve'
+import { type Served, serve } from '../support/api'
+import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
+import { tcpProxy } from '../support/proxy'
+import { quiet, type Suite, suite } from '../support/suite'
+
+/* Routes that a source brings along, over HTTP and on real services: what they do, for whom, and what is refused. */
+
+const ADMIN = 'the-admin-token-of-this-test'
+const READER = 'the-reader-token-of-this-test'
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** Thrown by the POST door once its job is started, each only once. */
+const faults: Error[] = []
+
+const shown = z.looseObject({ id: z.string(), status: z.string() })
+const show = ({ createdAt, startedAt, completedAt, ...job }: DoorJob) => ({ ...job, createdAt: createdAt.toISOString() })
+
+const doors: Door[] = [
+  defineDoor({
+    method: 'POST',
+    path: '/admin/count',
+    operation: 'startCount',
+    about: 'Keep a wish and count for it',
+    // Wider than the params of the job.
+    body: z.strictObject({ name: z.string().or(z.number()) }),
+    answers: [{ status: 202, body: z.strictObject({ id: z.string(), created: z.boolean() }) }],
+    async answer({ body }, desk) {
+      const { id, created } = await desk.act('count.start', null, { name: body.name }, async (tx) => {
+        await tx.query('insert into wishes (name) values ($1)', [String(body.name)])
+        const job = await desk.start(tx, body)
+        const fault = faults.shift()
+        if (fault) throw fault
+        return job
+      })
+      return { status: 202, body: { id, created }, headers: { location: `/admin/count/${id}` } }
+    },
+  }),
+  defineDoor({
+    method: 'GET',
+    path: '/admin/count',
+    operation: 'listCounts',
+    about: 'What is counted, newest first',
+    query: z.strictObject({ limit: z.coerce.number(), cursor: z.string().optional() }),
+    answers: [{ status: 200, body: z.array(shown) }],
+    async answer({ query }, desk) {
+      const { items, next } = await desk.jobs(query)
+      return { status: 200, body: items.map(show), headers: { ...(next !== null && { 'x-next': next }) } }
+    },
+  }),
+  defineDoor({
+    method: 'GET',
+    path: '/admin/count/:id',
+    operation: 'getCount',
+    about: 'One of them',
+    params: z.object({ id: z.string() }),
+    answers: [{ status: 200, body: shown }],
+    answer: async ({ params }, desk) => ({ status: 200, body: show(await desk.job(params.id)) }),
+  }),
+  defineDoor({
+    method: 'POST',
+    path: '/admin/count/:id/:verb',
+    operation: 'steerCount',
+    about: 'Pause, resume, cancel or retry',
+    params: z.object({ id: z.string(), verb: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
+    answers: [{ status: 200, body: z.object({ status: z.string() }) }],
+    async answer({ params: { id, verb } }, desk) {
+      await desk.steer(verb, id)
+      return { status: 200, body: await desk.job(id) }
+    },
+  }),
+  defineDoor({
+    method: 'DELETE',
+    path: '/admin/wishes/:name',
+    operation: 'forgetWish',
+    about: 'Forget a wish',
+    params: z.object({ name: z.string() }),
+    answers: [{ status: 204, body: z.undefined().meta({ description: 'Forgotten' }) }],
+    async answer({ params: { name } }, desk) {
+      await desk.act('wish.forget', name, {}, (tx) => tx.query('delete from wishes where name = $1', [name]))
+      return { status: name === 'a teapot' ? 418 : 204 }
+    },
+  }),
+]
+
+const counting: Counting = { pages: 1, rowsPerPage: 5, tasks: [countingTask('one')], doors }
+const source = countingSource(counting)
+const other = { ...source, name: 'other', doors: undefined }
+let engine: Suite
+let served: Served
+let made = 0
+
+const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = bearer(ADMIN)) =>
+  served.ask(method, path, body, headers)
+const begin = async (given: Partial<Counting> = {}): Promise<string> => {
+  Object.assign(counting, { tasks: [countingTask('one')], onRead: undefined }, given)
+  return (await ask('POST', '/admin/count', { name: `wish ${++made}` })).body.id
+}
+const wishes = async () => (await engine.db.query<{ name: string }>('select name from wishes order by name')).map(({ name }) => name)
+const jobsNamed = (name: string) => engine.db.query(`select 1 from backhaul.jobs where params ->> 'name' = $1`, [name])
+const lastAction = async () => (await ask('GET', '/api/actions?limit=1')).body.items[0]
+
+beforeAll(async () => {
+  engine = await suite([source, other])
+  await createCounted(engine.db)
+  await engine.db.query('create table wishes (name text)')
+  served = await serve(engine, [source, other], { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER })
+}, 120_000)
+afterAll(async () => {
+  await served?.close()
+  await engine?.close()
+})
+beforeEach(() => engine.db.tx((tx) => tx.query('truncate wishes, counted, backhaul.jobs cascade')))
+
+describe('what a door writes and the job it starts', () => {
+  test('come together, in the name of whoever asked, and a worker is told', async () => {
+    const worker = await engine.worker()
+    const started = await ask('POST', '/admin/count', { name: 'both' })
+    expect(started).toMatchObject({ status: 202, body: { created: true } })
+    expect(started.headers.get('location')).toBe(`/admin/count/${started.body.id}`)
+    expect(await wishes()).toEqual(['both'])
+    expect(await lastAction()).toMatchObject({
+      who: 'admin',
+      door: 'rest',
+      verb: 'count.start',
+      target: started.body.id,
+      detail: { name: 'both' },
+      outcome: 'done',
+    })
+    expect(await engine.ended(started.body.id)).toBe('completed')
+    await worker.stop()
+  })
+
+  test.each([
+    ['a refusal', new Refused('state', 'the lexicon changed meanwhile'), 409, 'the lexicon changed meanwhile'],
+    ['a fault', new Error('a fault of this test'), 500, 'failed: an unexpected error; see the log'],
+  ])('are both gone after %s', async (_, fault, status, outcome) => {
+    faults.push(fault)
+    expect(await ask('POST', '/admin/count', { name: 'neither' })).toMatchObject({ status, body: { status } })
+    expect([await wishes(), await jobsNamed('neither')]).toEqual([[], []])
+    expect(await lastAction()).toMatchObject({ verb: 'count.start', target: null, outcome })
+  })
+
+  test('come once when a deadlock runs the transaction again', async () => {
+    faults.push(Object.assign(new Error('deadlock detected'), { code: '40P01' }))
+    const { body } = await ask('POST', '/admin/count', { name: 'once' })
+    expect([await wishes(), (await jobsNamed('once')).length, await engine.status(body.id)]).toEqual([['once'], 1, 'queued'])
+    expect(await ask('POST', '/admin/count', { name: 'once' })).toMatchObject({ status: 202, body: { id: body.id, created: false } })
+  })
+
+  test('stay while the broker is away; the scheduler tells a worker', async () => {
+    const real = new URL(engine.rabbitmqUrl)
+    const proxy = await tcpProxy(Number(real.port), real.hostname)
+    const rabbitmqUrl = engine.rabbitmqUrl.replace(real.host, `127.0.0.1:${proxy.port}`)
+    const cut = await serve({ databaseUrl: engine.databaseUrl, rabbitmqUrl }, [source, other], { ADMIN_TOKEN: ADMIN })
+    await proxy.close()
+    const { status, body } = await cut.ask('POST', '/admin/count', { name: 'kept' }, bearer(ADMIN))
+    expect([status, await wishes(), (await jobsNamed('kept')).length]).toEqual([202, ['kept'], 1])
+    const worker = await engine.worker()
+    expect(await engine.ended(body.id)).toBe('completed')
+    await worker.stop()
+    await cut.close()
+  })
+
+  test('are refused where the params are wrong, at the field', async () => {
+    for (const name of [7, true]) {
+      const answer = await ask('POST', '/admin/count', { name })
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'name' }] } })
+      expect(answer.body.error).toBe(answer.body.detail)
+    }
+    expect(await wishes()).toEqual([])
+  })
+
+  test('are refused where an API wants to know whom to write to', async () => {
+    const nameless = await serve(engine, [{ ...source, apis: eve.apis }], { ADMIN_TOKEN: ADMIN, CONTACT: '' })
+    const answer = await nameless.ask('POST', '/admin/count', { name: 'by nobody' }, bearer(ADMIN))
+    expect(answer).toMatchObject({ status: 503, body: { error: expect.stringContaining('CONTACT is not set') } })
+    expect(await wishes()).toEqual([])
+    await nameless.close()
+  })
+
+  test('may be taken away with 204 and no body', async () => {
+    await begin()
+    const gone = await fetch(`${served.url}/admin/wishes/wish%20${made}`, { method: 'DELETE', headers: bearer(ADMIN) })
+    expect([gone.status, await gone.text(), await wishes()]).toEqual([204, '', []])
+    expect(await lastAction()).toMatchObject({ verb: 'wish.forget', target: `wish ${made}`, outcome: 'done' })
+  })
+})
+
+describe('the list of jobs', () => {
+  test('is an array, page by page, without those of other sources', async () => {
+    const ids: string[] = []
+    for (let n = 0; n < 5; n++) ids.unshift(await begin())
+    await start(engine, other, { name: 'not ours' })
+    const read: string[] = []
+    for (let cursor: string | null = '', pages = 0; cursor !== null && pages < 9; pages++) {
+      const { body, headers } = await ask('GET', `/admin/count?limit=2&cursor=${cursor}`)
+      read.push(...body.map(({ id }: { id: string }) => id))
+      cursor = headers.get('x-next')
+    }
+    expect(read).toEqual(ids)
+    for (const query of ['limit=2&cursor=nonsense', 'limit=201', 'limit=2&size=3'])
+      expect([query, (await ask('GET', `/admin/count?${query}`)).status]).toEqual([query, 400])
+  })
+
+  test('counts tasks by stream and state and failures by kind; what retention clears is told by the report', async () => {
+    const id = await begin({
+      tasks: ['good', 'better', 'bad', 'worse', 'none'].map((key) => countingTask(key, key)),
+      onRead: async (key) => {
+        if (key === 'bad') throw new Fatal('gone', 'the repo is gone')
+        if (key === 'worse') throw new Fatal('schema', 'the repo is odd')
+        if (key === 'none') return { skipped: 'deactivated' }
+        return key === 'good' ? { rejected: [{ key: 'x', reason: 'schema', raw: {} }] } : {}
+      },
+    })
+    const totals = { waiting: 0, ready: 0, done: 2, skipped: 1, failed: 2, cancelled: 0 }
+    const waiting = (await ask('GET', `/admin/count/${id}`)).body
+    expect(waiting.tasks.count.ready + waiting.tasks.count.waiting).toBe(5)
+    const worker = await engine.worker()
+    expect(await engine.ended(id)).toBe('partial')
+    await worker.stop()
+    const { body } = await ask('GET', '/admin/count?limit=1')
+    expect(body).toMatchObject([{ id, status: 'partial', seen: 16, rejected: 1 }])
+    expect([body[0].tasks, body[0].failures]).toEqual([{ count: totals }, { gone: 1, schema: 1 }])
+    expect((await ask('GET', `/admin/count/${id}`)).body).toEqual(body[0])
+
+    const retention = keepRetention({ db: engine.db, log: quiet, retentionMs: 0 })
+    while ((await retention.tick()) === 'busy');
+    expect((await ask('GET', '/admin/count?limit=1')).body).toEqual([body[0]])
+  })
+})
+
+describe('steering', () => {
+  test('moves a job of the source and is kept; in a wrong state 409 names it', async () => {
+    const id = await begin()
+    const steer = (verb: string) => ask('POST', `/admin/count/${id}/${verb}`)
+    expect(await steer('pause')).toMatchObject({ status: 200, body: { status: 'paused' } })
+    expect(await lastAction()).toMatchObject({ who: 'admin', verb: 'job.pause', target: id, outcome: 'done' })
+    expect(await steer('resume')).toMatchObject({ status: 200, body: { status: 'queued' } })
+    expect(await steer('cancel')).toMatchObject({ status: 200, body: { status: 'cancelled' } })
+    const refused = await steer('pause')
+    expect(refused).toMatchObject({ status: 409, body: { state: 'cancelled', detail: expect.stringContaining('is cancelled') } })
+    expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
+    expect(refused.body.error).toBe(refused.body.detail)
+  })
+
+  test("another source's job is as missing as none", async () => {
+    const { id } = await start(engine, other, { name: 'not ours' })
+    for (const job of [id, '00000000-0000-4000-8000-000000000000'])
+      for (const [method, path] of [
+        ['POST', `/admin/count/${job}/cancel`],
+        ['GET', `/admin/count/${job}`],
+      ] as const)
+        expect(await ask(method, path)).toMatchObject({ status: 404, body: { error: `There is no job ${job}.` } })
+    expect(await engine.status(id)).toBe('queued')
+  })
+})
+
+describe('at a door', () => {
+  test('the token decides, as everywhere', async () => {
+    const id = await begin()
+    const wish = { name: 'by whom' }
+    const statuses = async (headers: Record<string, string>) => [
+      (await ask('GET', '/admin/count?limit=1', undefined, headers)).status,
+      (await ask('GET', `/%61dmin/count/${id}`, undefined, headers)).status,
+      (await fetch(`${served.url}/admin/count/${id}`, { method: 'HEAD', headers })).status,
+      (await ask('POST', '/admin/count', wish, headers)).status,
+      (await ask('DELETE', '/admin/wishes/x', undefined, headers)).status,
+    ]
+    expect(await statuses({})).toEqual([401, 401, 401, 401, 401])
+    expect(await statuses(bearer('wrong'))).toEqual([401, 401, 401, 401, 401])
+    expect(await statuses(bearer(READER))).toEqual([200, 200, 200, 403, 403])
+    expect(await statuses(bearer(ADMIN))).toEqual([200, 200, 200, 202, 204])
+    const refused = await ask('GET', '/admin/count?limit=1', undefined, {})
+    expect(refused.body).toMatchObject({ title: 'A token is needed', error: refused.body.detail })
+    expect(refused.headers.get('cache-control')).toBe('no-store')
+    // The one field is for doors: the API's own problems are as they were.
+    expect((await ask('GET', '/api/jobs', undefined, {})).body).not.toHaveProperty('error')
+  })
+
+  test('pages of other sites and bodies that are not JSON are refused', async () => {
+    const post = async (headers: Record<string, string>) =>
+      (await ask('POST', '/admin/count', JSON.stringify({ name: 'from afar' }), { ...bearer(ADMIN), ...headers })).status
+    expect(await post({ origin: 'https://evil.example' })).toBe(403)
+    expect(await post({ 'content-type': 'text/plain' })).toBe(415)
+    expect(await post({ 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
+    expect((await ask('POST', '/admin/count', '{"name":')).status).toBe(400)
+    expect(await jobsNamed('from afar')).toEqual([])
+    expect(await post({ origin: served.url })).toBe(202)
+  })
+
+  test('an answer the door does not name is a fault of ours, not a surprise to clients', async () => {
+    expect(await ask('DELETE', '/admin/wishes/a%20teapot')).toMatchObject({ status: 500, body: { title: 'Unexpected' } })
+  })
+
+  test('the dashboard takes no path of a door, whatever the method', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'backhaul-doors-'))
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Backhaul</title>')
+    const built = await serve(engine, [source, other], { DASHBOARD: folder, ADMIN_TOKEN: ADMIN })
+    expect((await built.ask('GET', '/admin/nothing')).body).toContain('<title>Backhaul')
+    expect((await built.ask('GET', '/admin/count?limit=1', undefined, bearer(ADMIN))).body).toEqual([])
+    const refused = await built.ask('GET', '/admin/count/x/pause', undefined, bearer(ADMIN))
+    expect(refused).toMatchObject({ status: 405, body: { error: 'There is no GET here, only POST; see /api/docs.' } })
+    expect(refused.headers.get('allow')).toBe('POST')
+    expect((await built.ask('PUT', '/admin/count', {}, bearer(ADMIN))).headers.get('allow')).toBe('POST, GET')
+    expect((await built.ask('GET', '/admin/count/x/pause')).status).toBe(401)
+    await built.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
+test('the OpenAPI document holds the doors and passes the linter', async () => {
+  const { body } = await ask('GET', '/api/openapi.json')
+  expect(Object.keys(body.paths).filter((path) => path.startsWith('/admin'))).toEqual([
+    '/admin/count',
+    '/admin/count/{id}',
+    '/admin/count/{id}/{verb}',
+    '/admin/wishes/{name}',
+  ])
+  expect(body.paths['/admin/count'].post).toMatchObject({
+    tags: ['counting'],
+    operationId: 'startCount',
+    summary: 'Keep a wish and count for it',
+    requestBody: { content: { 'application/json': { schema: { required: ['name'] } } } },
+    responses: {
+      202: {},
+      409: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/DoorProblem' } } } },
+    },
+  })
+  expect(body.paths['/admin/count'].get.responses[200].content['application/json'].schema.type).toBe('array')
+  expect(body.components.schemas.DoorProblem.required).toContain('error')
+  expect(body.tags).toContainEqual({ name: 'counting', description: source.about })
+  const linted = spawnSync(process.execPath, [join(__dirname, '..', 'support', 'lint-openapi.mjs')], {
+    input: JSON.stringify(body),
+    encoding: 'utf8',
+  })
+  expect([linted.stderr, JSON.parse(linted.stdout)]).toEqual(['', []])
+})

@@ -1,0 +1,348 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { startSandbox } from '../../backend/sandbox/server'
+import { openBroker } from '../../queues/broker'
+import { bury } from '../../queues/dead'
+import { CHARACTER } from '../support/backfill'
+import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { quiet } from '../support/suite'
+import { type Process, type Sandbox, type System, system } from '../support/system'
+import { until } from '../support/until'
+
+/* The built dashboard in a browser, on the real api, scheduler and worker against a sandbox. */
+
+const DIST = join(__dirname, '..', '..', 'dist', 'dashboard')
+const ADMIN = 'admin-of-the-dashboard-story'
+const READER = 'reader-of-the-dashboard-story'
+const LAPTOP = { width: 1440, height: 900 }
+const PHONE = { width: 390, height: 844 }
+/** The first two on every page, all on those seen most. */
+const LOOKS = [
+  [LAPTOP, 'light'],
+  [PHONE, 'dark'],
+  [LAPTOP, 'dark'],
+  [PHONE, 'light'],
+] as const
+
+describe('the build', () => {
+  const files = () => readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|css|html|svg)$/.test(name))
+
+  test('is less than 150 kB compressed, all of it', () => {
+    const sizes = files().map((name) => gzipSync(readFileSync(join(DIST, name))).length)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000)
+    expect(sizes.length).toBeGreaterThan(3)
+  })
+
+  test('asks nobody else for anything and has nothing inline', () => {
+    const page = readFileSync(join(DIST, 'index.html'), 'utf8')
+    expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|\son\w+="/)
+    for (const name of files().filter((one) => /\.(html|css)$/.test(one))) {
+      expect([name, readFileSync(join(DIST, name), 'utf8').match(/(src|href)="https?:|url\((?!data:)["']?(https?:)?\/\//g)]).toEqual([
+        name,
+        null,
+      ])
+    }
+  })
+})
+
+withChromium('in a browser', () => {
+  let sandbox: Sandbox
+  let it: System
+  let api: Process
+  let browser: Browser
+  let url: string
+  const contexts: BrowserContext[] = []
+  const complained: string[][] = []
+
+  beforeAll(async () => {
+    // By itself, so that it is closed whatever else does not start.
+    browser = await openBrowser()
+    sandbox = await startSandbox({ scale: 6000, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
+    const port = await freePort()
+    const env = { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER, API_PORT: String(port), METRICS_PORT: String(await freePort()) }
+    it = await system({ sandbox, env })
+    url = `http://127.0.0.1:${port}`
+    ;[api] = await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-backfill')])
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await it?.close()
+    await sandbox?.close()
+  })
+  afterEach(async () => {
+    await Promise.all(contexts.splice(0).map((context) => context.close()))
+    expect(complained.splice(0).flat()).toEqual([])
+  })
+
+  /** A fresh visitor, at the login. */
+  async function visit(path: string, viewport = LAPTOP, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
+    contexts.push(context)
+    complained.push(complaints(context))
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    await page.goto(url + path)
+    return page
+  }
+  async function logIn(page: Page, token = ADMIN): Promise<Page> {
+    await page.getByLabel('Token').fill(token)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.locator('#main').waitFor()
+    return page
+  }
+  const post = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' }
+    const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    return (await answer.json()) as { id: string }
+  }
+  const startJob = async (options: object = {}, more: object = {}) =>
+    (await post('/api/jobs', { source: 'eve', params: { characterId: CHARACTER, options }, ...more })).id
+
+  test('log in, start a backfill from its form, watch it move, pause, resume and cancel it, without a reload', async () => {
+    const page = await visit('/')
+    await page.getByLabel('Token').fill('not-the-token-at-all')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('This token is not known').waitFor()
+    await logIn(page)
+    await page.evaluate('window.notReloaded = true')
+    await page.getByRole('link', { name: 'New backfill' }).click()
+
+    const start = page.getByRole('button', { name: 'Start the backfill' })
+    expect(await start.isDisabled()).toBe(true)
+    await page.getByLabel('Character id').fill('abc')
+    await page.getByText('must be a whole number').waitFor()
+    expect(await page.getByLabel('Character id').getAttribute('aria-invalid')).toBe('true')
+    await page.getByLabel('Character id').fill(String(CHARACTER))
+    await page.getByText("at today's limits").or(page.getByText('first task')).first().waitFor()
+    await start.click()
+
+    await page.getByRole('heading', { name: `Killmails of character ${CHARACTER}` }).waitFor()
+    const read = () => figure(page, 'Read')
+    await until(async () => (await read()) > 0, { what: 'the first page to show', timeoutMs: 20_000 })
+    const before = await read()
+    await until(async () => (await read()) > before, { what: 'the figures to move' })
+
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await status(page, 'paused')
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await status(page, 'running')
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    const question = page.getByRole('dialog', { name: 'Cancel this job?' })
+    await question.waitFor()
+    await page.keyboard.press('Escape')
+    await question.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await question.getByRole('button', { name: 'Cancel the job' }).click()
+    await status(page, 'cancelled')
+    await page.getByText('Not verified').first().waitFor()
+    expect(await page.evaluate('window.notReloaded')).toBe(true)
+  }, 60_000)
+
+  test('a failure is explained and tried again, on a phone in the dark', async () => {
+    sandbox.fault({ name: 'status', api: 'zkillboard', status: 404, body: 'No such thing' })
+    const id = await startJob({ maxPages: 2 })
+    expect(await it.ended(id)).toBe('failed')
+    sandbox.clearFaults()
+    const page = await logIn(await visit('/?status=failed', PHONE, 'dark'))
+    await page
+      .getByRole('link', { name: `Killmails of character ${CHARACTER}` })
+      .first()
+      .click()
+    await page.getByRole('heading', { name: 'What failed' }).waitFor()
+    const why = page.getByRole('region', { name: 'Table: Failed tasks' })
+    expect(await why.textContent()).toMatch(/Http 404.*answered 404/)
+    await page.getByRole('button', { name: 'Retry failed' }).click()
+    await page.getByText(`Killmails of character ${CHARACTER}: trying again.`).waitFor()
+    await status(page, 'completed')
+    expect(await page.getByRole('button', { name: 'Retry failed' }).count()).toBe(0)
+    await page.goBack()
+    expect(new URL(page.url()).search).toBe('?status=failed')
+  }, 60_000)
+
+  test('a dead letter is sent again and becomes a job', async () => {
+    const broker = openBroker({ url: it.env.RABBITMQ_URL ?? '', name: 'story', log: quiet })
+    await broker.ready()
+    const body = Buffer.from(JSON.stringify({ characterId: CHARACTER, options: { maxPages: 1 } }))
+    await bury(broker, { queue: 'zkillboard_backfill_queue', body, messageId: 'from-a-story' }, 'made by a story')
+    await broker.close()
+    const page = await logIn(await visit('/dead-letters'))
+    await page.getByText('made by a story').waitFor()
+    await page.getByText('Body', { exact: true }).click()
+    await page.getByText(`"characterId": ${CHARACTER}`).waitFor()
+    await page.getByRole('button', { name: 'Send again' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click()
+    await page.getByText('No dead letters').waitFor()
+    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByText('dead-letter.replay').waitFor()
+    const jobs = () => it.db.query<{ id: string }>(`select id from backhaul.jobs where params->'options'->>'maxPages' = '1'`)
+    const [job] = await until(async () => ((await jobs()).length > 0 ? await jobs() : undefined), { what: 'its job' })
+    expect(await it.ended(job?.id ?? '')).toBe('completed')
+  }, 60_000)
+
+  test('while the api restarts the page says so, and goes on by itself', async () => {
+    const id = await startJob({ maxPages: 12 })
+    const page = await logIn(await visit(`/jobs/${id}`))
+    await status(page, 'running')
+    await page.evaluate('window.notReloaded = true')
+    await api.kill('SIGTERM')
+    await page.getByText('Connection lost, trying again…').waitFor()
+    await page.getByRole('heading', { name: 'Killmails of character' }).waitFor()
+    api = await it.start('dist/backend/bin/api.js')
+    await page.getByText('Connection lost, trying again…').waitFor({ state: 'detached' })
+    await status(page, 'completed')
+    expect(await page.evaluate('window.notReloaded')).toBe(true)
+  }, 60_000)
+
+  test('new jobs are announced, not pushed under the reader’s finger', async () => {
+    const page = await logIn(await visit('/'))
+    const rows = page.locator('.jobs > li')
+    await rows.first().waitFor()
+    const top = await rows.first().textContent()
+    await startJob({ maxPages: 2 })
+    const more = page.getByRole('button', { name: '1 new job' })
+    await more.waitFor()
+    expect((await rows.first().textContent())?.slice(0, 40)).toBe(top?.slice(0, 40))
+    const before = await rows.count()
+    await more.click()
+    await until(async () => (await rows.count()) === before + 1, { what: 'the new row' })
+  }, 60_000)
+
+  test('ten thousand jobs are paged by cursor, and back leads back', async () => {
+    await it.db.query(
+      `insert into backhaul.jobs (source, bounded_by, status, params, priority, created_at, started_at, completed_at, report)
+       select source, bounded_by, status, params, priority, now() - n * interval '1 hour', now() - n * interval '1 hour', now(), report
+         from generate_series(1, 10000) n,
+              (select * from backhaul.jobs where report is not null and status in ('cancelled', 'completed') limit 1) one`,
+    )
+    const page = await logIn(await visit('/'))
+    await page.getByText(/50 of 10,0\d\d jobs/).waitFor()
+    const first = await page.locator('.jobs > li').first().textContent()
+    await page.getByRole('link', { name: 'Next page' }).click()
+    await page.getByRole('link', { name: 'First page' }).waitFor()
+    await until(async () => (await page.locator('.jobs > li').first().textContent()) !== first, { what: 'the second page' })
+    await page.goBack()
+    await until(async () => (await page.locator('.jobs > li').first().textContent())?.slice(0, 40) === first?.slice(0, 40), {
+      what: 'the first page',
+    })
+  }, 60_000)
+
+  test('who may only read sees nothing to press', async () => {
+    const page = await logIn(await visit('/'), READER)
+    await page.locator('.jobs > li').first().waitFor()
+    expect(await page.getByRole('checkbox').count()).toBe(0)
+    expect(await page.getByRole('link', { name: 'New backfill' }).count()).toBe(0)
+    await page.getByRole('link', { name: 'Schedules' }).click()
+    await page.getByText('Nothing is scheduled').waitFor()
+    expect(await page.getByRole('button', { name: 'Add a schedule' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('heading', { name: 'Log in' }).waitFor()
+  }, 60_000)
+
+  test('a schedule is added in its dialog, which says what is wrong with it first', async () => {
+    const page = await logIn(await visit('/schedules'))
+    await page.getByRole('button', { name: 'Add a schedule' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add a schedule' })
+    const add = dialog.getByRole('button', { name: 'Add the schedule' })
+    await dialog.getByLabel('Name').fill('nightly-kills')
+    await dialog.getByLabel('When').fill('61 * * * *')
+    await dialog.getByText('Not a time yet').waitFor()
+    await dialog.getByLabel('Character id').fill(String(CHARACTER))
+    await add.click()
+    await until(async () => (await dialog.getByLabel('When').getAttribute('aria-invalid')) === 'true', { what: 'the fault at its input' })
+    await dialog.getByLabel('When').fill('30 4 * * 1')
+    await dialog.getByText(/Next: Mon/).waitFor()
+    await add.click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('heading', { name: 'nightly-kills' }).waitFor()
+    expect(await it.db.query('select name, cron, params from backhaul.schedules')).toEqual([
+      { name: 'nightly-kills', cron: '30 4 * * 1', params: expect.objectContaining({ characterId: CHARACTER }) },
+    ])
+  }, 60_000)
+
+  test('the secret of a webhook is shown once', async () => {
+    const page = await logIn(await visit('/webhooks'))
+    await page.getByRole('button', { name: 'Add a webhook' }).click()
+    const form = page.getByRole('dialog', { name: 'Add a webhook' })
+    await form.getByLabel('Address').fill('ftp://example.org')
+    await form.getByRole('button', { name: 'Add the webhook' }).click()
+    await until(async () => (await form.getByLabel('Address').getAttribute('aria-invalid')) === 'true', { what: 'the fault at its input' })
+    await form.getByLabel('Address').fill(`${url}/hook-of-a-dialog`)
+    await form.getByRole('button', { name: 'Add the webhook' }).click()
+    const kept = page.getByRole('dialog', { name: 'Keep this secret' })
+    const secret = (await kept.locator('code').textContent()) ?? ''
+    expect(await it.db.query('select secret from backhaul.webhooks')).toEqual([{ secret }])
+    await kept.getByRole('button', { name: 'I have it' }).click()
+    await page.getByRole('link', { name: `${url}/hook-of-a-dialog` }).click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await page.content()).not.toContain(secret)
+    expect(await page.evaluate(`fetch('/api/webhooks').then((answer) => answer.text())`)).not.toContain(secret)
+  }, 60_000)
+
+  test('jobs that are chosen in the list are cancelled together', async () => {
+    const ids = [await startJob({}, { force: true }), await startJob({}, { force: true })]
+    const page = await logIn(await visit('/?status=running,queued'))
+    for (const id of ids)
+      await page
+        .locator('.jobs > li', { hasText: id.slice(0, 8) })
+        .getByRole('checkbox')
+        .check()
+    const bar = page.getByRole('region', { name: 'Chosen jobs' })
+    await bar.getByText('2 jobs chosen').waitFor()
+    await bar.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('dialog', { name: 'Cancel 2 jobs?' }).getByRole('button', { name: 'Cancel 2 jobs' }).click()
+    await page.getByText('2 jobs cancelled.').waitFor()
+    expect(await Promise.all(ids.map((id) => it.status(id)))).toEqual(['cancelled', 'cancelled'])
+    await bar.waitFor({ state: 'detached' })
+  }, 60_000)
+
+  test('every page, wide and narrow, light and dark: nothing sticks out and axe finds no serious fault', async () => {
+    const id = await startJob({ maxPages: 3 })
+    await it.ended(id)
+    await post('/api/schedules', { name: 'nightly', cron: '0 3 * * *', source: 'eve', params: { characterId: CHARACTER } })
+    await post('/api/webhooks', { url: `${url}/hook`, events: ['job.*'] })
+    const page = await visit('/')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await logIn(page)
+    const pages = ['/', '/new', '/charts', '/gates', '/workers', '/dead-letters', '/schedules', '/webhooks', '/activity', '/nowhere']
+    const parts = ['report', 'now', 'tasks', 'grid', 'rejects', 'params'].map((tab) => `/jobs/${id}?tab=${tab}`)
+    const often = ['/', '/new', parts[0]]
+    const faults: string[] = []
+    for (const path of [...pages, ...parts]) {
+      await page.goto(url + path)
+      await page.locator('h1').waitFor()
+      await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
+      for (const [viewport, colorScheme] of LOOKS.slice(0, often.includes(path) ? 4 : 2)) {
+        await page.setViewportSize(viewport)
+        await page.emulateMedia({ colorScheme })
+        const over = (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number
+        const here = over === 0 ? [] : [`sticks out by ${over} px`]
+        here.push(...(await accessibilityFaults(page)))
+        faults.push(...here.map((fault) => `${path} at ${viewport.width} px, ${colorScheme}: ${fault}`))
+      }
+    }
+    expect(faults).toEqual([])
+  }, 90_000)
+})
+
+const status = (page: Page, word: string) => page.locator(`.job-meta .status.${word}`).waitFor()
+
+/** A figure of a job's counts. */
+async function figure(page: Page, name: string): Promise<number> {
+  const text = await page
+    .locator('.fact', { has: page.locator(`dt:text-is("${name}")`) })
+    .locator('dd > span')
+    .textContent()
+  return Number((text ?? '').replaceAll(',', ''))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import type { z } from 'zod'
+import type * as shapes from '../../backend/api/schemas'
+import { connection, get } from '../../backend/dashboard/src/api/client'
+import type * as ui from '../../backend/dashboard/src/api/types'
+import { bytes, duration, fromNow, percent, rate, words } from '../../backend/dashboard/src/lib/format'
+import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
+import { formOf } from '../../backend/service/base/registry'
+import { sources } from '../../backend/sources'
+
+/* The parts of the dashboard that need no browser. */
+
+/** Fails to compile where the API's answers are not what the pages read of them. */
+type Fits<_Answer extends Wanted, Wanted> = true
+type Of<T extends z.ZodType> = z.infer<T>
+const fitting: [
+  Fits<Of<typeof shapes.jobList>, ui.JobList>,
+  Fits<Of<typeof shapes.jobDetail>, ui.JobDetail>,
+  Fits<Of<typeof shapes.laneList>, ui.List<ui.Lane>>,
+  Fits<Of<typeof shapes.taskList>, ui.List<ui.TaskRow>>,
+  Fits<Of<typeof shapes.rejectList>, ui.List<ui.RejectRow>>,
+  Fits<Of<typeof shapes.partitions>, ui.Partitions>,
+  Fits<Of<typeof shapes.jobEstimate>, ui.Estimate>,
+  Fits<Of<typeof shapes.overview>, ui.Overview>,
+  Fits<Of<typeof shapes.history>, ui.History>,
+  Fits<Of<typeof shapes.gateList>['items'][number], ui.Gate>,
+  Fits<Of<typeof shapes.workerList>, ui.Workers>,
+  Fits<Of<typeof shapes.deadLetterList>, ui.DeadLetters>,
+  Fits<Of<typeof shapes.schedule>, ui.Schedule>,
+  Fits<Of<typeof shapes.webhook>, ui.Webhook>,
+  Fits<Of<typeof shapes.delivery>, ui.Delivery>,
+  Fits<Of<typeof shapes.actionList>, ui.List<ui.ActionRow>>,
+  Fits<Of<typeof shapes.alertList>['items'][number], ui.Alert>,
+  Fits<Of<typeof shapes.me>, ui.Me>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true, true]
+
+test('what the API answers is what the pages read', () => expect(fitting).toHaveLength(18))
+
+const form: ui.JsonSchema = {
+  type: 'object',
+  anyOf: [
+    {
+      title: 'One',
+      type: 'object',
+      required: ['mode', 'id'],
+      properties: {
+        mode: { const: 'one' },
+        id: { anyOf: [{ type: 'number' }, { type: 'string' }] },
+        options: {
+          type: 'object',
+          properties: {
+            from: { type: 'string', format: 'date' },
+            most: { anyOf: [{ type: 'integer' }, { type: 'null' }] },
+            skip: { type: 'boolean', default: true },
+            only: { type: 'boolean' },
+            names: { type: 'array', items: { type: 'string' } },
+            kind: { enum: ['a', 'b'] },
+          },
+        },
+      },
+    },
+    { title: 'All', type: 'object', required: ['mode'], properties: { mode: { const: 'all' } } },
+  ],
+}
+
+describe('a form out of a JSON Schema', () => {
+  const options = fc.record(
+    {
+      from: fc.constantFrom('2024-01-31', '2026-11-22'),
+      most: fc.integer({ min: 1 }),
+      skip: fc.constant(false),
+      only: fc.constant(true),
+      names: fc.array(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1 }),
+      kind: fc.constantFrom('a', 'b'),
+    },
+    { requiredKeys: [] },
+  )
+  test('what it is filled with comes back out of it', () =>
+    fc.assert(
+      fc.property(fc.integer(), options, (id, chosen) => {
+        const params = { mode: 'one', id, options: chosen }
+        const defaults = chosen.skip === undefined ? { skip: true } : {}
+        expect(build(form, fill(form, params))).toEqual({ ...params, options: { ...chosen, ...defaults } })
+      }),
+    ))
+
+  test('blank inputs are left out, an unchecked default is said, the branch is chosen by what is there', () => {
+    const values: Values = { ...fill(form, undefined), id: ' 12 ', 'options.skip': false, 'options.most': '' }
+    expect(build(form, values)).toEqual({ mode: 'one', id: 12, options: { skip: false } })
+    expect(build(form, fill(form, { mode: 'all' }))).toEqual({ mode: 'all' })
+    expect(build(form, { ...values, 'options.most': 'twelve' })).toMatchObject({ options: { most: 'twelve' } })
+  })
+
+  test('what is needed and blank makes it incomplete', () => {
+    expect(incomplete(form, fill(form, undefined))).toBe(true)
+    expect(incomplete(form, { ...fill(form, undefined), id: '1' })).toBe(false)
+    expect(incomplete(form, fill(form, { mode: 'all' }))).toBe(false)
+  })
+
+  test.each(sources.map((source) => [source.name, source] as const))('%s: its example survives its own form', (_, source) => {
+    const own = formOf(source) as ui.JsonSchema
+    expect(kindOf(plain(own))).not.toBe('json')
+    expect(source.params.parse(build(own, fill(own, source.example)))).toEqual(source.params.parse(source.example))
+  })
+})
+
+test('spans, rates and shares are said in two units, without a number nobody knows', () => {
+  expect([0, 950, 61_000, 3_600_000, 90_061_000, null, Number.NaN].map(duration)).toEqual([
+    '0 ms',
+    '950 ms',
+    '1 min 1 s',
+    '1 h',
+    '1 d 1 h',
+    '–',
+    '–',
+  ])
+  expect([rate(0), rate(0.5), rate(2.55), rate(1234), rate(null)]).toEqual(['0 / s', '30 / min', '2.6 / s', '1,234 / s', '–'])
+  expect([percent(0), percent(0.999), percent(1)]).toEqual(['0 %', '99 %', '100 %'])
+  expect([0, 640, 1500, 1_234_567, 2.5e9, null].map(bytes)).toEqual(['0 B', '640 B', '1.5 kB', '1.2 MB', '2.5 GB', '–'])
+  const now = Date.parse('2026-11-22T12:00:00Z')
+  expect(['2026-11-22T11:57:00Z', '2026-11-22T12:00:20Z', '2026-11-19T12:00:00Z'].map((at) => fromNow(at, now))).toEqual([
+    '3 min ago',
+    'in 20 s',
+    '3 days ago',
+  ])
+  expect([words('fromDate'), words('characterId'), words('hash_mismatch')]).toEqual(['From date', 'Character ID', 'Hash mismatch'])
+})
+
+describe('the connection', () => {
+  const answers = new Map<string, (answer: Response) => void>()
+  const real = global.fetch
+  beforeAll(() => {
+    global.fetch = ((path: string) => new Promise((resolve) => answers.set(path, resolve))) as typeof fetch
+  })
+  afterAll(() => {
+    global.fetch = real
+  })
+  const ask = (path: string) =>
+    get(path).then(
+      () => connection.get().lost,
+      () => connection.get().lost,
+    )
+  const answer = (path: string, status = 200) =>
+    answers.get(path)?.(Response.json({ type: status === 503 ? 'urn:backhaul:database-away' : 'about:blank' }, { status }))
+
+  test('is back with an answer to what was asked after the last failure, not with one that was on its way', async () => {
+    const [early, failing] = [ask('/api/overview'), ask('/api/jobs')]
+    answer('/api/jobs', 503)
+    expect(await failing).toMatch(/database/)
+    answer('/api/overview')
+    expect(await early).toMatch(/database/)
+    const late = ask('/api/gates')
+    answer('/api/gates')
+    expect([await late, connection.get().times]).toEqual([null, 1])
+  })
+})

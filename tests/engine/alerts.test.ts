@@ -1,0 +1,293 @@
+import type { Log } from '../../backend/base/log'
+import type { Source } from '../../backend/contract'
+import { type Db, openDb } from '../../backend/database/db'
+import { start } from '../../backend/engine/jobs/verbs'
+import { watchAlerts } from '../../backend/engine/upkeep/alerts'
+import { fanOut } from '../../backend/engine/upkeep/fan-out'
+import { listAlerts } from '../../backend/service/suite/alerts'
+import type { Depth } from '../../queues/depths'
+import type { QueueName } from '../../queues/names'
+import { countingSource, countingTask } from '../support/counting-source'
+import { type TestEnv, testEnv } from '../support/env'
+import { quiet } from '../support/suite'
+import { until } from '../support/until'
+
+let env: TestEnv
+let db: Db
+let now: number
+let said: string[]
+let letters: Record<string, number> | undefined
+let asked: number
+let sources: Source[]
+
+beforeAll(async () => {
+  env = await testEnv()
+  db = openDb(env.databaseUrl, { max: 5 })
+  const counting = countingSource({ pages: 3, rowsPerPage: 1, tasks: [countingTask('a'), countingTask('b', 'other')] })
+  sources = [
+    {
+      ...counting,
+      lookups: {
+        thing: {
+          queue: 'esi_type_info_queue',
+          batch: 10,
+          freshMs: 1000,
+          read: async () => ({ found: [], answered: [], missing: [] }),
+          write: async () => undefined,
+        },
+      },
+    },
+  ]
+}, 120_000)
+afterAll(async () => {
+  await db?.close()
+  await env?.close()
+})
+beforeEach(async () => {
+  await db.tx((tx) =>
+    tx.query('truncate backhaul.jobs, backhaul.lookups, backhaul.alerts, backhaul.gates, backhaul.workers, backhaul.events_outbox cascade'),
+  )
+  now = Date.now()
+  said = []
+  letters = undefined
+  asked = 0
+})
+
+const QUEUE = 'zkillboard_backfill_queue'
+const STALL_MS = 15 * 60_000
+const depthOf = (dead: number): Depth => ({ ready: 0, consumers: 0, dead })
+function watch() {
+  const log: Log = { ...quiet, warn: (text) => said.push(text), info: (text) => said.push(text) }
+  const read = async () => {
+    asked++
+    return letters && new Map(Object.entries(letters).map(([queue, dead]) => [queue as QueueName, depthOf(dead)]))
+  }
+  return watchAlerts({ db, log, sources, stallMs: STALL_MS, depths: { read }, now: () => now })
+}
+const events = async () => (await db.query<{ key: string }>('select key from backhaul.events_outbox order by id')).map((row) => row.key)
+const kinds = async () => (await listAlerts({ db })).map((alert) => `${alert.kind} ${alert.subject}`)
+const begin = async (name = 'a') => (await start({ db, log: quiet, sources }, sources[0] as Source, { name })).id
+const workerFor = (queue: string) =>
+  db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
+const minutes = (n: number) => n * 60_000
+/** Goes on in time by `ms`, looking every five seconds. */
+async function pass(it: { look(): Promise<void> }, ms: number): Promise<void> {
+  for (const end = now + ms; now < end; ) {
+    now += 5_000
+    await it.look()
+  }
+}
+
+describe('a queue nobody takes from', () => {
+  test('is told of once after 30 s, and once when a worker is there', async () => {
+    await begin()
+    const it = watch()
+    await pass(it, 30_000)
+    expect(await kinds()).toEqual([])
+    await pass(it, 60_000)
+    expect(await listAlerts({ db })).toEqual([
+      {
+        kind: 'queue_unattended',
+        subject: QUEUE,
+        message: expect.stringMatching(/no worker takes it; start worker-counting$/),
+        since: expect.any(String),
+      },
+    ])
+    await workerFor(QUEUE)
+    await pass(it, 60_000)
+    expect(await kinds()).toEqual([])
+    expect(await events()).toEqual(['alert.queue_unattended', 'alert.queue_unattended.cleared'])
+    expect(said).toEqual([expect.stringMatching(/^alert: work is due on/), 'alert is over'])
+  })
+
+  test('a worker that is back within 30 s is nothing to tell', async () => {
+    await begin()
+    const it = watch()
+    for (let n = 0; n < 5; n++) {
+      await pass(it, 25_000)
+      await workerFor(QUEUE)
+      await pass(it, 5_000)
+      await db.query('delete from backhaul.workers')
+    }
+    expect(await events()).toEqual([])
+  })
+
+  test('paused jobs and work that is not due need no worker; lookups do', async () => {
+    const id = await begin()
+    await db.query(`update backhaul.jobs set status = 'paused', admitted = false where id = $1`, [id])
+    await db.query(`insert into backhaul.lookups (kind, id, due_at) values ('thing', '1', now() + interval '1 hour')`)
+    const it = watch()
+    await pass(it, 60_000)
+    expect(await kinds()).toEqual([])
+    await db.query('update backhaul.lookups set due_at = now()')
+    await pass(it, 60_000)
+    expect(await kinds()).toEqual(['queue_unattended esi_type_info_queue'])
+  })
+
+  test('another scheduler that takes over neither repeats nor forgets', async () => {
+    await begin()
+    await pass(watch(), 60_000)
+    const [first] = await listAlerts({ db })
+    const next = watch()
+    await pass(next, 60_000)
+    expect(await listAlerts({ db })).toEqual([first])
+    await Promise.all([watch().look(), watch().look(), next.look()])
+    expect(await events()).toEqual(['alert.queue_unattended'])
+  })
+})
+
+describe('a job without progress', () => {
+  /** A running job that started long ago, whose tasks are as given. */
+  async function running(tasks: string, started = '2 hours'): Promise<string> {
+    await workerFor(QUEUE)
+    const id = await begin()
+    await db.query(`update backhaul.jobs set status = 'running', started_at = now() - $2::interval where id = $1`, [id, started])
+    await db.query(`update backhaul.tasks set state = 'ready', ${tasks} where job_id = $1`, [id])
+    return id
+  }
+  const PARKED = `waiting_on = 'zkillboard', due_at = now() + interval '20 minutes', paged_at = now() - interval '1 hour'`
+
+  test('is told of once as job.stalled, and once when a page comes', async () => {
+    const id = await running(
+      `paged_at = now() - interval '16 minutes', attempts = 3, error = 'no answer in 30 s', due_at = now() + interval '5 minutes'`,
+    )
+    const it = watch()
+    await pass(it, minutes(15))
+    expect(await kinds()).toEqual([])
+    await pass(it, minutes(2))
+    const [alert] = await listAlerts({ db })
+    expect(alert).toMatchObject({
+      kind: 'job_stalled',
+      subject: id,
+      message: expect.stringMatching(/^job [0-9a-f]{8} \(a\) has committed no page since .*; the last error: no answer in 30 s$/),
+    })
+    await db.query(`update backhaul.tasks set paged_at = now() where id = (select min(id) from backhaul.tasks)`)
+    await pass(it, minutes(1))
+    expect(await events()).toEqual(['job.stalled', 'job.stalled.cleared'])
+    const [event] = await db.query<{ payload: object }>('select payload from backhaul.events_outbox order by id limit 1')
+    expect(event?.payload).toMatchObject({ kind: 'job_stalled', job: id, source: 'counting', since: alert?.since })
+    expect(await fanOut(db)).toBe(2)
+  })
+
+  test.each([
+    ['whose tasks are all parked at a gate', PARKED, false],
+    ['that has waited at a gate for more than a day', `${PARKED.replace('1 hour', '25 hours')}`, false],
+    ['of whose tasks one waits for a worker', `${PARKED.replace("'zkillboard'", "case when key = 'a' then 'zkillboard' end")}`, false],
+    ['all of whose tasks wait for a worker or their turn', `paged_at = now() - interval '16 minutes'`, false],
+    [
+      'with one task that tries again beside parked ones',
+      `${PARKED.replace("'zkillboard'", "case when key = 'a' then 'zkillboard' end")}, attempts = 1`,
+      true,
+    ],
+    [
+      'with a page in hand beside parked ones',
+      `${PARKED}, claim = case when key = 'a' then 1 end, holder = 'w', claimed_at = now()`,
+      false,
+    ],
+    [
+      'whose page in hand never ends',
+      `${PARKED}, claim = case when key = 'a' then 1 end, holder = 'w', claimed_at = now() - interval '1 hour'`,
+      true,
+    ],
+    ['with a page of late', `paged_at = now() - interval '14 minutes'`, false],
+  ])('one %s', async (_, tasks, isStalled) => {
+    await running(tasks, '2 days')
+    await pass(watch(), minutes(17))
+    expect((await kinds()).some((kind) => kind.startsWith('job_stalled'))).toBe(isStalled)
+  })
+
+  test('one that is resumed after a long pause has not stalled; one that ends or is paused is over', async () => {
+    const id = await running(`paged_at = now() - interval '5 hours', attempts = 3`)
+    const set = (status: string) =>
+      db.query(`update backhaul.jobs set status = $2::backhaul.job_status, admitted = $2 = 'running' where id = $1`, [id, status])
+    await set('paused')
+    const it = watch()
+    await pass(it, minutes(20))
+    await set('running')
+    await pass(it, minutes(10))
+    expect(await kinds()).toEqual([])
+    await pass(it, minutes(7))
+    expect(await kinds()).toEqual([`job_stalled ${id}`])
+    await set('paused')
+    await pass(it, minutes(1))
+    expect(await events()).toEqual(['job.stalled', 'job.stalled.cleared'])
+  })
+})
+
+test('a tripped breaker is told of at once, by API, and is over when it closes or nobody asks any more', async () => {
+  const it = watch()
+  const open = (name: string, until: string) =>
+    db.query(
+      `insert into backhaul.gates (name, failures, open_until) values ($1, 5, now() + $2::interval)
+       on conflict (name) do update set open_until = excluded.open_until`,
+      [name, until],
+    )
+  await open('zkillboard', '20 seconds')
+  for (const host of 'abcde') await open(`pds:${host}.example`, '20 seconds')
+  await it.look()
+  await open('zkillboard', '-10 seconds')
+  await it.look()
+  expect((await listAlerts({ db })).map((alert) => alert.message)).toEqual([
+    expect.stringMatching(/^pds is tripped for pds:a.example, pds:b.example, pds:c.example and others:/),
+    expect.stringMatching(/^zkillboard is tripped:/),
+  ])
+  await db.query(`update backhaul.gates set failures = 0, open_until = null where name = 'zkillboard'`)
+  await db.query(`update backhaul.gates set open_until = now() - interval '3 minutes' where name <> 'zkillboard'`)
+  await it.look()
+  expect((await events()).sort()).toEqual([
+    ...['alert.breaker_tripped', 'alert.breaker_tripped', 'alert.breaker_tripped.cleared', 'alert.breaker_tripped.cleared'],
+  ])
+})
+
+describe('dead letters', () => {
+  /** Looks until the broker was asked again and its answer was seen. */
+  async function ask(it: { look(): Promise<void> }, dead: Record<string, number> | undefined): Promise<void> {
+    letters = dead
+    const before = asked
+    now += 30_000
+    await it.look()
+    expect(asked).toBe(before + 1)
+    await it.look()
+    expect(asked).toBe(before + 1)
+  }
+  const messages = async () => (await listAlerts({ db })).map((alert) => alert.message.split(' ')[0])
+
+  test('are told of when there are some and again when there are twice as many, and are over when there are none', async () => {
+    const it = watch()
+    await ask(it, { [QUEUE]: 0, esi_type_info_queue: 0 })
+    expect(await events()).toEqual([])
+    await ask(it, { [QUEUE]: 3, esi_type_info_queue: 0 })
+    expect(await listAlerts({ db })).toMatchObject([
+      { kind: 'dead_letters_growing', subject: QUEUE, message: expect.stringMatching(/^3 messages were set aside/) },
+    ])
+    await ask(it, { [QUEUE]: 5, esi_type_info_queue: 0 })
+    expect([await events(), await messages()]).toEqual([['alert.dead_letters_growing'], ['3']])
+    // Another scheduler goes on where this one stopped.
+    const next = watch()
+    await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })
+    expect([await events(), await messages()]).toEqual([['alert.dead_letters_growing', 'alert.dead_letters_growing'], ['6']])
+    // Somebody looks at them, the broker is away, somebody has put them back.
+    await ask(next, { [QUEUE]: 0, esi_type_info_queue: 0 })
+    await ask(next, undefined)
+    await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })
+    expect(await messages()).toEqual(['6'])
+    for (let n = 0; n < 2; n++) await ask(next, { [QUEUE]: 0, esi_type_info_queue: 0 })
+    expect(await messages()).toEqual([])
+    expect((await events()).at(-1)).toBe('alert.dead_letters_growing.cleared')
+  })
+
+  test('a broker that does not answer holds up no look', async () => {
+    const it = watchAlerts({
+      db,
+      log: quiet,
+      sources,
+      stallMs: STALL_MS,
+      depths: { read: () => new Promise(() => undefined) },
+      now: () => now,
+    })
+    await until(async () => {
+      await it.look()
+      return true
+    })
+  })
+})

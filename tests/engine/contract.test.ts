@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Source, Stream } from '../../backend/contract'
+import * as jobs from '../../backend/engine/jobs/verbs'
+import { startSandbox } from '../../backend/sandbox/server'
+import { sources } from '../../backend/sources'
+import { scripts } from '../../package.json'
+import { isQueue } from '../../queues/names'
+import { sandboxed } from '../support/sandboxed'
+import type { Sandbox } from '../support/system'
+import { until } from '../support/until'
+
+/*
+ * What every source promises, over the registry: a new one is tested as soon as its line is there.
+ */
+
+const ROOT = join(__dirname, '..', '..')
+const commands = scripts as Record<string, string>
+
+it('names no API, stream, lookup, worker or command twice', () => {
+  const all = sources.flatMap((source) => [
+    source.name,
+    ...[source.apis, source.lookups ?? {}, source.workers, source.commands].flatMap((part) =>
+      Object.keys(part).map((key) => `${source.name === key ? 'own ' : ''}${key}`),
+    ),
+  ])
+  expect([...new Set(all)]).toEqual(expect.arrayContaining(all))
+})
+
+describe.each(sources.map((source) => [source.name, source] as const))('%s', (name, source) => {
+  const params = jobs.parseParams(source, source.example)
+  const plan = source.plan(params)
+
+  it('has its folder, its README, its tables and a sentence', () => {
+    expect(source.about.length).toBeGreaterThan(20)
+    for (const path of [`backend/sources/${name}/README.md`, `prisma/schema/${name}.prisma`])
+      expect([path, existsSync(join(ROOT, path))]).toEqual([path, true])
+  })
+
+  it('plans the same tasks for the same params, each once, with cursors that survive the database', () => {
+    expect(source.plan(jobs.parseParams(source, source.example))).toEqual(plan)
+    expect(plan.tasks.length).toBeGreaterThan(0)
+    expect(new Set(plan.tasks.map((task) => `${task.stream} ${task.key}`)).size).toBe(plan.tasks.length)
+    for (const task of plan.tasks) {
+      const cursor = JSON.parse(JSON.stringify(task.cursor))
+      expect(JSON.parse(JSON.stringify(source.streams[task.stream]?.cursor.parse(cursor)))).toEqual(cursor)
+    }
+  })
+
+  it('keeps its params through the database', () => {
+    expect(source.params.parse(JSON.parse(JSON.stringify(params)))).toEqual(params)
+  })
+
+  it('has a worker for every queue it uses, and an alias for every worker and command', () => {
+    const consumed = Object.values(source.workers).flatMap((worker) => worker.queues)
+    const used = [
+      ...Object.values(source.streams).map((stream) => stream.queue),
+      ...Object.values(source.lookups ?? {}).map((lookup) => lookup.queue),
+      ...Object.keys(source.requests),
+      ...Object.values(source.commands).map((command) => command.queue),
+    ]
+    expect(consumed).toEqual(expect.arrayContaining(used))
+    expect(consumed.filter((queue) => !isQueue(queue))).toEqual([])
+    for (const command of Object.keys(source.commands)) expect(commands[`queue:${command}`]).toContain(` ${command}`)
+    for (const app of Object.keys(source.workers)) expect(commands[app.replace('worker-', 'worker:')]).toContain(` ${app}`)
+  })
+
+  it.each([null, [], 'text', 7, { unknown: true }])('refuses the request %j with a sentence', (raw) => {
+    for (const queue of Object.keys(source.requests)) {
+      expect(() => jobs.parseRequest(source, queue as never, raw)).toThrow(expect.objectContaining({ name: 'Refused', code: 'input' }))
+    }
+  })
+
+  it('answers an empty request with a sentence, or with a plan that says it is for everything', () => {
+    for (const queue of Object.keys(source.requests)) {
+      const plansAll = () => source.plan(jobs.parseRequest(source, queue as never, {})).activeKey
+      try {
+        expect(plansAll()).toMatch(/\ball\b/)
+      } catch (error) {
+        if ((error as Error).name !== 'Refused') throw error
+        expect(error).toMatchObject({ code: 'input', message: expect.stringMatching(/\w+ \w+/) })
+      }
+    }
+  })
+
+  it('takes its example from every door, with fields it does not know', () => {
+    expect(() => jobs.parseParams(source, { ...(source.example as object), somethingElse: 1 })).not.toThrow()
+  })
+})
+
+/** The same source, with every page read twice, written twice and looked at. */
+function doingTwice(source: Source, faults: string[]): Source {
+  const twice = (stream: Stream): Stream => ({
+    ...stream,
+    async read(step, io) {
+      const first = await stream.read(step, io)
+      const again = await stream.read(step, io)
+      if (JSON.stringify(first.batch) !== JSON.stringify(again.batch)) faults.push(`${step.key}: two reads of one page differ`)
+      if (first.next !== null && JSON.stringify(first.next) === JSON.stringify(step.cursor))
+        faults.push(`${step.key}: a page did not move the cursor`)
+      if (first.next !== null && !stream.cursor.safeParse(JSON.parse(JSON.stringify(first.next))).success)
+        faults.push(`${step.key}: a cursor does not come back`)
+      return first
+    },
+    async write(tx, batch) {
+      const first = await stream.write(tx, batch)
+      const again = await stream.write(tx, batch)
+      const all = first.new + first.updated + first.unchanged
+      if (again.new + again.updated + (again.deleted ?? 0) > 0 || again.unchanged !== all)
+        faults.push(`${stream.queue}: a batch written twice counts ${JSON.stringify([first, again])}`)
+      return first
+    },
+  })
+  return { ...source, streams: Object.fromEntries(Object.entries(source.streams).map(([name, stream]) => [name, twice(stream)])) }
+}
+
+describe.each(sources.map((source) => [source.name, source] as const))('%s at its sandbox', (_, source) => {
+  let sandbox: Sandbox
+  beforeAll(async () => {
+    sandbox = await startSandbox({ scale: 600, speed: 500, oddities: false, bigAttackers: 40 })
+  })
+  afterAll(() => sandbox.close())
+
+  it('reads its example to a verified end; a page read twice is the same, written twice it is unchanged; a second run writes nothing; counts add up', async () => {
+    const faults: string[] = []
+    const it = await sandboxed(doingTwice(source, faults), sandbox)
+    for (const app of Object.keys(source.workers)) await it.worker({ app })
+    const run = async () => {
+      const job = await jobs.start(it, source, jobs.parseParams(source, source.example))
+      await it.ended(job.id, 60_000)
+      return await jobs.report(it, job.id)
+    }
+    const first = await run()
+    expect(first).toMatchObject({ status: 'completed', verified: true })
+    expect(first.new).toBeGreaterThan(0)
+    expect(first.seen).toBe(first.new + first.updated + first.unchanged + first.known + first.rejected)
+    const none = { new: 0, updated: 0, unchanged: 0, rejected: 0 }
+    expect(await run()).toMatchObject({ status: 'completed', verified: true, seen: first.seen, known: first.seen, ...none })
+    await until(async () => (await it.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
+      timeoutMs: 60_000,
+    })
+    expect(faults).toEqual([])
+    await it.close()
+  }, 180_000)
+
+  it('waits for an upstream that says so, and uses no attempt', async () => {
+    sandbox.reset()
+    const it = await sandboxed(source, sandbox)
+    for (const api of Object.keys(source.apis))
+      sandbox.fault({ name: 'status', api, status: 429, headers: { 'retry-after': '2' }, body: '{}', times: 1 })
+    for (const app of Object.keys(source.workers)) await it.worker({ app })
+    const job = await jobs.start(it, source, jobs.parseParams(source, source.example))
+    const waiting = await until(
+      async () => (await it.db.query<{ attempts: number }>('select attempts from backhaul.tasks where waiting_on is not null'))[0],
+    )
+    expect(waiting.attempts).toBe(0)
+    expect(await it.ended(job.id, 60_000)).toBe('completed')
+    expect(sandbox.violations().last).toEqual([])
+    await it.close()
+  }, 120_000)
+})

@@ -1,0 +1,79 @@
+import type { Tx } from '../../backend/base/sql'
+import { type Db, openDb } from '../../backend/database/db'
+import { readLookups } from '../../backend/engine/jobs/progress'
+import { lookupsOf } from '../../backend/engine/jobs/report'
+import { answerLookups, claimLookups, releaseLookups, ringLookups } from '../../backend/engine/lookups/store'
+import { rowsReadBy } from '../../bench/rows-read'
+import type { Broker } from '../../queues/broker'
+import { type TestEnv, testEnv } from '../support/env'
+
+/*
+ * What is asked of the database reads as many rows as it takes or shows, however many wait. Rows are counted, not time.
+ */
+
+const KIND = 'character'
+const BATCH = 50
+let env: TestEnv
+let db: Db
+const broker = { state: 'connected', publish: async (messages) => messages.map(() => 'confirmed' as const) } as Broker
+
+beforeEach(async () => {
+  env = await testEnv()
+  db = openDb(env.databaseUrl, { name: 'scale', max: 1 })
+})
+afterEach(async () => {
+  await db.close()
+  await env.close()
+})
+
+/** Jobs that wait, each with ten ids that it asked for, of which one is answered. */
+async function wait(from: number, to: number): Promise<string> {
+  await db.query(
+    `with j as (insert into backhaul.jobs (source, params, bounded_by) select 'eve', '{}', 'zkillboard_backfill_queue' from generate_series($1::int, $2::int - 1)
+                returning id)
+     insert into backhaul.lookups (kind, id, jobs, priority, answered, asked_at)
+     select $3, $1 * 10 + row_number() over (), array[j.id], n % 10, case when n = 9 then 1 else 0 end, now() - interval '1 minute'
+       from j, generate_series(0, 9) n`,
+    [from, to, KIND],
+  )
+  const [row] = await db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 1')
+  return row?.id ?? ''
+}
+
+const works = (job: string): Record<string, (tx: Tx) => Promise<unknown>> => ({
+  'a wake-up of lookups': (tx) => ringLookups(tx, broker, KIND, { queue: 'esi_character_info_queue', batch: BATCH }),
+  'a claim of lookups and its answer': async (tx) => {
+    const held = await claimLookups(tx, KIND, BATCH, [], 'somebody')
+    expect(held.ids).toHaveLength(BATCH)
+    const answers = { found: [], answered: held.ids, missing: [] }
+    expect(await answerLookups(tx, held, { believed: answers, doubted: [] }, 60_000)).toBe(true)
+  },
+  'a claim of lookups, given back': async (tx) => {
+    await releaseLookups(tx, await claimLookups(tx, KIND, BATCH, [], 'somebody'), { inMs: 0, failed: false })
+  },
+  'a count for a list': (tx) => readLookups(tx, [job]),
+  "a report's count of lookups": (tx) => lookupsOf(tx, job),
+})
+
+const count = async (job: string): Promise<Record<string, number>> => {
+  const rows: Record<string, number> = {}
+  for (const [name, work] of Object.entries(works(job))) rows[name] = await rowsReadBy(db, work)
+  return rows
+}
+
+test('lookups that wait: as many rows are read with 20,000 of them as with 1,000', async () => {
+  const first = await wait(0, 100)
+  await db.query('analyze backhaul.lookups')
+  const few = await count(first)
+  const last = await wait(100, 2_000)
+  await db.query('analyze backhaul.lookups')
+  const many = await count(last)
+  for (const [name, rows] of Object.entries(many))
+    expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
+}, 60_000)
+
+test('plans that were made while the table was small read it a few times at most, not once for each id', async () => {
+  for (let n = 0; n < 8; n++) await count(await wait(n * 10, n * 10 + 10))
+  const many = await count(await wait(100, 2_000))
+  for (const [name, rows] of Object.entries(many)) expect({ name, often: rows > 8 * 20_000 }).toEqual({ name, often: false })
+}, 60_000)

@@ -1,0 +1,563 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { z } from 'zod'
+import { Fatal, RetryLater, Throttled } from '../../backend/base/errors'
+import type { Log } from '../../backend/base/log'
+import type { Reader } from '../../backend/base/sql'
+import { type Config, readConfig } from '../../backend/config/config'
+import type { Api, Http, HttpAnswer, HttpRequest, HttpUse, Source } from '../../backend/contract'
+import { type Db, openDb } from '../../backend/database/db'
+import { createGate, type Gate } from '../../backend/gate/gate'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { createHttpFactory } from '../../backend/http'
+import { type TestEnv, testEnv } from '../support/env'
+import { until } from '../support/until'
+
+let env: TestEnv
+let db: Db
+let server: Server
+let port: number
+type Answer = (response: ServerResponse, request: IncomingMessage & { body: string }) => void
+let answer: Answer
+let arrived: (IncomingMessage & { body: string })[]
+
+beforeAll(async () => {
+  env = await testEnv()
+  db = openDb(env.databaseUrl, { name: 'http' })
+  server = createServer(async (request, response) => {
+    const parts: Buffer[] = []
+    for await (const part of request) parts.push(part as Buffer)
+    const whole = Object.assign(request, { body: Buffer.concat(parts).toString() })
+    arrived.push(whole)
+    answer(response, whole)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  port = (server.address() as AddressInfo).port
+})
+afterAll(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await db.close()
+  await env.close()
+})
+beforeEach(() => {
+  arrived = []
+})
+
+const json =
+  (body: unknown, status = 200, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+  }
+const html =
+  (status: number): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'text/html; charset=UTF-8' }).end('<html><h1>Sorry, you have been blocked</h1></html>')
+  }
+
+let count = 0
+interface World {
+  http: Http
+  gate: Gate
+  use: HttpUse
+  name: string
+  logged: Record<string, unknown>[]
+  ask<T = { ok: boolean }>(request?: Partial<HttpRequest<T>>): Promise<HttpAnswer<T>>
+}
+
+/** A source of one API that is asked at the test's server. */
+function world(
+  api: Partial<Api> = {},
+  { base, reader = db, settings = {} }: { base?: string; reader?: Reader; settings?: Record<string, string> } = {},
+): World {
+  const name = `t${count++}`
+  const part = `${name}.part`
+  const one: Api = { url: { env: 'T_URL', default: base ?? `http://127.0.0.1:${port}/v1` }, limit: { scope: 'ip' }, ...api }
+  if (one.parts) one.parts = { [part]: one.parts.part as NonNullable<Api['parts']>[string] }
+  const source = { name, apis: { [name]: one } } as unknown as Source
+  const config: Config = readConfig({ CONTACT: 'me@example.org', ...settings })
+  const limits = effectiveLimits([source], {})
+  const gate = createGate(reader, limits)
+  const logged: Record<string, unknown>[] = []
+  const note = (message: string, fields?: Record<string, unknown>) => void logged.push({ message, ...fields })
+  const log: Log = { debug: note, info: note, warn: note, error: note }
+  const use: HttpUse = { class: 'backfill', signal: new AbortController().signal, traffic: {}, log }
+  const http = createHttpFactory({ gate, limits, config })(source, use)(name)
+  const ask = <T>(request: Partial<HttpRequest<T>> = {}) =>
+    http.request<T>({ path: '/things/', schema: z.looseObject({ ok: z.boolean() }) as never, ...request })
+  return { http, gate, use, name, logged, ask }
+}
+
+const failure = async (promise: Promise<unknown>): Promise<Error & { kind?: string; until?: Date; at?: Date }> =>
+  promise.then(
+    (value) => {
+      throw new Error(`was answered: ${JSON.stringify(value)}`)
+    },
+    (error: Error) => error,
+  )
+const gateRow = async ({ gate }: World, name: string) => (await gate.list()).find((row) => row.name === name)
+const secondsFromNow = (at: Date | null | undefined) => ((at as Date).getTime() - Date.now()) / 1000
+
+describe('a request', () => {
+  test('that was held up between its grant and the socket is not sent late; it gets another moment', async () => {
+    const it = world({ limit: { scope: 'ip', requests: 100, perMs: 60_000 } })
+    answer = json({ ok: true })
+    const { acquire } = it.gate
+    let grants = 0
+    it.gate.acquire = async (...args) => {
+      const grant = await acquire(...args)
+      return ++grants === 1 ? { ...grant, inTime: () => false } : grant
+    }
+    expect((await it.ask()).data).toEqual({ ok: true })
+    expect(grants).toBe(2)
+    expect(arrived).toHaveLength(1)
+    expect(it.use.traffic[it.name]).toMatchObject({ requests: 1 })
+    await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the first grant given back' })
+  })
+
+  test('says who asks, is compressed, parsed, counted and logged', async () => {
+    const { ask, use, name, logged } = world({ headers: { 'X-Compatibility-Date': '2026-07-17' } })
+    answer = json({ ok: true, more: 1 }, 200, { etag: '"a"' })
+    const got = await ask({ method: 'POST', body: [1, 2], headers: { 'X-Own': 'yes' } })
+    expect(got).toMatchObject({ status: 200, data: { ok: true, more: 1 }, etag: '"a"' })
+    expect(arrived[0]).toMatchObject({ method: 'POST', url: '/v1/things/', body: '[1,2]' })
+    expect(arrived[0]?.headers).toMatchObject({
+      'user-agent': expect.stringMatching(/^backhaul\/\d+\.\d+\.\d+ \(\+me@example\.org\)$/),
+      'accept-encoding': 'gzip, br',
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'x-compatibility-date': '2026-07-17',
+      'x-own': 'yes',
+    })
+    expect(use.traffic).toEqual({ [name]: { requests: 1, waits: 0, waitMs: expect.any(Number), throttled: 0, bytes: 20 } })
+    expect(logged).toEqual([
+      expect.objectContaining({ method: 'POST', path: '/things/', status: 200, ms: expect.any(Number), waitMs: expect.any(Number) }),
+    ])
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])('is read when the answer is %s', async (encoding, pack) => {
+    answer = (response) =>
+      response.writeHead(200, { 'content-encoding': encoding, 'content-type': 'application/json' }).end(pack('{"ok":true}'))
+    expect((await world().ask()).data).toEqual({ ok: true })
+  })
+
+  test('keeps its connection', async () => {
+    const { ask } = world()
+    answer = json({ ok: true })
+    await ask()
+    await ask()
+    expect(arrived[0]?.socket).toBe(arrived[1]?.socket)
+  })
+
+  test('is unchanged by ETag', async () => {
+    answer = (response) => response.writeHead(304, { etag: '"a"' }).end()
+    expect(await world().ask({ etag: '"a"' })).toMatchObject({ status: 304, data: undefined, etag: '"a"' })
+    expect(arrived[0]?.headers['if-none-match']).toBe('"a"')
+    expect(await failure(world().ask())).toMatchObject({ kind: 'redirect' })
+  })
+
+  test('takes an accepted status with words of somebody else for an outage, which trips the breaker', async () => {
+    const it = world()
+    const asked = { accept: [404], isAnswer: ({ text }: { text: string }) => text.includes('no such thing') }
+    answer = json({ error: 'no such thing' }, 404)
+    expect(await it.ask(asked)).toMatchObject({ status: 404, data: undefined })
+    for (const odd of [json({ error: 'no route' }, 404), json({}, 404), html(404), json('', 404), html(404)]) {
+      answer = odd
+      expect(await failure(it.ask(asked))).toMatchObject({ name: 'RetryLater', kind: 'no_answer' })
+    }
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 5, trippedUntil: expect.any(Date) })
+  })
+
+  test('may accept other statuses', async () => {
+    answer = json({ error: 'gone' }, 404)
+    expect(await world().ask({ accept: [404] })).toMatchObject({ status: 404, data: undefined, text: '{"error":"gone"}' })
+  })
+
+  test('waits for its moment', async () => {
+    const { ask, use, name } = world({ limit: { scope: 'ip', spacingMs: 300 } })
+    const times: number[] = []
+    answer = (response, request) => {
+      times.push(performance.now())
+      json({ ok: true })(response, request)
+    }
+    await ask()
+    await Promise.all([ask(), ask()])
+    expect((times[1] as number) - (times[0] as number)).toBeGreaterThanOrEqual(250)
+    expect((times[2] as number) - (times[1] as number)).toBeGreaterThanOrEqual(250)
+    expect(use.traffic[name]?.waitMs).toBeGreaterThanOrEqual(500)
+    expect(secondsFromNow(use.nextAt)).toBeGreaterThan(0.2)
+  })
+
+  test('is not sent when its moment is far off, nor while the database is away', async () => {
+    answer = json({ ok: true })
+    const { ask, use, name } = world({ limit: { scope: 'ip', spacingMs: 30_000 } })
+    await ask()
+    const refused = await failure(ask())
+    expect(refused).toBeInstanceOf(Throttled)
+    expect(secondsFromNow(refused.until)).toBeGreaterThan(29)
+    expect(use).toMatchObject({ nextAt: refused.until, traffic: { [name]: { requests: 1, waits: 1, throttled: 0 } } })
+    const away: Reader = { query: async () => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })) }
+    expect(await failure(world({}, { reader: away }).ask())).toMatchObject({ name: 'Throttled', on: 'database' })
+    expect(arrived).toHaveLength(1)
+  })
+
+  test('ends with the abort of its step, before and while it is on its way', async () => {
+    const stop = new AbortController()
+    const { ask, use } = world({ limit: { scope: 'ip', concurrent: 1 } })
+    Object.assign(use, { signal: stop.signal })
+    answer = () => stop.abort(new Error('the worker stops'))
+    expect((await failure(ask())).message).toBe('the worker stops')
+    expect((await failure(ask())).message).toBe('the worker stops')
+    expect(arrived).toHaveLength(1)
+  })
+
+  test('runs beside no more of its kind than its API bears inside a process', async () => {
+    const { ask } = world({ inProcess: 2 })
+    const open: ServerResponse[] = []
+    answer = (response) => void open.push(response)
+    const all = [ask(), ask(), ask()]
+    await until(() => open.length === 2)
+    json({ ok: true })(open[0] as ServerResponse, arrived[0] as never)
+    await until(() => open.length === 3)
+    for (const response of open.slice(1)) json({ ok: true })(response, arrived[0] as never)
+    await Promise.all(all)
+  })
+})
+
+describe('a process that is busy', () => {
+  test('lets nobody queue for longer than 2 s', async () => {
+    const { ask, use, name } = world({ inProcess: 1 })
+    const open: ServerResponse[] = []
+    answer = (response) => void open.push(response)
+    const first = ask()
+    await until(() => open.length === 1)
+    expect(await failure(ask())).toMatchObject({ name: 'Throttled', on: name })
+    expect(use.traffic[name]).toMatchObject({ requests: 1, waits: 1, throttled: 0 })
+    json({ ok: true })(open[0] as ServerResponse, arrived[0] as never)
+    await first
+    answer = json({ ok: true })
+    await ask()
+    expect(arrived).toHaveLength(2)
+  })
+
+  test('gives way to a stop', async () => {
+    const { ask, use } = world({ inProcess: 1 })
+    const stop = new AbortController()
+    Object.assign(use, { signal: stop.signal })
+    answer = () => undefined
+    const both = [ask(), ask()].map(failure)
+    await until(() => arrived.length === 1)
+    stop.abort(new Error('the worker stops'))
+    expect((await Promise.all(both)).map(({ message }) => message)).toEqual(['the worker stops', 'the worker stops'])
+  })
+})
+
+describe('an answer that is none', () => {
+  const drop: Answer = (response) => response.socket?.destroy()
+  const endless: Answer = (response) => response.writeHead(200, { 'content-type': 'application/json' }).write('[')
+  const text =
+    (body: string, type = 'text/plain'): Answer =>
+    (response) =>
+      response.writeHead(200, { 'content-type': type }).end(body)
+  test.each<[string, Answer, Partial<HttpRequest<unknown>>, string, RegExp]>([
+    ['an empty body', text(''), {}, 'not_json', /is empty/],
+    ['no JSON', text('upstream says hi'), {}, 'not_json', /"upstream says hi"/],
+    ['cut JSON', text('{"ok":tr', 'application/json'), {}, 'not_json', /no JSON/],
+    ['another shape', json({ ok: 'yes' }), {}, 'shape', /GET \/things\/: ok is not as expected/],
+    ['an error object', json({ error: 'too many' }), {}, 'shape', /ok/],
+    ['a page for people', html(200), {}, 'blocked_page', /Sorry, you have been blocked/],
+    ['a page for people without its type', text('<!DOCTYPE html><p>x'), {}, 'blocked_page', /web page/],
+    ['a redirect', (r) => r.writeHead(302, { location: '/api/blocked.json' }).end(), {}, 'redirect', /blocked\.json/],
+    ['a fault of the server', json({ error: 'x' }, 502), {}, 'http_502', /answered 502/],
+    ['a fault of the server with a page', html(504), {}, 'http_504', /answered 504/],
+    ['a broken connection', drop, {}, 'connection', /GET \/things\//],
+    ['an answer that never ends', endless, { timeoutMs: 150 }, 'timeout', /within 150 ms/],
+    ['an answer that is too large', json({ ok: true, pad: 'x'.repeat(5_000) }), { maxBytes: 1_000 }, 'too_large', /1000 bytes/],
+    ['a packing that is broken', (r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip'), {}, 'unreadable', /things/],
+  ])('%s is tried again later', async (_, given, request, kind, message) => {
+    answer = given
+    const error = await failure(world().ask(request as never))
+    expect(error).toBeInstanceOf(RetryLater)
+    expect(error.kind).toBe(kind)
+    expect(error.message).toMatch(message)
+  })
+
+  test('a packed answer is measured unpacked', async () => {
+    answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(5_000_000)))
+    expect(await failure(world().ask({ maxBytes: 1_000_000 }))).toMatchObject({ kind: 'too_large' })
+  })
+
+  test('nobody listening', async () => {
+    expect(await failure(world({}, { base: 'http://127.0.0.1:9' }).ask())).toMatchObject({ kind: 'connection' })
+  })
+
+  test.each([400, 401, 404, 422])('%i can never succeed', async (status) => {
+    answer = json({ error: 'no such thing' }, status)
+    const error = await failure(world().ask())
+    expect(error).toBeInstanceOf(Fatal)
+    expect(error).toMatchObject({ kind: `http_${status}`, message: expect.stringContaining('no such thing') })
+  })
+})
+
+describe('an upstream that says wait', () => {
+  test.each([
+    ['seconds', '7', 7],
+    ['a date', 'in an hour', 3_600],
+    ['nothing', undefined, 60],
+  ])('429 with %s', async (_, retryAfter, seconds) => {
+    const it = world()
+    const told = retryAfter === 'in an hour' ? new Date(Date.now() + 3_600_000).toUTCString() : retryAfter
+    answer = json({}, 429, told ? { 'retry-after': told } : {})
+    const error = await failure(it.ask())
+    expect(error).toBeInstanceOf(Throttled)
+    expect(Math.abs(secondsFromNow(error.until) - seconds)).toBeLessThan(2)
+    expect(Math.abs(secondsFromNow((await gateRow(it, it.name))?.blockedUntil) - seconds)).toBeLessThan(2)
+    expect(await failure(it.ask())).toBeInstanceOf(Throttled)
+    expect(arrived).toHaveLength(1)
+    // Refused once by the upstream, held back once by us.
+    expect(it.use.traffic[it.name]).toMatchObject({ requests: 1, waits: 1, throttled: 1 })
+    expect(await gateRow(it, it.name)).toMatchObject({ waits: 1n, throttled: 1n })
+  })
+
+  test('now, again and again, is left alone for a second, and longer each time', async () => {
+    const it = world()
+    answer = json({}, 429, { 'retry-after': '0' })
+    expect(secondsFromNow((await failure(it.ask())).until)).toBeGreaterThan(0.8)
+    // Asked again when the second is over.
+    expect(secondsFromNow((await failure(it.ask())).until)).toBeGreaterThan(1.8)
+    expect(arrived).toHaveLength(2)
+    expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(1.5)
+  })
+
+  test('429 under a part closes the part, 420 the API', async () => {
+    const it = world({ parts: { part: { scope: 'ip', requests: 100, perMs: 60_000, tokens: true } } })
+    const part = `${it.name}.part`
+    answer = json({}, 429)
+    await failure(it.ask({ parts: { [part]: 5 } }))
+    expect(await gateRow(it, part)).toMatchObject({ blockedReason: 'http 429' })
+    expect(await gateRow(it, it.name)).toMatchObject({ blockedUntil: null })
+    answer = json({}, 420, { 'x-esi-error-limit-remain': '0', 'x-esi-error-limit-reset': '31' })
+    expect(secondsFromNow((await failure(it.ask())).until)).toBeLessThan(32)
+    expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(29)
+  })
+
+  test.each([403, 429])('%i with a page for people closes the API for minutes', async (status) => {
+    const it = world()
+    answer = html(status)
+    expect(await failure(it.ask())).toMatchObject({ name: 'RetryLater', kind: 'blocked_page' })
+    expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(200)
+  })
+
+  test.each([
+    ['RateLimit', { 'ratelimit-remaining': '0', 'ratelimit-reset': '40' }],
+    ['X-Ratelimit', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'epoch' }],
+    ['X-ESI-Error-Limit', { 'x-esi-error-limit-remain': '0', 'x-esi-error-limit-reset': '40' }],
+  ])('%s: a used-up budget closes the gate, the answer counts', async (_, headers) => {
+    const it = world()
+    const at = String(Math.ceil(Date.now() / 1000) + 40)
+    answer = json(
+      { ok: true },
+      200,
+      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value === 'epoch' ? at : value])),
+    )
+    expect((await it.ask()).data).toEqual({ ok: true })
+    expect(Math.abs(secondsFromNow((await gateRow(it, it.name))?.blockedUntil) - 40)).toBeLessThan(3)
+  })
+
+  test('what the upstream counts is taken over', async () => {
+    const it = world({ parts: { part: { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } } })
+    const part = `${it.name}.part`
+    answer = json({ ok: true }, 200, { 'x-ratelimit-limit': '3600/15m', 'x-ratelimit-remaining': '100' })
+    await it.ask({ parts: { [part]: 5 } })
+    expect((await gateRow(it, part))?.used).toEqual({ requests: 3500 })
+  })
+
+  test('what the API itself says goes first: errors, blocks, costs', async () => {
+    const it = world({
+      parts: { part: { scope: 'ip', requests: 100, perMs: 60_000, tokens: true } },
+      understand: ({ status, text }) => ({
+        cost: { [`t${count - 1}.part`]: status === 200 ? 2 : 0 },
+        ...(text.includes('quota') && {
+          error: new Throttled('quota', new Date(Date.now() + 9_000)),
+          block: [{ api: `t${count - 1}`, until: new Date(Date.now() + 9_000), reason: 'quota' }],
+        }),
+      }),
+    })
+    const part = `${it.name}.part`
+    answer = json({ ok: true })
+    await it.ask({ parts: { [part]: 5 } })
+    // Written while the caller goes on with its answer.
+    await until(async () => (await gateRow(it, part))?.used.requests === 2, { what: 'the real cost' })
+    answer = json({ ok: true, error: 'quota' })
+    expect(await failure(it.ask())).toMatchObject({ name: 'Throttled', on: 'quota' })
+    expect(await gateRow(it, it.name)).toMatchObject({ blockedReason: 'quota', throttled: 1n, waits: 0n })
+  })
+
+  test('an API that is down and says wait has refused nothing', async () => {
+    const it = world({
+      understand: ({ status }) => (status === 503 ? { error: new Throttled('api', new Date(Date.now() + 9_000)) } : {}),
+    })
+    answer = json({}, 503)
+    const error = await failure(it.ask())
+    expect(error).toBeInstanceOf(Throttled)
+    expect(it.use).toMatchObject({ nextAt: error.until, traffic: { [it.name]: { requests: 1, waits: 0, throttled: 0 } } })
+    expect((await gateRow(it, it.name))?.throttled).toBe(0n)
+  })
+})
+
+describe('an API that is down', () => {
+  const opened = async (it: World) => {
+    answer = json({}, 503)
+    for (let n = 0; n < 5; n++) expect(await failure(it.ask())).toMatchObject({ kind: 'http_503' })
+    expect(await failure(it.ask())).toBeInstanceOf(Throttled)
+    expect(arrived).toHaveLength(5)
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [it.name])
+  }
+
+  test('is left alone after five failures, then tried with one request', async () => {
+    const it = world()
+    await opened(it)
+    answer = json({ ok: true })
+    await it.ask()
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0 })
+  })
+
+  test('is tried by its probe where it has one, and asked again once that is up', async () => {
+    const it = world({ probe: { path: '/status', up: (body) => (body as { players?: number }).players !== undefined } })
+    await opened(it)
+    answer = json({ vip: true })
+    const waiting = await failure(it.ask())
+    expect(waiting).toBeInstanceOf(Throttled)
+    expect(arrived.slice(5).map(({ url }) => url)).toEqual(['/v1/status'])
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 6 })
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [it.name])
+    answer = json({ ok: true, players: 20_000 })
+    await it.ask()
+    expect(arrived.slice(6).map(({ url }) => url)).toEqual(['/v1/status', '/v1/things/'])
+  })
+
+  test('in one part is left alone there: others go on; that its status is up does not say that the part is', async () => {
+    const up = (body: unknown) => (body as { players?: number }).players !== undefined
+    const it = world({ parts: { part: { scope: 'ip' } }, probe: { path: '/status', up } })
+    const part = `${it.name}.part`
+    answer = (response, request) =>
+      json(request.url === '/v1/broken/' ? {} : { ok: true, players: 1 }, request.url === '/v1/broken/' ? 500 : 200)(response, request)
+    const broken = () => failure(it.ask({ path: '/broken/', parts: { [part]: 1 } }))
+    for (let n = 0; n < 5; n++) expect(await broken()).toMatchObject({ kind: 'http_500' })
+    expect(await broken()).toMatchObject({ name: 'Throttled', on: part })
+    expect(await it.ask()).toMatchObject({ status: 200 })
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null })
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [part])
+    arrived = []
+    expect(await broken()).toMatchObject({ kind: 'http_500' })
+    expect(arrived.map(({ url }) => url)).toEqual(['/v1/status', '/v1/broken/'])
+    expect(await gateRow(it, part)).toMatchObject({ failures: 6 })
+    await db.query('update backhaul.gates set open_until = clock_timestamp() where name = $1', [part])
+    await it.ask({ parts: { [part]: 1 } })
+    expect(await gateRow(it, part)).toMatchObject({ failures: 0, trippedUntil: null })
+  })
+
+  test('is told from a request that fails by itself though others are answered since', async () => {
+    const it = world()
+    answer = (response, request) => json({ ok: true }, request.url?.includes('bad') ? 500 : 200)(response, request)
+    const bad = () => Promise.all([1, 2, 3, 4].map((n) => failure(it.ask({ path: `/bad/${n}/` }))))
+    await bad()
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 4 })
+    await it.ask()
+    for (let n = 0; n < 3; n++) await bad()
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null })
+    answer = json({}, 500)
+    for (let n = 0; n < 5; n++) await failure(it.ask())
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 5, trippedUntil: expect.any(Date) })
+  })
+
+  test('a client that answers with 4xx is no fault of the API', async () => {
+    const it = world()
+    answer = json({}, 404)
+    for (let n = 0; n < 6; n++) await failure(it.ask())
+    expect(arrived).toHaveLength(6)
+  })
+})
+
+describe('secrets', () => {
+  test('are in no log line and no error', async () => {
+    const it = world({ headers: { Authorization: 'Bearer abcdef123456' } })
+    answer = (response, { url }) => response.writeHead(400).end(`bad: abcdef123456 for ${url}`)
+    const error = await failure(it.ask({ path: '/x?access_token=s3cr3t&page=2', headers: { 'X-Api-Key': 'k-999-888' } }))
+    const shown = `${error.message} ${JSON.stringify(it.logged)}`
+    expect(shown).not.toMatch(/s3cr3t|abcdef123456|k-999-888/)
+    expect(shown).toContain('page=2')
+  })
+})
+
+describe('an answer of bytes', () => {
+  const bytes = Uint8Array.from([0, 255, 10, 200, 128])
+  const car =
+    (status: number): Answer =>
+    (response) => {
+      response.writeHead(status, { 'content-type': 'application/vnd.ipld.car' }).end(bytes)
+    }
+
+  test('is kept as it came, and counted', async () => {
+    const it = world()
+    answer = car(200)
+    const got = await it.ask({ binary: true, schema: z.unknown() as never })
+    expect(got).toMatchObject({ status: 200, data: undefined, text: '' })
+    expect(Buffer.compare(Buffer.from(got.bytes ?? []), bytes)).toBe(0)
+    expect(it.use.traffic[it.name]).toMatchObject({ bytes: bytes.length })
+  })
+
+  test('that was refused is words, like every refusal', async () => {
+    answer = json({ error: 'RepoNotFound' }, 400)
+    const got = await world().ask({ binary: true, accept: [400] })
+    expect(got).toMatchObject({ status: 400, text: '{"error":"RepoNotFound"}' })
+    expect(got.bytes).toBeUndefined()
+    answer = html(502)
+    expect(await failure(world().ask({ binary: true }))).toMatchObject({ kind: 'http_502' })
+  })
+
+  test('that never ends is left at its ceiling', async () => {
+    answer = (response) => {
+      const chunk = Buffer.alloc(65_536)
+      const more = (): void => void (response.destroyed || (response.write(chunk) ? setImmediate(more) : response.once('drain', more)))
+      response.writeHead(200)
+      more()
+    }
+    expect(await failure(world().ask({ binary: true, maxBytes: 500_000 }))).toMatchObject({ kind: 'too_large' })
+  })
+})
+
+test('what is not implemented is not tried again', async () => {
+  const it = world()
+  answer = json({ error: 'MethodNotImplemented' }, 501)
+  expect(await failure(it.ask())).toMatchObject({ name: 'Fatal', kind: 'http_501' })
+  expect(await gateRow(it, it.name)).toMatchObject({ failures: 0 })
+})
+
+test('NUL in what an upstream says does not reach the database', async () => {
+  answer = (response) => {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end('be\0fore')
+  }
+  expect((await failure(world().ask())).message).not.toContain('\0')
+})
+
+describe('a host named by data', () => {
+  const host = { limit: { scope: 'host' as const } }
+  test.each(['127.0.0.1', '10.1.2.3', '169.254.169.254', '192.168.1.1', 'localhost', 'a.local', 'evil/path', 'me@evil.example', ''])(
+    '%j is not asked',
+    async (scopeOf) => {
+      const error = await failure(world(host, { base: 'https://{host}' }).ask({ scopeOf: scopeOf || ' ' }))
+      expect(error).toMatchObject({ name: 'Fatal', kind: 'forbidden_url' })
+    },
+  )
+  test('is asked at loopback when private hosts are allowed', async () => {
+    answer = json({ ok: true })
+    const it = world(host, { base: 'http://{host}/v1', settings: { ALLOW_PRIVATE_HOSTS: 'true' } })
+    await it.ask({ scopeOf: `127.0.0.1:${port}` })
+    expect(await gateRow(it, `${it.name}:127.0.0.1:${port}`)).toMatchObject({ granted: 1n })
+  })
+})

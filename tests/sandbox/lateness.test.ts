@@ -1,0 +1,31 @@
+import { watchLateness } from '../../backend/sandbox/lateness'
+import { Spacing } from '../../backend/sandbox/limits'
+
+test('a loop that was held up says by how much what it sees now may be late', () => {
+  jest.useFakeTimers({ doNotFake: ['performance'] })
+  let now = 1000
+  const lateness = watchLateness(() => now)
+  const pass = (ms: number) => {
+    now += ms
+    jest.advanceTimersByTime(5)
+  }
+  for (let n = 0; n < 10; n++) pass(5)
+  expect(lateness.now()).toBe(0)
+  now += 60
+  expect(lateness.now()).toBeCloseTo(53)
+  pass(0)
+  now += 10
+  expect(lateness.now()).toBeCloseTo(53)
+  for (let n = 0; n < 10; n++) pass(5)
+  expect(lateness.now()).toBe(0)
+  lateness.stop()
+  jest.useRealTimers()
+})
+
+test('an arrival that was seen late does not make the next one too early; one that was not does', () => {
+  const spacing = new Spacing(100)
+  spacing.arrive(1000)
+  expect(spacing.arrive(1130, 30)).toBe(130)
+  expect(spacing.arrive(1200)).toBe(100)
+  expect(spacing.arrive(1290)).toBe(90)
+})
