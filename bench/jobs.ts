@@ -1,16 +1,16 @@
 import type { Source } from '../backend/contract'
 import { type Started, startAll } from '../backend/engine/jobs/verbs'
-import { ring } from '../backend/engine/wake'
+import { wake } from '../backend/engine/wake'
 import type { Ground } from './harness'
 import { until } from './wait'
 
 export const ENDED = ['completed', 'partial', 'failed', 'cancelled']
 
-/** Starts a job for each request, in one transaction, and rings. */
+/** Starts a job for each request, in one transaction, and wakes. */
 export async function startJobs<P>(ground: Ground, source: Source<P>, requests: readonly unknown[]): Promise<Started[]> {
   const parsed = requests.map((request) => source.params.parse(request))
   const started = await startAll({ ...ground, sources: [source as Source] }, source as Source, parsed)
-  await ring(ground.db, ground.broker)
+  await wake(ground.db, ground.broker)
   return started
 }
 

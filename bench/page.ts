@@ -42,9 +42,9 @@ async function spent(worker: Child, { ms, sums }: SyntheticRun): Promise<string>
   )
 }
 
-/** The engine's own time for a page: gate, transaction, task row, bell and ack. */
+/** The engine's own time for a page: gate, transaction, task row, wake-up and ack. */
 export const page: Bench = {
-  about: "the engine's milliseconds for a page beyond read and row writes; gate, bell and ack included",
+  about: "the engine's milliseconds for a page beyond read and row writes; gate, wake-up and ack included",
   sizes: {
     pages: { full: 1000, small: 150, about: 'pages of each walk' },
     runs: { full: 5, small: 3, about: 'runs of each' },

@@ -8,7 +8,7 @@ import type { Source } from '../backend/contract'
 import { turnsOf } from '../backend/engine/jobs/admission'
 import { progress } from '../backend/engine/jobs/progress'
 import { claimLookups, ringLookups } from '../backend/engine/lookups/store'
-import { ring } from '../backend/engine/wake'
+import { wake } from '../backend/engine/wake'
 import { sources } from '../backend/sources'
 import type { Broker } from '../queues/broker'
 import { type Figure, listOf, median, quantile } from './figures'
@@ -87,7 +87,7 @@ async function measure(ground: Ground, suite: SyntheticSuite, jobs: number, seco
   const ids = (await db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 50')).map((row) => row.id)
   const unheard: Broker = { ...broker, publish: async (messages) => messages.map(() => 'confirmed' as const) }
   const works = {
-    wake: (tx: Tx) => ring(tx, unheard),
+    wake: (tx: Tx) => wake(tx, unheard),
     list: (tx: Tx) => Promise.all([progress(tx, ids), turnsOf(tx, ids)]),
     lookups: async (tx: Tx) => {
       await ringLookups(tx, unheard, lookup.kind, lookup)

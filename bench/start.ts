@@ -61,7 +61,7 @@ export const start: Bench = {
       const ms = await queue(env, characters[(n + 2) % characters.length] ?? 0)
       const job = await newestJob(ground)
       await completed(ground, job.id, 60_000)
-      // The bells of the end are answered too before the suite is idle again.
+      // The wake-ups of the end are answered too before the suite is idle again.
       await rest(300 + Math.random() * 250)
       const arrival = sandbox.requests('zkillboard')[0]?.at
       if (arrival === undefined) throw new Error('the job ended without a request')

@@ -37,7 +37,7 @@ void run(async (config, log) => {
   const sums = noSums()
   const source = syntheticSource(sums) as Source
   const db = openDb(config.databaseUrl, { name: 'synthetic' })
-  const beatDb = openDb(config.databaseUrl, { name: 'synthetic beat', max: 1 })
+  const heartbeatDb = openDb(config.databaseUrl, { name: 'synthetic heartbeat', max: 1 })
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'synthetic', log })
   const id = newWorkerId()
   const gate = createGate(db, effectiveLimits([source], {}), { holder: id })
@@ -49,7 +49,7 @@ void run(async (config, log) => {
     ...definition,
     sources: [source],
     db,
-    beatDb,
+    heartbeatDb,
     broker,
     http,
     log,
@@ -72,7 +72,7 @@ void run(async (config, log) => {
       await worker.stop()
       await gate.close()
       await broker.close()
-      await Promise.all([db.close(), beatDb.close()])
+      await Promise.all([db.close(), heartbeatDb.close()])
     },
   }
 })

@@ -15,7 +15,7 @@ export interface Subscription {
 export interface Broker {
   /**
    * Publishes persistent messages and waits for their confirms, 10 s at most; one answer for each, in order.
-   * Never throws: a broker that is away or blocked answers `failed`.
+   * Never throws: a broker that is unreachable or blocked answers `failed`.
    */
   publish(messages: readonly Outgoing[]): Promise<Sent[]>
   /**
@@ -23,7 +23,7 @@ export interface Broker {
    * wiped broker. Resolves when the consumer is there for the first time (or the broker is closed before that).
    */
   consume(queue: QueueName, prefetch: number, onDelivery: (delivery: Delivery) => void): Promise<Subscription>
-  readonly state: 'connected' | 'blocked' | 'away'
+  readonly state: 'connected' | 'blocked' | 'unreachable'
   /**
    * Waits for the first connection, 10 s unless told.
    * @throws {Refused} `setup`: at once for refused credentials, an unknown vhost or a queue declared otherwise; else when the time is over
@@ -79,7 +79,7 @@ export function openBroker(options: BrokerOptions): Broker {
     },
     get state() {
       const open = links()
-      if (open.length === 0 || open.some((link) => !link.connection)) return 'away'
+      if (open.length === 0 || open.some((link) => !link.connection)) return 'unreachable'
       return open.some((link) => link.blocked) ? 'blocked' : 'connected'
     },
     async ready(timeoutMs = 10_000) {

@@ -18,7 +18,7 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
 
 /**
  * Opens a connection; its caller has to listen to `error` at once.
- * @throws {Refused} `setup` with the reason; {Away} for one that passes
+ * @throws {Refused} `setup` with the reason; {Unreachable} for one that passes
  */
 export async function dial(url: string, name: string): Promise<ChannelModel> {
   const target = new URL(url)

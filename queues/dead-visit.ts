@@ -62,7 +62,7 @@ async function visitOne(connection: ChannelModel, queue: QueueName, look: Look, 
   try {
     return await visitMessages(channel, queue, count, held, look, publish)
   } finally {
-    await giveBack(channel, queue, held.count)
+    await release(channel, queue, held.count)
   }
 }
 
@@ -70,7 +70,7 @@ async function visitOne(connection: ChannelModel, queue: QueueName, look: Look, 
  * By nack rather than by closing: since RabbitMQ 4.3 only the latter counts as a failed delivery. The queue takes them
  * back a little later, and the next command shall find them: it is waited for, unless somebody else has taken them meanwhile.
  */
-async function giveBack(channel: Channel, queue: QueueName, held: number): Promise<void> {
+async function release(channel: Channel, queue: QueueName, held: number): Promise<void> {
   const end = performance.now() + BACK_MS
   try {
     channel.nackAll(true)

@@ -26,5 +26,5 @@ export interface Delivery {
   /** Takes the message off its queue. Twice, or after its channel was lost, it does nothing; in the latter case the message comes again. */
   ack(): void
   /** Puts the message back on its queue, for another worker or a later try; like `ack` it works once. */
-  giveBack(): void
+  release(): void
 }

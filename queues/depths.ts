@@ -14,7 +14,7 @@ export interface Depth {
 }
 
 export interface Depths {
-  /** Every queue that is there; undefined while the broker is away or does not answer. */
+  /** Every queue that is there; undefined while the broker is unreachable or does not answer. */
   read(): Promise<Map<QueueName, Depth> | undefined>
   close(): Promise<void>
 }
@@ -47,7 +47,7 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
 
   async function messages(queue: string): Promise<{ messageCount: number; consumerCount: number } | undefined> {
     const asked = await open()
-    if (!asked) throw new Error('RabbitMQ is away')
+    if (!asked) throw new Error('RabbitMQ is unreachable')
     try {
       return await within(ANSWER_MS, `asking for ${queue}`, asked.checkQueue(queue))
     } catch (error) {

@@ -14,7 +14,7 @@ import { isSettled, refusal } from './refusal'
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 /**
- * How long a queue that was deleted stays away before it is declared again, ms. RabbitMQ 3.10 takes some 50 ms to tell
+ * How long a queue that was deleted stays unreachable before it is declared again, ms. RabbitMQ 3.10 takes some 50 ms to tell
  * the consumers of a deleted quorum queue; declared again sooner, it loses them without telling.
  */
 export const SETTLE_MS = 500

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Json } from '../backend/base/json'
 
 /*
- * What may lie on a queue. A bell names a task, a lookup bell or a plain list names ids to enrich, everything else
+ * What may lie on a queue. A wake-up names a task, a lookup wake-up or a plain list names ids to enrich, everything else
  * is a request that a source has to understand. Unknown fields are left alone.
  */
 
@@ -14,7 +14,7 @@ const MAX_DEPTH = 64
 const LARGEST_ID = 9_223_372_036_854_775_807n
 
 export type Message =
-  | { type: 'bell'; taskId: string }
+  | { type: 'wake-up'; taskId: string }
   | { type: 'lookups'; kind?: string; ids: string[] }
   | { type: 'request'; body: { [key: string]: Json | undefined }; messageId?: string; bodyHash: string }
   | { type: 'unreadable'; reason: string }
@@ -33,7 +33,7 @@ const textOrNumber = z.unknown().transform((value, context) => {
 const taskId = textOrNumber.refine((text) => /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_ID, 'is not the id of a task')
 const id = textOrNumber.pipe(z.string().min(1, 'is empty').max(512, 'is longer than 512 characters'))
 
-const bell = z.looseObject({ taskId })
+const wakeUp = z.looseObject({ taskId })
 const lookups = z.looseObject({
   kind: z.string('is not text').min(1, 'is empty').optional(),
   ids: z.array(id, 'is not a list').min(1, 'is empty'),
@@ -56,7 +56,7 @@ export function readMessage(delivery: { body: Buffer; messageId?: string }): Mes
 }
 
 function understand(outer: { [key: string]: Json | undefined }, amqpId: string | undefined): Message {
-  if ('taskId' in outer) return { type: 'bell', taskId: checked(bell, outer).taskId }
+  if ('taskId' in outer) return { type: 'wake-up', taskId: checked(wakeUp, outer).taskId }
   const isWrapped = isObject(outer.data) && ('messageId' in outer || 'timestamp' in outer)
   const inner = isWrapped ? (outer.data as { [key: string]: Json | undefined }) : outer
   if ('ids' in inner) {

@@ -90,7 +90,7 @@ export class Publisher {
     return results
   }
 
-  /** A channel that takes a message now; none when the broker stays away, blocked or full until `end`. */
+  /** A channel that takes a message now; none when the broker stays unreachable, blocked or full until `end`. */
   private async usable(end: number): Promise<ConfirmChannel | undefined> {
     const soon = performance.now() + AWAY_MS
     while (!this.channel || this.link.blocked || this.isFull) {

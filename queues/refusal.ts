@@ -1,8 +1,8 @@
-import { Away, Refused } from '../backend/base/errors'
+import { Refused, Unreachable } from '../backend/base/errors'
 import { askWhy } from './ask-why'
 
 /*
- * Why the broker refuses, for people. Refused: a setting or a right, which no waiting mends. Away: everything else, also a limit of
+ * Why the broker refuses, for people. Refused: a setting or a right, which no waiting mends. Unreachable: everything else, also a limit of
  * connections, channels or queues; it is said in the broker's own words, and passes by itself.
  */
 
@@ -37,8 +37,8 @@ export function refusal(error: Error & { code?: unknown }, url: string): Refused
   if (words && error.code === 403) {
     return new Refused('setup', `${at} refuses ("${words}"): grant this user configure, write and read on the vhost.`)
   }
-  if (words) return new Away(`${at} refuses now: "${words}".`)
-  return new Away(`${at} cannot be reached (${error.message || 'connection refused'}): is it running, is RABBITMQ_URL right?`)
+  if (words) return new Unreachable(`${at} refuses now: "${words}".`)
+  return new Unreachable(`${at} cannot be reached (${error.message || 'connection refused'}): is it running, is RABBITMQ_URL right?`)
 }
 
 /** The same for a connection that was not opened, where the broker has to be asked for its words. */
@@ -47,17 +47,17 @@ export async function openRefusal(error: Error, url: string): Promise<Refused> {
   const at = `RabbitMQ at ${shown(url)}`
   try {
     const words = await askWhy(url)
-    if (words === undefined) return new Away(`${at} refused a connection and takes one now.`)
-    if (!NO_ENTRY.test(words)) return new Away(`${at} refuses now: "${words}".`)
+    if (words === undefined) return new Unreachable(`${at} refused a connection and takes one now.`)
+    if (!NO_ENTRY.test(words)) return new Unreachable(`${at} refuses now: "${words}".`)
     return new Refused('setup', `${at} has no such vhost, or this user may not enter it ("${words}"): check the path of RABBITMQ_URL.`)
   } catch (second) {
     // It answered a moment ago: what is known is that it refuses.
-    return new Away(`${at} closes the connection instead of opening the vhost (${(second as Error).message}).`)
+    return new Unreachable(`${at} closes the connection instead of opening the vhost (${(second as Error).message}).`)
   }
 }
 
 /** True for faults that no waiting mends. */
-export const isSettled = (error: Error): boolean => error instanceof Refused && !(error instanceof Away)
+export const isSettled = (error: Error): boolean => error instanceof Refused && !(error instanceof Unreachable)
 
 /** Why something could not be declared. @param what `Queue "name"` @param how what deletes it */
 export function declareRefusal(error: Error & { code?: number }, what: string, how: string): Error {
@@ -72,5 +72,5 @@ export function declareRefusal(error: Error & { code?: number }, what: string, h
       `${what} is there already with other settings (${difference[1]}: ${difference[2]}); empty it, delete it (${how}), and start again.`,
     )
   }
-  return words === undefined ? error : new Away(`${what} cannot be declared now, because RabbitMQ refuses: "${words}".`)
+  return words === undefined ? error : new Unreachable(`${what} cannot be declared now, because RabbitMQ refuses: "${words}".`)
 }

@@ -179,7 +179,7 @@ export class Subscriber {
       headers: message.properties.headers ?? {},
       redelivered: message.fields.redelivered,
       ack: once(() => channel.ack(message)),
-      giveBack: once(() => channel.nack(message, false, true)),
+      release: once(() => channel.nack(message, false, true)),
     })
   }
 

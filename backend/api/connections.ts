@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from './problems'
 
 /** Requests of one connection that may be under way at once; browsers send one after the other. */
-const MOST_AT_ONCE = 4
+const MAX_AT_ONCE = 4
 
 const REQUEST_MS = 30_000
 
@@ -31,7 +31,7 @@ export function boundConnections(app: FastifyInstance): void {
   const underWay = new WeakMap<Socket, number>()
   app.addHook('onRequest', async ({ raw: { socket } }, reply) => {
     const now = (underWay.get(socket) ?? 0) + 1
-    if (now > MOST_AT_ONCE || socket.destroyed) {
+    if (now > MAX_AT_ONCE || socket.destroyed) {
       socket.destroy()
       reply.hijack()
       return

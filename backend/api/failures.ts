@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
 /** So many different wrong tokens from one address within the span, then it has to wait for the span's end. */
-const MOST = 10
+const MAX = 10
 const SPAN_MS = 60_000
 /** Addresses remembered; the oldest are forgotten first. */
-const MOST_ADDRESSES = 10_000
+const MAX_ADDRESSES = 10_000
 
 export type Failures = ReturnType<typeof failureCounter>
 
@@ -18,18 +18,18 @@ export function failureCounter(now: () => number = Date.now) {
     /** How long this address has to wait, s; 0: not at all. */
     waitOf(address: string): number {
       const found = failures.get(networkOf(address))
-      if (!found || found.tried.size < MOST || found.endsAt <= now()) return 0
+      if (!found || found.tried.size < MAX || found.endsAt <= now()) return 0
       return Math.ceil((found.endsAt - now()) / 1000)
     },
     failed(address: string, token: string): void {
       const key = networkOf(address)
       const found = failures.get(key)
       const kept = found && found.endsAt > now() ? found : { tried: new Set<string>(), endsAt: now() + SPAN_MS }
-      if (kept.tried.size < MOST) kept.tried.add(createHash('sha256').update(token).digest('base64url').slice(0, 12))
+      if (kept.tried.size < MAX) kept.tried.add(createHash('sha256').update(token).digest('base64url').slice(0, 12))
       failures.delete(key)
       failures.set(key, kept)
       const [oldest] = failures.keys()
-      if (failures.size > MOST_ADDRESSES && oldest !== undefined) failures.delete(oldest)
+      if (failures.size > MAX_ADDRESSES && oldest !== undefined) failures.delete(oldest)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { logUnexpected } from '../base/log-errors'
-import { isAway } from '../database/db'
+import { isUnreachable } from '../database/db'
 import type { Service } from '../service/base/context'
 import { forgetFigures } from '../service/base/memory'
 import type { JobFilter } from '../service/jobs/list'
@@ -55,7 +55,7 @@ export function createLive(service: Service): Live {
     for (const event of events) for (const listener of [...listeners]) listener(event)
   }
 
-  /** One that cannot be read leaves the others alone. @returns whether the database is away */
+  /** One that cannot be read leaves the others alone. @returns whether the database is unreachable */
   async function look(watched: Watched): Promise<boolean> {
     try {
       const events = await watched.topic.look()
@@ -67,15 +67,15 @@ export function createLive(service: Service): Live {
     }
   }
 
-  /** Told once, however long it lasts; what changed meanwhile is told whole. @returns whether the database is away */
+  /** Told once, however long it lasts; what changed meanwhile is told whole. @returns whether the database is unreachable */
   function missed(watched: Watched, error: unknown): boolean {
-    const out = isAway(error)
+    const out = isUnreachable(error)
     // Figures of before would be told as those of now.
     if (out) forgetFigures(service)
     if (watched.lost) return out
     watched.topic.forget()
     if (!out) logUnexpected(service.log, 'what is being watched could not be read', error)
-    watched.lost = eventOf('away', { reason: out ? 'The database cannot be reached now.' : 'Something failed; see the log.' })
+    watched.lost = eventOf('unreachable', { reason: out ? 'The database cannot be reached now.' : 'Something failed; see the log.' })
     tell(watched, [watched.lost])
     return out
   }
@@ -85,7 +85,7 @@ export function createLive(service: Service): Live {
       const began = performance.now()
       hurry = false
       isOut = (await Promise.all([...topics.values()].map(look))).includes(true)
-      // A look at a database that is away was no load, however long it took.
+      // A look at a database that is unreachable was no load, however long it took.
       if (!hurry) await rest(isOut ? LOOK_MS : Math.max(LOOK_MS, APART * (performance.now() - began)))
     }
     running = false

@@ -32,13 +32,13 @@ function withoutUnused(document: Document): Document {
 
 /** The OpenAPI document of every route that is registered after this, and a page to browse it. */
 export async function describe(app: FastifyInstance, version: string, sources: readonly Source[]): Promise<void> {
-  const doors = sources.filter((source) => source.doors?.length).map(({ name, about }) => ({ name, description: about }))
+  const routes = sources.filter((source) => source.routes?.length).map(({ name, about }) => ({ name, description: about }))
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Backhaul', description: ABOUT, version, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: '/' }],
-      tags: [...TAGS, ...doors],
+      tags: [...TAGS, ...routes],
       security: [{ token: [] }, { session: [] }],
       components: {
         securitySchemes: {

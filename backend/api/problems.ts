@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { Refused, Throttled } from '../base/errors'
-import { isAway, READ_ONLY } from '../database/db'
+import { isUnreachable, READ_ONLY } from '../database/db'
 import { READ_ONLY_TEXT } from '../database/faults'
 import type { Service } from '../service/base/context'
 import { forgetFigures } from '../service/base/memory'
@@ -18,7 +18,7 @@ export interface Problem {
   errors?: { field: string; message: string }[]
   /** Where the job stands that a verb did not fit. */
   state?: string
-  /** The detail again, for users of a source's doors: they know errors by this one field. */
+  /** The detail again, for users of a source's routes: they know errors by this one field. */
   error?: string
 }
 
@@ -77,7 +77,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
   if ((error as { code?: string } | undefined)?.code === READ_ONLY) return problem(503, READ_ONLY_TEXT)
-  if (isAway(error) || error instanceof Throttled)
+  if (isUnreachable(error) || error instanceof Throttled)
     return { ...problem(503, 'The database cannot be reached now; try again in some seconds.'), type: DATABASE_AWAY }
   const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>
   if (statusCode >= 400 && statusCode < 500) return problem(statusCode, KNOWN[code] ?? (error as Error).message)
@@ -120,7 +120,7 @@ export const answerProblem =
     }
     if (error instanceof Answer) reply.headers(error.headers)
     if (found.status === 503) reply.header('retry-after', '5')
-    send(reply, request.routeOptions.config?.door ? { ...found, error: found.detail } : found)
+    send(reply, request.routeOptions.config?.sourceRoute ? { ...found, error: found.detail } : found)
   }
 
 /** Sends a problem as it is: it needs no schema of the route. */

@@ -5,7 +5,7 @@ import { Answer } from './problems'
 import { COOKIE, type Role, roleOfSession, roleOfToken, type Tokens } from './session'
 
 /** Sessions remembered; the oldest are forgotten first. */
-const MOST_SESSIONS = 1000
+const MAX_SESSIONS = 1000
 
 /** What the token or the cookie of a request allows, where guesses are counted. */
 export function roles(tokens: Tokens, failures: Failures) {
@@ -20,7 +20,7 @@ export function roles(tokens: Tokens, failures: Failures) {
   function remember(cookie: string): void {
     sessions.add(cookie)
     const [oldest] = sessions
-    if (sessions.size > MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest)
+    if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest)
   }
 
   /** A cookie made of a guessed token tells whether it was right; one that was seen to be ours tells nothing new, and goes on. */

@@ -5,9 +5,9 @@
 
 export * from './shapes/access'
 export * from './shapes/common'
-export * from './shapes/doors'
 export * from './shapes/jobs'
 export * from './shapes/schedules'
+export * from './shapes/source-routes'
 export * from './shapes/suite'
 export * from './shapes/tasks'
 export * from './shapes/webhooks'

@@ -25,7 +25,7 @@ declare module 'fastify' {
     /** A POST that only reads. */
     reads?: boolean
     /** Brought along by a source: part of the API, wherever its path lies. */
-    door?: boolean
+    sourceRoute?: boolean
   }
 }
 
@@ -45,10 +45,10 @@ export function requireTokenOrLoopback(config: Pick<Config, 'adminToken' | 'read
   )
 }
 
-export const actorOf = (request: FastifyRequest, door: Actor['door'] = 'rest'): Actor => ({
+export const actorOf = (request: FastifyRequest, entryPoint: Actor['entryPoint'] = 'rest'): Actor => ({
   who: request.visitor.who,
   address: request.ip,
-  door,
+  entryPoint,
 })
 
 /** W3C trace context of a request. */
@@ -80,7 +80,7 @@ const isJson = ({ headers }: FastifyRequest): boolean => /^application\/json\s*(
 
 /** Whether the matched route is no part of the API. The route counts, not how its address was written. */
 const isPage = ({ routeOptions, url }: FastifyRequest): boolean =>
-  routeOptions.config?.door !== true && !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
+  routeOptions.config?.sourceRoute !== true && !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
 
 /** Whether the matched route needs nobody's token: pages, health, docs and login. */
 function isOpen(request: FastifyRequest): boolean {

@@ -31,7 +31,7 @@ export interface ApiOptions {
   dashboard: string
   /** Replaces the ones of the settings, for tests. */
   port?: number
-  /** Wrong tokens, counted by all doors of this process. */
+  /** Wrong tokens, counted by all entry points of this process. */
   failures?: Failures
 }
 

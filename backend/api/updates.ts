@@ -14,7 +14,7 @@ import * as shapes from './schemas'
  */
 
 export interface LiveEvent {
-  event: 'job' | 'jobs' | 'overview' | 'alerts' | 'end' | 'away' | 'closed'
+  event: 'job' | 'jobs' | 'overview' | 'alerts' | 'end' | 'unreachable' | 'closed'
   data: unknown
   /** As server-sent event; written once for all who hear it. */
   frame: string

@@ -14,7 +14,7 @@ export interface Delta {
 }
 
 /** Series of one counter in one process; what comes after is counted together as `other`. */
-const MOST_SERIES = 500
+const MAX_SERIES = 500
 const OTHER = 'other'
 
 interface Series extends Delta {
@@ -55,7 +55,7 @@ function keyOf(name: string, names: readonly string[], labels: Readonly<Record<s
 
 function begin(name: string, names: readonly string[], labels: Readonly<Record<string, string>>, key: string): Series {
   const size = (sizes.get(name) ?? 0) + 1
-  if (size > MOST_SERIES) {
+  if (size > MAX_SERIES) {
     const others = Object.fromEntries(names.map((one) => [one, one === 'le' ? (labels[one] ?? OTHER) : OTHER]))
     const othersKey = keyOf(name, names, others)
     if (othersKey !== key) return series.get(othersKey) ?? begin(name, names, others, othersKey)
@@ -81,7 +81,7 @@ export function take(): Delta[] {
 }
 
 /** Puts back what was taken and could not be written. */
-export function giveBack(deltas: readonly Delta[]): void {
+export function release(deltas: readonly Delta[]): void {
   const byName = new Map([...series.values()].map((one) => [nameOf(one), one]))
   for (const delta of deltas) {
     const held = byName.get(nameOf(delta))

@@ -84,8 +84,8 @@ export class Refused extends Error {
   }
 }
 
-/** A setting leads to a server that cannot be reached: it may be wrong, or the server is away and comes back by itself. */
-export class Away extends Refused {
+/** A setting leads to a server that cannot be reached: it may be wrong, or the server is unreachable and comes back by itself. */
+export class Unreachable extends Refused {
   constructor(message: string) {
     super('setup', message)
   }

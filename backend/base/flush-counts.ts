@@ -1,9 +1,9 @@
-import { giveBack, take } from './count'
+import { release, take } from './count'
 import type { Log } from './log'
 import { withoutRepeats } from './log-errors'
 import type { Reader } from './sql'
 
-/** How often processes without a beat flush, ms; a beat comes as often. */
+/** How often processes without a heartbeat flush, ms; a heartbeat comes as often. */
 const EVERY_MS = 5_000
 
 /** One flush at a time in a process: one that failed must give back before the next takes. */
@@ -37,13 +37,13 @@ async function write(db: Reader): Promise<void> {
       [deltas.map((one) => one.name), deltas.map((one) => one.labels), deltas.map((one) => one.value)],
     )
   } catch (error) {
-    giveBack(deltas)
+    release(deltas)
     throw error
   }
 }
 
 /**
- * Flushes every 5 s; for processes that send no beat.
+ * Flushes every 5 s; for processes that send no heartbeat.
  * @returns ends it, after a last flush
  */
 export function keepFlushing(db: Reader, log: Log): () => Promise<void> {

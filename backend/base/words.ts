@@ -1,5 +1,5 @@
 /*
- * Figures and moments in words, the same in every door.
+ * Figures and moments in words, the same in every entry point.
  */
 
 /** 1,234,567 */

@@ -17,7 +17,7 @@ import { requireSchema } from './schema'
 
 /** Queries of all visitors share so many connections. */
 const CONNECTIONS = 6
-/** A broker that is away is no reason to leave the dashboard dark: how long its first connection is waited for, ms. */
+/** A broker that is unreachable is no reason to leave the dashboard dark: how long its first connection is waited for, ms. */
 const BROKER_MS = 3000
 
 /** @throws {Refused} `setup` when the port is taken or the address is not this machine's */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { version } from '../../package.json'
-import { Away, Refused } from '../base/errors'
+import { Refused, Unreachable } from '../base/errors'
 import type { Log } from '../base/log'
 import { leave } from '../base/stdio'
 import { type Config, readConfig } from '../config/config'
@@ -30,8 +30,8 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
   } catch (error) {
     log.error((error as Error).message)
     log.debug('where it came from', { stack: (error as Error).stack })
-    // Who starts while the broker is away is to be started again, however long that lasts.
-    const isForPerson = error instanceof Refused && error.code === 'setup' && !(error instanceof Away)
+    // Who starts while the broker is unreachable is to be started again, however long that lasts.
+    const isForPerson = error instanceof Refused && error.code === 'setup' && !(error instanceof Unreachable)
     await leave(isForPerson ? EX_CONFIG : 1)
   }
 }

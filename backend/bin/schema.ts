@@ -1,5 +1,5 @@
 import { Refused } from '../base/errors'
-import { type Db, isAway } from '../database/db'
+import { type Db, isUnreachable } from '../database/db'
 import { unreachable } from '../database/faults'
 import { readOnlyReason } from '../database/read-only'
 import { migrations } from '../migrate/files'
@@ -33,7 +33,7 @@ async function missingMigration(url: string, db: Db): Promise<string | undefined
     )
     return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
-    if (isAway(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
+    if (isUnreachable(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
     throw error instanceof Refused ? error : unreachable(url, error)
   }
 }

@@ -28,7 +28,7 @@ export const startWorker =
     }
     requireContact(source.apis, config)
     const db = openDb(config.databaseUrl, { name: app })
-    const beatDb = openDb(config.databaseUrl, { name: `${app} beat`, max: 1 })
+    const heartbeatDb = openDb(config.databaseUrl, { name: `${app} heartbeat`, max: 1 })
     await requireSchema(config.databaseUrl, db)
     await requireWrites(db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
@@ -38,7 +38,21 @@ export const startWorker =
     const http = createHttpFactory({ gate, limits, config })
     const { turnMs, attempts } = config
     const jobsAtOnce = jobsAtOnceBy(config)
-    const worker = createWorker({ id, app, ...definition, sources, db, beatDb, broker, http, log, turnMs, attempts, jobsAtOnce, reached })
+    const worker = createWorker({
+      id,
+      app,
+      ...definition,
+      sources,
+      db,
+      heartbeatDb,
+      broker,
+      http,
+      log,
+      turnMs,
+      attempts,
+      jobsAtOnce,
+      reached,
+    })
     await broker.ready()
     await worker.start()
     return {
@@ -46,7 +60,7 @@ export const startWorker =
         await worker.stop()
         await gate.close()
         await broker.close()
-        await Promise.all([db.close(), beatDb.close()])
+        await Promise.all([db.close(), heartbeatDb.close()])
       },
     }
   }

@@ -5,7 +5,7 @@ import type { Tx } from '../base/sql'
 import type { Api, Http, HttpUse } from './api'
 import type { Command } from './command'
 import type { KeptRefusals, Lookup } from './lookup'
-import type { Door } from './route'
+import type { Route } from './route'
 import type { NewTask, Stream } from './stream'
 
 export interface Plan {
@@ -48,7 +48,7 @@ export interface Source<P = unknown> {
   /** How many of its jobs run at once, and the variable that says otherwise; unbounded where absent. */
   jobsAtOnce?: { env: string; default: number }
   /** HTTP routes of its own, where its users know it by others than the API's. */
-  doors?: readonly Door[]
+  routes?: readonly Route[]
   /** Splits a job into its first tasks; same params, same tasks, no I/O. */
   plan(params: P): Plan
   /** Runs in the transaction of the job's finish task. */

@@ -147,7 +147,7 @@ const UNREACHED = new Set([
  * Whether an error means that Postgres cannot be reached or written now, and that this passes by itself; not that a statement is
  * wrong, or a setting.
  */
-export function isAway(error: unknown): boolean {
+export function isUnreachable(error: unknown): boolean {
   const { code = '', message = '', syscall } = (error ?? {}) as { code?: string; message?: string; syscall?: string }
   // What follows a colon is somebody's name, which may hold any of these words.
   if (code === PROTOCOL) return PASSING.test(message.split(':')[0] ?? '')

@@ -16,7 +16,7 @@ export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomB
 /** A claim younger than this may be one whose reply is still on its way. */
 const YOUNG = `interval '5 seconds'`
 
-/** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two beats are missed. */
+/** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [], 0)
   const neighbours = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
@@ -43,20 +43,20 @@ export interface Holding {
 
 /**
  * Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit.
- * @param lagMs longest the event loop was held up since the beat before, ms
+ * @param lagMs longest the event loop was held up since the heartbeat before, ms
  */
-export async function beat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
+export async function heartbeat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
   const tasks = [...holding.tasks]
   await write(db, me, tasks, lagMs)
   const mine = `holder = $1 and claimed_at < clock_timestamp() - ${YOUNG}`
   await db.query(
-    `update backhaul.tasks set claim = null, holder = null, rung_at = null, rings = 0 where claim is not null and ${mine} and id <> all($2)`,
+    `update backhaul.tasks set claim = null, holder = null, woken_at = null, wakes = 0 where claim is not null and ${mine} and id <> all($2)`,
     [me.id, tasks],
   )
   await db.query(
     `with lost as materialized (
        select kind, id from backhaul.lookups where claim is not null and ${mine} and claim <> all($2) order by kind, id for update)
-     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0 from lost where l.kind = lost.kind and l.id = lost.id`,
+     update backhaul.lookups l set claim = null, holder = null, woken_at = null, wakes = 0 from lost where l.kind = lost.kind and l.id = lost.id`,
     [me.id, [...holding.lookups]],
   )
 }
@@ -64,10 +64,10 @@ export async function beat(db: Reader, me: Identity, holding: Holding, lagMs = 0
 async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: number): Promise<void> {
   const [, pid] = me.id.split(':')
   await db.query(
-    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, beat_at)
+    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, heartbeat_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
      on conflict (id) do update
-        set beat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms`,
+        set heartbeat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms`,
     [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss(), lagMs],
   )
 }
@@ -75,19 +75,21 @@ async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: n
 /** Leaves: whatever it still holds is free at once. */
 export async function signOff(db: Reader, id: string): Promise<void> {
   await free(db, `holder = $1`, [id])
-  await freeRequests(db, [id])
+  await releaseRequests(db, [id])
   await db.query(`delete from backhaul.workers where id = $1`, [id])
 }
 
 /**
- * Hands back what workers hold that missed two beats, and what is held by nobody known.
+ * Hands back what workers hold that missed two heartbeats, and what is held by nobody known.
  * To be called only by who has itself reached Postgres all that time, else an outage looks like everybody's death.
  * @returns how many tasks and lookups moved, and the workers that are gone
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
-  const gone = await db.query<{ id: string }>(`delete from backhaul.workers where beat_at < clock_timestamp() - ${DEAD_AFTER} returning id`)
+  const gone = await db.query<{ id: string }>(
+    `delete from backhaul.workers where heartbeat_at < clock_timestamp() - ${DEAD_AFTER} returning id`,
+  )
   const ids = gone.map((worker) => worker.id)
-  if (ids.length > 0) await freeRequests(db, ids)
+  if (ids.length > 0) await releaseRequests(db, ids)
   const moved = await free(
     db,
     `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`,
@@ -100,12 +102,12 @@ export async function rescue(db: Reader): Promise<{ moved: number; gone: string[
 async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
   const tasks = await db.query(
     `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
-     update backhaul.tasks t set claim = null, holder = null, rung_at = null, rings = 0 from held where t.id = held.id returning t.id`,
+     update backhaul.tasks t set claim = null, holder = null, woken_at = null, wakes = 0 from held where t.id = held.id returning t.id`,
     values,
   )
   const lookups = await db.query(
     `with held as materialized (select kind, id from backhaul.lookups where claim is not null and ${whose} order by kind, id for update)
-     update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0
+     update backhaul.lookups l set claim = null, holder = null, woken_at = null, wakes = 0
        from held where l.kind = held.kind and l.id = held.id returning l.id`,
     values,
   )
@@ -113,7 +115,7 @@ async function free(db: Reader, whose: string, values: unknown[]): Promise<numbe
 }
 
 /** A request in flight ended with its process; its place at the gate would else stay taken until its timeout. */
-async function freeRequests(db: Reader, workers: readonly string[]): Promise<void> {
+async function releaseRequests(db: Reader, workers: readonly string[]): Promise<void> {
   await db.query(
     `update backhaul.gates g
         set holders = (select coalesce(jsonb_object_agg(h.key, h.value), '{}') from jsonb_each(g.holders) h where split_part(h.key, '/', 1) <> all($1))

@@ -58,7 +58,7 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
        union all
        select t.id from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is null
      )
-     update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), rung_at = null, rings = 0
+     update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), woken_at = null, wakes = 0
       from picked where t.id = picked.id and t.state = 'waiting'`,
     [jobId],
   )
@@ -83,7 +83,7 @@ const SILENT = `select id from backhaul.tasks
 export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
   await db.query(
     `update backhaul.tasks t set attempts = greatest(t.attempts, $5), due_at = greatest(t.due_at, clock_timestamp() + $6 * interval '1 millisecond'),
-            rung_at = null, rings = 0
+            woken_at = null, wakes = 0
        from (${SILENT} and state = 'ready' order by id for update skip locked) w
       where t.id = w.id and t.claim is null and t.state = 'ready'`,
     [task.job_id, task.lane, task.id, spanOf(attempts), attempts, Math.max(0, Math.round(dueInMs))],
@@ -104,7 +104,7 @@ export async function isGivenUp(db: Reader, task: Task): Promise<boolean> {
 const GIVEN_UP_AT_ONCE = 5_000
 
 /**
- * Ends the tasks of a lane that nobody holds, because its host is away. A batch at a time: what a death on the way leaves is
+ * Ends the tasks of a lane that nobody holds, because its host is unreachable. A batch at a time: what a death on the way leaves is
  * found out by the next task of the lane.
  * @returns how many
  */
@@ -123,7 +123,7 @@ export async function giveUpLane(db: Reader, task: Task, { kind, error }: { kind
 }
 
 /**
- * Leaves the tasks of a lane that nobody holds no more tries, because its host is away: each is asked what becomes of it before
+ * Leaves the tasks of a lane that nobody holds no more tries, because its host is unreachable: each is asked what becomes of it before
  * it fails. @returns how many
  */
 export async function exhaustLane(
@@ -135,7 +135,7 @@ export async function exhaustLane(
   let given = 0
   for (let last = GIVEN_UP_AT_ONCE; last === GIVEN_UP_AT_ONCE; given += last) {
     const rows = await db.query(
-      `update backhaul.tasks t set attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), rung_at = null, rings = 0
+      `update backhaul.tasks t set attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), woken_at = null, wakes = 0
          from (${SILENT} and state in ('waiting', 'ready') and attempts < $7 order by id limit ${GIVEN_UP_AT_ONCE} for update skip locked) w
         where t.id = w.id and t.claim is null and t.state in ('waiting', 'ready') returning t.id`,
       [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), kind, textOf(error), attempts],

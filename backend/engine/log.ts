@@ -80,7 +80,7 @@ export const said = {
     if (Object.keys(rows).length > 0) log.info('took away what was kept long enough', rows)
   },
   handedBack: (log: Log, tasks: number, workers: readonly string[]) =>
-    log.warn('workers stopped beating; their tasks are handed back', { tasks, workers: workers.join(',') }),
+    log.warn('workers stopped sending heartbeats; their tasks are handed back', { tasks, workers: workers.join(',') }),
   lookups: (log: Log, kind: string, asked: number, answered: number, missing: number) =>
     log.info(`looked up ${kind}s`, { asked, answered, missing }),
   lookupsWait: (log: Log, kind: string, ids: number, error: RetryLater | Throttled | Error, inMs: number) =>

@@ -1,7 +1,7 @@
 import { Fatal, RetryLater, Skip, Throttled, UNREACHABLE } from '../base/errors'
 import type { Tx } from '../base/sql'
 import type { HttpUse, Io, Page, Source, Stream, Traffic } from '../contract'
-import { isAway } from '../database/db'
+import { isUnreachable } from '../database/db'
 import type { End } from '../database/transaction'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
@@ -28,7 +28,7 @@ const NOTHING: Outcome = { goOn: false }
 /**
  * One page of one task: read from the network, then commit in one transaction.
  * @param turnEndsAt `io.more()` says no after this, ms since the epoch
- * @throws when Postgres is away: nothing can be said of the task; its claim is released by a beat or a scheduler
+ * @throws when Postgres is unreachable: nothing can be said of the task; its claim is released by a heartbeat or a scheduler
  */
 export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> =>
   span(
@@ -70,7 +70,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     engine.reached('after commit')
     return outcome
   } catch (error) {
-    if (isAway(error)) throw error
+    if (isUnreachable(error)) throw error
     if (error instanceof store.Lost) {
       said.lost(engine.log, task)
       countStep(task, 'lost')
@@ -173,14 +173,14 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   const { db, log } = engine
   const { traffic } = use
   if (engine.signal.aborted) {
-    await store.handBack(db, task, { traffic })
+    await store.release(db, task, { traffic })
     countStep(task, 'stopped')
     return NOTHING
   }
   if (error instanceof Throttled) {
-    // Due one second early, so that the moment does not pass while the bell travels.
+    // Due one second early, so that the moment does not pass while the wake-up travels.
     const dueInMs = error.until.getTime() - Date.now() - 1000
-    await store.handBack(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
+    await store.release(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
     countStep(task, 'waited')
     countWait(error.on, 'gate', dueInMs)
     said.waits(log, task, error)
@@ -202,7 +202,7 @@ async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: Ht
   }
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
-  const isBack = await store.handBack(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
+  const isBack = await store.release(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
   if (isBack && isOfHost) await shareAttempt(db, task, attempts, dueInMs)
   countStep(task, 'retried')
   countRetry(task.source, kind, use.asked, dueInMs)
@@ -220,7 +220,7 @@ export const backoffMs = (attempts: number, random = Math.random): number =>
 const streamOf = ({ sources }: WorkerEngine, task: Task): Stream | undefined =>
   sources.find((source) => source.name === task.source)?.streams[task.stream]
 
-/** Whether what ended this task would end the others of its lane as well: their host is away. */
+/** Whether what ended this task would end the others of its lane as well: their host is unreachable. */
 function sharesItsFate(engine: WorkerEngine, task: Task, error: unknown): boolean {
   return task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
 }

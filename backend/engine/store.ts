@@ -9,7 +9,7 @@ import type { DomainEvent, NewTask, Reject, Source, Traffic } from '../contract'
  */
 
 /**
- * For statements whose loss costs a second bell or a beat, never a row: their commit need not wait for the disk.
+ * For statements whose loss costs a second wake-up or a heartbeat, never a row: their commit need not wait for the disk.
  * To be joined as `lazy`, so that it runs with the statement.
  */
 export const LAZY = `lazy as materialized (select set_config('synchronous_commit', 'off', true) as commit)`
@@ -113,7 +113,7 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
                          when $17::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
             reason = $16, lane = coalesce($17, lane), settled_at = case when $15 then clock_timestamp() end,
             claim = case when $15 or $17 is not null then null else claim end, holder = case when $15 or $17 is not null then null else holder end,
-            rung_at = case when $17 is null then rung_at end
+            woken_at = case when $17 is null then woken_at end
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
      )
@@ -181,7 +181,7 @@ export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
   return rows.length === 1
 }
 
-export interface HandBack {
+export interface Release {
   /** From now by the database's clock; absent: at once. */
   dueInMs?: number
   slotAt?: Date
@@ -193,11 +193,11 @@ export interface HandBack {
 }
 
 /** Gives a task back, to be claimed again when it is due. @returns false when the fence did not hold */
-export async function handBack(db: Reader, task: Task, back: HandBack): Promise<boolean> {
+export async function release(db: Reader, task: Task, back: Release): Promise<boolean> {
   const rows = await db.query(
     `with ${LAZY}
      update backhaul.tasks
-        set claim = null, holder = null, rung_at = null, rings = 0, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
+        set claim = null, holder = null, woken_at = null, wakes = 0, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
             attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
        from lazy where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
     [

@@ -1,8 +1,8 @@
 import type { QueueName } from '../../queues/names'
 import type { WorkerEngine } from './engine'
 import { step } from './step'
-import { claimTask, handBack } from './store'
-import { ring } from './wake'
+import { claimTask, release } from './store'
+import { wake } from './wake'
 
 /**
  * The steps of one delivery: claim, then page after page until the task and its lane's next ones are settled, the time is
@@ -10,10 +10,10 @@ import { ring } from './wake'
  * @param hold is told which tasks this worker has in hand, from before the claim to after the hand-back
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
-  // A doubled bell; the turn that has the task in hand goes on.
+  // A doubled wake-up; the turn that has the task in hand goes on.
   if (hold.has(taskId)) return
   await stepThrough(engine, taskId, hold)
-  await ring(engine.db, engine.broker, queue)
+  await wake(engine.db, engine.broker, queue)
   engine.reached('after publish')
 }
 
@@ -33,7 +33,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, hold: Set<bigin
         hold.add(held)
       }
       if (task && (!outcome.goOn || engine.stopping() || Date.now() >= endsAt)) {
-        await handBack(engine.db, task, { traffic: task.traffic })
+        await release(engine.db, task, { traffic: task.traffic })
         task = undefined
       }
     }

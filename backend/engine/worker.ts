@@ -12,16 +12,16 @@ import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
 import { watchLoop } from '../base/loop-lag'
 import type { HttpFactory, Source } from '../contract'
-import { type Db, isAway } from '../database/db'
+import { type Db, isUnreachable } from '../database/db'
 import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
-import { beat, type Holding, signOff, signOn } from './heartbeat'
+import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
 import { parseRequest, start as startJob } from './jobs/verbs'
 import { said } from './log'
 import { ask, ringLookups } from './lookups/store'
 import { lookupTurn } from './lookups/turn'
 import { turn } from './turn'
-import { ring } from './wake'
+import { wake } from './wake'
 
 export interface WorkerOptions {
   /** Of `newWorkerId`; what it holds, here and at the gates, is freed by it. */
@@ -33,8 +33,8 @@ export interface WorkerOptions {
   concurrency: number
   sources: readonly Source[]
   db: Db
-  /** A connection of its own, so that a busy pool never delays the beat. */
-  beatDb: Db
+  /** A connection of its own, so that a busy pool never delays the heartbeat. */
+  heartbeatDb: Db
   broker: Broker
   http: HttpFactory
   log: Log
@@ -59,7 +59,7 @@ const BEAT_MS = 5000
 
 /** A process that takes deliveries of some queues and does turns. */
 export function createWorker(options: WorkerOptions): Worker {
-  const { id, app, queues, concurrency, db, beatDb, broker, log, sources } = options
+  const { id, app, queues, concurrency, db, heartbeatDb, broker, log, sources } = options
   const abort = new AbortController()
   // Every request in flight listens, and there is no leak to be warned of.
   setMaxListeners(0, abort.signal)
@@ -84,10 +84,10 @@ export function createWorker(options: WorkerOptions): Worker {
   let beating: NodeJS.Timeout | undefined
   const lagMs = watchLoop()
 
-  const onBeat = () => {
-    beat(beatDb, { id, app, queues, concurrency }, holding, lagMs())
-      .then(() => flush(beatDb))
-      .catch((error: unknown) => logUnreachable(log, 'no beat', error))
+  const onHeartbeat = () => {
+    heartbeat(heartbeatDb, { id, app, queues, concurrency }, holding, lagMs())
+      .then(() => flush(heartbeatDb))
+      .catch((error: unknown) => logUnreachable(log, 'no heartbeat', error))
   }
   const onDelivery = (delivery: Delivery) => {
     count('backhaul_turns_total', { queue: delivery.queue })
@@ -100,12 +100,12 @@ export function createWorker(options: WorkerOptions): Worker {
       .then((done) => {
         engine.reached('before ack')
         if (done) delivery.ack()
-        else delivery.giveBack()
+        else delivery.release()
       })
       .catch((error: unknown) => {
-        // The row says everything: a bell whose turn broke is rung again, so the delivery is given up.
+        // The row says everything: a wake-up whose turn broke is rung again, so the delivery is given up.
         delivery.ack()
-        if (isAway(error)) logUnreachable(log, 'the database is away', error)
+        if (isUnreachable(error)) logUnreachable(log, 'the database is unreachable', error)
         else logUnexpected(log, `a turn on ${delivery.queue} broke`, error)
       })
       .finally(() => inHand.delete(work))
@@ -115,9 +115,9 @@ export function createWorker(options: WorkerOptions): Worker {
   return {
     id,
     async start() {
-      await signOn(beatDb, { id, app, queues, concurrency })
+      await signOn(heartbeatDb, { id, app, queues, concurrency })
       for (const queue of queues) subscriptions.push(await broker.consume(queue, concurrency, onDelivery))
-      beating = setInterval(onBeat, BEAT_MS)
+      beating = setInterval(onHeartbeat, BEAT_MS)
       said.workerReady(log, app, id, queues)
     },
     async stop() {
@@ -129,8 +129,8 @@ export function createWorker(options: WorkerOptions): Worker {
       await Promise.all(inHand)
       clearTimeout(grace)
       clearInterval(beating)
-      await flush(beatDb).catch((error: unknown) => logUnreachable(log, 'the last counts are lost', error))
-      await signOff(beatDb, id).catch((error: unknown) => logUnreachable(log, 'could not sign off', error))
+      await flush(heartbeatDb).catch((error: unknown) => logUnreachable(log, 'the last counts are lost', error))
+      await signOff(heartbeatDb, id).catch((error: unknown) => logUnreachable(log, 'could not sign off', error))
     },
   }
 }
@@ -139,7 +139,7 @@ export function createWorker(options: WorkerOptions): Worker {
 async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding): Promise<boolean> {
   const { queue } = delivery
   const message = readMessage(delivery)
-  if (message.type === 'bell') {
+  if (message.type === 'wake-up') {
     await turn(engine, BigInt(message.taskId), queue, holding.tasks)
     return true
   }
@@ -155,7 +155,7 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding
 
 /** What became of somebody's request. */
 type Taken = 'taken' | 'stopping' | { refused: string }
-type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'bell' | 'unreadable' }>
+type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'wake-up' | 'unreadable' }>
 type LookupOf = ReturnType<typeof lookupOf>
 
 /** Takes raw ids or a raw request: into the database, or set aside with the reason. */
@@ -165,7 +165,7 @@ async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup
       ? await takeIds(engine, queue, message.ids, lookup)
       : await takeRequest(engine, queue, message, readTraceparent(trace))
   } catch (error) {
-    if (isAway(error)) throw error
+    if (isUnreachable(error)) throw error
     if (error instanceof Refused) return { refused: error.message }
     // Set aside rather than given back: a fault of ours would make it come again for ever.
     return { refused: `a fault of ours, replay it once it is mended: ${messageOf(error)}` }
@@ -197,7 +197,7 @@ async function takeRequest(
   const priority = source.priorities?.[queue]
   const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority, trace }))
   if (started === 'stopping') return 'stopping'
-  await ring(engine.db, engine.broker, queue)
+  await wake(engine.db, engine.broker, queue)
   return 'taken'
 }
 
@@ -212,15 +212,15 @@ async function setAside(engine: WorkerEngine, delivery: Delivery, reason: string
   return true
 }
 
-/** A raw request is its producer's until a row says otherwise: while the database is away it is tried again, not dropped. */
+/** A raw request is its producer's until a row says otherwise: while the database is unreachable it is tried again, not dropped. */
 async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Promise<T | 'stopping'> {
   for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
     try {
       return await work()
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isUnreachable(error)) throw error
       if (engine.stopping()) return 'stopping'
-      logUnreachable(engine.log, 'the database is away, a request waits', error)
+      logUnreachable(engine.log, 'the database is unreachable, a request waits', error)
       await rest(pause)
     }
   }

@@ -10,7 +10,7 @@ export type Row = (string | null)[]
 /** Rows of about this many characters are in memory at once. */
 const BATCH_CHARACTERS = 1_000_000
 const FIRST_ROWS = 200
-const MOST_ROWS = 5000
+const MAX_ROWS = 5000
 /** A reader that takes nothing for so long keeps Postgres from cleaning up; the export ends. */
 const READER_MINUTES = 10
 
@@ -44,7 +44,7 @@ async function* batches(client: PoolClient): AsyncGenerator<Row[]> {
   for (let count = FIRST_ROWS; ; ) {
     const { rows } = await client.query<Row>({ text: `fetch ${count} from export_rows`, rowMode: 'array', types: asText })
     if (rows.length === 0) return
-    count = Math.max(1, Math.min(MOST_ROWS, Math.floor((BATCH_CHARACTERS * rows.length) / sizeOf(rows))))
+    count = Math.max(1, Math.min(MAX_ROWS, Math.floor((BATCH_CHARACTERS * rows.length) / sizeOf(rows))))
     yield rows
   }
 }

@@ -16,13 +16,13 @@ export interface Exported {
 }
 
 /** Counting more than this takes longer than a bar is worth. */
-const MOST_COUNTED = 2_000_000
+const MAX_COUNTED = 2_000_000
 
 /** How many rows a query has: exact, or Postgres' estimate where they are many. */
 export async function countRows(db: Db, { sql, count, values }: Query): Promise<number> {
   const [explained] = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(`explain (format json) ${sql}`, values)
   const estimate = explained?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
-  if (estimate > MOST_COUNTED) return estimate
+  if (estimate > MAX_COUNTED) return estimate
   return (await db.query<{ n: number }>(count, values))[0]?.n ?? 0
 }
 

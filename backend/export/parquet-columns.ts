@@ -26,13 +26,13 @@ function days(column: Column, text: string): number {
 
 /** 18 digits always fit 64 bits; the most a Parquet reader has to know is 38. */
 const LONG_DIGITS = 18
-const MOST_DIGITS = 38
+const MAX_DIGITS = 38
 const bytesFor = (digits: number): number => Math.ceil((Math.log2(10) * digits + 1) / 8)
 
 function decimal(column: Column): ParquetColumn {
   const { name, precision = 0, scale = 0 } = column
   // Without a bound there is no DECIMAL to declare; the text is exact.
-  if (precision === 0 || precision > MOST_DIGITS) return plain(column, 'text')
+  if (precision === 0 || precision > MAX_DIGITS) return plain(column, 'text')
   const size =
     precision <= LONG_DIGITS ? { type: 'INT64' as const } : { type: 'FIXED_LEN_BYTE_ARRAY' as const, type_length: bytesFor(precision) }
   return {

@@ -26,7 +26,7 @@ export interface Gate {
    */
   acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
   /**
-   * Writes down what became of a grant; costs no statement where there is nothing to write. While the database is away
+   * Writes down what became of a grant; costs no statement where there is nothing to write. While the database is unreachable
    * the outcome is kept and written before the next grant.
    * @returns until when the gate now holds requests back, if it does
    */

@@ -17,10 +17,10 @@ const DELTA_MS = 15
 
 /** How long a place that is given back waits for a question that takes it along, ms. */
 const RIDE_MS = 20
-/** How long until it is tried again after the database was away, ms. */
+/** How long until it is tried again after the database was unreachable, ms. */
 const AGAIN_MS = 5_000
 
-/** Writes outcomes; while the database is away it keeps them. */
+/** Writes outcomes; while the database is unreachable it keeps them. */
 export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
   /** Requests that ended well and have only their places to give back, each with its gates. Saying it twice does no harm. */
@@ -133,7 +133,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     throw error
   }
 
-  /** @throws {Throttled} while the database is away */
+  /** @throws {Throttled} while the database is unreachable */
   async function payOwed(): Promise<void> {
     for (let one = owed[0]; one; one = owed[0]) {
       await store.settle(one.rows, one.class, one.id, one.at)
@@ -157,7 +157,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       if (!timer) wake(RIDE_MS)
     },
 
-    /** Asks once all earlier outcomes are written or go along. @throws {Throttled} while the database is away */
+    /** Asks once all earlier outcomes are written or go along. @throws {Throttled} while the database is unreachable */
     async acquire(question: Question): Promise<Answer> {
       await settled()
       await payOwed()

@@ -67,7 +67,7 @@ export interface GateRow {
   throttled: bigint
 }
 
-/** How long work waits before it asks again for a database that is away, ms. */
+/** How long work waits before it asks again for a database that is unreachable, ms. */
 const AWAY_MS = 5_000
 
 /**

@@ -3,7 +3,7 @@ import type { Verdict } from '../contract'
 
 /** The least an answer can make us wait, ms. It doubles with each refusal that follows on a wait, up to the most. */
 const LEAST_MS = 1_000
-const MOST_MS = 300_000
+const MAX_MS = 300_000
 /** A request that left this long before the end of a wait may have left after it: the two clocks differ a little, ms. */
 const CLOCK_MS = 250
 
@@ -23,7 +23,7 @@ export function createPatience() {
   function stretched(key: string, until: Date, isRefused: boolean, sentAt: number, now: number): Date {
     const held = waits.get(key)
     const isInFlight = held !== undefined && sentAt < held.until - CLOCK_MS
-    const leastMs = held && isRefused ? (isInFlight ? held.leastMs : Math.min(MOST_MS, held.leastMs * 2)) : LEAST_MS
+    const leastMs = held && isRefused ? (isInFlight ? held.leastMs : Math.min(MAX_MS, held.leastMs * 2)) : LEAST_MS
     const end = Math.max(until.getTime(), isInFlight ? held.until : now + leastMs)
     if (isRefused) waits.set(key, { until: end, leastMs })
     return new Date(end)

@@ -1,11 +1,11 @@
 /** Requests and routes remembered by one process. */
-const MOST = 10_000
+const MAX = 10_000
 
 /**
  * Tells requests that fail by themselves from a route that is down: what failed, and fails again though the route has answered
  * others since, says nothing of the route, and its breaker does not count it.
  */
-export function createSuspects(most = MOST) {
+export function createSuspects(most = MAX) {
   let turn = 0
   const failedAt = new Map<string, number>()
   const answeredAt = new Map<string, number>()

@@ -17,10 +17,13 @@ export const GAUGES = {
   },
   backhaul_queue_due_tasks: { help: 'Tasks that a worker could take now.', labels: ['queue'] },
   backhaul_queue_oldest_due_seconds: { help: 'How long the oldest task that could be taken has waited; 0 without one.', labels: ['queue'] },
-  backhaul_queue_messages: { help: 'Messages on the queue that nobody has taken; absent while RabbitMQ is away.', labels: ['queue'] },
-  backhaul_queue_consumers: { help: 'Consumers of the queue; absent while RabbitMQ is away.', labels: ['queue'] },
+  backhaul_queue_messages: {
+    help: 'Messages on the queue that nobody has taken; absent while RabbitMQ is unreachable.',
+    labels: ['queue'],
+  },
+  backhaul_queue_consumers: { help: 'Consumers of the queue; absent while RabbitMQ is unreachable.', labels: ['queue'] },
   backhaul_dead_letters: {
-    help: 'Messages set aside on the dead-letter queue of the queue; absent while RabbitMQ is away.',
+    help: 'Messages set aside on the dead-letter queue of the queue; absent while RabbitMQ is unreachable.',
     labels: ['queue'],
   },
   backhaul_lookups_open: { help: 'Ids that wait to be looked up.', labels: ['kind'] },
@@ -39,10 +42,13 @@ export const GAUGES = {
     help: 'Gates of a limit (one for each host, key or account where it counts by those): ready, blocked (its upstream said wait) or tripped (it fails).',
     labels: ['limit', 'state'],
   },
-  backhaul_workers: { help: 'Worker processes: alive, or dead (stopped beating and not yet cleared away).', labels: ['app', 'state'] },
+  backhaul_workers: {
+    help: 'Worker processes: alive, or dead (stopped sending heartbeats and not yet cleared away).',
+    labels: ['app', 'state'],
+  },
   backhaul_worker_resident_memory_bytes: { help: 'Memory of the largest live process of a worker.', labels: ['app'] },
   backhaul_worker_event_loop_lag_seconds: {
-    help: 'Longest hold-up of the event loop between the last two beats, of the worst live process of a worker.',
+    help: 'Longest hold-up of the event loop between the last two heartbeats, of the worst live process of a worker.',
     labels: ['app'],
   },
   backhaul_worker_places: { help: 'Deliveries that the live processes of a worker hold at once.', labels: ['app'] },

@@ -11,7 +11,7 @@ export interface Question {
 const labels = (...pairs: string[]): string =>
   `jsonb_build_object(${pairs.map((pair) => pair.replace(/^(\w+)=(.*)$/, "'$1', ($2)::text")).join(', ')})`
 const ageOf = (moment: string): string => `coalesce(greatest(0, extract(epoch from clock_timestamp() - min(${moment}))), 0)::float8`
-const alive = `beat_at > clock_timestamp() - ${DEAD_AFTER}`
+const alive = `heartbeat_at > clock_timestamp() - ${DEAD_AFTER}`
 const perApp = (name: ReadingName, value: string): Question => ({
   name,
   sql: `select ${labels('app=app')}, (${value})::float8 from backhaul.workers where ${alive} group by app`,

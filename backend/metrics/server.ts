@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Refused, Throttled } from '../base/errors'
 import type { Log } from '../base/log'
-import { isAway } from '../database/db'
+import { isUnreachable } from '../database/db'
 import type { Service } from '../service/base/context'
 import { CONTENT_TYPE, exposition } from './exposition'
 
@@ -17,7 +17,7 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** Wrong tokens, counted by all doors of the process. */
+/** Wrong tokens, counted by all entry points of the process. */
 export interface Guesses {
   /** How long an address has to wait, s. */
   waitOf(address: string): number
@@ -108,7 +108,7 @@ async function answer(request: IncomingMessage, service: Service, scrape: () => 
     return { status: 200, text: await scrape(), headers: { 'content-type': CONTENT_TYPE } }
   } catch (error) {
     // The gate, asked on the way, has words of its own for it.
-    if (!isAway(error) && !(error instanceof Throttled)) throw error
+    if (!isUnreachable(error) && !(error instanceof Throttled)) throw error
     // Prometheus then shows `up` as 0, and no figure that is not true any more.
     return { status: 503, text: `The database cannot be reached: ${(error as Error).message}\n`, headers: { 'retry-after': '5' } }
   }

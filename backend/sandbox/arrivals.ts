@@ -21,13 +21,13 @@ const KEPT = 20_000
 
 /** Every request in the order it came: counts for ever, the newest 20,000 of each API one by one. */
 export class Arrivals {
-  private apis = new Map<string, { traffic: ApiTraffic; ring: Arrival[]; next: number }>()
+  private apis = new Map<string, { traffic: ApiTraffic; buffer: Arrival[]; next: number }>()
 
   private of(api: string) {
     const found = this.apis.get(api)
     if (found) return found
     const traffic: ApiTraffic = { total: 0, byRoute: {}, byStatus: {}, inFlight: 0, mostInFlight: 0 }
-    const made = { traffic, ring: [] as Arrival[], next: 0 }
+    const made = { traffic, buffer: [] as Arrival[], next: 0 }
     this.apis.set(api, made)
     return made
   }
@@ -39,7 +39,7 @@ export class Arrivals {
     traffic.total++
     traffic.byRoute[arrival.route] = (traffic.byRoute[arrival.route] ?? 0) + 1
     traffic.mostInFlight = Math.max(traffic.mostInFlight, ++traffic.inFlight)
-    log.ring[log.next++ % KEPT] = arrival
+    log.buffer[log.next++ % KEPT] = arrival
     return (status) => {
       traffic.inFlight--
       traffic.byStatus[status] = (traffic.byStatus[status] ?? 0) + 1
@@ -57,15 +57,15 @@ export class Arrivals {
 
   /** Oldest first. */
   list(api: string): Arrival[] {
-    const { ring, next } = this.of(api)
-    return next <= KEPT ? [...ring] : [...ring.slice(next % KEPT), ...ring.slice(0, next % KEPT)]
+    const { buffer, next } = this.of(api)
+    return next <= KEPT ? [...buffer] : [...buffer.slice(next % KEPT), ...buffer.slice(0, next % KEPT)]
   }
 
   reset(): void {
     for (const [name, { traffic }] of this.apis) {
       const fresh = { total: 0, byRoute: {}, byStatus: {}, inFlight: traffic.inFlight, mostInFlight: traffic.inFlight }
       Object.assign(traffic, fresh)
-      this.apis.set(name, { traffic, ring: [], next: 0 })
+      this.apis.set(name, { traffic, buffer: [], next: 0 })
     }
   }
 }

@@ -7,7 +7,7 @@ import { Violations } from './violations'
 export const monotonic = (): number => performance.timeOrigin + performance.now()
 
 /** What all mounted APIs share: the clock, the arrival log, the violations and the switched-on faults. */
-export class Desk {
+export class SandboxContext {
   readonly arrivals = new Arrivals()
   readonly violations: Violations
   readonly faults: Faults

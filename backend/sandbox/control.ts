@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import type { Desk } from './context'
+import type { SandboxContext } from './context'
 import type { ActiveFault, FaultRequest } from './faults'
 import type { SandboxSource } from './source'
 
 interface Parts {
-  desk: Desk
+  context: SandboxContext
   known: Record<string, string>
   sources: SandboxSource[]
   fault(request: FaultRequest): ActiveFault
@@ -37,18 +37,18 @@ function mountSources(app: FastifyInstance, sources: SandboxSource[]): void {
 
 /** The routes that steer the sandbox itself. */
 export function mountControl(app: FastifyInstance, parts: Parts): void {
-  const { desk } = parts
+  const { context } = parts
   app.get('/_sandbox', async (_request, reply) => {
     const further = parts.sources.flatMap((source) =>
       Object.keys(source.control).map((route) => route.replace(' ', ' /_sandbox').replace('GET ', 'GET  ')),
     )
     return reply.type('text/plain; charset=utf-8').send(`${[...HELP, ...further].join('\n')}\n`)
   })
-  app.get('/_sandbox/violations', async () => desk.violations.report())
+  app.get('/_sandbox/violations', async () => context.violations.report())
   app.get<{ Querystring: { api?: string } }>('/_sandbox/requests', async ({ query }) =>
-    query.api === undefined ? desk.arrivals.traffic() : desk.arrivals.list(query.api),
+    query.api === undefined ? context.arrivals.traffic() : context.arrivals.list(query.api),
   )
-  app.get('/_sandbox/faults', async () => ({ on: desk.faults.list(), known: parts.known }))
+  app.get('/_sandbox/faults', async () => ({ on: context.faults.list(), known: parts.known }))
   app.post('/_sandbox/faults', async (request, reply) => {
     try {
       return await reply.code(201).send(parts.fault(inputOf(request.body, {}) as FaultRequest))
@@ -57,7 +57,7 @@ export function mountControl(app: FastifyInstance, parts: Parts): void {
     }
   })
   app.delete<{ Querystring: { name?: string } }>('/_sandbox/faults', async ({ query }, reply) => {
-    desk.faults.clear(query.name)
+    context.faults.clear(query.name)
     return reply.code(204).send()
   })
   app.post('/_sandbox/reset', async (_request, reply) => {

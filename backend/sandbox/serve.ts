@@ -37,7 +37,7 @@ function askOf(request: FastifyRequest, api: SandboxApi, { at, lateMs }: Pick<As
 /** What every upstream asks of a client: a name, somebody to write to, compressed transfer. */
 function judgeManners(ask: Ask, api: SandboxApi, settings: SandboxSettings): void {
   const agent = ask.headers['user-agent'] ?? ''
-  const { violations } = settings.desk
+  const { violations } = settings.context
   if (agent === '') violations.add('no-user-agent', `${api.name} ${ask.path}`)
   else if (!/@|https?:\/\//.test(agent)) violations.add('no-contact', `${api.name}: User-Agent "${agent}" names no address`)
   if (!/\bgzip\b/.test(ask.headers['accept-encoding'] ?? '')) violations.add('no-gzip', `${api.name} ${ask.path}`)
@@ -77,7 +77,7 @@ async function send(reply: FastifyReply, ask: Ask, answer: Answer, cut = false):
 
 /** Faults of the way between client and upstream; true when nothing more is to be sent. */
 async function disturb(reply: FastifyReply, ask: Ask, api: SandboxApi, settings: SandboxSettings): Promise<boolean> {
-  const on = (name: string) => settings.desk.faults.take(name, api.name, ask)
+  const on = (name: string) => settings.context.faults.take(name, api.name, ask)
   const { raw } = reply
   const slow = on('slow')
   if (slow) await Promise.race([wait(Number(slow.ms ?? SLOW_MS), undefined, { ref: false }), once(raw, 'close')])
@@ -99,7 +99,7 @@ async function deliver(reply: FastifyReply, ask: Ask, api: SandboxApi, settings:
   if (refusal) return send(reply, ask, refusal)
   if (await disturb(reply, ask, api, settings)) return
   const answer = await api.answer(ask)
-  const on = (name: string) => answer.status === 200 && settings.desk.faults.take(name, api.name, ask)
+  const on = (name: string) => answer.status === 200 && settings.context.faults.take(name, api.name, ask)
   if (on('not-json')) return send(reply, ask, { ...answer, body: 'The service is being restarted, please come back later.' })
   if (on('half-json')) return send(reply, ask, { ...answer, body: answer.body?.slice(0, Math.floor(answer.body.length / 2)) })
   return send(reply, ask, answer, Boolean(on('truncated-json')))
@@ -127,20 +127,20 @@ function heardBy(socket: Socket, raw: ServerResponse, clock: () => number): () =
 
 /** Mounts an API under its prefix. */
 export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSettings, log?: (line: string) => void): void {
-  const { desk } = settings
+  const { context } = settings
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     reply.hijack()
-    const ask = askOf(request, api, arrivals.get(request) ?? { at: desk.clock() })
+    const ask = askOf(request, api, arrivals.get(request) ?? { at: context.clock() })
     const { at, method, host, subject = ask.path } = ask
-    const done = desk.arrivals.arrive(api.name, { at, route: api.route(ask), method, path: subject, ...(host ? { host } : {}) })
+    const done = context.arrivals.arrive(api.name, { at, route: api.route(ask), method, path: subject, ...(host ? { host } : {}) })
     let sent = 0
-    ask.heard = heardBy(request.raw.socket, reply.raw, desk.clock)
+    ask.heard = heardBy(request.raw.socket, reply.raw, context.clock)
     reply.raw.once('finish', () => {
       sent = reply.raw.statusCode
     })
     reply.raw.once('close', () => {
       done(sent)
-      log?.(`${method} ${api.name}${host ? ` ${host}` : ''}${subject} ${sent || 'cut'} ${Math.round(desk.clock() - ask.at)} ms`)
+      log?.(`${method} ${api.name}${host ? ` ${host}` : ''}${subject} ${sent || 'cut'} ${Math.round(context.clock() - ask.at)} ms`)
     })
     judgeManners(ask, api, settings)
     try {
@@ -156,7 +156,7 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
   }
   const arrivals = new WeakMap<FastifyRequest, Pick<Ask, 'at' | 'lateMs'>>()
   const onRequest = async (request: FastifyRequest): Promise<void> => {
-    arrivals.set(request, { at: desk.clock(), lateMs: desk.late() })
+    arrivals.set(request, { at: context.clock(), lateMs: context.late() })
   }
   for (const url of [api.prefix, `${api.prefix}/*`]) app.route({ method: METHODS, url, handler, onRequest })
 }

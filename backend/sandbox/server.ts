@@ -4,7 +4,7 @@ import type { LimitOverride } from '../config/config'
 import type { ApiTraffic, Arrival } from './arrivals'
 import { type AtprotoSandbox, atprotoSandbox } from './atproto'
 import type { AtprotoControls } from './atproto/controls'
-import { Desk, monotonic } from './context'
+import { monotonic, SandboxContext } from './context'
 import { mountControl } from './control'
 import { type EveSandbox, eveSandbox } from './eve'
 import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './faults'
@@ -107,8 +107,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const seed = options.seed ?? 1
   const clock = options.clock ?? monotonic
   const lateness = options.clock ? undefined : watchLateness(clock)
-  const desk = new Desk(seed, clock, lateness?.now)
-  const settings = { seed, speed: options.speed ?? 1, open: options.open ?? false, desk }
+  const context = new SandboxContext(seed, clock, lateness?.now)
+  const settings = { seed, speed: options.speed ?? 1, open: options.open ?? false, context }
   const { eve, atproto, all } = sourcesOf(options, settings)
   const known = { ...COMMON_FAULTS, ...Object.assign({}, ...all.map((source) => source.faults)) } as Record<string, string>
   const app = fastify({ bodyLimit: 8 * 1024 * 1024, routerOptions: { maxParamLength: 10_000 }, forceCloseConnections: true })
@@ -118,13 +118,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const fault = (request: FaultRequest) => {
     if (!Object.hasOwn(known, request.name))
       throw new Error(`no fault is called ${request.name}; there are: ${Object.keys(known).join(', ')}`)
-    return desk.faults.add(request)
+    return context.faults.add(request)
   }
   const reset = () => {
-    desk.reset()
+    context.reset()
     for (const source of all) source.reset()
   }
-  mountControl(app, { desk, fault, reset, known, sources: all })
+  mountControl(app, { context, fault, reset, known, sources: all })
   const port = options.port ?? 0
   await app.listen({ host: '127.0.0.1', port })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
@@ -137,11 +137,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     eve,
     atproto: atproto.controls,
     truth: eve.truth,
-    violations: () => desk.violations.report(),
-    traffic: () => desk.arrivals.traffic(),
-    requests: (api) => desk.arrivals.list(api),
+    violations: () => context.violations.report(),
+    traffic: () => context.arrivals.traffic(),
+    requests: (api) => context.arrivals.list(api),
     fault,
-    clearFaults: (name) => desk.faults.clear(name),
+    clearFaults: (name) => context.faults.clear(name),
     reset,
     async close() {
       lateness?.stop()

@@ -1,5 +1,5 @@
 import type { LimitOverride } from '../config/config'
-import type { Desk } from './context'
+import type { SandboxContext } from './context'
 import type { Answer, Ask } from './exchange'
 
 /*
@@ -47,5 +47,5 @@ export interface SandboxSettings {
   speed: number
   /** No limits and no violations of them. */
   open: boolean
-  desk: Desk
+  context: SandboxContext
 }

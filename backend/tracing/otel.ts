@@ -10,7 +10,7 @@ import type { Attributes, OpenSpan, SpanOptions, Tracer, TracingOptions } from '
 /** How long a stop waits for a collector, ms. */
 const STOP_MS = 2_000
 
-/** A collector that is away is told of this often, ms. */
+/** A collector that is unreachable is told of this often, ms. */
 const QUIET_MS = 60_000
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER }

@@ -5,13 +5,13 @@ import { attempt, type Sending } from './attempt'
 import { type Claimed, claimDue, unclaim } from './store'
 
 /*
- * Delivers events to webhooks. Several may run. Every event reaches its receiver at least once unless it stays away for all
+ * Delivers events to webhooks. Several may run. Every event reaches its receiver at least once unless it stays unreachable for all
  * tries; the order in which events arrive is not promised, because one that is tried again does not hold up the next.
  */
 
 /** Requests under way at once, in all and for one webhook. */
-const MOST = 128
-const MOST_OF_ONE = 4
+const MAX = 128
+const MAX_OF_ONE = 4
 /** How often deliveries are looked for, ms. */
 const LOOK_MS = 500
 const AWAY_MS = 1_000
@@ -28,7 +28,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
   const { db, log } = options
   const aborted = new AbortController()
   // One for each request under way.
-  setMaxListeners(MOST, aborted.signal)
+  setMaxListeners(MAX, aborted.signal)
   const inHand = new Map<string, number>()
   const proven = new Set<string>()
   const sends = new Set<Promise<void>>()
@@ -36,7 +36,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
   let wake: () => void = () => undefined
   let running = Promise.resolve()
 
-  const placesOf = (id: string) => (proven.has(id) ? MOST_OF_ONE : 1) - (inHand.get(id) ?? 0)
+  const placesOf = (id: string) => (proven.has(id) ? MAX_OF_ONE : 1) - (inHand.get(id) ?? 0)
   const free = () => Object.fromEntries([...new Set([...inHand.keys(), ...proven])].map((id) => [id, placesOf(id)]))
 
   async function send(it: Claimed): Promise<void> {
@@ -57,7 +57,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
   }
 
   async function look(): Promise<number> {
-    const claimed = sends.size < MOST ? await claimDue(db, MOST - sends.size, free(), 1) : []
+    const claimed = sends.size < MAX ? await claimDue(db, MAX - sends.size, free(), 1) : []
     if (stopping) {
       await Promise.all(claimed.map((it) => unclaim(db, it)))
       return 0

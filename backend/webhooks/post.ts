@@ -5,7 +5,7 @@ import { guardedLookup, guardedUrl } from '../http/guard'
 /** A receiver has this long for its whole answer, ms. */
 export const TIMEOUT_MS = 10_000
 /** Of an answer, as much is read; bytes. */
-const MOST_BYTES = 16 * 1024
+const MAX_BYTES = 16 * 1024
 /** Of a refusal, as much is kept for people; characters. */
 const SHOWN = 200
 
@@ -78,7 +78,7 @@ function ask(url: URL, body: string, headers: Record<string, string>, options: P
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         bytes += chunk.length
-        if (bytes >= MOST_BYTES) end()
+        if (bytes >= MAX_BYTES) end()
       })
       response.once('end', end)
       // The status is there; what comes after it does not matter.

@@ -8,7 +8,7 @@ import { type Differences, differences, failedTasks, traceOf } from './truth'
 
 /** Divides the periods of all limits. */
 const SPEED = 20
-/** How long one host is away, and how long the slow one takes, ms. */
+/** How long one host is unreachable, and how long the slow one takes, ms. */
 const BRIEFLY_MS = 3_000
 const SLOW_MS = 200
 const LONGEST_MS = 900_000
@@ -23,7 +23,7 @@ const FAULTS = [
 
 /**
  * Kills one of two workers every few seconds and starts another at once, until told to stop. With one only, everything in hand
- * would be a dead worker's until its beats are missed, and nothing would go on meanwhile.
+ * would be a dead worker's until its heartbeats are missed, and nothing would go on meanwhile.
  * @returns how often
  */
 function killing({ worker }: Suite, everyMs: number): { stop(): Promise<number> } {
@@ -50,8 +50,8 @@ function killing({ worker }: Suite, everyMs: number): { stop(): Promise<number> 
   }
 }
 
-/** One host is slow, one is away for some seconds, one so long that its repos may be given up. */
-async function disturb({ network }: Suite, awayMs: number): Promise<void> {
+/** One host is slow, one is unreachable for some seconds, one so long that its repos may be given up. */
+async function disturb({ network }: Suite, unreachableMs: number): Promise<void> {
   const [, slow = '', briefly = '', away = ''] = await network.hosts()
   for (const fault of FAULTS) await network.fault(fault)
   await network.host(slow, 'slow', SLOW_MS)
@@ -59,7 +59,7 @@ async function disturb({ network }: Suite, awayMs: number): Promise<void> {
     setTimeout(() => void network.host(host, 'dead'), afterMs)
     setTimeout(() => void network.host(host, 'up'), afterMs + ms)
   }
-  leave(away, 0, awayMs)
+  leave(away, 0, unreachableMs)
   leave(briefly, 2 * BRIEFLY_MS, BRIEFLY_MS)
 }
 
@@ -108,7 +108,11 @@ export const atprotoFaults: Bench = {
     repos: { full: 3_000, small: 200, about: 'repos of the network' },
     pdses: { full: 12, small: 12, about: 'hosts they live on, one of them slow, two away at times' },
     seconds: { full: 10, small: 5, about: 'seconds after which one of the two workers is killed' },
-    away: { full: 120, small: 20, about: 'seconds for which one host is away; what is given up after 4 tries is read by the second run' },
+    away: {
+      full: 120,
+      small: 20,
+      about: 'seconds for which one host is unreachable; what is given up after 4 tries is read by the second run',
+    },
   },
   async run(ground, { repos = 0, pdses = 0, seconds = 0, away = 0 }) {
     const suite = await atprotoSuite(ground, { repos, pdses, speed: SPEED }, { ATTEMPTS: '4' })

@@ -1,7 +1,7 @@
 import { mean } from '../figures'
 import type { Bench, Ground } from '../harness'
 import { atprotoSuite, SCORE } from './suite'
-import { beatOf, rssOf, watch } from './watch'
+import { heartbeatOf, rssOf, watch } from './watch'
 
 const LARGE = 1000
 /** Records of a large repo, about, and how many repos there are for one of them. */
@@ -25,7 +25,7 @@ export const atprotoMemory: Bench = {
     const worker = await startWorker()
     const { dids, records: count } = await network.large({ collection: SCORE, least: LARGE, records })
     const job = await start({ collection: SCORE, dids })
-    const look = async () => ({ seen: await seenBy(ground, job), rss: await rssOf(worker), beat: await beatOf(ground) })
+    const look = async () => ({ seen: await seenBy(ground, job), rss: await rssOf(worker), heartbeat: await heartbeatOf(ground) })
     const memory = watch(250, look)
     const { report, ms } = await end(job)
     const samples = await memory.stop()
@@ -38,7 +38,7 @@ export const atprotoMemory: Bench = {
       { name: 'records', values: [count] },
       { name: `RSS around ${early.toLocaleString('en-US')} records`, unit: 'MB', values: first, by: 'max' },
       { name: `RSS in the last tenth of ${count.toLocaleString('en-US')}`, unit: 'MB', values: last, atMost: 200, by: 'max' },
-      { name: 'greatest RSS by beats', unit: 'MB', values: [Math.max(...samples.map(({ beat }) => beat))], atMost: 200 },
+      { name: 'greatest RSS by heartbeats', unit: 'MB', values: [Math.max(...samples.map(({ heartbeat }) => heartbeat))], atMost: 200 },
       { name: 'late / early, the greatest of each', values: [Math.max(...last) / Math.max(...first)], atMost: 1.1 },
       { name: 'late / early, the mean of each', values: [mean(last) / mean(first)] },
     ]

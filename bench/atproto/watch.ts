@@ -38,10 +38,10 @@ export async function cpuOf({ process: { pid } }: Child): Promise<number> {
   return (Number(user) + Number(system)) * 10
 }
 
-/** The memory the worker's last beat told, MB; 0 before the first. */
-export async function beatOf({ db }: Ground): Promise<number> {
+/** The memory the worker's last heartbeat told, MB; 0 before the first. */
+export async function heartbeatOf({ db }: Ground): Promise<number> {
   const [row] = await db.query<{ rss: bigint | null }>(
-    `select rss_bytes as rss from backhaul.workers where app = 'worker-atproto' order by beat_at desc limit 1`,
+    `select rss_bytes as rss from backhaul.workers where app = 'worker-atproto' order by heartbeat_at desc limit 1`,
   )
   return Number(row?.rss ?? 0) / MB
 }

@@ -16,7 +16,7 @@ interface Walk {
   listings: number
   /** Spent waiting for the sandbox, ms. */
   upstreamMs: number
-  /** RSS of the worker as its beats tell it, MB, oldest first. */
+  /** RSS of the worker as its heartbeats tell it, MB, oldest first. */
   rss: number[]
 }
 
@@ -27,7 +27,7 @@ function watchMemory({ db }: Ground): { stop(): Promise<number[]> } {
   const look = async () => {
     for (let last = ''; !stopped; await rest(500)) {
       const [row] = await db.query<{ rss: bigint; at: Date }>(
-        `select rss_bytes as rss, beat_at as at from backhaul.workers where app = 'worker-backfill'`,
+        `select rss_bytes as rss, heartbeat_at as at from backhaul.workers where app = 'worker-backfill'`,
       )
       if (row && row.at.toISOString() !== last) seen.push(Number(row.rss) / MB)
       last = row?.at.toISOString() ?? last
@@ -105,7 +105,7 @@ export const deep: Bench = {
     await worker.stop()
     await ground.start('backend/bin/worker.js', ['worker-backfill'], env)
     const second = await walk(ground, upstream)
-    ground.say(`RSS of the first run by beats: ${first.rss.map(Math.round).join(', ')} MB`)
+    ground.say(`RSS of the first run by heartbeats: ${first.rss.map(Math.round).join(', ')} MB`)
     const net = (it: Walk) => (it.ms - it.upstreamMs) / 1000
     return [
       ...proof,

@@ -3,7 +3,7 @@ import type { Actor } from '../../backend/service/suite/actions'
 
 /** Whoever runs a command, for the list of actions. */
 export function actor(): Actor {
-  return { who: userName(), address: hostname(), door: 'cli' }
+  return { who: userName(), address: hostname(), entryPoint: 'cli' }
 }
 
 function userName(): string {

@@ -2,7 +2,7 @@ import { Refused } from '../../backend/base/errors'
 import { type Config, requireContact } from '../../backend/config/config'
 import { readOnlyReason } from '../../backend/database/read-only'
 import { nameOf } from '../../backend/database/url'
-import { schedulersAlive, workerBeats } from '../../backend/engine/jobs/progress'
+import { schedulersAlive, workerHeartbeats } from '../../backend/engine/jobs/progress'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { status } from '../../backend/migrate'
 import { requireSameDatabase } from '../../backend/migrate/connect'
@@ -101,12 +101,12 @@ async function consumers({ config }: Context) {
 }
 
 async function workers({ db }: Context) {
-  const beats = await workerBeats(db)
-  if (beats.length === 0) return [warning('no worker is running: npx pm2 start ecosystem.config.js')]
-  return beats.map((it) =>
+  const heartbeats = await workerHeartbeats(db)
+  if (heartbeats.length === 0) return [warning('no worker is running: npx pm2 start ecosystem.config.js')]
+  return heartbeats.map((it) =>
     it.alive
-      ? ok(`${it.app} ${it.id}: beat ${duration(it.agoMs)} ago, ${it.holding} of ${it.concurrency} in hand`)
-      : warning(`${it.app} ${it.id}: no beat for ${duration(it.agoMs)}; a scheduler hands its tasks back`),
+      ? ok(`${it.app} ${it.id}: heartbeat ${duration(it.agoMs)} ago, ${it.holding} of ${it.concurrency} in hand`)
+      : warning(`${it.app} ${it.id}: no heartbeat for ${duration(it.agoMs)}; a scheduler hands its tasks back`),
   )
 }
 
@@ -115,7 +115,7 @@ async function scheduler({ db }: Context) {
   if (alive > 0) return counted(alive, 'scheduler')
   const text = 'no scheduler is connected; nothing is rescued and no job ends: npx pm2 start ecosystem.config.js --only scheduler'
   // Before anything was started that is no fault.
-  return (await workerBeats(db)).some((worker) => worker.alive) ? [fault(text)] : [warning(text)]
+  return (await workerHeartbeats(db)).some((worker) => worker.alive) ? [fault(text)] : [warning(text)]
 }
 
 /** How long the API process may take to answer, ms. */

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { Refused } from '../../backend/base/errors'
-import { isAway, READ_ONLY } from '../../backend/database/db'
+import { isUnreachable, READ_ONLY } from '../../backend/database/db'
 import { connectionFault, READ_ONLY_TEXT, unreachable } from '../../backend/database/faults'
 import { nameOf } from '../../backend/database/url'
 
@@ -40,6 +40,6 @@ export function databaseFault(error: unknown, url: string | undefined): Refused 
   }
   if (code === '42501') return new Refused('setup', `${message} in ${nameOf(url)}: use the role that ran yarn migrate in DATABASE_URL.`)
   if (code === READ_ONLY) return new Refused('setup', READ_ONLY_TEXT, 'DATABASE_URL')
-  if (/timeout/i.test(message) && isAway(error)) return unreachable(url, { code: 'ETIMEDOUT', message })
-  return connectionFault(url, error) ?? (isAway(error) ? unreachable(url, error) : undefined)
+  if (/timeout/i.test(message) && isUnreachable(error)) return unreachable(url, { code: 'ETIMEDOUT', message })
+  return connectionFault(url, error) ?? (isUnreachable(error) ? unreachable(url, error) : undefined)
 }

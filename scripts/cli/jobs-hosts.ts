@@ -2,9 +2,9 @@ import type { Lane, LanePage } from '../../backend/service/jobs/lanes'
 import { bytes, count, cut, duration, table } from './text'
 
 /** Rows of the table. */
-export const MOST_HOSTS = 50
+export const MAX_HOSTS = 50
 /** Rows of the JSON: a network of hosts, whole. */
-export const MOST_IN_JSON = 10_000
+export const MAX_IN_JSON = 10_000
 
 /** A job's lanes, which are hosts where a source has one for each, as a table. */
 export function hostsText({ items, total }: Pick<LanePage, 'items' | 'total'>, now = Date.now()): string {

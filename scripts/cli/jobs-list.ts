@@ -7,7 +7,7 @@ import type { Context } from './context'
 import { jobJson, waitTexts } from './job-text'
 import { count, cut, duration, moment, shortId, table, toJson } from './text'
 
-const MOST = 10_000
+const MAX = 10_000
 
 export interface ListOptions {
   status?: string
@@ -17,7 +17,7 @@ export interface ListOptions {
 }
 
 /** `--limit` and the like. @throws {Refused} */
-export function parseCount(text: string, flag: string, most = MOST): number {
+export function parseCount(text: string, flag: string, most = MAX): number {
   if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= most) return Number(text)
   throw new Refused('input', `${flag} must be a whole number from 1 to ${count(most)}, got ${text}.`, flag)
 }
@@ -27,7 +27,7 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
   const { db, terminal } = context
   const service = context.service(sources)
   const filter = { status: options.status?.split(',').map((word) => word.trim()), source: options.source }
-  const ids = await listJobIds(service, filter, { limit: parseCount(options.limit, '--limit') }, MOST)
+  const ids = await listJobIds(service, filter, { limit: parseCount(options.limit, '--limit') }, MAX)
   const running = { live: await livePlaces(db), sources, limits: service.limits }
   const jobs = await progress(db, ids.items)
   if (options.json) terminal.out(toJson(jobs.map((job) => jobJson(job, running))))

@@ -7,13 +7,13 @@ import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../back
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { figures, jobJson, waitTexts } from './job-text'
-import { hostsText, MOST_HOSTS, MOST_IN_JSON } from './jobs-hosts'
+import { hostsText, MAX_HOSTS, MAX_IN_JSON } from './jobs-hosts'
 import { runsTable } from './report-text'
 import { count, cut, duration, moment, table, toJson } from './text'
 
-const MOST_TASKS = 500
-const MOST_REJECTS = 100
-const MOST_IN_HAND = 10
+const MAX_TASKS = 500
+const MAX_REJECTS = 100
+const MAX_IN_HAND = 10
 
 export interface ShowOptions {
   tasks?: boolean
@@ -37,12 +37,12 @@ export async function showJob(context: Context, id: string, options: ShowOptions
   const service = context.service(sources)
   const running = { live: await livePlaces(db), sources, limits: service.limits }
   const waits = waitTexts(job, running)
-  const most = options.json ? MOST_IN_JSON : MOST_HOSTS
+  const most = options.json ? MAX_IN_JSON : MAX_HOSTS
   const details: Details = {
     ...(await jobParts(service, row)),
-    list: options.tasks ? (await listTasks(service, row.id, { limit: MOST_TASKS, most: MOST_TASKS })).items : undefined,
+    list: options.tasks ? (await listTasks(service, row.id, { limit: MAX_TASKS, most: MAX_TASKS })).items : undefined,
     hosts: options.hosts ? await listLanes(service, row.id, { limit: most, most }) : undefined,
-    rejects: options.rejects ? (await listRejects(service, row.id, { limit: MOST_REJECTS })).items : undefined,
+    rejects: options.rejects ? (await listRejects(service, row.id, { limit: MAX_REJECTS })).items : undefined,
   }
   if (options.json) terminal.out(toJson({ ...jobJson(job, running), waitTexts: waits, ...details }))
   else terminal.out([summary(job, waits), ...sections(details)].join('\n\n'))
@@ -70,9 +70,7 @@ function summary(job: Progress, waits: readonly string[]): string {
 function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts, rejects }: Details): string[] {
   const parts: string[] = runsTable(earlierRuns)
   if (inHand.length > 0) {
-    const rows = inHand
-      .slice(0, MOST_IN_HAND)
-      .map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
+    const rows = inHand.slice(0, MAX_IN_HAND).map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
     parts.push(table(['in hand', 'pages read', 'for', 'worker'], rows))
   }
   if (errors.length > 0) {
@@ -103,12 +101,12 @@ function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts,
       cut(task.error ?? task.reason ?? task.waitingOn ?? '', 80),
     ])
     parts.push(table(['task', 'state', 'pages', 'seen', 'new', 'attempts', ''], rows))
-    if (tasks.length === MOST_TASKS) parts.push(`Only the first ${MOST_TASKS} tasks are shown.`)
+    if (tasks.length === MAX_TASKS) parts.push(`Only the first ${MAX_TASKS} tasks are shown.`)
   }
   if (rejects) {
     const rows = rejects.map((row) => [row.stream, row.key, row.reason, cut(row.detail ?? '', 60), cut(row.raw, 80)])
     parts.push(rows.length > 0 ? table(['stream', 'record', 'reason', 'detail', 'as it came'], rows) : 'Nothing was set aside.')
-    if (rejects.length === MOST_REJECTS) parts.push(`Only the first ${MOST_REJECTS} records are shown.`)
+    if (rejects.length === MAX_REJECTS) parts.push(`Only the first ${MAX_REJECTS} records are shown.`)
   }
   return parts
 }

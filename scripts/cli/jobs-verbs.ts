@@ -11,7 +11,7 @@ import { counted, shortId, toJson } from './text'
 interface Verb {
   about: string
   /** Somebody has to be told, which the broker does. */
-  rings: boolean
+  wakes: boolean
   said(id: string, outcome: Steered): string
 }
 
@@ -19,18 +19,18 @@ interface Verb {
 export const VERBS: Record<JobVerb, Verb> = {
   pause: {
     about: 'let pages in hand end and start no new ones',
-    rings: false,
+    wakes: false,
     said: (id) => `job ${id} is paused; go on: yarn jobs resume ${id}`,
   },
-  resume: { about: 'let a paused job go on', rings: true, said: (id, { status }) => `job ${id} is ${status}` },
+  resume: { about: 'let a paused job go on', wakes: true, said: (id, { status }) => `job ${id} is ${status}` },
   cancel: {
     about: 'end a job; what it has written stays',
-    rings: false,
+    wakes: false,
     said: (id) => `job ${id} is cancelled; what it has written stays`,
   },
   retry: {
     about: 'let the failed tasks of a job try again from the page they reached',
-    rings: true,
+    wakes: true,
     said: (id, { status, tasks }) => `job ${id} is ${status}: ${counted(tasks ?? 0, 'failed task')} to try again`,
   },
 }
@@ -57,7 +57,8 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
     else if (!options.json) terminal.out(verb.said(shortId(outcome.id), outcome))
   }
   const done = outcomes.some((outcome) => outcome.error === undefined)
-  if (verb.rings && done && engine.broker.state === 'away') terminal.err('RabbitMQ is away; the scheduler rings once it is back.')
+  if (verb.wakes && done && engine.broker.state === 'unreachable')
+    terminal.err('RabbitMQ is unreachable; the scheduler wakes once it is back.')
   if (outcomes.some((outcome) => outcome.error !== undefined)) context.exitCode = 1
 }
 

@@ -1,4 +1,4 @@
-import { isAway } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/db'
 import { livePlaces, turnsOf } from '../../backend/engine/jobs/progress'
 import type { Started } from '../../backend/engine/jobs/verbs'
 import { effectiveLimits } from '../../backend/gate/limits'
@@ -28,7 +28,7 @@ export async function placesOf({ db, config }: Context, jobs: readonly Started[]
     )
   } catch (error) {
     // The jobs are committed; that their places cannot be read now must not look as if they were not.
-    if (!isAway(error)) throw error
+    if (!isUnreachable(error)) throw error
     return new Map()
   }
 }

@@ -11,7 +11,7 @@ import { viewFor } from './views'
 import { INTERRUPTED, watchJobs } from './watch'
 
 /** Longer lists are cut for people. */
-const MOST_LINES = 20
+const MAX_LINES = 20
 
 interface Queued {
   jobs: readonly Started[]
@@ -41,7 +41,7 @@ function jobText(job: Started, places: Places): string {
 
 /** What was kept although nobody could be told; belongs on stderr. */
 export const keptText = (broker: string, what: string): string =>
-  `${broker} ${what} kept in the database; the scheduler rings once RabbitMQ is back.`
+  `${broker} ${what} kept in the database; the scheduler wakes once RabbitMQ is back.`
 
 /** Says what became of each request. */
 export async function sayJobs(context: Context, queued: Queued, isJson = false): Promise<void> {
@@ -49,12 +49,12 @@ export async function sayJobs(context: Context, queued: Queued, isJson = false):
   const { jobs, broker } = queued
   if (isJson) terminal.out(toJson(asJson(queued, await placesOf(context, jobs))))
   else {
-    const shown = jobs.slice(0, MOST_LINES)
-    const last = jobs.slice(MOST_LINES).at(-1)
+    const shown = jobs.slice(0, MAX_LINES)
+    const last = jobs.slice(MAX_LINES).at(-1)
     const places = await placesOf(context, last ? [...shown, last] : shown)
     for (const job of shown) terminal.out(jobText(job, places))
     const turn = last && places.has(last.id) ? `, the last ${places.get(last.id)?.text}` : ''
-    if (last) terminal.out(`… and ${counted(jobs.length - MOST_LINES, 'more job')}${turn}. All of them: yarn jobs list`)
+    if (last) terminal.out(`… and ${counted(jobs.length - MAX_LINES, 'more job')}${turn}. All of them: yarn jobs list`)
   }
   if (broker && !isJson) terminal.err(keptText(broker, jobs.length === 1 ? 'The job is' : `The ${jobs.length} jobs are`))
 }
@@ -74,18 +74,18 @@ export async function follow(context: Context, ids: readonly string[], given: { 
   const watched = await watchJobs(context, ids, { sources, view, withLookups: given.lookups })
   if (watched.interrupted) {
     context.exitCode = INTERRUPTED
-    const names = ids.slice(0, MOST_LINES).map(shortId).join(' ')
+    const names = ids.slice(0, MAX_LINES).map(shortId).join(' ')
     terminal.err(`${ids.length === 1 ? 'The job goes' : 'The jobs go'} on; look again with: yarn jobs watch ${names}`)
     return []
   }
   const reports: Report[] = []
-  const told = given.json ? watched.jobs : watched.jobs.slice(0, MOST_LINES)
+  const told = given.json ? watched.jobs : watched.jobs.slice(0, MAX_LINES)
   // The lookups of the last look: they go on after the report was written.
   for (const { id, lookups } of told) reports.push({ ...(await report({ db: context.db }, id)), lookups })
   context.exitCode = watched.jobs.every((job) => job.status === 'completed') ? 0 : 1
   if (given.json) return reports
   for (const one of reports) terminal.out(endText(one))
-  const others = watched.jobs.slice(MOST_LINES)
+  const others = watched.jobs.slice(MAX_LINES)
   if (others.length > 0) terminal.out(`… and ${counted(others.length, 'more job')}: ${byStatus(others)}. See yarn jobs list`)
   return reports
 }
@@ -119,8 +119,8 @@ export function sayDryRun(
     terminal.out(toJson({ dryRun: true, jobs, ...it }))
     return
   }
-  for (const plan of plans.slice(0, MOST_LINES)) terminal.out(`${plan.activeKey}: ${counted(plan.tasks.length, 'first task')}`)
-  if (plans.length > MOST_LINES) terminal.out(`… and ${counted(plans.length - MOST_LINES, 'more job')}`)
+  for (const plan of plans.slice(0, MAX_LINES)) terminal.out(`${plan.activeKey}: ${counted(plan.tasks.length, 'first task')}`)
+  if (plans.length > MAX_LINES) terminal.out(`… and ${counted(plans.length - MAX_LINES, 'more job')}`)
   const rows = it.apis.map((api) => [
     api.name,
     api.requests === null ? 'not known before' : count(api.requests),

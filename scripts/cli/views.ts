@@ -7,7 +7,7 @@ import { counted, cut } from './text'
 import type { View } from './watch'
 
 /** More jobs than this are told in one line. */
-const MOST_LINES = 20
+const MAX_LINES = 20
 const LINE_MS = 1000
 const BAR_WIDTH = 24
 
@@ -35,7 +35,7 @@ export function lineView(terminal: Pick<Terminal, 'out'>, now: () => number = Da
   }
   return {
     show(jobs, running, rates) {
-      if (jobs.length > MOST_LINES) return say('', others(jobs), jobs.every(hasEnded))
+      if (jobs.length > MAX_LINES) return say('', others(jobs), jobs.every(hasEnded))
       for (const job of jobs) {
         const ended = hasEnded(job)
         say(job.id, jobLine(job, running), ended, jobLine(job, running, ended ? undefined : rates.get(job.id)))
@@ -88,7 +88,7 @@ function barView(): View {
   return {
     show(jobs, running, rates) {
       look++
-      if (jobs.length > MOST_LINES) draw('', `${drawBar(jobs.filter(hasEnded).length / jobs.length, look)}  ${others(jobs)}`)
+      if (jobs.length > MAX_LINES) draw('', `${drawBar(jobs.filter(hasEnded).length / jobs.length, look)}  ${others(jobs)}`)
       else for (const job of jobs) draw(job.id, barLine(job, look, jobLine(job, running, hasEnded(job) ? undefined : rates.get(job.id))))
     },
     note: (line) => bars.log(`${line}\n`),

@@ -1,5 +1,5 @@
 import type { Source } from '../../backend/contract'
-import { isAway } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/db'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { hasEnded } from '../../backend/service/base/about'
@@ -40,20 +40,20 @@ export async function watchJobs(
   const interruption = new AbortController()
   const forget = context.terminal.onInterrupt(() => interruption.abort())
   let jobs: Progress[] = []
-  let isAwayNow = false
+  let isUnreachableNow = false
   try {
     while (!interruption.signal.aborted) {
       const began = Date.now()
       try {
         jobs = await progress(context.db, ids)
         view.show(jobs, { live: await livePlaces(context.db), sources, limits }, rates(jobs))
-        if (isAwayNow) view.note('The database is back.')
-        isAwayNow = false
+        if (isUnreachableNow) view.note('The database is back.')
+        isUnreachableNow = false
         if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break
       } catch (error) {
-        if (!isAway(error) || jobs.length === 0) throw error
-        if (!isAwayNow) view.note(`The database is away (${(error as Error).message}); still watching.`)
-        isAwayNow = true
+        if (!isUnreachable(error) || jobs.length === 0) throw error
+        if (!isUnreachableNow) view.note(`The database is unreachable (${(error as Error).message}); still watching.`)
+        isUnreachableNow = true
       }
       // Counting millions of tasks takes longer: then it is done less often.
       await sleepUntil(Math.max(LOOK_MS, 5 * (Date.now() - began)), interruption.signal)

@@ -188,7 +188,7 @@ describe('verbs', () => {
     const { items, next } = (await get('/api/actions?limit=3')).body
     expect(items).toMatchObject([
       { verb: 'job.pause', target: id, outcome: expect.stringContaining('is cancelled') },
-      { verb: 'job.cancel', target: id, outcome: 'done', who: 'local', door: 'rest', address: '127.0.0.1' },
+      { verb: 'job.cancel', target: id, outcome: 'done', who: 'local', entryPoint: 'rest', address: '127.0.0.1' },
       { verb: 'job.start', target: id, outcome: 'done', detail: { source: 'counting' } },
     ])
     const older = (await get(`/api/actions?limit=3&cursor=${next}`)).body.items as { id: number }[]

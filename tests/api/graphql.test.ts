@@ -6,7 +6,7 @@ import { type GraphqlClient, graphqlClient } from '../support/graphql-client'
 import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
-/* The GraphQL door of the real API, on a broker and a Postgres of its own. */
+/* The GraphQL entry point of the real API, on a broker and a Postgres of its own. */
 
 const TOKENS = { ADMIN_TOKEN: 'admin-token-of-this-test', READ_TOKEN: 'reader-token-of-this-test' }
 const counting: Counting = { pages: 3, rowsPerPage: 4, tasks: [countingTask('first')] }
@@ -159,7 +159,7 @@ describe('steering', () => {
     expect(await admin.error(verb('retry'), { id })).toMatchObject({ extensions: { code: 'STATE', state: 'cancelled' } })
     expect(await admin.error(verb('pause'), { id: 'ffffffff' })).toMatchObject({ extensions: { code: 'MISSING', field: 'id' } })
     expect(await admin.error(verb('pause'), { id: 'x' })).toMatchObject({ extensions: { code: 'INPUT', field: 'id' } })
-    const { actions } = await admin.data('{ actions(first: 10) { nodes { who door verb target outcome address } } }')
+    const { actions } = await admin.data('{ actions(first: 10) { nodes { who entryPoint verb target outcome address } } }')
     const ours = actions.nodes.filter((action: { target: string }) => action.target === id)
     expect(ours.map((action: { verb: string }) => action.verb)).toEqual([
       'job.retry',
@@ -169,7 +169,12 @@ describe('steering', () => {
       'job.pause',
       'job.start',
     ])
-    expect(ours[2]).toMatchObject({ who: 'admin', door: 'graphql', outcome: 'done', address: expect.stringMatching(/127\.0\.0\.1|::1/) })
+    expect(ours[2]).toMatchObject({
+      who: 'admin',
+      entryPoint: 'graphql',
+      outcome: 'done',
+      address: expect.stringMatching(/127\.0\.0\.1|::1/),
+    })
     expect(ours[1].outcome).toMatch(/is cancelled/)
   })
 

@@ -118,7 +118,7 @@ describe('with tokens', () => {
     await own.close()
   })
 
-  test('a guess is counted at every door: a cookie made of it tells no more than the token itself', async () => {
+  test('a guess is counted at every entry point: a cookie made of it tells no more than the token itself', async () => {
     const own = await serve(env, sources, { ADMIN_TOKEN: ADMIN })
     const whoHas = (token: string) => asCookie(makeSession({ adminToken: token }, 'admin'))
     const asCookie = (session: string) => own.ask('GET', '/api/me', undefined, { cookie: `backhaul_session=${session}` })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Fatal, Refused } from '../../backend/base/errors'
-import { type Door, type DoorJob, defineDoor } from '../../backend/contract'
+import { defineRoute, type Route, type RouteJob } from '../../backend/contract'
 import { start } from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { eve } from '../../backend/sources/eve'
@@ -19,14 +19,14 @@ const ADMIN = 'the-admin-token-of-this-test'
 const READER = 'the-reader-token-of-this-test'
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
-/** Thrown by the POST door once its job is started, each only once. */
+/** Thrown by the POST route once its job is started, each only once. */
 const faults: Error[] = []
 
 const shown = z.looseObject({ id: z.string(), status: z.string() })
-const show = ({ createdAt, startedAt, completedAt, ...job }: DoorJob) => ({ ...job, createdAt: createdAt.toISOString() })
+const show = ({ createdAt, startedAt, completedAt, ...job }: RouteJob) => ({ ...job, createdAt: createdAt.toISOString() })
 
-const doors: Door[] = [
-  defineDoor({
+const routes: Route[] = [
+  defineRoute({
     method: 'POST',
     path: '/admin/count',
     operation: 'startCount',
@@ -34,10 +34,10 @@ const doors: Door[] = [
     // Wider than the params of the job.
     body: z.strictObject({ name: z.string().or(z.number()) }),
     answers: [{ status: 202, body: z.strictObject({ id: z.string(), created: z.boolean() }) }],
-    async answer({ body }, desk) {
-      const { id, created } = await desk.act('count.start', null, { name: body.name }, async (tx) => {
+    async answer({ body }, context) {
+      const { id, created } = await context.act('count.start', null, { name: body.name }, async (tx) => {
         await tx.query('insert into wishes (name) values ($1)', [String(body.name)])
-        const job = await desk.start(tx, body)
+        const job = await context.start(tx, body)
         const fault = faults.shift()
         if (fault) throw fault
         return job
@@ -45,56 +45,56 @@ const doors: Door[] = [
       return { status: 202, body: { id, created }, headers: { location: `/admin/count/${id}` } }
     },
   }),
-  defineDoor({
+  defineRoute({
     method: 'GET',
     path: '/admin/count',
     operation: 'listCounts',
     about: 'What is counted, newest first',
     query: z.strictObject({ limit: z.coerce.number(), cursor: z.string().optional() }),
     answers: [{ status: 200, body: z.array(shown) }],
-    async answer({ query }, desk) {
-      const { items, next } = await desk.jobs(query)
+    async answer({ query }, context) {
+      const { items, next } = await context.jobs(query)
       return { status: 200, body: items.map(show), headers: { ...(next !== null && { 'x-next': next }) } }
     },
   }),
-  defineDoor({
+  defineRoute({
     method: 'GET',
     path: '/admin/count/:id',
     operation: 'getCount',
     about: 'One of them',
     params: z.object({ id: z.string() }),
     answers: [{ status: 200, body: shown }],
-    answer: async ({ params }, desk) => ({ status: 200, body: show(await desk.job(params.id)) }),
+    answer: async ({ params }, context) => ({ status: 200, body: show(await context.job(params.id)) }),
   }),
-  defineDoor({
+  defineRoute({
     method: 'POST',
     path: '/admin/count/:id/:verb',
     operation: 'steerCount',
     about: 'Pause, resume, cancel or retry',
     params: z.object({ id: z.string(), verb: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
     answers: [{ status: 200, body: z.object({ status: z.string() }) }],
-    async answer({ params: { id, verb } }, desk) {
-      await desk.steer(verb, id)
-      return { status: 200, body: await desk.job(id) }
+    async answer({ params: { id, verb } }, context) {
+      await context.steer(verb, id)
+      return { status: 200, body: await context.job(id) }
     },
   }),
-  defineDoor({
+  defineRoute({
     method: 'DELETE',
     path: '/admin/wishes/:name',
     operation: 'forgetWish',
     about: 'Forget a wish',
     params: z.object({ name: z.string() }),
     answers: [{ status: 204, body: z.undefined().meta({ description: 'Forgotten' }) }],
-    async answer({ params: { name } }, desk) {
-      await desk.act('wish.forget', name, {}, (tx) => tx.query('delete from wishes where name = $1', [name]))
+    async answer({ params: { name } }, context) {
+      await context.act('wish.forget', name, {}, (tx) => tx.query('delete from wishes where name = $1', [name]))
       return { status: name === 'a teapot' ? 418 : 204 }
     },
   }),
 ]
 
-const counting: Counting = { pages: 1, rowsPerPage: 5, tasks: [countingTask('one')], doors }
+const counting: Counting = { pages: 1, rowsPerPage: 5, tasks: [countingTask('one')], routes }
 const source = countingSource(counting)
-const other = { ...source, name: 'other', doors: undefined }
+const other = { ...source, name: 'other', routes: undefined }
 let engine: Suite
 let served: Served
 let made = 0
@@ -121,7 +121,7 @@ afterAll(async () => {
 })
 beforeEach(() => engine.db.tx((tx) => tx.query('truncate wishes, counted, backhaul.jobs cascade')))
 
-describe('what a door writes and the job it starts', () => {
+describe('what a route writes and the job it starts', () => {
   test('come together, in the name of whoever asked, and a worker is told', async () => {
     const worker = await engine.worker()
     const started = await ask('POST', '/admin/count', { name: 'both' })
@@ -130,7 +130,7 @@ describe('what a door writes and the job it starts', () => {
     expect(await wishes()).toEqual(['both'])
     expect(await lastAction()).toMatchObject({
       who: 'admin',
-      door: 'rest',
+      entryPoint: 'rest',
       verb: 'count.start',
       target: started.body.id,
       detail: { name: 'both' },
@@ -157,7 +157,7 @@ describe('what a door writes and the job it starts', () => {
     expect(await ask('POST', '/admin/count', { name: 'once' })).toMatchObject({ status: 202, body: { id: body.id, created: false } })
   })
 
-  test('stay while the broker is away; the scheduler tells a worker', async () => {
+  test('stay while the broker is unreachable; the scheduler tells a worker', async () => {
     const real = new URL(engine.rabbitmqUrl)
     const proxy = await tcpProxy(Number(real.port), real.hostname)
     const rabbitmqUrl = engine.rabbitmqUrl.replace(real.host, `127.0.0.1:${proxy.port}`)
@@ -265,7 +265,7 @@ describe('steering', () => {
   })
 })
 
-describe('at a door', () => {
+describe('at a route', () => {
   test('the token decides, as everywhere', async () => {
     const id = await begin()
     const wish = { name: 'by whom' }
@@ -283,7 +283,7 @@ describe('at a door', () => {
     const refused = await ask('GET', '/admin/count?limit=1', undefined, {})
     expect(refused.body).toMatchObject({ title: 'A token is needed', error: refused.body.detail })
     expect(refused.headers.get('cache-control')).toBe('no-store')
-    // The one field is for doors: the API's own problems are as they were.
+    // The one field is for routes: the API's own problems are as they were.
     expect((await ask('GET', '/api/jobs', undefined, {})).body).not.toHaveProperty('error')
   })
 
@@ -298,12 +298,12 @@ describe('at a door', () => {
     expect(await post({ origin: served.url })).toBe(202)
   })
 
-  test('an answer the door does not name is a fault of ours, not a surprise to clients', async () => {
+  test('an answer the route does not name is a fault of ours, not a surprise to clients', async () => {
     expect(await ask('DELETE', '/admin/wishes/a%20teapot')).toMatchObject({ status: 500, body: { title: 'Unexpected' } })
   })
 
-  test('the dashboard takes no path of a door, whatever the method', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'backhaul-doors-'))
+  test('the dashboard takes no path of a route, whatever the method', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'backhaul-routes-'))
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Backhaul</title>')
     const built = await serve(engine, [source, other], { DASHBOARD: folder, ADMIN_TOKEN: ADMIN })
     expect((await built.ask('GET', '/admin/nothing')).body).toContain('<title>Backhaul')
@@ -318,7 +318,7 @@ describe('at a door', () => {
   })
 })
 
-test('the OpenAPI document holds the doors and passes the linter', async () => {
+test('the OpenAPI document holds the routes and passes the linter', async () => {
   const { body } = await ask('GET', '/api/openapi.json')
   expect(Object.keys(body.paths).filter((path) => path.startsWith('/admin'))).toEqual([
     '/admin/count',
@@ -333,11 +333,11 @@ test('the OpenAPI document holds the doors and passes the linter', async () => {
     requestBody: { content: { 'application/json': { schema: { required: ['name'] } } } },
     responses: {
       202: {},
-      409: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/DoorProblem' } } } },
+      409: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/RouteProblem' } } } },
     },
   })
   expect(body.paths['/admin/count'].get.responses[200].content['application/json'].schema.type).toBe('array')
-  expect(body.components.schemas.DoorProblem.required).toContain('error')
+  expect(body.components.schemas.RouteProblem.required).toContain('error')
   expect(body.tags).toContainEqual({ name: 'counting', description: source.about })
   const linted = spawnSync(process.execPath, [join(__dirname, '..', 'support', 'lint-openapi.mjs')], {
     input: JSON.stringify(body),

@@ -47,13 +47,13 @@ afterEach(async () => {
 })
 
 const sources = [countingSource({ pages: 1, rowsPerPage: 1, tasks: [] })]
-const desk = (allowPrivateHosts = true) => ({
+const context = (allowPrivateHosts = true) => ({
   db,
   sources,
   log: quiet,
   config: { allowPrivateHosts, contact: 'tests@example.org' } as never,
 })
-const add = (it: Partial<NewWebhook> = {}) => addWebhook(desk(), { url: sink.url, events: ['*'], ...it })
+const add = (it: Partial<NewWebhook> = {}) => addWebhook(context(), { url: sink.url, events: ['*'], ...it })
 const happen = (key: string, payload: object = { job: key }) => db.tx((tx) => insertEvents(tx, [{ key, payload: payload as never }]))
 /** Starts a deliverer; it ends with the test. */
 function deliver(options: { log?: Log; timeoutMs?: number; allowPrivate?: boolean; graceMs?: number } = {}) {
@@ -78,11 +78,11 @@ describe('who is told of what', () => {
     const jobs = await add({ events: ['job.*', 'job.failed'] })
     const counting = await add({ events: ['counting.*'] })
     const idle = await add()
-    await changeWebhook(desk(), idle.id, { active: false })
+    await changeWebhook(context(), idle.id, { active: false })
     for (const key of ['job.failed', 'job.completed', 'job.stalled.cleared', 'counting.row', 'jobs.failed']) await happen(key)
     expect(await fanOut(db)).toBe(6)
     expect(await fanOut(db)).toBe(0)
-    const keys = async (id: string) => (await listDeliveries(desk(), id)).items.map((one) => one.key).sort()
+    const keys = async (id: string) => (await listDeliveries(context(), id)).items.map((one) => one.key).sort()
     expect(await keys(all.id)).toEqual(['counting.row', 'job.completed', 'job.failed', 'job.stalled.cleared', 'jobs.failed'])
     expect(await keys(failed.id)).toEqual(['job.failed'])
     expect(await keys(jobs.id)).toEqual(['job.completed', 'job.failed', 'job.stalled.cleared'])
@@ -95,7 +95,7 @@ describe('who is told of what', () => {
     for (let n = 0; n < 50; n++) await happen('job.completed', { n })
     const handed = await Promise.all([fanOut(db), fanOut(db), fanOut(db)])
     expect(handed.reduce((sum, n) => sum + n, 0) + (await fanOut(db))).toBe(50)
-    expect((await listDeliveries(desk(), id, { limit: 200 })).items).toHaveLength(50)
+    expect((await listDeliveries(context(), id, { limit: 200 })).items).toHaveLength(50)
   })
 })
 
@@ -133,7 +133,7 @@ describe('delivery', () => {
       't=1767225600,v1=96a067a1c95eb143fc00b9097bcfcbcd5456adda508c443ff219748e764dbed7',
     ))
 
-  test('a receiver that is away for a while gets every event at least once, each with a stable id', async () => {
+  test('a receiver that is unreachable for a while gets every event at least once, each with a stable id', async () => {
     const { id } = await add()
     const { port } = sink
     await sink.close()
@@ -143,7 +143,7 @@ describe('delivery', () => {
     await until(async () => (await db.query('select 1 from backhaul.deliveries where attempts = 0')).length === 0, {
       what: 'a try of each',
     })
-    const ids = new Map((await listDeliveries(desk(), id, { limit: 200 })).items.map((one) => [one.id, one.payload]))
+    const ids = new Map((await listDeliveries(context(), id, { limit: 200 })).items.map((one) => [one.id, one.payload]))
     sink = await receiver(port)
     // It comes back half well: each delivery is refused once more before it is taken.
     const refused = new Set<unknown>()
@@ -192,14 +192,14 @@ describe('delivery', () => {
     await happen('job.completed')
     await fanOut(db)
     const first = deliver({ timeoutMs: 200 })
-    await until(async () => (await getWebhook(desk(), id)).lastDelivery?.error === 'did not answer within 0.2 s')
+    await until(async () => (await getWebhook(context(), id)).lastDelivery?.error === 'did not answer within 0.2 s')
     await first.stop()
-    expect((await getWebhook(desk(), id)).lastDelivery).toMatchObject({ state: 'pending', attempts: 1, status: null })
+    expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({ state: 'pending', attempts: 1, status: null })
     const second = deliver({ graceMs: 0 })
     await hurry()
     await until(() => sink.received.length === 2)
     await second.stop()
-    expect((await getWebhook(desk(), id)).lastDelivery).toMatchObject({ state: 'pending', attempts: 1 })
+    expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({ state: 'pending', attempts: 1 })
     const [row] = await db.query<{ due: boolean }>('select due_at <= clock_timestamp() as due from backhaul.deliveries')
     expect(row?.due).toBe(true)
   })
@@ -211,8 +211,8 @@ describe('delivery', () => {
     await db.query(`update backhaul.deliveries set attempts = 1, due_at = clock_timestamp() + interval '1 second'`)
     deliver()
     await until(() => sink.received.length === 1)
-    await until(async () => (await getWebhook(desk(), id)).lastDelivery?.state === 'delivered')
-    expect((await getWebhook(desk(), id)).lastDelivery).toMatchObject({ attempts: 2, status: 204, error: null, nextAt: null })
+    await until(async () => (await getWebhook(context(), id)).lastDelivery?.state === 'delivered')
+    expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({ attempts: 2, status: 204, error: null, nextAt: null })
   })
 
   test('after its last try it is given up and can be sent again', async () => {
@@ -223,7 +223,7 @@ describe('delivery', () => {
     await db.query(`update backhaul.deliveries set attempts = ${TRIES - 1}`)
     deliver()
     const given = await until(async () => {
-      const { lastDelivery } = await getWebhook(desk(), id)
+      const { lastDelivery } = await getWebhook(context(), id)
       return lastDelivery?.state === 'failed' && lastDelivery
     })
     expect(given).toMatchObject({
@@ -232,7 +232,7 @@ describe('delivery', () => {
       error: expect.stringMatching(/^answered 500: out of order out of .{100,200}$/),
     })
     sink.answers(200)
-    expect(await retryDelivery(desk(), id, given.id)).toMatchObject({ id: given.id, state: 'pending', attempts: 0 })
+    expect(await retryDelivery(context(), id, given.id)).toMatchObject({ id: given.id, state: 'pending', attempts: 0 })
     await until(async () => (await states()).delivered === 1)
   })
 
@@ -244,8 +244,8 @@ describe('delivery', () => {
     await happen('job.completed')
     await fanOut(db)
     deliver()
-    await until(async () => (await getWebhook(desk(), id)).lastDelivery?.error)
-    expect((await getWebhook(desk(), id)).lastDelivery).toMatchObject({
+    await until(async () => (await getWebhook(context(), id)).lastDelivery?.error)
+    expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({
       status: 307,
       state: 'pending',
       error: expect.stringContaining('not followed'),
@@ -259,8 +259,8 @@ describe('delivery', () => {
     for (let n = 0; n < 30; n++) await happen('job.completed', { n })
     await fanOut(db)
     deliver()
-    await until(async () => !(await getWebhook(desk(), id)).active)
-    await expect(retryDelivery(desk(), id, (await listDeliveries(desk(), id)).items[0]?.id as string)).rejects.toMatchObject({
+    await until(async () => !(await getWebhook(context(), id)).active)
+    await expect(retryDelivery(context(), id, (await listDeliveries(context(), id)).items[0]?.id as string)).rejects.toMatchObject({
       code: 'state',
     })
     const { failed = 0, pending = 0 } = await until(async () => {
@@ -269,7 +269,7 @@ describe('delivery', () => {
     })
     expect([failed + pending, pending]).toEqual([30, 30 - sink.received.length])
     sink.answers(200)
-    await changeWebhook(desk(), id, { active: true })
+    await changeWebhook(context(), id, { active: true })
     await until(async () => (await states()).delivered === pending)
   })
 
@@ -279,7 +279,7 @@ describe('delivery', () => {
     await fanOut(db)
     deliver({ allowPrivate: false })
     const { error } = await until(async () => {
-      const { lastDelivery } = await getWebhook(desk(), id)
+      const { lastDelivery } = await getWebhook(context(), id)
       return lastDelivery?.error ? lastDelivery : undefined
     })
     expect(error).toMatch(/is not https/)
@@ -306,11 +306,11 @@ describe('as people make and change them', () => {
     const { secret, ...made } = await add({ events: ['job.*', 'job.*'] })
     expect(secret).toMatch(/^[0-9a-f]{64}$/)
     expect(made).toMatchObject({ url: sink.url, events: ['job.*'], active: true, lastDelivery: null })
-    expect(await listWebhooks(desk())).toEqual([made])
-    expect(JSON.stringify(await changeWebhook(desk(), made.id, { events: ['alert.*'] }))).not.toContain(secret)
-    await removeWebhook(desk(), made.id)
-    await expect(getWebhook(desk(), made.id)).rejects.toMatchObject({ code: 'missing' })
-    await expect(getWebhook(desk(), 'nonsense')).rejects.toMatchObject({ code: 'missing' })
+    expect(await listWebhooks(context())).toEqual([made])
+    expect(JSON.stringify(await changeWebhook(context(), made.id, { events: ['alert.*'] }))).not.toContain(secret)
+    await removeWebhook(context(), made.id)
+    await expect(getWebhook(context(), made.id)).rejects.toMatchObject({ code: 'missing' })
+    await expect(getWebhook(context(), 'nonsense')).rejects.toMatchObject({ code: 'missing' })
   })
 
   test.each([
@@ -327,7 +327,7 @@ describe('as people make and change them', () => {
     'example.org/hook',
     '',
   ])('%s is refused as address', (url) =>
-    expect(addWebhook(desk(false), { url, events: ['*'] })).rejects.toMatchObject({
+    expect(addWebhook(context(false), { url, events: ['*'] })).rejects.toMatchObject({
       code: 'input',
       field: 'url',
       message: expect.stringMatching(/^url: /),
@@ -352,14 +352,14 @@ describe('as people make and change them', () => {
 
   test('the test button sends a signed test event now and tells how it went', async () => {
     const { id, secret } = await add({ events: ['job.failed'] })
-    await changeWebhook(desk(), id, { active: false })
-    expect(await testWebhook(desk(), id)).toMatchObject({ key: 'test', state: 'delivered', status: 204, error: null, attempts: 1 })
+    await changeWebhook(context(), id, { active: false })
+    expect(await testWebhook(context(), id)).toMatchObject({ key: 'test', state: 'delivered', status: 204, error: null, attempts: 1 })
     const [got] = sink.received
     expect(got?.headers).toMatchObject({ 'backhaul-event': 'test', 'user-agent': expect.stringMatching(/^backhaul\/.*tests@example.org/) })
     const t = /t=(\d+)/.exec(String(got?.headers['backhaul-signature']))?.[1]
     expect(got?.headers['backhaul-signature']).toBe(`t=${t},v1=${createHmac('sha256', secret).update(`${t}.${got?.body}`).digest('hex')}`)
     sink.answers(401)
-    expect(await testWebhook(desk(), id)).toMatchObject({ state: 'failed', status: 401, error: 'answered 401', nextAt: null })
+    expect(await testWebhook(context(), id)).toMatchObject({ state: 'failed', status: 401, error: 'answered 401', nextAt: null })
   })
 
   test('deliveries come in pages, newest first, by state', async () => {
@@ -369,16 +369,16 @@ describe('as people make and change them', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = await listDeliveries(desk(), id, { limit: 3, cursor })
+      const page = await listDeliveries(context(), id, { limit: 3, cursor })
       seen.push(...page.items.map((one) => one.id))
       cursor = page.next ?? undefined
     } while (cursor)
     expect(new Set(seen).size).toBe(7)
     const other = await add()
-    const { next } = await listDeliveries(desk(), id, { limit: 3 })
-    await expect(listDeliveries(desk(), other.id, { cursor: next as string })).rejects.toMatchObject({ code: 'input', field: 'cursor' })
-    await expect(listDeliveries(desk(), id, { cursor: next as string, state: 'failed' })).rejects.toMatchObject({ field: 'cursor' })
-    expect(await listDeliveries(desk(), id, { state: 'delivered' })).toEqual({ items: [], next: null })
-    await expect(listDeliveries(desk(), id, { state: 'lost' as never })).rejects.toMatchObject({ field: 'state' })
+    const { next } = await listDeliveries(context(), id, { limit: 3 })
+    await expect(listDeliveries(context(), other.id, { cursor: next as string })).rejects.toMatchObject({ code: 'input', field: 'cursor' })
+    await expect(listDeliveries(context(), id, { cursor: next as string, state: 'failed' })).rejects.toMatchObject({ field: 'cursor' })
+    expect(await listDeliveries(context(), id, { state: 'delivered' })).toEqual({ items: [], next: null })
+    await expect(listDeliveries(context(), id, { state: 'lost' as never })).rejects.toMatchObject({ field: 'state' })
   })
 })

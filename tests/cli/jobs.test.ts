@@ -60,7 +60,7 @@ describe('list and show', () => {
 
   test('a job that waits says how many are ahead of it, when it was queued, in the list and by itself', async () => {
     await signOn(db, { id: `elsewhere:${process.pid}:a`, app: 'worker-backfill', queues: ['zkillboard_backfill_queue'], concurrency: 1 })
-    await db.query(`update backhaul.workers set beat_at = now() + interval '1 hour'`)
+    await db.query(`update backhaul.workers set heartbeat_at = now() + interval '1 hour'`)
     const said = await command(env, 'queue character-killmails 1 2 3 4 5 --max-pages 2')
     const ahead = 'waiting for its turn: 1 job ahead, starts in about 20 s'
     expect(said.out.split('\n').map((line) => line.includes('waiting for its turn'))).toEqual([false, false, false, true, true])

@@ -86,7 +86,7 @@ test('refusals are one line without a stack, and nothing is queued', async () =>
   expect(await jobs()).toBe(before)
 })
 
-test('a broker that is down costs the bell, not the job', async () => {
+test('a broker that is down costs the wake-up, not the job', async () => {
   const before = (await jobs()) as number
   const ran = await script('queue character-killmails 77', { RABBITMQ_URL: 'amqp://127.0.0.1:1' }).ran
   expect(ran).toMatchObject({
@@ -135,7 +135,7 @@ test('a reader that goes away ends a command quietly', async () => {
   expect(await child.ran).toMatchObject({ code: 0, err: '' })
 })
 
-test('a worker that starts while RabbitMQ is away ends with 1, so that PM2 starts it again; 78 is for what a person must mend', async () => {
+test('a worker that starts while RabbitMQ is unreachable ends with 1, so that PM2 starts it again; 78 is for what a person must mend', async () => {
   const worker = (at: string) =>
     new Promise<number | null>((resolve) => {
       const settings = { ...env, RABBITMQ_URL: at, CONTACT: 'tests@example.org' }

@@ -157,7 +157,7 @@ describe('settings and services that are wrong', () => {
 })
 
 describe('what is queued', () => {
-  test('one job for each id, and a bell for each on its queue', async () => {
+  test('one job for each id, and a wake-up for each on its queue', async () => {
     const ran = await command(
       env,
       'queue character-killmails 1 2 2 3 --limit 50 --max-pages 4 --from-date 2023-01-01 --losses --no-skip-existing',
@@ -173,8 +173,8 @@ describe('what is queued', () => {
       ),
     )
     expect(new Set(queued.map((job) => job.priority))).toEqual(new Set([2]))
-    // With no worker there are bells for two deliveries at once.
-    await until(async () => (await depth('zkillboard_backfill_queue')) === 2, { what: 'bells on the queue' })
+    // With no worker there are wake-ups for two deliveries at once.
+    await until(async () => (await depth('zkillboard_backfill_queue')) === 2, { what: 'wake-ups on the queue' })
   })
 
   test('what is active already is named, and --force starts another beside it', async () => {

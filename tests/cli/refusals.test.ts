@@ -63,8 +63,8 @@ test('forgets ids of a lookup, which are asked for at once, and keeps who did it
     { id: 'type 10', open: false, denied: false },
     { id: 'type 11', open: true, denied: false },
   ])
-  expect(await db.query('select verb, target, door, outcome from backhaul.actions')).toEqual([
-    { verb: 'refusal.forget', target: 'corporation 8, 77', door: 'cli', outcome: 'done' },
+  expect(await db.query('select verb, target, entry_point as "entryPoint", outcome from backhaul.actions')).toEqual([
+    { verb: 'refusal.forget', target: 'corporation 8, 77', entryPoint: 'cli', outcome: 'done' },
   ])
 })
 

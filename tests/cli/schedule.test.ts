@@ -41,7 +41,9 @@ test('a schedule is added, shown, changed, paused, resumed, run and removed, and
   })
   expect((await words('remove', 'nightly')).out).toMatch(/removed/)
   expect(await command(env, 'schedule list')).toMatchObject({ code: 0, out: expect.stringMatching(/^No schedules\. Add one with/) })
-  const done = await db.query<{ verb: string }>(`select verb from backhaul.actions where door = 'cli' and outcome = 'done' order by id`)
+  const done = await db.query<{ verb: string }>(
+    `select verb from backhaul.actions where entry_point = 'cli' and outcome = 'done' order by id`,
+  )
   expect(done.map((row) => row.verb.replace('schedule.', ''))).toEqual(['add', 'change', 'pause', 'resume', 'run', 'run', 'remove'])
 })
 

@@ -64,10 +64,10 @@ describe('doctor', () => {
     await scheduler.query('select 1')
     expect(await diagnosis()).toMatchObject({ code: 0, ok: true })
     await scheduler.close()
-    await db.query(`update backhaul.workers set beat_at = now() - interval '1 minute'`)
+    await db.query(`update backhaul.workers set heartbeat_at = now() - interval '1 minute'`)
     const late = await diagnosis()
     expect(late.code).toBe(0)
-    expect(textOf(late.findings, 'workers')).toMatch(/no beat for 1 min/)
+    expect(textOf(late.findings, 'workers')).toMatch(/no heartbeat for 1 min/)
     await db.tx((tx) => tx.query('truncate backhaul.workers'))
   })
 
@@ -81,7 +81,7 @@ describe('doctor', () => {
     expect(textOf(findings, check)).toMatch(text)
   })
 
-  test('services that are away; what needs them is skipped', async () => {
+  test('services that are unreachable; what needs them is skipped', async () => {
     const away = `127.0.0.1:${await freePort()}`
     const { code, findings } = await diagnosis({ DATABASE_URL: `postgresql://u:secret@${away}/x`, RABBITMQ_URL: `amqp://u:secret@${away}` })
     expect(code).toBe(1)
@@ -276,7 +276,7 @@ describe('dead', () => {
     expect(await command(env, line)).toEqual({ code: 2, out: '', err: expect.stringContaining(text) })
   })
 
-  test('the broker is away', async () => {
+  test('the broker is unreachable', async () => {
     const ran = await command({ ...env, RABBITMQ_URL: `amqp://127.0.0.1:${await freePort()}` }, 'dead list')
     expect(ran).toEqual({ code: 78, out: '', err: expect.stringMatching(/^RabbitMQ at .* cannot be reached[^\n]*$/) })
   })

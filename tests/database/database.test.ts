@@ -1,5 +1,5 @@
 import type { Reader } from '../../backend/base/sql'
-import { isAway } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/db'
 import { connectionFault, unreachable } from '../../backend/database/faults'
 import { readOnlyReason } from '../../backend/database/read-only'
 import { databaseOf, isDatabaseUrl, nameOf, placeOf, roleOf, withDatabase } from '../../backend/database/url'
@@ -18,7 +18,7 @@ test.each([
   ['a pooler that is full', fault('08P01', 'no more connections allowed (max_client_conn)')],
   ['a pooler that lost its server', fault('08P01', 'server conn crashed?')],
 ])('%s passes by itself', (_, error) => {
-  expect(isAway(error)).toBe(true)
+  expect(isUnreachable(error)).toBe(true)
 })
 
 test.each([
@@ -35,15 +35,15 @@ test.each([
   [new Error('The server does not support SSL connections'), /has no TLS: remove sslmode/],
   [fault('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain'), /is not trusted .*sslrootcert/],
 ])('a refusal of settings does not pass, and its cause is one sentence: %s', (error, sentence) => {
-  expect(isAway(error)).toBe(false)
+  expect(isUnreachable(error)).toBe(false)
   expect(connectionFault('postgresql://u:secret@h:1/d', error)?.message).toMatch(sentence)
   expect(unreachable('postgresql://u:secret@h:1/d', error).message).not.toContain('secret')
 })
 
 test("a statement's own fault passes no more than a refusal", () => {
   const error = fault('08P01', 'bind message supplies 1 parameters, but prepared statement "" requires 2')
-  expect(isAway(error)).toBe(false)
-  expect(isAway(fault('ENOENT', '', { syscall: 'open' }))).toBe(false)
+  expect(isUnreachable(error)).toBe(false)
+  expect(isUnreachable(fault('ENOENT', '', { syscall: 'open' }))).toBe(false)
 })
 
 test('a database on a Unix socket has a URL as the driver reads it', () => {

@@ -2,7 +2,7 @@ import type { Source } from '../../backend/contract'
 import { signOn } from '../../backend/engine/heartbeat'
 import { admit, JOBS_PER_PLACE, turnsOf } from '../../backend/engine/jobs/admission'
 import * as jobs from '../../backend/engine/jobs/verbs'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import { rowsReadBy } from '../../bench/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
@@ -81,9 +81,9 @@ it('a paused job gives its place to another, and goes on before jobs that have n
 it('nothing of a job is claimed or woken before it is admitted', async () => {
   const [first] = (await startMany(1)).map((job) => job.id)
   await it_.db.query('update backhaul.jobs set admitted = false where id = $1', [first])
-  expect(await ring(it_.db, it_.broker)).toBe(0)
+  expect(await wake(it_.db, it_.broker)).toBe(0)
   await admit(it_)
-  expect(await ring(it_.db, it_.broker)).toBe(1)
+  expect(await wake(it_.db, it_.broker)).toBe(1)
 })
 
 it('a source that bounds its jobs runs so many, those of a lower number first', async () => {
@@ -163,7 +163,7 @@ it('admission, wake-ups, places and the tick read as many rows with 20,000 jobs 
     rowsReadBy(it_.db, async (tx) => {
       const db: Suite['db'] = { ...it_.db, query: tx.query, tx: (work) => work(tx, tx.query) }
       await admit({ ...it_, db })
-      await ring(db, it_.broker)
+      await wake(db, it_.broker)
       const [last] = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 1')
       await turnsOf(db, [last?.id ?? ''], 50)
     })

@@ -266,7 +266,7 @@ describe('dead letters', () => {
     const next = watch()
     await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })
     expect([await events(), await messages()]).toEqual([['alert.dead_letters_growing', 'alert.dead_letters_growing'], ['6']])
-    // Somebody looks at them, the broker is away, somebody has put them back.
+    // Somebody looks at them, the broker is unreachable, somebody has put them back.
     await ask(next, { [QUEUE]: 0, esi_type_info_queue: 0 })
     await ask(next, undefined)
     await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })

@@ -38,13 +38,13 @@ beforeEach(async () => {
 })
 
 const elsewhere: Page<unknown, unknown> = { batch: [], next: { page: 0 }, lane: 'elsewhere' }
-/** Runs tasks of one lane, whose host is away. */
+/** Runs tasks of one lane, whose host is unreachable. */
 async function run(...keys: string[]) {
-  counting.tasks = keys.map((key) => countingTask(key, 'away'))
+  counting.tasks = keys.map((key) => countingTask(key, 'unreachable'))
   counting.onRead = async (key) => {
     reads.push(key)
     const [row] = await engine.db.query<{ lane: string }>('select lane from backhaul.tasks where key = $1', [key])
-    if (row?.lane === 'away') throw new RetryLater('connection', 'nobody answers', new Date())
+    if (row?.lane === 'unreachable') throw new RetryLater('connection', 'nobody answers', new Date())
     return undefined
   }
   const { id } = await start(engine, source, { name: keys.join() })

@@ -83,7 +83,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
     }
   })
 
-  it('takes its example from every door, with fields it does not know', () => {
+  it('takes its example from every entry point, with fields it does not know', () => {
     expect(() => jobs.parseParams(source, { ...(source.example as object), somethingElse: 1 })).not.toThrow()
   })
 })

@@ -8,7 +8,7 @@ import { openDb } from '../../backend/database/db'
 import { countsAfter } from '../../backend/engine/jobs/counts'
 import { progress } from '../../backend/engine/jobs/progress'
 import * as jobs from '../../backend/engine/jobs/verbs'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import { startSandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
 import { countingTask, flaky } from '../support/counting-source'
@@ -99,7 +99,7 @@ describe('a report', () => {
             // As the scheduler does with the tasks of a worker that was killed.
             if (fault === 'taken away') {
               await it_.db.query(
-                `update backhaul.tasks set claim = null, holder = null, rung_at = null where key = $1 and claim is not null`,
+                `update backhaul.tasks set claim = null, holder = null, woken_at = null where key = $1 and claim is not null`,
                 [key],
               )
             }
@@ -132,7 +132,7 @@ describe('a report', () => {
       fc.asyncProperty(plan, async (given) => {
         made = structuredClone(given)
         const { id } = await jobs.start(it_, source, { name: `job ${++name}` })
-        await ring(it_.db, it_.broker)
+        await wake(it_.db, it_.broker)
         await it_.ended(id, 60_000)
         const report = await jobs.report(it_, id)
         expect(report.seen).toBe(told(report))

@@ -1,6 +1,6 @@
 import { Fatal, Skip, Throttled } from '../../backend/base/errors'
 import * as jobs from '../../backend/engine/jobs/verbs'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import { type Counting, countingSource, countingTask, createCounted, flaky } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
@@ -17,7 +17,7 @@ const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) 
     given,
   )
   const job = await jobs.start(it_, source, { name: `job ${++name}` }, options)
-  await ring(it_.db, it_.broker)
+  await wake(it_.db, it_.broker)
   return job.id
 }
 const rowsOf = async (prefix: string) =>
@@ -314,9 +314,9 @@ describe('lanes', () => {
     const job = await start({
       pages: 1,
       laneWidth: 3,
-      tasks: [...Array.from({ length: 30 }, (_, n) => countingTask(`away-${n}`, 'away')), countingTask('there', 'there')],
+      tasks: [...Array.from({ length: 30 }, (_, n) => countingTask(`unreachable-${n}`, 'unreachable')), countingTask('there', 'there')],
       onRead: async (key) => {
-        if (!key.startsWith('away')) return undefined
+        if (!key.startsWith('unreachable')) return undefined
         reads++
         throw flaky('connection')
       },
@@ -337,16 +337,18 @@ describe('lanes', () => {
     const failures = (job: string) => async () =>
       (await it_.db.query<{ n: number }>(`select count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'failed'`, [job]))[0]
         ?.n
-    const later = (name: string) => Array.from({ length: 6 }, (_, n) => countingTask(`away-${name}-${n}`, 'away'))
+    const later = (name: string) => Array.from({ length: 6 }, (_, n) => countingTask(`unreachable-${name}-${n}`, 'unreachable'))
     const job = await start({
       pages: 1,
       laneWidth: 1,
-      tasks: [countingTask('away', 'away'), { stream: 'count', key: 'list', cursor: { page: 0 } }],
+      tasks: [countingTask('unreachable', 'unreachable'), { stream: 'count', key: 'list', cursor: { page: 0 } }],
       onRead: async (key, page) => {
         if (key === 'list') {
           const seen = failures(job)
           await until(async () => (await seen()) === 1 + page * 6, { timeoutMs: 30_000, what: 'the lane to be given up' })
-          return page === 0 ? ({ next: { page: 1 }, tasks: later('0') } as never) : { tasks: [countingTask('back', 'away'), ...later('1')] }
+          return page === 0
+            ? ({ next: { page: 1 }, tasks: later('0') } as never)
+            : { tasks: [countingTask('back', 'unreachable'), ...later('1')] }
         }
         if (key === 'back') return undefined
         reads.push(key)

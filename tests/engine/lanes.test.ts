@@ -8,7 +8,7 @@ import { type Counting, countingSource, countingTask } from '../support/counting
 import { graphqlClient } from '../support/graphql-client'
 import { type Suite, suite } from '../support/suite'
 
-/* How far each lane of a job is and what it waits for, by the service and by every door. */
+/* How far each lane of a job is and what it waits for, by the service and by every entry point. */
 
 const TOKEN = 'the-admin-token-of-this-test'
 const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [] }
@@ -119,7 +119,7 @@ const lanes: Lane[] = [
   },
 ]
 
-test('lanes in every state, those with most open tasks first and discovery before them, by every door', async () => {
+test('lanes in every state, those with most open tasks first and discovery before them, by every entry point', async () => {
   const job = await mixed()
   expect(await listLanes(engine, job)).toEqual({ items: lanes, next: null, total: 7 })
   expect((await jobDetail(served.service, job)).lanes).toEqual(lanes)

@@ -6,11 +6,11 @@ const readBytes = (body: Buffer | string): Message => readMessage({ body: Buffer
 const reasonOf = (message: Message): string => (message.type === 'unreadable' ? message.reason : `read as ${message.type}`)
 const hashOf = (message: Message): string => (message.type === 'request' ? message.bodyHash : `read as ${message.type}`)
 
-describe('bells', () => {
+describe('wake-ups', () => {
   test('a task id is text or a number, whatever comes with it', () => {
-    expect(read({ taskId: '12' })).toEqual({ type: 'bell', taskId: '12' })
-    expect(read({ taskId: 12, extra: true }, 'amqp-id')).toEqual({ type: 'bell', taskId: '12' })
-    expect(read({ taskId: '9223372036854775807' })).toEqual({ type: 'bell', taskId: '9223372036854775807' })
+    expect(read({ taskId: '12' })).toEqual({ type: 'wake-up', taskId: '12' })
+    expect(read({ taskId: 12, extra: true }, 'amqp-id')).toEqual({ type: 'wake-up', taskId: '12' })
+    expect(read({ taskId: '9223372036854775807' })).toEqual({ type: 'wake-up', taskId: '9223372036854775807' })
   })
 
   test.each(['', '0', '-1', '1.5', '1e3', 'abc', '9223372036854775808', null, {}, [], true, 0, -1, 1.5])('%p is no task id', (taskId) => {
@@ -23,7 +23,7 @@ describe('bells', () => {
 })
 
 describe('lookups', () => {
-  test('ids with their kind are a bell, ids alone a request; numbers become text', () => {
+  test('ids with their kind are a wake-up, ids alone a request; numbers become text', () => {
     expect(read({ kind: 'character', ids: ['1'] })).toEqual({ type: 'lookups', kind: 'character', ids: ['1'] })
     expect(read({ ids: [1, '2'] })).toEqual({ type: 'lookups', kind: undefined, ids: ['1', '2'] })
     expect(read({ data: { ids: [1] }, timestamp: 1, messageId: 'm' })).toEqual({ type: 'lookups', kind: undefined, ids: ['1'] })

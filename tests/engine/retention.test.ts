@@ -156,7 +156,7 @@ test('events go once they are published and handed on, deliveries once they are 
 
 test('actions go after their time; message ids and samples are kept a week at least and a week', async () => {
   await db.query(
-    `insert into backhaul.actions (at, who, address, door, verb, outcome) select now() - d * interval '1 day', 'a', 'b', 'cli', 'v', 'done' from unnest(array[3, 1]) d`,
+    `insert into backhaul.actions (at, who, address, entry_point, verb, outcome) select now() - d * interval '1 day', 'a', 'b', 'cli', 'v', 'done' from unnest(array[3, 1]) d`,
   )
   await db.query(
     `insert into backhaul.inbox (queue, message_id, body_hash, taken_at) select 'q', d::text, 'h', now() - d * interval '1 day' from unnest(array[8, 6, 3]) d`,
@@ -173,7 +173,7 @@ test('it sweeps at its first tick and then hourly, in batches of two thousand ro
   const it = keepRetention({ db, log: quiet, retentionMs: DAY, now: () => now })
   const fill = () =>
     db.query(
-      `insert into backhaul.actions (at, who, address, door, verb, outcome) select now() - interval '2 days', 'a', 'b', 'cli', 'v', 'done' from generate_series(1, 12000)`,
+      `insert into backhaul.actions (at, who, address, entry_point, verb, outcome) select now() - interval '2 days', 'a', 'b', 'cli', 'v', 'done' from generate_series(1, 12000)`,
     )
   const sizes = async () => {
     const seen: (number | undefined)[] = []

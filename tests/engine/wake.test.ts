@@ -1,12 +1,12 @@
 import { signOn } from '../../backend/engine/heartbeat'
 import * as jobs from '../../backend/engine/jobs/verbs'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
 /*
- * Bells decide who goes next: few at a time, the lowest priority number first, then the job served least.
+ * WakeUps decide who goes next: few at a time, the lowest priority number first, then the job served least.
  */
 
 const QUEUE = 'zkillboard_backfill_queue'
@@ -20,8 +20,8 @@ const start = async (tasks: number, priority = 2) => {
   return (await jobs.start(it_, source, { name: `job ${n++}` }, { priority })).id
 }
 const rung = () =>
-  it_.db.query<{ job_id: string; key: string; rings: number }>(
-    'select job_id, key, rings from backhaul.tasks where rung_at is not null order by id',
+  it_.db.query<{ job_id: string; key: string; wakes: number }>(
+    'select job_id, key, wakes from backhaul.tasks where woken_at is not null order by id',
   )
 const signOnWorker = (id: string, concurrency: number) =>
   signOn(it_.db, { id: `elsewhere:${process.pid}:${id}`, app: 'worker-test', queues: [QUEUE], concurrency })
@@ -32,41 +32,41 @@ beforeEach(async () => {
 })
 afterEach(() => it_.close())
 
-it('rings twice what the live workers hold, and at least two', async () => {
+it('wakes twice what the live workers hold, and at least two', async () => {
   await start(8)
   await start(8)
-  expect(await ring(it_.db, it_.broker)).toBe(2)
+  expect(await wake(it_.db, it_.broker)).toBe(2)
   await signOnWorker('a', 3)
   await signOnWorker('b', 2)
-  expect(await ring(it_.db, it_.broker)).toBe(8)
+  expect(await wake(it_.db, it_.broker)).toBe(8)
   expect(await rung()).toHaveLength(10)
 })
 
-it('rings the lowest priority number first, and each job in turn', async () => {
+it('wakes the lowest priority number first, and each job in turn', async () => {
   const backfill = await start(4)
   const second = await start(4)
   const live = await start(1, 0)
   const asked = await start(1, 1)
   await signOnWorker('a', 2)
-  await ring(it_.db, it_.broker)
+  await wake(it_.db, it_.broker)
   const by = (id: string) => rung().then((rows) => rows.filter((row) => row.job_id === id).length)
   expect([await by(live), await by(asked), await by(backfill), await by(second)]).toEqual([1, 1, 1, 1])
 })
 
-it('rings again what nobody took, a second later and then ever less often', async () => {
+it('wakes again what nobody took, a second later and then ever less often', async () => {
   await start(1)
-  expect([await ring(it_.db, it_.broker), await ring(it_.db, it_.broker)]).toEqual([1, 0])
-  await until(async () => (await ring(it_.db, it_.broker)) === 1, { timeoutMs: 5000, what: 'the second ring' })
-  expect((await rung())[0]?.rings).toBe(2)
+  expect([await wake(it_.db, it_.broker), await wake(it_.db, it_.broker)]).toEqual([1, 0])
+  await until(async () => (await wake(it_.db, it_.broker)) === 1, { timeoutMs: 5000, what: 'the second ring' })
+  expect((await rung())[0]?.wakes).toBe(2)
 })
 
-it('rings nothing that is claimed, parked, paused or waiting for its lane', async () => {
+it('wakes nothing that is claimed, parked, paused or waiting for its lane', async () => {
   const job = await start(3)
   await it_.db.query(`update backhaul.tasks set claim = 1, holder = 'somebody' where key like '%-0'`)
   await it_.db.query(`update backhaul.tasks set due_at = now() + interval '1 hour' where key like '%-1'`)
   await it_.db.query(`update backhaul.tasks set state = 'waiting' where key like '%-2'`)
-  expect(await ring(it_.db, it_.broker)).toBe(0)
+  expect(await wake(it_.db, it_.broker)).toBe(0)
   await it_.db.query(`update backhaul.tasks set claim = null, due_at = now(), state = 'ready'`)
   await jobs.pause(it_, job)
-  expect(await ring(it_.db, it_.broker)).toBe(0)
+  expect(await wake(it_.db, it_.broker)).toBe(0)
 })

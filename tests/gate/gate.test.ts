@@ -346,7 +346,7 @@ describe('faults', () => {
     expect(refused.until).toEqual(grant.nextAt)
   })
 
-  test('while the database is away nothing is granted, and what an answer said is kept', async () => {
+  test('while the database is unreachable nothing is granted, and what an answer said is kept', async () => {
     const { reader, told } = watched()
     const { gate, asks, name } = gateOf({ requests: 100, perMs: 1_000, concurrent: 5 }, reader)
     const grant = await gate.acquire(asks, 'backfill')
@@ -411,7 +411,7 @@ describe('a request that ends well', () => {
     expect(await rowOf(name)).toMatchObject({ inFlight: 0 })
   })
 
-  test('keeps it in mind while the database is away', async () => {
+  test('keeps it in mind while the database is unreachable', async () => {
     const { reader, told } = watched()
     const { gate, asks, limits } = gateOf({ concurrent: 1 }, reader)
     gate.settleSoon(await gate.acquire(asks, 'backfill'), well)

@@ -192,7 +192,7 @@ describe('a request', () => {
     expect(secondsFromNow(use.nextAt)).toBeGreaterThan(0.2)
   })
 
-  test('is not sent when its moment is far off, nor while the database is away', async () => {
+  test('is not sent when its moment is far off, nor while the database is unreachable', async () => {
     answer = json({ ok: true })
     const { ask, use, name } = world({ limit: { scope: 'ip', spacingMs: 30_000 } })
     await ask()

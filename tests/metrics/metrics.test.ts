@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { failureCounter } from '../../backend/api/failures'
-import { count, giveBack, observe, take } from '../../backend/base/count'
+import { count, observe, release, take } from '../../backend/base/count'
 import { flush } from '../../backend/base/flush-counts'
 import type { Reader } from '../../backend/base/sql'
 import { readConfig } from '../../backend/config/config'
@@ -39,7 +39,7 @@ describe('counters of a process', () => {
         let written = 0
         const write = (fails: boolean) => {
           const taken = take()
-          if (fails) giveBack(taken)
+          if (fails) release(taken)
           else written += taken.reduce((sum, one) => sum + one.value, 0)
         }
         for (const { outcome, by, takes, fails } of steps) {
@@ -87,7 +87,7 @@ describe('counters of a process', () => {
     let fails = 1
     const db: Reader = {
       async query(_, values = []) {
-        if (fails-- > 0) throw new Error('the database is away')
+        if (fails-- > 0) throw new Error('the database is unreachable')
         written.push([...values])
         return []
       },
@@ -285,7 +285,7 @@ describe('a backfill at the sandbox', () => {
       await first.close()
     })
 
-    test('says so while the database is away', async () => {
+    test('says so while the database is unreachable', async () => {
       const url = new URL(it_.databaseUrl)
       const proxy = await tcpProxy(Number(url.port), url.hostname)
       url.port = String(proxy.port)

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import * as jobs from '../../backend/engine/jobs/verbs'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import { startSandbox } from '../../backend/sandbox/server'
 import { bound, openSpan, readTraceparent, span, traceparent } from '../../backend/tracing'
 import { outsider } from '../support/amqp'
@@ -101,7 +101,7 @@ test('nothing of OpenTelemetry is loaded unless a collector is named', () => {
   expect(loaded('http://127.0.0.1:1')).toBeGreaterThan(10)
 })
 
-test('a job keeps the trace context it was asked with, and its bells carry it, also where nothing is traced here', async () => {
+test('a job keeps the trace context it was asked with, and its wake-ups carry it, also where nothing is traced here', async () => {
   const source = countingSource({ pages: 1, rowsPerPage: 1, tasks: [countingTask('a')] })
   const it_ = await suite([source], { scheduler: false })
   await createCounted(it_.db)
@@ -114,9 +114,9 @@ test('a job keeps the trace context it was asked with, and its bells carry it, a
   await it_.db.query(`update backhaul.tasks set state = 'done'`)
   const traced = await jobs.start(it_, source, { name: 'traced' }, { trace: CALLER })
   expect(await traceOf(traced.id)).toBe(CALLER)
-  await ring(it_.db, it_.broker)
-  const bell = await until(() => other.channel.get('zkillboard_backfill_queue', { noAck: true }))
-  expect(bell.properties.headers).toMatchObject({ traceparent: CALLER })
+  await wake(it_.db, it_.broker)
+  const wakeUp = await until(() => other.channel.get('zkillboard_backfill_queue', { noAck: true }))
+  expect(wakeUp.properties.headers).toMatchObject({ traceparent: CALLER })
 
   const worker = await it_.worker()
   await it_.broker.publish([{ queue: 'zkillboard_backfill_queue', body: { name: 'raw' }, headers: { traceparent: CALLER } }])
@@ -154,7 +154,7 @@ async function recordingProxy(target: string) {
   }
 }
 
-test('script, bell, turn, step, request and commit are one trace, and upstreams are told nothing of it', async () => {
+test('script, wake-up, turn, step, request and commit are one trace, and upstreams are told nothing of it', async () => {
   const sandbox = await startSandbox({ scale: 300, speed: 200, seed: 5, oddities: false })
   const collector = await startCollector()
   const proxy = await recordingProxy(sandbox.urls.ZKILLBOARD_URL)

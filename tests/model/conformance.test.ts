@@ -21,11 +21,11 @@ interface Sentence {
 
 const turnOf = (s: State, worker: number): Turn => s.turns[worker] as Turn
 const acks = (s: State, worker: number): void => {
-  if (turnOf(s, worker).phase === 'rings') s.turns[worker] = idle()
+  if (turnOf(s, worker).phase === 'wakes') s.turns[worker] = idle()
 }
 
-function modelRing(s: State): number[] {
-  const tasks = rules.ringable(s)
+function modelWake(s: State): number[] {
+  const tasks = rules.wakeable(s)
   for (const task of tasks) rules.mark(s, task)
   return tasks
 }
@@ -61,8 +61,8 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
   const back = say(
     'hands back',
     phase === 'over',
-    (s) => rules.handBack(s, worker, true),
-    (real) => real.handBack(worker),
+    (s) => rules.release(s, worker, true),
+    (real) => real.release(worker),
   )
   if (phase === 'over') return [back]
   if (phase !== 'reads') return []
@@ -91,7 +91,7 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
       step('lose'),
     ),
     say('skips', false, (s) => rules.settleTask(s, shape, worker, 'skipped'), step('skip')),
-    say('parks', false, (s) => rules.handBack(s, worker, false), step('park')),
+    say('parks', false, (s) => rules.release(s, worker, false), step('park')),
     say(
       'commits, unheard',
       false,
@@ -104,10 +104,10 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
   ]
 }
 
-function beats(s: State, worker: number): Sentence[] {
+function heartbeats(s: State, worker: number): Sentence[] {
   const unknown = s.rows.some((row, task) => row.holder === worker && !(holds(turnOf(s, worker)) && turnOf(s, worker).task === task))
   return [
-    { name: `${worker} beats`, calm: unknown, model: (s) => rules.beat(s, worker), real: (real) => real.beat(worker) },
+    { name: `${worker} heartbeats`, calm: unknown, model: (s) => rules.heartbeat(s, worker), real: (real) => real.heartbeat(worker) },
     { name: `${worker} is suspected`, calm: false, model: (s) => rules.rescue(s, worker), real: (real) => real.rescue(worker) },
     { name: `${worker} is killed`, calm: false, model: (s) => rules.crash(s, worker), real: (real) => real.crash(worker) },
   ]
@@ -127,7 +127,7 @@ function scheduler(s: State, shape: Shape): Sentence[] {
       name: `${task} may ring`,
       calm: false,
       model: set({ rung: false }),
-      real: async (real: Real) => void (await real.mayRingAgain(task)),
+      real: async (real: Real) => void (await real.mayWakeAgain(task)),
     }
     return [...(due ? [] : [dues]), ...(rung ? [again] : [])]
   })
@@ -136,7 +136,7 @@ function scheduler(s: State, shape: Shape): Sentence[] {
   }
   return [
     ...times,
-    { name: 'ring', calm: false, model: modelRing, real: (real) => real.rung(real.ring) },
+    { name: 'ring', calm: false, model: modelWake, real: (real) => real.rung(real.ring) },
     {
       name: 'rescue',
       calm: s.rows.some((row) => row.holder === DEAD),
@@ -179,13 +179,13 @@ function verbs(s: State, shape: Shape): Sentence[] {
     {
       name: 'resume',
       calm: s.job === 'paused',
-      model: (s) => (rules.resume(s) ? modelRing(s) : []),
+      model: (s) => (rules.resume(s) ? modelWake(s) : []),
       real: (real) => real.rung(() => real.verb('resume')),
     },
     {
       name: 'retry',
       calm: false,
-      model: (s) => (rules.retry(s, shape) ? modelRing(s) : []),
+      model: (s) => (rules.retry(s, shape) ? modelWake(s) : []),
       real: (real) => real.rung(() => real.verb('retry')),
     },
     // Rarer than the others: it ends the story.
@@ -204,7 +204,7 @@ function groups(s: State, shape: Shape): Sentence[][] {
     ...pages,
     ...each(takes),
     each((worker) => claims(s, worker)).flat(),
-    each((worker) => beats(s, worker)).flat(),
+    each((worker) => heartbeats(s, worker)).flat(),
   ]
   const scheduled = scheduler(s, shape)
   const calm = scheduled.filter((sentence) => sentence.calm)

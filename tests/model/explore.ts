@@ -1,6 +1,6 @@
 import { type Mix, moves } from './moves'
 import { promise, transitionPromise } from './promises'
-import { FINAL, promotable, promote, ringable } from './rules'
+import { FINAL, promotable, promote, wakeable } from './rules'
 import { keyOf, planned, type State } from './state'
 
 /*
@@ -44,7 +44,7 @@ function isEnd(s: State): boolean {
 function started(mix: Mix): State {
   const s = planned(mix.shape, mix.left)
   promote(s, promotable(s, mix.shape))
-  for (const task of ringable(s)) s.bells[task] = 1
+  for (const task of wakeable(s)) s.wakeUps[task] = 1
   return s
 }
 

@@ -75,7 +75,7 @@ export const MOVES_IN: Shape = { ...MOVED, tasks: MOVED.tasks.filter((_, n) => n
 
 export const MIXES: Record<string, Mix> = {
   'workers and schedulers killed': { shape: LANE, left: { crash: 1 } },
-  'bells lost, doubled and published late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateBells: true },
+  'wake-ups lost, doubled and published late': { shape: ONE, left: { lose: 1, double: 1, crash: 1 }, lateWakeUps: true },
   'the broker wiped under killed workers': { shape: WIDE, left: { wipe: 1, crash: 1 } },
   'workers suspected wrongly': { shape: WIDE, left: { suspect: 2 } },
   'replies lost in a commit': { shape: SHORT, left: { forget: 2, suspect: 1 } },

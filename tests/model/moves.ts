@@ -12,8 +12,8 @@ export interface Mix {
   shape: Shape
   left: Partial<Left>
   rules?: Partial<rules.Rules>
-  /** A bell is published in a transition of its own, after its mark. */
-  lateBells?: boolean
+  /** A wake-up is published in a transition of its own, after its mark. */
+  lateWakeUps?: boolean
 }
 
 /** Every transition of the engine, and every mishap that may still happen, from one state. */
@@ -48,29 +48,29 @@ interface Kit {
   mishap: (kind: keyof Left, name: string, change: (next: State) => void) => void
 }
 
-/** bell.ring. Two bells of one task stand for any number. */
-function ring(s: State, mix: Mix): void {
-  for (const task of rules.ringable(s)) {
+/** wake-up.ring. Two wake-ups of one task stand for any number. */
+function wake(s: State, mix: Mix): void {
+  for (const task of rules.wakeable(s)) {
     rules.mark(s, task)
-    if (mix.lateBells) s.unpublished |= 1 << task
-    else s.bells[task] = Math.min(2, (s.bells[task] ?? 0) + 1)
+    if (mix.lateWakeUps) s.unpublished |= 1 << task
+    else s.wakeUps[task] = Math.min(2, (s.wakeUps[task] ?? 0) + 1)
   }
 }
 
 function brokerMoves({ s, mishap }: Kit): void {
-  for (const [task, count] of s.bells.entries()) {
+  for (const [task, count] of s.wakeUps.entries()) {
     if (count === 0) continue
-    mishap('lose', `bell ${task} is lost`, (next) => {
-      next.bells[task] = count - 1
+    mishap('lose', `wake-up ${task} is lost`, (next) => {
+      next.wakeUps[task] = count - 1
     })
     if (count < 2)
-      mishap('double', `bell ${task} is doubled`, (next) => {
-        next.bells[task] = count + 1
+      mishap('double', `wake-up ${task} is doubled`, (next) => {
+        next.wakeUps[task] = count + 1
       })
   }
   mishap('wipe', 'the broker is wiped', (next) => {
-    next.bells.fill(0)
-    for (const turn of next.turns) turn.bell = -1
+    next.wakeUps.fill(0)
+    for (const turn of next.turns) turn.wakeUp = -1
   })
 }
 
@@ -87,11 +87,11 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
     })
 
   if (phase === 'idle') {
-    for (const [bell, count] of s.bells.entries()) {
+    for (const [wakeUp, count] of s.wakeUps.entries()) {
       if (count === 0) continue
-      move(`${me} is told of ${bell}`, true, (next) => {
-        next.bells[bell] = count - 1
-        Object.assign(mine(next), { phase: 'told', bell, task: bell })
+      move(`${me} is told of ${wakeUp}`, true, (next) => {
+        next.wakeUps[wakeUp] = count - 1
+        Object.assign(mine(next), { phase: 'told', wakeUp, task: wakeUp })
       })
     }
   } else {
@@ -115,7 +115,7 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
     })
     mishap('fail', `${me} fails ${task}`, (next) => rules.settleTask(next, mix.shape, worker, 'failed', r))
     mishap('hostLost', `${me} loses the host of ${task}`, (next) => rules.loseHost(next, worker, r))
-    mishap('park', `${me} parks ${task}`, (next) => rules.handBack(next, worker, false, r))
+    mishap('park', `${me} parks ${task}`, (next) => rules.release(next, worker, false, r))
   }
   if (phase === 'looked') {
     move(`${me} ends the job`, true, (next) => rules.finishJob(next, worker, turn.looked, r))
@@ -123,17 +123,17 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
   if (phase === 'gives') {
     move(`${me} gives up the lane`, true, (next) => rules.giveUpLane(next, worker, r))
     move(`${me} leaves the lane alone: its host has answered`, true, (next) => {
-      mine(next).phase = 'rings'
+      mine(next).phase = 'wakes'
     })
   }
   if (phase === 'next') move(`${me} takes the next`, true, (next) => rules.takeNextNow(next, mix.shape, worker))
   if (phase === 'over') {
-    move(`${me} hands ${task} back`, true, (next) => rules.handBack(next, worker, true, r))
-    forgotten(`hands ${task} back`, (next) => rules.handBack(next, worker, true, r))
+    move(`${me} hands ${task} back`, true, (next) => rules.release(next, worker, true, r))
+    forgotten(`hands ${task} back`, (next) => rules.release(next, worker, true, r))
   }
-  if (phase === 'rings') {
-    move(`${me} rings and acknowledges`, true, (next) => {
-      ring(next, mix)
+  if (phase === 'wakes') {
+    move(`${me} wakes and acknowledges`, true, (next) => {
+      wake(next, mix)
       next.turns[worker] = idle()
     })
   }
@@ -143,7 +143,7 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
       rules.rescue(next, worker)
     })
     const unknown = s.rows.some((row, n) => row.claim !== 0 && row.holder === worker && !(holds(turn) && n === task))
-    if (r.beatReleases && unknown) move(`${me} beats`, true, (next) => rules.beat(next, worker))
+    if (r.heartbeatReleases && unknown) move(`${me} heartbeats`, true, (next) => rules.heartbeat(next, worker))
   }
 }
 
@@ -161,20 +161,20 @@ function finishMoves({ s, r, move, mishap }: Kit, worker: number, forgotten: (na
 }
 
 function schedulerMoves({ s, mix, r, move, mishap }: Kit): void {
-  if (r.schedulerRings && rules.ringable(s).length > 0) move('the scheduler rings', true, (next) => ring(next, mix))
+  if (r.schedulerWakes && rules.wakeable(s).length > 0) move('the scheduler wakes', true, (next) => wake(next, mix))
   for (const [task, row] of s.rows.entries()) {
     if (s.unpublished & (1 << task)) {
-      const publish = (next: State, bells: number) => {
+      const publish = (next: State, wakeUps: number) => {
         next.unpublished &= ~(1 << task)
-        next.bells[task] = Math.min(2, (next.bells[task] ?? 0) + bells)
+        next.wakeUps[task] = Math.min(2, (next.wakeUps[task] ?? 0) + wakeUps)
       }
-      move(`the bell of ${task} is published`, true, (next) => publish(next, 1))
-      mishap('lose', `who marked the bell of ${task} dies before publishing it`, (next) => publish(next, 0))
+      move(`the wake-up of ${task} is published`, true, (next) => publish(next, 1))
+      mishap('lose', `who marked the wake-up of ${task} dies before publishing it`, (next) => publish(next, 0))
     }
     if (row.state !== 'ready') continue
     if (!row.due) move(`${task} is due`, true, (next) => Object.assign(next.rows[task] as object, { due: true }))
-    // A bell that still waits in the broker is doubled by a mishap; here time passes for one that was lost or used up.
-    if (row.rung && (s.bells[task] === 0 || mix.lateBells))
+    // A wake-up that still waits in the broker is doubled by a mishap; here time passes for one that was lost or used up.
+    if (row.rung && (s.wakeUps[task] === 0 || mix.lateWakeUps))
       move(`${task} may be rung again`, true, (next) => Object.assign(next.rows[task] as object, { rung: false }))
   }
   if (r.schedulerRescues && s.rows.some((row) => row.claim !== 0 && row.holder < -1)) move('the scheduler rescues', true, rules.rescue)
@@ -211,7 +211,7 @@ function verbMoves({ s, mix, r, move, mishap }: Kit): void {
   if (s.job === 'paused') {
     move('resume', true, (next) => {
       rules.resume(next)
-      ring(next, mix)
+      wake(next, mix)
     })
   }
   if (!rules.FINAL.has(s.job) && s.sweep === 0) {
@@ -237,7 +237,7 @@ function verbMoves({ s, mix, r, move, mishap }: Kit): void {
   if (s.left.retry > 0 && rules.retry(copy(s), mix.shape, r)) {
     mishap('retry', 'retry', (next) => {
       rules.retry(next, mix.shape, r)
-      ring(next, mix)
+      wake(next, mix)
     })
   }
 }

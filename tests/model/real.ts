@@ -3,13 +3,13 @@ import type { Log } from '../../backend/base/log'
 import type { Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import type { WorkerEngine } from '../../backend/engine/engine'
-import { beat, newWorkerId, rescue, signOn } from '../../backend/engine/heartbeat'
+import { heartbeat, newWorkerId, rescue, signOn } from '../../backend/engine/heartbeat'
 import { cancel, pause, resume, retry, start, sweepCancelled } from '../../backend/engine/jobs/verbs'
 import { promote } from '../../backend/engine/lanes'
 import { step } from '../../backend/engine/step'
-import { claimTask, FINISH, handBack, type Task } from '../../backend/engine/store'
+import { claimTask, FINISH, release, type Task } from '../../backend/engine/store'
 import { insertFinishTasks } from '../../backend/engine/upkeep/scheduler'
-import { ring } from '../../backend/engine/wake'
+import { wake } from '../../backend/engine/wake'
 import type { QueueName } from '../../queues/names'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import type { Shape } from './state'
@@ -124,7 +124,7 @@ export class Real {
 
   private async read(task: number, page: number) {
     if (this.reading === 'fail') throw new Fatal('broken', 'the page is broken')
-    if (this.reading === 'lose') throw new RetryLater('connection', 'the host is away')
+    if (this.reading === 'lose') throw new RetryLater('connection', 'the host is unreachable')
     if (this.reading === 'skip') throw new Skip('there is nothing')
     if (this.reading === 'park') throw new Throttled('the upstream', new Date(Date.now() + 3_600_000))
     const { pages = 1, movesTo } = this.shape.tasks[task] ?? {}
@@ -169,9 +169,9 @@ export class Real {
     }
   }
 
-  async handBack(worker: number): Promise<void> {
+  async release(worker: number): Promise<void> {
     const hand = this.hands[worker] as Hand
-    await handBack(this.db, hand.task as Task, { traffic: {} })
+    await release(this.db, hand.task as Task, { traffic: {} })
     hand.task = undefined
   }
 
@@ -181,7 +181,7 @@ export class Real {
   }
 
   private silence = (worker: number) =>
-    this.db.query(`update backhaul.workers set beat_at = beat_at - interval '1 hour' where id = $1`, [this.hands[worker]?.id])
+    this.db.query(`update backhaul.workers set heartbeat_at = heartbeat_at - interval '1 hour' where id = $1`, [this.hands[worker]?.id])
   private age = () =>
     this.db.query(`update backhaul.tasks set claimed_at = claimed_at - interval '1 minute' where job_id = $1`, [this.jobId])
 
@@ -193,10 +193,10 @@ export class Real {
     for (const { id } of this.hands) await signOn(this.db, identity(id))
   }
 
-  async beat(worker: number): Promise<void> {
+  async heartbeat(worker: number): Promise<void> {
     await this.age()
     const { id, task } = this.hands[worker] as Hand
-    await beat(this.db, identity(id), { tasks: new Set(task ? [task.id] : []), lookups: new Set() })
+    await heartbeat(this.db, identity(id), { tasks: new Set(task ? [task.id] : []), lookups: new Set() })
   }
 
   /** @returns which tasks of the job were published by this */
@@ -204,14 +204,14 @@ export class Real {
     this.published = []
     await by()
     await this.db.query(
-      `update backhaul.tasks set rung_at = rung_at + interval '1 hour' where job_id = $1 and rung_at <= clock_timestamp()`,
+      `update backhaul.tasks set woken_at = woken_at + interval '1 hour' where job_id = $1 and woken_at <= clock_timestamp()`,
       [this.jobId],
     )
     const rows = await this.db.query<{ id: bigint; key: string }>(`select id, key from backhaul.tasks where job_id = $1`, [this.jobId])
     return rows.flatMap(({ id, key }) => (this.published.includes(id.toString()) ? [this.numberOf(key)] : [])).sort()
   }
-  ring = (): Promise<unknown> => ring(this.db, this.engine.broker)
-  mayRingAgain = async (task: number) => this.db.query(`update backhaul.tasks set rung_at = null where id = $1`, [await this.idOf(task)])
+  ring = (): Promise<unknown> => wake(this.db, this.engine.broker)
+  mayWakeAgain = async (task: number) => this.db.query(`update backhaul.tasks set woken_at = null where id = $1`, [await this.idOf(task)])
   becomesDue = async (task: number) =>
     this.db.query(`update backhaul.tasks set due_at = clock_timestamp() where id = $1`, [await this.idOf(task)])
   promote = (): Promise<void> => promote(this.db, this.jobId)
@@ -258,7 +258,7 @@ export class Real {
       due: boolean
       rung: boolean
     }>(
-      `select key, state, lane, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, rung_at is not null as rung
+      `select key, state, lane, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, woken_at is not null as rung
          from backhaul.tasks where job_id = $1`,
       [this.jobId],
     )

@@ -11,10 +11,10 @@ export interface Rules {
   fenceNamesClaim: boolean
   claimNeedsUnclaimed: boolean
   nextInSameTransaction: boolean
-  schedulerRings: boolean
+  schedulerWakes: boolean
   schedulerRescues: boolean
   schedulerSweeps: boolean
-  beatReleases: boolean
+  heartbeatReleases: boolean
   promoteCountsPlaces: boolean
   promoteKeepsStages: boolean
   cancelStatusFirst: boolean
@@ -35,10 +35,10 @@ export const RULES: Rules = {
   fenceNamesClaim: true,
   claimNeedsUnclaimed: true,
   nextInSameTransaction: true,
-  schedulerRings: true,
+  schedulerWakes: true,
   schedulerRescues: true,
   schedulerSweeps: true,
-  beatReleases: true,
+  heartbeatReleases: true,
   promoteCountsPlaces: true,
   promoteKeepsStages: true,
   cancelStatusFirst: true,
@@ -100,7 +100,7 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
   const { task } = turn
   const row = at(s, task)
   if (rules.pagesAreFenced && !fence(s, turn, rules)) {
-    turn.phase = 'rings'
+    turn.phase = 'wakes'
     return
   }
   if (row.written & (1 << turn.step)) s.broken ||= 'a step was committed twice'
@@ -149,7 +149,7 @@ function takeNext(s: State, shape: Shape, worker: number, rules: Rules): void {
 export function takeNextNow(s: State, shape: Shape, worker: number): void {
   const turn = s.turns[worker] as Turn
   const done = shape.tasks[turn.task]
-  turn.phase = 'rings'
+  turn.phase = 'wakes'
   if (!done || turn.lane === null || s.job !== 'running') return
   const next = shape.tasks.findIndex(({ stage }, n) => at(s, n).lane === turn.lane && stage === done.stage && at(s, n).state === 'waiting')
   if (next < 0) return
@@ -162,7 +162,7 @@ export function settleTask(s: State, shape: Shape, worker: number, end: 'failed'
   const turn = s.turns[worker] as Turn
   const row = at(s, turn.task)
   if (!fence(s, turn, rules)) {
-    turn.phase = 'rings'
+    turn.phase = 'wakes'
     return
   }
   row.state = end
@@ -176,7 +176,7 @@ export function loseHost(s: State, worker: number, rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const row = at(s, turn.task)
   const held = fence(s, turn, rules)
-  turn.phase = held ? 'gives' : 'rings'
+  turn.phase = held ? 'gives' : 'wakes'
   if (!held) return
   row.state = 'failed'
   row.claim = 0
@@ -186,41 +186,41 @@ export function loseHost(s: State, worker: number, rules = RULES): void {
 /** lanes.giveUpLane: what nobody holds of the lane fails with its host. */
 export function giveUpLane(s: State, worker: number, rules = RULES): void {
   const turn = s.turns[worker] as Turn
-  turn.phase = 'rings'
+  turn.phase = 'wakes'
   for (const row of s.rows)
     if (row.lane === turn.lane && isOpen(row) && (row.claim === 0 || !rules.giveUpLeavesClaimed)) row.state = 'failed'
 }
 
-/** store.handBack: turn over, park, stop. */
-export function handBack(s: State, worker: number, due: boolean, rules = RULES): void {
+/** store.release: turn over, park, stop. */
+export function release(s: State, worker: number, due: boolean, rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const row = at(s, turn.task)
   if (fence(s, turn, rules)) {
     free(row)
     row.due = due
   }
-  turn.phase = 'rings'
+  turn.phase = 'wakes'
 }
 
-/** bell.ring: what is ready, due, unclaimed and not rung lately. @returns the tasks to publish */
-export function ringable(s: State): number[] {
+/** wake-up.ring: what is ready, due, unclaimed and not rung lately. @returns the tasks to publish */
+export function wakeable(s: State): number[] {
   if (!runs(s)) return []
   return s.rows.flatMap((row, task) => (row.state === 'ready' && row.due && row.claim === 0 && !row.rung ? [task] : []))
 }
 
-/** bell.ring before it publishes: who dies in between has lost the bell. */
+/** wake-up.ring before it publishes: who dies in between has lost the wake-up. */
 export function mark(s: State, task: number): void {
   const row = at(s, task)
   if (row.state === 'ready' && row.claim === 0) row.rung = true
 }
 
-/** beat.rescue: what dead workers hold, and what this one holds that is suspected wrongly. */
+/** heartbeat.rescue: what dead workers hold, and what this one holds that is suspected wrongly. */
 export function rescue(s: State, suspect?: number): void {
   for (const row of s.rows) if (row.claim !== 0 && (row.holder === DEAD || row.holder === suspect)) free(row)
 }
 
-/** beat.beat: claims the row has and the worker does not know of. */
-export function beat(s: State, worker: number): void {
+/** heartbeat.heartbeat: claims the row has and the worker does not know of. */
+export function heartbeat(s: State, worker: number): void {
   const turn = s.turns[worker] as Turn
   for (const [task, row] of s.rows.entries()) {
     if (row.claim !== 0 && row.holder === worker && !(holds(turn) && turn.task === task)) free(row)
@@ -278,7 +278,7 @@ export const nothingOpen = (s: State): boolean => !s.rows.slice(0, -1).some(isOp
 export function finishJob(s: State, worker: number, open = !nothingOpen(s), rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const ok = fence(s, turn, rules)
-  turn.phase = 'rings'
+  turn.phase = 'wakes'
   if (!ok) return
   const ends = s.job === 'running' && (!open || !rules.finishLooksForOpenTasks)
   endFinish(at(s, turn.task), ends ? 'done' : 'none')
@@ -293,7 +293,7 @@ export function finishJob(s: State, worker: number, open = !nothingOpen(s), rule
 export function finishFails(s: State, worker: number, rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const ok = fence(s, turn, rules)
-  turn.phase = 'rings'
+  turn.phase = 'wakes'
   if (!ok) return
   const ends = s.job === 'running' && nothingOpen(s)
   endFinish(at(s, turn.task), ends || !rules.finishFailureLooks ? 'failed' : 'none')
@@ -312,7 +312,7 @@ export function pause(s: State): boolean {
   return true
 }
 
-/** jobs.resume, before it rings. @returns false when refused */
+/** jobs.resume, before it wakes. @returns false when refused */
 export function resume(s: State): boolean {
   if (!runs(s) && s.job !== 'paused') return false
   if (s.job === 'paused') s.job = s.started ? 'running' : 'queued'
@@ -343,7 +343,7 @@ export function sweep(s: State, statement: number, rules = RULES): void {
   if (statement === 3 && s.job === 'cancelled') s.reported = true
 }
 
-/** jobs.retry, with the job's row locked, before it rings. @returns false when refused */
+/** jobs.retry, with the job's row locked, before it wakes. @returns false when refused */
 export function retry(s: State, shape: Shape, rules = RULES): boolean {
   const failed = s.rows.slice(0, -1).filter((row) => row.state === 'failed')
   if (s.job === 'completed' || s.job === 'cancelled' || (failed.length === 0 && s.job !== 'failed')) return false
@@ -357,10 +357,10 @@ export function retry(s: State, shape: Shape, rules = RULES): boolean {
   return true
 }
 
-/** worker.createWorker gone without a word: its message comes back, its claims stay until somebody misses its beat. */
+/** worker.createWorker gone without a word: its message comes back, its claims stay until somebody misses its heartbeat. */
 export function crash(s: State, worker: number): void {
-  const { bell } = s.turns[worker] as Turn
-  if (bell >= 0) s.bells[bell] = Math.min(2, (s.bells[bell] ?? 0) + 1)
+  const { wakeUp } = s.turns[worker] as Turn
+  if (wakeUp >= 0) s.wakeUps[wakeUp] = Math.min(2, (s.wakeUps[wakeUp] ?? 0) + 1)
   for (const row of s.rows) if (row.holder === worker) row.holder = DEAD
   s.turns[worker] = idle()
 }

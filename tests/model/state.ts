@@ -1,6 +1,6 @@
 /*
  * What the model remembers: the rows that decide, the messages under way, and what each worker has in hand.
- * Times become flags: due, rung lately, silent for two beats.
+ * Times become flags: due, rung lately, silent for two heartbeats.
  */
 
 export type TaskState = 'none' | 'waiting' | 'ready' | 'done' | 'skipped' | 'failed' | 'cancelled'
@@ -29,12 +29,12 @@ export const DEAD = -2
  * told: has a delivery. reads: holds a task, a page on its way. over: must hand back. gives: its task failed with its host,
  * whose lane is given up next. looked, next: only in broken rules.
  */
-export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'gives' | 'rings'
+export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'gives' | 'wakes'
 
 export interface Turn {
   phase: Phase
   /** Task named by the unacknowledged message; -1 when the broker has forgotten it. */
-  bell: number
+  wakeUp: number
   task: number
   /** Its lane when it was claimed. */
   lane: number | null
@@ -84,8 +84,8 @@ export interface State {
   rows: Row[]
   turns: Turn[]
   /** Messages in the broker, by task. */
-  bells: number[]
-  /** Bells marked and not published yet, one bit each. */
+  wakeUps: number[]
+  /** WakeUps marked and not published yet, one bit each. */
   unpublished: number
   /** A cancel on its way: 1 to clear claims, 2 to sweep tasks, 3 to report. */
   sweep: number
@@ -132,9 +132,9 @@ const row = (state: TaskState, lane: number | null): Row => ({
   written: 0,
 })
 
-export const idle = (): Turn => ({ phase: 'idle', bell: -1, task: -1, lane: null, claim: 0, step: 0, looked: false })
+export const idle = (): Turn => ({ phase: 'idle', wakeUp: -1, task: -1, lane: null, claim: 0, step: 0, looked: false })
 
-/** A job as jobs.start leaves it before its first promote: its rows, no bells. */
+/** A job as jobs.start leaves it before its first promote: its rows, no wake-ups. */
 export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
   const states = shape.tasks.map((task): TaskState => (task.childOf !== undefined ? 'none' : task.lane === null ? 'ready' : 'waiting'))
   return {
@@ -143,7 +143,7 @@ export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
     reported: false,
     rows: [...states.map((state, n) => row(state, shape.tasks[n]?.lane ?? null)), row('none', null)],
     turns: Array.from({ length: workers }, idle),
-    bells: [...states.map(() => 0), 0],
+    wakeUps: [...states.map(() => 0), 0],
     unpublished: 0,
     sweep: 0,
     picked: 0,
@@ -170,8 +170,8 @@ export function copy(s: State): State {
       rung,
       written,
     })),
-    turns: s.turns.map(({ phase, bell, task, lane, claim, step, looked }) => ({ phase, bell, task, lane, claim, step, looked })),
-    bells: s.bells.slice(),
+    turns: s.turns.map(({ phase, wakeUp, task, lane, claim, step, looked }) => ({ phase, wakeUp, task, lane, claim, step, looked })),
+    wakeUps: s.wakeUps.slice(),
   }
 }
 
@@ -181,7 +181,7 @@ export const holds = (turn: Turn): boolean => turn.phase === 'reads' || turn.pha
 
 const STATES: TaskState[] = ['none', 'waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
 const JOBS: JobStatus[] = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled']
-const PHASES: Phase[] = ['idle', 'told', 'reads', 'looked', 'next', 'over', 'gives', 'rings']
+const PHASES: Phase[] = ['idle', 'told', 'reads', 'looked', 'next', 'over', 'gives', 'wakes']
 const STATE_CODE = Object.fromEntries(STATES.map((one, code) => [one, code])) as Record<TaskState, number>
 const JOB_CODE = Object.fromEntries(JOBS.map((one, code) => [one, code])) as Record<JobStatus, number>
 const PHASE_CODE = Object.fromEntries(PHASES.map((one, code) => [one, code])) as Record<Phase, number>
@@ -204,7 +204,7 @@ export function keyOf(s: State): string {
     text.push(STATE_CODE[one.state] * 16 + bit(one.claim !== 0) * 8 + bit(one.holder === DEAD) * 4 + bit(one.due) * 2 + bit(one.rung))
     text.push(one.step * 16 + one.written, laneCode(one.lane))
   }
-  for (const count of s.bells) text.push(count)
+  for (const count of s.wakeUps) text.push(count)
   for (const key in s.left) text.push(s.left[key as keyof Left])
   const workers = s.turns.map((turn, worker) => {
     let held = 0
@@ -212,7 +212,7 @@ export function keyOf(s: State): string {
     const valid = turn.claim !== 0 && s.rows[turn.task]?.claim === turn.claim
     return String.fromCharCode(
       PHASE_CODE[turn.phase],
-      turn.bell + 1,
+      turn.wakeUp + 1,
       turn.task + 1,
       bit(valid) * 2 + bit(turn.looked),
       turn.step,

@@ -1,4 +1,4 @@
-import { Away } from '../../backend/base/errors'
+import { Unreachable } from '../../backend/base/errors'
 import type { Service } from '../../backend/service/base/context'
 import { tell } from '../../backend/service/jobs/start'
 import { readiness } from '../../backend/service/suite/readiness'
@@ -43,7 +43,7 @@ test('a broker that was stopped, killed and wiped is used again each time it com
   await other.close()
 
   await node.stop()
-  await until(() => broker.state === 'away')
+  await until(() => broker.state === 'unreachable')
   expect(await broker.publish([{ queue: QUEUE, body: 'nobody there' }])).toEqual(['failed'])
   await node.start()
   await arrives(broker, got, 'after a stop')
@@ -81,7 +81,7 @@ test('a limit of the broker is told in its own words, is no reason to delete any
   await expect(declareTopologyAt(node.url)).rejects.toThrow(full)
   const broker = brokerAt(node.url, { log })
   await expect(broker.ready(1_000)).rejects.toThrow(full)
-  await expect(broker.ready(1_000)).rejects.toBeInstanceOf(Away)
+  await expect(broker.ready(1_000)).rejects.toBeInstanceOf(Unreachable)
   limit({ 'max-queues': 0 })
   for (const queue of [QUEUE, 'zkillboard_backfill_queue']) if (has(queue)) node.ctl('delete_queue', queue)
   const noMore = /cannot be declared now, because RabbitMQ refuses: "PRECONDITION_FAILED - .*queue limit .*\(0\) is reached"/

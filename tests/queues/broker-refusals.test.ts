@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { Away, Refused } from '../../backend/base/errors'
+import { Refused, Unreachable } from '../../backend/base/errors'
 import { declareRefusal, isSettled, openRefusal, refusal } from '../../queues/refusal'
 
 const URL_THERE = 'amqps://someone:sesame@mq.example.org/vhost'
@@ -50,10 +50,10 @@ test.each([
   [
     'Connection closed: 530 (NOT-ALLOWED) with message "NOT_ALLOWED - number of channels opened (9) has reached the limit"',
     530,
-    Away,
+    Unreachable,
     /refuses now: "NOT_ALLOWED - number of channels .* limit"\.$/,
   ],
-  ['connect ECONNREFUSED 10.0.0.1:5671', 'ECONNREFUSED', Away, /cannot be reached .*is it running/],
+  ['connect ECONNREFUSED 10.0.0.1:5671', 'ECONNREFUSED', Unreachable, /cannot be reached .*is it running/],
 ])('of a connection: %s', (message, code, kind, sentence) => {
   const said = refusal(fault(message, code), URL_THERE)
   expect(said.message).toMatch(sentence)
@@ -103,16 +103,16 @@ test.each([
   [[start, tune, close("NOT_ALLOWED - access to vhost 'v/host' refused for user 'u'")], Refused, /has no such vhost, or this user may not/],
   [
     [start, tune, close("NOT_ALLOWED - access to vhost 'v/host' refused for user 'u': connection limit (5) is reached")],
-    Away,
+    Unreachable,
     /refuses now: "NOT_/,
   ],
   [
     [start, tune, close("INTERNAL_ERROR - access to vhost 'v/host' refused for user 'u': vhost 'v/host' is down")],
-    Away,
+    Unreachable,
     /refuses now: "INTERNAL/,
   ],
-  [[start, tune, method(41, Buffer.from([0]))], Away, /refused a connection and takes one now/],
-  [[start], Away, /closes the connection instead of opening the vhost \(the connection was closed without a word\)/],
+  [[start, tune, method(41, Buffer.from([0]))], Unreachable, /refused a connection and takes one now/],
+  [[start], Unreachable, /closes the connection instead of opening the vhost \(the connection was closed without a word\)/],
 ])('of a vhost that is not opened (%#)', async (answers, kind, sentence) => {
   const said = await saidOf(...answers)
   expect(said.message).toMatch(sentence)

@@ -89,7 +89,7 @@ describe('publishing', () => {
     const broker = later(brokerAt(url))
     await broker.ready()
     proxy.cut()
-    await until(() => broker.state === 'away')
+    await until(() => broker.state === 'unreachable')
     expect(await broker.publish([{ queue: QUEUE, body: 1 }])).toEqual(['confirmed'])
     expect(broker.state).toBe('connected')
   })
@@ -107,10 +107,10 @@ describe('publishing', () => {
     await until(async () => (await broker.publish([{ queue: QUEUE, body: 2 }]))[0] === 'confirmed')
   })
 
-  test('a broker that is away answers failed and throws nothing', async () => {
+  test('a broker that is unreachable answers failed and throws nothing', async () => {
     const broker = later(brokerAt('amqp://127.0.0.1:1', { confirmMs: 300 }))
     expect(await broker.publish([{ queue: QUEUE, body: 1 }])).toEqual(['failed'])
-    expect(broker.state).toBe('away')
+    expect(broker.state).toBe('unreachable')
   })
 })
 
@@ -238,7 +238,7 @@ describe('consuming', () => {
     const [stale, fresh] = deliveries
     expect(fresh?.redelivered).toBe(true)
     stale?.ack()
-    stale?.giveBack()
+    stale?.release()
     fresh?.ack()
     fresh?.ack()
     await broker.publish([{ queue: QUEUE, body: { taskId: '2' } }])
@@ -252,7 +252,7 @@ describe('consuming', () => {
     await broker.consume(QUEUE, 5, (delivery) => {
       seen.push(delivery.redelivered)
       if (delivery.redelivered) delivery.ack()
-      else delivery.giveBack()
+      else delivery.release()
     })
     await broker.publish([{ queue: QUEUE, body: 1 }])
     await until(() => seen.length === 2)
@@ -273,13 +273,13 @@ describe('consuming', () => {
     expect(inHand).toHaveLength(2)
   })
 
-  test('a consumer asked for while the broker is away is there once it comes', async () => {
+  test('a consumer asked for while the broker is unreachable is there once it comes', async () => {
     const { proxy, url } = await throughProxy(env.rabbitmqUrl)
     later(proxy)
     proxy.pause()
     const broker = later(openBroker({ url, name: 'early', log: recorder(), watchdogMs: 200 }))
     const early = collect(broker, QUEUE)
-    expect(broker.state).toBe('away')
+    expect(broker.state).toBe('unreachable')
     proxy.resume()
     await stillArrives(broker, await early)
   })

@@ -127,7 +127,7 @@ test('what the broker itself set aside is listed with its reason and replayed', 
   expect(await other.ready(QUEUE)).toBe(1)
 })
 
-test('an unknown id, nothing chosen, and a broker that is away are refused in a sentence', async () => {
+test('an unknown id, nothing chosen, and a broker that is unreachable are refused in a sentence', async () => {
   const missing = { code: 'missing', message: expect.stringContaining('abc123') }
   await expect(showDead(env.rabbitmqUrl, 'abc123')).rejects.toMatchObject(missing)
   await expect(replayDead(env.rabbitmqUrl, { id: 'abc123' })).rejects.toMatchObject(missing)

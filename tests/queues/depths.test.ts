@@ -30,7 +30,7 @@ test('the broker tells messages, consumers and dead letters of every queue, and 
   await Promise.all([depths.close(), other.close(), broker.close()])
 })
 
-test('nothing is known of a broker that is away', async () => {
+test('nothing is known of a broker that is unreachable', async () => {
   const depths = openDepths({ url: 'amqp://guest:guest@127.0.0.1:1', name: 'test', log: recorder() })
   expect(await depths.read()).toBeUndefined()
   await depths.close()

@@ -364,7 +364,7 @@ test('a host that goes away in mid-run and comes back leaves the same rows', asy
   assert.equal(report.status, 'completed', JSON.stringify(report.failures))
 })
 
-test('a host that stays away is named, the others are read, and a retry makes it whole', async (t) => {
+test('a host that stays unreachable is named, the others are read, and a retry makes it whole', async (t) => {
   const product = await fresh(t, { attempts: 2 })
   await b.stop()
   const report = await product.backfill('--collection', NOTE)

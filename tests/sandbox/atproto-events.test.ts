@@ -1,7 +1,7 @@
 import { PdsLimits } from '../../backend/sandbox/atproto/pds-limits'
 import { DOCUMENTS, NOISE, WANTED } from '../../backend/sandbox/atproto/shapes'
 import type { TrueRepo } from '../../backend/sandbox/atproto/truth'
-import { Desk } from '../../backend/sandbox/context'
+import { SandboxContext } from '../../backend/sandbox/context'
 import { stillSandbox } from '../support/sandbox'
 
 type Still = Awaited<ReturnType<typeof stillSandbox>>
@@ -202,8 +202,8 @@ describe('limits', () => {
 
   test('3000 requests in a window of five minutes that starts with the first', () => {
     let now = Date.UTC(2026, 10, 21)
-    const desk = new Desk(1, () => now)
-    const limits = new PdsLimits({ seed: 1, speed: 1, open: false, desk }, () => '127.0.0.1:4301')
+    const context = new SandboxContext(1, () => now)
+    const limits = new PdsLimits({ seed: 1, speed: 1, open: false, context }, () => '127.0.0.1:4301')
     const arrive = (ip = '127.0.0.1') => limits.refuse({ method: 'GET', path: '/xrpc/x', query: '', headers: {}, body: '', at: now, ip })
     const resets = String(now / 1000 + 300)
     for (let n = 0; n < 3000; n++) expect(arrive()).toBeUndefined()
@@ -214,10 +214,10 @@ describe('limits', () => {
     expect(over?.headers).not.toHaveProperty('retry-after')
     now += 400
     arrive()
-    expect(desk.violations.report().byKind).toEqual({ 'pds-limit': 1 })
+    expect(context.violations.report().byKind).toEqual({ 'pds-limit': 1 })
     now += 600
     expect(arrive()?.status).toBe(429)
-    expect(desk.violations.report().byKind).toEqual({ 'pds-limit': 1, 'pds-while-limited': 1 })
+    expect(context.violations.report().byKind).toEqual({ 'pds-limit': 1, 'pds-while-limited': 1 })
     expect(arrive('127.0.0.2')).toBeUndefined()
     now += 199_000
     expect(arrive()).toBeUndefined()

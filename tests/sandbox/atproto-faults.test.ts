@@ -89,13 +89,13 @@ describe('pages of records', () => {
 describe('answers that are none', () => {
   test('a web page, a redirect, a failure, on any of the APIs', async () => {
     const { urls } = still.sandbox
-    const doors = {
+    const apis = {
       pds: `http://${repo(0).host}/xrpc/com.atproto.sync.getRepoStatus?did=${repo(0).did}`,
       relay: `${urls.ATPROTO_RELAY_URL}/xrpc/com.atproto.sync.listHosts`,
       plc: `${urls.PLC_URL}/${repo(0).did}`,
       handles: `${urls.ATPROTO_HANDLE_URL}/xrpc/com.atproto.identity.resolveHandle?handle=user-0.sandbox.test`,
     }
-    for (const [api, url] of Object.entries(doors)) {
+    for (const [api, url] of Object.entries(apis)) {
       expect((await still.get(url)).status).toBe(200)
       once('html-error', { api, status: 502 })
       const page = await still.get(url)
@@ -107,8 +107,8 @@ describe('answers that are none', () => {
     }
     for (const api of ['relay', 'plc'] as const) {
       once(`${api}-500`)
-      expect((await still.get(doors.handles)).status).toBe(200)
-      expect((await still.get(doors[api])).status).toBe(500)
+      expect((await still.get(apis.handles)).status).toBe(200)
+      expect((await still.get(apis[api])).status).toBe(500)
     }
   })
 

@@ -81,9 +81,9 @@ describe('what is kept for a while', () => {
     const keep = keeper<number>(1000)
     await expect(
       keep('x', async () => {
-        throw new Error('away')
+        throw new Error('unreachable')
       }),
-    ).rejects.toThrow('away')
+    ).rejects.toThrow('unreachable')
     expect(await keep('x', async () => 7)).toBe(7)
   })
 })

@@ -39,7 +39,7 @@ withChromium('the dashboard through outages', () => {
   let api: Process
   let url: string
   let job: string
-  /** Started while RabbitMQ was away. */
+  /** Started while RabbitMQ was unreachable. */
   let kept: string
   let onJob: Page
   let onList: Page
@@ -129,7 +129,7 @@ withChromium('the dashboard through outages', () => {
   }
   const ready = () => until(async () => (await ask('/readyz')).status === 200, { ...SOON, what: 'readiness' })
 
-  it('Postgres is away, and back', async () => {
+  it('Postgres is unreachable, and back', async () => {
     const meanwhile = async () => {
       expect(await ask('/healthz')).toMatchObject({ status: 200 })
       expect(await ask('/readyz')).toMatchObject({ status: 503, body: { database: 'PostgreSQL does not answer', broker: 'ok' } })
@@ -175,7 +175,7 @@ withChromium('the dashboard through outages', () => {
     await ready()
   }, 60_000)
 
-  it('RabbitMQ is away, and back: what is started meanwhile is kept, and the page says so', async () => {
+  it('RabbitMQ is unreachable, and back: what is started meanwhile is kept, and the page says so', async () => {
     const meanwhile = async () => {
       await until(async () => (await ask('/readyz')).status === 503, SOON)
       expect(await ask('/readyz')).toMatchObject({

@@ -68,7 +68,7 @@ it('lets two workers work on one task whenever the first is suspected wrongly', 
     if (suspicions >= 8) return
     void it.db
       .query(
-        `update backhaul.tasks set claim = null, holder = null, rung_at = null where claim is not null and stream <> '$finish' returning id`,
+        `update backhaul.tasks set claim = null, holder = null, woken_at = null where claim is not null and stream <> '$finish' returning id`,
       )
       .then((rows) => (suspicions += rows.length))
   }, 250)

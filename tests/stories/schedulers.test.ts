@@ -28,7 +28,7 @@ afterAll(async () => {
   await sink?.close()
 })
 
-const desk = () => ({
+const context = () => ({
   db: it_.db,
   sources,
   log: quiet,
@@ -49,12 +49,12 @@ const note = () => {
 /** Ends what runs, so that the next tick starts a job of its own. */
 async function endAll(): Promise<void> {
   const active = await it_.db.query<{ id: string }>(`select id from backhaul.jobs where status in ('queued', 'running')`)
-  for (const { id } of active) await cancel(desk(), id)
+  for (const { id } of active) await cancel(context(), id)
 }
 
 it('keeps every tick and every event through kills of the schedulers and an absence of the receiver', async () => {
-  await addWebhook(desk(), { url: sink.url, events: ['job.*'] })
-  const { id } = await addSchedule(desk(), {
+  await addWebhook(context(), { url: sink.url, events: ['job.*'] })
+  const { id } = await addSchedule(context(), {
     name: 'secondly',
     cron: '* * * * * *',
     missed: 'make_up',
@@ -81,7 +81,7 @@ it('keeps every tick and every event through kills of the schedulers and an abse
     }
     if (n === 4) sink = await receiver(port)
   }
-  await pauseSchedule(desk(), id)
+  await pauseSchedule(context(), id)
   await endAll()
   const taken = await ticks()
   expect(taken.map((tick) => tick.at)).toEqual(taken.map((_, n) => (taken[0]?.at ?? 0) + n * 1000))

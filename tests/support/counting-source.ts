@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RetryLater } from '../../backend/base/errors'
-import { type Door, defineSource, defineStream, type Io, type NewTask, type Page, type Source } from '../../backend/contract'
+import { defineSource, defineStream, type Io, type NewTask, type Page, type Route, type Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 
 /** What a test asks of the counting source. */
@@ -12,7 +12,7 @@ export interface Counting {
   lanesAtOnce?: number
   backlog?: number
   /** HTTP routes it brings along. */
-  doors?: readonly Door[]
+  routes?: readonly Route[]
   /** Called before each page is returned; throw to fail it. */
   onRead?: (key: string, page: number, io: Io) => Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
 }
@@ -35,7 +35,7 @@ export function countingSource(counting: Counting): Source {
     example: { name: 'example' },
     apis: {},
     commands: {},
-    doors: counting.doors,
+    routes: counting.routes,
     workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },
     streams: {
       count: defineStream({

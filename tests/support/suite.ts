@@ -66,7 +66,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
       const definition = sources[0]?.workers[app]
       if (!definition) throw new Error(`the source has no worker ${app}`)
       const workerDb = openDb(env.databaseUrl, { name: app })
-      const beatDb = openDb(env.databaseUrl, { name: `${app} beat`, max: 1 })
+      const heartbeatDb = openDb(env.databaseUrl, { name: `${app} heartbeat`, max: 1 })
       const workerBroker = own ?? openBroker({ url: env.rabbitmqUrl, name: app, log, watchdogMs: 500 })
       await workerBroker.ready()
       const worker = createWorker({
@@ -76,7 +76,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
         concurrency: concurrency ?? definition.concurrency,
         sources,
         db: workerDb,
-        beatDb,
+        heartbeatDb,
         broker: workerBroker,
         http: options.http ?? noHttp,
         log,
@@ -89,7 +89,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
       closing.push(async () => {
         await worker.stop()
         await workerBroker.close()
-        await Promise.all([workerDb.close(), beatDb.close()])
+        await Promise.all([workerDb.close(), heartbeatDb.close()])
       })
       return worker
     },

@@ -1,5 +1,5 @@
 import { Refused } from '../../base/errors'
-import { cursorsOf, MOST, type Page, type PageAsk } from '../../service/base/cursor'
+import { cursorsOf, MAX, type Page, type PageAsk } from '../../service/base/cursor'
 
 /** Arguments of a connection. */
 export interface Window {
@@ -9,8 +9,8 @@ export interface Window {
 
 /** @throws {Refused} `input` */
 export function askOf({ first, after }: Window): PageAsk {
-  if (first != null && (first < 1 || first > MOST))
-    throw new Refused('input', `first must be a whole number from 1 to ${MOST}, got ${first}.`, 'first')
+  if (first != null && (first < 1 || first > MAX))
+    throw new Refused('input', `first must be a whole number from 1 to ${MAX}, got ${first}.`, 'first')
   return { limit: first ?? undefined, cursor: after ?? undefined }
 }
 

@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import { Refused } from '../../base/errors'
 import type { Log } from '../../base/log'
 import { logUnexpected } from '../../base/log-errors'
-import { isAway, READ_ONLY } from '../../database/db'
+import { isUnreachable, READ_ONLY } from '../../database/db'
 import { READ_ONLY_TEXT } from '../../database/faults'
 
 /** A refusal as GraphQL says it: its sentence, and `code`, `field` and `state` for programs. */
@@ -38,7 +38,7 @@ export const createMask = (log: Log) => (error: unknown) => {
     return cause === error ? cause : new GraphQLError(cause.message, { nodes: at?.nodes, path: at?.path, extensions: cause.extensions })
   if (cause instanceof Refused) return refusal(cause, at)
   if ((cause as { code?: string } | undefined)?.code === READ_ONLY) return refusal(new Refused('setup', READ_ONLY_TEXT), at)
-  if (isAway(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
+  if (isUnreachable(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
   logUnexpected(log, 'a GraphQL request failed', cause)
   return new GraphQLError('Unexpected error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'UNEXPECTED' } })
 }

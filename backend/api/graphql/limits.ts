@@ -18,13 +18,13 @@ import type { Plugin } from 'graphql-yoga'
 import { faultOf } from './values'
 
 /** Levels of a query; `jobs { edges { node { taskList { edges { node { id` has seven. */
-const MOST_LEVELS = 10
+const MAX_LEVELS = 10
 /** A list of 200 jobs with every plain field costs about 30,000. */
-const MOST_COST = 50_000
-const MOST_ALIASES = 30
+const MAX_COST = 50_000
+const MAX_ALIASES = 30
 /** Fields at the top of one operation. */
-const MOST_ROOTS = 20
-const MOST_TOKENS = 4000
+const MAX_ROOTS = 20
+const MAX_TOKENS = 4000
 
 /** Fields that take questions of their own for each job they are asked of, and how much such a question counts. */
 const DEAR: Record<string, number> = {
@@ -49,11 +49,11 @@ const fewAliases = (context: ValidationContext): ASTVisitor => {
   let aliases = 0
   return {
     Field(node) {
-      if (node.alias && ++aliases === MOST_ALIASES + 1) context.reportError(tooLarge(`Query alias limit of ${MOST_ALIASES} exceeded.`))
+      if (node.alias && ++aliases === MAX_ALIASES + 1) context.reportError(tooLarge(`Query alias limit of ${MAX_ALIASES} exceeded.`))
     },
     OperationDefinition(node) {
-      if (node.selectionSet.selections.length > MOST_ROOTS)
-        context.reportError(tooLarge(`One operation takes at most ${MOST_ROOTS} fields at its top.`))
+      if (node.selectionSet.selections.length > MAX_ROOTS)
+        context.reportError(tooLarge(`One operation takes at most ${MAX_ROOTS} fields at its top.`))
     },
   }
 }
@@ -68,7 +68,7 @@ const noOddText = (context: ValidationContext): ASTVisitor => ({
 })
 
 const depthRule = maxDepthRule({
-  n: MOST_LEVELS,
+  n: MAX_LEVELS,
   propagateOnRejection: false,
   onReject: [(context, error) => context?.reportError(plainly(error))],
 })
@@ -116,7 +116,7 @@ function weighed(schema: GraphQLSchema, document: DocumentNode, variables: Recor
 function costError(schema: GraphQLSchema, document: DocumentNode, variables: Record<string, unknown>): GraphQLError | undefined {
   const found: GraphQLError[] = []
   const onReject = [(_: unknown, error: GraphQLError) => void found.push(plainly(error))]
-  const rule = costLimitRule({ maxCost: MOST_COST, propagateOnRejection: false, onReject })
+  const rule = costLimitRule({ maxCost: MAX_COST, propagateOnRejection: false, onReject })
   validate(schema, weighed(schema, document, variables), [rule as never])
   return found[0]
 }
@@ -136,7 +136,7 @@ const boundCost = ({ args, setResultAndStopExecution }: Execution): void => {
 
 /** Refuses what would take too much before any of it runs. */
 export const useLimits = (): Plugin => ({
-  onParse: ({ setParseFn }) => setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: MOST_TOKENS })),
+  onParse: ({ setParseFn }) => setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: MAX_TOKENS })),
   onValidate({ addValidationRule }) {
     addValidationRule(depthRule as never)
     addValidationRule(fewAliases)

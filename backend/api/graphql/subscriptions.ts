@@ -1,4 +1,4 @@
-import { DEFAULT_LIMIT, MOST } from '../../service/base/cursor'
+import { DEFAULT_LIMIT, MAX } from '../../service/base/cursor'
 import type { JobDetail } from '../../service/jobs/detail'
 import { checkFilter } from '../../service/jobs/list'
 import { findJob } from '../../service/jobs/verbs'
@@ -8,13 +8,13 @@ import { latest } from './latest'
 import { filterOf, type JobsArgs } from './queries'
 
 /** Of jobs that wait for a slow reader so many are kept: those of a page, and as many that have left it since. */
-const MOST_WAITING = 2 * MOST
+const MAX_WAITING = 2 * MAX
 
 /** What waited and what came since, each job once and as it is now, the newest jobs where they are too many. */
 export function merge(waiting: JobsNews, next: JobsNews): JobsNews {
   const jobs = [...new Map([...waiting.items, ...next.items].map((job) => [job.id, job])).values()]
-  if (jobs.length > MOST_WAITING) jobs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-  return { items: jobs.slice(0, MOST_WAITING), counts: next.counts }
+  if (jobs.length > MAX_WAITING) jobs.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+  return { items: jobs.slice(0, MAX_WAITING), counts: next.counts }
 }
 
 /** What may be followed. */

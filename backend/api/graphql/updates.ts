@@ -4,7 +4,7 @@ import type { Live, LiveEvent } from '../live'
 import type { JobsNews, News } from './context'
 import type { Sink } from './latest'
 
-/** Passes on what is told under `name`; while the database is away nothing is, and afterwards what changed. */
+/** Passes on what is told under `name`; while the database is unreachable nothing is, and afterwards what changed. */
 const heard =
   <T>(name: LiveEvent['event'], sink: Sink<T>) =>
   ({ event, data }: LiveEvent): void => {
@@ -13,13 +13,12 @@ const heard =
   }
 
 /** As many as the events of REST are heard by. */
-const MOST_WATCHERS = 6000
+const MAX_WATCHERS = 6000
 
 /** What the dashboard hears, for subscriptions. @throws {Refused} `setup` when too many listen already */
 export function newsOf(live: Live): News {
   const checkRoom = () => {
-    if (live.watchers > MOST_WATCHERS)
-      throw new Refused('setup', 'Too many clients follow jobs already; ask for them now and then instead.')
+    if (live.watchers > MAX_WATCHERS) throw new Refused('setup', 'Too many clients follow jobs already; ask for them now and then instead.')
   }
   return {
     job(id, sink) {

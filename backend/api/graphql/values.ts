@@ -1,5 +1,5 @@
 /** Deeper JSON than any request needs; what walks it later does so by recursion. */
-const MOST_LEVELS = 32
+const MAX_LEVELS = 32
 /** Postgres stores neither NUL nor half a surrogate pair. */
 const UNSTORABLE = /\0|\p{Surrogate}/u
 
@@ -7,7 +7,7 @@ const UNSTORABLE = /\0|\p{Surrogate}/u
 export function faultOf(value: unknown): string | undefined {
   let level = [value]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MOST_LEVELS) return `JSON nested deeper than ${MOST_LEVELS} levels is not taken.`
+    if (depth > MAX_LEVELS) return `JSON nested deeper than ${MAX_LEVELS} levels is not taken.`
     const next: unknown[] = []
     for (const one of level) {
       if (typeof one === 'string' && UNSTORABLE.test(one))

@@ -4,7 +4,7 @@ import { listActions } from '../../service/suite/actions'
 import { Answer } from '../problems'
 import * as shapes from '../schemas'
 import { COOKIE, makeSession, roleOfToken, SESSION_S } from '../session'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 /** An upstream is replaced by one on this machine. */
 function isSandbox({ sources, config }: Service): boolean {
@@ -13,7 +13,7 @@ function isSandbox({ sources, config }: Service): boolean {
 }
 
 /** Who asks, login and logout, and what was done. */
-export function access(app: App, { service, version, guard }: Desk): void {
+export function access(app: App, { service, version, guard }: Context): void {
   const { config } = service
   const tags = ['access']
   const cookie = (https: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict', secure: https, maxAge: SESSION_S }) as const

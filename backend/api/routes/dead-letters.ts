@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { getDeadLetter, listDeadLetters, takeDeadLetters } from '../../service/queues/dead-letters'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 /** Messages that could not be understood. */
-export function deadLetters(app: App, { service }: Desk): void {
+export function deadLetters(app: App, { service }: Context): void {
   const tags = ['dead letters']
   app.get(
     '/api/dead-letters',

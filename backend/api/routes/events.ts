@@ -5,18 +5,18 @@ import type { Watch } from '../live'
 import { Answer } from '../problems'
 import * as shapes from '../schemas'
 import { openStream } from '../sse'
-import { type App, type Desk, jobId, refusals } from './desk'
+import { type App, type Context, jobId, refusals } from './context'
 
 /** More clients than this on one process are refused: each holds a connection. */
-const MOST_STREAMS = 2000
+const MAX_STREAMS = 2000
 
 const STREAM = { description: 'Server-sent events', content: { 'text/event-stream': { schema: shapes.eventStream } } }
 
 /** Server-sent events: one job to its end, and the list. */
-export function events(app: App, { service, live }: Desk): void {
+export function events(app: App, { service, live }: Context): void {
   const tags = ['jobs']
   const checkRoom = () => {
-    if (live.watchers > 3 * MOST_STREAMS) throw new Answer(503, 'Too many clients watch already; ask for the list now and then instead.')
+    if (live.watchers > 3 * MAX_STREAMS) throw new Answer(503, 'Too many clients watch already; ask for the list now and then instead.')
   }
   app.get(
     '/api/jobs/:id/events',

@@ -1,9 +1,9 @@
 import { readiness } from '../../service/suite/readiness'
 import * as shapes from '../schemas'
-import { type App, type Desk, openRefusals } from './desk'
+import { type App, type Context, openRefusals } from './context'
 
 /** Whether this process lives, and whether it can work. */
-export function health(app: App, { service }: Desk): void {
+export function health(app: App, { service }: Context): void {
   const tags = ['health']
   app.get(
     '/healthz',

@@ -6,7 +6,7 @@ import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { JOB_VERBS, steerJob } from '../../service/jobs/verbs'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
-import { type App, type Desk, jobId, refusals } from './desk'
+import { type App, type Context, jobId, refusals } from './context'
 
 const ABOUT = {
   pause: 'Let pages in hand end and start no new ones',
@@ -16,7 +16,7 @@ const ABOUT = {
 } as const
 
 /** One job: all that is known of it, and the verbs on it. */
-export function job(app: App, { service }: Desk): void {
+export function job(app: App, { service }: Context): void {
   const tags = ['jobs']
   const about = (operationId: string, summary: string) => ({ tags, operationId, summary, params: jobId })
   app.get(

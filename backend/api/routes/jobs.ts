@@ -5,10 +5,10 @@ import { PRIORITY, type StartAsk, startJob } from '../../service/jobs/start'
 import { steerJobs } from '../../service/jobs/verbs'
 import * as shapes from '../schemas'
 import { actorOf, traceOf } from '../security'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 /** The list of jobs, starting one, and verbs on many. */
-export function jobs(app: App, { service }: Desk): void {
+export function jobs(app: App, { service }: Context): void {
   const tags = ['jobs']
   app.get(
     '/api/jobs',

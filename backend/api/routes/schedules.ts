@@ -4,13 +4,13 @@ import * as service from '../../service/schedules/schedules'
 import { act } from '../../service/suite/actions'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 const scheduleId = z.object({ id: z.string().max(100).meta({ description: 'Id or name of a schedule' }) })
 
 /** Backfills started by the clock. */
-export function schedules(app: App, desk: Desk): void {
-  const it = desk.service
+export function schedules(app: App, context: Context): void {
+  const it = context.service
   const tags = ['schedules']
   const about = (operationId: string, summary: string) => ({ tags, operationId, summary })
   const one = (operationId: string, summary: string) => ({ ...about(operationId, summary), params: scheduleId })

@@ -5,12 +5,12 @@ import { history } from '../../service/suite/history'
 import { overview } from '../../service/suite/overview'
 import { listWorkers } from '../../service/suite/workers'
 import * as shapes from '../schemas'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 const DEFAULT_MINUTES = 180
 
 /** What there is, who works and what they may use. */
-export function suite(app: App, { service }: Desk): void {
+export function suite(app: App, { service }: Context): void {
   const about = (operationId: string, summary: string) => ({ tags: ['suite'], operationId, summary, querystring: shapes.noQuery })
   app.get(
     '/api/sources',

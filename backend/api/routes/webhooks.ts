@@ -3,14 +3,14 @@ import { act } from '../../service/suite/actions'
 import * as service from '../../service/webhooks/webhooks'
 import * as shapes from '../schemas'
 import { actorOf } from '../security'
-import { type App, type Desk, refusals } from './desk'
+import { type App, type Context, refusals } from './context'
 
 const webhookId = z.object({ id: z.string().max(64) })
 const deliveryId = z.object({ id: z.string().max(64), deliveryId: z.string().max(64) })
 
 /** Who is told of events over HTTP. */
-export function webhooks(app: App, desk: Desk): void {
-  const it = desk.service
+export function webhooks(app: App, context: Context): void {
+  const it = context.service
   const tags = ['webhooks']
   const about = (operationId: string, summary: string) => ({ tags, operationId, summary })
   const one = (operationId: string, summary: string) => ({ ...about(operationId, summary), params: webhookId })

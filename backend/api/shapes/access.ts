@@ -8,7 +8,7 @@ export const actionList = listOf(
       at: moment,
       who: z.string(),
       address: z.string(),
-      door: z.string(),
+      entryPoint: z.string(),
       verb: z.string(),
       target: z.string().nullable(),
       detail: anything,

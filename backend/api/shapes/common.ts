@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_LIMIT, MOST } from '../../service/base/cursor'
+import { DEFAULT_LIMIT, MAX } from '../../service/base/cursor'
 import { STATUSES } from '../../service/jobs/list'
 import { JOB_VERBS } from '../../service/jobs/verbs'
 
@@ -28,7 +28,7 @@ export const paging = {
     .number()
     .int()
     .min(1)
-    .max(MOST)
+    .max(MAX)
     .optional()
     .meta({ description: `Rows of a page, ${DEFAULT_LIMIT} unless told` }),
 }

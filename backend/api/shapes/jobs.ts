@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LANE_ORDERS, LANE_STATES } from '../../service/jobs/lanes'
 import { STATUSES } from '../../service/jobs/list'
 import { PLACES_COUNTED } from '../../service/jobs/turn'
-import { MOST_AT_ONCE } from '../../service/jobs/verbs'
+import { MAX_AT_ONCE } from '../../service/jobs/verbs'
 import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
 const statuses = z
@@ -226,7 +226,7 @@ export const jobEstimate = z
 
 export const bulkBody = z.strictObject({
   verb,
-  ids: z.array(z.string().max(64)).min(1).max(MOST_AT_ONCE).optional(),
+  ids: z.array(z.string().max(64)).min(1).max(MAX_AT_ONCE).optional(),
   status: z.union([status.transform((one) => [one]), z.array(status).min(1)]).optional(),
   source: z.string().max(100).optional(),
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { STATES } from '../../service/suite/gates'
-import { MOST_MINUTES } from '../../service/suite/history'
+import { MAX_MINUTES } from '../../service/suite/history'
 import { anything, bigId, count, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
 
@@ -80,7 +80,7 @@ export const workerList = z.object({
         queues: z.array(z.string()),
         concurrency: z.number(),
         startedAt: moment,
-        beatAgoMs: z.number(),
+        heartbeatAgoMs: z.number(),
         alive: z.boolean(),
         rssBytes: z.number(),
         loopLagMs: z.number(),
@@ -137,7 +137,7 @@ const perMinute = z.array(z.number())
 
 const perMinuteOrNull = z.array(z.number().nullable())
 
-export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(MOST_MINUTES).optional() })
+export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(MAX_MINUTES).optional() })
 
 export const history = z
   .object({

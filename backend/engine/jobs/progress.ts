@@ -10,7 +10,7 @@ export { PLACES_COUNTED, type Turn, turnsOf } from './admission'
 export { COUNTS } from './counts'
 
 /*
- * What doors show of jobs while they run. Figures to read, never conditions of the engine.
+ * What entry points show of jobs while they run. Figures to read, never conditions of the engine.
  */
 
 /** Why unclaimed tasks of a job do not move. */
@@ -183,23 +183,23 @@ export interface LookupProgress {
   error: string | null
 }
 
-export interface WorkerBeat {
+export interface WorkerHeartbeat {
   id: string
   app: string
   queues: string[]
   concurrency: number
-  /** Since its last beat, ms. */
+  /** Since its last heartbeat, ms. */
   agoMs: number
   /** Tasks in hand. */
   holding: number
   alive: boolean
 }
 
-/** Workers that have signed on and not off, those that stopped beating included. */
-export async function workerBeats(db: Reader): Promise<WorkerBeat[]> {
-  return await db.query<WorkerBeat>(
-    `select id, app, queues, concurrency, round(extract(epoch from clock_timestamp() - beat_at) * 1000)::float8 as "agoMs",
-            cardinality(holding) as holding, beat_at > clock_timestamp() - ${DEAD_AFTER} as alive
+/** Workers that have signed on and not off, those that stopped sending heartbeats included. */
+export async function workerHeartbeats(db: Reader): Promise<WorkerHeartbeat[]> {
+  return await db.query<WorkerHeartbeat>(
+    `select id, app, queues, concurrency, round(extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::float8 as "agoMs",
+            cardinality(holding) as holding, heartbeat_at > clock_timestamp() - ${DEAD_AFTER} as alive
        from backhaul.workers order by app, id`,
   )
 }

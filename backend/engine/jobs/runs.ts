@@ -19,7 +19,7 @@ export interface Run {
 }
 
 /** Runs told of a job: the last ones. */
-const MOST_RUNS = 50
+const MAX_RUNS = 50
 
 const STOPPED = `coalesce(j.completed_at, clock_timestamp())`
 /** When the run in hand, or the last one, of `jobs j` started; while a retried job waits for its turn it has not, and takes no time. */
@@ -53,7 +53,7 @@ export async function earlierRuns(db: Reader, jobId: string): Promise<Run[]> {
   >(
     `select number, started_at as "startedAt", ended_at as "endedAt", round(extract(epoch from ended_at - started_at)::numeric, 1)::float8 as seconds,
             status, error, tasks as total, failed, seen::float8 as seen, new::float8 as new
-       from backhaul.runs where job_id = $1 order by number desc limit ${MOST_RUNS}`,
+       from backhaul.runs where job_id = $1 order by number desc limit ${MAX_RUNS}`,
     [jobId],
   )
   return rows.reverse().map(({ startedAt, endedAt, total, failed, ...run }) => ({

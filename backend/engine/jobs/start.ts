@@ -62,7 +62,7 @@ function refusing<P>(parse: () => P): P {
 }
 
 /**
- * Commits a job with its first tasks and admits it where there is room; the caller rings.
+ * Commits a job with its first tasks and admits it where there is room; the caller wakes.
  * @param params already parsed by the source
  * @throws {Refused} `input` when the message id came before with another body
  */
@@ -106,7 +106,7 @@ export async function startAll(
   return started
 }
 
-/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log, admits and rings. */
+/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log, admits and wakes. */
 export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
   const [job] = await startBatch(tx, source, [params], options)
   if (!job) throw new Error('no job was started')

@@ -3,7 +3,7 @@ import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import type { Engine } from '../engine'
 import { FINISH } from '../store'
-import { ring } from '../wake'
+import { wake } from '../wake'
 import { admit } from './admission'
 import { endJob } from './finish'
 import { buildReport, lookupsOf, type Report } from './report'
@@ -12,7 +12,7 @@ import { beginNextRun } from './runs'
 export * from './start'
 
 /*
- * The verbs every door calls: start, pause, resume, cancel, retry, report. Each may be called twice.
+ * The verbs every entry point calls: start, pause, resume, cancel, retry, report. Each may be called twice.
  */
 
 export interface JobRow {
@@ -79,7 +79,7 @@ export async function resume(engine: Engine, id: string): Promise<JobRow> {
 
 async function goOn(engine: Engine): Promise<void> {
   await admit(engine)
-  await ring(engine.db, engine.broker)
+  await wake(engine.db, engine.broker)
 }
 
 /** Ends a job: the status first, so that nothing new is claimed, then its claims and tasks, then its report. */
@@ -144,7 +144,7 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [job.id])
     const failed = await tx.query(
       `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
-              error_kind = null, settled_at = null, due_at = clock_timestamp(), rung_at = null, rings = 0
+              error_kind = null, settled_at = null, due_at = clock_timestamp(), woken_at = null, wakes = 0
         where job_id = $1 and state = 'failed' returning id`,
       [job.id],
     )

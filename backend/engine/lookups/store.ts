@@ -4,7 +4,7 @@ import type { Id } from '../../base/json'
 import type { Reader, Tx } from '../../base/sql'
 import type { Answers, LookupIds, Source } from '../../contract'
 import { LAZY } from '../store'
-import { CAPACITY, RING_AGAIN } from '../wake'
+import { CAPACITY, WAKE_AGAIN } from '../wake'
 
 /*
  * One row per (kind, id), however many pages ask. Open means `asked > answered`; an answer sets `answered` to what had
@@ -75,7 +75,7 @@ const byTries = (a: { id: Id; attempts: number }, b: { id: Id; attempts: number 
   a.attempts - b.attempts || (a.id < b.id ? -1 : 1)
 
 /**
- * Takes up to `batch` open ids of a kind, those of the bell first. One claim at a time for each kind: two that look at the
+ * Takes up to `batch` open ids of a kind, those of the wake-up first. One claim at a time for each kind: two that look at the
  * same moment would halve a bulk between them.
  */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
@@ -151,7 +151,7 @@ export async function answerLookups(
   const placesOf = (ids: readonly Id[]) => ids.map((id) => places.get(id))
   const set = (fields: string, from: string, values: readonly unknown[]) =>
     tx.query(
-      `update backhaul.lookups l set claim = null, holder = null, rung_at = null, rings = 0, ${fields}
+      `update backhaul.lookups l set claim = null, holder = null, woken_at = null, wakes = 0, ${fields}
          from ${from} where l.ctid = a.place and l.kind = $1 and l.claim = $2`,
       [...claim, ...values],
     )
@@ -186,7 +186,10 @@ export async function answerLookups(
       failed.map(({ error }) => String(error)),
     ])
   }
-  await tx.query(`update backhaul.lookups set claim = null, holder = null, rung_at = null, rings = 0 where kind = $1 and claim = $2`, claim)
+  await tx.query(
+    `update backhaul.lookups set claim = null, holder = null, woken_at = null, wakes = 0 where kind = $1 and claim = $2`,
+    claim,
+  )
   return true
 }
 
@@ -199,7 +202,7 @@ export async function releaseLookups(
   const rows = await db.query<{ inMs: number }>(
     `with held as materialized (select ctid as place from backhaul.lookups where kind = $1 and claim = $2 order by id for update)
      update backhaul.lookups l
-        set claim = null, holder = null, rung_at = null, rings = 0, error = coalesce($5, error),
+        set claim = null, holder = null, woken_at = null, wakes = 0, error = coalesce($5, error),
             ${back.failed ? SET_BACK : "due_at = clock_timestamp() + $3::float8 * $4::float8 * interval '1 millisecond'"}
       where l.ctid = any (array(select place from held)) and l.kind = $1 and l.claim = $2
      returning (extract(epoch from l.due_at - clock_timestamp()) * 1000)::float8 as "inMs"`,
@@ -215,7 +218,7 @@ export async function releaseLookups(
 const SETTLED = `(max(asked_at) < clock_timestamp() - interval '2 seconds' or min(asked_at) < clock_timestamp() - interval '20 seconds'
   or min(priority) < 2 or max(attempts) > 0)`
 
-/** Publishes bells for the open ids of one kind, a batch a message; marked first, as in `ring`. @returns bells the broker has confirmed */
+/** Publishes wake-ups for the open ids of one kind, a batch a message; marked first, as in `ring`. @returns wake-ups the broker has confirmed */
 export async function ringLookups(
   db: Reader,
   broker: Broker,
@@ -229,12 +232,12 @@ export async function ringLookups(
      ), open as materialized (${openIds('$1', '(select ids from room)')}), ripe as (
        select case when ${SETTLED} then count(*) else count(*) / $2 * $2 end as ids from open
      ), chosen as (
-       select place from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${RING_AGAIN}
+       select place from (select * from open order by priority, due_at, id limit (select ids from ripe)) o where ${WAKE_AGAIN}
      ), held as (
        select l.ctid as place from backhaul.lookups l
         where l.ctid = any (array(select place from chosen)) and l.kind = $1 and l.claim is null order by l.id for update of l skip locked
      )
-     update backhaul.lookups l set rung_at = clock_timestamp(), rings = rings + 1
+     update backhaul.lookups l set woken_at = clock_timestamp(), wakes = wakes + 1
        from lazy where l.ctid = any (array(select place from held)) returning l.id`,
     [kind, batch, queue],
   )
@@ -245,7 +248,7 @@ export async function ringLookups(
   const lost = batches.filter((_, place) => sent[place] !== 'confirmed').flat()
   if (lost.length > 0) {
     await db.query(
-      `update backhaul.lookups set rung_at = null, rings = greatest(0, rings - 1) where kind = $1 and id = any($2) and claim is null`,
+      `update backhaul.lookups set woken_at = null, wakes = greatest(0, wakes - 1) where kind = $1 and id = any($2) and claim is null`,
       [kind, lost],
     )
   }

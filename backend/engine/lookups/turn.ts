@@ -3,7 +3,7 @@ import { Fatal, RetryLater, Throttled } from '../../base/errors'
 import type { Id } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import type { HttpUse, Lookup, Source } from '../../contract'
-import { isAway } from '../../database/db'
+import { isUnreachable } from '../../database/db'
 import { span } from '../../tracing'
 import type { WorkerEngine } from '../engine'
 import { countRetry, countWait } from '../figures'
@@ -16,7 +16,7 @@ import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups, 
 const FATAL_MS = 120_000
 
 /**
- * One claim of lookups: the ids of the bell first, up to a bulk; read, then rows and answers in one transaction.
+ * One claim of lookups: the ids of the wake-up first, up to a bulk; read, then rows and answers in one transaction.
  * @param hold is told of the claim while it is in hand
  */
 export async function lookupTurn(
@@ -34,7 +34,7 @@ export async function lookupTurn(
   try {
     await span(`lookup ${kind}`, { 'backhaul.ids': held.ids.length }, () => answer(engine, source, lookup, held, use))
   } catch (error) {
-    if (isAway(error)) throw error
+    if (isUnreachable(error)) throw error
     const waits = error instanceof Throttled || engine.signal.aborted
     const least =
       error instanceof Throttled ? Math.max(0, error.until.getTime() - Date.now()) : error instanceof Fatal && !waits ? FATAL_MS : 0

@@ -89,7 +89,7 @@ function watchDead(depths: Pick<Depths, 'read'>, now: () => number) {
   return (told: ReadonlyMap<string, string>): Found[] | undefined => {
     if (now() - askedAt >= DEAD_EVERY_MS) {
       askedAt = now()
-      // Not waited for: the broker may take seconds. It answers undefined where it is away.
+      // Not waited for: the broker may take seconds. It answers undefined where it is unreachable.
       void depths.read().then((depth) => {
         latest = depth
       })

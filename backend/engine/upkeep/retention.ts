@@ -4,7 +4,7 @@ import type { Db } from '../../database/db'
 import { said } from '../log'
 
 /*
- * Takes away what has been kept long enough, a small batch a tick so that bells are not held up. What a job found stays in its report; rejects
+ * Takes away what has been kept long enough, a small batch a tick so that wake-ups are not held up. What a job found stays in its report; rejects
  * stay as long as the job, because they are evidence; jobs stay.
  */
 

@@ -3,7 +3,7 @@ import type { Depths } from '../../../queues/depths'
 import { logUnexpected, logUnreachable } from '../../base/log-errors'
 import type { Tx } from '../../base/sql'
 import type { Source } from '../../contract'
-import { type Db, isAway } from '../../database/db'
+import { type Db, isUnreachable } from '../../database/db'
 import type { Engine } from '../engine'
 import { rescue } from '../heartbeat'
 import { admit } from '../jobs/admission'
@@ -12,7 +12,7 @@ import { promote } from '../lanes'
 import { said } from '../log'
 import { lookupKinds, ringLookups } from '../lookups/store'
 import { FINISH } from '../store'
-import { ring } from '../wake'
+import { wake } from '../wake'
 import { watchAlerts } from './alerts'
 import { fanOut } from './fan-out'
 import { relay } from './outbox'
@@ -20,7 +20,7 @@ import { keepRetention } from './retention'
 import { startSchedules } from './schedules'
 
 const TICK_MS = 250
-/** Missed beats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
+/** Missed heartbeats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
 const STEADY_MS = 11_000
 
 /** Open tasks are counted anew every so many ticks; the count is shown to people and decides nothing. */
@@ -54,7 +54,7 @@ export interface Scheduler {
 }
 
 /**
- * Starts schedules, rings, rescues, promotes, ends jobs, relays events and hands them to webhooks, watches for alerts and keeps retention, four
+ * Starts schedules, wakes, rescues, promotes, ends jobs, relays events and hands them to webhooks, watches for alerts and keeps retention, four
  * times a second. Several may run: one holds the lock, which lives in a session of its own and passes on when that session ends.
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
@@ -122,7 +122,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   await apart(engine, 'handing events to webhooks', () => fanOut(db))
   if (ticks % LOOK_EVERY === 0) await apart(engine, 'alerts', () => upkeep.alerts.look())
   await apart(engine, 'retention', () => upkeep.retention.tick())
-  await ring(db, broker)
+  await wake(db, broker)
   for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
   await relay(db, broker)
 }
@@ -132,7 +132,7 @@ async function apart(engine: Engine, what: string, chore: () => Promise<unknown>
   try {
     await chore()
   } catch (error) {
-    if (isAway(error)) throw error
+    if (isUnreachable(error)) throw error
     logUnexpected(engine.log, what, error)
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
-import { isAway } from '../../database/db'
+import { isUnreachable } from '../../database/db'
 import { type Engine, sourceNamed } from '../engine'
 import { parseParams, type Started, startOne } from '../jobs/start'
 import { said } from '../log'
@@ -13,7 +13,7 @@ import { decide, type Planned, type Rhythm } from './ticks'
  */
 
 /** Starts in one tick of the scheduler; what is left comes 250 ms later. */
-const MOST_AT_ONCE = 20
+const MAX_AT_ONCE = 20
 
 export interface ScheduleRow extends Rhythm {
   name: string
@@ -45,7 +45,7 @@ const DUE = `not paused and due_at <= coalesce($1::timestamptz, clock_timestamp(
  */
 export async function startSchedules(engine: Pick<Engine, 'db' | 'log' | 'sources'>, now?: Date): Promise<Ticked[]> {
   const done: Ticked[] = []
-  for (let n = 0; n < MOST_AT_ONCE; n++) {
+  for (let n = 0; n < MAX_AT_ONCE; n++) {
     const [due] = await engine.db.query<{ id: string; name: string }>(
       `select id, name from backhaul.schedules where ${DUE} order by due_at, id limit 1`,
       [now ?? null],
@@ -122,7 +122,7 @@ async function attempt(
 /** Classes of SQLSTATE that the same statement meets again: data, constraints, names. All others pass. */
 const isPassing = (error: unknown): boolean => {
   const { code } = error as { code?: unknown }
-  return isAway(error) || (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(22|23|42)/.test(code))
+  return isUnreachable(error) || (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(22|23|42)/.test(code))
 }
 
 /** Notes what became of a tick and plans the next; a schedule without one is paused. */

@@ -30,7 +30,7 @@ export interface Planned {
 /** A tick this much past its due moment counts as missed: restarts and the change from one scheduler to another take less, ms. */
 export const MISSED_AFTER_MS = 60_000
 /** At most so many missed ticks are made up, the latest. */
-export const MOST_MADE_UP = 100
+export const MAX_MADE_UP = 100
 
 /** How many ticks ahead the jitter is held against: some days of a rhythm of minutes, both changes of clocks of a daily one. */
 const LOOK_AHEAD = 400
@@ -87,7 +87,7 @@ function firstSeen(rhythm: Rhythm, tick: Planned, now: Date): Planned | undefine
 /** Where making up begins: at `tick`, or at the earliest of the latest ones where there are too many. */
 function firstMadeUp(rhythm: Rhythm, tick: Planned, now: Date): Planned {
   if (tick.dueAt.getTime() >= now.getTime() - MISSED_AFTER_MS) return tick
-  const earliest = clockwork(rhythm).previousRuns(MOST_MADE_UP, now).at(-1)
+  const earliest = clockwork(rhythm).previousRuns(MAX_MADE_UP, now).at(-1)
   return earliest && earliest > tick.tickAt ? { tickAt: earliest, dueAt: dueOf(rhythm, earliest) } : tick
 }
 

@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, html, json } from '../exchange'
 
 export const ATPROTO_FAULTS: Record<string, string> = {
@@ -26,8 +26,8 @@ export const ATPROTO_FAULTS: Record<string, string> = {
 const PAGE = '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>'
 
 /** Faults that take the place of any answer of these APIs. */
-export function replaced(desk: Desk, api: string, ask: Ask): Answer | undefined {
-  const on = (name: string) => desk.faults.take(name, api, ask)
+export function replaced(context: SandboxContext, api: string, ask: Ask): Answer | undefined {
+  const on = (name: string) => context.faults.take(name, api, ask)
   const page = on('html-error')
   if (page) return html(PAGE, Number(page.status ?? 503))
   const redirect = on('redirect')

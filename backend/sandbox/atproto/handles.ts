@@ -36,7 +36,7 @@ export class Handles implements SandboxApi {
 
   answer(ask: Ask): Answer | Promise<Answer> {
     const methods = { 'com.atproto.identity.resolveHandle': (params: Params) => this.resolve(params.must('handle')) }
-    return replaced(this.settings.desk, this.name, ask) ?? answerXrpc(methods, ask)
+    return replaced(this.settings.context, this.name, ask) ?? answerXrpc(methods, ask)
   }
 
   private resolve(handle: string): Answer {

@@ -23,7 +23,7 @@ export class Pace {
   arrive(ask: Ask): void {
     if (this.settings.open) return
     if (this.bucket.used(ask.at) >= this.most)
-      this.settings.desk.violations.add(this.violation, `more than ${this.most} in ${PERIOD_MS} ms: ${ask.path}`)
+      this.settings.context.violations.add(this.violation, `more than ${this.most} in ${PERIOD_MS} ms: ${ask.path}`)
     this.bucket.spend(ask.at - (ask.lateMs ?? 0), 1)
   }
 

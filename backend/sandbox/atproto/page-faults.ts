@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import type { Ask } from '../exchange'
 import type { ActiveFault } from '../faults'
 import { mix } from '../random'
@@ -28,8 +28,8 @@ const shuffled = (records: Listed[]): Listed[] =>
     .map(({ record }) => record)
 
 /** What the switched-on faults make of a page of records. */
-export function faultedPage(desk: Desk, ask: Ask, page: Page, asked: string | undefined): Page {
-  const on = (name: string) => desk.faults.take(name, 'pds', ask)
+export function faultedPage(context: SandboxContext, ask: Ask, page: Page, asked: string | undefined): Page {
+  const on = (name: string) => context.faults.take(name, 'pds', ask)
   if (page.records.length > 0 && on('empty-page-cursor')) return { records: [], cursor: justAbove(page.records[0]) }
   const change = (name: string, make: (record: Listed, fault: ActiveFault) => Listed): void => {
     const fault = page.records.length > 0 ? on(name) : undefined

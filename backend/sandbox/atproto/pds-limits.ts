@@ -39,7 +39,7 @@ export class PdsLimits {
   refuse(ask: Ask): Answer | undefined {
     const client = this.clientOf(ask)
     const where = `${this.nameOfHost()}${ask.path}`
-    const { violations } = this.settings.desk
+    const { violations } = this.settings.context
     if (!this.settings.open && client.ban.broken(ask))
       violations.add('pds-while-limited', `${Math.round(client.ban.leftMs(ask.at))} ms too early: ${where}`)
     if (client.ban.refuses(ask)) return this.limited(ask, client)

@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Ask, json } from '../exchange'
 import type { Archive } from './archive'
 import { documentOf } from './documents'
@@ -12,7 +12,7 @@ import { type Methods, type Params, XrpcError } from './xrpc'
 export interface Ground {
   register: Register
   archive: Archive
-  desk: Desk
+  context: SandboxContext
   /** The number of the host. */
   host: number
 }
@@ -48,15 +48,15 @@ function cutRising(entries: Entry[], cursor: string | undefined, limit: number, 
 }
 
 async function listRecords(ground: Ground, params: Params, ask: Ask) {
-  const { register, desk } = ground
+  const { register, context } = ground
   const name = params.repo()
   const collection = params.collection()
   const limit = params.limit(100, 50)
   const asked = params.text('cursor')
   const k = residentOf(ground, name)
   if (k === undefined || register.stateOf(k) !== 'active') throw new XrpcError('InvalidRequest', `Could not find repo: ${name}`)
-  const endless = desk.faults.take('endless-cursor', 'pds', ask)
-  const rising = desk.faults.take('rising', 'pds', ask)
+  const endless = context.faults.take('endless-cursor', 'pds', ask)
+  const rising = context.faults.take('rising', 'pds', ask)
   const listed = register.listedOf(k, collection)
   const turned = rising && cutRising(listed, asked, limit, rising)
   const entries = turned?.page ?? cut(listed, endless ? undefined : asked, params.text('reverse') === 'true', limit)
@@ -67,7 +67,7 @@ async function listRecords(ground: Ground, params: Params, ask: Ask) {
     await breathe(n)
   }
   const page = { records, cursor: turned ? turned.cursor : endless ? `loop${endless.happened}` : entries.at(-1)?.rkey }
-  return json(faultedPage(desk, ask, page, asked))
+  return json(faultedPage(context, ask, page, asked))
 }
 
 function describeRepo(ground: Ground, params: Params) {
@@ -112,9 +112,9 @@ async function listRepos(ground: Ground, params: Params) {
 }
 
 async function getRepo(ground: Ground, params: Params, ask: Ask) {
-  const { register, archive, desk } = ground
+  const { register, archive, context } = ground
   const k = availableOf(ground, params.did())
-  const on = (name: string) => desk.faults.take(name, 'pds', ask)
+  const on = (name: string) => context.faults.take(name, 'pds', ask)
   const headers = { 'content-type': 'application/vnd.ipld.car' }
   if (params.text('since') === register.revOf(k)) return { status: 200, headers, body: await archive.emptyOf(k) }
   const other = on('car-other-did')

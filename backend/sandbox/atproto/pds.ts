@@ -40,7 +40,7 @@ export class Pds implements SandboxApi {
     this.prefix = `/pds/${number}`
     this.register = ground.register
     this.limiter = new PdsLimits(settings, () => this.host)
-    this.methods = pdsMethods({ ...ground, desk: settings.desk, host: number })
+    this.methods = pdsMethods({ ...ground, context: settings.context, host: number })
   }
 
   get host(): string {
@@ -70,14 +70,14 @@ export class Pds implements SandboxApi {
     if (state === 'slow') await wait(ms ?? SLOW_MS, undefined, { ref: false })
     const isLimited = this.isLimited(ask)
     if (isLimited && state === 'limited') return this.limiter.stop(ask, ms ?? LIMITED_MS, false)
-    const on = (name: string) => this.settings.desk.faults.take(name, this.name, ask)
+    const on = (name: string) => this.settings.context.faults.take(name, this.name, ask)
     const busy = isLimited && on('pds-429')
     if (busy) return this.limiter.stop(ask, Number(busy.seconds ?? 5) * 1000, busy.retryAfter === true)
     const headers = { date: new Date(ask.at).toUTCString(), ...(isLimited ? this.limiter.headers(ask) : {}) }
     const huge = on('huge')
     const answer: Answer = huge
       ? { ...json({}), body: undefined, stream: pieces(Number(huge.bytes ?? HUGE_BYTES)) }
-      : (replaced(this.settings.desk, this.name, ask) ?? (await this.respond(ask)))
+      : (replaced(this.settings.context, this.name, ask) ?? (await this.respond(ask)))
     return { ...answer, headers: { ...answer.headers, ...headers } }
   }
 

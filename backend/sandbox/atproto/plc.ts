@@ -40,7 +40,7 @@ export class Plc implements SandboxApi {
   }
 
   answer(ask: Ask): Answer {
-    return replaced(this.settings.desk, this.name, ask) ?? this.respond(ask)
+    return replaced(this.settings.context, this.name, ask) ?? this.respond(ask)
   }
 
   private respond(ask: Ask): Answer {

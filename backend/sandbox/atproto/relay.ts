@@ -59,7 +59,7 @@ export class Relay implements SandboxApi {
   }
 
   answer(ask: Ask): Answer | Promise<Answer> {
-    return replaced(this.settings.desk, this.name, ask) ?? answerXrpc(this.methods, ask)
+    return replaced(this.settings.context, this.name, ask) ?? answerXrpc(this.methods, ask)
   }
 
   private listReposByCollection(params: Params): Answer {

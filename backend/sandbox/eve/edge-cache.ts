@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import type { Answer, Ask } from '../exchange'
 
 const KEPT = 40
@@ -9,12 +9,12 @@ const KEPT = 40
  */
 export class EdgeCache {
   private pages = new Map<string, { answer: Answer; at: number }>()
-  constructor(private readonly desk: Desk) {}
+  constructor(private readonly context: SandboxContext) {}
 
   async answer(ask: Ask, make: () => Promise<Answer>): Promise<Answer> {
-    const fault = this.desk.faults.take('edge-cache', 'zkillboard', ask)
+    const fault = this.context.faults.take('edge-cache', 'zkillboard', ask)
     if (!fault) return make()
-    const now = this.desk.clock()
+    const now = this.context.clock()
     const held = this.pages.get(ask.path)
     if (held && now - held.at < Number(fault.ms ?? 3_600_000)) {
       const age = String(Math.floor((now - held.at) / 1000))

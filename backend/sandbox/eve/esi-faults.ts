@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, json } from '../exchange'
 import type { ActiveFault } from '../faults'
 import type { EsiLimits, Group } from './esi-limits'
@@ -26,17 +26,17 @@ const TEXTS: Record<number, string> = {
 /** The switched-on faults of ESI. */
 export class EsiFaults {
   constructor(
-    private readonly desk: Desk,
+    private readonly context: SandboxContext,
     private readonly limits: EsiLimits,
   ) {}
 
   take(name: string, ask: Ask): ActiveFault | undefined {
-    return this.desk.faults.take(name, 'esi', ask)
+    return this.context.faults.take(name, 'esi', ask)
   }
 
   /** Looks at a fault without counting it. */
   peek(name: string): ActiveFault | undefined {
-    return this.desk.faults.list().find((fault) => fault.name === name)
+    return this.context.faults.list().find((fault) => fault.name === name)
   }
 
   /** An answer in place of the route's. */

@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, json } from '../exchange'
 import { Ban, ErrorBudget, SlidingBucket } from '../limits'
 
@@ -21,7 +21,7 @@ export class EsiLimits {
   readonly pause = new Map<string, Ban>()
 
   constructor(
-    private readonly desk: Desk,
+    private readonly context: SandboxContext,
     private readonly speed: number,
     private readonly open: boolean,
   ) {
@@ -44,7 +44,7 @@ export class EsiLimits {
   /** The answer of a limit that is used up, or undefined. */
   refuse(ask: Ask, group: Group | undefined): Answer | undefined {
     if (this.open) return undefined
-    const { violations } = this.desk
+    const { violations } = this.context
     for (const name of ['all', group ?? 'none']) {
       const ban = this.banOf(name)
       if (ban.broken(ask))

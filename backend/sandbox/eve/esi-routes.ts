@@ -21,7 +21,7 @@ export interface EsiContext {
   startedAt: number
 }
 
-const MOST_IDS = 1000
+const MAX_IDS = 1000
 const missing = (error: string): Answer => json({ error }, 404)
 const orMissing = (body: Record<string, unknown> | undefined, error: string): Answer => (body ? json(body) : missing(error))
 
@@ -34,7 +34,7 @@ function idsOf(ask: Ask): number[] | Answer {
     return json({ error: `body is not JSON: ${(error as SyntaxError).message}` }, 400)
   }
   if (!Array.isArray(ids) || !ids.every((id) => Number.isSafeInteger(id))) return json({ error: 'body must be an array of integers' }, 400)
-  if (ids.length < 1 || ids.length > MOST_IDS) return json({ error: `body must hold 1 to ${MOST_IDS} ids` }, 400)
+  if (ids.length < 1 || ids.length > MAX_IDS) return json({ error: `body must hold 1 to ${MAX_IDS} ids` }, 400)
   return new Set(ids).size === ids.length ? (ids as number[]) : json({ error: 'ids must be unique' }, 400)
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, json } from '../exchange'
 import type { SandboxApi, SandboxSettings } from '../source'
 import { compatibilityDate } from './esi-dates'
@@ -15,7 +15,7 @@ export class Esi implements SandboxApi {
   readonly prefix = '/esi'
   readonly env = 'ESI_URL'
   readonly limits
-  private readonly desk: Desk
+  private readonly context: SandboxContext
   private readonly budget: EsiLimits
   private readonly faults: EsiFaults
   private readonly freshness: Freshness
@@ -25,11 +25,11 @@ export class Esi implements SandboxApi {
     private readonly settings: SandboxSettings,
     private readonly register: Register,
   ) {
-    this.desk = settings.desk
-    this.startedAt = this.desk.clock()
-    this.budget = new EsiLimits(this.desk, settings.speed, settings.open)
-    this.faults = new EsiFaults(this.desk, this.budget)
-    this.freshness = new Freshness(this.desk)
+    this.context = settings.context
+    this.startedAt = this.context.clock()
+    this.budget = new EsiLimits(this.context, settings.speed, settings.open)
+    this.faults = new EsiFaults(this.context, this.budget)
+    this.freshness = new Freshness(this.context)
     this.limits = settings.open
       ? { 'esi.killmail': { requests: 1_000_000_000, perMs: 1000 } }
       : { 'esi.killmail': { requests: 3600, perMs: Math.ceil(900_000 / settings.speed) } }
@@ -61,8 +61,8 @@ export class Esi implements SandboxApi {
   private respond(ask: Ask, found: ReturnType<Esi['find']>): Answer {
     if (!found) return json({ error: 'Requested page does not exist!' }, 404)
     const header = ask.headers['x-compatibility-date']
-    if (header === undefined && !this.settings.open) this.desk.violations.add('esi-no-compatibility-date', `${ask.method} ${ask.path}`)
-    const date = compatibilityDate(header, this.desk.clock())
+    if (header === undefined && !this.settings.open) this.context.violations.add('esi-no-compatibility-date', `${ask.method} ${ask.path}`)
+    const date = compatibilityDate(header, this.context.clock())
     if (date === undefined) return json({ error: `Invalid X-Compatibility-Date: ${header}` }, 400)
     const { route, parts } = found
     const context = { register: this.register, faults: this.faults, date, startedAt: this.startedAt }
@@ -77,7 +77,7 @@ export class Esi implements SandboxApi {
       .update(answer.body ?? '')
       .digest('hex')
       .slice(0, 32)}"`
-    const now = this.desk.clock()
+    const now = this.context.clock()
     const expires = this.freshness.asked(`${ask.path.replace(/\/$/, '')}`, route.name, now, route.fresh, this.settings.open)
     const headers = {
       ...answer.headers,

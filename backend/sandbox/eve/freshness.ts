@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 
 const KEPT = 100_000
 /** A client that crashes or crosses itself may ask twice again; more is circumventing the cache. */
@@ -7,7 +7,7 @@ const PARDONED = 2
 /** Remembers until when an answer is fresh, and counts those who ask again before. */
 export class Freshness {
   private answers = new Map<string, { expires: number; early: number }>()
-  constructor(private readonly desk: Desk) {}
+  constructor(private readonly context: SandboxContext) {}
 
   /** When the answer expires, ms since 1970. The status route is there to be asked. */
   asked(key: string, route: string, now: number, freshSeconds: number, open: boolean): number {
@@ -15,7 +15,7 @@ export class Freshness {
     if (held && now < held.expires) {
       held.early++
       if (held.early > PARDONED && route !== 'status' && !open)
-        this.desk.violations.add('esi-before-expires', `asked ${held.early + 1} times before it expires: ${key}`)
+        this.context.violations.add('esi-before-expires', `asked ${held.early + 1} times before it expires: ${key}`)
       return held.expires
     }
     const expires = now + freshSeconds * 1000

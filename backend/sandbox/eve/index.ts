@@ -32,7 +32,7 @@ function filterOf(input: Record<string, unknown>): TruthFilter {
 
 /** zKillboard and ESI over one world of killmails. */
 export function eveSandbox(settings: SandboxSettings, options: WorldOptions & { oldForm: boolean; fresh: number }): EveSandbox {
-  const { clock } = settings.desk
+  const { clock } = settings.context
   const world = new World(options)
   const register = new Register(world, clock)
   const listing = new Listing(register, clock)

@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, html, json } from '../exchange'
 import type { Listed } from './shapes'
 import type { Place } from './world'
@@ -30,8 +30,8 @@ const BLOCK_PAGE =
 const BAN_MS = 60_000
 
 /** An answer that takes the place of the page; with `banMs` the client must stay away that long. */
-export function faultedAnswer(desk: Desk, ask: Ask): { answer: Answer; banMs?: number } | undefined {
-  const on = (name: string) => desk.faults.take(name, 'zkillboard', ask)
+export function faultedAnswer(context: SandboxContext, ask: Ask): { answer: Answer; banMs?: number } | undefined {
+  const on = (name: string) => context.faults.take(name, 'zkillboard', ask)
   if (on('empty-page')) return { answer: json([]) }
   if (on('null-page')) return { answer: json([null]) }
   const object = on('error-object')
@@ -56,8 +56,8 @@ export interface Change {
 }
 
 /** What the switched-on faults do to a page and its entries. */
-export function faultedEntries(desk: Desk, ask: Ask, oldForm: boolean): Change {
-  const on = (name: string) => desk.faults.take(name, 'zkillboard', ask)
+export function faultedEntries(context: SandboxContext, ask: Ask, oldForm: boolean): Change {
+  const on = (name: string) => context.faults.take(name, 'zkillboard', ask)
   const short = on('short-page')
   const faults = {
     old: oldForm || on('old-form'),

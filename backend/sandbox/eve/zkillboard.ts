@@ -1,4 +1,4 @@
-import type { Desk } from '../context'
+import type { SandboxContext } from '../context'
 import { type Answer, type Ask, html, json } from '../exchange'
 import { Ban, SPACING_TOLERANCE_MS, Spacing } from '../limits'
 import type { SandboxApi, SandboxSettings } from '../source'
@@ -28,17 +28,17 @@ export class Zkillboard implements SandboxApi {
   private readonly ban = new Ban()
   private refusals: number[] = []
   private readonly edge: EdgeCache
-  private readonly desk: Desk
+  private readonly context: SandboxContext
 
   constructor(
     private readonly settings: SandboxSettings & { oldForm: boolean },
     private readonly register: Register,
     private readonly listing: Listing,
   ) {
-    this.desk = settings.desk
+    this.context = settings.context
     this.spacing = new Spacing(PAGE_MS / settings.speed)
     this.limits = { zkillboard: settings.open ? { spacingMs: 0, concurrent: 64 } : { spacingMs: this.spacing.ms, concurrent: 1 } }
-    this.edge = new EdgeCache(this.desk)
+    this.edge = new EdgeCache(this.context)
   }
 
   route(ask: Ask): string {
@@ -46,7 +46,7 @@ export class Zkillboard implements SandboxApi {
   }
 
   async answer(ask: Ask): Promise<Answer> {
-    const fault = faultedAnswer(this.desk, ask)
+    const fault = faultedAnswer(this.context, ask)
     if (fault) {
       if (fault.banMs) this.ban.set(ask, fault.banMs / this.settings.speed)
       return fault.answer
@@ -57,7 +57,7 @@ export class Zkillboard implements SandboxApi {
   /** Manners are counted; asking faster than ten times the pace is refused as well. */
   police(ask: Ask): Answer | undefined {
     if (this.settings.open) return undefined
-    const { violations, arrivals } = this.desk
+    const { violations, arrivals } = this.context
     if (this.route(ask) === 'blocked.json') violations.add('zkillboard-followed-block', 'the redirect of a block was followed')
     const gap = this.spacing.arrive(ask.at, ask.lateMs)
     if (gap < this.spacing.ms - SPACING_TOLERANCE_MS)
@@ -91,21 +91,21 @@ export class Zkillboard implements SandboxApi {
   }
 
   private refused(answer: Answer): Answer {
-    this.refusals.push(this.desk.clock())
+    this.refusals.push(this.context.clock())
     return answer
   }
 
   private async page(ask: Ask): Promise<Answer> {
     let query: Query
     try {
-      query = parsePath(ask.path, new Date(this.desk.clock()).getUTCFullYear())
+      query = parsePath(ask.path, new Date(this.context.clock()).getUTCFullYear())
     } catch (error) {
       if (!(error instanceof PathError)) throw error
       return this.refused(json({ error: error.message }))
     }
     // The queue worker dies over these and leaves nothing behind.
     if (query.pastSeconds !== undefined && query.pastSeconds % 3600 !== 0) return json([null], 200, HEADERS)
-    const drift = this.desk.faults.take('drift', this.name, ask)
+    const drift = this.context.faults.take('drift', this.name, ask)
     if (drift) this.register.addFresh(Number(drift.count ?? 5))
     const entries = await this.entries(query, ask)
     return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8', ...HEADERS, age: '0' }, body: entries }
@@ -113,13 +113,13 @@ export class Zkillboard implements SandboxApi {
 
   /** Bodies are made a few at a time, so that another arrival is noted when it comes. */
   private async entries(query: Query, ask: Ask): Promise<string> {
-    const now = this.desk.clock()
+    const now = this.context.clock()
     const cut =
       query.killId === undefined
         ? await this.listing.page(query)
         : [this.register.find(query.killId)].filter((place) => place !== undefined)
     const places = cut.filter((place) => place.time <= now - YOUNG_MS)
-    const change = faultedEntries(this.desk, ask, this.settings.oldForm)
+    const change = faultedEntries(this.context, ask, this.settings.oldForm)
     const texts: string[] = []
     for (const [n, place] of change.keep(places).entries()) {
       const entry: Listed = this.register.listed(place)

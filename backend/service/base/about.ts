@@ -4,7 +4,7 @@ import type { Progress, Wait } from '../../engine/jobs/progress'
 import { parseParams } from '../../engine/jobs/verbs'
 
 /*
- * What a job is about, how far it is and what it waits for; the words for it belong to each door.
+ * What a job is about, how far it is and what it waits for; the words for it belong to each entry point.
  */
 
 export const ENDED: ReadonlySet<string> = new Set(['completed', 'partial', 'failed', 'cancelled'])

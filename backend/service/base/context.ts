@@ -3,7 +3,7 @@ import { type Config, jobsAtOnceBy } from '../../config/config'
 import type { Engine } from '../../engine/engine'
 import { effectiveLimits, type Limits } from '../../gate/limits'
 
-/** What every door works with: the engine's parts, the settings and the limits in force. */
+/** What every entry point works with: the engine's parts, the settings and the limits in force. */
 export interface Service extends Engine {
   config: Config
   limits: Limits

@@ -21,7 +21,7 @@ export interface PageAsk {
 }
 
 export const DEFAULT_LIMIT = 50
-export const MOST = 200
+export const MAX = 200
 
 const markOf = (list: string, filters: Json): string =>
   createHash('sha256')
@@ -73,7 +73,7 @@ function parsed(cursor: string): unknown {
 
 const cursors = new WeakMap<object, () => string[]>()
 
-/** The cursor after each item of a page, for a door that shows them one by one. */
+/** The cursor after each item of a page, for a entry point that shows them one by one. */
 export const cursorsOf = (page: Page<unknown>): string[] => cursors.get(page)?.() ?? []
 
 /** Cuts what was read with one row more than asked for. */
@@ -86,14 +86,14 @@ export function pageOf<R, T>(rows: readonly R[], limit: number, cursorAfter: (ro
 }
 
 /** Rows asked for, within bounds. @throws {Refused} `input` */
-export function limitOf(ask: PageAsk, most = MOST): number {
+export function limitOf(ask: PageAsk, most = MAX): number {
   const limit = ask.limit ?? Math.min(DEFAULT_LIMIT, most)
   if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
   throw new Refused('input', `limit must be a whole number from 1 to ${most}, got ${limit}.`, 'limit')
 }
 
-const MOST_BIGINT = 2n ** 63n - 1n
-export const bigintText = z.string().refine((text) => /^\d{1,19}$/.test(text) && BigInt(text) <= MOST_BIGINT)
+const MAX_BIGINT = 2n ** 63n - 1n
+export const bigintText = z.string().refine((text) => /^\d{1,19}$/.test(text) && BigInt(text) <= MAX_BIGINT)
 export const uuidText = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 /** Microseconds and all, as `momentSql` writes it. */
 export const momentText = z

@@ -17,7 +17,7 @@ const make = () => ({
 
 const memories = new WeakMap<object, ReturnType<typeof make>>()
 
-/** What was found before says nothing any more: the database is away. */
+/** What was found before says nothing any more: the database is unreachable. */
 export function forgetFigures(service: { db: object }): void {
   const { counts, lookups, turns, parts, figures } = memoryOf(service)
   for (const kept of [counts, lookups, turns, parts, figures]) kept.forget()

@@ -6,7 +6,7 @@ import { exportTables } from '../../export/tables'
 import type { Service } from './context'
 import { memoryOf } from './memory'
 
-/** A source as a door shows it. */
+/** A source as a entry point shows it. */
 export interface SourceInfo {
   name: string
   about: string
@@ -30,7 +30,7 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
 }
 
 /** Of fields there are not, so many are named. */
-const MOST_FAULTS = 10
+const MAX_FAULTS = 10
 
 /** What a person may send as params, as a JSON Schema; fields it does not name are refused, unless it says that any may be there. */
 export function formOf(source: Source): Record<string, unknown> {
@@ -63,7 +63,7 @@ function unknownFields(source: Source, params: object): Fault[] {
   if (additionalProperties !== false) return []
   const names = Object.keys((properties ?? {}) as object)
   const unknown = Object.keys(params).filter((name) => !names.includes(name))
-  return unknown.slice(0, MOST_FAULTS).map((field) => ({
+  return unknown.slice(0, MAX_FAULTS).map((field) => ({
     field: field.slice(0, 60),
     message: `${source.name} has no field ${JSON.stringify(field.slice(0, 60))}; there are ${names.join(', ')}.`,
   }))

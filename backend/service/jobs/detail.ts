@@ -12,9 +12,9 @@ import { firstLanes, type Lane } from './lanes'
 import { gridStreams } from './partitions'
 import { type JobSummary, summaries } from './summary'
 
-const MOST_LANES = 50
-const MOST_IN_HAND = 50
-const MOST_ERRORS = 20
+const MAX_LANES = 50
+const MAX_IN_HAND = 50
+const MAX_ERRORS = 20
 
 export interface InHand {
   task: number | string
@@ -61,7 +61,7 @@ export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<Job
 
 async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
   const [lanes, errors, rejectedBy, requests, inHand, runs] = await Promise.all([
-    firstLanes(db, job.id, MOST_LANES),
+    firstLanes(db, job.id, MAX_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
       `select reason, count(*)::int as records from backhaul.rejects where job_id = $1 group by 1 order by 2 desc, 1`,
@@ -78,7 +78,7 @@ async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts[
   const found = await db.query<JobParts['errors'][number]>(
     `select error_kind as kind, state, count(*)::int as tasks, coalesce(max(error), '') as example
        from backhaul.tasks where job_id = $1 and error_kind is not null and state in ('failed', 'ready', 'waiting')
-      group by 1, 2 order by 3 desc, 1 limit ${MOST_ERRORS}`,
+      group by 1, 2 order by 3 desc, 1 limit ${MAX_ERRORS}`,
     [id],
   )
   if (found.length > 0 || !report) return found
@@ -94,7 +94,7 @@ async function readInHand(db: Reader, jobId: string): Promise<InHand[]> {
   const rows = await db.query<Omit<InHand, 'task'> & { task: bigint }>(
     `select id as task, stream, key, pages, coalesce(holder, '') as worker,
             round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::float8 as "sinceMs"
-       from backhaul.tasks where job_id = $1 and claim is not null and state = 'ready' order by claimed_at limit ${MOST_IN_HAND}`,
+       from backhaul.tasks where job_id = $1 and claim is not null and state = 'ready' order by claimed_at limit ${MAX_IN_HAND}`,
     [jobId],
   )
   return rows.map((row) => ({ ...row, task: jsonInt(row.task) }))

@@ -11,7 +11,7 @@ export interface Partitions {
 }
 
 /** More cells than a page can show are left out. */
-const MOST_CELLS = 5000
+const MAX_CELLS = 5000
 
 /** Streams of a source whose tasks stand in a grid. */
 export const gridStreams = (source: Source): string[] =>
@@ -25,7 +25,7 @@ export async function partitionsOf(service: Service, id: string): Promise<Partit
   if (!source || streams.length === 0) return { rows: [], columns: [], cells: [] }
   const tasks = await service.db.query<{ id: bigint; stream: string; key: string; state: string }>(
     `select id, stream, key, case when state = 'ready' and claim is not null then 'held' else state::text end as state
-       from backhaul.tasks where job_id = $1 and stream = any($2) order by stream, key limit ${MOST_CELLS}`,
+       from backhaul.tasks where job_id = $1 and stream = any($2) order by stream, key limit ${MAX_CELLS}`,
     [job.id, streams],
   )
   const cells = tasks.flatMap(({ id: taskId, state, stream, key }) => {

@@ -6,7 +6,7 @@ import type { Json } from '../../base/json'
 import { requireContact } from '../../config/config'
 import type { Source } from '../../contract'
 import { PRIORITY, type Started, type StartOptions, startAll } from '../../engine/jobs/verbs'
-import { ring } from '../../engine/wake'
+import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { checkedParams, sourceOf } from '../base/registry'
 import { type Actor, act } from '../suite/actions'
@@ -14,14 +14,14 @@ import { getJob, type JobSummary } from './list'
 
 export { PRIORITY } from '../../engine/jobs/verbs'
 
-/** The bells may be rung later: how long a door waits for a broker that does not answer, ms. */
+/** The wake-ups may be rung later: how long a entry point waits for a broker that does not answer, ms. */
 const BROKER_MS = 2000
 
 export type PriorityName = keyof typeof PRIORITY
 
 /**
  * Rings for what is committed already.
- * @returns why nobody could be told yet; the scheduler rings once the broker is back
+ * @returns why nobody could be told yet; the scheduler wakes once the broker is back
  */
 export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Promise<unknown>): Promise<string | undefined> {
   try {
@@ -47,7 +47,7 @@ export async function startRequests(
   onProgress?: (done: number) => void,
 ): Promise<{ jobs: Started[]; broker?: string }> {
   const jobs = await startAll(service, source, requests, options, onProgress)
-  return { jobs, broker: await tell(service, () => ring(service.db, service.broker, options.queue)) }
+  return { jobs, broker: await tell(service, () => wake(service.db, service.broker, options.queue)) }
 }
 
 export interface StartAsk {
@@ -67,12 +67,12 @@ export interface StartedJob {
   job: JobSummary
   /** False: it was active already, or this key had been used for it. */
   created: boolean
-  /** Why no worker could be told yet; the job is kept and the scheduler rings. */
+  /** Why no worker could be told yet; the job is kept and the scheduler wakes. */
   broker: string | null
 }
 
 /**
- * Starts a job for somebody at a door.
+ * Starts a job for somebody at a entry point.
  * @throws {Refused} `input` naming the field, `missing` for an unknown source, `state` for a key used for another request, `setup`
  */
 export async function startJob(service: Service, actor: Actor, ask: StartAsk): Promise<StartedJob> {

@@ -19,7 +19,7 @@ export interface JobWait {
   error: string | null
 }
 
-/** A job as every door shows it. Moments are ISO 8601 in UTC. */
+/** A job as every entry point shows it. Moments are ISO 8601 in UTC. */
 export interface JobSummary {
   id: string
   source: string

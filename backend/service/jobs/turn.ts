@@ -9,7 +9,7 @@ import { estimate } from './estimate'
 export { PLACES_COUNTED } from '../../engine/jobs/progress'
 
 /*
- * What a job that waits for its turn is told, the same in every door.
+ * What a job that waits for its turn is told, the same in every entry point.
  */
 
 /** What bears on when a job starts. */

@@ -35,10 +35,10 @@ export const doVerb = (service: Service, actor: Actor, verb: JobVerb, id: string
   act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id))
 
 /** Most jobs of one bulk. */
-export const MOST_AT_ONCE = 500
+export const MAX_AT_ONCE = 500
 
 /**
- * Does a verb on a job for somebody at a door. Done twice it changes nothing.
+ * Does a verb on a job for somebody at a entry point. Done twice it changes nothing.
  * @throws {Refused} `state` with the state the job is in, `missing`, `input`
  */
 export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string): Promise<JobSummary> {
@@ -65,8 +65,8 @@ export interface BulkDone {
 export async function steerJobs(service: Service, actor: Actor, { verb, ids, status, source }: Bulk): Promise<BulkDone> {
   const byFilter = status !== undefined && status.length > 0
   if ((ids !== undefined) === byFilter) throw new Refused('input', 'Name either ids or a status (with a source, if you like).', 'ids')
-  const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MOST_AT_ONCE }, MOST_AT_ONCE)).items
-  if (chosen.length > MOST_AT_ONCE) throw new Refused('input', `At most ${MOST_AT_ONCE} jobs at once, got ${chosen.length}.`, 'ids')
+  const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MAX_AT_ONCE }, MAX_AT_ONCE)).items
+  if (chosen.length > MAX_AT_ONCE) throw new Refused('input', `At most ${MAX_AT_ONCE} jobs at once, got ${chosen.length}.`, 'ids')
   const outcome: BulkDone = { done: [], refused: [] }
   for (const id of new Set(chosen)) {
     try {

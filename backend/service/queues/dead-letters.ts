@@ -6,7 +6,7 @@ import { limitOf } from '../base/cursor'
 import { type Actor, act } from '../suite/actions'
 import { queueDepths } from './queues'
 
-/** A message set aside, as a door shows it. */
+/** A message set aside, as a entry point shows it. */
 export interface DeadLetter {
   id: string
   /** The queue it was meant for. */

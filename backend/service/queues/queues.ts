@@ -5,7 +5,7 @@ import { memoryOf } from '../base/memory'
 
 export interface QueueInfo {
   name: string
-  /** Messages nobody has taken yet, and consumers; null while the broker is away. */
+  /** Messages nobody has taken yet, and consumers; null while the broker is unreachable. */
   ready: number | null
   consumers: number | null
   /** Tasks that could be taken now, and since when the oldest could, ms. */
@@ -13,19 +13,19 @@ export interface QueueInfo {
   oldestDueMs: number | null
 }
 
-class BrokerAway extends Error {}
+class BrokerUnreachable extends Error {}
 
-/** What lies on the queues, a second old where the broker answers at once; undefined while it is away, which is never remembered. */
+/** What lies on the queues, a second old where the broker answers at once; undefined while it is unreachable, which is never remembered. */
 export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> {
   const read = async () => {
     const found = await depths?.read()
-    if (!found) throw new BrokerAway()
+    if (!found) throw new BrokerUnreachable()
     return found
   }
   try {
     return (await memoryOf({ db }).figures('depths', read)) as Map<QueueName, Depth>
   } catch (error) {
-    if (error instanceof BrokerAway) return undefined
+    if (error instanceof BrokerUnreachable) return undefined
     throw error
   }
 }

@@ -1,28 +1,28 @@
 import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
 import { requireContact } from '../../config/config'
-import type { DoorDesk, Source } from '../../contract'
+import type { RouteContext, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, parseParams, type Started, startOne } from '../../engine/jobs/verbs'
 import { said } from '../../engine/log'
-import { ring } from '../../engine/wake'
+import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { tell } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
 import { type Actor, act } from '../suite/actions'
-import { listDoorJobs, readDoorJob } from './jobs'
+import { listRouteJobs, readRouteJob } from './jobs'
 
 /**
- * What one request at a door of this source works with.
+ * What one request at a route of this source works with.
  * @param trace W3C trace context of whoever asks
  */
-export function createDoorDesk(service: Service, source: Source, actor: Actor, trace?: string): DoorDesk {
+export function createRouteContext(service: Service, source: Source, actor: Actor, trace?: string): RouteContext {
   const { db, log } = service
   const begun = new WeakMap<Tx, Started[]>()
 
   const missing = (id: string) => new Refused('missing', `there is no job ${id}`, 'id')
 
-  /** The whole id of a job of this source; others are none of its doors' business. */
+  /** The whole id of a job of this source; others are none of its routes' business. */
   async function ownId(id: string): Promise<string> {
     const job = await findJob(service, id)
     if (job.source !== source.name) throw missing(id)
@@ -44,8 +44,8 @@ export function createDoorDesk(service: Service, source: Source, actor: Actor, t
     for (const job of jobs) said.jobStarted(log, source.name, job.id, job.created, job.activeKey)
     if (jobs.length === 0) return
     await admit(service)
-    const away = await tell(service, () => ring(db, service.broker))
-    if (away !== undefined) log.warn('no worker could be told yet; the scheduler rings', { source: source.name, because: away })
+    const away = await tell(service, () => wake(db, service.broker))
+    if (away !== undefined) log.warn('no worker could be told yet; the scheduler wakes', { source: source.name, because: away })
   }
 
   return {
@@ -61,7 +61,7 @@ export function createDoorDesk(service: Service, source: Source, actor: Actor, t
     },
     async start(tx, params) {
       const jobs = begun.get(tx)
-      if (!jobs) throw new Error('a door starts jobs inside the transaction of act')
+      if (!jobs) throw new Error('a route starts jobs inside the transaction of act')
       requireContact(source.apis, service.config)
       const job = await startOne(tx, source, parseParams(source, params), { trace })
       jobs.push(job)
@@ -70,9 +70,9 @@ export function createDoorDesk(service: Service, source: Source, actor: Actor, t
     async steer(verb, id) {
       await doVerb(service, actor, verb, await ownId(id))
     },
-    jobs: (ask) => listDoorJobs(db, source.name, ask),
+    jobs: (ask) => listRouteJobs(db, source.name, ask),
     async job(id) {
-      const job = await readDoorJob(db, await ownId(id))
+      const job = await readRouteJob(db, await ownId(id))
       if (!job) throw missing(id)
       return job
     },

@@ -1,23 +1,23 @@
 import { z } from 'zod'
 import type { Reader } from '../../base/sql'
-import type { DoorJob, DoorTasks } from '../../contract'
+import type { RouteJob, RouteTasks } from '../../contract'
 import { FINISH } from '../../engine/jobs/progress'
 import type { Report } from '../../engine/jobs/report'
 import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
 
 /*
- * Jobs of one source as its doors show them: a page in one statement, whatever it holds.
+ * Jobs of one source as its routes show them: a page in one statement, whatever it holds.
  */
 
-interface Row extends Pick<DoorJob, 'id' | 'status' | 'params' | 'error' | 'createdAt' | 'startedAt' | 'completedAt'> {
+interface Row extends Pick<RouteJob, 'id' | 'status' | 'params' | 'error' | 'createdAt' | 'startedAt' | 'completedAt'> {
   /** `createdAt` with all its digits. */
   at: string
   /** What its report says: the tasks need not be counted, and may be gone. */
   kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy'> | null
-  groups: { stream: string; state: keyof DoorTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
+  groups: { stream: string; state: keyof RouteTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
 }
 
-const NONE: DoorTasks = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
+const NONE: RouteTasks = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
 
 /** @param which rows of `backhaul.jobs`, its conditions and limit */
 const readRows = (db: Reader, which: string, values: readonly unknown[]): Promise<Row[]> =>
@@ -38,8 +38,8 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
     values,
   )
 
-function show({ at: _, kept, groups, ...job }: Row): DoorJob {
-  const shown: DoorJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {} }
+function show({ at: _, kept, groups, ...job }: Row): RouteJob {
+  const shown: RouteJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {} }
   if (kept) {
     const tasks = Object.fromEntries(Object.entries(kept.streams).map(([stream, states]) => [stream, { ...NONE, ...states }]))
     return { ...shown, seen: kept.seen, rejected: kept.rejected, tasks, failures: kept.failedBy }
@@ -55,19 +55,19 @@ function show({ at: _, kept, groups, ...job }: Row): DoorJob {
 }
 
 /** Jobs of the source, newest first. @throws {Refused} `input` */
-export async function listDoorJobs(db: Reader, source: string, ask: PageAsk): Promise<Page<DoorJob>> {
+export async function listRouteJobs(db: Reader, source: string, ask: PageAsk): Promise<Page<RouteJob>> {
   const limit = limitOf(ask)
-  const [at, id] = readCursor('door jobs', source, z.tuple([momentText, uuidText]), ask.cursor) ?? [null, null]
+  const [at, id] = readCursor('route jobs', source, z.tuple([momentText, uuidText]), ask.cursor) ?? [null, null]
   const rows = await readRows(
     db,
     `source = $1 and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3::uuid)) order by created_at desc, id desc limit $4`,
     [source, at, id, limit + 1],
   )
-  return pageOf(rows, limit, (row) => makeCursor('door jobs', source, [row.at, row.id]), show)
+  return pageOf(rows, limit, (row) => makeCursor('route jobs', source, [row.at, row.id]), show)
 }
 
 /** @param id all of it; undefined when it was taken away meanwhile */
-export async function readDoorJob(db: Reader, id: string): Promise<DoorJob | undefined> {
+export async function readRouteJob(db: Reader, id: string): Promise<RouteJob | undefined> {
   const [row] = await readRows(db, 'id = $1::uuid', [id])
   return row && show(row)
 }

@@ -13,7 +13,7 @@ import type { PriorityName } from '../jobs/start'
  * What is refused before a schedule is made or changed.
  */
 
-type Desk = Pick<Service, 'sources'>
+type Context = Pick<Service, 'sources'>
 
 export interface NewSchedule {
   name: string
@@ -42,7 +42,7 @@ export interface Checked extends Rhythm {
  * A schedule as it is kept.
  * @throws {Refused} `input` naming every faulty field, `missing` for an unknown source
  */
-export async function checked(desk: Desk, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
+export async function checked(context: Context, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
   const { id, cron, timeZone = 'UTC', jitterS = 0, missed = 'skip', source, params = {}, priority = 'backfill' } = asked
   const rhythm = { id, cron, timeZone, jitterS }
   const [name] = await allChecked<[string, unknown, unknown, unknown, unknown]>(
@@ -50,7 +50,7 @@ export async function checked(desk: Desk, asked: NewSchedule & { id: string }, n
     () => checkRhythm(rhythm, now),
     () => oneOf('missed', missed, ['skip', 'make_up']),
     () => oneOf('priority', priority, Object.keys(PRIORITY)),
-    () => checkParams(desk, source, params),
+    () => checkParams(context, source, params),
   )
   // As they were given: what is left out takes the source's default of the day it runs.
   return { ...rhythm, name, missed, source, params: params as Json, priority: PRIORITY[priority] }
@@ -61,8 +61,8 @@ function oneOf(field: string, value: string, values: readonly string[]): void {
 }
 
 /** @throws {Refused} `missing` for an unknown source, `input` naming the field it refuses */
-export function checkParams(desk: Desk, name: string, raw: unknown): { source: Source; params: unknown } {
-  const source = sourceOf(desk, name)
+export function checkParams(context: Context, name: string, raw: unknown): { source: Source; params: unknown } {
+  const source = sourceOf(context, name)
   const params = checkedParams(source, raw)
   if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: there is nothing to backfill for them.', 'params')
   return { source, params }

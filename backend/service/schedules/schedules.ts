@@ -5,7 +5,7 @@ import type { Reader } from '../../base/sql'
 import { requireContact } from '../../config/config'
 import { PRIORITY, type Started, start } from '../../engine/jobs/verbs'
 import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
-import { ring } from '../../engine/wake'
+import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
 import { type PriorityName, tell } from '../jobs/start'
@@ -15,7 +15,7 @@ import { checked, checkParams, type NewSchedule } from './check'
  * Backfills that are started by the clock. The scheduler starts them (engine/schedules.ts); here they are made and changed.
  */
 
-type Desk = Pick<Service, 'db' | 'sources'>
+type Context = Pick<Service, 'db' | 'sources'>
 
 export interface Schedule {
   id: string
@@ -107,10 +107,10 @@ async function find(db: Reader, id: string, lock = ''): Promise<Row> {
  * @throws {Refused} `input` naming the field: a cron that cannot be read or never fires, an unknown time zone, a jitter that reaches the
  *   next tick, params its source refuses; `state` when the name is taken
  */
-export async function addSchedule(desk: Desk, asked: NewSchedule): Promise<Schedule> {
-  const { db } = desk
+export async function addSchedule(context: Context, asked: NewSchedule): Promise<Schedule> {
+  const { db } = context
   const now = await clock(db)
-  const it = await checked(desk, { ...asked, id: randomUUID() }, now)
+  const it = await checked(context, { ...asked, id: randomUUID() }, now)
   const first = planAfter(it, now)
   const rows = await named(it.name, () =>
     db.query<Row>(
@@ -138,13 +138,13 @@ export async function addSchedule(desk: Desk, asked: NewSchedule): Promise<Sched
  * Changes the fields given. Another rhythm begins with its next tick from now.
  * @throws {Refused} like `addSchedule`, and `missing`
  */
-export async function changeSchedule(desk: Desk, id: string, change: ScheduleChange): Promise<Schedule> {
-  const now = await clock(desk.db)
+export async function changeSchedule(context: Context, id: string, change: ScheduleChange): Promise<Schedule> {
+  const now = await clock(context.db)
   const rows = await named(change.name ?? '', () =>
-    desk.db.tx(async (tx) => {
+    context.db.tx(async (tx) => {
       const row = await find(tx, id, 'for update')
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      const it = await checked(desk, { ...row, priority: wordOf(row.priority), ...given }, now)
+      const it = await checked(context, { ...row, priority: wordOf(row.priority), ...given }, now)
       const first = planAfter(it, now)
       const isSame = it.cron === row.cron && it.timeZone === row.timeZone && it.jitterS === row.jitterS
       return await tx.query<Row>(
@@ -197,7 +197,7 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
  * @throws {Refused} `missing`, or `input` when its source refuses the params by now
  */
 export async function runSchedule(
-  service: Desk & Pick<Service, 'broker' | 'log' | 'config' | 'jobsAtOnce'>,
+  service: Context & Pick<Service, 'broker' | 'log' | 'config' | 'jobsAtOnce'>,
   id: string,
 ): Promise<Started & { broker?: string }> {
   const { db, broker } = service
@@ -206,7 +206,7 @@ export async function runSchedule(
   requireContact(source.apis, service.config)
   const job = await start(service, source, params, { priority: row.priority })
   await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
-  return { ...job, broker: await tell(service, () => ring(db, broker)) }
+  return { ...job, broker: await tell(service, () => wake(db, broker)) }
 }
 
 /** @throws {Refused} `state` when another schedule has this name */

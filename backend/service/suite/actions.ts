@@ -7,13 +7,13 @@ import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 import { memoryOf } from '../base/memory'
 
-/** Who does something, through which door and from where. */
+/** Who does something, through which entry point and from where. */
 export interface Actor {
   /** `admin`, `reader`, or `local` where no token is set. */
   who: string
   /** The peer's address; the host's name for a command. */
   address: string
-  door: 'rest' | 'graphql' | 'cli'
+  entryPoint: 'rest' | 'graphql' | 'cli'
 }
 
 export interface ActionRow {
@@ -21,7 +21,7 @@ export interface ActionRow {
   at: string
   who: string
   address: string
-  door: string
+  entryPoint: string
   verb: string
   target: string | null
   detail: unknown
@@ -29,12 +29,12 @@ export interface ActionRow {
   outcome: string
 }
 
-const MOST_DETAIL = 10_000
+const MAX_DETAIL = 10_000
 
 /** What was asked, short enough to keep. */
 function detailText(detail: Json): string {
   const text = JSON.stringify(detail)
-  return text.length <= MOST_DETAIL ? text : JSON.stringify({ cut: text.slice(0, MOST_DETAIL) })
+  return text.length <= MAX_DETAIL ? text : JSON.stringify({ cut: text.slice(0, MAX_DETAIL) })
 }
 
 /**
@@ -54,8 +54,8 @@ export async function act<T>(
   targetOf: (result: T) => string | null = () => target,
 ): Promise<T> {
   const [row] = await service.db.query<{ id: bigint }>(
-    `insert into backhaul.actions (who, address, door, verb, target, detail, outcome) values ($1, $2, $3, $4, $5, $6, 'begun') returning id`,
-    [actor.who, actor.address, actor.door, verb, target, detailText(detail)],
+    `insert into backhaul.actions (who, address, entry_point, verb, target, detail, outcome) values ($1, $2, $3, $4, $5, $6, 'begun') returning id`,
+    [actor.who, actor.address, actor.entryPoint, verb, target, detailText(detail)],
   )
   const end = async (outcome: string, on: string | null) => {
     try {
@@ -67,7 +67,7 @@ export async function act<T>(
     service.log.info(`${verb} ${outcome === 'done' ? '' : 'refused '}`.trimEnd(), {
       target: on,
       who: actor.who,
-      door: actor.door,
+      entryPoint: actor.entryPoint,
       from: actor.address,
     })
   }
@@ -88,7 +88,7 @@ export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {
   const limit = limitOf(ask)
   const [before] = readCursor('actions', null, z.tuple([bigintText]), ask.cursor) ?? []
   const rows = await service.db.query<Omit<ActionRow, 'id' | 'at'> & { id: bigint; at: Date }>(
-    `select id, at, who, address, door, verb, target, detail, outcome from backhaul.actions
+    `select id, at, who, address, entry_point as "entryPoint", verb, target, detail, outcome from backhaul.actions
       where $1::bigint is null or id < $1 order by id desc limit $2`,
     [before ?? null, limit + 1],
   )

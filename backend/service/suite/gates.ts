@@ -21,7 +21,7 @@ export type State = (typeof STATES)[number]
 export const stateOf = (row: Pick<GateRow, 'blockedUntil' | 'trippedUntil'> | undefined): State =>
   row?.trippedUntil ? 'tripped' : row?.blockedUntil ? 'blocked' : 'ready'
 
-/** A limit as a door shows it. */
+/** A limit as a entry point shows it. */
 export interface GateInfo {
   name: string
   state: State
@@ -48,7 +48,7 @@ export interface GateInfo {
 }
 
 /** Hosts and keys shown of one limit: thousands of hosts may have been asked. */
-const MOST_OF_A_LIMIT = 50
+const MAX_OF_A_LIMIT = 50
 
 /** Those that hold somebody up come first, then those in use, then those that were used most. */
 const weightOf = (row: GateRow): number[] => [Number(stateOf(row) !== 'ready'), row.inFlight, row.used.requests ?? 0, Number(row.granted)]
@@ -70,14 +70,14 @@ function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
     else byLimit.set(limit, [row])
   }
   return [...limits].flatMap(([name, limit]) => {
-    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MOST_OF_A_LIMIT)
+    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MAX_OF_A_LIMIT)
     return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit, row }))
   })
 }
 
 /** Every limit in force with its state, and the database's time. */
 export async function gateStates({ db, limits }: Pick<Service, 'db' | 'limits'>): Promise<{ gates: GateState[]; now: Date }> {
-  // Asked first, because the gate waits for a database that is away where a door should say so.
+  // Asked first, because the gate waits for a database that is unreachable where a entry point should say so.
   const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
   return { gates: join(limits, await createGate(db, limits).list()), now: clock?.now ?? new Date() }
 }

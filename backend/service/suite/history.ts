@@ -4,7 +4,7 @@ import { HISTOGRAMS } from '../../base/metric-names'
 import type { Reader } from '../../base/sql'
 
 /** Longest history shown, minutes: a week. */
-export const MOST_MINUTES = 10_080
+export const MAX_MINUTES = 10_080
 
 /** Charts of the last minutes; every list has one figure a minute, oldest first. The last minute is not over yet. */
 export interface History {
@@ -53,8 +53,8 @@ const LINES = `
  * @throws {Refused} `input` for a number of minutes that is none, or more than a week
  */
 export async function history(db: Reader, minutes: number): Promise<History> {
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > MOST_MINUTES) {
-    throw new Refused('input', `minutes is a whole number from 1 to ${MOST_MINUTES}`, 'minutes')
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
+    throw new Refused('input', `minutes is a whole number from 1 to ${MAX_MINUTES}`, 'minutes')
   }
   const [clock] = await db.query<{ now: Date }>(`select date_trunc('minute', clock_timestamp()) as now`)
   const first = (clock?.now ?? new Date()).getTime() - (minutes - 1) * 60_000

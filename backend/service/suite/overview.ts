@@ -14,7 +14,7 @@ export interface Overview {
   workers: { alive: number; dead: number }
   schedulers: number
   alerts: number
-  /** Messages set aside; null while the broker is away. */
+  /** Messages set aside; null while the broker is unreachable. */
   deadLetters: number | null
   lookupsOpen: number
   queues: QueueInfo[]
@@ -44,8 +44,8 @@ const readFigures = ({ db }: Service) =>
     `select w.alive, w.dead, (select count(*)::int from backhaul.alerts) as alerts,
             ((select count(*) from backhaul.lookups where asked > answered and claim is null)
              + (select count(*) from backhaul.lookups where asked > answered and claim is not null))::int as "lookupsOpen"
-       from (select (count(*) filter (where beat_at > clock_timestamp() - ${DEAD_AFTER}))::int as alive,
-                    (count(*) filter (where beat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w`,
+       from (select (count(*) filter (where heartbeat_at > clock_timestamp() - ${DEAD_AFTER}))::int as alive,
+                    (count(*) filter (where heartbeat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w`,
   )
 
 /** The last sixty seconds: all of this minute's samples, and the part of the last minute's that reaches into them. */

@@ -25,7 +25,7 @@ const CONFIRM_MS = 1_000
 export async function readiness(service: Service): Promise<Readiness> {
   const [database, depths, alarm] = await Promise.all([databaseState(service), queueDepths(service), brokerAlarm(service)])
   // What lies on the queues may be some seconds old; the connection knows now.
-  const isThere = depths !== undefined && service.broker.state !== 'away'
+  const isThere = depths !== undefined && service.broker.state !== 'unreachable'
   const broker = isThere ? (alarm ?? 'ok') : 'RabbitMQ does not answer, or refuses: yarn doctor says why'
   return {
     status: database.text === 'ok' && broker === 'ok' ? 'ready' : 'not ready',

@@ -11,10 +11,10 @@ export interface WorkerInfo {
   queues: string[]
   concurrency: number
   startedAt: string
-  beatAgoMs: number
+  heartbeatAgoMs: number
   alive: boolean
   rssBytes: number
-  /** Longest the event loop was held up between the last two beats, ms. */
+  /** Longest the event loop was held up between the last two heartbeats, ms. */
   loopLagMs: number
   holding: { task: number | string; job: string; source: string; stream: string; key: string; pages: number; sinceMs: number }[]
 }
@@ -26,13 +26,13 @@ export interface Workers {
   apps: { app: string; queues: string[]; alive: number }[]
 }
 
-/** Workers that have signed on and not off, those that stopped beating included, with what they hold. */
+/** Workers that have signed on and not off, those that stopped sending heartbeats included, with what they hold. */
 export async function listWorkers({ db, sources }: Pick<Service, 'db' | 'sources'>): Promise<Workers> {
   const [rows, holding, schedulers] = await Promise.all([
     db.query<Omit<WorkerInfo, 'startedAt' | 'holding'> & { startedAt: Date }>(
       `select id, app, host, pid, queues, concurrency, started_at as "startedAt", rss_bytes::float8 as "rssBytes", loop_lag_ms as "loopLagMs",
-              greatest(0, round(extract(epoch from clock_timestamp() - beat_at) * 1000))::float8 as "beatAgoMs",
-              beat_at > clock_timestamp() - ${DEAD_AFTER} as alive
+              greatest(0, round(extract(epoch from clock_timestamp() - heartbeat_at) * 1000))::float8 as "heartbeatAgoMs",
+              heartbeat_at > clock_timestamp() - ${DEAD_AFTER} as alive
          from backhaul.workers order by app, id`,
     ),
     db.query<Omit<WorkerInfo['holding'][number], 'task'> & { task: bigint; holder: string }>(

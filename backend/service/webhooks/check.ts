@@ -7,7 +7,7 @@ import type { Service } from '../base/context'
  * What is refused before a webhook is made: an address that deliveries may not reach, and events that never come.
  */
 
-const MOST_EVENTS = 50
+const MAX_EVENTS = 50
 const LONGEST_URL = 2048
 const PATTERN = /^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/
 
@@ -50,7 +50,7 @@ export function checkEvents({ sources }: Pick<Service, 'sources'>, events: reado
   const families = [...new Set(['job', 'alert', ...sources.map((source) => source.name)])]
   const known = `there are ${families.map((name) => `${name}.*`).join(', ')}, and * for all`
   if (!Array.isArray(events) || events.length === 0) throw refuse(`name at least one; ${known}.`)
-  if (events.length > MOST_EVENTS) throw refuse(`at most ${MOST_EVENTS}.`)
+  if (events.length > MAX_EVENTS) throw refuse(`at most ${MAX_EVENTS}.`)
   for (const event of events) {
     const text = JSON.stringify(String(event).slice(0, 100))
     if (typeof event !== 'string' || event.length > 200 || !PATTERN.test(event)) {

@@ -14,7 +14,7 @@ import { checkEvents, checkUrl } from './check'
  * Who is told of events over HTTP. The scheduler hands events on (engine/fan-out.ts) and sends them (webhooks/deliver.ts).
  */
 
-type Desk = Pick<Service, 'db' | 'config' | 'sources'>
+type Context = Pick<Service, 'db' | 'config' | 'sources'>
 
 export interface Delivery {
   /** The same at every try; sent as `Backhaul-Delivery`. */
@@ -114,30 +114,30 @@ export async function getWebhook({ db }: Pick<Service, 'db'>, id: string): Promi
  * @returns it with its secret, which is never shown again
  * @throws {Refused} `input` naming the field: an address that is not public https, an event there is not
  */
-export async function addWebhook(desk: Desk, asked: NewWebhook): Promise<Webhook & { secret: string }> {
+export async function addWebhook(context: Context, asked: NewWebhook): Promise<Webhook & { secret: string }> {
   const [events, url] = await allChecked<[string[], string]>(
-    () => checkEvents(desk, asked.events),
-    () => checkUrl(desk, asked.url),
+    () => checkEvents(context, asked.events),
+    () => checkUrl(context, asked.url),
   )
   const secret = newSecret()
-  const rows = await desk.db.query<Row>(`insert into backhaul.webhooks (url, events, secret) values ($1, $2, $3) returning ${ROW}`, [
+  const rows = await context.db.query<Row>(`insert into backhaul.webhooks (url, events, secret) values ($1, $2, $3) returning ${ROW}`, [
     url,
     events,
     secret,
   ])
-  return { ...((await shown(desk.db, rows))[0] as Webhook), secret }
+  return { ...((await shown(context.db, rows))[0] as Webhook), secret }
 }
 
 /**
  * Changes the fields given. Events that come while it is inactive are not kept for it; those handed to it before go out when it is active again.
  * @throws {Refused} like `addWebhook`, and `missing`
  */
-export async function changeWebhook(desk: Desk, id: string, change: WebhookChange): Promise<Webhook> {
-  const { db } = desk
+export async function changeWebhook(context: Context, id: string, change: WebhookChange): Promise<Webhook> {
+  const { db } = context
   const row = await find(db, id)
   const [events, url] = await allChecked<[string[], string]>(
-    () => (change.events === undefined ? row.events : checkEvents(desk, change.events)),
-    () => (change.url === undefined ? row.url : checkUrl(desk, change.url)),
+    () => (change.events === undefined ? row.events : checkEvents(context, change.events)),
+    () => (change.url === undefined ? row.url : checkUrl(context, change.url)),
   )
   const rows = await db.query<Row>(`update backhaul.webhooks set url = $2, events = $3, active = $4 where id = $1 returning ${ROW}`, [
     row.id,

@@ -4,7 +4,7 @@ import { commands } from './commands'
 import { form, label } from './form'
 import { type AtprotoParams, params, request } from './params'
 import { plan } from './plan'
-import { doors } from './routes'
+import { routes } from './routes'
 import { collections } from './streams/collections'
 import { host } from './streams/host'
 import { hosts } from './streams/hosts'
@@ -28,6 +28,6 @@ export const atproto = defineSource<AtprotoParams>({
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.
   jobsAtOnce: { env: 'ATPROTO_JOBS', default: 1 },
-  doors,
+  routes,
   plan,
 })

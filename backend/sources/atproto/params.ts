@@ -5,7 +5,7 @@ import { type Fault, Refused } from '../../base/errors'
 import { hostOf } from './hosts'
 
 /** Repos one request may name. */
-const MOST_REPOS = 10_000
+const MAX_REPOS = 10_000
 
 const collection = z
   .string({ error: 'must be an NSID like app.bsky.feed.post' })
@@ -40,7 +40,7 @@ const flag = (about: string) => z.boolean({ error: `must be true or false` }).de
 
 const fields = {
   collection: collection.optional(),
-  dids: z.array(repo, { error: 'must be a list of DIDs and handles' }).max(MOST_REPOS, `names more than ${MOST_REPOS} repos`).default([]),
+  dids: z.array(repo, { error: 'must be a list of DIDs and handles' }).max(MAX_REPOS, `names more than ${MAX_REPOS} repos`).default([]),
   pds: z.array(host, { error: 'must be a list of PDS addresses' }).max(1000, 'names more than 1,000 hosts').default([]),
   discovery: z.enum(['relay', 'hosts'], { error: 'must be relay or hosts' }).default('relay'),
   road: z.enum(['auto', 'list', 'car'], { error: 'must be auto, list or car' }).default('auto'),

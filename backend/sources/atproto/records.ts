@@ -16,10 +16,10 @@ export interface Row {
 }
 
 /** The protocol allows 1 MB of dag-cbor; JSON of it is larger by its escapes and base64. */
-const MOST_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 /** Deeper than any lexicon, and shallow enough for every parser on the way. */
-const MOST_DEPTH = 200
-const TOO_DEEP = `it is nested deeper than ${MOST_DEPTH} levels`
+const MAX_DEPTH = 200
+const TOO_DEEP = `it is nested deeper than ${MAX_DEPTH} levels`
 
 export const uriOf = (did: string, collection: string, rkey: string): string => `at://${did}/${collection}/${rkey}`
 
@@ -31,9 +31,9 @@ export const rejectOf = (key: string, reason: string, detail: string, raw: unkno
 /** Why a value cannot be stored, or its JSON. jsonb has no place for NUL or half a surrogate pair. */
 export function storable(value: unknown): { json: string } | { fault: string } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: 'it is no object' }
-  if (isTooDeep(value, MOST_DEPTH)) return { fault: TOO_DEEP }
+  if (isTooDeep(value, MAX_DEPTH)) return { fault: TOO_DEEP }
   const json = JSON.stringify(value)
-  if (Buffer.byteLength(json) > MOST_BYTES) return { fault: `it has more than ${MOST_BYTES} bytes` }
+  if (Buffer.byteLength(json) > MAX_BYTES) return { fault: `it has more than ${MAX_BYTES} bytes` }
   // Half a pair is written as its escape, and so is NUL; a backslash before either would be escaped itself.
   if (json.includes('\\u') && /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(json))
     return { fault: 'it holds NUL or half a surrogate pair, which Postgres does not store' }

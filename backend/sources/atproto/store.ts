@@ -89,14 +89,14 @@ export async function write(tx: Tx, batch: Batch): Promise<Written> {
 }
 
 /** JSON one statement takes; a jsonb array may have 256 MB. */
-const MOST_BYTES = 16 * 1024 * 1024
+const MAX_BYTES = 16 * 1024 * 1024
 
 async function upsert(tx: Tx, rows: readonly Row[], rev: string): Promise<Written> {
   // A record that is listed twice is one row.
   const sorted = [...new Map(rows.map((row) => [row.uri, row])).values()].sort((a, b) => (a.uri < b.uri ? -1 : 1))
   const written = { new: 0, updated: 0, unchanged: rows.length }
   for (let from = 0, to = 0; from < sorted.length; from = to) {
-    for (let bytes = 0; to < sorted.length && (to === from || bytes < MOST_BYTES); to++) bytes += sorted[to]?.json.length ?? 0
+    for (let bytes = 0; to < sorted.length && (to === from || bytes < MAX_BYTES); to++) bytes += sorted[to]?.json.length ?? 0
     const part = await upsertPart(tx, sorted.slice(from, to), rev)
     written.new += part.new
     written.updated += part.updated

@@ -159,7 +159,7 @@ type Stats = z.infer<typeof stats>
 /** The months of a walk compare themselves with one answer: it covers them all, and zKillboard's edge keeps it as long. */
 const KEPT_MS = 3_600_000
 export const keptStats = new Map<string, { stats: Stats; until: number }>()
-const MOST_KEPT = 100
+const MAX_KEPT = 100
 
 /** zKillboard's statistics of an entity; undefined when there are none to be had. */
 async function readStats(io: Io, { kind, id, month }: Listing): Promise<Stats | undefined> {
@@ -169,7 +169,7 @@ async function readStats(io: Io, { kind, id, month }: Listing): Promise<Stats | 
   const answer = await io.http('zkillboard').request({ path, schema: z.unknown(), accept: [404] })
   const parsed = stats.safeParse(answer.data)
   if (!parsed.success || ERROR.safeParse(answer.data).success) return undefined
-  if (keptStats.size >= MOST_KEPT) keptStats.clear()
+  if (keptStats.size >= MAX_KEPT) keptStats.clear()
   keptStats.set(path, { stats: parsed.data, until: Date.now() + KEPT_MS })
   return parsed.data
 }

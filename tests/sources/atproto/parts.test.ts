@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { Fatal, Refused, RetryLater, Throttled } from '../../../backend/base/errors'
 import type { Json } from '../../../backend/base/json'
 import { readConfig } from '../../../backend/config/config'
-import type { DoorJob, Io, RawAnswer } from '../../../backend/contract'
+import type { Io, RawAnswer, RouteJob } from '../../../backend/contract'
 import type { Gate } from '../../../backend/gate/gate'
 import { effectiveLimits } from '../../../backend/gate/limits'
 import { createHttpFactory } from '../../../backend/http'
@@ -27,7 +27,7 @@ import type { Shown } from '../../../backend/sources/atproto/store'
 import type { Discovery, Found, Listing } from '../../../backend/sources/atproto/streams/cursor'
 import { discoveryCursor } from '../../../backend/sources/atproto/streams/cursor'
 import { host } from '../../../backend/sources/atproto/streams/host'
-import { keyOf, MOST_IDLE, startListing, turnPage } from '../../../backend/sources/atproto/streams/listing'
+import { keyOf, MAX_IDLE, startListing, turnPage } from '../../../backend/sources/atproto/streams/listing'
 import { named } from '../../../backend/sources/atproto/streams/named'
 import { relay } from '../../../backend/sources/atproto/streams/relay'
 import { asked, didIn, didOf, discoverAll, documentAt, longList, NOTE } from '../../support/atproto-reads'
@@ -675,7 +675,7 @@ describe('the listing of a collection', () => {
     expect(readAll([{ keys: [] }])).toMatchObject({ pages: 1, shown: [{ did: ALICE, collection: NOTE, keys: [] }] })
     const stuck = Array.from({ length: 20 }, () => ({ keys: [], next: 'a' }))
     const { shown, pages } = readAll([{ keys: ['b', 'a'], next: 'a' }, ...stuck])
-    expect([pages, shown.map(({ from }) => from)]).toEqual([1 + MOST_IDLE, ['a']])
+    expect([pages, shown.map(({ from }) => from)]).toEqual([1 + MAX_IDLE, ['a']])
   })
 
   test('goes on after an empty page that leads on', () => {
@@ -696,7 +696,7 @@ describe('the listing of a collection', () => {
 
   test('is found out where the same records come under ever new cursors', () => {
     const pages = Array.from({ length: 20 }, (_, n) => ({ keys: ['b', 'a'], next: String(n) }))
-    expect(caught(() => readAll(pages))).toMatchObject({ kind: 'endless_listing', message: `at page ${MOST_IDLE + 1}` })
+    expect(caught(() => readAll(pages))).toMatchObject({ kind: 'endless_listing', message: `at page ${MAX_IDLE + 1}` })
   })
 
   test('is no endless one while keys fall or rise, or records are new', () => {
@@ -710,9 +710,9 @@ describe('the listing of a collection', () => {
   })
 
   test('that was given up after empty pages that led on and on says nothing of what lies below', () => {
-    const empty = Array.from({ length: MOST_IDLE + 1 }, (_, n) => ({ keys: [], next: `further ${n}` }))
+    const empty = Array.from({ length: MAX_IDLE + 1 }, (_, n) => ({ keys: [], next: `further ${n}` }))
     const { shown, pages } = readAll([{ keys: ['d', 'c'], next: 'c' }, ...empty])
-    expect(pages).toBeLessThanOrEqual(MOST_IDLE + 1)
+    expect(pages).toBeLessThanOrEqual(MAX_IDLE + 1)
     expect(shown.filter((one) => marks(one, 'a'))).toEqual([])
   })
 })
@@ -939,7 +939,7 @@ describe('a discovery', () => {
 describe('a backfill as it is shown', () => {
   const NONE = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
   const at = new Date('2025-01-01T00:00:00Z')
-  const job = (status: string, more: Partial<DoorJob> = {}): DoorJob => ({
+  const job = (status: string, more: Partial<RouteJob> = {}): RouteJob => ({
     id: '550e8400-e29b-41d4-a716-446655440000',
     status,
     params: {},
@@ -955,7 +955,7 @@ describe('a backfill as it is shown', () => {
   })
   const repos = (counts: Partial<typeof NONE>) => ({ tasks: { relay: { ...NONE, done: 1 }, repo: { ...NONE, ...counts } } })
 
-  test.each<[string, Partial<DoorJob>, object]>([
+  test.each<[string, Partial<RouteJob>, object]>([
     ['queued', {}, { status: 'pending', stage: 'pending', error: null }],
     ['running', { tasks: { relay: { ...NONE, ready: 1 } } }, { status: 'running', stage: 'discovering_repos', total_repos: 0 }],
     [

@@ -32,7 +32,7 @@ export const operations = /* GraphQL */ `
     webhooks: [Webhook!]!
     "What is wrong now."
     alerts: [Alert!]!
-    "What was done through any door, newest first."
+    "What was done through any entry point, newest first."
     actions(first: Int = 50, after: String): ActionConnection!
   }
 

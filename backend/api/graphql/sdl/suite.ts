@@ -7,7 +7,7 @@ export const suite = /* GraphQL */ `
     workers: WorkerCounts!
     schedulers: Int!
     alerts: Int!
-    "Null while the broker is away."
+    "Null while the broker is unreachable."
     deadLetters: BigInt
     lookupsOpen: BigInt!
     queues: [Queue!]!
@@ -15,7 +15,7 @@ export const suite = /* GraphQL */ `
   type WorkerCounts { alive: Int! dead: Int! }
   type Queue {
     name: String!
-    "Messages nobody has taken; null while the broker is away."
+    "Messages nobody has taken; null while the broker is unreachable."
     ready: BigInt
     consumers: Int
     "Tasks that could be taken now."
@@ -48,7 +48,7 @@ export const suite = /* GraphQL */ `
     queues: [String!]!
     concurrency: Int!
     startedAt: DateTime!
-    beatAgoMs: Float!
+    heartbeatAgoMs: Float!
     alive: Boolean!
     rssBytes: BigInt!
     loopLagMs: Float!
@@ -124,7 +124,7 @@ export const suite = /* GraphQL */ `
     at: DateTime!
     who: String!
     address: String!
-    door: String!
+    entryPoint: String!
     verb: String!
     target: String
     detail: JSON!

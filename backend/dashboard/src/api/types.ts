@@ -289,7 +289,7 @@ export interface WorkerInfo {
   queues: string[]
   concurrency: number
   startedAt: string
-  beatAgoMs: number
+  heartbeatAgoMs: number
   alive: boolean
   rssBytes: number | null
   loopLagMs: number | null
@@ -364,7 +364,7 @@ export interface ActionRow {
   at: string
   who: string
   address: string
-  door: string
+  entryPoint: string
   verb: string
   target: string | null
   detail: unknown

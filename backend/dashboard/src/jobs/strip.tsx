@@ -24,7 +24,7 @@ export function Strip() {
         tone={it && (dead > 0 || it.workers.alive === 0) ? 'bad' : null}
         more={
           dead > 0
-            ? `${count(dead)} not beating`
+            ? `${count(dead)} not sending heartbeats`
             : it?.schedulers === 0
               ? 'no scheduler runs'
               : it

@@ -15,7 +15,7 @@ export interface JobFilter {
 
 const POLL_MS = 5000
 /** Rows that left the filter and are read one by one, at most. */
-const MOST_STRAYS = 10
+const MAX_STRAYS = 10
 
 /**
  * A page of jobs that changes in place: rows keep their order while it is looked at, and jobs that are new to it are
@@ -79,7 +79,7 @@ function useStrays(rows: readonly JobSummary[], merge: (items: readonly JobSumma
   return (items: readonly JobSummary[]) => {
     const now = Date.now()
     for (const job of items) heard.current.set(job.id, now)
-    const silent = rows.filter((job) => isActive(job.status) && now - (heard.current.get(job.id) ?? 0) > POLL_MS).slice(0, MOST_STRAYS)
+    const silent = rows.filter((job) => isActive(job.status) && now - (heard.current.get(job.id) ?? 0) > POLL_MS).slice(0, MAX_STRAYS)
     if (busy.current || silent.length === 0) return
     busy.current = true
     for (const job of silent) heard.current.set(job.id, now)

@@ -2,7 +2,7 @@ import { connection, markLost, session } from '../api/client'
 import { readOverview } from '../shell/overview'
 
 const FIRST_MS = 500
-const MOST_MS = 10_000
+const MAX_MS = 10_000
 /** Streams are silent while nothing changes; one that may be half open is opened anew, which brings a snapshot. */
 const SILENT_MS = 45_000
 
@@ -36,7 +36,7 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
     failures += 1
     // An EventSource does not say why it failed; an ordinary request does, and tells session and connection.
     void readOverview()
-    later(Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
+    later(Math.min(MAX_MS, FIRST_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
   }
   function open(): void {
     close()
@@ -45,7 +45,7 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
     source.onerror = onError
     source.onopen = () => later(SILENT_MS)
     for (const name of names) source.addEventListener(name, (event) => heard(name, event))
-    source.addEventListener('away', onAway)
+    source.addEventListener('unreachable', onUnreachable)
     if (!names.includes('end')) source.addEventListener('end', stop)
   }
   function heard(name: string, event: MessageEvent<string>): void {
@@ -57,7 +57,7 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
     onEvent(name, event.data ? JSON.parse(event.data) : null)
   }
   /** The server is there, what it reads from is not. */
-  function onAway(event: MessageEvent<string>): void {
+  function onUnreachable(event: MessageEvent<string>): void {
     markLost((JSON.parse(event.data) as { reason: string }).reason)
   }
   function onVisible(): void {

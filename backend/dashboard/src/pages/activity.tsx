@@ -14,13 +14,13 @@ import { Ago } from '../ui/time'
 
 const EVERY_MS = 10_000
 
-/** What people did through any door. */
+/** What people did through any entry point. */
 export function Activity() {
   const params = useParams()
   const cursor = params.get('cursor')
   const fetched = useFetch<List<ActionRow>>(`/api/actions${query({ cursor, limit: 50 })}`, { everyMs: cursor ? undefined : EVERY_MS })
   return (
-    <Page title="Activity" about="Everything that was started, steered or changed, by whom and through which door; refusals too.">
+    <Page title="Activity" about="Everything that was started, steered or changed, by whom and through which entry point; refusals too.">
       <Loaded of={fetched}>
         {({ items, next, total }) =>
           items.length === 0 ? (
@@ -49,7 +49,7 @@ export function Activity() {
                     from: 'tablet',
                     cell: (row) => (
                       <span class="soft nowrap">
-                        {row.address} · {row.door}
+                        {row.address} · {row.entryPoint}
                       </span>
                     ),
                   },

@@ -13,9 +13,9 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
         <div class="row spread">
           <h3 class="break">{worker.app}</h3>
           {worker.alive ? (
-            <Status state="ok" text="beating" />
+            <Status state="ok" text="sending heartbeats" />
           ) : (
-            <Status state="failed" text={`silent for ${duration(worker.beatAgoMs)}`} />
+            <Status state="failed" text={`silent for ${duration(worker.heartbeatAgoMs)}`} />
           )}
         </div>
         <p class="soft small break">

@@ -18,7 +18,7 @@ export function Workers() {
   return (
     <Page
       title="Workers"
-      about="Each beats every five seconds. One that misses two beats is taken for dead, and its tasks are handed to others."
+      about="Each heartbeats every five seconds. One that misses two heartbeats is taken for dead, and its tasks are handed to others."
     >
       <Loaded of={fetched}>
         {(data) => (

@@ -26,7 +26,7 @@ export function Nav() {
   ]
   const suite: Item[] = [
     { href: '/gates', icon: 'gate', text: 'Gates' },
-    { href: '/workers', icon: 'worker', text: 'Workers', count: figures?.workers.dead, tone: 'bad', of: 'not beating' },
+    { href: '/workers', icon: 'worker', text: 'Workers', count: figures?.workers.dead, tone: 'bad', of: 'not sending heartbeats' },
     { href: '/dead-letters', icon: 'dead', text: 'Dead letters', count: figures?.deadLetters ?? 0, tone: 'warn', of: 'waiting' },
     { href: '/webhooks', icon: 'hook', text: 'Webhooks' },
     { href: '/activity', icon: 'list', text: 'Activity' },

@@ -29,8 +29,8 @@ export async function readOverview(): Promise<void> {
 /** Keeps the figures fresh, and finds out when the server goes or comes back. */
 export function useOverviewPoll(): void {
   const { lost, times } = useStore(connection)
-  const isBrokerAway = brokerIsAway(useStore(overview))
-  const everyMs = lost || isBrokerAway ? WHILE_AWAY_MS : EVERY_MS
+  const isBrokerUnreachable = brokerIsUnreachable(useStore(overview))
+  const everyMs = lost || isBrokerUnreachable ? WHILE_AWAY_MS : EVERY_MS
   // `times` reads anew when the server is back.
   useEffect(() => {
     const stale = () => Date.now() - heardAt >= everyMs
@@ -43,7 +43,7 @@ export function useOverviewPoll(): void {
   }, [everyMs, times])
 }
 
-/** Dead letters are counted by the broker: unknown, it is away. */
-export const brokerIsAway = (figures: Overview | null): boolean => figures?.deadLetters === null
+/** Dead letters are counted by the broker: unknown, it is unreachable. */
+export const brokerIsUnreachable = (figures: Overview | null): boolean => figures?.deadLetters === null
 
 export const useOverview = (): Overview | null => useStore(overview)

@@ -18,7 +18,7 @@ const MARKS: Record<string, JSX.Element> = {
 }
 const SAME: Record<string, string> = { completed: 'done', delivered: 'done', ok: 'done' }
 
-function Ring({ fraction }: { fraction: number | null }) {
+function Wake({ fraction }: { fraction: number | null }) {
   const done = fraction ?? 0.25
   return (
     <>
@@ -53,7 +53,7 @@ export function Status({ state, fraction = null, text = state, bare }: Props) {
         stroke-linejoin="round"
         aria-hidden="true"
       >
-        {state === 'running' ? <Ring fraction={fraction} /> : MARKS[SAME[state] ?? state]}
+        {state === 'running' ? <Wake fraction={fraction} /> : MARKS[SAME[state] ?? state]}
       </svg>
       <span class={bare ? 'hidden' : undefined}>{text}</span>
     </span>

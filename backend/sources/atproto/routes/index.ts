@@ -1,6 +1,6 @@
-import type { Door } from '../../../contract'
-import { backfillDoors } from './backfill'
-import { lexiconDoors } from './lexicons'
+import type { Route } from '../../../contract'
+import { backfillRoutes } from './backfill'
+import { lexiconRoutes } from './lexicons'
 
 /** Routes as the users of this source's seed know them. */
-export const doors: readonly Door[] = [...backfillDoors, ...lexiconDoors]
+export const routes: readonly Route[] = [...backfillRoutes, ...lexiconRoutes]

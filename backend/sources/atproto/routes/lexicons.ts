@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
-import { defineDoor } from '../../../contract'
+import { defineRoute } from '../../../contract'
 import { readLexicon } from '../lexicons'
 import { type Lexicon, putLexicon, readLexicons, removeLexicon } from '../store-lexicons'
 
@@ -35,7 +35,7 @@ const shown = ({ id: nsid, revision, type, backfill, document, createdAt, update
 })
 
 /** The first upload of a record lexicon starts its backfill in the same transaction; later ones change the lexicon only. */
-const upload = defineDoor({
+const upload = defineRoute({
   method: 'POST',
   path: '/admin/lexicons',
   operation: 'uploadLexicon',
@@ -51,12 +51,12 @@ const upload = defineDoor({
     { status: 201, body: uploaded },
     { status: 200, body: uploaded.meta({ description: 'It was there, and has a new revision' }) },
   ],
-  async answer({ body: { lexicon_json: raw, backfill } }, desk) {
+  async answer({ body: { lexicon_json: raw, backfill } }, context) {
     const { id: nsid, type, document } = readLexicon(raw)
-    const done = await desk.act('lexicon.upload', nsid, { backfill, type }, async (tx) => {
+    const done = await context.act('lexicon.upload', nsid, { backfill, type }, async (tx) => {
       const revision = await putLexicon(tx, { id: nsid, type, backfill, document })
       const starts = revision === 1 && type === 'record' && backfill
-      const job = starts ? await desk.start(tx, { collection: nsid }) : undefined
+      const job = starts ? await context.start(tx, { collection: nsid }) : undefined
       return { revision, job: job?.id ?? null }
     })
     const { revision, job } = done
@@ -64,41 +64,41 @@ const upload = defineDoor({
   },
 })
 
-const list = defineDoor({
+const list = defineRoute({
   method: 'GET',
   path: '/admin/lexicons',
   operation: 'listLexicons',
   about: 'Uploaded lexicons by id',
   answers: [{ status: 200, body: z.array(lexicon) }],
-  answer: async (_, desk) => ({ status: 200, body: (await readLexicons(desk.db)).map(shown) }),
+  answer: async (_, context) => ({ status: 200, body: (await readLexicons(context.db)).map(shown) }),
 })
 
-const get = defineDoor({
+const get = defineRoute({
   method: 'GET',
   path: '/admin/lexicons/:id',
   operation: 'getLexicon',
   about: 'One lexicon',
   params: id,
   answers: [{ status: 200, body: lexicon }],
-  async answer({ params }, desk) {
-    const [found] = await readLexicons(desk.db, params.id)
+  async answer({ params }, context) {
+    const [found] = await readLexicons(context.db, params.id)
     if (!found) throw new Refused('missing', `there is no lexicon ${params.id}`, 'id')
     return { status: 200, body: shown(found) }
   },
 })
 
-const remove = defineDoor({
+const remove = defineRoute({
   method: 'DELETE',
   path: '/admin/lexicons/:id',
   operation: 'removeLexicon',
   about: 'Remove a lexicon; the records stay',
   params: id,
   answers: [{ status: 204, body: z.undefined().meta({ description: 'Removed' }) }],
-  async answer({ params }, desk) {
-    const wasThere = await desk.act('lexicon.remove', params.id, {}, (tx) => removeLexicon(tx, params.id))
+  async answer({ params }, context) {
+    const wasThere = await context.act('lexicon.remove', params.id, {}, (tx) => removeLexicon(tx, params.id))
     if (!wasThere) throw new Refused('missing', `there is no lexicon ${params.id}`, 'id')
     return { status: 204 }
   },
 })
 
-export const lexiconDoors = [upload, list, get, remove]
+export const lexiconRoutes = [upload, list, get, remove]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DoorJob } from '../../../contract'
+import type { RouteJob } from '../../../contract'
 import type { AtprotoParams } from '../params'
 
 const moment = z.iso.datetime()
@@ -39,13 +39,13 @@ const STATUS: Record<string, z.infer<typeof status>['status']> = {
 /** The seed's word for a job's status; it has no word for one that ended in part. */
 export const statusOf = (state: string): z.infer<typeof status>['status'] => STATUS[state] ?? 'failed'
 
-type Tasks = DoorJob['tasks'][string]
+type Tasks = RouteJob['tasks'][string]
 const NONE: Tasks = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
 
 const openOf = ({ waiting, ready }: Tasks): number => waiting + ready
 const allOf = (tasks: Tasks): number => Object.values(tasks).reduce((sum, n) => sum + n, 0)
 
-function stageOf({ status: state, tasks }: DoorJob): z.infer<typeof status>['stage'] {
+function stageOf({ status: state, tasks }: RouteJob): z.infer<typeof status>['stage'] {
   if (state === 'queued') return 'pending'
   if (state === 'paused') return 'paused'
   if (state !== 'running') return 'done'
@@ -54,14 +54,14 @@ function stageOf({ status: state, tasks }: DoorJob): z.infer<typeof status>['sta
   return openOf(repo) + openOf(late) > 0 ? 'resolving_and_fetching' : 'reporting'
 }
 
-function errorOf({ status: state, error }: DoorJob, repos: Tasks, failed: number): string | null {
+function errorOf({ status: state, error }: RouteJob, repos: Tasks, failed: number): string | null {
   if (state === 'cancelled') return 'cancelled'
   if (state === 'partial') return `${failed} of ${allOf(repos)} repos failed${error ? `: ${error}` : ''}`
   return state === 'failed' ? (error ?? 'failed') : null
 }
 
 /** @param params undefined where another version wrote them */
-export function statusShown(job: DoorJob, params: AtprotoParams | undefined): z.input<typeof status> {
+export function statusShown(job: RouteJob, params: AtprotoParams | undefined): z.input<typeof status> {
   const { repo: repos = NONE, late = NONE } = job.tasks
   // A collection that was listed late is of a repo that is counted already.
   const failed = Math.min(allOf(repos), repos.failed + late.failed)

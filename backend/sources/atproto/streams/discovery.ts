@@ -31,7 +31,7 @@ const AT_ONCE = 8
 /** Times an identity is asked for here; after that the repo's own task goes on asking. */
 const TRIES = 3
 /** Pages in a row without anything before a list is taken for ended. */
-export const MOST_EMPTY = 5
+export const MAX_EMPTY = 5
 
 /** Lane of a repo whose host is not known yet: of the host of a did:web, or of the directory. */
 export const unplacedLane = (name: string): string => (isWeb(name) ? webHost(name) : 'host not known')
@@ -76,7 +76,7 @@ function after(cursor: Discovery, { found, next }: Listing): Discovery {
   if (!isItsLast && next !== undefined && found.length > 0 && (next === at || next === anchor))
     throw new RetryLater('repeated_cursor', `the list of repos leads back to where it was: cursor ${next.slice(0, 60)}`)
   const empty = found.length === 0 ? cursor.empty + 1 : 0
-  const isListed = next === undefined || isItsLast || empty >= MOST_EMPTY
+  const isListed = next === undefined || isItsLast || empty >= MAX_EMPTY
   const since = cursor.since + 1
   const turn = since >= cursor.reach ? { anchor: next, since: 0, reach: cursor.reach * 2 } : { anchor, since, reach: cursor.reach }
   return { ...turn, began: cursor.began, at: next ?? at, last, isListed, empty, pending: found }

@@ -6,7 +6,7 @@ import { hostOf } from '../hosts'
 import type { AtprotoParams } from '../params'
 import { hostTask } from '../plan'
 import { type Batch, write } from '../store'
-import { MOST_EMPTY } from './discovery'
+import { MAX_EMPTY } from './discovery'
 
 const hostsCursor = z.object({ at: z.string().optional(), empty: z.number().int().default(0) })
 type HostsCursor = z.infer<typeof hostsCursor>
@@ -28,7 +28,7 @@ export const hosts: Stream<HostsCursor, Batch, AtprotoParams> = {
       throw new RetryLater('repeated_cursor', `the list of hosts goes on where it is: cursor ${page.cursor.slice(0, 60)}`)
     const names = page.hosts.filter(({ status = '' }) => !AWAY.has(status)).map(({ hostname }) => ({ hostname, host: named(hostname) }))
     const empty = page.hosts.length === 0 ? cursor.empty + 1 : 0
-    const isOver = page.cursor === undefined || empty >= MOST_EMPTY
+    const isOver = page.cursor === undefined || empty >= MAX_EMPTY
     return {
       batch: {},
       next: isOver ? null : { at: page.cursor, empty },

@@ -10,7 +10,7 @@ import type { Listing, RepoCursor } from './cursor'
 /** Records asked for at once; the most there may be. */
 export const PAGE_SIZE = 100
 /** Pages in a row that bring nothing new before a host is taken for one that never ends. */
-export const MOST_IDLE = 5
+export const MAX_IDLE = 5
 
 /** Collections of which it can be said what is gone: rows of them are held, and the host tells whether the repo changed meanwhile. */
 export const sweepable = ({ head, rows }: Pick<RepoCursor, 'head' | 'rows'>): ReadonlySet<string> => new Set(head ? rows : [])
@@ -57,14 +57,14 @@ export function turnPage(listing: Listing, did: string, keys: readonly string[],
     pages: listing.pages + 1,
   }
   // A list without a cursor is over. One that goes on with nothing in it is asked again before that is believed, and proves nothing.
-  const isGivenUp = next !== undefined && isEmpty && idle >= MOST_IDLE
+  const isGivenUp = next !== undefined && isEmpty && idle >= MAX_IDLE
   const isOver = next === undefined || isGivenUp || isItsLast(listing, keys, next)
   return {
     listing: turned,
     isOver,
     isGivenUp,
     shown: sweeps && order !== 'none' && !isGivenUp ? shownBy(did, listing, turned, after, isOver) : undefined,
-    ...(!isOver && !isEmpty && (next === at || idle >= MOST_IDLE) ? { fault: next === at ? 'repeated_cursor' : 'endless_listing' } : {}),
+    ...(!isOver && !isEmpty && (next === at || idle >= MAX_IDLE) ? { fault: next === at ? 'repeated_cursor' : 'endless_listing' } : {}),
   }
 }
 

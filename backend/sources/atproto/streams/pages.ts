@@ -7,13 +7,13 @@ import { whereabouts } from './account'
 import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
 import { beginsAgain, keyOf, orderOf, startListing, sweepable, type Turned, turnPage } from './listing'
-import { cannotGive } from './other-road'
+import { cannotGive } from './other-method'
 import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
-const MOST_PAGES = 10
-const MOST_RECORDS = 1_000
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_PAGES = 10
+const MAX_RECORDS = 1_000
+const MAX_BYTES = 8 * 1024 * 1024
 /** After so many pages of a repo it is tried whole. */
 const PAGES_BEFORE_CAR = 20
 /** A page that is too large is asked for with a quarter of the records. */
@@ -59,7 +59,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
   return await ends(step, io, pds, cursor, pageOf(cursor, got))
 }
 
-const isRoom = ({ pages, records, bytes }: Gathered): boolean => pages < MOST_PAGES && records < MOST_RECORDS && bytes < MOST_BYTES
+const isRoom = ({ pages, records, bytes }: Gathered): boolean => pages < MAX_PAGES && records < MAX_RECORDS && bytes < MAX_BYTES
 
 const mayTryWhole = ({ params, cursor }: RepoStep): boolean => params.road === 'auto' && !cursor.isLarge
 

@@ -7,11 +7,11 @@ import { nameOf, type Whole } from '../store'
 import { whereabouts } from './account'
 import type { RepoCursor } from './cursor'
 import { checkOf } from './lexicons'
-import { cannotGive } from './other-road'
+import { cannotGive } from './other-method'
 import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Rows one transaction takes; a repo with more is read again for its rest. */
-const MOST_ROWS = 20_000
+const MAX_ROWS = 20_000
 
 /** The whole repo in one request. It says all at one revision, so what it lacks is gone. */
 export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
@@ -43,10 +43,10 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
   const rows = left.map(({ record }) => record).filter((one): one is Row => !isReject(one))
   const held = await io.known(rows.map(nameOf))
   const fresh = rows.filter((row) => !held.has(nameOf(row)))
-  const last = fresh[MOST_ROWS]
+  const last = fresh[MAX_ROWS]
   const taken = last ? left.filter(({ path }) => path < `${last.collection}/${last.rkey}`) : left
   const rejected = taken.map(({ record }) => record).filter(isReject)
-  const written = fresh.slice(0, MOST_ROWS)
+  const written = fresh.slice(0, MAX_ROWS)
   // What was listed before the repo was read whole has been counted.
   const listed = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0) - cursor.aside.length
   const page = {

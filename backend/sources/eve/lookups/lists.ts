@@ -3,7 +3,7 @@ import type { Io } from '../../../contract'
 import { type Bisected, bisect } from '../gather'
 
 /** Refusals of one read where the route answers as well; each costs one of ESI's errors in a minute, of which there are 100. */
-const MOST_REFUSALS = 30
+const MAX_REFUSALS = 30
 /** How long a route that refuses whatever it is asked is left alone, ms; it doubles while it goes on so. */
 const PAUSE_MS = 60_000
 const LONGEST_PAUSE_MS = 600_000
@@ -23,7 +23,7 @@ export const listRoute = (): ListRoute => ({ until: 0, pauseMs: 0 })
 const isEnoughOf =
   (count: number) =>
   (refusals: number, found: number): boolean =>
-    refusals >= (found > 0 ? MOST_REFUSALS : Math.ceil(Math.log2(count)) + 4)
+    refusals >= (found > 0 ? MAX_REFUSALS : Math.ceil(Math.log2(count)) + 4)
 
 /**
  * Asks a bulk route for ids. One that refuses every list is left alone for a while; what is unsure then is to be asked alone.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { problem } from './common'
 
-export const doorProblem = problem
+export const routeProblem = problem
   .extend({ error: z.string().meta({ description: 'The same as `detail`, for programs that know errors by this field' }) })
-  .meta({ id: 'DoorProblem' })
+  .meta({ id: 'RouteProblem' })

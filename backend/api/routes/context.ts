@@ -4,13 +4,13 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { Service } from '../../service/base/context'
 import type { Live } from '../live'
-import { doorProblem, problem } from '../schemas'
+import { problem, routeProblem } from '../schemas'
 import type { Guard } from '../security'
 
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
 /** What the routes work with. */
-export interface Desk {
+export interface Context {
   service: Service
   live: Live
   version: string
@@ -25,8 +25,8 @@ const faults = (schema: z.ZodType, ...statuses: number[]) =>
 /** Answers of a route besides its own: what every route may answer, and these. */
 export const refusals = (...statuses: number[]) => faults(problem, 400, 401, ...statuses)
 
-/** Answers of a source's door besides its own. */
-export const doorRefusals = (...statuses: number[]) => faults(doorProblem, 400, 401, ...statuses)
+/** Answers of a source's route besides its own. */
+export const routeRefusals = (...statuses: number[]) => faults(routeProblem, 400, 401, ...statuses)
 
 /** Of a route that asks nobody for a token. */
 export const openRefusals = () => faults(problem, 421)
