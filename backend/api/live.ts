@@ -4,26 +4,26 @@ import { isUnreachable } from '../database/db'
 import type { Service } from '../service/base/context'
 import { forgetFigures } from '../service/base/memory'
 import type { JobFilter } from '../service/jobs/list'
-import { alertsTopic, eventOf, jobTopic, type LiveEvent, listTopic, overviewTopic, type Topic } from './updates'
+import { alertsUpdates, eventOf, jobUpdates, type LiveEvent, listUpdates, overviewUpdates, type Updates } from './updates'
 
 export type { LiveEvent } from './updates'
 
-/** Where the watched jobs are looked at, once a second for everybody who watches. */
-const LOOK_MS = 1000
-/** Where a look takes long, looks are so many times as far apart. */
+/** What is watched is read this often, once for all watchers. */
+const CHECK_MS = 1000
+/** When a check is slow, checks are at least this many times its duration apart. */
 const APART = 5
 
 export type Listener = (event: LiveEvent) => void
 
 export interface Watch {
-  /** What holds now, for one who missed events; nothing before the first look. */
+  /** The current values, for a watcher that missed events; nothing before the first check. */
   snapshot(): LiveEvent[]
   stop(): void
 }
 
 /**
- * Tells watchers what changes. One loop a process looks while somebody watches, at each topic once; everybody hears the
- * same event. A listener hears what holds first, then what changes; it must not throw.
+ * Tells watchers what changes. While anybody watches, one loop per process reads each watched thing once, and all its
+ * listeners get the same events: first the current values, then what changes. A listener must not throw.
  */
 export interface Live {
   /** Events `job` and, when it has ended, `end`. */
@@ -33,32 +33,32 @@ export interface Live {
   watchOverview(listener: Listener): Watch
   watchAlerts(listener: Listener): Watch
   readonly watchers: number
-  /** Ends the loop and tells everybody `closed`. */
+  /** Ends the loop and sends `closed` to all listeners. */
   close(): void
 }
 
 interface Watched {
-  topic: Topic
+  updates: Updates
   listeners: Set<Listener>
-  /** The last look failed, and its listeners were told this. */
+  /** The last check failed, and its listeners were told this. */
   lost?: LiveEvent
 }
 
 export function createLive(service: Service): Live {
-  const topics = new Map<string, Watched>()
+  const watchedByKey = new Map<string, Watched>()
   const stop = new AbortController()
   let running = false
-  /** The last look found the database away. */
+  /** The last check found the database unreachable. */
   let isOut = false
 
   function tell({ listeners }: Watched, events: readonly LiveEvent[]): void {
     for (const event of events) for (const listener of [...listeners]) listener(event)
   }
 
-  /** One that cannot be read leaves the others alone. @returns whether the database is unreachable */
-  async function look(watched: Watched): Promise<boolean> {
+  /** A read that fails does not affect the others. @returns whether the database is unreachable */
+  async function check(watched: Watched): Promise<boolean> {
     try {
-      const events = await watched.topic.look()
+      const events = await watched.updates.check()
       watched.lost = undefined
       tell(watched, events)
       return false
@@ -67,33 +67,33 @@ export function createLive(service: Service): Live {
     }
   }
 
-  /** Told once, however long it lasts; what changed meanwhile is told whole. @returns whether the database is unreachable */
+  /** Tells listeners once, however long it lasts; afterwards they get everything again. @returns whether the database is unreachable */
   function missed(watched: Watched, error: unknown): boolean {
     const out = isUnreachable(error)
-    // Figures of before would be told as those of now.
+    // Old figures would be sent as current ones.
     if (out) forgetFigures(service)
     if (watched.lost) return out
-    watched.topic.forget()
-    if (!out) logUnexpected(service.log, 'what is being watched could not be read', error)
-    watched.lost = eventOf('unreachable', { reason: out ? 'The database cannot be reached now.' : 'Something failed; see the log.' })
+    watched.updates.forget()
+    if (!out) logUnexpected(service.log, 'Cannot read what is being watched', error)
+    watched.lost = eventOf('unreachable', { reason: out ? 'The database is unreachable.' : 'Internal error; see the log.' })
     tell(watched, [watched.lost])
     return out
   }
 
   async function loop(): Promise<void> {
-    while (topics.size > 0 && !stop.signal.aborted) {
+    while (watchedByKey.size > 0 && !stop.signal.aborted) {
       const began = performance.now()
       hurry = false
-      isOut = (await Promise.all([...topics.values()].map(look))).includes(true)
-      // A look at a database that is unreachable was no load, however long it took.
-      if (!hurry) await rest(isOut ? LOOK_MS : Math.max(LOOK_MS, APART * (performance.now() - began)))
+      isOut = (await Promise.all([...watchedByKey.values()].map(check))).includes(true)
+      // A check of an unreachable database puts no load on it, however long it takes.
+      if (!hurry) await rest(isOut ? CHECK_MS : Math.max(CHECK_MS, APART * (performance.now() - began)))
     }
     running = false
   }
 
   let hurry = false
   let wake = (): void => undefined
-  /** A new watcher does not wait for the next look. */
+  /** A new watcher does not wait for the next check. */
   async function rest(ms: number): Promise<void> {
     const early = new AbortController()
     wake = () => early.abort()
@@ -102,13 +102,13 @@ export function createLive(service: Service): Live {
     })
   }
 
-  function watch(key: string, make: () => Topic, listener: Listener): Watch {
-    const watched = topics.get(key) ?? { topic: make(), listeners: new Set() }
-    topics.set(key, watched)
+  function watch(key: string, make: () => Updates, listener: Listener): Watch {
+    const watched = watchedByKey.get(key) ?? { updates: make(), listeners: new Set() }
+    watchedByKey.set(key, watched)
     // A listener of its own, so that one function may watch twice.
     const hears: Listener = (event) => listener(event)
     watched.listeners.add(hears)
-    const held = watched.topic.snapshot()
+    const held = watched.updates.snapshot()
     if (watched.lost && isOut) hears(watched.lost)
     if (held.length > 0) for (const event of held) hears(event)
     else {
@@ -120,27 +120,27 @@ export function createLive(service: Service): Live {
       void loop()
     }
     return {
-      snapshot: () => watched.topic.snapshot(),
+      snapshot: () => watched.updates.snapshot(),
       stop() {
         watched.listeners.delete(hears)
-        if (watched.listeners.size === 0 && topics.get(key) === watched) topics.delete(key)
+        if (watched.listeners.size === 0 && watchedByKey.get(key) === watched) watchedByKey.delete(key)
       },
     }
   }
 
   return {
-    watchJob: (id, listener) => watch(`job ${id}`, () => jobTopic(service, id), listener),
+    watchJob: (id, listener) => watch(`job ${id}`, () => jobUpdates(service, id), listener),
     watchJobs: (filter, limit, listener) =>
-      watch(`jobs ${JSON.stringify([filter, limit])}`, () => listTopic(service, filter, limit), listener),
-    watchOverview: (listener) => watch('overview', () => overviewTopic(service), listener),
-    watchAlerts: (listener) => watch('alerts', () => alertsTopic(service), listener),
+      watch(`jobs ${JSON.stringify([filter, limit])}`, () => listUpdates(service, filter, limit), listener),
+    watchOverview: (listener) => watch('overview', () => overviewUpdates(service), listener),
+    watchAlerts: (listener) => watch('alerts', () => alertsUpdates(service), listener),
     get watchers() {
-      return [...topics.values()].reduce((sum, watched) => sum + watched.listeners.size, 0)
+      return [...watchedByKey.values()].reduce((sum, watched) => sum + watched.listeners.size, 0)
     },
     close() {
       stop.abort()
-      for (const watched of topics.values()) tell(watched, [eventOf('closed', {})])
-      topics.clear()
+      for (const watched of watchedByKey.values()) tell(watched, [eventOf('closed', {})])
+      watchedByKey.clear()
     },
   }
 }

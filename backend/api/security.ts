@@ -120,7 +120,7 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
     if (!isJson(request) && (hasBody(request) || !byToken))
       throw new Answer(415, 'Send JSON with the header Content-Type: application/json.')
     if (!request.visitor.canWrite && !isOpen(request) && !isRead(request))
-      throw new Answer(403, 'This token may only look; use ADMIN_TOKEN to change anything.')
+      throw new Answer(403, 'This token is read-only; use ADMIN_TOKEN to change anything.')
   }
 
   app.decorateRequest('visitor')

@@ -10,22 +10,23 @@ import { overview } from '../service/suite/overview'
 import * as shapes from './schemas'
 
 /*
- * What can be watched: what holds now, and the events that say what changed since the last look.
+ * What can be watched: the current values, and the events that say what changed since the last check.
  */
 
 export interface LiveEvent {
   event: 'job' | 'jobs' | 'overview' | 'alerts' | 'end' | 'unreachable' | 'closed'
   data: unknown
-  /** As server-sent event; written once for all who hear it. */
+  /** As a server-sent event; written once for all listeners. */
   frame: string
 }
 
-export interface Topic {
-  /** Looks again. @returns what is news since the last look */
-  look(): Promise<LiveEvent[]>
-  /** What the last look found; empty before the first. */
+/** The updates of one thing that is watched. */
+export interface Updates {
+  /** Reads it again. @returns what changed since the last check */
+  check(): Promise<LiveEvent[]>
+  /** What the last check found; empty before the first. */
   snapshot(): LiveEvent[]
-  /** The next look tells everything; until then nothing is known. */
+  /** The next check returns everything; until then nothing is known. */
   forget(): void
 }
 
@@ -35,25 +36,25 @@ export function eventOf<S extends ZodType>(event: LiveEvent['event'], data: z.ou
   return { event, data, frame: `event: ${event}\ndata: ${text}\n\n` }
 }
 
-/** A job without the figures that move by themselves: time passing is no news, a standstill is. */
+/** A job without the figures that move by themselves: the passing of time is no update, a standstill is. */
 const stable = ({ seconds: _, rate, leftMs: __, startsInMs: ___, ...job }: JobSummary): string => JSON.stringify([job, rate === 0])
 
-/** A job that was ended by hand gets its report a moment later; so many looks are given to it. */
-const REPORT_LOOKS = 5
+/** The report of a job that a person ended is written a moment later; the job is checked this many times for it. */
+const REPORT_CHECKS = 5
 
 /** One job to its end: `job` where something changed, `end` once it has ended and its report is written. */
-export function jobTopic(service: Service, id: string): Topic {
+export function jobUpdates(service: Service, id: string): Updates {
   let last = ''
-  let looksAtEnd = 0
+  let checksAtEnd = 0
   let held: LiveEvent[] = []
   return {
-    async look() {
+    async check() {
       const [summary] = await summaries(service, [id])
       if (!summary) {
         held = [eventOf('end', { status: 'gone' })]
         return held
       }
-      const isOver = hasEnded(summary) && (summary.verified !== null || ++looksAtEnd > REPORT_LOOKS)
+      const isOver = hasEnded(summary) && (summary.verified !== null || ++checksAtEnd > REPORT_CHECKS)
       const now = `${isOver} ${stable(summary)}`
       if (now === last) return []
       const detail = await detailOf(service, id)
@@ -75,7 +76,7 @@ async function detailOf(service: Service, id: string): Promise<JobDetail | undef
   try {
     return await jobDetail(service, id)
   } catch (error) {
-    // It was removed since it was looked at; the next look says so.
+    // It was removed after it was read; the next check says so.
     if (error instanceof Refused && error.code === 'missing') return undefined
     throw error
   }
@@ -90,22 +91,22 @@ function once<T>(make: () => T): () => T {
 }
 
 /** The first page of a list: jobs that are new or changed, those that no longer belong to it as they are now. */
-export function listTopic(service: Service, filter: JobFilter, limit: number): Topic {
+export function listUpdates(service: Service, filter: JobFilter, limit: number): Updates {
   let last = new Map<string, string>()
   let lastCounts = ''
   let whole: (() => LiveEvent) | undefined
   return {
-    async look() {
+    async check() {
       const { items, counts } = await listJobs(service, filter, { limit })
       const now = new Map(items.map((job) => [job.id, stable(job)]))
       const left = [...last.keys()].filter((id) => !now.has(id))
-      const news = [...items.filter((job) => last.get(job.id) !== now.get(job.id)), ...(await summaries(service, left))]
-      const isNews = news.length > 0 || JSON.stringify(counts) !== lastCounts
+      const changed = [...items.filter((job) => last.get(job.id) !== now.get(job.id)), ...(await summaries(service, left))]
+      const hasUpdate = changed.length > 0 || JSON.stringify(counts) !== lastCounts
       last = now
       lastCounts = JSON.stringify(counts)
       whole = once(() => eventOf('jobs', { items, counts }, shapes.jobsEvent))
-      if (!isNews) return []
-      return [eventOf('jobs', { items: news, counts }, shapes.jobsEvent)]
+      if (!hasUpdate) return []
+      return [eventOf('jobs', { items: changed, counts }, shapes.jobsEvent)]
     },
     snapshot: () => (whole ? [whole()] : []),
     forget() {
@@ -116,12 +117,12 @@ export function listTopic(service: Service, filter: JobFilter, limit: number): T
   }
 }
 
-/** A figure that is told whole whenever it differs. */
-function wholeTopic<T>(read: () => Promise<T>, event: (found: T) => LiveEvent, key: (found: T) => string): Topic {
+/** A value that is sent whole whenever it changes. */
+function wholeUpdates<T>(read: () => Promise<T>, event: (found: T) => LiveEvent, key: (found: T) => string): Updates {
   let last = ''
   let held: LiveEvent[] = []
   return {
-    async look() {
+    async check() {
       const found = await read()
       const now = key(found)
       if (now === last) return []
@@ -137,16 +138,16 @@ function wholeTopic<T>(read: () => Promise<T>, event: (found: T) => LiveEvent, k
   }
 }
 
-export const overviewTopic = (service: Service): Topic =>
-  wholeTopic(
+export const overviewUpdates = (service: Service): Updates =>
+  wholeUpdates(
     () => overview(service),
     (found) => eventOf('overview', found, shapes.overview),
     ({ queues, ...found }) =>
       JSON.stringify([found, queues.map(({ oldestDueMs, ...queue }) => [queue, Math.round((oldestDueMs ?? 0) / 5000)])]),
   )
 
-export const alertsTopic = (service: Service): Topic =>
-  wholeTopic(
+export const alertsUpdates = (service: Service): Updates =>
+  wholeUpdates(
     async () => ({ items: await listAlerts(service) }),
     (found) => eventOf('alerts', found, shapes.alertList),
     JSON.stringify,

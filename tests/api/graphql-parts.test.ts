@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import fastify from 'fastify'
 import { GraphQLError, Kind, parseValue } from 'graphql'
 import { graphql } from '../../backend/api/graphql'
-import type { JobsNews } from '../../backend/api/graphql/context'
+import type { JobsUpdate } from '../../backend/api/graphql/context'
 import { createMask } from '../../backend/api/graphql/errors'
 import { latest, type Sink } from '../../backend/api/graphql/latest'
 import { scalars } from '../../backend/api/graphql/scalars'
@@ -14,74 +14,74 @@ import { Refused } from '../../backend/base/errors'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
-describe('news at the pace of the reader', () => {
+describe('updates at the pace of the reader', () => {
   function followed<T>(merge?: (waiting: T, next: T) => T) {
     let sink: Sink<T> | undefined
     let stops = 0
-    const news = latest<T>((to) => {
+    const updates = latest<T>((to) => {
       sink = to
       return () => {
         stops++
       }
     }, merge)
-    return { news, sink: sink as unknown as Sink<T>, stops: () => stops }
+    return { updates, sink: sink as unknown as Sink<T>, stops: () => stops }
   }
 
   test('what came before it was taken is one value, the newest', async () => {
-    const { news, sink } = followed<number>()
+    const { updates, sink } = followed<number>()
     for (let value = 0; value < 100_000; value++) sink.next(value)
-    expect(await news.next()).toEqual({ done: false, value: 99_999 })
-    const next = news.next()
+    expect(await updates.next()).toEqual({ done: false, value: 99_999 })
+    const next = updates.next()
     sink.next(1)
     expect(await next).toEqual({ done: false, value: 1 })
   })
 
   test('what is merged is handed on whole', async () => {
-    const { news, sink } = followed<string[]>((waiting, next) => [...waiting, ...next])
+    const { updates, sink } = followed<string[]>((waiting, next) => [...waiting, ...next])
     sink.next(['a'])
     sink.next(['b'])
-    expect(await news.next()).toEqual({ done: false, value: ['a', 'b'] })
+    expect(await updates.next()).toEqual({ done: false, value: ['a', 'b'] })
   })
 
   test('jobs that wait for a reader are bounded: the newest, each as it is now, with the last counts', () => {
     const day = (n: number) => new Date(Date.UTC(2024, 0, n)).toISOString()
-    const news = (n: number, status: string) =>
-      ({ items: [{ id: `job ${n}`, createdAt: day(n), status }], counts: { queued: n } }) as unknown as JobsNews
-    const merged = Array.from({ length: 1000 }, (_, n) => news(n, 'queued')).reduce(mergeJobs)
-    const { items, counts } = mergeJobs(merged, news(999, 'running'))
+    const updates = (n: number, status: string) =>
+      ({ items: [{ id: `job ${n}`, createdAt: day(n), status }], counts: { queued: n } }) as unknown as JobsUpdate
+    const merged = Array.from({ length: 1000 }, (_, n) => updates(n, 'queued')).reduce(mergeJobs)
+    const { items, counts } = mergeJobs(merged, updates(999, 'running'))
     expect(items).toHaveLength(400)
     expect(items.map((job) => job.createdAt).sort()).toEqual(Array.from({ length: 400 }, (_, n) => day(600 + n)))
     expect(items.filter(({ id }) => id === 'job 999')).toEqual([expect.objectContaining({ status: 'running' })])
     expect(counts).toEqual({ queued: 999 })
   })
 
-  test('the last value comes before the end, and the news are stopped once', async () => {
-    const { news, sink, stops } = followed<number>()
+  test('the last value comes before the end, and the updates are stopped once', async () => {
+    const { updates, sink, stops } = followed<number>()
     sink.next(7)
     sink.end()
     sink.next(8)
-    expect([await news.next(), await news.next(), await news.next()]).toEqual([
+    expect([await updates.next(), await updates.next(), await updates.next()]).toEqual([
       { done: false, value: 7 },
       { done: true, value: undefined },
       { done: true, value: undefined },
     ])
-    await news.return?.()
+    await updates.return?.()
     expect(stops()).toBe(1)
   })
 
   test('a reader that leaves while he waits is let go', async () => {
-    const { news, stops } = followed<number>()
-    const waiting = news.next()
-    await news.return?.()
+    const { updates, stops } = followed<number>()
+    const waiting = updates.next()
+    await updates.return?.()
     expect(await waiting).toEqual({ done: true, value: undefined })
     expect(stops()).toBe(1)
   })
 
-  test('a failure reaches the reader once, and news that end at once are stopped', async () => {
-    const { news, sink } = followed<number>()
+  test('a failure reaches the reader once, and updates that end at once are stopped', async () => {
+    const { updates, sink } = followed<number>()
     sink.fail(new Error('gone'))
-    await expect(news.next()).rejects.toThrow('gone')
-    expect(await news.next()).toMatchObject({ done: true })
+    await expect(updates.next()).rejects.toThrow('gone')
+    expect(await updates.next()).toMatchObject({ done: true })
     let stops = 0
     latest((to) => {
       to.end()

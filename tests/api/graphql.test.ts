@@ -222,7 +222,7 @@ describe('steering', () => {
   })
 })
 
-describe('looking', () => {
+describe('reading', () => {
   test('jobs come page by page, each with its cursor, newest first', async () => {
     for (let n = 0; n < 5; n++) await startOne()
     const page = `query ($first: Int, $after: String, $source: String) { jobs(first: $first, after: $after, source: $source) {
@@ -290,7 +290,7 @@ describe('looking', () => {
     expect({ data, code: errors?.[0]?.extensions.code }).toEqual({ data: { job: null }, code: 'MISSING' })
   })
 
-  test('the suite at one look', async () => {
+  test('the overview of the suite', async () => {
     const found = await admin.data(`{
       overview { jobs { queued running } workers { alive dead } schedulers deadLetters queues { name ready due } }
       workers { schedulers apps { app alive queues } items { id } }
@@ -321,14 +321,14 @@ describe('following', () => {
 
   test('a job is followed from its start to its end', async () => {
     const id = await startOne()
-    const news = reader.follow(PROGRESS, { id })
-    const first = (await news.next()).value
+    const updates = reader.follow(PROGRESS, { id })
+    const first = (await updates.next()).value
     expect(first.data.jobProgress).toMatchObject({ id, status: expect.stringMatching(/queued|running/), seen: 0 })
     await engine.worker()
     let last = first
-    for await (const one of news) last = one
+    for await (const one of updates) last = one
     expect(last.data.jobProgress).toEqual({ id, status: 'completed', seen: 24, tasks: { done: 2, total: 2 }, verified: true })
-    expect(news.contentType()).toMatch(/^text\/event-stream/)
+    expect(updates.contentType()).toMatch(/^text\/event-stream/)
   })
 
   test('a job that has ended is shown once', async () => {
@@ -342,15 +342,15 @@ describe('following', () => {
   })
 
   test('the list of jobs tells what changes, until the reader leaves', async () => {
-    const news = admin.follow('subscription { jobs(source: "counting", first: 2) { items { id status } counts { paused } } }')
-    const first = (await news.next()).value.data.jobs
+    const updates = admin.follow('subscription { jobs(source: "counting", first: 2) { items { id status } counts { paused } } }')
+    const first = (await updates.next()).value.data.jobs
     expect(first.items).toHaveLength(2)
     const id = await startOne({ force: true })
     await until(async () => {
-      const { items } = (await news.next()).value.data.jobs
+      const { items } = (await updates.next()).value.data.jobs
       return items.some((job: { id: string }) => job.id === id)
     })
-    await news.leave()
+    await updates.leave()
     await until(() => served.api.live.watchers === 0, { what: 'the subscription to be taken back' })
   })
 
@@ -461,7 +461,7 @@ describe('bounds', () => {
 })
 
 describe('security', () => {
-  test('no token, no answer; a token that may only look changes nothing', async () => {
+  test('no token, no answer; a read-only token changes nothing', async () => {
     expect(
       (
         await fetch(`${served.url}/graphql`, {
@@ -480,7 +480,7 @@ describe('security', () => {
     ])
       expect(await reader.error(`mutation { ${mutation} }`)).toMatchObject({
         extensions: { code: 'FORBIDDEN' },
-        message: expect.stringMatching(/may only look/),
+        message: expect.stringMatching(/read-only/),
       })
     expect((await reader.data('{ jobs { totalCount } }')).jobs.totalCount).toBe(before)
   })

@@ -73,7 +73,7 @@ describe('one job', () => {
     await stream.hear('job')
     const other = await follow(`/api/jobs/${await start()}/events`)
     await other.hear('job')
-    // The loop has looked at both since.
+    // The loop has read both since.
     await jobs.pause(engine, id)
     await stream.hear('job', (job) => job.status === 'paused')
     expect(stream.heard.map(({ data }) => data.status)).toEqual(['queued', 'paused'])
@@ -90,8 +90,8 @@ describe('the list', () => {
     expect((await stream.hear('overview')).data.queues.length).toBeGreaterThan(0)
     expect((await stream.hear('alerts')).data).toEqual({ items: [] })
     const second = await start()
-    const news = await stream.hear('jobs', ({ items }) => items.some((job: { id: string }) => job.id === second))
-    expect(news.data.items.map((job: { id: string }) => job.id)).not.toContain(first)
+    const update = await stream.hear('jobs', ({ items }) => items.some((job: { id: string }) => job.id === second))
+    expect(update.data.items.map((job: { id: string }) => job.id)).not.toContain(first)
   })
 
   test('tells of a job that leaves its filter as it is now', async () => {
@@ -225,7 +225,7 @@ test('a stop ends the streams and is quick', async () => {
   expect(performance.now() - began).toBeLessThan(3000)
 })
 
-/** Statements the api's connections have begun on backhaul.alerts: one for each look at the list. */
+/** Statements the api's connections have begun on backhaul.alerts: one for each read of the list. */
 async function statements(): Promise<number> {
   const [row] = await engine.db.query<{ n: bigint }>(
     `select seq_scan + coalesce(idx_scan, 0) as n from pg_stat_user_tables where relname = 'alerts' and schemaname = 'backhaul'`,

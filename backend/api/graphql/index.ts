@@ -15,7 +15,7 @@ import { Query } from './queries'
 import { scalars } from './scalars'
 import { sdl } from './sdl'
 import { Subscription } from './subscriptions'
-import { newsOf } from './updates'
+import { updatesOf } from './updates'
 
 const PATH = '/graphql'
 
@@ -30,7 +30,7 @@ const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context
     context: ({ req }) => contextOf(req),
     plugins: [useLimits()],
     maskedErrors: { maskError: createMask(log) },
-    // The mask tells the log what a client may not read; yoga's own lines would say refusals as errors.
+    // The mask logs what a client may not read; yoga's own lines would log refusals as errors.
     logging: false,
     // Its pages load from other hosts.
     graphiql: false,
@@ -38,16 +38,16 @@ const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context
     batching: false,
     multipart: false,
     cors: false,
-    // Kept documents would be memory that clients fill.
+    // Clients could fill the memory with kept documents.
     parserAndValidationCache: false,
   })
 
 /** Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events. */
 export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): void {
-  const news = newsOf(live)
+  const updates = updatesOf(live)
   const yoga = createHandler(service.log, (request) => ({
     service,
-    news,
+    updates,
     actor: actorOf(request, 'graphql'),
     canWrite: request.visitor.canWrite,
     trace: traceOf(request),
@@ -64,7 +64,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
       const answer = await yoga.handleNodeRequestAndResponse(request, reply, { req: request })
       reply.code(answer.status)
       for (const [name, value] of answer.headers) reply.header(name, value)
-      // As fast as it is read; when the reader leaves, the subscription is told.
+      // As fast as it is read; when the reader leaves, the subscription ends.
       return reply.send(answer.body ? Readable.from(answer.body, { objectMode: false }) : '')
     },
   })

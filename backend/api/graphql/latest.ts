@@ -1,4 +1,4 @@
-/** Where a subscription's news comes in. */
+/** Where a subscription's updates arrive. */
 export interface Sink<T> {
   next(value: T): void
   end(): void
@@ -6,10 +6,10 @@ export interface Sink<T> {
 }
 
 /**
- * Hands on what is pushed, at the pace of whoever takes it: news he has not taken yet is one value, however much came. A
- * slow reader therefore holds no more memory than that value.
- * @param start begins the news and returns what stops them; both happen once
- * @param merge what is handed on when `next` comes before `waiting` was taken
+ * Passes on updates at the pace of their reader: updates not read yet are kept as one value, however many arrived. A slow
+ * reader therefore takes no more memory than that value.
+ * @param start starts the updates and returns what stops them; both happen once
+ * @param merge what is passed on when `next` arrives before `waiting` was read
  */
 export function latest<T>(
   start: (sink: Sink<T>) => () => void,
@@ -55,7 +55,7 @@ export function latest<T>(
     },
   }
   stop = start(sink)
-  // The news may have ended before it was known how to stop them.
+  // The updates may have ended before `start` returned what stops them.
   if (isOver) stop()
   return {
     next: () =>

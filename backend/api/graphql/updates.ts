@@ -1,10 +1,10 @@
 import { Refused } from '../../base/errors'
 import type { JobDetail } from '../../service/jobs/detail'
 import type { Live, LiveEvent } from '../live'
-import type { JobsNews, News } from './context'
+import type { JobsUpdate, Updates } from './context'
 import type { Sink } from './latest'
 
-/** Passes on what is told under `name`; while the database is unreachable nothing is, and afterwards what changed. */
+/** Passes on the events called `name`: none while the database is unreachable, then what changed. */
 const heard =
   <T>(name: LiveEvent['event'], sink: Sink<T>) =>
   ({ event, data }: LiveEvent): void => {
@@ -12,13 +12,13 @@ const heard =
     else if (event === 'end' || event === 'closed') sink.end()
   }
 
-/** As many as the events of REST are heard by. */
+/** The same maximum as for the events of REST. */
 const MAX_WATCHERS = 6000
 
-/** What the dashboard hears, for subscriptions. @throws {Refused} `setup` when too many listen already */
-export function newsOf(live: Live): News {
+/** The live updates of the dashboard, for subscriptions. @throws {Refused} `setup` when there are too many watchers */
+export function updatesOf(live: Live): Updates {
   const checkRoom = () => {
-    if (live.watchers > MAX_WATCHERS) throw new Refused('setup', 'Too many clients follow jobs already; ask for them now and then instead.')
+    if (live.watchers > MAX_WATCHERS) throw new Refused('setup', 'Too many clients follow jobs; poll instead.')
   }
   return {
     job(id, sink) {
@@ -27,7 +27,7 @@ export function newsOf(live: Live): News {
     },
     jobs(filter, limit, sink) {
       checkRoom()
-      return live.watchJobs(filter, limit, heard<JobsNews>('jobs', sink)).stop
+      return live.watchJobs(filter, limit, heard<JobsUpdate>('jobs', sink)).stop
     },
   }
 }

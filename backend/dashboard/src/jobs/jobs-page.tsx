@@ -38,7 +38,7 @@ export function Jobs() {
       <Alerts items={alerts.data?.items ?? []} />
       <section class="section" aria-label="List of jobs">
         <StatusChips params={params} counts={list.counts} />
-        <div role="status" class="news-row">
+        <div role="status" class="updates-row">
           {list.fresh > 0 && (
             <Button small icon="up" onClick={() => void list.renew()}>
               {plural(list.fresh, 'new job')}

@@ -4,7 +4,7 @@ import type { Schedule, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { build, fill, type Values } from '../lib/schema'
-import { tell } from '../lib/updates'
+import { showUpdate } from '../lib/updates'
 import { faultsOf } from '../start/faults'
 import { SchemaFields } from '../start/schema-fields'
 import { Button } from '../ui/button'
@@ -53,7 +53,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
         params: build(source?.form ?? {}, values),
       }
       const made = await post<Schedule>('/api/schedules', body)
-      tell(`${made.name} is scheduled.`)
+      showUpdate(`${made.name} is scheduled.`)
       onDone()
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error

@@ -5,7 +5,7 @@ import type { JobSummary, SourceInfo } from '../api/types'
 import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { newKey } from '../lib/key'
 import { build, fill, incomplete } from '../lib/schema'
-import { tell } from '../lib/updates'
+import { showUpdate } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Field } from '../ui/field'
 import { Note } from '../ui/note'
@@ -46,7 +46,7 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
         { headers: { 'Idempotency-Key': key } },
       )
       const kept = job.broker === null ? '' : ' It is kept: workers hear of it once RabbitMQ is back.'
-      tell((job.created ? `Started: ${job.label}.` : 'This is being backfilled already; here it is.') + kept)
+      showUpdate((job.created ? `Started: ${job.label}.` : 'This is being backfilled already; here it is.') + kept)
       navigate(`/jobs/${job.id}`)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
-import { tell } from '../lib/updates'
+import { showUpdate } from '../lib/updates'
 import { Button } from './button'
 
 /** Copies a text; where the browser does not let us, it is there to be selected. */
@@ -14,7 +14,7 @@ export function Copy({ text, label, children }: { text: string; label: string; c
       timer.current = setTimeout(() => setDone(false), 2000)
     } catch {
       // No clipboard without https or permission.
-      tell('The browser does not let this page copy; select the text and copy it yourself.', 'bad')
+      showUpdate('The browser does not let this page copy; select the text and copy it yourself.', 'bad')
     }
   }
   return (
