@@ -12,6 +12,7 @@ const TAGS = [
   { name: 'jobs', description: 'What was asked for, and how far it is' },
   { name: 'suite', description: 'Sources, workers, limits, queues, history' },
   { name: 'dead letters', description: 'Messages that could not be understood' },
+  { name: 'refusals', description: 'What upstreams refused twice, not requested again for a while' },
   { name: 'schedules', description: 'Backfills started by the clock' },
   { name: 'webhooks', description: 'Who is told of events over HTTP' },
   { name: 'access', description: 'Who asks, login, and what was done' },

@@ -6,6 +6,7 @@
 export * from './shapes/access'
 export * from './shapes/common'
 export * from './shapes/jobs'
+export * from './shapes/refusals'
 export * from './shapes/schedules'
 export * from './shapes/source-routes'
 export * from './shapes/suite'

@@ -80,7 +80,7 @@ test.each([
   ['list --kind station', /^No refusals of kind "station"/],
   ['forget killmail', /^Say which: yarn refusals forget killmail <id\.\.\.>, or --all; not both\.$/],
   ['forget killmail 5 --all', /^Say which/],
-  ['forget killmail five', /^"five" is no id\.$/],
+  ['forget killmail five', /^"five" is not an id\.$/],
   ['forget killmail 555', /^No refusal of killmail 555 is kept\.$/],
 ])('%s is refused in one line', async (line, text) => {
   const { code, err } = await command(env, `refusals ${line}`)

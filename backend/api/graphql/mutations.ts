@@ -2,6 +2,7 @@ import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/sta
 import type { JobVerb } from '../../service/jobs/summary'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
+import { forget } from '../../service/suite/refusals'
 import { type Context, writer } from './context'
 
 /** What a person reads after a start. */
@@ -58,6 +59,16 @@ const take = (verb: 'replay' | 'drop') => async (_: unknown, choice: Record<stri
   taken: await takeDeadLetters(context.service, writer(context), verb, given(choice) as DeadChoice),
 })
 
+interface ForgetArgs {
+  kind: string
+  ids?: string[] | null
+  all?: boolean | null
+}
+
+const forgetRefusals = async (_: unknown, { kind, ids, all }: ForgetArgs, context: Context) => ({
+  forgotten: await forget(context.service, writer(context), kind, { ids: ids ?? undefined, all: all ?? undefined }),
+})
+
 /** What may be done. */
 export const Mutation = {
   startKillmailBackfill,
@@ -69,4 +80,5 @@ export const Mutation = {
   bulkJobs,
   replayDeadLetters: take('replay'),
   dropDeadLetters: take('drop'),
+  forgetRefusals,
 }

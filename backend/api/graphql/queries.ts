@@ -10,6 +10,7 @@ import { listActions } from '../../service/suite/actions'
 import { listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
 import { overview } from '../../service/suite/overview'
+import { list as listRefusals } from '../../service/suite/refusals'
 import { listWorkers } from '../../service/suite/workers'
 import { listWebhooks, withoutKey } from '../../service/webhooks/webhooks'
 import { askOf, connection, type Window } from './connections'
@@ -63,6 +64,8 @@ export const Query = {
   deadLetters: (_: unknown, { queue, first }: Window & { queue?: string }, { service }: Context) =>
     listDeadLetters(service, { queue, limit: askOf({ first }).limit }),
   deadLetter: (_: unknown, { id }: { id: string }, { service }: Context) => getDeadLetter(service, id),
+  refusals: (_: unknown, { kind, first }: Window & { kind?: string | null }, { service }: Context) =>
+    listRefusals(service, { kind: kind ?? undefined, limit: askOf({ first }).limit }),
   schedules: (_: unknown, __: unknown, { service }: Context) => listSchedules(service),
   async webhooks(_: unknown, __: unknown, { service, canWrite }: Context) {
     const found = await listWebhooks(service)

@@ -5,6 +5,7 @@ import { events } from './events'
 import { health } from './health'
 import { job } from './job'
 import { jobs } from './jobs'
+import { refusals } from './refusals'
 import { schedules } from './schedules'
 import { sourceRoutes } from './source-routes'
 import { suite } from './suite'
@@ -12,5 +13,5 @@ import { webhooks } from './webhooks'
 
 /** Every REST route. */
 export function routes(app: App, context: Context): void {
-  for (const add of [jobs, job, events, suite, deadLetters, schedules, webhooks, access, health, sourceRoutes]) add(app, context)
+  for (const add of [jobs, job, events, suite, deadLetters, refusals, schedules, webhooks, access, health, sourceRoutes]) add(app, context)
 }

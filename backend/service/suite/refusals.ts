@@ -1,12 +1,22 @@
 import { Refused } from '../../base/errors'
-import { forgetRefusals } from '../../engine/lookups/refusals'
+import { forgetRefusals, listRefusals, type RefusalRow } from '../../engine/lookups/refusals'
 import type { Service } from '../base/context'
+import { DEFAULT_LIMIT } from '../base/cursor'
 import { type Actor, act } from './actions'
 
+type Kept = Omit<RefusalRow, 'refusedAt' | 'until'> & { refusedAt: string | null; until: string }
+
+/** Refusals in force, by kind and id. @throws {Refused} `input` for an unknown kind */
+export async function list({ db, sources }: Pick<Service, 'db' | 'sources'>, ask: { kind?: string; limit?: number }): Promise<Kept[]> {
+  const rows = await listRefusals(db, sources, { kind: ask.kind, limit: ask.limit ?? DEFAULT_LIMIT })
+  return rows.map((row) => ({ ...row, refusedAt: row.refusedAt?.toISOString() ?? null, until: row.until.toISOString() }))
+}
+
 /**
- * Forgets what an upstream refused.
- * @returns how many refusals
- * @throws {Refused} `input` when nothing or too much was chosen, or an id is none; `missing` when none of the ids is refused
+ * Forgets what an upstream refused, so that it is asked again.
+ * @returns how many refusals were forgotten
+ * @throws {Refused} `input` for an unknown kind, for both or neither of `ids` and `all`, or for an invalid id; `missing` when none of the
+ *   ids is refused
  */
 export async function forget(
   service: Pick<Service, 'db' | 'log' | 'sources'>,
@@ -15,9 +25,9 @@ export async function forget(
   choice: { ids?: string[]; all?: boolean },
 ): Promise<number> {
   const ids = choice.ids?.length ? [...new Set(choice.ids)] : undefined
-  if ((ids !== undefined) === (choice.all === true)) throw new Refused('input', 'Say which: ids, or all of the kind; not both.', 'ids')
-  const odd = ids?.find((id) => !/^[1-9]\d{0,17}$/.test(id))
-  if (odd !== undefined) throw new Refused('input', `"${odd}" is no id.`, 'ids')
+  if ((ids !== undefined) === (choice.all === true)) throw new Refused('input', 'Give either ids or all: true.', 'ids')
+  const invalid = ids?.find((id) => !/^[1-9]\d{0,17}$/.test(id))
+  if (invalid !== undefined) throw new Refused('input', `${JSON.stringify(invalid)} is not an id.`, 'ids')
   const work = () => service.db.tx((tx) => forgetRefusals(tx, service.sources, kind, ids))
   return await act(service, actor, 'refusal.forget', ids ? `${kind} ${ids.slice(0, 10).join(', ')}` : kind, { kind, ...choice }, work)
 }

@@ -28,6 +28,8 @@ export const operations = /* GraphQL */ `
     deadLetters(queue: String, first: Int = 50): DeadLetters!
     "One of them with its whole body."
     deadLetter(id: ID!): DeadLetter
+    "What upstreams refused and is not requested again for a while, by kind and id."
+    refusals(kind: String, first: Int = 50): [Refusal!]!
     schedules: [Schedule!]!
     webhooks: [Webhook!]!
     "What is wrong now."
@@ -60,6 +62,8 @@ export const operations = /* GraphQL */ `
     "Publishes messages again to the queues they were meant for: some by id, or all, or all of a queue."
     replayDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
     dropDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
+    "Forgets refusals of a kind, some by id or all, so that their upstream is asked again."
+    forgetRefusals(kind: String!, ids: [ID!], all: Boolean): ForgottenPayload!
   }
 
   type Subscription {

@@ -86,6 +86,17 @@ export const suite = /* GraphQL */ `
   type DeadLetter { id: ID! queue: String! at: DateTime reason: String! bytes: Int! body: String! messageId: String }
   type DeadQueue { queue: String! count: Int! }
 
+  "What an upstream refused."
+  type Refusal {
+    kind: String!
+    id: ID!
+    reason: String!
+    refusedAt: DateTime
+    "Not requested again before this time."
+    until: DateTime!
+  }
+  type ForgottenPayload { forgotten: Int! }
+
   type Schedule {
     id: ID!
     name: String!
