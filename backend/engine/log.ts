@@ -1,22 +1,29 @@
-import type { RetryLater, Throttled } from '../base/errors'
-import { messageOf } from '../base/errors'
 import type { Log } from '../base/log'
-import { logStack } from '../base/log-errors'
-import type { Report } from './jobs/report'
-import type { Counts, Task } from './store'
 import type { AlertKind } from './upkeep/event-keys'
 
 /*
- * Everything the engine says, one function an event. Stack traces are for LOG_LEVEL=debug.
+ * Log lines of the engine that count nothing. Outcomes of work, which do, are in outcomes.ts.
  */
 
-const of = (task: Pick<Task, 'job_id' | 'id' | 'stream' | 'key' | 'step'>) => ({
-  job: task.job_id.slice(0, 8),
-  task: task.id,
-  stream: task.stream,
-  key: task.key,
-  step: task.step,
-})
+export const logWorkerReady = (log: Log, app: string, id: string, queues: readonly string[]): void =>
+  log.info(`${app} is ready`, { worker: id, queues: queues.join(',') })
+
+export const logWorkerStopping = (log: Log, app: string, deliveries: number): void => log.info(`${app} is stopping`, { deliveries })
+
+/** @param jobs one for each that was asked for; `created` is false where the same was active already */
+export function logJobsStarted(
+  log: Log,
+  source: string,
+  jobs: readonly { id: string; created: boolean; activeKey: string | null }[],
+): void {
+  const [first] = jobs
+  if (jobs.length === 1 && first) {
+    log.info(first.created ? 'Job started' : 'Job is already active', { job: first.id.slice(0, 8), source, of: first.activeKey })
+    return
+  }
+  const created = jobs.filter((job) => job.created).length
+  log.info('Jobs started', { source, jobs: created, alreadyActive: jobs.length - created || undefined })
+}
 
 /** What became of one tick of a schedule. */
 interface Tick {
@@ -27,65 +34,27 @@ interface Tick {
   leftOut?: boolean
 }
 
-export const said = {
-  workerReady: (log: Log, app: string, id: string, queues: readonly string[]) =>
-    log.info(`${app} is ready`, { worker: id, queues: queues.join(',') }),
-  workerStops: (log: Log, app: string, holding: number) => log.info(`${app} is stopping`, { holding }),
-  jobStarted: (log: Log, source: string, job: string, created: boolean, activeKey: string | null) =>
-    log.info(created ? 'job started' : 'job is active already', { job: job.slice(0, 8), source, of: activeKey }),
-  jobsStarted: (log: Log, source: string, created: number, asked: number) =>
-    log.info('jobs started', { source, jobs: created, active: asked - created || undefined }),
-  jobEnded: (log: Log, job: string, report: Report) =>
-    log[report.status === 'completed' ? 'info' : 'warn'](`job ${report.status}`, {
-      job: job.slice(0, 8),
-      new: report.new,
-      unchanged: report.unchanged || undefined,
-      known: report.known,
-      rejected: report.rejected,
-      verified: report.verified,
-      ...(report.verified ? {} : { because: report.reason }),
-    }),
-  page: (log: Log, task: Task, counts: Counts, ended: boolean) =>
-    log.info(ended ? 'task done' : 'page', {
-      ...of(task),
-      seen: counts.seen - task.seen,
-      new: counts.new - task.new,
-      updated: counts.updated - task.updated || undefined,
-      unchanged: counts.unchanged - task.unchanged || undefined,
-      known: counts.known - task.known,
-      rejected: counts.rejected - task.rejected || undefined,
-    }),
-  lost: (log: Log, task: Task) => log.warn('task was taken away while its page was read; nothing was written', of(task)),
-  waits: (log: Log, task: Task, error: Throttled) => log.info(`waiting for ${error.on}`, { ...of(task), until: error.until.toISOString() }),
-  retries: (log: Log, task: Task, kind: string, error: unknown, attempts: number, inMs: number) => {
-    log.warn(`will try again: ${messageOf(error)}`, { ...of(task), kind, attempt: attempts, inSeconds: Math.round(inMs / 100) / 10 })
-    logStack(log, error)
-  },
-  failed: (log: Log, task: Task, kind: string, error: unknown) => {
-    log.error(`task failed: ${messageOf(error)}`, { ...of(task), kind })
-    logStack(log, error)
-  },
-  laneGivenUp: (log: Log, task: Task, tasks: number) =>
-    log.error(`the tasks that wait for ${task.lane} are given up with it`, { job: task.job_id.slice(0, 8), lane: task.lane, tasks }),
-  ticked: (log: Log, it: Tick) => {
-    const fields = { schedule: it.name, tick: it.tickAt.toISOString(), job: it.job?.id.slice(0, 8) }
-    if (it.error !== undefined) log.warn(`schedule started nothing: ${it.error}`, fields)
-    else log.info(it.job?.created === false ? 'schedule found its job active already' : 'schedule started a job', fields)
-    if (it.leftOut && it.error === undefined) log.warn('ticks of the schedule before this one were missed and left out', fields)
-  },
-  alert: (log: Log, kind: AlertKind, subject: string, message: string) => log.warn(`alert: ${message}`, { alert: kind, subject }),
-  alertCleared: (log: Log, kind: AlertKind, subject: string) => log.info('alert is over', { alert: kind, subject }),
-  swept: (log: Log, taken: Record<string, number>) => {
-    const rows = Object.fromEntries(Object.entries(taken).filter(([, n]) => n > 0))
-    if (Object.keys(rows).length > 0) log.info('took away what was kept long enough', rows)
-  },
-  handedBack: (log: Log, tasks: number, workers: readonly string[]) =>
-    log.warn('workers stopped sending heartbeats; their tasks are handed back', { tasks, workers: workers.join(',') }),
-  lookups: (log: Log, kind: string, asked: number, answered: number, missing: number) =>
-    log.info(`looked up ${kind}s`, { asked, answered, missing }),
-  lookupsWait: (log: Log, kind: string, ids: number, error: RetryLater | Throttled | Error, inMs: number) =>
-    log.warn(`${kind} lookups wait: ${messageOf(error)}`, { ids, inSeconds: Math.round(inMs / 100) / 10 }),
-  lookupsFailed: (log: Log, kind: string, ids: number, error: Error) =>
-    log.warn(`${kind} lookups failed, each is asked again later: ${messageOf(error)}`, { ids }),
-  buried: (log: Log, queue: string, reason: string) => log.warn(`message set aside on ${queue}.dead: ${reason}`),
+export function logTick(log: Log, { name, tickAt, job, error, leftOut }: Tick): void {
+  const fields = { schedule: name, tick: tickAt.toISOString(), job: job?.id.slice(0, 8) }
+  if (error !== undefined) {
+    log.warn(`Schedule started no job: ${error}`, fields)
+    return
+  }
+  log.info(job?.created === false ? 'Schedule found its job already active' : 'Schedule started a job', fields)
+  if (leftOut) log.warn('Skipped earlier ticks of the schedule: no scheduler was running', fields)
 }
+
+export const logAlert = (log: Log, kind: AlertKind, subject: string, message: string): void =>
+  log.warn(`Alert: ${message}`, { alert: kind, subject })
+
+export const logAlertCleared = (log: Log, kind: AlertKind, subject: string): void => log.info('Alert cleared', { alert: kind, subject })
+
+/** @param deleted rows by what they were */
+export function logDeleted(log: Log, deleted: Record<string, number>): void {
+  const rows = Object.fromEntries(Object.entries(deleted).filter(([, n]) => n > 0))
+  if (Object.keys(rows).length > 0) log.info('Deleted expired rows', rows)
+}
+
+/** @param released tasks and lookups that these workers held */
+export const logWorkersLost = (log: Log, workers: readonly string[], released: number): void =>
+  log.warn('Workers stopped sending heartbeats; released what they held', { workers: workers.join(','), released })

@@ -1,17 +1,17 @@
-import { Fatal, RetryLater, Skip, Throttled, UNREACHABLE } from '../base/errors'
+import { Fatal, RetryLater, Throttled } from '../base/errors'
 import type { Tx } from '../base/sql'
 import type { HttpUse, Io, Page, Source, Stream, Traffic } from '../contract'
 import { isUnreachable } from '../database/db'
 import type { End } from '../database/transaction'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
-import { countFailure, countPage, countRetry, countStep, countWait } from './figures'
+import { afterError, giveUpOthers, isExhausted, isHostLost, isLast } from './failure'
 import { createIo } from './io'
 import { countsAfter } from './jobs/counts'
-import { failJob, finishJob, jobEnds } from './jobs/finish'
-import { backlogFull, exhaustLane, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
-import { said } from './log'
+import { finishJob } from './jobs/finish'
+import { backlogFull, takeNext } from './lanes'
 import { ask } from './lookups/store'
+import * as outcomes from './outcomes'
 import type { Task } from './store'
 import * as store from './store'
 
@@ -72,11 +72,10 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
   } catch (error) {
     if (isUnreachable(error)) throw error
     if (error instanceof store.Lost) {
-      said.lost(engine.log, task)
-      countStep(task, 'lost')
+      outcomes.stepLost(engine.log, task)
       return NOTHING
     }
-    return await setBack(engine, task, error, use)
+    return { held: await afterError(engine, task, error, use), goOn: true }
   }
 }
 
@@ -101,19 +100,10 @@ async function readPage(
     const page = await stream.beforeFailing(at, io, error instanceof Fatal || task.attempts + 1 >= engine.attempts)
     if (!page) throw error
     // It goes on elsewhere; its host is as far away for the others.
-    if (sharesItsFate(engine, task, error)) await giveUpOthers(engine, task, { kind: error.kind, error: error.message })
+    if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error)
     return page
   }
 }
-
-/** Whether a task has no tries left: another one of its lane has used them up. */
-const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= engine.attempts
-
-/** Whether a task is not tried again after this. */
-const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
-  error instanceof Fatal ||
-  task.attempts + 1 >= engine.attempts ||
-  (sharesItsFate(engine, task, error) && (await isGivenUp(engine.db, task)))
 
 /** Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing. */
 async function commit(
@@ -147,8 +137,7 @@ async function commit(
     return { runs, next, counts: { ...counts, cursor } }
   }
   const { runs, next, counts } = await span('commit', {}, () => engine.db.tx(work))
-  countPage(task, counts)
-  said.page(engine.log, task, counts, ended)
+  outcomes.pageCommitted(engine.log, task, counts, ended)
   if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
@@ -163,93 +152,6 @@ async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
     return report
   }
   const report = await span('commit', {}, () => engine.db.tx(work))
-  countStep(task, 'finished', report?.status)
-  if (report) said.jobEnded(engine.log, task.job_id, report)
+  outcomes.jobFinished(engine.log, task, report)
   return NOTHING
-}
-
-/** Turns an error into what happens next: wait, try again, skip or fail. */
-async function setBack(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse): Promise<Outcome> {
-  const { db, log } = engine
-  const { traffic } = use
-  if (engine.signal.aborted) {
-    await store.release(db, task, { traffic })
-    countStep(task, 'stopped')
-    return NOTHING
-  }
-  if (error instanceof Throttled) {
-    // Due one second early, so that the moment does not pass while the wake-up travels.
-    const dueInMs = error.until.getTime() - Date.now() - 1000
-    await store.release(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
-    countStep(task, 'waited')
-    countWait(error.on, 'gate', dueInMs)
-    said.waits(log, task, error)
-    return NOTHING
-  }
-  if (error instanceof Skip) {
-    countStep(task, 'skipped')
-    return await settle(engine, task, { state: 'skipped', reason: error.reason, traffic })
-  }
-  const kind = kindOf(error)
-  const text = error instanceof Error ? error.message : String(error)
-  const attempts = task.attempts + 1
-  const isOfHost = sharesItsFate(engine, task, error)
-  if (await isLast(engine, task, error)) {
-    said.failed(log, task, kind, error)
-    countFailure(task, kind)
-    const end = { state: 'failed', errorKind: kind, error: text, traffic } as const
-    return isOfHost && !isExhausted(engine, task) ? await settleLane(engine, task, end) : await settle(engine, task, end)
-  }
-  const at = error instanceof RetryLater ? error.at : undefined
-  const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
-  const isBack = await store.release(db, task, { dueInMs, attempts, errorKind: kind, error: text, traffic })
-  if (isBack && isOfHost) await shareAttempt(db, task, attempts, dueInMs)
-  countStep(task, 'retried')
-  countRetry(task.source, kind, use.asked, dueInMs)
-  said.retries(log, task, kind, error, attempts, dueInMs)
-  return NOTHING
-}
-
-/** The short stable word of an error. */
-export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')
-
-/** Exponential with jitter: about 1 s after the first try, 2 s, 4 s … at most 10 min. */
-export const backoffMs = (attempts: number, random = Math.random): number =>
-  Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())
-
-const streamOf = ({ sources }: WorkerEngine, task: Task): Stream | undefined =>
-  sources.find((source) => source.name === task.source)?.streams[task.stream]
-
-/** Whether what ended this task would end the others of its lane as well: their host is unreachable. */
-function sharesItsFate(engine: WorkerEngine, task: Task, error: unknown): boolean {
-  return task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
-}
-
-/** Ends a task and those of its lane that nobody holds; each of them would have to find out for itself for as long. */
-async function settleLane(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
-  if (!(await engine.db.tx((tx) => store.settleTask(tx, task, end)))) return NOTHING
-  await giveUpOthers(engine, task, { kind: end.errorKind ?? 'unexpected', error: end.error ?? '' })
-  return NOTHING
-}
-
-/** Those of a task's lane that nobody holds end with it, each once it has been asked what becomes of it where the stream asks. */
-async function giveUpOthers(engine: WorkerEngine, task: Task, why: { kind: string; error: string }): Promise<void> {
-  const isAsked = streamOf(engine, task)?.beforeFailing !== undefined
-  const given = isAsked ? await exhaustLane(engine.db, task, engine.attempts, why) : await giveUpLane(engine.db, task, why)
-  if (given > 0) said.laneGivenUp(engine.log, task, given)
-  if (!isAsked) countFailure(task, why.kind, given)
-}
-
-async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Outcome> {
-  const next = await engine.db.tx(async (tx) => {
-    if (task.stream === store.FINISH && !(await jobEnds(tx, task.job_id))) {
-      // Paused, or tried again meanwhile: it is inserted anew once the job has nothing left to do.
-      await store.removeTask(tx, task)
-      return undefined
-    }
-    if (!(await store.settleTask(tx, task, end))) return undefined
-    if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
-    return engine.stopping() ? undefined : takeNext(tx, task, engine.id)
-  })
-  return { held: next, goOn: true }
 }

@@ -17,9 +17,10 @@ import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
 import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
 import { parseRequest, start as startJob } from './jobs/verbs'
-import { said } from './log'
+import { logWorkerReady, logWorkerStopping } from './log'
 import { ask, ringLookups } from './lookups/store'
 import { lookupTurn } from './lookups/turn'
+import { messageRejected } from './outcomes'
 import { turn } from './turn'
 import { wake } from './wake'
 
@@ -118,12 +119,12 @@ export function createWorker(options: WorkerOptions): Worker {
       await signOn(heartbeatDb, { id, app, queues, concurrency })
       for (const queue of queues) subscriptions.push(await broker.consume(queue, concurrency, onDelivery))
       beating = setInterval(onHeartbeat, BEAT_MS)
-      said.workerReady(log, app, id, queues)
+      logWorkerReady(log, app, id, queues)
     },
     async stop() {
       if (stopping) return
       stopping = true
-      said.workerStops(log, app, inHand.size)
+      logWorkerStopping(log, app, inHand.size)
       await Promise.all(subscriptions.map((subscription) => subscription.stop()))
       const grace = setTimeout(() => abort.abort(new Error('the worker stops')), options.graceMs ?? 20_000)
       await Promise.all(inHand)
@@ -207,8 +208,7 @@ async function setAside(engine: WorkerEngine, delivery: Delivery, reason: string
     if (engine.stopping()) return false
     await rest(pause)
   }
-  count('backhaul_dead_letters_total', { queue: delivery.queue })
-  said.buried(engine.log, delivery.queue, reason)
+  messageRejected(engine.log, delivery.queue, reason)
   return true
 }
 

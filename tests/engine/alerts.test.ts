@@ -97,7 +97,7 @@ describe('a queue nobody takes from', () => {
     await pass(it, 60_000)
     expect(await kinds()).toEqual([])
     expect(await events()).toEqual(['alert.queue_unattended', 'alert.queue_unattended.cleared'])
-    expect(said).toEqual([expect.stringMatching(/^alert: work is due on/), 'alert is over'])
+    expect(said).toEqual([expect.stringMatching(/^Alert: work is due on/), 'Alert cleared'])
   })
 
   test('a worker that is back within 30 s is nothing to tell', async () => {

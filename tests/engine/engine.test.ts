@@ -359,7 +359,7 @@ describe('lanes', () => {
     stream.laneIsHost = undefined
     expect(await jobs.report(it_, job)).toMatchObject({ tasks: { done: 2, failed: 13 } })
     const triesOf = (name: string) => reads.filter((key) => key.startsWith(name))
-    expect([triesOf('unreachable-0').length, new Set(triesOf('away-0')).size]).toEqual([1, 1])
+    expect([triesOf('unreachable-0').length, new Set(triesOf('unreachable-0')).size]).toEqual([1, 1])
     // It answered in between, so the first of these is tried as often as any other task.
     expect(triesOf('unreachable-1-0')).toHaveLength(10)
   })

@@ -6,7 +6,7 @@ import type { Tx } from '../../base/sql'
 import type { Plan, Source } from '../../contract'
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
-import { said } from '../log'
+import { logJobsStarted } from '../log'
 import { insertTasksOf, queueOf } from '../store'
 import { admit, boundOf } from './admission'
 
@@ -100,8 +100,7 @@ export async function startAll(
     return jobs
   })
   if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
-  if (started.length === 1) for (const job of started) said.jobStarted(engine.log, source.name, job.id, job.created, job.activeKey)
-  else said.jobsStarted(engine.log, source.name, started.filter((job) => job.created).length, started.length)
+  logJobsStarted(engine.log, source.name, started)
   await admit(engine)
   return started
 }

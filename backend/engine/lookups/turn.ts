@@ -1,4 +1,3 @@
-import { count } from '../../base/count'
 import { Fatal, RetryLater, Throttled } from '../../base/errors'
 import type { Id } from '../../base/json'
 import type { Tx } from '../../base/sql'
@@ -6,10 +5,9 @@ import type { HttpUse, Lookup, Source } from '../../contract'
 import { isUnreachable } from '../../database/db'
 import { span } from '../../tracing'
 import type { WorkerEngine } from '../engine'
-import { countRetry, countWait } from '../figures'
+import { kindOf } from '../failure'
 import { createIo } from '../io'
-import { said } from '../log'
-import { kindOf } from '../step'
+import { lookupsAnswered, lookupsRetry, lookupsWait } from '../outcomes'
 import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups, sortAnswers } from './store'
 
 /** The least wait after an error that no retry is likely to mend, ms. */
@@ -39,9 +37,9 @@ export async function lookupTurn(
     const least =
       error instanceof Throttled ? Math.max(0, error.until.getTime() - Date.now()) : error instanceof Fatal && !waits ? FATAL_MS : 0
     const inMs = await releaseLookups(engine.db, held, { inMs: least, failed: !waits, error: waits ? undefined : String(error) })
-    if (error instanceof Throttled) countWait(error.on, 'gate', inMs)
-    else if (!waits) countRetry(source.name, kindOf(error), use.asked, inMs)
-    said.lookupsWait(engine.log, kind, held.ids.length, error as Error, inMs)
+    const back = { source: source.name, kind, ids: held.ids.length, inMs }
+    if (waits) lookupsWait(engine.log, back, error, error instanceof Throttled ? error.on : undefined)
+    else lookupsRetry(engine.log, back, error, { kind: kindOf(error), api: use.asked })
   } finally {
     hold.delete(held.claim)
   }
@@ -62,10 +60,14 @@ async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held
     if (!(await answerLookups(tx, held, sorted, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
   }
   await span('commit', {}, () => engine.db.tx(work))
-  count('backhaul_lookups_total', { kind: held.kind, outcome: 'answered' }, answered.length)
-  count('backhaul_lookups_total', { kind: held.kind, outcome: 'missing' }, missing)
+  lookupsAnswered(engine.log, {
+    source: source.name,
+    kind: held.kind,
+    asked: held.ids.length,
+    answered: answered.length,
+    missing,
+    failed: failed.map(({ error }) => ({ kind: kindOf(error), error })),
+    api: use.asked,
+  })
   engine.reached('after commit')
-  said.lookups(engine.log, held.kind, held.ids.length, answered.length, missing)
-  for (const { error } of failed) countRetry(source.name, kindOf(error), use.asked, 0)
-  if (failed[0]) said.lookupsFailed(engine.log, held.kind, failed.length, failed[0].error)
 }

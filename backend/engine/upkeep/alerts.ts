@@ -3,7 +3,7 @@ import type { Log } from '../../base/log'
 import type { Tx } from '../../base/sql'
 import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
-import { said } from '../log'
+import { logAlert, logAlertCleared } from '../log'
 import { insertEvents } from '../store'
 import { type Found, stalled, trippedBreakers, unattended } from './alert-checks'
 import { ALERTS, type AlertKind, clearedKey } from './event-keys'
@@ -137,7 +137,7 @@ async function raise(db: Db, log: Log, kind: AlertKind, { subject, message, agai
     await tell(tx, ALERTS[kind], { kind, subject, message, since: row.since.toISOString(), ...data })
     return true
   })
-  if (told) said.alert(log, kind, subject, message)
+  if (told) logAlert(log, kind, subject, message)
 }
 
 async function clear(db: Db, log: Log, { kind, subject, message, since }: Row): Promise<void> {
@@ -147,7 +147,7 @@ async function clear(db: Db, log: Log, { kind, subject, message, since }: Row): 
       await tell(tx, clearedKey(kind), { kind, subject, message, since: since.toISOString(), clearedAt: new Date().toISOString() })
     return rows.length > 0
   })
-  if (gone) said.alertCleared(log, kind, subject)
+  if (gone) logAlertCleared(log, kind, subject)
 }
 
 const tell = (tx: Tx, key: string, payload: Record<string, string>): Promise<void> => insertEvents(tx, [{ key, payload }])

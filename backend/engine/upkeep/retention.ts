@@ -1,7 +1,7 @@
 import type { Log } from '../../base/log'
 import type { Reader } from '../../base/sql'
 import type { Db } from '../../database/db'
-import { said } from '../log'
+import { logDeleted } from '../log'
 
 /*
  * Takes away what has been kept long enough, a small batch a tick so that wake-ups are not held up. What a job found stays in its report; rejects
@@ -57,7 +57,7 @@ export function keepRetention({ db, log, retentionMs, now = Date.now }: Retentio
     taken[chore.name] = (taken[chore.name] ?? 0) + rows
     if (rows === 0) left.shift()
     if (left.length > 0) return 'busy'
-    said.swept(log, taken)
+    logDeleted(log, taken)
     return 'idle'
   }
   return { tick }

@@ -9,7 +9,7 @@ import { rescue } from '../heartbeat'
 import { admit } from '../jobs/admission'
 import { sweepCancelled } from '../jobs/verbs'
 import { promote } from '../lanes'
-import { said } from '../log'
+import { logWorkersLost } from '../log'
 import { lookupKinds, ringLookups } from '../lookups/store'
 import { FINISH } from '../store'
 import { wake } from '../wake'
@@ -108,7 +108,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   const { db, broker, log, sources } = engine
   if (steady) {
     const { moved, gone } = await rescue(db)
-    if (gone.length > 0) said.handedBack(log, moved, gone)
+    if (gone.length > 0) logWorkersLost(log, gone, moved)
   }
   await apart(engine, 'schedules', () => startSchedules(engine))
   await admit(engine)

@@ -4,7 +4,7 @@ import type { Tx } from '../../base/sql'
 import { isUnreachable } from '../../database/db'
 import { type Engine, sourceNamed } from '../engine'
 import { parseParams, type Started, startOne } from '../jobs/start'
-import { said } from '../log'
+import { logTick } from '../log'
 import { decide, type Planned, type Rhythm } from './ticks'
 
 /*
@@ -54,7 +54,7 @@ export async function startSchedules(engine: Pick<Engine, 'db' | 'log' | 'source
     const ticked = await tickOf(engine, due, now)
     // Absent: somebody changed the schedule between the two statements.
     if (!ticked) continue
-    said.ticked(engine.log, ticked)
+    logTick(engine.log, ticked)
     done.push(ticked)
   }
   return done

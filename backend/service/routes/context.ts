@@ -4,7 +4,7 @@ import { requireContact } from '../../config/config'
 import type { RouteContext, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, parseParams, type Started, startOne } from '../../engine/jobs/verbs'
-import { said } from '../../engine/log'
+import { logJobsStarted } from '../../engine/log'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { tell } from '../jobs/start'
@@ -41,8 +41,8 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
   }
 
   async function announce(jobs: readonly Started[]): Promise<void> {
-    for (const job of jobs) said.jobStarted(log, source.name, job.id, job.created, job.activeKey)
     if (jobs.length === 0) return
+    logJobsStarted(log, source.name, jobs)
     await admit(service)
     const away = await tell(service, () => wake(db, service.broker))
     if (away !== undefined) log.warn('no worker could be told yet; the scheduler wakes', { source: source.name, because: away })

@@ -1,0 +1,122 @@
+import { Fatal, messageOf, RetryLater, Skip, Throttled, UNREACHABLE } from '../base/errors'
+import type { HttpUse, Stream } from '../contract'
+import type { WorkerEngine } from './engine'
+import { failJob, jobEnds } from './jobs/finish'
+import { exhaustLane, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
+import * as outcomes from './outcomes'
+import type { Task } from './store'
+import * as store from './store'
+
+/*
+ * What becomes of a task whose step threw.
+ */
+
+/**
+ * | error                                        | the task is                                              | attempt |
+ * | -------------------------------------------- | -------------------------------------------------------- | ------- |
+ * | any, while the worker stops                  | released, due at once                                    | not used |
+ * | `Throttled`                                  | parked until the moment it names                         | not used |
+ * | `Skip`                                       | skipped                                                  |         |
+ * | any other, with attempts left                | retried later                                            | used    |
+ * | the same, when the host of its lane is lost  | retried later, and so are the tasks beside it            | used by each |
+ * | `Fatal`, or no attempts left                 | failed                                                   |         |
+ * | the same, when the host of its lane is lost  | failed, and the lane is given up                         |         |
+ *
+ * @returns the next task of its lane, claimed; undefined when the lane has none or the task is not settled
+ */
+export async function afterError(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse): Promise<Task | undefined> {
+  if (engine.signal.aborted) return await releaseAtOnce(engine, task, use)
+  if (error instanceof Throttled) return await park(engine, task, error, use)
+  if (error instanceof Skip) return await skip(engine, task, error, use)
+  if (!(await isLast(engine, task, error))) return await retry(engine, task, error, use)
+  if (isHostLost(engine, task, error) && !isExhausted(engine, task)) return await failWithLane(engine, task, error, use)
+  return await fail(engine, task, error, use)
+}
+
+async function releaseAtOnce({ db }: WorkerEngine, task: Task, { traffic }: HttpUse): Promise<undefined> {
+  await store.release(db, task, { traffic })
+  outcomes.stepStopped(task)
+}
+
+async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { traffic }: HttpUse): Promise<undefined> {
+  // Due one second early, so that the moment does not pass while the wake-up travels.
+  const dueInMs = error.until.getTime() - Date.now() - 1000
+  await store.release(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
+  outcomes.taskWaits(log, task, error, dueInMs)
+}
+
+async function skip(engine: WorkerEngine, task: Task, { reason }: Skip, { traffic }: HttpUse): Promise<Task | undefined> {
+  outcomes.taskSkipped(engine.log, task, reason)
+  return await settle(engine, task, { state: 'skipped', reason, traffic })
+}
+
+async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<undefined> {
+  const attempts = task.attempts + 1
+  const at = error instanceof RetryLater ? error.at : undefined
+  const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
+  const isBack = await store.release(engine.db, task, { dueInMs, attempts, ...faultOf(error), traffic })
+  if (isBack && isHostLost(engine, task, error)) await shareAttempt(engine.db, task, attempts, dueInMs)
+  outcomes.taskRetries(engine.log, task, error, { kind: kindOf(error), attempt: attempts, inMs: dueInMs, api: asked })
+}
+
+async function fail(engine: WorkerEngine, task: Task, error: unknown, { traffic }: HttpUse): Promise<Task | undefined> {
+  outcomes.taskFailed(engine.log, task, error, kindOf(error))
+  return await settle(engine, task, { state: 'failed', ...faultOf(error), traffic })
+}
+
+/** The others of the lane would each find out for themselves, and take as long. */
+async function failWithLane(engine: WorkerEngine, task: Task, error: unknown, { traffic }: HttpUse): Promise<undefined> {
+  outcomes.taskFailed(engine.log, task, error, kindOf(error))
+  const end = { state: 'failed', ...faultOf(error), traffic } as const
+  if (await engine.db.tx((tx) => store.settleTask(tx, task, end))) await giveUpOthers(engine, task, error)
+}
+
+/** Ends a task and claims the next one of its lane. */
+async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Task | undefined> {
+  return await engine.db.tx(async (tx) => {
+    if (task.stream === store.FINISH && !(await jobEnds(tx, task.job_id))) {
+      // The job was paused or retried meanwhile; its finish task is inserted again once nothing else is left to do.
+      await store.removeTask(tx, task)
+      return undefined
+    }
+    if (!(await store.settleTask(tx, task, end))) return undefined
+    if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
+    return engine.stopping() ? undefined : takeNext(tx, task, engine.id)
+  })
+}
+
+/**
+ * Gives up the tasks of a lane that nobody holds. Where the stream may still end them well (`beforeFailing`), they lose their
+ * attempts only, and each is read once more.
+ */
+export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown): Promise<void> {
+  const fault = { kind: kindOf(error), error: messageOf(error) }
+  if (streamOf(engine, task)?.beforeFailing) {
+    outcomes.laneExhausted(engine.log, task, await exhaustLane(engine.db, task, engine.attempts, fault))
+  } else {
+    outcomes.laneFailed(engine.log, task, fault.kind, await giveUpLane(engine.db, task, fault))
+  }
+}
+
+/** Whether a task has no attempts left before it is read: another one of its lane has used them up. */
+export const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= engine.attempts
+
+/** Whether a task is not tried again after this error. */
+export const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
+  error instanceof Fatal || task.attempts + 1 >= engine.attempts || (isHostLost(engine, task, error) && (await isGivenUp(engine.db, task)))
+
+/** Whether the error would meet the other tasks of the lane as well: the lane is one host's, and that cannot be reached. */
+export const isHostLost = (engine: WorkerEngine, task: Task, error: unknown): boolean =>
+  task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
+
+const streamOf = ({ sources }: WorkerEngine, task: Task): Stream | undefined =>
+  sources.find((source) => source.name === task.source)?.streams[task.stream]
+
+/** The short stable word of an error. */
+export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')
+
+const faultOf = (error: unknown) => ({ errorKind: kindOf(error), error: messageOf(error) })
+
+/** Exponential with jitter: about 1 s after the first attempt, 2 s, 4 s … at most 10 min. */
+export const backoffMs = (attempts: number, random = Math.random): number =>
+  Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())

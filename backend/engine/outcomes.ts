@@ -1,0 +1,184 @@
+import { count } from '../base/count'
+import { messageOf, type Throttled } from '../base/errors'
+import type { Log } from '../base/log'
+import { logStack } from '../base/log-errors'
+import type { Report } from './jobs/report'
+import type { Counts, Task } from './store'
+
+/*
+ * What becomes of work, one function an outcome: it writes the log line and counts, after the commit and in memory.
+ * Stack traces are for LOG_LEVEL=debug.
+ */
+
+type StepOutcome = 'committed' | 'finished' | 'waited' | 'retried' | 'skipped' | 'failed' | 'lost' | 'stopped'
+
+const fieldsOf = (task: Task) => ({
+  job: task.job_id.slice(0, 8),
+  task: task.id,
+  stream: task.stream,
+  key: task.key,
+  step: task.step,
+})
+
+const secondsOf = (ms: number): number => Math.round(ms / 100) / 10
+
+function countStep({ source, stream }: Task, outcome: StepOutcome, steps = 1): void {
+  count('backhaul_steps_total', { source, stream, outcome }, steps)
+}
+
+/** @param on a limit; which host, key or account of it is left out, so that the series stay few */
+function countWait(on: string, reason: 'gate' | 'retry', inMs: number): void {
+  count('backhaul_wait_seconds_total', { api: on.split(':')[0] ?? on, reason }, Math.max(0, inMs) / 1000)
+}
+
+function countRetry({ source, kind, api = 'none', inMs }: { source: string; kind: string; api?: string; inMs: number }): void {
+  count('backhaul_retries_total', { source, kind })
+  countWait(api, 'retry', inMs)
+}
+
+const RECORDS = ['new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'] as const
+
+/** A page was committed. @param now the task's counts with it */
+export function pageCommitted(log: Log, task: Task, now: Counts, ended: boolean): void {
+  const { source, stream } = task
+  countStep(task, 'committed')
+  count('backhaul_pages_total', { source, stream })
+  for (const outcome of RECORDS) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
+  log.info(ended ? 'Task done' : 'Page committed', {
+    ...fieldsOf(task),
+    seen: now.seen - task.seen,
+    new: now.new - task.new,
+    updated: now.updated - task.updated || undefined,
+    unchanged: now.unchanged - task.unchanged || undefined,
+    known: now.known - task.known,
+    rejected: now.rejected - task.rejected || undefined,
+  })
+}
+
+/** The claim was lost while the page was read. */
+export function stepLost(log: Log, task: Task): void {
+  countStep(task, 'lost')
+  log.warn('Lost the claim while reading the page; wrote nothing', fieldsOf(task))
+}
+
+/** The worker stopped before the page was read; the worker itself logs that it stops. */
+export function stepStopped(task: Task): void {
+  countStep(task, 'stopped')
+}
+
+/** The task waits for a limit; no attempt is used. */
+export function taskWaits(log: Log, task: Task, { on, until }: Throttled, inMs: number): void {
+  countStep(task, 'waited')
+  countWait(on, 'gate', inMs)
+  log.info(`Waiting for ${on}`, { ...fieldsOf(task), until: until.toISOString() })
+}
+
+/** The task has nothing to do. */
+export function taskSkipped(log: Log, task: Task, reason: string): void {
+  countStep(task, 'skipped')
+  log.info(`Task skipped: ${reason}`, fieldsOf(task))
+}
+
+/** The same page is tried again later. @param api the one asked last, if any was */
+export function taskRetries(
+  log: Log,
+  task: Task,
+  error: unknown,
+  { kind, attempt, inMs, api }: { kind: string; attempt: number; inMs: number; api?: string },
+): void {
+  countStep(task, 'retried')
+  countRetry({ source: task.source, kind, api, inMs })
+  log.warn(`Will retry: ${messageOf(error)}`, { ...fieldsOf(task), kind, attempt, inSeconds: secondsOf(inMs) })
+  logStack(log, error)
+}
+
+/** The task has no attempts left, or can never succeed. */
+export function taskFailed(log: Log, task: Task, error: unknown, kind: string): void {
+  countStep(task, 'failed')
+  count('backhaul_failures_total', { source: task.source, kind })
+  log.error(`Task failed: ${messageOf(error)}`, { ...fieldsOf(task), kind })
+  logStack(log, error)
+}
+
+/** Other tasks of the task's lane failed with it, because their host is unreachable. */
+export function laneFailed(log: Log, task: Task, kind: string, tasks: number): void {
+  if (tasks === 0) return
+  countStep(task, 'failed', tasks)
+  count('backhaul_failures_total', { source: task.source, kind }, tasks)
+  log.error('Other tasks of the lane failed: their host is unreachable', laneFields(task, tasks))
+}
+
+/** Other tasks of the task's lane have no attempts left; each is read once more, without its host, before it fails. */
+export function laneExhausted(log: Log, task: Task, tasks: number): void {
+  if (tasks > 0) log.error('Other tasks of the lane get no more attempts: their host is unreachable', laneFields(task, tasks))
+}
+
+const laneFields = (task: Task, tasks: number) => ({ job: task.job_id.slice(0, 8), lane: task.lane, tasks })
+
+/** A finish task ran. @param report absent: its job has tasks to do again, or no longer runs */
+export function jobFinished(log: Log, task: Task, report?: Report): void {
+  countStep(task, 'finished')
+  if (!report) return
+  count('backhaul_jobs_ended_total', { source: task.source, status: report.status })
+  log[report.status === 'completed' ? 'info' : 'warn'](`Job ${report.status}`, {
+    job: task.job_id.slice(0, 8),
+    new: report.new,
+    unchanged: report.unchanged || undefined,
+    known: report.known,
+    rejected: report.rejected,
+    verified: report.verified,
+    ...(report.verified ? {} : { because: report.reason }),
+  })
+}
+
+/** What one call of a lookup found. */
+interface LookedUp {
+  source: string
+  kind: string
+  asked: number
+  answered: number
+  missing: number
+  /** Ids whose question failed, by the kind of their error. */
+  failed: readonly { kind: string; error: Error }[]
+  /** The API asked last, if any was. */
+  api?: string
+}
+
+/** A batch of lookups was committed. */
+export function lookupsAnswered(log: Log, { source, kind, asked, answered, missing, failed, api }: LookedUp): void {
+  count('backhaul_lookups_total', { kind, outcome: 'answered' }, answered)
+  count('backhaul_lookups_total', { kind, outcome: 'missing' }, missing)
+  log.info(`Looked up ${kind} ids`, { asked, answered, missing })
+  for (const one of failed) countRetry({ source, kind: one.kind, api, inMs: 0 })
+  if (failed[0]) log.warn(`Some ${kind} lookups failed; will retry: ${messageOf(failed[0].error)}`, { ids: failed.length })
+}
+
+interface LookupsBack {
+  source: string
+  kind: string
+  ids: number
+  inMs: number
+}
+
+/** A batch of lookups waits: for a limit, or because the worker stops. */
+export function lookupsWait(log: Log, { kind, ids, inMs }: LookupsBack, error: unknown, on?: string): void {
+  if (on !== undefined) countWait(on, 'gate', inMs)
+  log.warn(`${kind} lookups wait: ${messageOf(error)}`, { ids, inSeconds: secondsOf(inMs) })
+}
+
+/** A batch of lookups is tried again later. @param why the kind of the error, and the API asked last, if any was */
+export function lookupsRetry(
+  log: Log,
+  { source, kind, ids, inMs }: LookupsBack,
+  error: unknown,
+  why: { kind: string; api?: string },
+): void {
+  countRetry({ source, inMs, ...why })
+  log.warn(`${kind} lookups failed; will retry: ${messageOf(error)}`, { ids, inSeconds: secondsOf(inMs) })
+}
+
+/** A message was published to the dead-letter queue of its queue. */
+export function messageRejected(log: Log, queue: string, reason: string): void {
+  count('backhaul_dead_letters_total', { queue })
+  log.warn(`Message rejected to ${queue}.dead: ${reason}`)
+}
