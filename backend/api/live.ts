@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { logUnexpected } from '../base/log-errors'
 import { isUnreachable } from '../database/db'
+import { clearCaches } from '../service/base/caches'
 import type { Service } from '../service/base/context'
-import { forgetFigures } from '../service/base/memory'
 import type { JobFilter } from '../service/jobs/list'
 import { alertsUpdates, eventOf, jobUpdates, type LiveEvent, listUpdates, overviewUpdates, type Updates } from './updates'
 
@@ -71,7 +71,7 @@ export function createLive(service: Service): Live {
   function missed(watched: Watched, error: unknown): boolean {
     const out = isUnreachable(error)
     // Old figures would be sent as current ones.
-    if (out) forgetFigures(service)
+    if (out) clearCaches(service)
     if (watched.lost) return out
     watched.updates.forget()
     if (!out) logUnexpected(service.log, 'Cannot read what is being watched', error)

@@ -3,8 +3,8 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { Refused, Throttled } from '../base/errors'
 import { isUnreachable, READ_ONLY } from '../database/db'
 import { READ_ONLY_TEXT } from '../database/faults'
+import { clearCaches } from '../service/base/caches'
 import type { Service } from '../service/base/context'
-import { forgetFigures } from '../service/base/memory'
 
 /*
  * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.
@@ -112,7 +112,7 @@ export const answerProblem =
     const { log } = service
     const found = problemOf(error)
     // Whoever is told so must not be shown figures of before right after.
-    if (found.type === DATABASE_AWAY) forgetFigures(service)
+    if (found.type === DATABASE_AWAY) clearCaches(service)
     // What the API's own checks refuse is no failure, and a client could fill the log with it.
     if (found.status >= 500 && !(error instanceof Answer)) {
       log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })

@@ -1,4 +1,5 @@
 import type { Metric } from 'prom-client'
+import { createCache } from '../base/cache'
 import { groupBy } from '../base/group'
 import { COUNTERS, HISTOGRAMS } from '../base/metric-names'
 import type { Reader } from '../base/sql'
@@ -7,7 +8,7 @@ import { GATE_COUNTERS, GAUGES } from './gauges'
 import { Counter, Gauge, Registry } from './prom'
 import { readings } from './readings'
 
-/** Scrapes within this time of another get the same answer, ms. */
+/** How long scrapes get the same answer, ms. */
 const FRESH_MS = 1_000
 
 interface Value {
@@ -70,17 +71,11 @@ async function expose(service: Service): Promise<string> {
 export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE
 
 /**
- * Everything Prometheus is told, all processes together, as text; read anew at most once a second.
- * @returns what answers a scrape; it throws what the database throws
+ * All metrics of all processes as text for Prometheus, read at most once a second.
+ * @returns the function that answers a scrape; it throws what the database throws
  */
 export function exposition(service: Service): () => Promise<string> {
-  let readAt = Number.NEGATIVE_INFINITY
-  let text: Promise<string> = Promise.resolve('')
-  return () => {
-    if (performance.now() - readAt > FRESH_MS) {
-      readAt = performance.now()
-      text = expose(service)
-    }
-    return text
-  }
+  // Never a stale answer: Prometheus would store it as the value of now.
+  const cache = createCache<string>({ minMs: FRESH_MS, costFactor: 0, staleFactor: 1 })
+  return () => cache.get('', () => expose(service))
 }

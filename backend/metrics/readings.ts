@@ -2,14 +2,16 @@ import { version } from '../../package.json'
 import { groupBy } from '../base/group'
 import { schedulersAlive } from '../engine/jobs/progress'
 import { ALERTS } from '../engine/upkeep/event-keys'
+import { databaseCache } from '../service/base/caches'
 import type { Service } from '../service/base/context'
-import { memoryOf } from '../service/base/memory'
 import { STATUSES } from '../service/jobs/list'
 import { TASK_STATES } from '../service/jobs/tasks'
 import { listQueues, queueDepths } from '../service/queues/queues'
 import { type GateState, gateStates, STATES, stateOf } from '../service/suite/gates'
 import type { Reading, ReadingName } from './gauges'
 import { asOne, CHEAP, COSTLY } from './questions'
+
+const costlyReadings = databaseCache<Reading[]>(1000)
 
 /** Values of known labels that nothing has, as 0: what is absent cannot be compared. */
 function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
@@ -34,7 +36,7 @@ export async function readings(service: Service): Promise<Reading[]> {
   const { db } = service
   const [cheap, costly, queues, gates, schedulers] = await Promise.all([
     db.query<Reading>(asOne(CHEAP)),
-    memoryOf(service).figures('metrics', () => db.query<Reading>(asOne(COSTLY))) as Promise<Reading[]>,
+    costlyReadings(service).get('', () => db.query<Reading>(asOne(COSTLY))),
     queueReadings(service),
     gateStates(service),
     schedulersAlive(db),

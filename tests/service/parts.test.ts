@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import { jsonInt, roughly } from '../../backend/base/words'
 import { makeCursor, readCursor } from '../../backend/service/base/cursor'
-import { keeper } from '../../backend/service/base/keep'
 import { startsInMs, turnText } from '../../backend/service/jobs/turn'
 import { sources } from '../../backend/sources'
 
@@ -34,57 +33,6 @@ describe('cursors', () => {
         expect(() => readCursor('jobs', null, shape, text)).toThrow(/This is no cursor|This cursor belongs/)
       }),
     )
-  })
-})
-
-describe('what is kept for a while', () => {
-  const setUp = () => {
-    let now = 0
-    const asked: number[] = []
-    const keep = keeper<number>(1000, () => now)
-    let took = 10
-    const find = async () => {
-      const value = asked.push(now)
-      now += took
-      return value
-    }
-    return { keep: () => keep('x', find), forget: keep.forget, asked, pass: (ms: number) => (now += ms), slow: (ms: number) => (took = ms) }
-  }
-
-  test('is found once for all who ask at once, and again when its time is over', async () => {
-    const it = setUp()
-    expect(await Promise.all([it.keep(), it.keep(), it.keep()])).toEqual([1, 1, 1])
-    it.pass(999)
-    expect(await it.keep()).toBe(1)
-    it.pass(2)
-    expect(await it.keep()).toBe(2)
-    it.forget()
-    expect(await it.keep()).toBe(3)
-  })
-
-  test('is kept 20 times as long as it took, and shown once more while it is renewed, unless it is old', async () => {
-    const it = setUp()
-    it.slow(500)
-    expect(await it.keep()).toBe(1)
-    it.pass(10_000)
-    expect(await it.keep()).toBe(1)
-    it.pass(1)
-    expect(await it.keep()).toBe(1)
-    expect(it.asked).toHaveLength(2)
-    await Promise.resolve()
-    expect(await it.keep()).toBe(2)
-    it.pass(60_000)
-    expect(await it.keep()).toBe(3)
-  })
-
-  test('a failure is told to those who waited and is not kept', async () => {
-    const keep = keeper<number>(1000)
-    await expect(
-      keep('x', async () => {
-        throw new Error('unreachable')
-      }),
-    ).rejects.toThrow('unreachable')
-    expect(await keep('x', async () => 7)).toBe(7)
   })
 })
 

@@ -3,8 +3,8 @@ import { type Fault, Refused } from '../../base/errors'
 import type { Source } from '../../contract'
 import { parseParams } from '../../engine/jobs/verbs'
 import { exportTables } from '../../export/tables'
+import { databaseCache } from './caches'
 import type { Service } from './context'
-import { memoryOf } from './memory'
 
 /** A source as a entry point shows it. */
 export interface SourceInfo {
@@ -69,9 +69,11 @@ function unknownFields(source: Source, params: object): Fault[] {
   }))
 }
 
+const tableNames = databaseCache<Record<string, string[]>>(1000)
+
 /** Every source of the registry. */
 export async function listSources(service: Service): Promise<SourceInfo[]> {
-  const tables = (await memoryOf(service).figures('tables', () => exportTables(service.db, service.sources))) as Record<string, string[]>
+  const tables = await tableNames(service).get('', () => exportTables(service.db, service.sources))
   return service.sources.map((source) => ({
     name: source.name,
     about: source.about,

@@ -6,8 +6,8 @@ import { type Report, readTraffic } from '../../engine/jobs/report'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
 import { findJob, type JobRow } from '../../engine/jobs/verbs'
 import { hasEnded } from '../base/about'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
-import { memoryOf } from '../base/memory'
 import { firstLanes, type Lane } from './lanes'
 import { gridStreams } from './partitions'
 import { type JobSummary, summaries } from './summary'
@@ -55,9 +55,11 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
   return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0 }
 }
 
+const partsCache = databaseCache<JobParts>(500)
+
 /** What is behind a job's figures. What a million tasks come to is counted less often than it is looked at. */
 export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<JobParts> =>
-  memoryOf(service).parts(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job)) as Promise<JobParts>
+  partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job))
 
 async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
   const [lanes, errors, rejectedBy, requests, inHand, runs] = await Promise.all([

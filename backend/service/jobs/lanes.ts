@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { Reader } from '../../base/sql'
 import { COUNTS, FINISH, type Tasks } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
-import { memoryOf } from '../base/memory'
 
 /** What a lane does: a task is held or due; all that may start wait for their moment; all wait for a place; none is open. */
 export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const
@@ -108,6 +108,8 @@ export const firstLanes = async (db: Reader, jobId: string, limit: number): Prom
 const wholeText = z.string().regex(/^(0|-[1-9]\d{0,8})$/)
 const placeOf = { open: z.tuple([wholeText, wholeText, z.string()]), lane: z.tuple([z.string()]) }
 
+const lanePages = databaseCache<LanePage>(500)
+
 /** A job's lanes, those with most open tasks first unless told otherwise. @throws {Refused} `missing`, `input` */
 export async function listLanes(
   service: Pick<Service, 'db'>,
@@ -124,5 +126,5 @@ export async function listLanes(
     return Object.assign(pageOf(rows, limit, cursorAfter, laneOf), { total: rows[0]?.lanes ?? 0 })
   }
   // As with the other parts of a job: pages of what 200,000 tasks come to are counted less often than they are looked at.
-  return (await memoryOf(service).parts(JSON.stringify([list, job.status, order, after, limit]), find)) as LanePage
+  return await lanePages(service).get(JSON.stringify([list, job.status, order, after, limit]), find)
 }

@@ -4,9 +4,9 @@ import type { Json } from '../../base/json'
 import type { Report } from '../../engine/jobs/report'
 import { findJob, report as reportOf } from '../../engine/jobs/verbs'
 import { JobStatus } from '../../generated/prisma/enums'
+import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
-import { memoryOf } from '../base/memory'
 import { type JobSummary, summaries } from './summary'
 
 export type { JobSummary, JobVerb, JobWait } from './summary'
@@ -88,7 +88,7 @@ export async function listJobIds(service: Service, filter: JobFilter, ask: PageA
 /** Jobs by status; a status without jobs counts 0. */
 export async function countJobs(service: Service, filter: JobFilter): Promise<Record<Status, number>> {
   const { sql, values } = conditions(filter)
-  const found = await memoryOf(service).counts(JSON.stringify([sql, values]), async () => {
+  const found = await jobCounts(service).get(JSON.stringify([sql, values]), async () => {
     const rows = await service.db.query<{ status: string; n: number }>(
       // A text is looked for in every job; without one the counts are kept.
       filter.q

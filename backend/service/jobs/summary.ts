@@ -1,9 +1,10 @@
 import { count, counted, upper } from '../../base/words'
-import { livePlaces, type Progress, progress, readLookups, type Tasks, turnsOf, type Wait } from '../../engine/jobs/progress'
+import { livePlaces, type Progress, progress, readLookups, type Tasks, type Turn, turnsOf, type Wait } from '../../engine/jobs/progress'
 import type { JobStatus } from '../../generated/prisma/enums'
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from '../base/about'
+import { databaseCache, perDatabase } from '../base/caches'
 import type { Service } from '../base/context'
-import { memoryOf } from '../base/memory'
+import { rateMeter } from './rates'
 import { startOf, turnText } from './turn'
 import { waitSentence } from './waits'
 
@@ -62,21 +63,24 @@ export interface JobSummary {
   can: JobVerb[]
 }
 
+const rateMeters = perDatabase(() => rateMeter())
+const lookupFigures = databaseCache<ReadonlyMap<string, Progress['lookups']>>(500)
+const turns = databaseCache<ReadonlyMap<string, Turn>>(1000)
+
 /** Where these jobs stand, in the order of the ids; ids without a job are left out. */
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
-  const memory = memoryOf(service)
   const [jobs, live] = await Promise.all([
     progress(
       db,
       ids,
-      () => memory.lookups(ids.join(), () => readLookups(db, ids)),
-      (queued) => memory.turns(queued.join(), () => turnsOf(db, queued)),
+      () => lookupFigures(service).get(ids.join(), () => readLookups(db, ids)),
+      (queued) => turns(service).get(queued.join(), () => turnsOf(db, queued)),
     ),
     livePlaces(db),
   ])
-  const rates = memory.rates(jobs.filter((job) => !hasEnded(job)))
+  const rates = rateMeters(service)(jobs.filter((job) => !hasEnded(job)))
   return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
 }
 

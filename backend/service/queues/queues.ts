@@ -1,7 +1,7 @@
 import type { Depth } from '../../../queues/depths'
 import { QUEUES, type QueueName } from '../../../queues/names'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
-import { memoryOf } from '../base/memory'
 
 export interface QueueInfo {
   name: string
@@ -13,6 +13,8 @@ export interface QueueInfo {
   oldestDueMs: number | null
 }
 
+const depthsCache = databaseCache<Map<QueueName, Depth>>(1000)
+
 class BrokerUnreachable extends Error {}
 
 /** What lies on the queues, a second old where the broker answers at once; undefined while it is unreachable, which is never remembered. */
@@ -23,7 +25,7 @@ export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>
     return found
   }
   try {
-    return (await memoryOf({ db }).figures('depths', read)) as Map<QueueName, Depth>
+    return await depthsCache({ db }).get('', read)
   } catch (error) {
     if (error instanceof BrokerUnreachable) return undefined
     throw error

@@ -3,9 +3,9 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { logUnexpected } from '../../base/log-errors'
 import { jsonInt } from '../../base/words'
+import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
-import { memoryOf } from '../base/memory'
 
 /** Who does something, through which entry point and from where. */
 export interface Actor {
@@ -74,7 +74,7 @@ export async function act<T>(
   try {
     const result = await work()
     // Whoever did it looks at once.
-    memoryOf(service).counts.forget()
+    jobCounts(service).clear()
     await end('done', targetOf(result))
     return result
   } catch (error) {

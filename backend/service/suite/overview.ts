@@ -1,11 +1,11 @@
 import { schedulersAlive } from '../../engine/jobs/progress'
 import { DEAD_AFTER } from '../../engine/wake'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
-import { memoryOf } from '../base/memory'
 import { countJobs, type Status } from '../jobs/list'
 import { listQueues, type QueueInfo, queueDepths } from '../queues/queues'
 
-/** The whole suite at one look. */
+/** The whole suite at a glance. */
 export interface Overview {
   jobs: Record<Status, number>
   /** New and updated records of the last minute, and requests sent in it. */
@@ -20,9 +20,10 @@ export interface Overview {
   queues: QueueInfo[]
 }
 
-/** The suite at one look, at most a second old. */
-export const overview = (service: Service): Promise<Overview> =>
-  memoryOf(service).figures('overview', () => readOverview(service)) as Promise<Overview>
+const overviews = databaseCache<Overview>(1000)
+
+/** The suite at a glance, at most a second old. */
+export const overview = (service: Service): Promise<Overview> => overviews(service).get('', () => readOverview(service))
 
 async function readOverview(service: Service): Promise<Overview> {
   const [jobs, rates, [figures], schedulers, queues, depths] = await Promise.all([
