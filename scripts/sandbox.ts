@@ -1,45 +1,49 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { z } from 'zod'
 import { allowClosedPipes, leave } from '../backend/base/stdio'
-import { startSandbox } from '../backend/sandbox/server'
+import { SANDBOX_SOURCES } from '../backend/sandbox/registry'
+import { optionsOf, type SandboxOptions, startSandbox } from '../backend/sandbox/server'
 
 /** `yarn sandbox`: the upstreams on this machine, until Ctrl-C. */
 
-const whole = (low: number) => (text: string) => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < low) throw new InvalidArgumentError(`must be a whole number from ${low} on.`)
-  return value
-}
-const factor = (text: string) => {
-  const value = Number(text)
-  if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0.')
-  return value
-}
-const date = (text: string) => {
-  const value = new Date(text)
-  if (Number.isNaN(value.getTime())) throw new InvalidArgumentError('must be a date, such as 2026-06-30.')
-  return value
-}
-
-interface Options {
-  port: number
-  scale: number
-  seed: number
-  speed: number
-  open: boolean
-  now?: Date
-  fresh: number
-  bigAttackers?: number
-  zkbForm: 'new' | 'old'
-  oddities: boolean
-  repos: number
-  pdses: number
-  verbose: boolean
-}
-
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-async function start(options: Options): Promise<void> {
-  const sandbox = await startSandbox({ ...options, log: options.verbose ? print : undefined })
+/** The flag of an option: its value is what the option's schema makes of the text. */
+function flagOf(name: string, schema: z.ZodType): Option {
+  const { value, description = '' } = schema.meta() ?? {}
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const initial = schema.safeParse(undefined).data
+  if (value === undefined) return new Option(initial === true ? `--no-${flag}` : `--${flag}`, description)
+  const option = new Option(`--${flag} <${value}>`, description).argParser((text) => {
+    const parsed = schema.safeParse(text)
+    if (parsed.success) return parsed.data
+    throw new InvalidArgumentError(`${parsed.error.issues[0]?.message}.`)
+  })
+  return initial === undefined || initial instanceof Date ? option : option.default(initial)
+}
+
+const program = new Command('sandbox')
+  .exitOverride()
+  .description('Runs the upstreams as a small local server with a reproducible world. GET /_sandbox lists its controls.')
+  .addOption(
+    flagOf(
+      'port',
+      z.coerce
+        .number('must be a number')
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(4300)
+        .meta({ value: 'number', description: 'port on 127.0.0.1; 0 takes a free one' }),
+    ),
+  )
+for (const [name, schema] of Object.entries(optionsOf(SANDBOX_SOURCES))) program.addOption(flagOf(name, schema as z.ZodType))
+program.option('--verbose', 'one line a request', false)
+
+type Flags = SandboxOptions & { verbose: boolean }
+
+async function start({ verbose, ...options }: Flags): Promise<void> {
+  const sandbox = await startSandbox({ ...options, log: verbose ? print : undefined })
   for (const [name, url] of Object.entries(sandbox.urls)) print(`${name}=${url}`)
   print(`LIMITS='${JSON.stringify(sandbox.limits)}'`)
   print('ALLOW_PRIVATE_HOSTS=true')
@@ -59,33 +63,14 @@ async function start(options: Options): Promise<void> {
   process.on('message', (message) => message === 'shutdown' && stop())
 }
 
-const program = new Command('sandbox')
-  .exitOverride()
-  .description('Runs the upstreams as a small local server with a reproducible world. GET /_sandbox lists its controls.')
-  .option('--port <number>', 'port on 127.0.0.1; 0 takes a free one', whole(0), 4300)
-  .option('--scale <killmails>', 'size of the world', whole(1), 5000)
-  .option('--seed <number>', 'which world', whole(0), 1)
-  .option('--speed <factor>', 'divides the periods of all limits', factor, 1)
-  .option('--open', 'no limits', false)
-  .option('--now <date>', 'where history ends (2026-06-30)', date)
-  .option('--fresh <killmails>', 'killmails of ten minutes ago on top', whole(0), 0)
-  .option('--big-attackers <number>', 'attackers of the one big fight', whole(0))
-  .addOption(
-    new Option('--zkb-form <form>', 'new: whole bodies in the pages; old: killmail_id and zkb only').choices(['new', 'old']).default('new'),
-  )
-  .option('--repos <accounts>', 'accounts in the AT Protocol network', whole(1), 40)
-  .option('--pdses <servers>', 'servers they live on, on the ports after --port where those are free', whole(1), 4)
-  .option('--no-oddities', 'nothing that is hard to complete: killmails made by hand, people without a name, repos that are gone')
-  .option('--verbose', 'one line a request', false)
-
-const run = async (): Promise<void> => start(program.parse().opts<Options>())
+const run = async (): Promise<void> => start(program.parse().opts<Flags>())
 
 if (require.main === module) {
   allowClosedPipes()
   run().catch((error: NodeJS.ErrnoException) => {
-    // commander has said it already.
+    // commander has printed it already.
     if (error instanceof CommanderError) return leave(error.exitCode === 0 ? 0 : 2)
-    const { port } = program.opts<Options>()
+    const { port } = program.opts<Flags>()
     process.stderr.write(
       error.code === 'EADDRINUSE'
         ? `Port ${port} is taken; stop what uses it or give --port.\n`

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { SandboxSource } from './source'
+import type { OpenSource } from './base/source'
 
 /** Servers that hand everything to an API mounted on the sandbox. */
 export interface Hosts {
@@ -24,7 +24,7 @@ async function listen(server: Server, port: number): Promise<string> {
  * Opens the hosts of all sources and tells them where they listen.
  * @param firstPort of the first one, the others follow; 0 takes free ones, as does one whose port is taken
  */
-export async function openHosts(app: FastifyInstance, sources: SandboxSource[], firstPort: number): Promise<Hosts> {
+export async function openHosts(app: FastifyInstance, sources: OpenSource[], firstPort: number): Promise<Hosts> {
   const apis = sources.flatMap(({ hosts = [] }) => hosts)
   const servers = apis.map((api) =>
     createServer((request, response) => {

@@ -7,8 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer, Ask } from './exchange'
-import type { SandboxApi, SandboxSettings } from './source'
+import type { Answer, Ask } from './base/exchange'
+import type { SandboxApi, SandboxSettings } from './base/source'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const SLOW_MS = 37_000

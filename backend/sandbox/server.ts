@@ -1,142 +1,111 @@
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
+import { z } from 'zod'
 import type { LimitOverride } from '../config/config'
-import type { ApiTraffic, Arrival } from './arrivals'
-import { type AtprotoSandbox, atprotoSandbox } from './atproto'
-import type { AtprotoControls } from './atproto/controls'
-import { monotonic, SandboxContext } from './context'
+import type { ApiTraffic, Arrival } from './base/arrivals'
+import { monotonic, SandboxContext } from './base/context'
+import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './base/faults'
+import { BadControl } from './base/input'
+import { COMMON_OPTIONS } from './base/options'
+import type { SandboxSource } from './base/source'
+import type { ViolationReport } from './base/violations'
 import { mountControl } from './control'
-import { type EveSandbox, eveSandbox } from './eve'
-import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './faults'
 import { openHosts } from './hosts'
 import { watchLateness } from './lateness'
+import { SANDBOX_SOURCES } from './registry'
 import { serve } from './serve'
-import type { SandboxSettings, SandboxSource } from './source'
-import type { ViolationReport } from './violations'
 
-export interface SandboxOptions {
-  /** 0 (default) takes a free one. */
-  port?: number
-  /** Killmails in the world (1,000). */
-  scale?: number
-  seed?: number
-  /** Divides the periods of all limits (1). */
-  speed?: number
-  /** No limits, no violations of them. */
-  open?: boolean
-  /** The end of the world's history; 2026-06-30T00:00:00Z unless told. */
-  now?: Date
-  /** How far back it reaches (6). */
-  years?: number
-  /** Attackers of the one big fight: 4,000 in worlds from 1,000 killmails on, else 40. */
-  bigAttackers?: number
-  /** Hand-made killmails, hashes with a trailing space, people nobody can name, repos and records that clients stumble over (true). */
-  oddities?: boolean
-  /** Killmails of the last minutes at the head, a second apart and ten minutes old (0). */
-  fresh?: number
-  /** What a page holds: whole bodies, or killmail_id and zkb only. */
-  zkbForm?: 'new' | 'old'
-  /** Accounts in the network (40). */
-  repos?: number
-  /** Servers they live on, each on a port of its own (4); with `port`, those that follow it where they are free. */
-  pdses?: number
-  /** Share of accounts whose records of the wanted collections are all gone (0.1). */
-  emptyRepos?: number
-  log?: (line: string) => void
-  /** Ms since 1970; for tests that move time. */
-  clock?: () => number
-}
+type Sources = Record<string, SandboxSource>
+type Opened<S extends Sources> = { [Name in keyof S]: ReturnType<S[Name]['open']> }
+type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void ? All : never
+type OptionsOf<S extends Sources> = Intersection<{ [Name in keyof S]: z.input<z.ZodObject<S[Name]['options']>> }[keyof S]>
 
-export interface Sandbox {
+/** Options of the sandbox and of its sources; README.md and `yarn sandbox --help` describe them. */
+export type OptionsFor<S extends Sources> = OptionsOf<S> &
+  z.input<z.ZodObject<typeof COMMON_OPTIONS>> & {
+    /** 0 (default) takes a free one. */
+    port?: number
+    log?: (line: string) => void
+    /** Ms since 1970; for tests that move time. */
+    clock?: () => number
+  }
+export type SandboxOptions = OptionsFor<typeof SANDBOX_SOURCES>
+
+interface Controls<Variable extends string> {
   url: string
   /** Variables that point the product here. */
-  urls: Record<'ZKILLBOARD_URL' | 'ESI_URL' | 'ATPROTO_RELAY_URL' | 'PLC_URL' | 'ATPROTO_HANDLE_URL', string>
+  urls: Record<Variable, string>
   /** For the variable `LIMITS`, so that the product keeps to the scaled limits. */
   limits: Record<string, LimitOverride>
-  eve: EveSandbox
-  /** The network of repos: its truth, what can be done to it, its limits. */
-  atproto: AtprotoControls
-  truth: EveSandbox['truth']
   violations(): ViolationReport
   traffic(): Record<string, ApiTraffic>
   /** Arrivals of an API one by one, oldest first, the last 20,000. */
   requests(api: string): Arrival[]
-  /** @throws {Error} for a name that is no fault */
+  /** @throws {BadControl} for a name that is no fault */
   fault(fault: FaultRequest): ActiveFault
   clearFaults(name?: string): void
-  /** Forgets traffic, violations, faults, spent limits, added killmails and edited repos. */
+  /** Forgets traffic, violations, faults, spent limits and what was added to the worlds. */
   reset(): void
   close(): Promise<void>
 }
 
-const END_OF_HISTORY = Date.UTC(2026, 5, 30)
+/** A running sandbox; the handle of every source stands under its name. */
+export type SandboxOf<S extends Sources> = Controls<NonNullable<Opened<S>[keyof S]['apis'][number]['env']>> & {
+  [Name in keyof S]: Opened<S>[Name]['handle']
+}
+export type Sandbox = SandboxOf<typeof SANDBOX_SOURCES>
 
-interface Sources {
-  eve: EveSandbox
-  atproto: AtprotoSandbox
-  all: SandboxSource[]
+/** Every option of the sandbox with these sources. @throws {Error} when two sources give one name to an option */
+export function optionsOf(sources: Sources): z.ZodRawShape {
+  const all: Record<string, z.ZodRawShape[string]> = { ...COMMON_OPTIONS }
+  for (const [source, { options }] of Object.entries(sources))
+    for (const [name, option] of Object.entries(options)) {
+      if (Object.hasOwn(all, name)) throw new Error(`the option ${name} of ${source} exists already: call it something else`)
+      all[name] = option
+    }
+  return all
 }
 
-function sourcesOf(options: SandboxOptions, settings: SandboxSettings): Sources {
-  const scale = options.scale ?? 1000
-  const end = options.now?.getTime() ?? END_OF_HISTORY
-  const oddities = options.oddities ?? true
-  const eve = eveSandbox(settings, {
-    scale,
-    seed: settings.seed,
-    end,
-    years: options.years ?? 6,
-    bigAttackers: options.bigAttackers ?? (scale >= 1000 ? 4000 : 40),
-    oddities,
-    oldForm: options.zkbForm === 'old',
-    fresh: options.fresh ?? 0,
-  })
-  const atproto = atprotoSandbox(settings, {
-    seed: settings.seed,
-    repos: options.repos ?? 40,
-    pdses: options.pdses ?? 4,
-    emptyRepos: options.emptyRepos ?? 0.1,
-    oddities,
-    end,
-  })
-  return { eve, atproto, all: [eve, atproto.source] }
-}
+const mapped = <From, To>(record: Record<string, From>, map: (one: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(record).map(([name, one]) => [name, map(one)]))
 
-/** Starts the upstreams on loopback. */
-export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const seed = options.seed ?? 1
-  const clock = options.clock ?? monotonic
-  const lateness = options.clock ? undefined : watchLateness(clock)
+/** Starts the upstreams of every source on loopback. @throws {z.ZodError} for options that are none */
+export const startSandbox = (options: SandboxOptions = {}): Promise<Sandbox> => openSandbox(SANDBOX_SOURCES, options)
+
+/** The same with these sources. */
+export async function openSandbox<S extends Sources>(sources: S, given: OptionsFor<S>): Promise<SandboxOf<S>> {
+  const { port = 0, log, clock = monotonic, ...worlds } = given
+  const options = z.strictObject(optionsOf(sources)).parse(worlds) as z.output<z.ZodObject<typeof COMMON_OPTIONS>>
+  const { seed, speed, open, oddities, now } = options
+  const lateness = given.clock ? undefined : watchLateness(clock)
   const context = new SandboxContext(seed, clock, lateness?.now)
-  const settings = { seed, speed: options.speed ?? 1, open: options.open ?? false, context }
-  const { eve, atproto, all } = sourcesOf(options, settings)
-  const known = { ...COMMON_FAULTS, ...Object.assign({}, ...all.map((source) => source.faults)) } as Record<string, string>
+  const settings = { seed, speed, open, oddities, end: now.getTime(), context }
+  const opened = mapped(sources, (source) => source.open(settings, options as never))
+  const all = Object.values(opened)
+  const apis = all.flatMap((source) => [...source.apis, ...(source.hosts ?? [])])
+  const known = { common: COMMON_FAULTS, ...mapped(sources, ({ faults }) => faults) }
+
   const app = fastify({ bodyLimit: 8 * 1024 * 1024, routerOptions: { maxParamLength: 10_000 }, forceCloseConnections: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
-  for (const api of all.flatMap(({ apis, hosts = [] }) => [...apis, ...hosts])) serve(app, api, settings, options.log)
+  for (const api of apis) serve(app, api, settings, log)
   const fault = (request: FaultRequest) => {
-    if (!Object.hasOwn(known, request.name))
-      throw new Error(`no fault is called ${request.name}; there are: ${Object.keys(known).join(', ')}`)
+    const names = Object.values(known).flatMap((faults) => Object.keys(faults))
+    if (!names.includes(request.name)) throw new BadControl(`no fault is called ${request.name}; there are: ${names.join(', ')}`)
     return context.faults.add(request)
   }
   const reset = () => {
     context.reset()
     for (const source of all) source.reset()
   }
-  mountControl(app, { context, fault, reset, known, sources: all })
-  const port = options.port ?? 0
+  mountControl(app, { context, known, routes: mapped(opened, ({ control }) => control), fault, reset })
   await app.listen({ host: '127.0.0.1', port })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-  const opened = await openHosts(app, all, port === 0 ? 0 : port + 1)
-  const apis = all.flatMap((source) => source.apis)
-  return {
+  const hosts = await openHosts(app, all, port === 0 ? 0 : port + 1)
+  const controls: Controls<string> = {
     url,
-    urls: Object.fromEntries(apis.map((api) => [api.env, url + api.prefix])) as Sandbox['urls'],
-    limits: Object.assign({}, ...eve.apis.map((api) => api.limits), atproto.controls.limits),
-    eve,
-    atproto: atproto.controls,
-    truth: eve.truth,
+    urls: Object.fromEntries(apis.flatMap((api) => (api.env === undefined ? [] : [[api.env, url + api.prefix]]))),
+    limits: Object.assign({}, ...apis.map((api) => api.limits)) as Record<string, LimitOverride>,
     violations: () => context.violations.report(),
     traffic: () => context.arrivals.traffic(),
     requests: (api) => context.arrivals.list(api),
@@ -145,8 +114,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset,
     async close() {
       lateness?.stop()
-      await opened.close()
+      await hosts.close()
       await app.close()
     },
   }
+  return { ...controls, ...mapped(opened, ({ handle }) => handle) } as SandboxOf<S>
 }

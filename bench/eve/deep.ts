@@ -67,12 +67,12 @@ const countOf = (traffic: ReturnType<Sandbox['traffic']>, api: string, route: Re
 
 /** How the table differs from the sandbox's own list. */
 async function compare(ground: Ground, sandbox: Sandbox): Promise<Figure[]> {
-  const truth = new Set((await sandbox.truth.ids({ characterId: MAIN_CHARACTER, servable: true })).map(String))
+  const truth = new Set((await sandbox.eve.truth.ids({ characterId: MAIN_CHARACTER, servable: true })).map(String))
   const held = await ground.db.query<{ id: bigint }>('select killmail_id as id from eve.killmails')
   const [rows] = await ground.db.query<{ attackers: bigint; items: bigint }>(
     'select (select count(*) from eve.killmail_attackers) as attackers, (select count(*) from eve.killmail_items) as items',
   )
-  const sums = await sandbox.truth.sums({ characterId: MAIN_CHARACTER, servable: true })
+  const sums = await sandbox.eve.truth.sums({ characterId: MAIN_CHARACTER, servable: true })
   const ids = new Set(held.map((row) => String(row.id)))
   return [
     { name: 'killmails of the world', values: [truth.size] },

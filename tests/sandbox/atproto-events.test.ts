@@ -1,7 +1,7 @@
 import { PdsLimits } from '../../backend/sandbox/atproto/pds-limits'
 import { DOCUMENTS, NOISE, WANTED } from '../../backend/sandbox/atproto/shapes'
 import type { TrueRepo } from '../../backend/sandbox/atproto/truth'
-import { SandboxContext } from '../../backend/sandbox/context'
+import { SandboxContext } from '../../backend/sandbox/base/context'
 import { stillSandbox } from '../support/sandbox'
 
 type Still = Awaited<ReturnType<typeof stillSandbox>>
@@ -170,10 +170,10 @@ describe('limits', () => {
     const limitsAt = async (options: object) => {
       const { sandbox } = await stillSandbox({ scale: 10, ...options })
       await sandbox.close()
-      return sandbox.atproto.limits
+      return sandbox.limits
     }
     const five = { requests: 5, perMs: 1000 }
-    expect(still.sandbox.atproto.limits).toEqual({
+    expect(still.sandbox.limits).toMatchObject({
       pds: { requests: 3000, perMs: 300_000, perDay: 10, dayMs: 1000 },
       relay: five,
       plc: five,
@@ -203,7 +203,7 @@ describe('limits', () => {
   test('3000 requests in a window of five minutes that starts with the first', () => {
     let now = Date.UTC(2026, 10, 21)
     const context = new SandboxContext(1, () => now)
-    const limits = new PdsLimits({ seed: 1, speed: 1, open: false, context }, () => '127.0.0.1:4301')
+    const limits = new PdsLimits({ speed: 1, open: false, context }, () => '127.0.0.1:4301')
     const arrive = (ip = '127.0.0.1') => limits.refuse({ method: 'GET', path: '/xrpc/x', query: '', headers: {}, body: '', at: now, ip })
     const resets = String(now / 1000 + 300)
     for (let n = 0; n < 3000; n++) expect(arrive()).toBeUndefined()

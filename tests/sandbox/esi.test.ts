@@ -21,14 +21,14 @@ async function killmail(k: number) {
   const hash = sandboxHash(id)
   return still.esi(`/killmails/${id}/${hash}/`)
 }
-const sandboxHash = (id: number) => still.sandbox.truth.listed(id)?.zkb.hash.trim() ?? ''
+const sandboxHash = (id: number) => still.sandbox.eve.truth.listed(id)?.zkb.hash.trim() ?? ''
 
 describe('ESI’s answers have the published shapes', () => {
   test('killmails', async () => {
     for (let k = 0; k < 1600; k += 40) keep('killmail', (await killmail(k)).json())
   })
   test('names, affiliations and details', async () => {
-    const { truth } = still.sandbox
+    const { truth } = still.sandbox.eve
     const found = await truth.entities({ characterId: MAIN_CHARACTER })
     const alive = [...found.characters].filter((id) => still.sandbox.eve.world.people.character(id)?.state === 'alive')
     const ids = [...alive.slice(0, 900), ...[...found.types].slice(0, 100)]

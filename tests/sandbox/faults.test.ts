@@ -1,7 +1,7 @@
 import fc from 'fast-check'
+import { SlidingBucket } from '../../backend/sandbox/base/limits'
 import { gameHash } from '../../backend/sandbox/eve/hash'
 import { MAIN_CHARACTER } from '../../backend/sandbox/eve/people'
-import { SlidingBucket } from '../../backend/sandbox/limits'
 import { MANNERS, stillSandbox } from '../support/sandbox'
 import { until } from '../support/until'
 
@@ -146,7 +146,7 @@ describe('the faults of a page', () => {
     still.sandbox.eve.register.addFresh(6)
     expect(await ids(`${ME}page/3/`)).toEqual(third)
     const fresh = [...(await ids(ME)), ...(await ids(`${ME}page/2/`)), ...third]
-    const truth = (await still.sandbox.truth.ids({ characterId: MAIN_CHARACTER })).slice(0, 600)
+    const truth = (await still.sandbox.eve.truth.ids({ characterId: MAIN_CHARACTER })).slice(0, 600)
     expect(truth.filter((id) => !fresh.includes(id))).toHaveLength(6)
     expect((await polite(`${ME}page/3/`)).headers.get('age')).toBe('2')
   })
@@ -213,14 +213,15 @@ describe('the controls', () => {
   test('faults are switched on, listed and off again', async () => {
     expect((await post('/faults', { name: 'empty-page', times: 1 })).status).toBe(201)
     expect((await polite(ME)).text).toBe('[]')
-    const { on, known } = (await (await control('/faults')).json()) as { on: unknown[]; known: Record<string, string> }
+    const { on, known } = (await (await control('/faults')).json()) as { on: unknown[]; known: Record<string, Record<string, string>> }
     expect(on).toEqual([expect.objectContaining({ name: 'empty-page', happened: 1 })])
-    expect(Object.keys(known)).toContain('downtime')
+    expect(Object.keys(known)).toEqual(['common', 'eve', 'atproto'])
+    expect(known.eve).toHaveProperty('downtime')
     await control('/faults', { method: 'DELETE' })
     expect(await (await control('/faults')).json()).toMatchObject({ on: [] })
     const wrong = await post('/faults', { name: 'empty-pgae' })
     expect(wrong.status).toBe(400)
-    expect(((await wrong.json()) as { error: string }).error).toContain('no fault is called empty-pgae')
+    expect(((await wrong.json()) as { message: string }).message).toContain('no fault is called empty-pgae')
   })
 
   test('truth, traffic, violations, reset', async () => {
@@ -229,16 +230,16 @@ describe('the controls', () => {
     const requests = (await (await control('/requests')).json()) as Record<string, unknown>
     expect(requests.zkillboard).toMatchObject({ total: 2, byRoute: { page: 2 }, inFlight: 0 })
     expect(await (await control('/violations')).json()).toMatchObject({ total: 1 })
-    expect(await (await control(`/truth?characterId=${MAIN_CHARACTER}&to=2023-01-01`)).json()).toEqual({
+    expect(await (await control(`/eve/truth?characterId=${MAIN_CHARACTER}&to=2023-01-01`)).json()).toEqual({
       page: 1,
-      count: await still.sandbox.truth.count({ characterId: MAIN_CHARACTER, to: new Date('2023-01-01') }),
-      killmails: await still.sandbox.truth.killmails({ characterId: MAIN_CHARACTER, to: new Date('2023-01-01') }),
+      count: await still.sandbox.eve.truth.count({ characterId: MAIN_CHARACTER, to: new Date('2023-01-01') }),
+      killmails: await still.sandbox.eve.truth.killmails({ characterId: MAIN_CHARACTER, to: new Date('2023-01-01') }),
     })
-    await post('/killmails/fresh', { count: 2 })
-    expect(await still.sandbox.truth.count({ characterId: MAIN_CHARACTER })).toBe(702)
+    await post('/eve/killmails/fresh', { count: 2 })
+    expect(await still.sandbox.eve.truth.count({ characterId: MAIN_CHARACTER })).toBe(702)
     expect((await post('/reset', {})).status).toBe(204)
     expect(await (await control('/violations')).json()).toMatchObject({ total: 0 })
-    expect(await still.sandbox.truth.count({ characterId: MAIN_CHARACTER })).toBe(700)
+    expect(await still.sandbox.eve.truth.count({ characterId: MAIN_CHARACTER })).toBe(700)
   })
 })
 

@@ -1,5 +1,5 @@
+import { Spacing } from '../../backend/sandbox/base/limits'
 import { watchLateness } from '../../backend/sandbox/lateness'
-import { Spacing } from '../../backend/sandbox/limits'
 
 test('a loop that was held up says by how much what it sees now may be late', () => {
   jest.useFakeTimers({ doNotFake: ['performance'] })

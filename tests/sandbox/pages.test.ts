@@ -25,7 +25,7 @@ async function allPages(path: string): Promise<number[]> {
 describe('zKillboard’s pages', () => {
   test('200 at a time, newest first, every killmail once, then nothing', async () => {
     const found = await allPages(`${ME}/`)
-    expect(found).toEqual(await still.sandbox.truth.ids({ characterId: MAIN_CHARACTER }))
+    expect(found).toEqual(await still.sandbox.eve.truth.ids({ characterId: MAIN_CHARACTER }))
     expect(found).toHaveLength(1450)
     expect(found).toEqual([...found].sort((a, b) => b - a))
     expect(await page(`${ME}/`)).toHaveLength(200)
@@ -33,7 +33,7 @@ describe('zKillboard’s pages', () => {
 
   test('kills and losses are the two halves', async () => {
     const [kills, losses] = [await allPages(`${ME}/kills/`), await allPages(`${ME}/losses/`)]
-    expect([...kills, ...losses].sort()).toEqual((await still.sandbox.truth.ids({ characterId: MAIN_CHARACTER })).sort())
+    expect([...kills, ...losses].sort()).toEqual((await still.sandbox.eve.truth.ids({ characterId: MAIN_CHARACTER })).sort())
   })
 
   test('corporations, alliances and the crowd have listings of their own', async () => {
@@ -48,7 +48,7 @@ describe('zKillboard’s pages', () => {
       ['corporationID', crowd?.corporation_id, 'corporationId'],
     ] as const) {
       const found = await allPages(`/${name}/${id}/`)
-      expect(found).toEqual(await still.sandbox.truth.ids({ [key]: id }))
+      expect(found).toEqual(await still.sandbox.eve.truth.ids({ [key]: id }))
       expect(found.length).toBeGreaterThan(0)
     }
   })
@@ -60,7 +60,7 @@ describe('zKillboard’s pages', () => {
         found.push(...ids(await page(`${ME}/year/${year}/month/${month}/`)))
       }
     }
-    expect(found.sort()).toEqual((await still.sandbox.truth.ids({ characterId: MAIN_CHARACTER })).sort())
+    expect(found.sort()).toEqual((await still.sandbox.eve.truth.ids({ characterId: MAIN_CHARACTER })).sort())
   })
 
   test('a year without a month is ignored', async () => {
@@ -70,7 +70,7 @@ describe('zKillboard’s pages', () => {
   test('the young are dropped after the page is cut, and come when they are old enough', async () => {
     const fresh = still.sandbox.eve.register.addFresh(3, 100)
     expect(await page(`${ME}/`)).toHaveLength(197)
-    expect(await still.sandbox.truth.count({ characterId: MAIN_CHARACTER })).toBe(1450)
+    expect(await still.sandbox.eve.truth.count({ characterId: MAIN_CHARACTER })).toBe(1450)
     still.pass(300_000)
     expect(ids(await page(`${ME}/`)).slice(0, 3)).toEqual(fresh.map((place) => place.id).reverse())
     expect(ids(await page(`${ME}/pastSeconds/3600/`)).sort()).toEqual(fresh.map((place) => place.id))
@@ -81,7 +81,7 @@ describe('zKillboard’s pages', () => {
     const before = still.sandbox.eve.world.idOf(1300)
     const first = ids(await page(`${ME}/`))
     expect(first[first.indexOf(before) - 1]).toBe(late?.id)
-    expect(await still.sandbox.truth.count({ characterId: MAIN_CHARACTER })).toBe(1451)
+    expect(await still.sandbox.eve.truth.count({ characterId: MAIN_CHARACTER })).toBe(1451)
     const found = (await still.zkb(`/killID/${late?.id}/`)).json()
     expect((await still.esi(`/killmails/${late?.id}/${found[0].zkb.hash.trim()}/`)).status).toBe(200)
   })

@@ -56,7 +56,7 @@ it('runs the recent sync beside a backfill of the same character, without a doub
   )
   expect(sync.priority).toBe(0)
   expect([await it_.ended(deep.id, 60_000), await it_.ended(sync.id, 60_000)]).toEqual(['completed', 'completed'])
-  expect(await count('eve.killmails')).toBe(await sandbox.truth.count({ characterId: CHARACTER }))
+  expect(await count('eve.killmails')).toBe(await sandbox.eve.truth.count({ characterId: CHARACTER }))
   expect(sandbox.violations().last).toEqual([])
 }, 120_000)
 

@@ -1,7 +1,7 @@
 import { writeCarStream } from '@atcute/car'
 import { encode, toBytes } from '@atcute/cbor'
 import * as CID from '@atcute/cid'
-import { dice, mix } from '../random'
+import { dice, mix } from '../base/random'
 import { cidOf } from './encoding'
 import { Recent } from './recent'
 import { breathe, recordOf } from './records'

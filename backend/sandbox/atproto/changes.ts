@@ -1,4 +1,5 @@
-import { BadControl, editsOf } from './edits'
+import { BadControl } from '../base/input'
+import { editsOf } from './edits'
 import type { Register } from './register'
 import type { Entry } from './shapes'
 import { tid } from './tids'

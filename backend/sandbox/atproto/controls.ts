@@ -1,6 +1,5 @@
-import type { LimitOverride } from '../../config/config'
+import { BadControl } from '../base/input'
 import { change, type EditRequest } from './changes'
-import { BadControl } from './edits'
 import type { Pds } from './pds'
 import { recordOf } from './records'
 import type { Register } from './register'
@@ -19,8 +18,6 @@ export class AtprotoControls {
   constructor(
     private readonly register: Register,
     private readonly pdses: Pds[],
-    /** For the variable `LIMITS`, so that the product keeps to the scaled limits. */
-    readonly limits: Record<string, LimitOverride>,
   ) {
     this.true = new Truth(register)
   }

@@ -1,4 +1,4 @@
-import { mix } from '../random'
+import { mix } from '../base/random'
 
 /*
  * Repo number k has a DID of the PLC directory that can be read back: the first 7 of its 24 characters are the number,

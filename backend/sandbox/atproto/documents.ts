@@ -1,4 +1,4 @@
-import { type Answer, html } from '../exchange'
+import { type Answer, html } from '../base/exchange'
 import type { Register } from './register'
 
 const KEY = 'zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF'

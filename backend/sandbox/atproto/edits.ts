@@ -22,11 +22,6 @@ export interface RepoEdits {
   collections: Map<string, CollectionEdits>
 }
 
-/** What a control asked for cannot be done; the sentence says why. */
-export class BadControl extends Error {
-  readonly statusCode = 400
-}
-
 export const newEdits = (): RepoEdits => ({ collections: new Map() })
 
 export function editsOf(repo: RepoEdits, collection: string): CollectionEdits {

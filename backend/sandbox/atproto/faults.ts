@@ -1,5 +1,5 @@
-import type { SandboxContext } from '../context'
-import { type Answer, type Ask, html, json } from '../exchange'
+import type { SandboxContext } from '../base/context'
+import { type Answer, type Ask, html, json } from '../base/exchange'
 
 export const ATPROTO_FAULTS: Record<string, string> = {
   'repeated-cursor': 'listRecords: a page that was asked for with a cursor names that cursor again.',

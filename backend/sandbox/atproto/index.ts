@@ -1,46 +1,53 @@
-import type { SandboxSettings, SandboxSource } from '../source'
+import { z } from 'zod'
+import { whole } from '../base/options'
+import { defineSandboxSource } from '../base/source'
 import { Archive } from './archive'
+import { controlRoutes } from './control'
 import { AtprotoControls } from './controls'
 import { ATPROTO_FAULTS } from './faults'
 import { Handles } from './handles'
 import { Pds } from './pds'
-import { pdsLimit } from './pds-limits'
 import { Plc } from './plc'
 import { Register } from './register'
 import { Relay } from './relay'
-import { controlRoutes } from './routes'
-import { World, type WorldOptions } from './world'
+import { World } from './world'
 
-export interface AtprotoSandbox {
-  source: SandboxSource
-  controls: AtprotoControls
-}
-
-/** A relay, a directory and some PDSes over one world of repos. */
-export function atprotoSandbox(settings: SandboxSettings, options: WorldOptions): AtprotoSandbox {
-  const world = new World(options)
-  const register = new Register(world)
-  const archive = new Archive(register)
-  const hosts = Array.from({ length: options.pdses }, (_, number) => new Pds(settings, { register, archive }, number))
-  const apis = [new Relay(settings, register, hosts), new Plc(settings, register), new Handles(settings, register)]
-  const limits = Object.assign({ pds: pdsLimit(settings) }, ...apis.map((api) => api.limits))
-  const controls = new AtprotoControls(register, hosts, limits)
-  return {
-    controls,
-    source: {
-      name: 'atproto',
+/** A relay, a directory, a service for handles and some PDSes over one world of repos. */
+export const atproto = defineSandboxSource({
+  options: {
+    repos: whole(1).default(40).meta({ value: 'accounts', description: 'accounts in the AT Protocol network' }),
+    pdses: whole(1)
+      .default(4)
+      .meta({ value: 'servers', description: 'servers they live on, on the ports after --port where those are free' }),
+    emptyRepos: z.coerce
+      .number<number>('must be a number from 0 to 1')
+      .min(0, 'must be a number from 0 to 1')
+      .max(1, 'must be a number from 0 to 1')
+      .default(0.1)
+      .meta({ value: 'share', description: 'share of accounts whose records are all gone' }),
+  },
+  faults: ATPROTO_FAULTS,
+  open(settings, options) {
+    const { seed, oddities, end } = settings
+    const world = new World({ ...options, seed, oddities, end })
+    const register = new Register(world)
+    const archive = new Archive(register)
+    const hosts = Array.from({ length: options.pdses }, (_, number) => new Pds(settings, { register, archive }, number))
+    const apis = [new Relay(settings, register, hosts), new Plc(settings, register), new Handles(settings, register)]
+    const handle = new AtprotoControls(register, hosts)
+    return {
       apis,
       hosts,
-      located: (addresses) => {
+      located(addresses: string[]) {
         world.hosts = addresses
       },
-      faults: ATPROTO_FAULTS,
-      control: controlRoutes(controls),
+      control: controlRoutes(handle),
+      handle,
       reset() {
         for (const api of [...apis, ...hosts]) api.reset()
         register.reset()
         archive.reset()
       },
-    },
-  }
-}
+    }
+  },
+})

@@ -1,6 +1,6 @@
-import type { Ask } from '../exchange'
-import { SlidingBucket } from '../limits'
-import type { SandboxSettings } from '../source'
+import type { Ask } from '../base/exchange'
+import { SlidingBucket } from '../base/limits'
+import type { SandboxSettings } from '../base/source'
 
 const REQUESTS = 5
 const PERIOD_MS = 1000

@@ -1,7 +1,7 @@
-import type { SandboxContext } from '../context'
-import type { Ask } from '../exchange'
-import type { ActiveFault } from '../faults'
-import { mix } from '../random'
+import type { SandboxContext } from '../base/context'
+import type { Ask } from '../base/exchange'
+import type { ActiveFault } from '../base/faults'
+import { mix } from '../base/random'
 
 export interface Listed {
   uri: string

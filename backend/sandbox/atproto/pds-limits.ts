@@ -1,6 +1,6 @@
-import { type Answer, type Ask, json } from '../exchange'
-import { Ban } from '../limits'
-import type { SandboxSettings } from '../source'
+import { type Answer, type Ask, json } from '../base/exchange'
+import { Ban } from '../base/limits'
+import type { SandboxSettings } from '../base/source'
 
 const REQUESTS = 3000
 const PERIOD_MS = 300_000
@@ -20,7 +20,7 @@ export class PdsLimits {
   private readonly clients = new Map<string, Client>()
   private readonly periodMs: number
   constructor(
-    private readonly settings: SandboxSettings,
+    private readonly settings: Pick<SandboxSettings, 'speed' | 'open' | 'context'>,
     private readonly nameOfHost: () => string,
   ) {
     this.periodMs = PERIOD_MS / settings.speed

@@ -1,5 +1,5 @@
-import type { SandboxContext } from '../context'
-import { type Ask, json } from '../exchange'
+import type { SandboxContext } from '../base/context'
+import { type Ask, json } from '../base/exchange'
 import type { Archive } from './archive'
 import { documentOf } from './documents'
 import { faultedPage, type Listed } from './page-faults'

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Answer, type Ask, json } from '../exchange'
-import type { SandboxApi, SandboxSettings } from '../source'
+import { type Answer, type Ask, json } from '../base/exchange'
+import type { SandboxApi, SandboxSettings } from '../base/source'
 import type { Archive } from './archive'
 import { documentAnswer } from './documents'
 import { replaced } from './faults'
-import { PdsLimits } from './pds-limits'
+import { PdsLimits, pdsLimit } from './pds-limits'
 import { pdsMethods } from './pds-queries'
 import type { Register } from './register'
 import type { HostState } from './shapes'
@@ -26,7 +26,7 @@ function* pieces(bytes: number): Generator<Uint8Array> {
 export class Pds implements SandboxApi {
   readonly name = 'pds'
   readonly prefix: string
-  readonly limits = {}
+  readonly limits
   private readonly limiter: PdsLimits
   private readonly methods: Methods
   private condition: { state: HostState; ms?: number } = { state: 'up' }
@@ -39,6 +39,7 @@ export class Pds implements SandboxApi {
   ) {
     this.prefix = `/pds/${number}`
     this.register = ground.register
+    this.limits = { pds: pdsLimit(settings) }
     this.limiter = new PdsLimits(settings, () => this.host)
     this.methods = pdsMethods({ ...ground, context: settings.context, host: number })
   }

@@ -1,4 +1,5 @@
-import { BadControl, edited, editsOf, newEdits, type RepoEdits } from './edits'
+import { BadControl } from '../base/input'
+import { edited, editsOf, newEdits, type RepoEdits } from './edits'
 import { Recent } from './recent'
 import { type BadDocument, COLLECTIONS, type Entry, type RepoState } from './shapes'
 import { tid } from './tids'

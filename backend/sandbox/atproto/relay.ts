@@ -1,5 +1,5 @@
-import { type Answer, type Ask, json } from '../exchange'
-import type { SandboxApi, SandboxSettings } from '../source'
+import { type Answer, type Ask, json } from '../base/exchange'
+import type { SandboxApi, SandboxSettings } from '../base/source'
 import { replaced } from './faults'
 import { Pace, paceLimit } from './pace'
 import type { Pds } from './pds'

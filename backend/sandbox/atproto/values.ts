@@ -1,4 +1,4 @@
-import { between, dice, mix, pick } from '../random'
+import { between, dice, mix, pick } from '../base/random'
 import { plcDid } from './dids'
 import { blobLink } from './encoding'
 import { oddValue } from './odd-records'

@@ -1,4 +1,4 @@
-import { between, dice, mix } from '../random'
+import { between, dice, mix } from '../base/random'
 import { plcDid, plcNumber, webDid } from './dids'
 import { ODD_KINDS, oddEntries } from './odd-records'
 import { type Entry, NOISE, type RepoState, WANTED } from './shapes'

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../exchange'
+import { type Answer, type Ask, json } from '../base/exchange'
 
 /** What a method answers when it refuses. */
 export class XrpcError extends Error {

@@ -1,4 +1,4 @@
-import { between, dice, mix, pick } from '../random'
+import { between, dice, mix, pick } from '../base/random'
 import { NPC_SHIPS, SHIPS, WEAPONS } from './goods'
 import { FACTIONS, MAIN_CHARACTER, NPC_CORPORATIONS, type People, SQUADS, squadParty } from './people'
 import { isTwin, type Roles, squadHas } from './roles'

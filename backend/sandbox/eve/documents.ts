@@ -1,4 +1,4 @@
-import { mix, pick } from '../random'
+import { mix, pick } from '../base/random'
 import { TYPES } from './goods'
 import { FACTIONS, MAIN_CHARACTER, type Person } from './people'
 import type { Party } from './shapes'

@@ -1,5 +1,5 @@
-import type { SandboxContext } from '../context'
-import type { Answer, Ask } from '../exchange'
+import type { SandboxContext } from '../base/context'
+import type { Answer, Ask } from '../base/exchange'
 
 const KEPT = 40
 

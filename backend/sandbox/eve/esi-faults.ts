@@ -1,6 +1,6 @@
-import type { SandboxContext } from '../context'
-import { type Answer, type Ask, json } from '../exchange'
-import type { ActiveFault } from '../faults'
+import type { SandboxContext } from '../base/context'
+import { type Answer, type Ask, json } from '../base/exchange'
+import type { ActiveFault } from '../base/faults'
 import type { EsiLimits, Group } from './esi-limits'
 
 export const ESI_FAULTS: Record<string, string> = {

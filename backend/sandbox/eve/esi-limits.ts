@@ -1,6 +1,6 @@
-import type { SandboxContext } from '../context'
-import { type Answer, type Ask, json } from '../exchange'
-import { Ban, ErrorBudget, SlidingBucket } from '../limits'
+import type { SandboxContext } from '../base/context'
+import { type Answer, type Ask, json } from '../base/exchange'
+import { Ban, ErrorBudget, SlidingBucket } from '../base/limits'
 
 const QUARTER_MS = 900_000
 const ERRORS = 100

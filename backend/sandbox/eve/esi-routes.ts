@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../exchange'
+import { type Answer, type Ask, json } from '../base/exchange'
 import { affiliationOf, allianceOf, characterOf, corporationOf, nameFor, typeOf } from './documents'
 import type { EsiFaults } from './esi-faults'
 import type { Group } from './esi-limits'

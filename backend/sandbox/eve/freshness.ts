@@ -1,4 +1,4 @@
-import type { SandboxContext } from '../context'
+import type { SandboxContext } from '../base/context'
 
 const KEPT = 100_000
 /** A client that crashes or crosses itself may ask twice again; more is circumventing the cache. */

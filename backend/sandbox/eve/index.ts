@@ -1,69 +1,53 @@
-import type { SandboxSettings, SandboxSource } from '../source'
+import { z } from 'zod'
+import { whole } from '../base/options'
+import { defineSandboxSource } from '../base/source'
+import { controlRoutes } from './control'
 import { Esi } from './esi'
 import { ESI_FAULTS } from './esi-faults'
 import { Listing } from './listing'
 import { PAGE_FAULTS } from './page-faults'
 import { Register } from './register'
-import { Truth, type TruthFilter } from './truth'
-import { World, type WorldOptions } from './world'
+import { Truth } from './truth'
+import { World } from './world'
 import { Zkillboard } from './zkillboard'
 
-export interface EveSandbox extends SandboxSource {
-  world: World
-  register: Register
-  truth: Truth
-}
-
-const PAGE_OF_TRUTH = 1000
-const number = (value: unknown): number | undefined => (value === undefined ? undefined : Number(value))
-
-function filterOf(input: Record<string, unknown>): TruthFilter {
-  const { side, from, to } = input
-  return {
-    characterId: number(input.characterId),
-    corporationId: number(input.corporationId),
-    allianceId: number(input.allianceId),
-    servable: input.servable === 'true' || input.servable === true,
-    side: side === 'kills' || side === 'losses' ? side : undefined,
-    from: from === undefined ? undefined : new Date(String(from)),
-    to: to === undefined ? undefined : new Date(String(to)),
-  }
-}
+/** Worlds of this many killmails have the fleet fight that real history has. */
+const LARGE = 1000
 
 /** zKillboard and ESI over one world of killmails. */
-export function eveSandbox(settings: SandboxSettings, options: WorldOptions & { oldForm: boolean; fresh: number }): EveSandbox {
-  const { clock } = settings.context
-  const world = new World(options)
-  const register = new Register(world, clock)
-  const listing = new Listing(register, clock)
-  const truth = new Truth(register, listing, clock)
-  const apis = [new Zkillboard({ ...settings, oldForm: options.oldForm }, register, listing), new Esi(settings, register)]
-  register.addFresh(options.fresh)
-  return {
-    name: 'eve',
-    world,
-    register,
-    truth,
-    apis,
-    faults: { ...PAGE_FAULTS, ...ESI_FAULTS },
-    control: {
-      'GET /truth': async (input) => {
-        const page = Number(input.page ?? 1)
-        const filter = filterOf(input)
-        return {
-          count: await truth.count(filter),
-          page,
-          killmails: await truth.killmails(filter, (page - 1) * PAGE_OF_TRUTH, PAGE_OF_TRUTH),
-        }
+export const eve = defineSandboxSource({
+  options: {
+    scale: whole(1).default(5000).meta({ value: 'killmails', description: 'size of the world' }),
+    years: whole(1).default(6).meta({ value: 'number', description: 'how far back it reaches' }),
+    fresh: whole(0).default(0).meta({ value: 'killmails', description: 'killmails of ten minutes ago on top' }),
+    bigAttackers: whole(0)
+      .optional()
+      .meta({ value: 'number', description: `attackers of the one big fight (4000; 40 in worlds below ${LARGE} killmails)` }),
+    zkbForm: z
+      .enum(['new', 'old'], 'must be new or old')
+      .default('new')
+      .meta({ value: 'form', description: 'new: whole bodies in the pages; old: killmail_id and zkb only' }),
+  },
+  faults: { ...PAGE_FAULTS, ...ESI_FAULTS },
+  open(settings, options) {
+    const { seed, oddities, end } = settings
+    const { clock } = settings.context
+    const { scale, years, fresh, bigAttackers = scale >= LARGE ? 4000 : 40, zkbForm } = options
+    const world = new World({ scale, seed, end, years, bigAttackers, oddities })
+    const register = new Register(world, clock)
+    const listing = new Listing(register, clock)
+    const truth = new Truth(register, listing, clock)
+    const apis = [new Zkillboard({ ...settings, oldForm: zkbForm === 'old' }, register, listing), new Esi(settings, register)]
+    register.addFresh(fresh)
+    return {
+      apis,
+      control: controlRoutes(truth, register),
+      handle: { world, register, truth },
+      reset() {
+        for (const api of apis) api.reset()
+        register.reset()
+        register.addFresh(fresh)
       },
-      'GET /truth/sums': (input) => truth.sums(filterOf(input)),
-      'POST /killmails/fresh': (input) => register.addFresh(Number(input.count ?? 1), number(input.age)),
-      'POST /killmails/late': (input) => register.addLate(Number(input.count ?? 1), Number(input.near ?? Math.floor(options.scale / 2))),
-    },
-    reset() {
-      for (const api of apis) api.reset()
-      register.reset()
-      register.addFresh(options.fresh)
-    },
-  }
-}
+    }
+  },
+})

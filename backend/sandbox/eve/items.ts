@@ -1,4 +1,4 @@
-import { between, pick } from '../random'
+import { between, pick } from '../base/random'
 import { BLUEPRINTS, CONTAINERS, FLAGS, GOODS } from './goods'
 import type { Item } from './shapes'
 

@@ -1,5 +1,5 @@
-import type { SandboxContext } from '../context'
-import { type Answer, type Ask, html, json } from '../exchange'
+import type { SandboxContext } from '../base/context'
+import { type Answer, type Ask, html, json } from '../base/exchange'
 import type { Listed } from './shapes'
 import type { Place } from './world'
 

@@ -1,4 +1,4 @@
-import { mix } from '../random'
+import { mix } from '../base/random'
 import { SQUADS } from './people'
 
 /*

@@ -1,4 +1,4 @@
-import { between, dice, mix, pick } from '../random'
+import { between, dice, mix, pick } from '../base/random'
 import { attackersOf } from './attackers'
 import { SHIPS, STRUCTURES } from './goods'
 import { gameHash } from './hash'

@@ -1,4 +1,4 @@
-import { dice, mix } from '../random'
+import { dice, mix } from '../base/random'
 import type { Killmail, Zkb } from './shapes'
 import type { Place, World } from './world'
 

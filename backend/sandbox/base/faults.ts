@@ -1,4 +1,5 @@
 import type { Ask } from './exchange'
+import { BadControl } from './input'
 import { dice } from './random'
 
 /** A fault as asked for; everything beyond `name` is optional. */
@@ -46,7 +47,15 @@ export const COMMON_FAULTS: Record<string, string> = {
 
 const subjectOf = (ask: Ask): string => `${ask.host ?? ''}${ask.subject ?? ask.path}`
 
-/** The switched-on faults. */
+function patternOf(match: string): RegExp {
+  try {
+    return new RegExp(match)
+  } catch (error) {
+    throw new BadControl((error as SyntaxError).message)
+  }
+}
+
+/** The active faults. */
 export class Faults {
   private entries: Entry[] = []
   private numbers = 0
@@ -55,9 +64,9 @@ export class Faults {
     this.roll = dice(seed)
   }
 
-  /** @throws {SyntaxError} when `match` is no regular expression */
+  /** @throws {BadControl} when `match` is no regular expression */
   add(request: FaultRequest): ActiveFault {
-    const pattern = request.match === undefined ? undefined : new RegExp(request.match)
+    const pattern = request.match === undefined ? undefined : patternOf(request.match)
     const fault: ActiveFault = { ...request, number: ++this.numbers, happened: 0 }
     this.entries.push({ fault, pattern, passed: 0, paths: new Set() })
     return { ...fault }
