@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { Refused, Throttled } from '../base/errors'
+import { type Problem, problem as problemShape, type Refusals } from '../contract'
 import { isUnreachable, READ_ONLY } from '../database/db'
 import { READ_ONLY_TEXT } from '../database/faults'
 import { clearCaches } from '../service/base/caches'
@@ -9,18 +10,6 @@ import type { Service } from '../service/base/context'
 /*
  * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.
  */
-
-export interface Problem {
-  type: string
-  title: string
-  status: number
-  detail: string
-  errors?: { field: string; message: string }[]
-  /** Where the job stands that a verb did not fit. */
-  state?: string
-  /** The detail again, for users of a source's routes: they know errors by this one field. */
-  error?: string
-}
 
 /** Tells an outage of the database from other answers of 503, for programs that wait it out. */
 export const DATABASE_AWAY = 'urn:backhaul:database-away'
@@ -120,14 +109,17 @@ export const answerProblem =
     }
     if (error instanceof Answer) reply.headers(error.headers)
     if (found.status === 503) reply.header('retry-after', '5')
-    send(reply, request.routeOptions.config?.sourceRoute ? { ...found, error: found.detail } : found)
+    send(reply, found, request.routeOptions.config?.refusals)
   }
 
-/** Sends a problem as it is: it needs no schema of the route. */
-export function send(reply: FastifyReply, found: Problem): void {
+/** A refusal of the API's own routes. */
+export const PROBLEM: Refusals = { type: 'application/problem+json', body: problemShape, of: (found) => found }
+
+/** Sends a problem as its route has it: it needs no schema of the route. */
+export function send(reply: FastifyReply, found: Problem, { type, of } = PROBLEM): void {
   void reply
     .code(found.status)
-    .header('content-type', 'application/problem+json; charset=utf-8')
+    .header('content-type', `${type}; charset=utf-8`)
     .serializer((body: unknown) => JSON.stringify(body))
-    .send(found)
+    .send(of(found))
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refused } from '../base/errors'
 import type { Config } from '../config/config'
+import type { Refusals, Route } from '../contract'
 import type { Actor } from '../service/suite/actions'
 import { failureCounter } from './failures'
 import { Answer } from './problems'
@@ -20,12 +21,12 @@ declare module 'fastify' {
     visitor: Visitor
   }
   interface FastifyContextConfig {
-    /** No token is needed. */
-    open?: boolean
-    /** A POST that only reads. */
-    reads?: boolean
+    /** Who may ask, where its method and path do not say so. */
+    access?: Route['access']
     /** Brought along by a source: part of the API, wherever its path lies. */
     sourceRoute?: boolean
+    /** How it answers what is refused there. */
+    refusals?: Refusals
   }
 }
 
@@ -55,14 +56,14 @@ export const actorOf = (request: FastifyRequest, entryPoint: Actor['entryPoint']
 export const traceOf = ({ headers: { traceparent } }: FastifyRequest): string | undefined =>
   typeof traceparent === 'string' ? traceparent : undefined
 
-const isRead = (request: FastifyRequest): boolean =>
-  request.method === 'GET' || request.method === 'HEAD' || request.routeOptions.config?.reads === true
+const isRead = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'
 
 const hostName = (host: string): string => host.replace(/:\d+$/, '')
 
-/** Whether a page of another site sent this: browsers name the page's origin with every write. */
+/** Whether a page of another site sent this: browsers name the page's origin, or that it is another, with every write. */
 function isForeign({ headers }: FastifyRequest): boolean {
   const { origin } = headers
+  if (headers['sec-fetch-site'] === 'cross-site') return true
   if (origin === undefined) return false
   const own = [headers.host, headers['x-forwarded-host']].filter((host) => typeof host === 'string')
   return !(URL.canParse(origin) && own.includes(new URL(origin).host))
@@ -82,12 +83,13 @@ const isJson = ({ headers }: FastifyRequest): boolean => /^application\/json\s*(
 const isPage = ({ routeOptions, url }: FastifyRequest): boolean =>
   routeOptions.config?.sourceRoute !== true && !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
 
-/** Whether the matched route needs nobody's token: pages, health, docs and login. */
-function isOpen(request: FastifyRequest): boolean {
+/** Who may ask the matched route. Pages, health and docs are for everybody. */
+function accessOf(request: FastifyRequest): Route['access'] {
   const { routeOptions, url } = request
   const route = routeOptions.url ?? url
-  if (isPage(request) || /^\/(health|ready)z/.test(route)) return true
-  return routeOptions.config?.open === true || /^\/api\/(docs(?![^/])|openapi\.json$)/.test(route)
+  if (routeOptions.config?.access) return routeOptions.config.access
+  if (isPage(request) || /^\/((health|ready)z|api\/(docs(?![^/])|openapi\.json$))/.test(route)) return 'open'
+  return isRead(request) ? 'read' : 'admin'
 }
 
 export interface Guard {
@@ -107,7 +109,7 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
 
   function visitorOf(request: FastifyRequest): Visitor {
     if (!tokenNeeded) return { who: 'local', canWrite: true }
-    if (isOpen(request)) return { who: 'nobody', canWrite: false }
+    if (accessOf(request) === 'open') return { who: 'nobody', canWrite: false }
     const role = roleOf(request)
     if (role) return { who: role, canWrite: role === 'admin' }
     const why = request.headers.authorization === undefined ? 'Send Authorization: Bearer <token>, or log in' : 'This token is not known'
@@ -115,12 +117,11 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
   }
 
   function checkWrite(request: FastifyRequest): void {
-    if (isForeign(request)) throw new Answer(403, `Pages of ${String(request.headers.origin).slice(0, 100)} may not use this API.`)
-    const byToken = tokenNeeded && request.headers.authorization !== undefined
-    if (!isJson(request) && (hasBody(request) || !byToken))
+    if (isForeign(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
+    // What forms and scripts of other sites send without asking first has one of their own types.
+    const isTyped = request.headers['content-type'] !== undefined && request.headers.authorization === undefined
+    if (!isJson(request) && (hasBody(request) || isTyped))
       throw new Answer(415, 'Send JSON with the header Content-Type: application/json.')
-    if (!request.visitor.canWrite && !isOpen(request) && !isRead(request))
-      throw new Answer(403, 'This token is read-only; use ADMIN_TOKEN to change anything.')
   }
 
   app.decorateRequest('visitor')
@@ -130,7 +131,9 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
     if (!tokenNeeded) checkLocal(request)
     if (isEmbedded(request) && !isPage(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
     request.visitor = visitorOf(request)
-    if (request.method !== 'GET' && request.method !== 'HEAD') checkWrite(request)
+    if (!isRead(request)) checkWrite(request)
+    if (!request.visitor.canWrite && accessOf(request) === 'admin')
+      throw new Answer(403, 'This token is read-only; use ADMIN_TOKEN to change anything.')
   })
   return { failed: (request, token) => failures.failed(request.ip, token), check }
 }

@@ -1,27 +1,35 @@
 import type { ZodType } from 'zod'
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
+import type { Traffic } from './api'
+import type { Refusals } from './problem'
 
 /*
  * HTTP routes that a source brings along: what its users know it by, beside the API that serves all sources alike. A route is
  * data and one function; the API parses, guards, documents and answers.
  */
 
-export interface Route<Params = unknown, Query = unknown, Body = unknown> {
-  method: 'GET' | 'POST' | 'DELETE'
+export interface Route<Params = unknown, Query = unknown, Body = unknown, Headers = unknown> {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As fastify writes it: `/admin/backfill/:id/cancel`; routes that share a path name its parts alike. */
   path: string
+  /** Who may ask while ADMIN_TOKEN is set: anybody, bearers of a token, or bearers of that one. */
+  access: 'open' | 'read' | 'admin'
   /** Unique among all routes, for the OpenAPI document. */
   operation: string
   about: string
   params?: ZodType<Params>
   query?: ZodType<Query>
+  /** Headers it reads, by their names in lower case. */
+  headers?: ZodType<Headers>
   /** A request without a body is parsed as `null`. */
   body?: ZodType<Body>
   /** What it answers besides refusals, as JSON has it: no Date, no transform. Another status or body is a fault of the route. */
   answers: { status: number; body: ZodType }[]
+  /** Body of its refusals; a problem document by default. */
+  refusals?: Refusals
   /** @throws {Refused} for what a person got wrong */
-  answer(ask: { params: Params; query: Query; body: Body }, context: RouteContext): Promise<RouteAnswer>
+  answer(ask: { params: Params; query: Query; body: Body; headers: Headers }, context: RouteContext): Promise<RouteAnswer>
 }
 
 export interface RouteAnswer {
@@ -51,6 +59,61 @@ export interface RouteJob {
   failures: Record<string, number>
 }
 
+/** How a job is started, besides its params. */
+export interface RouteStart {
+  /** `backfill` by default. */
+  priority?: PriorityName
+  /** Starts one even if the same is being backfilled. */
+  force?: boolean
+  /** The same key with the same request starts one job, however often it comes. */
+  idempotencyKey?: string
+}
+
+/** `live` goes before `asked`, `asked` before `backfill`. */
+export type PriorityName = 'live' | 'asked' | 'backfill'
+
+/** What a job would cost at the limits in force. */
+export interface JobEstimate {
+  /** First tasks; further ones are found while it runs. */
+  tasks: number
+  /** By API or part; `requests` is null where it is not known before the work starts. `limit` is in words. */
+  requests: { api: string; requests: number | null; leastMs: number | null; limit: string }[]
+  /** Least time it takes, ms; null where that is not known. */
+  leastMs: number | null
+  notes: string[]
+  activeKey: string
+  /** A job that backfills the same and has not ended. */
+  activeJob: string | null
+}
+
+/** A job as a grid: its tasks at the places their stream names. */
+export interface Partitions {
+  rows: string[]
+  columns: string[]
+  cells: { row: string; column: string; state: string; taskId: number | string }[]
+}
+
+/** What a job's pages came to so far, and how far it is. */
+export interface RouteFigures {
+  pages: number
+  seen: number
+  new: number
+  updated: number
+  unchanged: number
+  known: number
+  rejected: number
+  deleted: number
+  /** What the source says there is, where it does so for every task. */
+  expected: number | null
+  /** How far it is, 0..1. */
+  fraction: number | null
+  /** Records a second of the last 20 s, from the second time this process is asked. */
+  rate: number | null
+  /** Time left, ms. */
+  leftMs: number | null
+  requests: Traffic
+}
+
 /** What a route works with: the source's jobs and tables, in somebody's name. */
 export interface RouteContext {
   readonly db: Reader
@@ -62,15 +125,24 @@ export interface RouteContext {
    * @param work database only; a deadlock runs it again
    */
   act<T>(verb: string, target: string | null, detail: Json, work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Starts a job of the source inside such a transaction; its wake-ups ring once that has committed. @throws {Refused} */
-  start(tx: Tx, params: unknown): Promise<{ id: string; status: string; created: boolean }>
+  /**
+   * Starts a job of the source inside such a transaction; workers are woken once that has committed.
+   * @throws {Refused} `input` naming the field, `setup`, or `state` for a key used for another request
+   */
+  start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
+  /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
+  estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /** @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in */
   steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<void>
   /** Jobs of the source, newest first. @param ask `cursor`: the `next` of the page before; 200 jobs at most @throws {Refused} `input` */
   jobs(ask: { limit: number; cursor?: string }): Promise<{ items: RouteJob[]; next: string | null }>
   /** @throws {Refused} `missing`, or `input` for what is no id */
   job(id: string): Promise<RouteJob>
+  /** @throws {Refused} `missing`, or `input` for what is no id */
+  figures(id: string): Promise<RouteFigures>
+  /** Empty where the source's streams make no grid. @throws {Refused} `missing`, or `input` for what is no id */
+  partitions(id: string): Promise<Partitions>
 }
 
 /** Ties a route's parts together; the source forgets their types. */
-export const defineRoute = <P = unknown, Q = unknown, B = unknown>(route: Route<P, Q, B>): Route => route as Route
+export const defineRoute = <P = unknown, Q = unknown, B = unknown, H = unknown>(route: Route<P, Q, B, H>): Route => route as Route

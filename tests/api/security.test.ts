@@ -15,9 +15,9 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const JOB = { source: 'eve', params: { characterId: 2117325769 } }
 
 /** What is answered to headers that fetch does not let anybody set. */
-const statusOf = (path: string, headers: Record<string, string>) =>
+const statusOf = (path: string, headers: Record<string, string>, method = 'GET') =>
   new Promise<number | undefined>((resolve, reject) => {
-    const sent = httpRequest(open.url + path, { headers, agent: false }, (answer) => {
+    const sent = httpRequest(open.url + path, { method, headers, agent: false }, (answer) => {
       answer.resume()
       resolve(answer.statusCode)
     })
@@ -229,8 +229,13 @@ describe('without a token', () => {
     expect(await post({ 'content-type': 'text/plain' })).toBe(415)
     expect(await post({ 'content-type': 'application/json', origin: 'https://evil.example' })).toBe(403)
     expect(await post({ 'content-type': 'application/json; charset=utf-8', origin: open.url })).toBe(201)
-    const bare = await fetch(`${open.url}/api/jobs/00000000/cancel`, { method: 'POST' })
-    expect(bare.status).toBe(415)
+    const bare = async (headers: Record<string, string>) =>
+      (await fetch(`${open.url}/api/jobs/00000000/cancel`, { method: 'POST', headers })).status
+    expect(await bare({})).toBe(404)
+    expect(await bare({ 'content-type': 'application/x-www-form-urlencoded' })).toBe(415)
+    expect(await bare({ origin: 'https://evil.example' })).toBe(403)
+    expect(await statusOf('/api/jobs/00000000/cancel', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, 'POST')).toBe(403)
+    expect((await fetch(`${open.url}/api/webhooks/1`, { method: 'DELETE' })).status).toBe(404)
     expect((await open.ask('GET', '/api/me')).body).toMatchObject({ who: 'local', canWrite: true, tokenNeeded: false })
   })
 })

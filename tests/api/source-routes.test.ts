@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Fatal, Refused } from '../../backend/base/errors'
-import { defineRoute, type Route, type RouteJob } from '../../backend/contract'
+import { defineRefusals, defineRoute, type Route, type RouteJob } from '../../backend/contract'
 import { start } from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
+import { refusals } from '../../backend/sources/atproto/routes/refusals'
 import { eve } from '../../backend/sources/eve'
 import { type Served, serve } from '../support/api'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
@@ -25,74 +26,128 @@ const faults: Error[] = []
 const shown = z.looseObject({ id: z.string(), status: z.string() })
 const show = ({ createdAt, startedAt, completedAt, ...job }: RouteJob) => ({ ...job, createdAt: createdAt.toISOString() })
 
-const routes: Route[] = [
+const routes: Route[] = (
+  [
+    defineRoute({
+      method: 'POST',
+      path: '/admin/count',
+      access: 'admin',
+      operation: 'startCount',
+      about: 'Keep a wish and count for it',
+      // Wider than the params of the job.
+      body: z.strictObject({ name: z.string().or(z.number()) }),
+      answers: [{ status: 202, body: z.strictObject({ id: z.string(), created: z.boolean() }) }],
+      async answer({ body }, context) {
+        const { id, created } = await context.act('count.start', null, { name: body.name }, async (tx) => {
+          await tx.query('insert into wishes (name) values ($1)', [String(body.name)])
+          const job = await context.start(tx, body)
+          const fault = faults.shift()
+          if (fault) throw fault
+          return job
+        })
+        return { status: 202, body: { id, created }, headers: { location: `/admin/count/${id}` } }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/admin/count',
+      access: 'read',
+      operation: 'listCounts',
+      about: 'What is counted, newest first',
+      query: z.strictObject({ limit: z.coerce.number(), cursor: z.string().optional() }),
+      answers: [{ status: 200, body: z.array(shown) }],
+      async answer({ query }, context) {
+        const { items, next } = await context.jobs(query)
+        return { status: 200, body: items.map(show), headers: { ...(next !== null && { 'x-next': next }) } }
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/admin/count/:id',
+      access: 'read',
+      operation: 'getCount',
+      about: 'One of them',
+      params: z.object({ id: z.string() }),
+      answers: [{ status: 200, body: shown }],
+      answer: async ({ params }, context) => ({ status: 200, body: show(await context.job(params.id)) }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/admin/count/:id/:verb',
+      access: 'admin',
+      operation: 'steerCount',
+      about: 'Pause, resume, cancel or retry',
+      params: z.object({ id: z.string(), verb: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
+      answers: [{ status: 200, body: z.object({ status: z.string() }) }],
+      async answer({ params: { id, verb } }, context) {
+        await context.steer(verb, id)
+        return { status: 200, body: await context.job(id) }
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/admin/wishes/:name',
+      access: 'admin',
+      operation: 'forgetWish',
+      about: 'Forget a wish',
+      params: z.object({ name: z.string() }),
+      answers: [{ status: 204, body: z.undefined().meta({ description: 'Forgotten' }) }],
+      async answer({ params: { name } }, context) {
+        await context.act('wish.forget', name, {}, (tx) => tx.query('delete from wishes where name = $1', [name]))
+        return { status: name === 'a teapot' ? 418 : 204 }
+      },
+    }),
+  ] as Route[]
+).map((route) => ({ ...route, refusals }))
+
+const ruled: Route[] = [
   defineRoute({
-    method: 'POST',
-    path: '/admin/count',
-    operation: 'startCount',
-    about: 'Keep a wish and count for it',
-    // Wider than the params of the job.
-    body: z.strictObject({ name: z.string().or(z.number()) }),
-    answers: [{ status: 202, body: z.strictObject({ id: z.string(), created: z.boolean() }) }],
-    async answer({ body }, context) {
-      const { id, created } = await context.act('count.start', null, { name: body.name }, async (tx) => {
-        await tx.query('insert into wishes (name) values ($1)', [String(body.name)])
-        const job = await context.start(tx, body)
-        const fault = faults.shift()
-        if (fault) throw fault
-        return job
-      })
-      return { status: 202, body: { id, created }, headers: { location: `/admin/count/${id}` } }
-    },
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/admin/count',
-    operation: 'listCounts',
-    about: 'What is counted, newest first',
-    query: z.strictObject({ limit: z.coerce.number(), cursor: z.string().optional() }),
-    answers: [{ status: 200, body: z.array(shown) }],
-    async answer({ query }, context) {
-      const { items, next } = await context.jobs(query)
-      return { status: 200, body: items.map(show), headers: { ...(next !== null && { 'x-next': next }) } }
-    },
-  }),
-  defineRoute({
-    method: 'GET',
-    path: '/admin/count/:id',
-    operation: 'getCount',
-    about: 'One of them',
-    params: z.object({ id: z.string() }),
-    answers: [{ status: 200, body: shown }],
-    answer: async ({ params }, context) => ({ status: 200, body: show(await context.job(params.id)) }),
-  }),
-  defineRoute({
-    method: 'POST',
-    path: '/admin/count/:id/:verb',
-    operation: 'steerCount',
-    about: 'Pause, resume, cancel or retry',
-    params: z.object({ id: z.string(), verb: z.enum(['pause', 'resume', 'cancel', 'retry']) }),
-    answers: [{ status: 200, body: z.object({ status: z.string() }) }],
-    async answer({ params: { id, verb } }, context) {
-      await context.steer(verb, id)
-      return { status: 200, body: await context.job(id) }
-    },
-  }),
-  defineRoute({
-    method: 'DELETE',
-    path: '/admin/wishes/:name',
-    operation: 'forgetWish',
-    about: 'Forget a wish',
+    method: 'PUT',
+    path: '/api/counts/:name',
+    access: 'admin',
+    operation: 'putCount',
+    about: 'Count with a priority, a key, or beside another',
     params: z.object({ name: z.string() }),
-    answers: [{ status: 204, body: z.undefined().meta({ description: 'Forgotten' }) }],
-    async answer({ params: { name } }, context) {
-      await context.act('wish.forget', name, {}, (tx) => tx.query('delete from wishes where name = $1', [name]))
-      return { status: name === 'a teapot' ? 418 : 204 }
+    headers: z.object({ 'idempotency-key': z.string().optional() }),
+    body: z.strictObject({ priority: z.enum(['live', 'asked', 'backfill']).optional(), force: z.boolean().optional() }).nullish(),
+    answers: [{ status: 200, body: z.strictObject({ id: z.string(), created: z.boolean(), headers: z.array(z.string()) }) }],
+    refusals: defineRefusals({
+      type: 'application/json',
+      body: z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),
+      of: ({ status, detail }) => ({ error: { code: status === 409 ? 'CONFLICT' : `E${status}`, message: detail } }),
+    }),
+    async answer({ params, body, headers }, context) {
+      const options = { ...body, idempotencyKey: headers['idempotency-key'] }
+      const { id, created } = await context.act('count.put', null, {}, (tx) => context.start(tx, params, options))
+      return { status: 200, body: { id, created, headers: Object.keys(headers) } }
     },
+  }),
+  defineRoute({
+    method: 'PATCH',
+    path: '/api/counts/:name',
+    access: 'read',
+    operation: 'previewCount',
+    about: 'What it would cost',
+    params: z.object({ name: z.string() }),
+    answers: [{ status: 200, body: z.looseObject({ tasks: z.number() }) }],
+    answer: async ({ params }, context) => ({ status: 200, body: await context.estimate(params) }),
+  }),
+  defineRoute({
+    method: 'GET',
+    path: '/api/counts/:id/figures',
+    access: 'open',
+    operation: 'getCountFigures',
+    about: 'How far it is, for everybody',
+    params: z.object({ id: z.string() }),
+    answers: [{ status: 200, body: z.looseObject({ seen: z.number() }) }],
+    answer: async ({ params: { id } }, context) => ({
+      status: 200,
+      body: { ...(await context.figures(id)), grid: await context.partitions(id) },
+    }),
   }),
 ]
 
-const counting: Counting = { pages: 1, rowsPerPage: 5, tasks: [countingTask('one')], routes }
+const counting: Counting = { pages: 1, rowsPerPage: 5, tasks: [countingTask('one')], routes: [...routes, ...ruled] }
 const source = countingSource(counting)
 const other = { ...source, name: 'other', routes: undefined }
 let engine: Suite
@@ -318,13 +373,69 @@ describe('at a route', () => {
   })
 })
 
+describe('a route of its own manners', () => {
+  const put = (name: string, body?: unknown, headers: Record<string, string> = {}) =>
+    ask('PUT', `/api/counts/${name}`, body, { ...bearer(ADMIN), ...headers })
+
+  test('starts with a priority, beside another, or once for a key; it reads the headers it names and no other', async () => {
+    const first = await put('a', { priority: 'live' })
+    expect(first).toMatchObject({ status: 200, body: { created: true, headers: [] } })
+    const [job] = await engine.db.query('select priority, active_key from backhaul.jobs where id = $1', [first.body.id])
+    expect(job).toEqual({ priority: 0, active_key: 'a' })
+    expect((await put('a')).body).toMatchObject({ id: first.body.id, created: false })
+    expect((await put('a', { force: true })).body).toMatchObject({ id: expect.not.stringMatching(first.body.id), created: true })
+    const key = { 'idempotency-key': 'the key of this test' }
+    expect((await put('b', undefined, key)).status).toBe(400)
+    key['idempotency-key'] = 'key-of-this-test'
+    const once = await put('b', undefined, key)
+    expect(once.body).toMatchObject({ created: true, headers: ['idempotency-key'] })
+    expect((await put('b', undefined, key)).body).toMatchObject({ id: once.body.id, created: false })
+    expect((await put('c', undefined, key)).body).toEqual({
+      error: { code: 'CONFLICT', message: expect.stringContaining('key-of-this-test was used before for another request') },
+    })
+  })
+
+  test('refuses in its own body, whoever refuses', async () => {
+    const refused = await put('a', { priority: 'soon' })
+    expect(refused).toMatchObject({ status: 400, body: { error: { code: 'E400', message: expect.stringContaining('priority') } } })
+    expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    const unknown = await ask('PUT', '/api/counts/a', {}, {})
+    expect(unknown.body).toEqual({ error: { code: 'E401', message: 'Send Authorization: Bearer <token>, or log in.' } })
+    expect((await ask('DELETE', '/api/counts/a')).body.error.code).toBe('E405')
+  })
+
+  test('says who may ask it, whatever its method', async () => {
+    const statuses = async (method: string, path: string) => [
+      (await ask(method, path, undefined, {})).status,
+      (await ask(method, path, undefined, bearer(READER))).status,
+    ]
+    const { id } = (await put('a')).body
+    expect(await statuses('PUT', '/api/counts/a')).toEqual([401, 403])
+    expect(await statuses('PATCH', '/api/counts/a')).toEqual([401, 200])
+    expect(await statuses('GET', `/api/counts/${id}/figures`)).toEqual([200, 200])
+  })
+
+  test('tells what a job would cost, how far it is and what it has read', async () => {
+    const { id } = (await put('a')).body
+    expect((await ask('PATCH', '/api/counts/a')).body).toMatchObject({ tasks: 1, activeKey: 'a', activeJob: id })
+    expect((await ask('PATCH', '/api/counts/new')).body).toMatchObject({ tasks: 1, activeJob: null })
+    const worker = await engine.worker()
+    await engine.ended(id)
+    await worker.stop()
+    const figures = (await ask('GET', `/api/counts/${id}/figures`)).body
+    expect(figures).toMatchObject({ pages: 1, seen: 5, new: 5, known: 0, rate: null, requests: {}, grid: { cells: [] } })
+  })
+})
+
 test('the OpenAPI document holds the routes and passes the linter', async () => {
   const { body } = await ask('GET', '/api/openapi.json')
-  expect(Object.keys(body.paths).filter((path) => path.startsWith('/admin'))).toEqual([
+  expect(Object.keys(body.paths).filter((path) => /^.(admin|api.counts)/.test(path))).toEqual([
     '/admin/count',
     '/admin/count/{id}',
     '/admin/count/{id}/{verb}',
     '/admin/wishes/{name}',
+    '/api/counts/{name}',
+    '/api/counts/{id}/figures',
   ])
   expect(body.paths['/admin/count'].post).toMatchObject({
     tags: ['counting'],
@@ -336,6 +447,9 @@ test('the OpenAPI document holds the routes and passes the linter', async () => 
       409: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/RouteProblem' } } } },
     },
   })
+  expect(body.paths['/api/counts/{name}'].put.parameters).toContainEqual(expect.objectContaining({ in: 'header', name: 'idempotency-key' }))
+  expect(Object.keys(body.paths['/api/counts/{name}'].put.responses[409].content)).toEqual(['application/json'])
+  expect(body.paths['/api/counts/{id}/figures'].get.security).toEqual([])
   expect(body.paths['/admin/count'].get.responses[200].content['application/json'].schema.type).toBe('array')
   expect(body.components.schemas.RouteProblem.required).toContain('error')
   expect(body.tags).toContainEqual({ name: 'counting', description: source.about })

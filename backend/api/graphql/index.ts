@@ -58,7 +58,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
     // OpenAPI is about REST.
     schema: { hide: true } as object,
     // Queries are sent by POST too; whether a mutation may is asked where it runs.
-    config: { reads: true },
+    config: { access: 'read' },
     async handler(request: FastifyRequest, reply: FastifyReply) {
       checkAddress(request)
       const answer = await yoga.handleNodeRequestAndResponse(request, reply, { req: request })

@@ -1,7 +1,7 @@
+import type { PriorityName } from '../../contract'
 import { listSources } from '../../service/base/registry'
 import { estimateJob } from '../../service/jobs/estimate'
 import { countJobs, getJob, type JobFilter, listJobIds, STATUSES } from '../../service/jobs/list'
-import type { PriorityName } from '../../service/jobs/start'
 import { PRIORITY } from '../../service/jobs/start'
 import { summaries } from '../../service/jobs/summary'
 import { getDeadLetter, listDeadLetters } from '../../service/queues/dead-letters'

@@ -38,7 +38,7 @@ export function access(app: App, { service, version, guard }: Context): void {
   app.post(
     '/api/login',
     {
-      config: { open: true },
+      config: { access: 'open' },
       schema: {
         tags,
         operationId: 'login',
@@ -63,7 +63,7 @@ export function access(app: App, { service, version, guard }: Context): void {
   app.post(
     '/api/logout',
     {
-      config: { open: true },
+      config: { access: 'open' },
       schema: {
         tags,
         operationId: 'logout',

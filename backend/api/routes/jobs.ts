@@ -50,7 +50,7 @@ export function jobs(app: App, { service }: Context): void {
   app.post(
     '/api/jobs/estimate',
     {
-      config: { reads: true },
+      config: { access: 'read' },
       schema: {
         tags,
         operationId: 'estimateJob',

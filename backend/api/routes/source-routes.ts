@@ -6,27 +6,25 @@ import { actorOf, traceOf } from '../security'
 import { type App, type Context, routeRefusals } from './context'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-const IS_SOURCE_ROUTE = { sourceRoute: true }
 
 /** The routes that sources bring along. */
 export function sourceRoutes(app: App, { service }: Context): void {
-  const methods = new Map<string, string[]>()
+  const byPath = new Map<string, Route[]>()
   for (const source of service.sources) {
     for (const route of source.routes ?? []) {
       mount(app, service, source, route)
-      methods.set(route.path, [...(methods.get(route.path) ?? []), route.method])
+      byPath.set(route.path, [...(byPath.get(route.path) ?? []), route])
     }
   }
-  for (const [path, known] of methods) closeOthers(app, path, known)
+  for (const routes of byPath.values()) closeOthers(app, routes)
 }
 
 function mount(app: App, service: Service, source: Source, route: Route): void {
-  const { method, path, params, query, body } = route
-  const isRead = method === 'GET'
+  const { method, path, access, refusals, params, query, body, headers } = route
   app.route({
     method,
     url: path,
-    config: IS_SOURCE_ROUTE,
+    config: { sourceRoute: true, access, refusals },
     schema: {
       tags: [source.name],
       operationId: route.operation,
@@ -34,13 +32,17 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
       ...(params && { params }),
       ...(query && { querystring: query }),
       ...(body && { body }),
+      ...(headers && { headers }),
+      ...(access === 'open' && { security: [] }),
       response: {
-        ...routeRefusals(...(isRead ? [404] : [403, 404, 409, 503])),
+        ...routeRefusals(refusals, ...statusesOf(route)),
         ...Object.fromEntries(route.answers.map((answer) => [answer.status, answer.body])),
       },
     },
     async handler(request, reply) {
-      const ask = { params: request.params, query: request.query, body: request.body }
+      // Parsed from what was sent: the others, tokens among them, are none of the source's business.
+      const own = headers?.parse(request.raw.headers)
+      const ask = { params: request.params, query: request.query, body: request.body, headers: own }
       const answer = await route.answer(ask, createRouteContext(service, source, actorOf(request), traceOf(request)))
       if (!route.answers.some(({ status }) => status === answer.status))
         throw new Error(`${route.operation} answered ${answer.status}, which its answers do not name`)
@@ -52,13 +54,23 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
   })
 }
 
+/** What a route may answer besides 400 and its own. */
+const statusesOf = ({ method, access }: Route): number[] => [
+  ...(access === 'open' ? [421] : [401]),
+  ...(access === 'admin' ? [403] : []),
+  404,
+  ...(method === 'GET' ? [] : [409, 503]),
+]
+
 /** Other methods at a route's path are refused there: the dashboard takes paths that nobody else does. */
-function closeOthers(app: App, url: string, known: readonly string[]): void {
+function closeOthers(app: App, routes: readonly Route[]): void {
+  const [{ path: url, refusals } = { path: '' }] = routes
+  const known = routes.map(({ method }) => method)
   const allow = known.join(', ')
   app.route({
     method: METHODS.filter((method) => !known.includes(method)),
     url,
-    config: IS_SOURCE_ROUTE,
+    config: { sourceRoute: true, refusals },
     schema: { hide: true } as object,
     async handler({ method }) {
       throw new Answer(405, `There is no ${method} here, only ${allow}; see /api/docs`, { allow })

@@ -35,16 +35,7 @@ export const paging = {
 
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
 
-export const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string(),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-    state: z.string().optional().meta({ description: 'Where the job stands that a verb did not fit' }),
-  })
-  .meta({ id: 'Problem' })
+export { problem } from '../../contract'
 
 export const pageQuery = z.strictObject(paging)
 

@@ -3,7 +3,7 @@ import { ZodError } from 'zod'
 import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
-import type { Plan, Source } from '../../contract'
+import type { Plan, PriorityName, Source } from '../../contract'
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
@@ -15,7 +15,7 @@ import { admit, boundOf } from './admission'
  */
 
 /** Lower goes first. */
-export const PRIORITY = { live: 0, asked: 1, backfill: 2 } as const
+export const PRIORITY: Readonly<Record<PriorityName, number>> = { live: 0, asked: 1, backfill: 2 }
 
 export interface StartOptions {
   priority?: number

@@ -1,5 +1,5 @@
 import { count, counted, duration } from '../../base/words'
-import type { Limit, Plan } from '../../contract'
+import type { JobEstimate, Limit, Plan } from '../../contract'
 import { PRIORITY } from '../../engine/jobs/verbs'
 import { apiOf, type Limits } from '../../gate/limits'
 import type { Service } from '../base/context'
@@ -63,18 +63,6 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
     leastMs: apis.some((api) => api.leastMs === null) ? null : Math.max(0, ...apis.map((api) => api.leastMs ?? 0)),
     notes: [...new Set(plans.flatMap((plan) => plan.estimate.note ?? []))],
   }
-}
-
-/** What a job would cost before it is started, for a form. */
-export interface JobEstimate {
-  /** First tasks; further ones are found while it runs. */
-  tasks: number
-  requests: { api: string; requests: number | null; leastMs: number | null; limit: string }[]
-  leastMs: number | null
-  notes: string[]
-  activeKey: string
-  /** A job that backfills the same and has not ended. */
-  activeJob: string | null
 }
 
 /**

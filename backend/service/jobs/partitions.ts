@@ -1,14 +1,7 @@
 import { jsonInt } from '../../base/words'
-import type { Source } from '../../contract'
+import type { Partitions, Source } from '../../contract'
 import { findJob } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
-
-/** A job as a grid: what its source takes its tasks for. */
-export interface Partitions {
-  rows: string[]
-  columns: string[]
-  cells: { row: string; column: string; state: string; taskId: number | string }[]
-}
 
 /** More cells than a page can show are left out. */
 const MAX_CELLS = 5000

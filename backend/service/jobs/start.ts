@@ -4,7 +4,7 @@ import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { requireContact } from '../../config/config'
-import type { Source } from '../../contract'
+import type { RouteStart, Source } from '../../contract'
 import { PRIORITY, type Started, type StartOptions, startAll } from '../../engine/jobs/verbs'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
@@ -16,8 +16,6 @@ export { PRIORITY } from '../../engine/jobs/verbs'
 
 /** The wake-ups may be rung later: how long a entry point waits for a broker that does not answer, ms. */
 const BROKER_MS = 2000
-
-export type PriorityName = keyof typeof PRIORITY
 
 /**
  * Rings for what is committed already.
@@ -50,15 +48,9 @@ export async function startRequests(
   return { jobs, broker: await tell(service, () => wake(service.db, service.broker, options.queue)) }
 }
 
-export interface StartAsk {
+export interface StartAsk extends RouteStart {
   source: string
   params: unknown
-  /** Starts one even if the same is being backfilled. */
-  force?: boolean
-  /** `backfill` unless told. */
-  priority?: PriorityName
-  /** The same key with the same request starts one job, however often it comes. */
-  idempotencyKey?: string
   /** W3C trace context of whoever asks. */
   trace?: string
 }
@@ -91,14 +83,16 @@ export async function startJob(service: Service, actor: Actor, ask: StartAsk): P
 
 const KEY = /^[\x21-\x7e]{1,200}$/
 
-function inboxOf({ idempotencyKey: key, source, params, force, priority }: StartAsk): StartOptions['inbox'] {
+/** @throws {Refused} `input` for a key that is none */
+export function inboxOf({ idempotencyKey: key, source, params, force, priority }: StartAsk): StartOptions['inbox'] {
   if (key === undefined) return undefined
   if (!KEY.test(key)) throw new Refused('input', 'Idempotency-Key must be 1 to 200 visible ASCII characters.', 'Idempotency-Key')
   const bodyHash = hashOf({ source, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' })
   return { queue: 'api', messageId: key, bodyHash }
 }
 
-async function refusingKey<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
+/** @throws {Refused} `state` where the key came before with another request */
+export async function refusingKey<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,13 +1,16 @@
 import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
 import { requireContact } from '../../config/config'
-import type { RouteContext, Source } from '../../contract'
+import type { RouteContext, RouteFigures, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, parseParams, type Started, startOne } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
-import { tell } from '../jobs/start'
+import { type JobDetail, jobDetail } from '../jobs/detail'
+import { estimateJob } from '../jobs/estimate'
+import { partitionsOf } from '../jobs/partitions'
+import { inboxOf, PRIORITY, refusingKey, tell } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
 import { type Actor, act } from '../suite/actions'
 import { listRouteJobs, readRouteJob } from './jobs'
@@ -59,14 +62,17 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       const done = await act(service, actor, verb, target, detail, committed, ({ jobs }) => target ?? jobs[0]?.id ?? null)
       return done.result
     },
-    async start(tx, params) {
+    async start(tx, params, { priority = 'backfill', force, idempotencyKey } = {}) {
       const jobs = begun.get(tx)
       if (!jobs) throw new Error('a route starts jobs inside the transaction of act')
       requireContact(source.apis, service.config)
-      const job = await startOne(tx, source, parseParams(source, params), { trace })
+      const inbox = inboxOf({ source: source.name, params, force, priority, idempotencyKey })
+      const options = { priority: PRIORITY[priority], force, inbox, trace }
+      const job = await refusingKey(idempotencyKey, () => startOne(tx, source, parseParams(source, params), options))
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }
     },
+    estimate: (params, priority = 'backfill') => estimateJob(service, { source: source.name, params, priority: PRIORITY[priority] }),
     async steer(verb, id) {
       await doVerb(service, actor, verb, await ownId(id))
     },
@@ -76,5 +82,23 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       if (!job) throw missing(id)
       return job
     },
+    figures: async (id) => figuresOf(await jobDetail(service, await ownId(id))),
+    partitions: async (id) => await partitionsOf(service, await ownId(id)),
   }
 }
+
+const figuresOf = (job: JobDetail): RouteFigures => ({
+  pages: job.pages,
+  seen: job.seen,
+  new: job.new,
+  updated: job.updated,
+  unchanged: job.unchanged,
+  known: job.known,
+  rejected: job.rejected,
+  deleted: job.deleted,
+  expected: job.expected,
+  fraction: job.fraction,
+  rate: job.rate,
+  leftMs: job.leftMs,
+  requests: job.requests,
+})

@@ -1,13 +1,12 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
-import type { Source } from '../../contract'
+import type { PriorityName, Source } from '../../contract'
 import { PRIORITY } from '../../engine/jobs/verbs'
 import { checkRhythm, type Rhythm } from '../../engine/upkeep/ticks'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
 import { allChecked } from '../base/faults'
 import { checkedParams, sourceOf } from '../base/registry'
-import type { PriorityName } from '../jobs/start'
 
 /*
  * What is refused before a schedule is made or changed.

@@ -15,6 +15,7 @@ const jobId = z.object({ id: z.string().max(64).meta({ description: 'Id of a job
 const create = defineRoute({
   method: 'POST',
   path: '/admin/backfill',
+  access: 'admin',
   operation: 'createBackfill',
   about: 'Backfill every uploaded lexicon ({}), a collection, or repos',
   body: z
@@ -36,6 +37,7 @@ const create = defineRoute({
 const list = defineRoute({
   method: 'GET',
   path: '/admin/backfill/status',
+  access: 'read',
   operation: 'listBackfills',
   about: 'Backfills, newest first; the header Link names the next page',
   query: z.strictObject({
@@ -53,6 +55,7 @@ const list = defineRoute({
 const get = defineRoute({
   method: 'GET',
   path: '/admin/backfill/:id',
+  access: 'read',
   operation: 'getBackfill',
   about: 'One backfill',
   params: jobId,
@@ -71,6 +74,7 @@ const steer = (verb: keyof typeof VERBS) =>
   defineRoute({
     method: 'POST',
     path: `/admin/backfill/:id/${verb}`,
+    access: 'admin',
     operation: `${verb}Backfill`,
     about: VERBS[verb],
     params: jobId,

@@ -38,6 +38,7 @@ const shown = ({ id: nsid, revision, type, backfill, document, createdAt, update
 const upload = defineRoute({
   method: 'POST',
   path: '/admin/lexicons',
+  access: 'admin',
   operation: 'uploadLexicon',
   about: 'Upload a lexicon; the first upload of a record lexicon starts a backfill of its records',
   body: z.looseObject({
@@ -67,6 +68,7 @@ const upload = defineRoute({
 const list = defineRoute({
   method: 'GET',
   path: '/admin/lexicons',
+  access: 'read',
   operation: 'listLexicons',
   about: 'Uploaded lexicons by id',
   answers: [{ status: 200, body: z.array(lexicon) }],
@@ -76,6 +78,7 @@ const list = defineRoute({
 const get = defineRoute({
   method: 'GET',
   path: '/admin/lexicons/:id',
+  access: 'read',
   operation: 'getLexicon',
   about: 'One lexicon',
   params: id,
@@ -90,6 +93,7 @@ const get = defineRoute({
 const remove = defineRoute({
   method: 'DELETE',
   path: '/admin/lexicons/:id',
+  access: 'admin',
   operation: 'removeLexicon',
   about: 'Remove a lexicon; the records stay',
   params: id,
