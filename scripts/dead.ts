@@ -20,31 +20,31 @@ interface Options {
 const textOf = (body: Buffer): string => body.toString('utf8')
 const asJson = ({ body, ...letter }: DeadLetter) => ({ ...letter, body: textOf(body) })
 
-/** `yarn dead`: messages that could not be understood. */
+/** `yarn dead`: messages that were rejected because they could not be read. */
 export function build(context: Context): Command {
-  const program = createProgram('yarn dead', 'Messages set aside because they could not be understood.', context)
+  const program = createProgram('yarn dead', 'Lists, replays and deletes rejected messages.', context)
   program
     .command('list')
-    .description('set aside, oldest first')
-    .option('--queue <name>', 'only those meant for this queue')
-    .option('--limit <n>', 'at most so many', '100')
-    .option('--json', 'print JSON and nothing else')
+    .description('list rejected messages, oldest first')
+    .option('--queue <name>', 'only messages for this queue')
+    .option('--limit <n>', 'maximum number of messages', '100')
+    .option('--json', 'print JSON only')
     .action((options: Options) => list(context, options))
   program
     .command('show <id>')
-    .description('one with its whole body')
-    .option('--json', 'print JSON and nothing else')
+    .description('show one message with its whole body')
+    .option('--json', 'print JSON only')
     .action((id: string, options: Options) => show(context, id, options))
   for (const [name, about, done] of [
-    ['replay', 'publish them again to the queues they were meant for', 'replayed'],
-    ['drop', 'delete them', 'deleted'],
+    ['replay', 'publish messages again to their original queues', 'replayed'],
+    ['drop', 'delete messages', 'deleted'],
   ] as const) {
     program
       .command(`${name} [ids...]`)
       .description(about)
-      .option('--all', 'all of them; with --queue all of that queue')
-      .option('--queue <name>', 'of this queue')
-      .option('--json', 'print JSON and nothing else')
+      .option('--all', 'all messages; with --queue, all messages for that queue')
+      .option('--queue <name>', 'only messages for this queue')
+      .option('--json', 'print JSON only')
       .action((ids: string[], options: Options) => take(context, name, ids, options, done))
   }
   return program
@@ -53,7 +53,7 @@ export function build(context: Context): Command {
 async function list({ config, terminal }: Context, options: Options): Promise<void> {
   const letters = await listDead(config.rabbitmqUrl, options.queue, parseCount(options.limit, '--limit'))
   if (options.json) terminal.out(toJson(letters.map(asJson)))
-  else if (letters.length === 0) terminal.out(`No message was set aside${options.queue ? ` on ${options.queue}` : ''}.`)
+  else if (letters.length === 0) terminal.out(`No rejected messages${options.queue ? ` for ${options.queue}` : ''}.`)
   else {
     const rows = letters.map((letter) => [
       letter.id,
@@ -76,7 +76,7 @@ async function show({ config, terminal }: Context, id: string, options: Options)
   const facts = [
     ['id', letter.id],
     ['queue', letter.queue],
-    ['at', letter.at ? `${moment(letter.at)} UTC` : 'not known'],
+    ['at', letter.at ? `${moment(letter.at)} UTC` : 'unknown'],
     ['messageId', letter.messageId ?? 'none'],
     ['bytes', String(letter.bytes)],
     ['reason', letter.reason],
@@ -86,7 +86,7 @@ async function show({ config, terminal }: Context, id: string, options: Options)
 
 async function take(context: Context, name: 'replay' | 'drop', ids: string[], options: Options, done: string): Promise<void> {
   if (ids.length > 0 === (options.all === true)) {
-    throw new Refused('input', `Say which: yarn dead ${name} <id...>, or --all (with --queue <name> all of one queue); not both.`)
+    throw new Refused('input', `Give ids or --all, not both: yarn dead ${name} <id...>, or yarn dead ${name} --all [--queue <name>].`)
   }
   const { queue, all } = options
   const choice = all ? { queue, all } : { queue, ids: [...new Set(ids)] }

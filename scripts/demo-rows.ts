@@ -3,7 +3,7 @@ import { allowClosedPipes } from '../backend/base/stdio'
 import { readConfig } from '../backend/config/config'
 import { type Db, openDb } from '../backend/database/db'
 
-/** A few rows of what a backfill of killmails leaves in Postgres. */
+/** Sample rows that a backfill of killmails writes to Postgres. */
 const QUERIES: readonly { title: string; sql: string }[] = [
   {
     title: 'newest killmails',
@@ -18,7 +18,7 @@ const QUERIES: readonly { title: string; sql: string }[] = [
       order by k.killmail_time desc, k.killmail_id desc limit 5`,
   },
   {
-    title: 'who was met most often',
+    title: 'most frequent attackers',
     sql: `select coalesce(c.name, a.character_id::text) as character, coalesce(o.name, '-') as corporation, count(*)::text as killmails
       from eve.killmail_attackers a
       left join eve.characters c on c.character_id = a.character_id
@@ -56,6 +56,6 @@ async function main(): Promise<void> {
 
 allowClosedPipes()
 main().catch((error: Error) => {
-  console.error(`The rows could not be read: ${error.message}`)
+  console.error(`Cannot read the rows: ${error.message}`)
   process.exitCode = 1
 })

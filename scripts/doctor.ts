@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { CHECKS, type Finding, make } from './cli/checks'
+import { CHECKS, type Finding, runCheck } from './cli/checks'
 import type { Context } from './cli/context'
 import { LIVE } from './cli/live'
 import { createProgram, main } from './cli/main'
@@ -10,11 +10,11 @@ interface Options {
   json?: boolean
 }
 
-/** `yarn doctor`: is everything there that the suite needs? */
+/** `yarn doctor`: checks everything the suite needs. */
 export function build(context: Context): Command {
-  return createProgram('yarn doctor', 'Looks at everything the suite needs and says what to do about what is wrong.', context)
-    .option('--live', 'ask each API one cheap request as well')
-    .option('--json', 'print JSON and nothing else')
+  return createProgram('yarn doctor', 'Checks everything the suite needs, and says how to fix what is wrong.', context)
+    .option('--live', 'also send one cheap request to each API')
+    .option('--json', 'print JSON only')
     .action((options: Options) => examine(context, options))
 }
 
@@ -26,7 +26,7 @@ async function examine(context: Context, options: Options): Promise<void> {
   const isBad = (name: string) => findings.some((found) => found.check === name && (found.state === 'fault' || found.state === 'skipped'))
   for (const check of [...CHECKS, ...(options.live ? [LIVE] : [])]) {
     const missing = check.needs?.find(isBad)
-    const found: Finding[] = missing ? [{ check: check.name, state: 'skipped', text: `needs ${missing}` }] : await make(check, context)
+    const found: Finding[] = missing ? [{ check: check.name, state: 'skipped', text: `needs ${missing}` }] : await runCheck(check, context)
     findings.push(...found)
     if (!options.json) for (const one of found) terminal.out(`${MARKS[one.state]}  ${one.check.padEnd(10)}  ${one.text}`)
   }
@@ -35,7 +35,9 @@ async function examine(context: Context, options: Options): Promise<void> {
   if (options.json) terminal.out(toJson({ ok: faults.length === 0, findings }))
   else
     terminal.out(
-      faults.length === 0 ? `All well${warnings > 0 ? `, ${counted(warnings, 'warning')}` : ''}.` : `${counted(faults.length, 'fault')}.`,
+      faults.length === 0
+        ? `All checks passed${warnings > 0 ? `, ${counted(warnings, 'warning')}` : ''}.`
+        : `${counted(faults.length, 'fault')}.`,
     )
   if (faults.length > 0) context.exitCode = 1
 }

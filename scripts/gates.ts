@@ -8,10 +8,10 @@ import type { Context } from './cli/context'
 import { createProgram, main } from './cli/main'
 import { count, duration, moment, table, toJson } from './cli/text'
 
-/** `yarn gates`: how much of each limit is used, and who has to wait. */
+/** `yarn gates`: how much of each limit is used, and what has to wait. */
 export function build(context: Context): Command {
-  return createProgram('yarn gates', 'Every limit: what it grants, what is used of it, and what holds it up.', context)
-    .option('--json', 'print JSON and nothing else')
+  return createProgram('yarn gates', 'Shows each limit, how much of it is used, and what holds it up.', context)
+    .option('--json', 'print JSON only')
     .action((options: { json?: boolean }) => show(context, options))
 }
 
@@ -49,7 +49,7 @@ function usedText(limit: Limit, row: GateRow | undefined): string {
   return parts.join(', ')
 }
 
-/** Of a spaced limit; a full window says so under `used`. */
+/** When a limit with spacing grants the next request; a full window shows under `used`. */
 function freeText(row: GateRow | undefined, now: Date): string {
   const waits = Math.max(inFuture(row?.nextAt, now), inFuture(row?.blockedUntil, now), inFuture(row?.trippedUntil, now))
   return waits > 0 ? `in ${duration(waits)}` : 'now'
@@ -58,8 +58,8 @@ function freeText(row: GateRow | undefined, now: Date): string {
 function heldText(row: GateRow | undefined, now: Date): string {
   if (!row) return ''
   const parts: string[] = []
-  if (row.blockedUntil) parts.push(`blocked until ${moment(row.blockedUntil)} UTC: ${row.blockedReason ?? 'no reason kept'}`)
-  if (row.trippedUntil) parts.push(`tripped after ${row.failures} failures, tried again in ${duration(inFuture(row.trippedUntil, now))}`)
+  if (row.blockedUntil) parts.push(`blocked until ${moment(row.blockedUntil)} UTC: ${row.blockedReason ?? 'unknown reason'}`)
+  if (row.trippedUntil) parts.push(`tripped after ${row.failures} failures, next try in ${duration(inFuture(row.trippedUntil, now))}`)
   else if (row.failures > 0) parts.push(`${row.failures} failures in a row`)
   return parts.join('; ')
 }

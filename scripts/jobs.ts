@@ -7,40 +7,40 @@ import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
 import { doVerb, VERBS } from './cli/jobs-verbs'
 import { createProgram, main } from './cli/main'
+import { follow } from './cli/print-jobs'
 import { reportText } from './cli/report-text'
-import { follow } from './cli/say-jobs'
 import { toJson } from './cli/text'
 
-const JSON_OPTION = ['--json', 'print JSON and nothing else'] as const
+const JSON_OPTION = ['--json', 'print JSON only'] as const
 
-/** `yarn jobs`: what became of what was asked for. */
+/** `yarn jobs`: shows and controls jobs. */
 export function build(context: Context): Command {
-  const program = createProgram('yarn jobs', 'Shows and steers jobs. An id may be shortened to its first four characters.', context)
+  const program = createProgram('yarn jobs', 'Shows and controls jobs. An id can be shortened to its first four characters.', context)
   program
     .command('list')
-    .description('jobs, newest first')
-    .option('--status <names>', 'only these, separated by commas')
-    .option('--source <name>', 'only of this source')
-    .option('--limit <n>', 'at most so many', '20')
+    .description('list jobs, newest first')
+    .option('--status <names>', 'only jobs with these statuses, separated by commas')
+    .option('--source <name>', 'only jobs of this source')
+    .option('--limit <n>', 'maximum number of jobs', '20')
     .option(...JSON_OPTION)
     .action((options: ListOptions) => listJobs(context, options))
   program
     .command('show <id>')
-    .description('where a job stands and what it waits for')
-    .option('--tasks', 'each of its tasks')
-    .option('--hosts', 'how far each host (lane) is')
-    .option('--rejects', 'the records it set aside')
+    .description('show the progress of a job and what it waits for')
+    .option('--tasks', 'list its tasks')
+    .option('--hosts', 'show the progress of each host (lane)')
+    .option('--rejects', 'list the records it rejected')
     .option(...JSON_OPTION)
     .action((id: string, options: ShowOptions) => showJob(context, id, options))
   program
     .command('watch <ids...>')
-    .description('follow jobs to their end; exit 0 only if all of them completed')
-    .option('--lookups', 'also until nothing they asked to look up is open')
+    .description('follow jobs until they end; exit 0 only if all completed')
+    .option('--lookups', 'also wait until all their lookups are answered')
     .option(...JSON_OPTION)
     .action((ids: string[], options: WatchOptions) => watch(context, ids, options))
   program
     .command('report <id>')
-    .description('what a job found; exit 1 unless it is verified')
+    .description('show what a job found; exit 1 unless it is verified')
     .option(...JSON_OPTION)
     .action((id: string, options: { json?: boolean }) => showReport(context, id, options))
   for (const name of JOB_VERBS) {

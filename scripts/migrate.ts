@@ -7,15 +7,15 @@ import { create, deploy, resolve, type Status, status } from '../backend/migrate
 import { ensureDatabase, requireSameDatabase } from '../backend/migrate/connect'
 
 function show(it: Status): void {
-  for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (its file has changed since)' : ''}`)
+  for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (the file changed since)' : ''}`)
   for (const name of it.pending) console.log(`pending  ${name}`)
   for (const { name, log } of it.failed) console.log(`failed   ${name}: ${log}`)
   for (const name of it.unknown) console.log(`unknown  ${name}  (applied by another version)`)
-  if (it.drift) console.log(`The tables differ from prisma/schema; to follow it they would need:\n${it.drift}`)
+  if (it.drift) console.log(`The tables differ from prisma/schema. This SQL would make them match:\n${it.drift}`)
   console.log(it.upToDate ? 'Up to date.' : 'Not up to date.')
 }
 
-const program = new Command('migrate').description('Brings the database to the version of this checkout.')
+const program = new Command('migrate').description('Migrates the database to the version of this checkout.')
 
 program.command('deploy', { isDefault: true }).action(async () => {
   const config = readConfig()
@@ -29,7 +29,7 @@ program.command('deploy', { isDefault: true }).action(async () => {
 
 program
   .command('status')
-  .description('applied, pending and failed migrations, and drift; exit 1 unless all is well')
+  .description('list applied, pending and failed migrations, and drift; exit 1 unless up to date')
   .action(async () => {
     const found = await status(readConfig().directDatabaseUrl)
     show(found)
@@ -38,16 +38,16 @@ program
 
 program
   .command('new <name>')
-  .description('write the migration that leads to prisma/schema (for developers)')
+  .description('write a migration from the changes in prisma/schema (for developers)')
   .action(async (name: string) => {
-    if (!/^[a-z0-9_]+$/.test(name)) throw new Refused('input', `The name ${name} may hold a-z, 0-9 and _ only.`)
+    if (!/^[a-z0-9_]+$/.test(name)) throw new Refused('input', `The name ${name} must contain only a-z, 0-9 and _.`)
     const written = await create(readConfig().directDatabaseUrl, name)
-    console.log(written ? `wrote prisma/migrations/${written}/migration.sql: read it, then yarn migrate` : 'Nothing to write.')
+    console.log(written ? `Wrote prisma/migrations/${written}/migration.sql. Review it, then run yarn migrate.` : 'Nothing to write.')
   })
 
 program
   .command('resolve <migration>')
-  .description('let a failed migration run again')
+  .description('mark a failed migration so that it runs again')
   .action(async (name: string) => {
     await resolve(readConfig().directDatabaseUrl, name)
     console.log(`${name} will run again at the next yarn migrate.`)

@@ -6,12 +6,12 @@ import type { Context } from './cli/context'
 import { startJobs } from './cli/enqueue'
 import { collectIds } from './cli/ids'
 import { createProgram, main } from './cli/main'
+import { followJobs, printDryRun, printJobs } from './cli/print-jobs'
 import { runLookup } from './cli/queue-lookup'
 import { buildRequests, parsePriority } from './cli/request'
-import { followJobs, sayDryRun, sayJobs } from './cli/say-jobs'
 import { traced } from './cli/traced'
 
-/** Options of every queue script; the source's own stand beside them. */
+/** Options of every queue script; a source adds its own. */
 export interface Given extends Record<string, unknown> {
   priority?: string
   force?: boolean
@@ -23,15 +23,15 @@ export interface Given extends Record<string, unknown> {
 
 function addCommand(program: Program, context: Context, name: string, source: Source, command: Command): void {
   const made = program.command(name).description(command.about)
-  if (command.ids) made.argument('[ids...]', `one or more of ${command.ids.label}; - reads them from standard input`)
+  if (command.ids) made.argument('[ids...]', `one or more ${command.ids.label.replace(/Id$/, ' id')}s; - reads them from standard input`)
   for (const option of command.options ?? []) made.option(option.flags, option.about)
-  made.option('--priority <0-9>', 'lower goes first; live (0), asked (1) and backfill (2) are names')
-  if (!command.lookup) made.option('--force', 'start a job even if one for the same is active')
-  if (command.ids) made.option('--file <path>', 'read ids from a file; # starts a comment, - is standard input')
+  made.option('--priority <0-9>', 'lower numbers run first; names: live (0), asked (1), backfill (2)')
+  if (!command.lookup) made.option('--force', 'start a job even if one for the same request is active')
+  if (command.ids) made.option('--file <path>', 'read ids from a file; # starts a comment, - reads standard input')
   made
-    .option('--dry-run', "show tasks, requests and time at today's limits; queue nothing")
-    .option('--watch', 'follow to the end; exit 0 only if all of it completed')
-    .option('--json', 'print one JSON object and nothing else')
+    .option('--dry-run', 'show tasks, requests and time at the current limits; queue nothing')
+    .option('--watch', 'follow until the end; exit 0 only if everything completed')
+    .option('--json', 'print one JSON object only')
     .configureHelp({ commandUsage: () => `yarn queue:${name} [options]${command.ids ? ' [ids...]' : ''}` })
     .action(async (...args: unknown[]) => {
       const [ids, given] = command.ids ? (args as [string[], Given]) : [[], args[0] as Given]
@@ -46,16 +46,16 @@ async function queue(context: Context, source: Source, command: Command, args: s
   const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
   const requests = buildRequests(source, command, ids, given)
-  if (given.dryRun) return sayDryRun(context, source, command, requests, priority, given)
+  if (given.dryRun) return printDryRun(context, source, command, requests, priority, given)
   const queued = await startJobs(context, source, command, requests, { priority, force: given.force, isQuiet: given.json })
-  if (!given.json) await sayJobs(context, queued)
+  if (!given.json) await printJobs(context, queued)
   if (given.watch) return await followJobs(context, queued, given)
-  if (given.json) await sayJobs(context, queued, true)
+  if (given.json) await printJobs(context, queued, true)
 }
 
 /** `yarn queue:<command>`: every command of every source in the registry. */
 export function build(context: Context): Program {
-  const program = createProgram('queue', 'Puts work on the queues.', context)
+  const program = createProgram('queue', 'Starts jobs and lookups.', context)
   for (const source of sources) {
     for (const [name, command] of Object.entries(source.commands)) addCommand(program, context, name, source, command)
   }

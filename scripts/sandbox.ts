@@ -4,7 +4,7 @@ import { allowClosedPipes, leave } from '../backend/base/stdio'
 import { SANDBOX_SOURCES } from '../backend/sandbox/registry'
 import { optionsOf, type SandboxOptions, startSandbox } from '../backend/sandbox/server'
 
-/** `yarn sandbox`: the upstreams on this machine, until Ctrl-C. */
+/** `yarn sandbox`: runs the upstream APIs on this machine until Ctrl-C. */
 
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -24,7 +24,7 @@ function flagOf(name: string, schema: z.ZodType): Option {
 
 const program = new Command('sandbox')
   .exitOverride()
-  .description('Runs the upstreams as a small local server with a reproducible world. GET /_sandbox lists its controls.')
+  .description('Runs the upstream APIs as local servers with reproducible data. GET /_sandbox lists the controls.')
   .addOption(
     flagOf(
       'port',
@@ -34,11 +34,11 @@ const program = new Command('sandbox')
         .min(0)
         .max(65_535)
         .default(4300)
-        .meta({ value: 'number', description: 'port on 127.0.0.1; 0 takes a free one' }),
+        .meta({ value: 'number', description: 'port on 127.0.0.1; 0 picks a free one' }),
     ),
   )
 for (const [name, schema] of Object.entries(optionsOf(SANDBOX_SOURCES))) program.addOption(flagOf(name, schema as z.ZodType))
-program.option('--verbose', 'one line a request', false)
+program.option('--verbose', 'print one line per request', false)
 
 type Flags = SandboxOptions & { verbose: boolean }
 
@@ -53,7 +53,7 @@ async function start({ verbose, ...options }: Flags): Promise<void> {
     sandbox.close().then(
       () => leave(0),
       (error: Error) => {
-        process.stderr.write(`The sandbox did not close: ${error.message}\n`)
+        process.stderr.write(`The sandbox failed to stop: ${error.message}\n`)
         return leave(1)
       },
     )
@@ -73,8 +73,8 @@ if (require.main === module) {
     const { port } = program.opts<Flags>()
     process.stderr.write(
       error.code === 'EADDRINUSE'
-        ? `Port ${port} is taken; stop what uses it or give --port.\n`
-        : `The sandbox did not start: ${error.message}\n`,
+        ? `Port ${port} is in use; stop the program that uses it, or choose another with --port.\n`
+        : `The sandbox failed to start: ${error.message}\n`,
     )
     return leave(1)
   })

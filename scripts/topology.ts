@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const { rabbitmqUrl } = readConfig()
   await declareTopologyAt(rabbitmqUrl)
   const { host, pathname } = new URL(rabbitmqUrl)
-  console.log(`RabbitMQ at ${host}, vhost ${decodeURIComponent(pathname.slice(1)) || '/'}: ${TOPOLOGY.length} queues are there.`)
+  console.log(`RabbitMQ at ${host}, vhost ${decodeURIComponent(pathname.slice(1)) || '/'}: ${TOPOLOGY.length} queues declared.`)
 }
 
 allowClosedPipes()

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import type { Actor } from '../../backend/service/suite/actions'
 
-/** Whoever runs a command, for the list of actions. */
+/** The person who runs a command, for the list of actions. */
 export function actor(): Actor {
   return { who: userName(), address: hostname(), entryPoint: 'cli' }
 }

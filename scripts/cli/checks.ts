@@ -17,19 +17,19 @@ import type { Context } from './context'
 import { databaseFault } from './explain'
 import { counted, duration } from './text'
 
-/** One thing a check found. `skipped`: what it needs is not there. */
+/** One result of a check. `skipped`: a check that it needs failed. */
 export interface Finding {
   check: string
   state: 'ok' | 'warning' | 'fault' | 'skipped'
-  /** What is so, or what is wrong and what to do. */
+  /** The state, or what is wrong and what to do. */
   text: string
 }
 
 export interface Check {
   name: string
-  /** Checks that must be well before this one can be made. */
+  /** Checks that must pass before this one can run. */
   needs?: string[]
-  look(context: Context): Promise<string | Omit<Finding, 'check'>[]>
+  run(context: Context): Promise<string | Omit<Finding, 'check'>[]>
 }
 
 /** Oldest Node.js that Prisma 7 and jest 30 run on. */
@@ -54,15 +54,15 @@ async function node() {
 
 async function contact({ config }: Context) {
   for (const source of sources) requireContact(source.apis, config)
-  return config.contact || 'not needed: no API is the real one'
+  return config.contact || 'not needed: no real API is used'
 }
 
-/** Asked as the processes ask, so that what a pooler refuses them shows here. */
+/** Connects as the processes do, so that a refusal by a pooler shows here. */
 async function database({ config, db }: Context) {
   const [row] = await db.query<{ version: string }>(`select current_setting('server_version') as version`)
   await requireSameDatabase(config)
   const found = [
-    ok(`PostgreSQL ${row?.version} answers${config.databaseUrl === config.directDatabaseUrl ? '' : ', past the pooler as well'}`),
+    ok(`PostgreSQL ${row?.version} answers${config.databaseUrl === config.directDatabaseUrl ? '' : ', through the pooler and directly'}`),
   ]
   const readOnly = await readOnlyReason(db)
   return readOnly ? [...found, fault(readOnly)] : found
@@ -71,11 +71,15 @@ async function database({ config, db }: Context) {
 async function migrations({ config }: Context) {
   const it = await status(config.directDatabaseUrl)
   const found = [
-    ...it.failed.map(({ name, log }) => fault(`${name} failed (${log}): mend it, then yarn migrate resolve ${name}, then yarn migrate.`)),
-    ...it.edited.map((name) => fault(`${name} was changed after it had been applied: restore its file and write a new migration.`)),
+    ...it.failed.map(({ name, log }) =>
+      fault(`${name} failed (${log}): fix the cause, run yarn migrate resolve ${name}, then yarn migrate.`),
+    ),
+    ...it.edited.map((name) => fault(`${name} was changed after it was applied: restore its file and write a new migration.`)),
     ...it.unknown.map((name) => fault(`${name} was applied by another version: run that version, or a newer one.`)),
     ...(it.pending.length > 0 ? [fault(`${it.pending.join(', ')} not applied: run yarn migrate.`)] : []),
-    ...(it.drift ? [fault(`The tables differ from prisma/schema (yarn migrate status shows how): undo the change or migrate it.`)] : []),
+    ...(it.drift
+      ? [fault(`The tables differ from prisma/schema (yarn migrate status shows how): undo the change, or write a migration for it.`)]
+      : []),
   ]
   return found.length > 0 ? found : `${counted(it.applied.length, 'migration')} applied, no drift`
 }
@@ -90,9 +94,9 @@ async function consumers({ config }: Context) {
       const dead = (await channel.checkQueue(deadQueueOf(queue))).messageCount
       const app = appOf(queue, sources)
       if (consumerCount === 0)
-        found.push(warning(`${queue}: nobody consumes it; npx pm2 start ecosystem.config.js --only ${app ?? 'its worker'}`))
+        found.push(warning(`${queue}: no consumer; start one: npx pm2 start ecosystem.config.js --only ${app ?? 'its worker'}`))
       else found.push(ok(`${queue}: ${counted(consumerCount, 'consumer')}, ${counted(messageCount, 'message')}`))
-      if (dead > 0) found.push(warning(`${queue}: ${counted(dead, 'message')} set aside; yarn dead list --queue ${queue}`))
+      if (dead > 0) found.push(warning(`${queue}: ${counted(dead, 'message')} rejected; see yarn dead list --queue ${queue}`))
     }
     return found
   } finally {
@@ -102,19 +106,20 @@ async function consumers({ config }: Context) {
 
 async function workers({ db }: Context) {
   const heartbeats = await workerHeartbeats(db)
-  if (heartbeats.length === 0) return [warning('no worker is running: npx pm2 start ecosystem.config.js')]
+  if (heartbeats.length === 0) return [warning('no worker is running; start them: npx pm2 start ecosystem.config.js')]
   return heartbeats.map((it) =>
     it.alive
-      ? ok(`${it.app} ${it.id}: heartbeat ${duration(it.agoMs)} ago, ${it.holding} of ${it.concurrency} in hand`)
-      : warning(`${it.app} ${it.id}: no heartbeat for ${duration(it.agoMs)}; a scheduler hands its tasks back`),
+      ? ok(`${it.app} ${it.id}: heartbeat ${duration(it.agoMs)} ago, ${it.holding} of ${it.concurrency} deliveries in progress`)
+      : warning(`${it.app} ${it.id}: no heartbeat for ${duration(it.agoMs)}; a scheduler will release its tasks`),
   )
 }
 
 async function scheduler({ db }: Context) {
   const alive = await schedulersAlive(db)
   if (alive > 0) return counted(alive, 'scheduler')
-  const text = 'no scheduler is connected; nothing is rescued and no job ends: npx pm2 start ecosystem.config.js --only scheduler'
-  // Before anything was started that is no fault.
+  const text =
+    'no scheduler is running, so lost tasks stay lost and no job ends; start one: npx pm2 start ecosystem.config.js --only scheduler'
+  // While nothing is running yet, this is not a fault.
   return (await workerHeartbeats(db)).some((worker) => worker.alive) ? [fault(text)] : [warning(text)]
 }
 
@@ -132,7 +137,7 @@ async function api({ config }: Context) {
     // TypeError: no connection; SyntaxError: no JSON; TimeoutError: no answer.
     if ((error as Error).name === 'SyntaxError') return [warning(`${at} is served by another program: set API_PORT in .env.`)]
     if (!['TypeError', 'TimeoutError'].includes((error as Error).name)) throw error
-    return [warning(`${at} does not answer; npx pm2 start ecosystem.config.js --only api`)]
+    return [warning(`${at} does not answer; start it: npx pm2 start ecosystem.config.js --only api`)]
   }
 }
 
@@ -141,60 +146,60 @@ async function alerts({ db }: Context) {
   return found.length > 0 ? found.map(({ message }) => warning(message)) : 'none'
 }
 
-/** Looked at in this order. */
+/** In the order in which they run. */
 export const CHECKS: readonly Check[] = [
-  { name: 'node', look: node },
+  { name: 'node', run: node },
   {
     name: 'settings',
-    look: async ({ config }) => `database ${nameOf(config.databaseUrl)}, broker ${brokerName(config)}`,
+    run: async ({ config }) => `database ${nameOf(config.databaseUrl)}, broker ${brokerName(config)}`,
   },
-  { name: 'contact', needs: ['settings'], look: contact },
+  { name: 'contact', needs: ['settings'], run: contact },
   {
     name: 'limits',
     needs: ['settings'],
-    look: async ({ config }) => {
+    run: async ({ config }) => {
       const limits = effectiveLimits(sources, config.limits)
       const replaced = Object.keys(config.limits)
-      return `${counted(limits.size, 'limit')}${replaced.length > 0 ? `, LIMITS replaces ${replaced.join(', ')}` : ''}`
+      return `${counted(limits.size, 'limit')}${replaced.length > 0 ? `, LIMITS overrides ${replaced.join(', ')}` : ''}`
     },
   },
   {
     name: 'database',
     needs: ['settings'],
-    look: database,
+    run: database,
   },
-  { name: 'migrations', needs: ['database'], look: migrations },
+  { name: 'migrations', needs: ['database'], run: migrations },
   {
     name: 'broker',
     needs: ['settings'],
-    look: async ({ config }) => {
+    run: async ({ config }) => {
       const connection = await connectOnce(config.rabbitmqUrl, 'doctor')
       const { version } = connection.connection.serverProperties
       const alarm = await alarmOf(connection)
       if (alarm) return [fault(alarm)]
       await connection.close()
-      return `RabbitMQ ${version} answers and takes messages`
+      return `RabbitMQ ${version} answers and accepts messages`
     },
   },
   {
     name: 'topology',
     needs: ['broker'],
-    look: async ({ config }) => {
+    run: async ({ config }) => {
       await declareTopologyAt(config.rabbitmqUrl)
-      return `${counted(QUEUES.length, 'queue')} with their dead-letter queues and the exchange, as declared`
+      return `${counted(QUEUES.length, 'queue')}, their dead-letter queues and the exchange match their declaration`
     },
   },
-  { name: 'consumers', needs: ['topology'], look: consumers },
-  { name: 'workers', needs: ['migrations'], look: workers },
-  { name: 'scheduler', needs: ['migrations'], look: scheduler },
-  { name: 'api', needs: ['settings'], look: api },
-  { name: 'alerts', needs: ['migrations'], look: alerts },
+  { name: 'consumers', needs: ['topology'], run: consumers },
+  { name: 'workers', needs: ['migrations'], run: workers },
+  { name: 'scheduler', needs: ['migrations'], run: scheduler },
+  { name: 'api', needs: ['settings'], run: api },
+  { name: 'alerts', needs: ['migrations'], run: alerts },
 ]
 
-/** Makes one check; what it throws becomes its fault. */
-export async function make(check: Check, context: Context): Promise<Finding[]> {
+/** Runs one check; an error it throws becomes a fault. */
+export async function runCheck(check: Check, context: Context): Promise<Finding[]> {
   try {
-    const found = await check.look(context)
+    const found = await check.run(context)
     return (typeof found === 'string' ? [ok(found)] : found).map((finding) => ({ check: check.name, ...finding }))
   } catch (error) {
     const known = error instanceof Refused ? error : databaseFault(error, context.config.databaseUrl)

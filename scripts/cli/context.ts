@@ -6,16 +6,16 @@ import { createService, type Service } from '../../backend/service/base/context'
 import { type Broker, openBroker } from '../../queues/broker'
 import type { Terminal } from './terminal'
 
-/** What a command works with; each part is made at its first use and closed in the end. */
+/** What a command works with; each part is opened at its first use and closed at the end. */
 export interface Context {
   readonly terminal: Terminal
-  /** @throws {Refused} `setup` when the settings have a fault */
+  /** @throws {Refused} `setup` when a setting is wrong */
   readonly config: Config
   readonly db: Db
   readonly broker: Broker
-  /** Silent but for LOG_LEVEL=debug: commands say themselves what happened. */
+  /** Silent unless LOG_LEVEL=debug: commands print what happened themselves. */
   readonly log: Log
-  /** What the process ends with unless something is thrown. */
+  /** The exit code of the process unless something is thrown. */
   exitCode: number
   service(sources: readonly Source[]): Service
   close(): Promise<void>
@@ -24,10 +24,10 @@ export interface Context {
 export const isDebug = (env: NodeJS.ProcessEnv): boolean => env.LOG_LEVEL === 'debug'
 
 function quietLog(terminal: Terminal): Log {
-  const say = (message: string, fields?: Record<string, unknown>) => {
+  const print = (message: string, fields?: Record<string, unknown>) => {
     if (isDebug(terminal.env)) terminal.err([message, ...Object.entries(fields ?? {}).map(([key, value]) => `${key}=${value}`)].join(' '))
   }
-  return { debug: say, info: say, warn: say, error: say }
+  return { debug: print, info: print, warn: print, error: print }
 }
 
 export function createContext(terminal: Terminal): Context {

@@ -9,8 +9,8 @@ import type { Context } from './context'
 import { countBar } from './count-bar'
 
 /**
- * One job for each request, all of them in one transaction, then one ring; many of them with a bar.
- * @param options.isQuiet nothing is drawn
+ * Starts one job for each request, all in one transaction with one wake-up; draws a bar for many.
+ * @param options.isQuiet draws nothing
  */
 export async function startJobs(
   context: Context,
@@ -22,7 +22,7 @@ export async function startJobs(
   const service = context.service(sources)
   const priority = options.priority ?? command.priority ?? PRIORITY.backfill
   const detail = { source: source.name, requests: requests.length, first: requests[0] as never, priority, force: options.force ?? false }
-  // Fewer are inserted at once.
+  // Fewer are inserted in one statement.
   const bar =
     requests.length > JOBS_AT_ONCE && context.terminal.isErrTty && !options.isQuiet ? countBar(requests.length, 'jobs') : undefined
   const start = () => startRequests(service, source, requests, { priority, force: options.force, queue: command.queue }, bar?.update)
@@ -33,7 +33,7 @@ export async function startJobs(
   }
 }
 
-/** Asks for ids, also for those that are fresh. */
+/** Requests lookups of ids, also of those that are fresh. */
 export async function askIds(
   context: Context,
   command: Command & { lookup: string },

@@ -4,23 +4,23 @@ import { isUnreachable, READ_ONLY } from '../../backend/database/db'
 import { connectionFault, READ_ONLY_TEXT, unreachable } from '../../backend/database/faults'
 import { nameOf } from '../../backend/database/url'
 
-/** How a command ends for a person and for a shell. No message: everything has been said. */
+/** How a command ends for a person and for a shell. No message: everything was printed already. */
 export interface Ending {
   message?: string
   code: number
 }
 
 const CODES: Record<Refused['code'], number> = { input: 2, missing: 2, state: 1, setup: 78 }
-/** Undefined table, schema, function, column: a database without our tables, or with those of another version. */
+/** Undefined table, schema, function or column: a database without our tables, or with tables of another version. */
 const OTHER_SCHEMA = new Set(['42P01', '3F000', '42883', '42703', '42704'])
 
-/** Turns whatever ended a command into one line and an exit code: 2 input, 78 settings and services, 1 the rest. */
+/** Turns any error of a command into one line and an exit code: 2 input, 78 settings and services, 1 the rest. */
 export function explain(error: unknown, databaseUrl: string | undefined): Ending {
   if (error instanceof CommanderError) return usage(error)
   const known = error instanceof Refused ? error : databaseFault(error, databaseUrl)
   if (known) return { message: known.message, code: CODES[known.code] }
   const text = error instanceof Error ? error.message || error.name : String(error)
-  return { message: `Unexpected: ${oneLine(text)} (LOG_LEVEL=debug shows where)`, code: 1 }
+  return { message: `Internal error: ${oneLine(text)} (LOG_LEVEL=debug shows where)`, code: 1 }
 }
 
 export const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim()
@@ -36,9 +36,9 @@ export function databaseFault(error: unknown, url: string | undefined): Refused 
   if (typeof error !== 'object' || error === null || url === undefined) return undefined
   const { code = '', message = '' } = ((error as AggregateError).errors?.[0] ?? error) as { code?: string; message?: string }
   if (OTHER_SCHEMA.has(code)) {
-    return new Refused('setup', `The database ${nameOf(url)} has no Backhaul tables, or those of another version: run yarn migrate.`)
+    return new Refused('setup', `The database ${nameOf(url)} has no Backhaul tables, or tables of another version: run yarn migrate.`)
   }
-  if (code === '42501') return new Refused('setup', `${message} in ${nameOf(url)}: use the role that ran yarn migrate in DATABASE_URL.`)
+  if (code === '42501') return new Refused('setup', `${message} in ${nameOf(url)}: set DATABASE_URL to the role that ran yarn migrate.`)
   if (code === READ_ONLY) return new Refused('setup', READ_ONLY_TEXT, 'DATABASE_URL')
   if (/timeout/i.test(message) && isUnreachable(error)) return unreachable(url, { code: 'ETIMEDOUT', message })
   return connectionFault(url, error) ?? (isUnreachable(error) ? unreachable(url, error) : undefined)

@@ -25,12 +25,12 @@ async function relationOf({ db }: Context, what: string, job: string | undefined
   return await tableRelation(db, sources, what)
 }
 
-/** Writes what was asked for, and says how much it was; Ctrl-C leaves no file. */
+/** Writes the rows and prints how many; Ctrl-C leaves no file. */
 export async function runExport(context: Context, what: string, options: ExportOptions): Promise<void> {
   const { out, columns, where, fromDate, toDate, dateColumn } = options
   const format = formatOf(options.format, out)
   if (format === 'parquet' && out === '-' && context.terminal.isTty)
-    throw new Refused('input', 'Parquet is nothing to read on a terminal; name a file with --out, or a pipe', 'out')
+    throw new Refused('input', 'Parquet is binary; write it to a file with --out, or to a pipe.', 'out')
   const relation = await relationOf(context, what, options.job)
   const query = queryFor(relation, { columns, where, from: fromDate, to: toDate, dateColumn })
   const interruption = new AbortController()
@@ -46,7 +46,7 @@ export async function runExport(context: Context, what: string, options: ExportO
     else if (context.terminal.isErrTty) context.terminal.err(`${text}, ${duration(Date.now() - began)}`)
   } catch (error) {
     if (!interruption.signal.aborted) throw error
-    context.terminal.err(out === '-' ? 'Interrupted: not all rows were written.' : `Interrupted: ${out} was not written.`)
+    context.terminal.err(out === '-' ? 'Interrupted: not all rows were written.' : `Interrupted: did not write ${out}.`)
     context.exitCode = INTERRUPTED
   } finally {
     forget()

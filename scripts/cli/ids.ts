@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Refused } from '../../backend/base/errors'
 import type { Terminal } from './terminal'
 
-/** An id as it was given, and where, for a message about it. */
+/** An id as it was given, and where, for messages about it. */
 export interface GivenId {
   text: string
   place: string
@@ -23,7 +23,7 @@ function readIdsFile(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    throw new Refused('input', code === 'ENOENT' ? `--file: there is no file ${path}.` : `--file: ${path} cannot be read (${message}).`)
+    throw new Refused('input', code === 'ENOENT' ? `--file: ${path} does not exist.` : `--file: cannot read ${path} (${message}).`)
   }
 }
 
@@ -40,8 +40,8 @@ export async function collectIds(args: readonly string[], file: string | undefin
   if (file === '-') given.push(...idsOf(await terminal.readStdin(), 'standard input'))
   else if (file !== undefined) given.push(...idsOf(readIdsFile(file), file))
   if (given.length === 0) {
-    const from = args.includes('-') || file === '-' ? ' standard input holds none;' : file ? ` ${file} holds none;` : ''
-    throw new Refused('input', `No id was given:${from} name ids as arguments, in a file with --file, or - for standard input.`, 'ids')
+    const from = args.includes('-') || file === '-' ? ' standard input contains none;' : file ? ` ${file} contains none;` : ''
+    throw new Refused('input', `No ids given:${from} pass them as arguments, in a file with --file, or on standard input with -.`, 'ids')
   }
   const texts = new Set<string>()
   return given.filter(({ text }) => !texts.has(text) && texts.add(text))

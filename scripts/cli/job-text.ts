@@ -8,7 +8,7 @@ function waitText(wait: Wait, job: Progress, running: Running): string {
   const soon = wait.inMs > 0 ? `, ${duration(Math.max(1000, wait.inMs))}` : ''
   if (wait.kind === 'gate') return `${tasks}waiting for ${wait.on}${soon}`
   if (wait.kind === 'retry')
-    return `${tasks}trying again in ${duration(Math.max(1000, wait.inMs))} after ${wait.on}: ${wait.error ?? 'no text'}`
+    return `${tasks}retrying in ${duration(Math.max(1000, wait.inMs))} after ${wait.on}: ${wait.error ?? 'no details'}`
   if (running.live.has(wait.on)) return `${tasks}waiting for a free worker of ${wait.on}`
   const app = appOf(wait.on, running.sources)
   return `${tasks}no worker takes from ${wait.on}${app ? `; start it: npx pm2 start ecosystem.config.js --only ${app}` : ''}`
@@ -21,11 +21,11 @@ export const jobJson = ({ turn, ...job }: Progress, running: Running) => ({
   startsInMs: startOf({ turn, ...job }, running),
 })
 
-/** Why a job does not move, in the order of what ends first; nothing for a job that is over. */
+/** Why a job makes no progress, the wait that ends first at the top; empty for a job that has ended. */
 export function waitTexts(job: Progress, running: Running): string[] {
   const still = standstillOf(job)
   if (still === 'ended') return []
-  if (still === 'paused') return [`paused; go on: yarn jobs resume ${shortId(job.id)}`]
+  if (still === 'paused') return [`paused; to continue: yarn jobs resume ${shortId(job.id)}`]
   if (still === 'not admitted') return [turnText(job.turn, startOf(job, running), running)]
   if (still === 'reporting') return ['writing its report']
   return waitsOf(job, running.live).map((wait) => waitText(wait, job, running))
@@ -41,7 +41,7 @@ export function figures(job: Progress, rate?: number): string {
     job.updated ? `${count(job.updated)} updated` : '',
     job.unchanged ? `${count(job.unchanged)} unchanged` : '',
     job.known ? `${count(job.known)} known` : '',
-    job.rejected ? `${count(job.rejected)} set aside` : '',
+    job.rejected ? `${count(job.rejected)} rejected` : '',
     job.tasks.failed ? `${counted(job.tasks.failed, 'task')} failed` : '',
     rate ? `${rate < 10 ? rate.toFixed(1) : count(rate)}/s` : '',
     job.lookups.open ? `${counted(job.lookups.open, 'lookup')} open` : '',
@@ -49,7 +49,7 @@ export function figures(job: Progress, rate?: number): string {
   return parts.filter((part) => part !== '').join(' · ')
 }
 
-/** Everything about a running job in one line. */
+/** A running job in one line. */
 export function jobLine(job: Progress, running: Running, rate?: number): string {
   const [wait] = waitTexts(job, running)
   return `${shortId(job.id)} ${aboutOf(job, running.sources)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`

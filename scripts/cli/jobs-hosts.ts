@@ -3,12 +3,12 @@ import { bytes, count, cut, duration, table } from './text'
 
 /** Rows of the table. */
 export const MAX_HOSTS = 50
-/** Rows of the JSON: a network of hosts, whole. */
+/** Rows of the JSON: enough for a whole network of hosts. */
 export const MAX_IN_JSON = 10_000
 
-/** A job's lanes, which are hosts where a source has one for each, as a table. */
+/** The lanes of a job as a table; a source may have one lane per host. */
 export function hostsText({ items, total }: Pick<LanePage, 'items' | 'total'>, now = Date.now()): string {
-  if (items.length === 0) return 'No tasks of any host are kept.'
+  if (items.length === 0) return 'No tasks with a host.'
   const head = ['host', 'state', 'done / found', 'skipped', 'failed', 'records', 'new', 'requests', 'data', 'waits or error']
   const rows = items.map((it) => [
     it.lane === '' ? '(discovery)' : it.lane,
@@ -23,13 +23,13 @@ export function hostsText({ items, total }: Pick<LanePage, 'items' | 'total'>, n
     cut(waitText(it, now), 80),
   ])
   const more = total - items.length
-  return [table(head, rows), ...(more > 0 ? [`… and ${count(more)} more: --json has them all`] : [])].join('\n\n')
+  return [table(head, rows), ...(more > 0 ? [`… and ${count(more)} more: --json lists all`] : [])].join('\n\n')
 }
 
 function waitText({ until, on, errorKind, error }: Lane, now: number): string {
   const text = [errorKind, error].filter(Boolean).join(': ')
   if (until === null) return text
   const soon = duration(Math.max(1000, Date.parse(until) - now))
-  if (on === null || on === errorKind) return `tries again in ${soon}${text && ` after ${text}`}`
+  if (on === null || on === errorKind) return `retries in ${soon}${text && ` after ${text}`}`
   return `waits for ${on}, ${soon}`
 }

@@ -35,14 +35,14 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
   else {
     terminal.out(
       table(
-        ['job', 'source', 'about', 'status', 'tasks', 'seen', 'new', 'asked at (UTC)', 'took', ''],
+        ['job', 'source', 'about', 'status', 'tasks', 'seen', 'new', 'created (UTC)', 'took', ''],
         jobs.map((job) => rowOf(job, waitTexts(job, running)[0])),
       ),
     )
     if (ids.next === null) return
     const counts = Object.entries(await countJobs(service, filter)) as [Status, number][]
     const all = counts.reduce((sum, [status, n]) => sum + (filter.status?.includes(status) === false ? 0 : n), 0)
-    terminal.out(`${count(all - jobs.length)} older ones: --limit ${all}`)
+    terminal.out(`${count(all - jobs.length)} older jobs: --limit ${all}`)
   }
 }
 

@@ -28,12 +28,12 @@ interface Details extends JobParts {
   rejects?: RejectRow[]
 }
 
-/** All that is known of one job. */
+/** Prints one job in detail. */
 export async function showJob(context: Context, id: string, options: ShowOptions): Promise<void> {
   const { db, terminal } = context
   const row = await findJob({ db }, id)
   const [job] = await progress(db, [row.id])
-  if (!job) throw new Error(`job ${row.id} was removed meanwhile`)
+  if (!job) throw new Error(`job ${row.id} was removed in the meantime`)
   const service = context.service(sources)
   const running = { live: await livePlaces(db), sources, limits: service.limits }
   const waits = waitTexts(job, running)
@@ -58,10 +58,10 @@ function summary(job: Progress, waits: readonly string[]): string {
     ['request', JSON.stringify(job.params)],
     ['status', job.error ? `${job.status}: ${job.error}` : job.status],
     ['priority', String(job.priority)],
-    ['asked at', `${moment(job.createdAt)} UTC, ${hasEnded(job) ? 'took' : 'since then'} ${duration(job.seconds * 1000)}`],
+    ['created', `${moment(job.createdAt)} UTC, ${hasEnded(job) ? 'took' : 'age'} ${duration(job.seconds * 1000)}`],
     ['tasks', `${count(total)}${byState.length > 0 ? `: ${byState.join(', ')}` : ''}`],
     ['records', figures(job)],
-    ['lookups', `${count(job.lookups.asked)} asked, ${count(job.lookups.open)} open`],
+    ['lookups', `${count(job.lookups.asked)} requested, ${count(job.lookups.open)} open`],
     ...waits.map((wait) => ['waits', wait]),
   ]
   return facts.map(([name, value]) => `${(name as string).padEnd(8)}  ${value}`).join('\n')
@@ -71,21 +71,16 @@ function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts,
   const parts: string[] = runsTable(earlierRuns)
   if (inHand.length > 0) {
     const rows = inHand.slice(0, MAX_IN_HAND).map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
-    parts.push(table(['in hand', 'pages read', 'for', 'worker'], rows))
+    parts.push(table(['in progress', 'pages read', 'for', 'worker'], rows))
   }
   if (errors.length > 0) {
-    const rows = errors.map((error) => [
-      error.kind,
-      error.state === 'failed' ? 'failed' : 'tries again',
-      error.tasks,
-      cut(error.example, 100),
-    ])
+    const rows = errors.map((error) => [error.kind, error.state === 'failed' ? 'failed' : 'retries', error.tasks, cut(error.example, 100)])
     parts.push(table(['error', 'task', 'tasks', 'for example'], rows))
   }
   if (rejectedBy.length > 0)
     parts.push(
       table(
-        ['set aside because', 'records'],
+        ['rejected because', 'records'],
         rejectedBy.map((row) => [row.reason, row.records]),
       ),
     )
@@ -105,7 +100,7 @@ function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts,
   }
   if (rejects) {
     const rows = rejects.map((row) => [row.stream, row.key, row.reason, cut(row.detail ?? '', 60), cut(row.raw, 80)])
-    parts.push(rows.length > 0 ? table(['stream', 'record', 'reason', 'detail', 'as it came'], rows) : 'Nothing was set aside.')
+    parts.push(rows.length > 0 ? table(['stream', 'record', 'reason', 'detail', 'raw'], rows) : 'No records were rejected.')
     if (rejects.length === MAX_REJECTS) parts.push(`Only the first ${MAX_REJECTS} records are shown.`)
   }
   return parts

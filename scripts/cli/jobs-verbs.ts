@@ -10,28 +10,28 @@ import { counted, shortId, toJson } from './text'
 
 interface Verb {
   about: string
-  /** Somebody has to be told, which the broker does. */
+  /** Workers must be woken, which needs the broker. */
   wakes: boolean
-  said(id: string, outcome: Steered): string
+  done(id: string, outcome: Steered): string
 }
 
-/** Verbs on jobs: what they do and what they say afterwards. */
+/** Verbs on jobs: what they do and the line they print. */
 export const VERBS: Record<JobVerb, Verb> = {
   pause: {
-    about: 'let pages in hand end and start no new ones',
+    about: 'finish the pages in progress and start no new ones',
     wakes: false,
-    said: (id) => `job ${id} is paused; go on: yarn jobs resume ${id}`,
+    done: (id) => `job ${id} is paused; to continue: yarn jobs resume ${id}`,
   },
-  resume: { about: 'let a paused job go on', wakes: true, said: (id, { status }) => `job ${id} is ${status}` },
+  resume: { about: 'continue a paused job', wakes: true, done: (id, { status }) => `job ${id} is ${status}` },
   cancel: {
-    about: 'end a job; what it has written stays',
+    about: 'end a job; rows it has written stay',
     wakes: false,
-    said: (id) => `job ${id} is cancelled; what it has written stays`,
+    done: (id) => `job ${id} is cancelled; rows it has written stay`,
   },
   retry: {
-    about: 'let the failed tasks of a job try again from the page they reached',
+    about: 'run the failed tasks of a job again, each from the page it reached',
     wakes: true,
-    said: (id, { status, tasks }) => `job ${id} is ${status}: ${counted(tasks ?? 0, 'failed task')} to try again`,
+    done: (id, { status, tasks }) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, 'failed task')}`,
   },
 }
 
@@ -42,7 +42,7 @@ interface Outcome {
   error?: string
 }
 
-/** Does a verb on each job; none is touched when one of the ids is wrong. */
+/** Applies a verb to each job; to none when one of the ids is wrong. */
 export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], options: { json?: boolean }): Promise<void> {
   const verb = VERBS[name]
   const { terminal } = context
@@ -54,15 +54,15 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
   if (options.json) terminal.out(toJson(outcomes))
   for (const outcome of outcomes) {
     if (outcome.error !== undefined) terminal.err(outcome.error)
-    else if (!options.json) terminal.out(verb.said(shortId(outcome.id), outcome))
+    else if (!options.json) terminal.out(verb.done(shortId(outcome.id), outcome))
   }
   const done = outcomes.some((outcome) => outcome.error === undefined)
   if (verb.wakes && done && engine.broker.state === 'unreachable')
-    terminal.err('RabbitMQ is unreachable; the scheduler wakes once it is back.')
+    terminal.err('RabbitMQ is unreachable; the scheduler wakes the workers once it is back.')
   if (outcomes.some((outcome) => outcome.error !== undefined)) context.exitCode = 1
 }
 
-/** A job in another state is no reason to leave the others alone. */
+/** A job in the wrong state does not stop the verb for the others. */
 async function attempt(service: Service, verb: JobVerb, job: JobRow): Promise<Outcome> {
   try {
     const { status, tasks } = await doVerbOn(service, actor(), verb, job.id)

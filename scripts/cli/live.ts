@@ -8,7 +8,7 @@ import { sources } from '../../backend/sources'
 import type { Check, Finding } from './checks'
 import type { Context } from './context'
 
-/** How often a moment further off than the gate waits for is asked for again. */
+/** How often to ask again when the granted moment is further off than the gate waits. */
 const TRIES = 15
 
 type Found = Omit<Finding, 'check'>
@@ -17,8 +17,8 @@ async function ask(context: Context, source: Source, name: string): Promise<Foun
   const { config, db, log } = context
   const api = source.apis[name]
   const path = api?.livePath ?? api?.probe?.path
-  if (!api || !path) return { state: 'skipped', text: `${name}: has no cheap path to ask` }
-  // Only this looks at an API: the client takes longer to load than other commands to run.
+  if (!api || !path) return { state: 'skipped', text: `${name}: has no cheap request to send` }
+  // Loaded only here: the HTTP client takes longer to load than other commands take to run.
   const { createHttpFactory } = require('../../backend/http') as typeof import('../../backend/http')
   const limits = effectiveLimits(sources, config.limits)
   const use: HttpUse = { class: 'live', signal: AbortSignal.timeout(120_000), traffic: {}, log }
@@ -29,8 +29,8 @@ async function ask(context: Context, source: Source, name: string): Promise<Foun
     try {
       const { data } = await http.request({ path, schema: z.unknown() })
       if (api.probe && path === api.probe.path && !api.probe.up(data))
-        return { state: 'fault', text: `${name}: ${address} says it is down` }
-      return { state: 'ok', text: `${name}: ${address} answers, ${Date.now() - began} ms with the gate` }
+        return { state: 'fault', text: `${name}: ${address} reports that it is down` }
+      return { state: 'ok', text: `${name}: ${address} answers in ${Date.now() - began} ms, gate included` }
     } catch (error) {
       if (!(error instanceof Throttled) || left === 0 || error.until.getTime() - Date.now() > 30_000) return broken(name, address, error)
       use.slotAt = error.slotAt
@@ -46,11 +46,11 @@ function broken(name: string, address: string, error: unknown): Found {
   return { state: 'fault', text: `${name}: ${address}: ${what}` }
 }
 
-/** One cheap request to each API, through the gate like every other. */
+/** One cheap request to each API, through the gate like all requests. */
 export const LIVE: Check = {
   name: 'live',
   needs: ['contact', 'limits', 'migrations'],
-  async look(context) {
+  async run(context) {
     const found: Found[] = []
     for (const source of sources) {
       requireContact(source.apis, context.config)

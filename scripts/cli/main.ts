@@ -4,7 +4,7 @@ import { type Context, createContext, isDebug } from './context'
 import { explain } from './explain'
 import { processTerminal, type Terminal } from './terminal'
 
-/** Makes a command line; whatever it does goes through the context. */
+/** Builds a command line; everything it does goes through the context. */
 export type Build = (context: Context) => Command
 
 /** A commander program that throws instead of exiting and leaves its errors to `explain`. */
@@ -20,7 +20,7 @@ export function createProgram(name: string, about: string, { terminal }: Context
     .helpCommand(false)
 }
 
-/** Runs a command line to its end. @returns the exit code */
+/** Runs a command line. @returns the exit code */
 export async function run(build: Build, argv: readonly string[], terminal: Terminal): Promise<number> {
   const context = createContext(terminal)
   try {
@@ -40,7 +40,7 @@ function databaseUrlOf(context: Context): string | undefined {
   try {
     return context.config.databaseUrl
   } catch {
-    // The settings themselves are at fault; that is what is being explained.
+    // The settings themselves are wrong; the error being explained says so.
     return undefined
   }
 }

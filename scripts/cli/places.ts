@@ -6,10 +6,10 @@ import { startsInMs, turnText } from '../../backend/service/jobs/turn'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 
-/** Of jobs that wait for their turn. */
+/** Places of jobs that wait for their turn. */
 export type Places = ReadonlyMap<string, { position: number; startsInMs: number | null; text: string }>
 
-/** One question for all of them. */
+/** Reads all places with one query. */
 export async function placesOf({ db, config }: Context, jobs: readonly Started[]): Promise<Places> {
   try {
     const turns = await turnsOf(
@@ -27,7 +27,7 @@ export async function placesOf({ db, config }: Context, jobs: readonly Started[]
       }),
     )
   } catch (error) {
-    // The jobs are committed; that their places cannot be read now must not look as if they were not.
+    // The jobs are committed; an error about their places would suggest that they are not.
     if (!isUnreachable(error)) throw error
     return new Map()
   }

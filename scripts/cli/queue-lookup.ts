@@ -4,13 +4,13 @@ import { PRIORITY } from '../../backend/engine/jobs/verbs'
 import type { Context } from './context'
 import { askIds } from './enqueue'
 import type { GivenId } from './ids'
+import { keptText } from './print-jobs'
 import { lookupIds } from './request'
-import { keptText } from './say-jobs'
 import { sleepUntil } from './sleep'
 import { counted, toJson } from './text'
 import { INTERRUPTED } from './watch'
 
-const LOOK_MS = 500
+const CHECK_MS = 500
 
 interface Options {
   dryRun?: boolean
@@ -18,7 +18,7 @@ interface Options {
   json?: boolean
 }
 
-/** Asks a source about ids; no job is made of it. */
+/** Requests lookups of ids; creates no job. */
 export async function runLookup(
   context: Context,
   source: Source,
@@ -44,7 +44,7 @@ export async function runLookup(
   const broker = await askIds(context, command, lookup, ids, priority ?? command.priority ?? PRIORITY.asked)
   const asked = { lookup: kind, ids, broker: broker ?? null }
   if (!options.json) {
-    terminal.out(`${counted(ids.length, `${kind} id`)} asked for on ${lookup.queue}`)
+    terminal.out(`${counted(ids.length, `${kind} id`)} queued on ${lookup.queue}`)
     if (broker) terminal.err(keptText(broker, 'They are'))
   }
   const ended = options.watch ? await followLookups(context, kind, ids, options.json ?? false) : undefined
@@ -52,32 +52,32 @@ export async function runLookup(
 }
 
 const textOf = (kind: string, it: LookupProgress): string => {
-  const missing = it.missing.length > 0 ? `, ${it.missing.length} not known to the source (${it.missing.slice(0, 10).join(', ')})` : ''
+  const missing = it.missing.length > 0 ? `, ${it.missing.length} unknown to the source (${it.missing.slice(0, 10).join(', ')})` : ''
   return `${kind}: ${it.answered} answered, ${it.open} open${missing}${it.open > 0 && it.error ? ` · ${it.error}` : ''}`
 }
 
-/** Until all are answered. Exit 1 when the source does not know one of them. */
+/** Prints progress until all ids are answered. Exit code 1 when the source does not know one of them. */
 async function followLookups(context: Context, kind: string, ids: readonly string[], isJson: boolean): Promise<LookupProgress | undefined> {
   const { terminal } = context
   const interruption = new AbortController()
   const forget = terminal.onInterrupt(() => interruption.abort())
-  let said = ''
+  let printed = ''
   try {
     while (!interruption.signal.aborted) {
       const it = await lookupProgress(context.db, kind, ids)
       const line = textOf(kind, it)
-      if (!isJson && line !== said) terminal.out(line)
-      said = line
+      if (!isJson && line !== printed) terminal.out(line)
+      printed = line
       if (it.open === 0) {
         context.exitCode = it.missing.length > 0 ? 1 : 0
         return it
       }
-      await sleepUntil(2 * LOOK_MS, interruption.signal)
+      await sleepUntil(2 * CHECK_MS, interruption.signal)
     }
   } finally {
     forget()
   }
   context.exitCode = INTERRUPTED
-  terminal.err('The lookups go on without this command.')
+  terminal.err('The lookups continue without this command.')
   return undefined
 }

@@ -4,7 +4,7 @@ import { bytes, count, counted, cut, duration, moment, shortId, table } from './
 
 const LARGEST_LIST = 20
 
-/** The job's label and how it went, as tables for people. */
+/** A report as text and tables for people. */
 export function reportText(it: Report): string {
   const { total, done, skipped, failed, cancelled, open } = it.tasks
   const tasks = [`${count(done)} of ${count(total)} done`, ...named({ skipped, failed, cancelled, open })].join(', ')
@@ -17,8 +17,8 @@ export function reportText(it: Report): string {
     ['time', it.startedAt ? `${duration(it.seconds * 1000)}${inRuns(it)}, since ${it.startedAt}` : 'not started'],
     ['tasks', tasks],
     ['records', records(it)],
-    ['expected', it.expected === null ? 'the source does not say' : `${count(it.expected)}, found ${count(it.seen)}`],
-    ['lookups', `${count(it.lookups.asked)} asked, ${count(it.lookups.open)} still open`],
+    ['expected', it.expected === null ? 'unknown' : `${count(it.expected)}, found ${count(it.seen)}`],
+    ['lookups', `${count(it.lookups.asked)} requested, ${count(it.lookups.open)} still open`],
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
   const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), ...tables(it)]
@@ -28,7 +28,7 @@ export function reportText(it: Report): string {
 const inRuns = ({ earlierRuns = [] }: Report): string =>
   earlierRuns.length > 0 ? ` in ${count((earlierRuns.at(-1)?.number ?? 0) + 1)} runs` : ''
 
-/** How a job ended before it was tried again; nothing for one that was not. */
+/** How a job ended before it was retried; empty for a job that was not. */
 export function runsTable(runs: readonly Run[]): string[] {
   if (runs.length === 0) return []
   const rows = runs.map((run) => [
@@ -39,7 +39,7 @@ export function runsTable(runs: readonly Run[]): string[] {
     `${count(run.tasks.failed)} of ${count(run.tasks.total)}`,
     cut(run.error ?? '', 100),
   ])
-  return [table(['earlier run', 'ended at (UTC)', 'took', 'status', 'tasks failed', 'why'], rows)]
+  return [table(['earlier run', 'ended at (UTC)', 'took', 'status', 'tasks failed', 'error'], rows)]
 }
 
 const named = (figures: Record<string, number>): string[] =>
@@ -47,11 +47,11 @@ const named = (figures: Record<string, number>): string[] =>
 
 function records(it: Report): string {
   const { seen, updated, unchanged, known, rejected, deleted } = it
-  const rest = named({ updated, unchanged, known, 'set aside': rejected, deleted })
+  const rest = named({ updated, unchanged, known, rejected, deleted })
   return [`${count(seen)} seen on ${counted(it.pages, 'page')}`, `${count(it.new)} new`, ...rest].join(', ')
 }
 
-/** Requests by API, with the data received where any was counted: a report may be older than the counting. */
+/** Requests by API, with the data received where any was counted: an old report has no such count. */
 function requests(it: Report): string[] {
   const used = Object.entries(it.requests)
   if (used.length === 0) return []
@@ -70,7 +70,7 @@ function requests(it: Report): string[] {
 function tables(it: Report): string[] {
   const parts = [...runsTable(it.earlierRuns ?? []), ...requests(it)]
   const rejected = Object.entries(it.rejectedBy)
-  if (rejected.length > 0) parts.push(table(['set aside because', 'records'], rejected))
+  if (rejected.length > 0) parts.push(table(['rejected because', 'records'], rejected))
   const skipped = Object.entries(it.skipped)
   if (skipped.length > 0) parts.push(table(['skipped because', 'tasks'], skipped))
   if (it.failures.length > 0) {

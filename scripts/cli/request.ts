@@ -40,7 +40,7 @@ function setAt(request: Fields, path: string, value: Json): void {
   inner[last] = value
 }
 
-/** The request without its id: what the command presets and what the options say. */
+/** The request without its id: the preset of the command and the options. */
 function baseRequest(command: Command, given: Record<string, unknown>): Fields {
   const request = structuredClone(command.preset ?? {}) as Fields
   for (const option of command.options ?? []) {
@@ -50,7 +50,7 @@ function baseRequest(command: Command, given: Record<string, unknown>): Fields {
   return request
 }
 
-/** Says it in the words of the command line: `--from-date` for `options.fromDate`. */
+/** Replaces field names by flags: `--from-date` for `options.fromDate`. */
 function inFlags(message: string, options: readonly CommandOption[]): string {
   return options.reduce((text, option) => {
     const name = option.path.split('.').pop() as string
@@ -61,18 +61,18 @@ function inFlags(message: string, options: readonly CommandOption[]): string {
   }, message)
 }
 
-/** Nothing is queued unless every id is good. */
+/** Nothing is queued unless every id is valid. */
 function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
   const [first] = faults
-  if (!first) throw new Error('no fault to tell')
-  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more bad ones)`
+  if (!first) throw new Error('no faults')
+  const others = faults.length === 1 ? '' : ` (and ${faults.length - 1} more invalid ids)`
   const message = first.message.replace(/\.$/, '')
   return new Refused('input', `${first.id.place}, "${first.id.text.slice(0, 60)}": ${message}${others}. Nothing was queued.`, 'ids')
 }
 
 /**
  * One parsed request for each id, in the shape the source starts jobs with.
- * @throws {Refused} `input`, naming the option, or the first bad id and its place
+ * @throws {Refused} `input`, naming the option, or the first invalid id and its place
  */
 export function buildRequests(source: Source, command: Command, ids: readonly GivenId[], given: Record<string, unknown>): unknown[] {
   const base = baseRequest(command, given)
@@ -92,14 +92,14 @@ export function buildRequests(source: Source, command: Command, ids: readonly Gi
   return unique(requests)
 }
 
-/** `7` and `007` ask for the same. */
+/** `7` and `007` are the same request. */
 function unique(requests: readonly unknown[]): unknown[] {
   return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()]
 }
 
 const LARGEST_ID = 9_223_372_036_854_775_807n
 
-/** Ids to look up. @throws {Refused} `input`, naming the first bad one and its place */
+/** Ids to look up. @throws {Refused} `input`, naming the first invalid id and its place */
 export function lookupIds(command: Command, ids: readonly GivenId[]): string[] {
   const label = command.ids?.label ?? 'id'
   const fault = (text: string): string | undefined => {

@@ -16,7 +16,7 @@ import { act } from '../../backend/service/suite/actions'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'
-import { sayJobs } from './say-jobs'
+import { printJobs } from './print-jobs'
 import { cut, moment, shortId, table, toJson } from './text'
 
 export interface ScheduleOptions {
@@ -40,8 +40,8 @@ const FLAGS: Record<string, string> = {
   priority: '--priority',
 }
 
-/** Does a verb and keeps who did it; a refusal names the flag. */
-async function doIt<T>(context: Context, verb: string, target: string, detail: object, work: () => Promise<T>): Promise<T> {
+/** Runs a verb and records who did it; an error names the flag. */
+async function runVerb<T>(context: Context, verb: string, target: string, detail: object, work: () => Promise<T>): Promise<T> {
   try {
     return await act(context.service(sources), actor(), `schedule.${verb}`, target, detail as Json, work)
   } catch (error) {
@@ -71,45 +71,45 @@ function readJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new Refused('input', `--params is not JSON (${(error as SyntaxError).message}).`, 'params')
+    throw new Refused('input', `--params is not valid JSON (${(error as SyntaxError).message}).`, 'params')
   }
 }
 
 /** `add <name>` */
 export async function addOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
   const it = { ...given(options), name } as Parameters<typeof addSchedule>[1]
-  say(context, await doIt(context, 'add', name, it, () => addSchedule(context.service(sources), it)), options)
+  print(context, await runVerb(context, 'add', name, it, () => addSchedule(context.service(sources), it)), options)
 }
 
 /** `change <name>` */
 export async function changeOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
   const change = given(options)
   if (Object.keys(change).length === 0)
-    throw new Refused('input', 'Nothing to change was given; yarn schedule change --help shows the options.')
-  say(context, await doIt(context, 'change', name, change, () => changeSchedule(context.service(sources), name, change)), options)
+    throw new Refused('input', 'Nothing to change: no option was given. See yarn schedule change --help.')
+  print(context, await runVerb(context, 'change', name, change, () => changeSchedule(context.service(sources), name, change)), options)
 }
 
 /** `show <name>` */
 export async function showOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
-  say(context, await getSchedule(context, name), options)
+  print(context, await getSchedule(context, name), options)
 }
 
 /** `pause <name>`, `resume <name>` */
 export async function setPaused(context: Context, name: string, paused: boolean, options: ScheduleOptions): Promise<void> {
   const change = paused ? pauseSchedule : resumeSchedule
-  say(context, await doIt(context, paused ? 'pause' : 'resume', name, {}, () => change(context, name)), options)
+  print(context, await runVerb(context, paused ? 'pause' : 'resume', name, {}, () => change(context, name)), options)
 }
 
 /** `remove <name>` */
 export async function removeOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
-  const removed = await doIt(context, 'remove', name, {}, () => removeSchedule(context, name))
-  context.terminal.out(options.json ? toJson(removed) : `schedule ${removed.name} is removed; the jobs it started stay`)
+  const removed = await runVerb(context, 'remove', name, {}, () => removeSchedule(context, name))
+  context.terminal.out(options.json ? toJson(removed) : `schedule ${removed.name} is removed; jobs it started are not affected`)
 }
 
 /** `run <name>` */
 export async function runOne(context: Context, name: string, options: ScheduleOptions): Promise<void> {
-  const { broker, ...job } = await doIt(context, 'run', name, {}, () => runSchedule(context.service(sources), name))
-  await sayJobs(context, { jobs: [job], broker }, options.json)
+  const { broker, ...job } = await runVerb(context, 'run', name, {}, () => runSchedule(context.service(sources), name))
+  await printJobs(context, { jobs: [job], broker }, options.json)
 }
 
 /** `list` */
@@ -140,21 +140,21 @@ const rowOf = (it: Schedule): string[] => [
   cut(it.error ?? '', 80),
 ]
 
-function say({ terminal }: Context, it: Schedule, options: ScheduleOptions): void {
+function print({ terminal }: Context, it: Schedule, options: ScheduleOptions): void {
   if (options.json) {
     terminal.out(toJson(it))
     return
   }
   const facts: [string, string][] = [
     ['schedule', it.name],
-    ['backfills', `${it.source} ${JSON.stringify(it.params)}`],
-    ['cron', `${it.cron} in ${it.timeZone}${it.jitterS > 0 ? `, each tick up to ${it.jitterS} s late` : ''}`],
-    ['missed ticks', it.missed === 'skip' ? 'are left out' : 'are made up'],
+    ['request', `${it.source} ${JSON.stringify(it.params)}`],
+    ['cron', `${it.cron} in ${it.timeZone}${it.jitterS > 0 ? `, each job up to ${it.jitterS} s after its tick` : ''}`],
+    ['missed ticks', it.missed === 'skip' ? 'skipped' : 'made up'],
     ['priority', it.priority],
-    ['next job', it.paused ? `paused; go on: yarn schedule resume ${it.name}` : `${utc(it.nextAt)} UTC`],
+    ['next job', it.paused ? `paused; to continue: yarn schedule resume ${it.name}` : `${utc(it.nextAt)} UTC`],
     ['next ticks', it.upcoming.map((tick) => `${utc(tick)} UTC`).join(`\n${' '.repeat(14)}`)],
-    ['last tick', it.lastAt ? `${utc(it.lastAt)} UTC` : 'none yet'],
-    ['last job', it.lastJob ? shortId(it.lastJob) : 'none yet'],
+    ['last tick', it.lastAt ? `${utc(it.lastAt)} UTC` : 'none'],
+    ['last job', it.lastJob ? shortId(it.lastJob) : 'none'],
     ...(it.error ? [['error', it.error] as [string, string]] : []),
   ]
   terminal.out(facts.map(([name, value]) => `${name.padEnd(12)}  ${value}`).join('\n'))

@@ -1,19 +1,19 @@
 import type { Writable } from 'node:stream'
 import { allowClosedPipes } from '../../backend/base/stdio'
 
-/** What a command reads and writes, so that tests can hold both ends. */
+/** What a command reads and writes, so that tests can replace it. */
 export interface Terminal {
   out(line: string): void
   err(line: string): void
   env: NodeJS.ProcessEnv
-  /** A bar can be drawn on stdout. */
+  /** Whether a bar can be drawn on stdout. */
   isTty: boolean
-  /** Takes what is no line: a file on its way through a pipe. */
+  /** For output that is not lines of text: a file through a pipe. */
   stdout: Writable
-  /** A bar can be drawn on stderr, beside data on stdout. */
+  /** Whether a bar can be drawn on stderr, beside data on stdout. */
   isErrTty: boolean
   readStdin(): Promise<string>
-  /** Calls back at Ctrl-C instead of dying. @returns what takes the wish back */
+  /** Calls back at Ctrl-C instead of exiting. @returns what stops this */
   onInterrupt(callback: () => void): () => void
 }
 
@@ -23,7 +23,7 @@ async function readStdin(): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The one of this process. */
+/** The terminal of this process. */
 export function processTerminal(): Terminal {
   allowClosedPipes()
   return {

@@ -19,9 +19,9 @@ const json = (_: string, value: unknown) => (typeof value === 'bigint' ? value.t
 /** One JSON document; bigints as text. */
 export const toJson = (value: unknown): string => JSON.stringify(value, json, 2)
 
-/** Lines of a table without a frame; numbers stand on the right. */
+/** Lines of a table without borders; numbers are right-aligned. */
 export function table(head: string[], rows: (string | number)[][]): string {
-  // Only tables need it, and most commands print none.
+  // Loaded here because most commands print no table.
   const Table = require('cli-table3') as new (options: TableConstructorOptions) => { push(...rows: string[][]): void; toString(): string }
   const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
   const frame = ['top', 'bottom', 'left', 'right'].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])

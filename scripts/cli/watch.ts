@@ -8,10 +8,10 @@ import type { Running } from '../../backend/service/jobs/turn'
 import type { Context } from './context'
 import { sleepUntil } from './sleep'
 
-/** Exit code of a command ended by Ctrl-C. */
+/** Exit code of a command that Ctrl-C ended. */
 export const INTERRUPTED = 130
 
-/** Where a watch is drawn. */
+/** Where a watch is shown. */
 export interface View {
   show(jobs: readonly Progress[], running: Running, rates: ReadonlyMap<string, number>): void
   note(line: string): void
@@ -23,11 +23,11 @@ export interface Watched {
   interrupted: boolean
 }
 
-const LOOK_MS = 500
+const CHECK_MS = 500
 
 /**
  * Follows jobs until all have ended, also through an outage of the database.
- * @param withLookups also until nothing they asked to look up is open
+ * @param withLookups also wait until all their lookups are answered
  */
 export async function watchJobs(
   context: Context,
@@ -52,11 +52,11 @@ export async function watchJobs(
         if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break
       } catch (error) {
         if (!isUnreachable(error) || jobs.length === 0) throw error
-        if (!isUnreachableNow) view.note(`The database is unreachable (${(error as Error).message}); still watching.`)
+        if (!isUnreachableNow) view.note(`The database is unreachable (${(error as Error).message}); still trying.`)
         isUnreachableNow = true
       }
-      // Counting millions of tasks takes longer: then it is done less often.
-      await sleepUntil(Math.max(LOOK_MS, 5 * (Date.now() - began)), interruption.signal)
+      // Counting millions of tasks takes longer, so it is done less often then.
+      await sleepUntil(Math.max(CHECK_MS, 5 * (Date.now() - began)), interruption.signal)
     }
   } finally {
     view.end()

@@ -55,7 +55,7 @@ describe('list and show', () => {
       expect.objectContaining({ id: second, seen: 250, new: 240, tasks: expect.objectContaining({ done: 1, total: 1 }) }),
     ])
     const text = await command(env, 'jobs list --limit 2')
-    expect(text.out).toMatch(/1 older ones: --limit 3$/)
+    expect(text.out).toMatch(/1 older jobs: --limit 3$/)
   })
 
   test('a job that waits says how many are ahead of it, when it was queued, in the list and by itself', async () => {
@@ -106,9 +106,9 @@ describe('list and show', () => {
     await db.query(`update backhaul.tasks set due_at = now() + interval '90 seconds', waiting_on = 'zkillboard'`)
     expect(await show()).toMatch(/waits +waiting for zkillboard, 1 min (29|30) s/)
     await db.query(`update backhaul.tasks set waiting_on = null, attempts = 2, error_kind = 'http_502', error = 'zkillboard answered 502'`)
-    expect(await show()).toMatch(/waits +trying again in 1 min \d+ s after http_502: zkillboard answered 502/)
+    expect(await show()).toMatch(/waits +retrying in 1 min \d+ s after http_502: zkillboard answered 502/)
     await command(env, `jobs pause ${id}`)
-    expect(await show()).toMatch(/waits +paused; go on: yarn jobs resume/)
+    expect(await show()).toMatch(/waits +paused; to continue: yarn jobs resume/)
   })
 
   test('show groups errors and rejects, and lists tasks, rejects and open lookups', async () => {
@@ -128,7 +128,7 @@ describe('list and show', () => {
       rejects: [{ key: '77', raw: '{"killmail_id":77}' }],
     })
     const text = (await command(env, `jobs show ${id} --tasks --rejects`)).out
-    for (const word of ['timeout', 'hash_mismatch', '1 asked, 1 open', 'killmail_id']) expect(text).toContain(word)
+    for (const word of ['timeout', 'hash_mismatch', '1 requested, 1 open', 'killmail_id']) expect(text).toContain(word)
   })
 })
 
@@ -161,7 +161,7 @@ describe('pause, resume, cancel, retry', () => {
     refused(await command(env, `jobs retry ${id}`), 1, 'no failed tasks')
     await settle(id, 'failed')
     await end(id, 'failed')
-    expect(await command(env, `jobs retry ${id}`)).toMatchObject({ code: 0, out: expect.stringContaining('1 failed task to try again') })
+    expect(await command(env, `jobs retry ${id}`)).toMatchObject({ code: 0, out: expect.stringContaining('retrying 1 failed task') })
     expect(await status(id)).toBe('running')
   })
 })
@@ -242,7 +242,7 @@ describe('watch and report', () => {
     await db.query(`update backhaul.lookups set answered = asked, error = case id when '34' then 'not found' end`)
     expect(await watching.ended).toMatchObject({
       code: 1,
-      out: expect.stringContaining('1 answered, 0 open, 1 not known to the source (34)'),
+      out: expect.stringContaining('1 answered, 0 open, 1 unknown to the source (34)'),
     })
   })
 

@@ -92,7 +92,7 @@ test('a broker that is down costs the wake-up, not the job', async () => {
   expect(ran).toMatchObject({
     code: 0,
     out: expect.stringMatching(/^job \w+ queued/),
-    err: expect.stringMatching(/^RabbitMQ at .*kept in the database/),
+    err: expect.stringMatching(/^RabbitMQ at .*stored in the database/),
   })
   expect(await jobs()).toBe(before + 1)
 })
@@ -101,7 +101,7 @@ test('Ctrl-C leaves the job alone and ends with 130', async () => {
   const child = script('queue character-killmails 78 --watch')
   await until(() => child.out().includes('0 pages'))
   child.process.kill('SIGINT')
-  expect(await child.ran).toMatchObject({ code: 130, err: expect.stringContaining('look again with: yarn jobs watch') })
+  expect(await child.ran).toMatchObject({ code: 130, err: expect.stringContaining('to watch again: yarn jobs watch') })
   expect(await db.query(`select status from backhaul.jobs where params->>'characterId' = '78'`)).toEqual([{ status: 'queued' }])
 })
 

@@ -76,9 +76,9 @@ describe('bad input queues nothing and is answered in one line', () => {
     ['--limit', '--limit', 'argument missing'],
   ])('the option %s', (options, ...says) => refuses(`queue character-killmails 2117325769 ${options}`, 2, ...says))
 
-  test('an unknown command, a missing id, an id where none is taken', async () => {
+  test('an unknown command, a missing id, an id where none is accepted', async () => {
     await refuses('queue character-killmail 1', 2, 'Did you mean character-killmails')
-    await refuses('queue character-killmails', 2, 'No id was given')
+    await refuses('queue character-killmails', 2, 'No ids given')
     await refuses('queue killmail-values 5', 2, 'too many arguments')
   })
 
@@ -87,10 +87,10 @@ describe('bad input queues nothing and is answered in one line', () => {
     writeFileSync(file, '\uFEFF# ours\r\n2117325769, 95465499\r\nabc 7 # and no more\r\n0\r\n')
     await refuses(`queue character-killmails --file ${file}`, 2, `${file}, line 3`, '"abc"', 'and 1 more')
     writeFileSync(file, '# nothing yet\n')
-    await refuses(`queue character-killmails --file ${file}`, 2, 'holds none')
-    await refuses(`queue character-killmails --file ${folder}/none.txt`, 2, 'there is no file')
-    await refuses(`queue character-killmails --file ${folder}`, 2, 'cannot be read')
-    await refuses('queue character-killmails -', 2, 'standard input holds none')
+    await refuses(`queue character-killmails --file ${file}`, 2, 'contains none')
+    await refuses(`queue character-killmails --file ${folder}/none.txt`, 2, 'does not exist')
+    await refuses(`queue character-killmails --file ${folder}`, 2, 'cannot read')
+    await refuses('queue character-killmails -', 2, 'standard input contains none')
   })
 })
 
@@ -146,7 +146,7 @@ describe('settings and services that are wrong', () => {
     for (const [at, url] of [down, refused].entries()) {
       const ran = await command({ ...env, RABBITMQ_URL: url }, `queue character-killmails ${at + 1}`)
       expect({ code: ran.code, lines: ran.err.split('\n').length }).toEqual({ code: 0, lines: 1 })
-      expect(ran.err).toMatch(/RabbitMQ at .* The job is kept in the database/)
+      expect(ran.err).toMatch(/RabbitMQ at .* The job is stored in the database/)
       expect(ran.err).not.toContain('guessed')
     }
     expect(await jobs()).toHaveLength(2)
@@ -180,7 +180,7 @@ describe('what is queued', () => {
   test('what is active already is named, and --force starts another beside it', async () => {
     const [first] = JSON.parse((await command(env, 'queue character-killmails 1 --json')).out).jobs
     const again = await command(env, 'queue character-killmails 1 --limit 7')
-    expect(again).toEqual({ code: 0, err: '', out: expect.stringContaining(`job ${first.id.slice(0, 8)} is queued already`) })
+    expect(again).toEqual({ code: 0, err: '', out: expect.stringContaining(`job ${first.id.slice(0, 8)} is already queued`) })
     const told = JSON.parse((await command(env, 'queue character-killmails 1 --json')).out)
     expect(told).toEqual({ jobs: [{ ...first, created: false }], broker: null })
     const forced = JSON.parse((await command(env, 'queue character-killmails 1 --force --json')).out)
@@ -204,7 +204,7 @@ describe('what is queued', () => {
 
   test('lookups are asked for, no job is made', async () => {
     const ran = await command(env, 'queue type 587 34')
-    expect(ran).toEqual({ code: 0, err: '', out: '2 type ids asked for on esi_type_info_queue' })
+    expect(ran).toEqual({ code: 0, err: '', out: '2 type ids queued on esi_type_info_queue' })
     expect(await db.query('select kind, id, priority from backhaul.lookups order by id')).toEqual([
       { kind: 'type', id: '34', priority: 1 },
       { kind: 'type', id: '587', priority: 1 },

@@ -51,7 +51,7 @@ test('lists what is refused now, by kind', async () => {
   expect(JSON.parse((await command(env, 'refusals list --kind killmail --limit 1 --json')).out)).toMatchObject([
     { kind: 'killmail', id: '100', reason: 'not_on_esi', refusedAt: expect.any(String), until: expect.any(String) },
   ])
-  expect(await command(env, 'refusals list --kind alliance')).toMatchObject({ code: 0, out: 'No alliance refusal is kept.' })
+  expect(await command(env, 'refusals list --kind alliance')).toMatchObject({ code: 0, out: 'No alliance refusals.' })
 })
 
 test('forgets ids of a lookup, which are asked for at once, and keeps who did it', async () => {
@@ -78,8 +78,8 @@ test('forgets all of a kind, and killmails', async () => {
 test.each([
   ['forget station 5', /^No refusals of kind "station" are kept; there are character, .*killmail\.$/],
   ['list --kind station', /^No refusals of kind "station"/],
-  ['forget killmail', /^Say which: yarn refusals forget killmail <id\.\.\.>, or --all; not both\.$/],
-  ['forget killmail 5 --all', /^Say which/],
+  ['forget killmail', /^Give ids or --all, not both: yarn refusals forget killmail <id\.\.\.>, or yarn refusals forget killmail --all\.$/],
+  ['forget killmail 5 --all', /^Give ids or --all/],
   ['forget killmail five', /^"five" is not an id\.$/],
   ['forget killmail 555', /^No refusal of killmail 555 is kept\.$/],
 ])('%s is refused in one line', async (line, text) => {

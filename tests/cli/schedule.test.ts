@@ -27,11 +27,11 @@ const add = (...more: string[]) => words('add', 'nightly', '--source', 'eve', '-
 test('a schedule is added, shown, changed, paused, resumed, run and removed, and each is kept with who did it', async () => {
   const { code, out, err } = await add('--cron', '0 3 * * *', '--time-zone', 'Europe/Berlin', '--jitter', '300', '--missed', 'make-up')
   expect({ code, err }).toEqual({ code: 0, err: '' })
-  expect(out).toMatch(/cron +0 3 \* \* \* in Europe\/Berlin, each tick up to 300 s late\nmissed ticks +are made up/)
+  expect(out).toMatch(/cron +0 3 \* \* \* in Europe\/Berlin, each job up to 300 s after its tick\nmissed ticks +made up/)
   expect(out.slice(out.indexOf('next ticks')).match(/0[12]:00:00 UTC/g)).toHaveLength(5)
   expect((await words('list')).out).toMatch(/nightly +0 3 \* \* \* +Europe\/Berlin +eve/)
   expect((await words('change', 'nightly', '--cron', '@hourly', '--jitter', '0')).out).toMatch(/cron +@hourly in Europe\/Berlin\n/)
-  expect((await words('pause', 'nightly')).out).toMatch(/next job +paused; go on: yarn schedule resume nightly/)
+  expect((await words('pause', 'nightly')).out).toMatch(/next job +paused; to continue: yarn schedule resume nightly/)
   expect((await words('list')).out).toMatch(/paused/)
   expect(JSON.parse((await words('resume', 'nightly', '--json')).out)).toMatchObject({ paused: false, missed: 'make_up', jitterS: 0 })
   expect((await words('run', 'nightly')).out).toMatch(/^job [0-9a-f]{8} queued: /)
@@ -55,7 +55,7 @@ test.each([
   [['--cron', '@daily', '--time-zone', 'Mars'], /^--time-zone: there is no time zone "Mars"/],
   [['--cron', '@daily', '--missed', 'perhaps'], /^--missed: must be skip or make_up/],
   [['--cron', '@daily', '--source', 'telepathy'], /there are eve/],
-  [['--cron', '@daily', '--params', '{'], /^--params is not JSON/],
+  [['--cron', '@daily', '--params', '{'], /^--params is not valid JSON/],
   [['--cron', '@daily', '--params', '{"characterId":-1}'], /characterId must be greater than zero/],
   [['--cron', '@daily', '--params', '{"charakterId":1}'], /no field "charakterId"/],
   [[], /required option '--cron/],

@@ -52,7 +52,7 @@ describe('doctor', () => {
     for (const check of ['node', 'settings', 'contact', 'limits', 'database', 'migrations', 'broker', 'topology'])
       expect(states(findings, check)).toEqual(['ok'])
     for (const check of ['consumers', 'workers', 'scheduler']) expect(states(findings, check)).toEqual(['warning'])
-    expect(textOf(findings, 'consumers')).toMatch(/zkillboard_backfill_queue: nobody consumes it; .*--only worker-backfill/)
+    expect(textOf(findings, 'consumers')).toMatch(/zkillboard_backfill_queue: no consumer; .*--only worker-backfill/)
   })
 
   test('a scheduler that is missing while workers run is a fault', async () => {
@@ -226,7 +226,7 @@ test('gates show each limit, and what is used of it', async () => {
   expect(later.out).toContain('one every 500 ms')
   await db.query(`update backhaul.gates set failures = 5, open_until = now() + interval '1 minute', waits = 134 where name = 'zkillboard'`)
   const tripped = await command(env, 'gates')
-  expect(tripped.out).toMatch(/zkillboard +tripped +.*tripped after 5 failures, tried again in .* 1 +134 +0$/m)
+  expect(tripped.out).toMatch(/zkillboard +tripped +.*tripped after 5 failures, next try in .* 1 +134 +0$/m)
   expect(JSON.parse((await command(env, 'gates --json')).out)).toContainEqual(
     expect.objectContaining({ name: 'zkillboard', state: 'tripped', waits: '134', throttled: '0' }),
   )
@@ -262,11 +262,11 @@ describe('dead', () => {
       out: '{\n  "deleted": 2\n}',
     })
     expect(await list()).toEqual([])
-    expect((await command(env, 'dead list')).out).toBe('No message was set aside.')
+    expect((await command(env, 'dead list')).out).toBe('No rejected messages.')
   })
 
   test.each([
-    ['dead replay', 'Say which'],
+    ['dead replay', 'Give ids or --all'],
     ['dead drop abc --all', 'not both'],
     ['dead show nowhere', 'No dead letter has the id nowhere'],
     ['dead drop nowhere', 'No dead letter has the id nowhere'],

@@ -173,7 +173,7 @@ test('a job whose tasks were taken away has no lanes', async () => {
   await engine.db.query('delete from backhaul.tasks where job_id = $1', [job])
   expect(await listLanes(engine, job)).toEqual({ items: [], next: null, total: 0 })
   expect((await ask(`/api/jobs/${job}/lanes`)).body).toEqual({ items: [], next: null, total: 0 })
-  expect((await command(env, `jobs show ${job} --hosts`)).out).toContain('No tasks of any host are kept.')
+  expect((await command(env, `jobs show ${job} --hosts`)).out).toContain('No tasks with a host.')
 })
 
 test('jobs show --hosts is a table of them, and JSON all of them', async () => {
@@ -184,7 +184,7 @@ test('jobs show --hosts is a table of them, and JSON all of them', async () => {
   expect(rowOf('(discovery)')).toMatch(/ended +1 \/ 1 /)
   expect(rowOf('held.example')).toMatch(/active +0 \/ 4 +0 +0 +0 +0 +4 +1\.5 kB$/)
   expect(rowOf('parked.example')).toMatch(/parked .* waits for pds, \d+ d/)
-  expect(rowOf('retry.example')).toMatch(/parked .* tries again in .* after http_502: pds answered 502$/)
+  expect(rowOf('retry.example')).toMatch(/parked .* retries in .* after http_502: pds answered 502$/)
   expect(rowOf('ended.example')).toMatch(/ended +1 \/ 4 +1 +2 +46 +30 +3 +1\.2 MB +timeout: no answer$/)
   expect(JSON.parse((await command(env, `jobs show ${job} --hosts --json`)).out).hosts).toEqual({ items: lanes, next: null, total: 7 })
   expect(JSON.parse((await command(env, `jobs show ${job} --json`)).out)).not.toHaveProperty('hosts')

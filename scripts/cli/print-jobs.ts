@@ -10,12 +10,12 @@ import { count, counted, duration, shortId, table, toJson } from './text'
 import { viewFor } from './views'
 import { INTERRUPTED, watchJobs } from './watch'
 
-/** Longer lists are cut for people. */
+/** Longer lists are shortened for people. */
 const MAX_LINES = 20
 
 interface Queued {
   jobs: readonly Started[]
-  /** Why nobody could be told yet. */
+  /** Why no worker could be woken yet. */
   broker?: string
 }
 
@@ -35,16 +35,16 @@ const asJson = ({ jobs, broker }: Queued, places: Places) => ({
 function jobText(job: Started, places: Places): string {
   const place = places.get(job.id)
   const turn = place ? `, ${place.text}` : ''
-  if (!job.created) return `job ${shortId(job.id)} is ${job.status} already for ${job.activeKey}${turn}; --force starts another beside it`
+  if (!job.created) return `job ${shortId(job.id)} is already ${job.status} for ${job.activeKey}${turn}; --force starts another one`
   return `job ${shortId(job.id)} queued: ${job.activeKey} (${counted(job.tasks, 'task')})${turn}`
 }
 
-/** What was kept although nobody could be told; belongs on stderr. */
+/** What is stored although no worker could be woken; for stderr. */
 export const keptText = (broker: string, what: string): string =>
-  `${broker} ${what} kept in the database; the scheduler wakes once RabbitMQ is back.`
+  `${broker} ${what} stored in the database; the scheduler wakes the workers once RabbitMQ is back.`
 
-/** Says what became of each request. */
-export async function sayJobs(context: Context, queued: Queued, isJson = false): Promise<void> {
+/** Prints the job of each request. */
+export async function printJobs(context: Context, queued: Queued, isJson = false): Promise<void> {
   const { terminal } = context
   const { jobs, broker } = queued
   if (isJson) terminal.out(toJson(asJson(queued, await placesOf(context, jobs))))
@@ -59,7 +59,7 @@ export async function sayJobs(context: Context, queued: Queued, isJson = false):
   if (broker && !isJson) terminal.err(keptText(broker, jobs.length === 1 ? 'The job is' : `The ${jobs.length} jobs are`))
 }
 
-/** Watches what was queued and says how it ended. */
+/** Watches the queued jobs and prints how they ended. */
 export async function followJobs(context: Context, queued: Queued, given: { json?: boolean }): Promise<void> {
   const ids = [...new Set(queued.jobs.map((job) => job.id))]
   const places = given.json ? await placesOf(context, queued.jobs) : new Map()
@@ -67,7 +67,7 @@ export async function followJobs(context: Context, queued: Queued, given: { json
   if (given.json) context.terminal.out(toJson({ ...asJson(queued, places), reports }))
 }
 
-/** Watches jobs and says how the first of them ended; sets the exit code. @returns with `json` their reports, as far as they have ended */
+/** Watches jobs and prints how the first of them ended; sets the exit code. @returns with `json` the reports of those that have ended */
 export async function follow(context: Context, ids: readonly string[], given: { json?: boolean; lookups?: boolean }): Promise<Report[]> {
   const { terminal } = context
   const view = viewFor(terminal, given.json ?? false)
@@ -75,13 +75,13 @@ export async function follow(context: Context, ids: readonly string[], given: { 
   if (watched.interrupted) {
     context.exitCode = INTERRUPTED
     const names = ids.slice(0, MAX_LINES).map(shortId).join(' ')
-    terminal.err(`${ids.length === 1 ? 'The job goes' : 'The jobs go'} on; look again with: yarn jobs watch ${names}`)
+    terminal.err(`${ids.length === 1 ? 'The job continues' : 'The jobs continue'}; to watch again: yarn jobs watch ${names}`)
     return []
   }
   const reports: Report[] = []
-  const told = given.json ? watched.jobs : watched.jobs.slice(0, MAX_LINES)
-  // The lookups of the last look: they go on after the report was written.
-  for (const { id, lookups } of told) reports.push({ ...(await report({ db: context.db }, id)), lookups })
+  const shown = given.json ? watched.jobs : watched.jobs.slice(0, MAX_LINES)
+  // Lookups continue after the report was written, so their latest numbers are used.
+  for (const { id, lookups } of shown) reports.push({ ...(await report({ db: context.db }, id)), lookups })
   context.exitCode = watched.jobs.every((job) => job.status === 'completed') ? 0 : 1
   if (given.json) return reports
   for (const one of reports) terminal.out(endText(one))
@@ -101,8 +101,8 @@ function endText(it: Report): string {
   return `job ${shortId(it.job)} ${it.status} in ${duration(it.seconds * 1000)}, ${verdict}${open}. See yarn jobs report ${shortId(it.job)}`
 }
 
-/** Says what the requests would cost; nothing is queued. */
-export function sayDryRun(
+/** Prints what the requests would cost; queues nothing. */
+export function printDryRun(
   context: Context,
   source: Source,
   command: Command,
@@ -123,12 +123,12 @@ export function sayDryRun(
   if (plans.length > MAX_LINES) terminal.out(`… and ${counted(plans.length - MAX_LINES, 'more job')}`)
   const rows = it.apis.map((api) => [
     api.name,
-    api.requests === null ? 'not known before' : count(api.requests),
+    api.requests === null ? 'unknown' : count(api.requests),
     limitText(api.limit),
-    api.leastMs === null ? 'not known before' : duration(api.leastMs),
+    api.leastMs === null ? 'unknown' : duration(api.leastMs),
   ])
   terminal.out(table(['API', 'requests', 'limit', 'takes at least'], rows))
   for (const note of it.notes) terminal.out(`Note: ${note}.`)
-  const time = it.leastMs === null ? 'the time is not known before the work starts' : `at least ${duration(it.leastMs)} at today's limits`
+  const time = it.leastMs === null ? 'time unknown before the work starts' : `at least ${duration(it.leastMs)} at the current limits`
   terminal.out(`${counted(plans.length, 'job')}, ${counted(it.tasks, 'first task')}, ${time}. Nothing was queued.`)
 }
