@@ -2,8 +2,8 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
 /*
- * amqplib tells that the broker closed a connection instead of opening its vhost, and keeps the broker's words to itself: whether the
- * vhost is missing or full is in them only. So the broker is asked once more, in the few frames that takes (AMQP 0-9-1, 2.2.4).
+ * When the broker closes a connection instead of opening its vhost, amqplib does not pass on the broker's text, and only that text says
+ * whether the vhost is missing or full. So the broker is asked once more, in the few frames that takes (AMQP 0-9-1, 2.2.4).
  */
 
 const ANSWER_MS = 5_000
@@ -29,7 +29,7 @@ function frame(method: number, ...fields: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([METHOD, 0, 0]), uint32(payload.length), payload, Buffer.from([END])])
 }
 
-/** What is sent for a method of the broker; undefined when it has said the last word. */
+/** The answer to a method of the broker; undefined when it expects none. */
 function reply(url: URL, method: number, fields: Buffer): Buffer | undefined {
   const [user, password] = url.username || url.password ? [url.username, url.password].map(decodeURIComponent) : ['guest', 'guest']
   if (method === START) return frame(11, uint32(0), short('PLAIN'), long(Buffer.from(`\0${user}\0${password}`)), short('en_US'))
@@ -42,7 +42,7 @@ function reply(url: URL, method: number, fields: Buffer): Buffer | undefined {
 
 /**
  * Asks the broker to open the vhost of this URL.
- * @returns the words in which it refuses; undefined when it opens it now
+ * @returns the text of its refusal; undefined when it opens the vhost now
  * @throws when it does not answer within 5 s, or in another way
  */
 export async function askWhy(address: string): Promise<string | undefined> {
@@ -55,13 +55,13 @@ export async function askWhy(address: string): Promise<string | undefined> {
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer within ${ANSWER_MS} ms`)))
   try {
     socket.write(Buffer.from('AMQP\0\0\x09\x01', 'latin1'))
-    return await lastWord(socket, url)
+    return await readVerdict(socket, url)
   } finally {
     socket.destroy()
   }
 }
 
-async function lastWord(socket: Socket, url: URL): Promise<string | undefined> {
+async function readVerdict(socket: Socket, url: URL): Promise<string | undefined> {
   let read = Buffer.alloc(0)
   for await (const chunk of socket) {
     read = Buffer.concat([read, chunk as Buffer])
@@ -73,9 +73,9 @@ async function lastWord(socket: Socket, url: URL): Promise<string | undefined> {
       if (method === OPEN_OK) return undefined
       if (method === CLOSE) return fields.toString('utf8', 3, 3 + (fields[2] ?? 0))
       const answer = reply(url, method, fields)
-      if (!answer) throw new Error(`an answer of another kind (${method})`)
+      if (!answer) throw new Error(`unexpected AMQP method ${method}`)
       socket.write(answer)
     }
   }
-  throw new Error('the connection was closed without a word')
+  throw new Error('the connection was closed without a reason')
 }

@@ -8,25 +8,25 @@ import { Subscriber } from './subscriber'
 import { declareOn } from './topology'
 
 export interface Subscription {
-  /** Ends the consumer; deliveries in hand may still be acked until the broker is closed. */
+  /** Cancels the consumer; deliveries in hand may still be acked until the broker is closed. */
   stop(): Promise<void>
 }
 
 export interface Broker {
   /**
-   * Publishes persistent messages and waits for their confirms, 10 s at most; one answer for each, in order.
-   * Never throws: a broker that is unreachable or blocked answers `failed`.
+   * Publishes persistent messages and waits up to 10 s for their confirms; one result for each, in order.
+   * Never throws: while the broker is unreachable or blocked the result is `failed`.
    */
   publish(messages: readonly Outgoing[]): Promise<Sent[]>
   /**
    * Consumes until stopped, through lost connections, closed channels, cancelled consumers, deleted queues and a
-   * wiped broker. Resolves when the consumer is there for the first time (or the broker is closed before that).
+   * wiped broker. Resolves when the consumer has started for the first time, or the broker is closed before that.
    */
   consume(queue: QueueName, prefetch: number, onDelivery: (delivery: Delivery) => void): Promise<Subscription>
   readonly state: 'connected' | 'blocked' | 'unreachable'
   /**
-   * Waits for the first connection, 10 s unless told.
-   * @throws {Refused} `setup`: at once for refused credentials, an unknown vhost or a queue declared otherwise; else when the time is over
+   * Waits for the first connection, 10 s by default.
+   * @throws {Refused} `setup`: at once for refused credentials, an unknown vhost or a queue with other settings, otherwise after the timeout
    */
   ready(timeoutMs?: number): Promise<void>
   close(): Promise<void>
@@ -34,16 +34,16 @@ export interface Broker {
 
 export interface BrokerOptions {
   url: string
-  /** Shown on the broker's list of connections. */
+  /** The connection's name in the broker's list. */
   name: string
   log: Log
-  /** How often each consumer has to prove that it is there, ms (5,000 unless told). */
+  /** How often each consumer is checked, ms; 5,000 by default. */
   watchdogMs?: number
-  /** How long a message may stay unconfirmed, ms (10,000 unless told). */
+  /** How long a message may stay unconfirmed, ms; 10,000 by default. */
   confirmMs?: number
 }
 
-/** A broker connection that heals itself. It connects at first use, for publishing and consuming apart. */
+/** A broker that reconnects by itself, on one connection for publishing and one for consuming; each connects at first use. */
 export function openBroker(options: BrokerOptions): Broker {
   const { url, name, log, watchdogMs = 5_000, confirmMs = 10_000 } = options
   const publisher = new Publisher({ url, name, log, confirmMs })
@@ -60,7 +60,7 @@ export function openBroker(options: BrokerOptions): Broker {
   const links = () => [publisher.link, consuming].filter((link) => link.isOpen)
   let watchdog: NodeJS.Timeout | undefined
   let isClosed = false
-  const look = () => void Promise.all([...subscribers].map((subscriber) => subscriber.check()))
+  const check = () => void Promise.all([...subscribers].map((subscriber) => subscriber.check()))
 
   return {
     publish: (messages) => publisher.publish(messages),
@@ -68,7 +68,7 @@ export function openBroker(options: BrokerOptions): Broker {
       const subscriber = new Subscriber(consuming, log, queue, prefetch, onDelivery)
       subscribers.add(subscriber)
       consuming.open()
-      watchdog ??= setInterval(look, watchdogMs)
+      watchdog ??= setInterval(check, watchdogMs)
       void subscriber.check()
       while (!subscriber.isAttached && !isClosed) await consuming.change(watchdogMs)
       return {

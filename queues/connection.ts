@@ -3,7 +3,7 @@ import { openRefusal } from './refusal'
 
 const CONNECT_MS = 10_000
 
-/** Rejects with a sentence when `work` takes longer than `ms`. */
+/** Rejects with an error that names `what` when `work` takes longer than `ms`. */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -17,8 +17,8 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
 }
 
 /**
- * Opens a connection; its caller has to listen to `error` at once.
- * @throws {Refused} `setup` with the reason; {Unreachable} for one that passes
+ * Opens a connection; the caller must listen to `error` at once.
+ * @throws {Refused} `setup` with the reason; {Unreachable} when it may pass by itself
  */
 export async function dial(url: string, name: string): Promise<ChannelModel> {
   const target = new URL(url)
@@ -36,30 +36,30 @@ export async function dial(url: string, name: string): Promise<ChannelModel> {
 }
 
 /**
- * One connection that does not come back; for commands.
+ * One connection that does not reconnect; for commands.
  * @throws {Refused} `setup` with the reason
  */
 export async function connectOnce(url: string, name: string): Promise<ChannelModel> {
   const connection = await dial(url, name)
-  // A lost connection rejects what is being waited for; the event says nothing more.
+  // A lost connection rejects whatever waits on it; the event adds nothing.
   return connection.on('error', () => undefined)
 }
 
 /**
- * Ends a connection that may no longer answer. amqplib tells nobody about a stream destroyed without an error
- * and would wait for an answer in `close()`.
+ * Ends a connection that may no longer answer. `close()` would wait for an answer, and amqplib reports a destroyed stream only
+ * when it was destroyed with an error.
  */
 export function destroy(connection: ChannelModel, reason: string): void {
   const { stream } = connection.connection as unknown as { stream: { destroy(error: Error): void } }
   stream.destroy(new Error(reason))
 }
 
-/** Closes a channel after what was written to it; `connection.close()` alone would overtake acks still in its buffer. */
+/** Closes a channel after everything written to it; `connection.close()` alone would overtake acks still in its buffer. */
 export async function closeChannel(channel: Channel | undefined): Promise<void> {
   if (!channel) return
   try {
     await within(2_000, 'closing a channel', channel.close())
   } catch {
-    // Closed already, or the broker no longer answers: either way it is gone with its connection.
+    // Expected: it is closed already, or the broker no longer answers; either way it goes with its connection.
   }
 }

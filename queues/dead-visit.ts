@@ -6,49 +6,49 @@ import { type DeadLetter, readLetter } from './letter'
 import { deadQueueOf, isQueue, QUEUES, type QueueName } from './names'
 
 /*
- * The commands on dead letters, on a connection of their own. AMQP cannot look into a queue: each message is taken
- * without an ack, looked at, and given back when the look is over. Whoever looks at the same time sees fewer.
+ * Commands on dead letters, on a connection of their own. AMQP cannot peek into a queue: each message is taken without an ack and
+ * released when the visit ends. Two visits at the same time each see fewer.
  */
 
 /**
- * A quorum queue of RabbitMQ 4 throws a message away that was given back 20 times, and a look is one of them.
- * From this count on it is replaced by a fresh copy of itself.
+ * A quorum queue of RabbitMQ 4 drops a message that was released 20 times, and each visit releases it once. From this count on the
+ * message is replaced by a fresh copy.
  */
 const RENEW_AFTER = 10
 const CONFIRM_MS = 30_000
-/** How long the broker may take to have the letters back, ms. */
-const BACK_MS = 1_000
-const STAYS = 'the dead letter stays where it is.'
+/** How long the broker may take to requeue the letters, ms. */
+const REQUEUE_MS = 1_000
+const STAYS = 'the dead letter is still on its queue.'
 
 export type Publish = (queue: string, body: Buffer, properties: object) => Promise<void>
-/** `take` acks the letter, `keep` gives it back in the end, `enough` keeps it and looks no further. */
+/** `take` acks the letter, `keep` releases it at the end, `enough` keeps it and ends the visit. */
 export type Decision = 'take' | 'keep' | 'enough'
-export type Look = (letter: DeadLetter, publish: Publish) => Promise<Decision>
+export type Visitor = (letter: DeadLetter, publish: Publish) => Promise<Decision>
 
 /**
- * Shows every dead letter to `look`, queue by queue.
+ * Calls `visitor` with every dead letter, queue by queue.
  * @throws {Refused} `input` for an unknown queue, `setup` when the broker cannot be reached
  */
-export async function visit(url: string, queue: string | undefined, look: Look): Promise<void> {
+export async function visit(url: string, queue: string | undefined, visitor: Visitor): Promise<void> {
   if (queue !== undefined && !isQueue(queue)) {
-    throw new Refused('input', `There is no queue "${queue}"; the queues are ${QUEUES.join(', ')}.`, 'queue')
+    throw new Refused('input', `There is no queue ${JSON.stringify(queue)}; the queues are ${QUEUES.join(', ')}.`, 'queue')
   }
   const connection = await connectOnce(url, 'dead letters')
   try {
     const publish = await publisherOn(connection)
     for (const name of queue ? [queue] : QUEUES) {
-      if (!(await visitOne(connection, name, look, publish))) break
+      if (!(await visitOne(connection, name, visitor, publish))) break
     }
   } finally {
-    // Expected: the connection was lost meanwhile, which gave everything back.
+    // Expected: the connection was lost meanwhile, which released everything.
     await within(2_000, 'closing', connection.close()).catch(() => undefined)
   }
 }
 
-/** @returns false when the look is over */
-async function visitOne(connection: ChannelModel, queue: QueueName, look: Look, publish: Publish): Promise<boolean> {
+/** @returns false when the visit is over */
+async function visitOne(connection: ChannelModel, queue: QueueName, visitor: Visitor, publish: Publish): Promise<boolean> {
   const channel = await connection.createChannel()
-  // A missing queue closes the channel; checkQueue tells.
+  // Expected: a missing queue closes the channel; checkQueue rejects with it.
   channel.on('error', () => undefined)
   const count = await channel.checkQueue(deadQueueOf(queue)).then(
     (seen) => seen.messageCount,
@@ -60,40 +60,40 @@ async function visitOne(connection: ChannelModel, queue: QueueName, look: Look, 
   if (count === undefined) return true
   const held = { count: 0 }
   try {
-    return await visitMessages(channel, queue, count, held, look, publish)
+    return await visitMessages(channel, queue, count, held, visitor, publish)
   } finally {
     await release(channel, queue, held.count)
   }
 }
 
 /**
- * By nack rather than by closing: since RabbitMQ 4.3 only the latter counts as a failed delivery. The queue takes them
- * back a little later, and the next command shall find them: it is waited for, unless somebody else has taken them meanwhile.
+ * By nack rather than by closing: since RabbitMQ 4.3 only the latter counts as a failed delivery. The queue has them again a little
+ * later, so this waits until the next command finds them, or for `REQUEUE_MS` where another visit took them meanwhile.
  */
 async function release(channel: Channel, queue: QueueName, held: number): Promise<void> {
-  const end = performance.now() + BACK_MS
+  const end = performance.now() + REQUEUE_MS
   try {
     channel.nackAll(true)
     while ((await channel.checkQueue(deadQueueOf(queue))).messageCount < held && performance.now() < end) await pause(20)
   } catch {
-    // The channel was closed by the broker, which gave them back.
+    // Expected: the broker closed the channel, which released them.
   }
   await closeChannel(channel)
 }
 
-/** Looks at as many as were there at the start: what is added meanwhile, also by a replay that failed again, waits. */
+/** Visits as many as there were at the start: letters added meanwhile, also by a replay that failed again, are left for the next visit. */
 async function visitMessages(
   channel: Channel,
   queue: QueueName,
   count: number,
   held: { count: number },
-  look: Look,
+  visitor: Visitor,
   publish: Publish,
 ): Promise<boolean> {
   for (let seen = 0; seen < count; seen++) {
     const message = await channel.get(deadQueueOf(queue))
     if (!message) return true
-    const decision = await look(readLetter(queue, message), publish)
+    const decision = await visitor(readLetter(queue, message), publish)
     if (decision === 'take') channel.ack(message)
     else if (!(await renew(channel, queue, message, publish))) held.count++
     if (decision === 'enough') return false
@@ -101,7 +101,7 @@ async function visitMessages(
   return true
 }
 
-/** @returns whether a copy took the message's place */
+/** @returns whether a copy replaced the message */
 async function renew(channel: Channel, queue: QueueName, message: GetMessage, publish: Publish): Promise<boolean> {
   const { headers, messageId, correlationId, timestamp, contentType } = message.properties
   const { 'x-delivery-count': deliveries, ...kept } = headers ?? {}
@@ -111,14 +111,14 @@ async function renew(channel: Channel, queue: QueueName, message: GetMessage, pu
   return true
 }
 
-/** Publishes one message at a time, confirmed and mandatory; anything else is thrown. */
+/** Publishes one message at a time, confirmed and mandatory; any other result throws. */
 async function publisherOn(connection: ChannelModel): Promise<Publish> {
   const channel: ConfirmChannel = await connection.createConfirmChannel()
   let isReturned = false
   channel.on('return', () => {
     isReturned = true
   })
-  // The confirm of the message fails with it.
+  // Expected: the confirm of the message fails with it.
   channel.on('error', () => undefined)
   return async (queue, body, properties) => {
     isReturned = false
@@ -128,10 +128,11 @@ async function publisherOn(connection: ChannelModel): Promise<Publish> {
       )
     })
     try {
-      await within(CONFIRM_MS, 'confirming', confirmed)
+      await within(CONFIRM_MS, 'the confirm', confirmed)
     } catch (error) {
-      throw new Refused('setup', `RabbitMQ did not take a message for ${queue} (${(error as Error).message}); ${STAYS}`)
+      throw new Refused('setup', `RabbitMQ did not confirm a message for ${queue} (${(error as Error).message}); ${STAYS}`)
     }
-    if (isReturned) throw new Refused('setup', `Queue ${queue} is not there; ${STAYS} Start a worker or run setup, then try again.`)
+    if (isReturned)
+      throw new Refused('setup', `Queue ${queue} does not exist; ${STAYS} Start a worker or run ./scripts/setup, then try again.`)
   }
 }

@@ -18,12 +18,12 @@ export async function bury(broker: Broker, delivery: Pick<Delivery, 'queue' | 'b
 }
 
 /** Bytes of each body in a list. */
-const PREVIEW = 4096
+const PREVIEW_BYTES = 4096
 
 export interface DeadChoice {
   queue?: string
   id?: string
-  /** Several at once; those that are not there are left out. */
+  /** Several at once; unknown ones are ignored. */
   ids?: readonly string[]
   all?: boolean
 }
@@ -37,7 +37,7 @@ export interface DeadChoice {
 export async function listDead(url: string, queue?: string, limit = 100): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
   await visit(url, queue, async (letter) => {
-    letters.push({ ...letter, body: Buffer.from(letter.body.subarray(0, PREVIEW)) })
+    letters.push({ ...letter, body: Buffer.from(letter.body.subarray(0, PREVIEW_BYTES)) })
     return 'keep'
   })
   return letters.sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0)).slice(0, limit)
@@ -58,10 +58,10 @@ export async function showDead(url: string, id: string): Promise<DeadLetter> {
 }
 
 /**
- * Publishes dead letters to the queues they were meant for and takes them off the dead-letter queue, each only after
- * its confirm: a crash in between leaves one on both.
+ * Publishes dead letters to the queues they were meant for and removes each from the dead-letter queue after its confirm: a crash in
+ * between leaves one on both.
  * @returns how many were replayed
- * @throws {Refused} `input` when nothing was chosen, `missing` for an unknown id, `setup` when the broker does not take them
+ * @throws {Refused} `input` when nothing was chosen, `missing` for an unknown id, `setup` when the broker does not confirm them
  */
 export function replayDead(url: string, choice: DeadChoice): Promise<number> {
   return take(url, choice, (letter, publish) => publish(letter.queue, letter.body, { messageId: letter.messageId }))
@@ -78,7 +78,7 @@ export function dropDead(url: string, choice: DeadChoice): Promise<number> {
 
 async function take(url: string, choice: DeadChoice, act: (letter: DeadLetter, publish: Publish) => Promise<void>): Promise<number> {
   const ids = new Set(choice.ids ?? (choice.id ? [choice.id] : []))
-  if (!choice.all && ids.size === 0 && !choice.queue) throw new Refused('input', 'Name an id, a queue, or say all.')
+  if (!choice.all && ids.size === 0 && !choice.queue) throw new Refused('input', 'Name an id or a queue, or choose all.')
   const chosen = ids.size > 0
   let taken = 0
   await visit(url, choice.queue, async (letter, publish) => {

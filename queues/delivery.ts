@@ -10,11 +10,11 @@ export interface Outgoing {
   body: Buffer | Json
   messageId?: string
   headers?: Record<string, unknown>
-  /** True unless told: a message no queue takes is `unroutable` instead of gone. */
+  /** True by default: a message that no queue takes is reported as `unroutable` instead of dropped. */
   mandatory?: boolean
 }
 
-/** `confirmed`: the broker has it on disk. `unroutable`: no queue took it. `failed`: not known to be there; sending it again is safe. */
+/** `confirmed`: the broker has it on disk. `unroutable`: no queue took it. `failed`: not known to be on a queue; sending it again is safe. */
 export type Sent = 'confirmed' | 'unroutable' | 'failed'
 
 export interface Delivery {
@@ -23,8 +23,8 @@ export interface Delivery {
   messageId?: string
   headers: Record<string, unknown>
   redelivered: boolean
-  /** Takes the message off its queue. Twice, or after its channel was lost, it does nothing; in the latter case the message comes again. */
+  /** Removes the message from its queue. A second call does nothing; nor does one after its channel was lost: the message comes again. */
   ack(): void
-  /** Puts the message back on its queue, for another worker or a later try; like `ack` it works once. */
+  /** Returns the message to its queue, for another worker or a later try; like `ack` it works once. */
   release(): void
 }

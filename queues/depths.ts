@@ -4,24 +4,24 @@ import { closeChannel, within } from './connection'
 import { Link } from './link'
 import { deadQueueOf, QUEUES, type QueueName } from './names'
 
-/** What lies on a queue and who takes from it. */
+/** Messages and consumers of a queue. */
 export interface Depth {
   /** Messages nobody has taken yet. */
   ready: number
   consumers: number
-  /** Messages set aside on its dead-letter queue that nobody looks at right now. */
+  /** Messages on its dead-letter queue, without those a command is visiting now. */
   dead: number
 }
 
 export interface Depths {
-  /** Every queue that is there; undefined while the broker is unreachable or does not answer. */
+  /** Every queue that exists; undefined while the broker is unreachable or does not answer. */
   read(): Promise<Map<QueueName, Depth> | undefined>
   close(): Promise<void>
 }
 
 const ANSWER_MS = 3_000
 
-/** Asks the broker about its queues, on a connection of its own that heals itself; it connects at the first question. */
+/** Reads the depths of all queues, on a connection of its own that reconnects by itself; it connects at the first read. */
 export function openDepths(options: { url: string; name: string; log: Log }): Depths {
   let channel: Channel | undefined
   const link = new Link({
@@ -32,7 +32,7 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
   })
 
   function take(opened: Channel): void {
-    // A missing queue closes the channel; the question tells.
+    // Expected: a missing queue closes the channel; checkQueue rejects with it.
     opened.on('error', () => undefined)
     opened.once('close', () => {
       if (channel === opened) channel = undefined
@@ -49,10 +49,10 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
     const asked = await open()
     if (!asked) throw new Error('RabbitMQ is unreachable')
     try {
-      return await within(ANSWER_MS, `asking for ${queue}`, asked.checkQueue(queue))
+      return await within(ANSWER_MS, `checking queue ${queue}`, asked.checkQueue(queue))
     } catch (error) {
       if ((error as { code?: number }).code !== 404) throw error
-      // The next question opens another channel.
+      // The next check opens another channel.
       channel = undefined
       return undefined
     }
@@ -61,7 +61,7 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
   return {
     async read() {
       link.open()
-      // The first connection is waited for, and what follows a loss; of a broker that is known to be away the answer is known.
+      // Waits for the first connection and for one that was just lost, not for a broker that is known to be unreachable.
       if (!link.connection && !link.lastError) await link.change(ANSWER_MS)
       try {
         const found = new Map<QueueName, Depth>()
@@ -73,8 +73,8 @@ export function openDepths(options: { url: string; name: string; log: Log }): De
         return found
       } catch (error) {
         const { message, code } = error as Error & { code?: number }
-        options.log.debug(`the queues could not be asked about: ${message}`)
-        // What the broker refuses has a code; a broker that does not answer gets a new connection.
+        options.log.debug(`could not read the queue depths: ${message}`)
+        // An error of the broker has a code; without one it did not answer, and a new connection is needed.
         if (code === undefined) link.reset(message)
         else await closeChannel(channel)
         channel = undefined

@@ -3,8 +3,8 @@ import type { Message } from 'amqplib'
 import type { QueueName } from './names'
 
 /*
- * Messages set aside. A worker that cannot understand a message puts it on `<queue>.dead` with the reason; a broker
- * with a delivery limit does so by itself and says why in `x-death`.
+ * Dead letters. A worker that cannot understand a message publishes it to `<queue>.dead` with the reason; a broker with a delivery
+ * limit does so by itself and writes why in `x-death`.
  */
 
 const QUEUE = 'x-backhaul-queue'
@@ -15,7 +15,7 @@ const ID = 'x-backhaul-id'
 const MAX_REASON = 2048
 
 export interface DeadLetter {
-  /** Names it for show, replay and drop. */
+  /** Identifies it for show, replay and drop. */
   id: string
   /** The queue it was meant for. */
   queue: QueueName
@@ -27,7 +27,7 @@ export interface DeadLetter {
   bytes: number
 }
 
-/** The headers a message is set aside with. */
+/** The headers that make a message a dead letter. */
 export const letterHeaders = (queue: QueueName, reason: string): Record<string, string> => ({
   [QUEUE]: queue,
   [REASON]: cut(reason),
@@ -35,7 +35,7 @@ export const letterHeaders = (queue: QueueName, reason: string): Record<string, 
   [ID]: shortId(randomUUID()),
 })
 
-/** What a message on a dead-letter queue says about itself. */
+/** Reads a message of a dead-letter queue. */
 export function readLetter(queue: QueueName, message: Message): DeadLetter {
   const headers = message.properties.headers ?? {}
   const [death] = (headers['x-death'] ?? []) as { reason?: string; time?: { value?: number } }[]
@@ -45,7 +45,7 @@ export function readLetter(queue: QueueName, message: Message): DeadLetter {
   return {
     id: typeof headers[ID] === 'string' ? (headers[ID] as string) : derivedId(message, at),
     queue,
-    reason: ours ?? (death ? `set aside by RabbitMQ: ${death.reason}` : 'unknown: it was not set aside by this suite'),
+    reason: ours ?? (death ? `dead-lettered by RabbitMQ: ${death.reason}` : 'unknown: published by another program'),
     at: at && !Number.isNaN(at.getTime()) ? at : undefined,
     messageId: typeof message.properties.messageId === 'string' ? message.properties.messageId : undefined,
     body: message.content,
@@ -53,7 +53,7 @@ export function readLetter(queue: QueueName, message: Message): DeadLetter {
   }
 }
 
-/** The same each time the message is read; messages without an id of ours are told apart by what they are. */
+/** The same each time the message is read: the id of a message that was not dead-lettered by this suite is made of its content. */
 function derivedId(message: Message, at: Date | undefined): string {
   const { messageId, correlationId, timestamp } = message.properties
   const parts = [messageId, correlationId, timestamp, at?.getTime()].map((part) => String(part ?? ''))

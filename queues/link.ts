@@ -6,9 +6,9 @@ import { destroy, dial, within } from './connection'
 import { isSettled, refusal } from './refusal'
 
 /*
- * One connection that comes back by itself. amqplib has a recovery of its own, but it restores the connection
- * only: a channel the broker closed and a consumer it cancelled stay lost without a sign. The connection is kept here,
- * channels and consumers in publisher.ts and subscriber.ts, and each level can ask for a new one of the level below.
+ * One connection that reconnects by itself. amqplib has a recovery of its own, but it restores only the connection: a channel that the
+ * broker closed and a consumer that it canceled stay lost without an event. This file keeps the connection, publisher.ts and
+ * subscriber.ts their channels and consumers; each level can ask the one below for a new one.
  */
 
 const FIRST_PAUSE_MS = 100
@@ -19,7 +19,7 @@ const LONGEST_PAUSE_MS = 5_000
  */
 export const SETTLE_MS = 500
 
-/** A pause before try `attempt` (from 0): doubling from 0.1 s to 5 s, between half and all of it. */
+/** The pause before try `attempt` (from 0): it doubles from 0.1 s to 5 s, less a random part of up to half. */
 export const pauseMs = (attempt: number, random = Math.random()): number =>
   Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2)
 
@@ -27,14 +27,14 @@ export interface LinkOptions {
   url: string
   name: string
   log: Log
-  /** Makes the channels of a new connection; when it throws, the connection is given up and made again. */
+  /** Makes the channels of a new connection; when it throws, the connection is closed and made again. */
   setUp(connection: ChannelModel): Promise<void>
 }
 
 export class Link {
-  /** Set while the connection and its channels stand. */
+  /** Set while the connection and its channels are open. */
   connection?: ChannelModel
-  /** The broker is short of memory or disk and takes no messages. */
+  /** The broker is short of memory or disk and accepts no messages. */
   blocked = false
   lastError?: Error
   private closed = false
@@ -59,8 +59,8 @@ export class Link {
   }
 
   /**
-   * Waits until the connection stands, at most `timeoutMs`.
-   * @throws {Refused} `setup` at once for credentials, vhost or topology; else when the time is over
+   * Waits until the connection is open, at most `timeoutMs`.
+   * @throws {Refused} `setup` at once for credentials, vhost or topology, otherwise after the timeout
    */
   async up(timeoutMs: number): Promise<void> {
     const end = performance.now() + timeoutMs
@@ -90,7 +90,7 @@ export class Link {
   reset(reason: string): void {
     const connection = this.connection
     if (!connection) return
-    this.log.warn('RabbitMQ connection given up', { name: this.options.name, reason })
+    this.log.warn('Closing a RabbitMQ connection that does not answer', { name: this.options.name, reason })
     destroy(connection, reason)
   }
 
@@ -106,7 +106,7 @@ export class Link {
     await within(2_500, 'closing', this.running ?? Promise.resolve()).catch(() => undefined)
   }
 
-  /** Wakes everybody who waits for a change. */
+  /** Wakes everyone who waits for a change. */
   notify(): void {
     for (const done of [...this.waiting]) done()
   }
@@ -130,16 +130,16 @@ export class Link {
     if (!this.closed) this.log.warn(this.lastError.message, { name: this.options.name })
   }
 
-  /** From dialling to the end of the connection. */
+  /** From opening the connection to its end. */
   private async once(): Promise<void> {
     this.blocked = false
     const connection = await dial(this.options.url, this.options.name)
-    let told: Error | undefined
+    let reported: Error | undefined
     const over = new Promise<Error | undefined>((resolve) => {
       connection.once('close', resolve)
     })
     connection.on('error', (error: Error) => {
-      told ??= error
+      reported ??= error
       if (this.connection === connection) this.lastError = error
     })
     connection.on('blocked', (reason: string) => this.block(true, reason))
@@ -147,8 +147,8 @@ export class Link {
     try {
       await within(30_000, 'setting up the connection', this.options.setUp(connection))
     } catch (error) {
-      // What the broker said of the connection says more than what its end meant to the set-up.
-      const cause = told ?? error
+      // The broker's own reason for closing the connection says more than the set-up step that failed with it.
+      const cause = reported ?? error
       destroy(connection, 'set-up failed')
       throw cause
     }
@@ -159,12 +159,12 @@ export class Link {
     const reason = await over
     this.connection = undefined
     this.blocked = false
-    if (!this.closed) this.log.warn('RabbitMQ connection lost', { name: this.options.name, reason: reason?.message })
+    if (!this.closed) this.log.warn('Lost the RabbitMQ connection', { name: this.options.name, reason: reason?.message })
   }
 
   private block(blocked: boolean, reason?: string): void {
     this.blocked = blocked
-    this.options.log.warn(blocked ? 'RabbitMQ takes no messages' : 'RabbitMQ takes messages again', { reason })
+    this.options.log.warn(blocked ? 'RabbitMQ accepts no messages' : 'RabbitMQ accepts messages again', { reason })
     this.notify()
   }
 

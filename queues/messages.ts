@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Json } from '../backend/base/json'
 
 /*
- * What may lie on a queue. A wake-up names a task, a lookup wake-up or a plain list names ids to enrich, everything else
- * is a request that a source has to understand. Unknown fields are left alone.
+ * The messages on a queue. A wake-up names a task; a lookup wake-up or a plain list names ids to enrich; everything else is a request
+ * for the source to understand. Unknown fields are ignored.
  */
 
 /** Largest body that is read, bytes. */
@@ -19,32 +19,32 @@ export type Message =
   | { type: 'request'; body: { [key: string]: Json | undefined }; messageId?: string; bodyHash: string }
   | { type: 'unreadable'; reason: string }
 
-/** Text as it is, or a whole number as text; a number that JSON has rounded names something else and is refused. */
+/** A string as it is, or a whole number as a string; a number that JSON rounded would name something else and is refused. */
 const textOrNumber = z.unknown().transform((value, context) => {
   if (typeof value === 'string') return value.trim()
   if (Number.isSafeInteger(value)) return String(value)
   const isRounded = typeof value === 'number' && Number.isInteger(value)
   context.addIssue({
     code: 'custom',
-    message: isRounded ? 'numbers over 2^53 lose digits in JSON, send it as text' : 'is neither text nor a whole number',
+    message: isRounded ? 'numbers over 2^53 lose digits in JSON; send it as a string' : 'must be a string or a whole number',
   })
   return z.NEVER
 })
-const taskId = textOrNumber.refine((text) => /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_ID, 'is not the id of a task')
+const taskId = textOrNumber.refine((text) => /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_ID, 'is not a task id')
 const id = textOrNumber.pipe(z.string().min(1, 'is empty').max(512, 'is longer than 512 characters'))
 
 const wakeUp = z.looseObject({ taskId })
 const lookups = z.looseObject({
-  kind: z.string('is not text').min(1, 'is empty').optional(),
-  ids: z.array(id, 'is not a list').min(1, 'is empty'),
+  kind: z.string('must be a string').min(1, 'is empty').optional(),
+  ids: z.array(id, 'must be a list').min(1, 'is empty'),
 })
 const envelope = z.looseObject({ messageId: textOrNumber.pipe(z.string().max(255, 'is longer than 255 characters')).nullish() })
 
 class Unreadable extends Error {}
 
 /**
- * Reads what was delivered. Never throws: what cannot be understood is `unreadable` with a sentence that names the fault.
- * A wrapped request `{data, timestamp, messageId}` is unwrapped. The id in the body comes before AMQP's.
+ * Reads a delivered message. Never throws: a message that cannot be understood is `unreadable` with a sentence that says why.
+ * A wrapped request `{data, timestamp, messageId}` is unwrapped. The message id in the body takes precedence over AMQP's.
  */
 export function readMessage(delivery: { body: Buffer; messageId?: string }): Message {
   try {
@@ -69,12 +69,12 @@ function understand(outer: { [key: string]: Json | undefined }, amqpId: string |
 }
 
 function objectIn(body: Buffer): { [key: string]: Json | undefined } {
-  if (body.length > MAX_BODY) throw new Unreadable(`The message has ${body.length} bytes; at most ${MAX_BODY} are read.`)
+  if (body.length > MAX_BODY) throw new Unreadable(`The message has ${body.length} bytes; the limit is ${MAX_BODY}.`)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body)
   } catch {
-    // The one thing a fatal decoder throws for.
+    // Expected: invalid UTF-8, the only thing a fatal decoder throws for.
     throw new Unreadable('The message is not UTF-8 text.')
   }
   let value: Json
@@ -89,12 +89,12 @@ function objectIn(body: Buffer): { [key: string]: Json | undefined } {
   return value
 }
 
-/** Postgres stores neither NUL nor half a surrogate pair, so they are refused here and not in the middle of a transaction. */
+/** Postgres stores neither NUL nor half a surrogate pair; they are refused here rather than in the middle of a transaction. */
 function checkTexts(value: Json | undefined, depth: number): void {
   if (depth > MAX_DEPTH) throw new Unreadable(`The message is nested deeper than ${MAX_DEPTH} levels.`)
   if (typeof value === 'string') {
     if (value.includes('\0') || /\p{Surrogate}/u.test(value)) {
-      throw new Unreadable('The message holds a character that no database stores (NUL or half a surrogate pair).')
+      throw new Unreadable('The message contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).')
     }
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) {
@@ -111,7 +111,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new Unreadable(`${issue?.path.join('.') || 'The message'}: ${issue?.message}.`)
 }
 
-/** The same for the same content, however its fields are ordered. */
+/** The same for the same content, in whatever order its fields are. */
 export function hashOf(value: Json): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))
@@ -121,7 +121,7 @@ export function hashOf(value: Json): string {
 function sorted(value: Json | undefined): Json | undefined {
   if (Array.isArray(value)) return value.map((inner) => sorted(inner) as Json)
   if (!isObject(value)) return value
-  // Entries in order, inside an object so that no list looks the same.
+  // Sorted entries, inside an object so that no list has the same hash.
   return {
     entries: Object.keys(value)
       .sort()

@@ -1,4 +1,4 @@
-/** Every queue of the suite, by the names its users publish to. */
+/** Every queue of the suite, by the name that users publish to. */
 export const QUEUES = [
   'zkillboard_backfill_queue',
   'zkillboard_character_queue',
@@ -14,7 +14,7 @@ export type QueueName = (typeof QUEUES)[number]
 /** Topic exchange of domain events. */
 export const EVENTS_EXCHANGE = 'backhaul.events'
 
-/** Where messages of a queue go that cannot be understood. */
+/** The queue for messages of `queue` that cannot be understood. */
 export const deadQueueOf = (queue: QueueName): string => `${queue}.dead`
 
 export const isQueue = (name: string): name is QueueName => (QUEUES as readonly string[]).includes(name)

@@ -8,23 +8,24 @@ import { Link, SETTLE_MS } from './link'
 import { isQueue } from './names'
 import { declareOn } from './topology'
 
-const AWAY_MS = 2_000
+/** How long a broker that is known to be unreachable gets to return, ms. */
+const UNREACHABLE_MS = 2_000
 const PROBE_MS = 3_000
 
-/** A message on its way. */
-interface Flight {
+/** A message that waits for its confirm. */
+interface Pending {
   settle(sent: Sent): void
 }
 
-/** Publishes on a connection of its own: a broker short of memory blocks publishing connections as a whole. */
+/** Publishes on a connection of its own: a broker short of memory blocks the whole connection of a publisher. */
 export class Publisher {
   readonly link: Link
   private channel?: ConfirmChannel
   /**
-   * Messages without an answer by correlation id. Message ids cannot serve: they belong to the sender, and
-   * two messages of one call may carry the same.
+   * Unconfirmed messages by correlation id. Message ids cannot serve: they belong to the sender, and two messages of one call may
+   * have the same.
    */
-  private readonly flights = new Map<string, Flight>()
+  private readonly pending = new Map<string, Pending>()
   private count = 0
   private isFull = false
   private closed = false
@@ -35,7 +36,7 @@ export class Publisher {
     this.link = new Link({ ...options, name: `${options.name} publisher`, setUp: (connection) => this.setUp(connection) })
   }
 
-  /** One answer for each message, in order. */
+  /** One result for each message, in order. */
   async publish(messages: readonly Outgoing[]): Promise<Sent[]> {
     if (messages.length === 0) return []
     this.link.open()
@@ -43,7 +44,7 @@ export class Publisher {
     const sent = await this.attempt(messages, end)
     const again = sent.flatMap((result, at) => (result === 'unroutable' && isQueue(messages[at]?.queue ?? '') ? [at] : []))
     if (again.length === 0) return sent
-    // Somebody deleted one of our queues: it is declared anew, and its messages go once more.
+    // Somebody deleted one of our queues: declare it again and publish its messages once more.
     await pause(Math.min(SETTLE_MS, Math.max(0, end - performance.now())))
     if (!(await this.redeclare())) return sent
     const second = await this.attempt(
@@ -69,9 +70,9 @@ export class Publisher {
       if (!channel) break
       const id = String(++this.count)
       open.add(id)
-      this.flights.set(id, {
+      this.pending.set(id, {
         settle: (sent) => {
-          this.flights.delete(id)
+          this.pending.delete(id)
           if (!open.delete(id)) return
           results[at] = sent
           if (isWritten && open.size === 0) finish()
@@ -81,20 +82,20 @@ export class Publisher {
     }
     isWritten = true
     if (open.size > 0) {
-      await within(Math.max(1, end - performance.now()), 'confirming', finished).catch((error: Error) => {
+      await within(Math.max(1, end - performance.now()), 'the confirm', finished).catch((error: Error) => {
         this.log.warn('RabbitMQ did not confirm in time', { messages: open.size, reason: error.message })
         this.probe()
       })
     }
-    for (const id of [...open]) this.flights.get(id)?.settle('failed')
+    for (const id of [...open]) this.pending.get(id)?.settle('failed')
     return results
   }
 
-  /** A channel that takes a message now; none when the broker stays unreachable, blocked or full until `end`. */
+  /** A channel that accepts a message now; undefined when the broker stays unreachable, blocked or full until `end`. */
   private async usable(end: number): Promise<ConfirmChannel | undefined> {
-    const soon = performance.now() + AWAY_MS
+    const soon = performance.now() + UNREACHABLE_MS
     while (!this.channel || this.link.blocked || this.isFull) {
-      // A broker known to be away gets a moment to come back; what is not sent is rung or asked for again.
+      // A broker known to be unreachable gets a moment only: what is not sent now is sent again by its caller.
       const left = (this.channel || !this.link.lastError ? end : Math.min(end, soon)) - performance.now()
       if (left <= 0) return undefined
       await this.link.change(left)
@@ -103,7 +104,7 @@ export class Publisher {
   }
 
   private write(channel: ConfirmChannel, id: string, message: Outgoing): void {
-    const flight = this.flights.get(id)
+    const pending = this.pending.get(id)
     const isJson = !Buffer.isBuffer(message.body)
     const body = isJson ? Buffer.from(JSON.stringify(message.body)) : (message.body as Buffer)
     const properties = {
@@ -115,15 +116,15 @@ export class Publisher {
       contentType: isJson ? 'application/json' : undefined,
     }
     try {
-      // A return comes before its confirm, so the second call to settle finds nothing to do.
+      // A return comes before its confirm, so the second call to settle does nothing.
       const hasRoom = channel.publish(message.exchange ?? '', message.queue ?? message.routingKey ?? '', body, properties, (error) =>
-        flight?.settle(error ? 'failed' : 'confirmed'),
+        pending?.settle(error ? 'failed' : 'confirmed'),
       )
       this.isFull = !hasRoom
     } catch (error) {
-      // The channel closed under us, or the message cannot be encoded (headers over 64 KiB).
-      this.log.warn('message not sent', { queue: message.queue, reason: (error as Error).message })
-      flight?.settle('failed')
+      // Expected: the channel has just closed, or the message cannot be encoded (headers over 64 KiB).
+      this.log.warn('Message not sent', { queue: message.queue, reason: (error as Error).message })
+      pending?.settle('failed')
     }
   }
 
@@ -137,7 +138,7 @@ export class Publisher {
     await declareOn(connection)
     const channel = await connection.createConfirmChannel()
     channel.on('error', (error: Error) => this.log.warn('RabbitMQ closed the publishing channel', { reason: error.message }))
-    channel.on('return', (message: Message) => this.flights.get(String(message.properties.correlationId))?.settle('unroutable'))
+    channel.on('return', (message: Message) => this.pending.get(String(message.properties.correlationId))?.settle('unroutable'))
     channel.on('drain', () => this.hasRoom())
     channel.on('close', () => this.lost(channel))
     this.channel = channel
@@ -149,12 +150,12 @@ export class Publisher {
     this.link.notify()
   }
 
-  /** The broker closed the channel: its messages have failed (amqplib tells each), the next ones get a new channel. */
+  /** The broker closed the channel: its messages have failed (amqplib reports each), the next ones get a new channel. */
   private lost(channel: ConfirmChannel): void {
     if (this.channel !== channel) return
     this.channel = undefined
     this.hasRoom()
-    // When the whole connection is lost its channels hear of it first; the link then makes everything anew.
+    // When the whole connection is lost, its channels close first; the link then sets up everything again.
     setImmediate(() => {
       const connection = this.link.connection
       if (!connection || this.channel || this.closed) return
@@ -162,7 +163,7 @@ export class Publisher {
     })
   }
 
-  /** A peer that vanished without a word is noticed by heartbeats after 20 s; a question it does not answer is sooner. */
+  /** Heartbeats notice a broker that vanished without closing after 20 s; a request that it does not answer tells sooner. */
   private probe(): void {
     const connection = this.link.connection
     if (!connection || this.link.blocked) return
@@ -178,7 +179,7 @@ export class Publisher {
       await within(10_000, 'declaring the queues', declareOn(connection))
       return true
     } catch (error) {
-      this.log.error('the queues could not be declared', { reason: (error as Error).message })
+      this.log.error('Could not declare the queues', { reason: (error as Error).message })
       return false
     }
   }

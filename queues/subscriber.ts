@@ -8,10 +8,10 @@ import type { QueueName } from './names'
 import { declareOn } from './topology'
 
 const ANSWER_MS = 10_000
-/** Looks in a row without a delivery after which the consumer is renewed. */
-const QUIET_LOOKS = 3
+/** Checks in a row without a delivery after which the consumer is renewed. */
+const QUIET_CHECKS = 3
 
-/** One consumer on a channel of its own, so that a fault of one queue does not touch the others. */
+/** One consumer on a channel of its own, so that an error of one queue does not affect the others. */
 export class Subscriber {
   private channel?: Channel
   private tag?: string
@@ -20,11 +20,11 @@ export class Subscriber {
   private stopped = false
   private attempt = 0
   private inHand = 0
-  /** Deliveries since the watchdog last looked. */
+  /** Deliveries since the last check. */
   private received = 0
-  /** Looks in a row at which the consumer seemed to be missing. */
+  /** Checks in a row at which the consumer seemed to be missing. */
   private missed = 0
-  /** Looks in a row at which there was nothing to do. */
+  /** Checks in a row at which there was nothing to do. */
   private quiet = 0
   private retry?: NodeJS.Timeout
   private readonly log: Log
@@ -51,9 +51,9 @@ export class Subscriber {
     try {
       channel = await this.openOn(connection)
       this.channel = channel
-      // The first deliveries may come before the answer has been read here.
+      // The first deliveries may arrive before this resolves.
       const { consumerTag } = await channel.consume(this.queue, (message) => this.deliver(channel as Channel, message))
-      if (this.channel !== channel) throw new Error('the channel was closed at once')
+      if (this.channel !== channel) throw new Error('the channel closed at once')
       this.tag = consumerTag
       this.missed = 0
       this.quiet = 0
@@ -76,34 +76,34 @@ export class Subscriber {
     return channel
   }
 
-  /** The watchdog: rebuilds a consumer that is not there, or is there and gets nothing. */
+  /** The watchdog: starts a consumer again that is missing, or that exists and gets no messages. */
   async check(): Promise<void> {
     if (this.stopped || this.checking) return
     this.checking = true
     try {
-      await this.look()
+      await this.checkOnce()
     } finally {
       this.checking = false
     }
   }
 
-  private async look(): Promise<void> {
+  private async checkOnce(): Promise<void> {
     const channel = this.channel
     if (!channel || !this.tag) return this.reattach()
     try {
-      const seen = await within(ANSWER_MS, 'asking for the queue', channel.checkQueue(this.queue))
-      await this.judge(channel, seen)
+      const seen = await within(ANSWER_MS, 'checking the queue', channel.checkQueue(this.queue))
+      await this.assess(channel, seen)
     } catch (error) {
-      // A queue that is gone closes the channel, which starts a new consumer; a channel without an answer is dead.
+      // Expected: a deleted queue closed the channel, which starts a new consumer. A channel that is still here does not answer.
       if (this.channel === channel) this.link.reset(`${this.queue}: ${(error as Error).message}`)
     }
   }
 
   /**
-   * The count names the consumers of all processes, so it proves nothing about this one while others are there.
-   * Messages waiting while this one has room and got none do. Both are believed at the second look: counts lag.
+   * The count covers the consumers of all processes, so it says nothing about this one while there are others. Messages that wait
+   * while this one has room and got none do. Both count from the second check on, because the broker's counts lag.
    */
-  private async judge(channel: Channel, seen: { messageCount: number; consumerCount: number }): Promise<void> {
+  private async assess(channel: Channel, seen: { messageCount: number; consumerCount: number }): Promise<void> {
     const isStarved = seen.messageCount > 0 && this.inHand < this.prefetch && this.received === 0
     this.quiet = this.inHand === 0 && this.received === 0 ? this.quiet + 1 : 0
     this.received = 0
@@ -111,14 +111,14 @@ export class Subscriber {
     if (this.missed === 0) this.attempt = 0
     if (this.stopped || this.channel !== channel) return
     if (this.missed >= 2) {
-      this.log.warn('consumer missing, starting it again', { queue: this.queue })
+      this.log.warn('Consumer missing; starting it again', { queue: this.queue })
       this.drop(channel)
-    } else if (this.quiet >= QUIET_LOOKS) await this.renew(channel)
+    } else if (this.quiet >= QUIET_CHECKS) await this.renew(channel)
   }
 
   /**
-   * Only a new consumer is sure to be there: after a quorum queue was deleted and declared again within some 50 ms,
-   * RabbitMQ 3.10 keeps the old one on its books, hands it messages and delivers none of them, without a sign.
+   * Only a new consumer is certain to work: after a quorum queue was deleted and declared again within some 50 ms,
+   * RabbitMQ 3.10 keeps listing the old one, assigns it messages and delivers none of them, without an event.
    */
   private async renew(old: Channel): Promise<void> {
     const connection = this.link.connection
@@ -130,14 +130,14 @@ export class Subscriber {
     }
   }
 
-  /** Ends the consumer; deliveries in hand may still be acked. */
+  /** Cancels the consumer; deliveries in hand may still be acked. */
   async stop(): Promise<void> {
     this.stopped = true
     clearTimeout(this.retry)
     if (!this.channel || !this.tag) return
-    await within(2_000, 'cancelling the consumer', this.channel.cancel(this.tag)).catch((error: Error) => {
-      // The connection is gone, and the consumer with it.
-      this.log.debug('consumer not cancelled', { queue: this.queue, reason: error.message })
+    await within(2_000, 'canceling the consumer', this.channel.cancel(this.tag)).catch((error: Error) => {
+      // Expected: the connection is gone, and the consumer with it.
+      this.log.debug('Consumer not canceled', { queue: this.queue, reason: error.message })
     })
   }
 
@@ -150,15 +150,15 @@ export class Subscriber {
   }
 
   private deliver(channel: Channel, message: ConsumeMessage | null): void {
-    // A channel that has been replaced gives back what it still gets when it closes.
+    // A channel that has been replaced releases its deliveries when it closes.
     if (this.channel !== channel) return
     if (!message) {
-      this.log.warn('RabbitMQ cancelled the consumer, starting it again', { queue: this.queue })
+      this.log.warn('RabbitMQ canceled the consumer; starting it again', { queue: this.queue })
       this.drop(channel)
       return
     }
     if (this.stopped) {
-      // It came while the consumer was being cancelled: somebody else shall have it.
+      // It arrived while the consumer was being canceled: leave it to another worker.
       channel.nack(message, false, true)
       return
     }
@@ -166,7 +166,7 @@ export class Subscriber {
     this.received++
     let isDone = false
     const once = (answer: () => void) => () => {
-      // Tags belong to their channel: one of an older channel would be a fault that closes the new one. Its message comes again.
+      // A delivery tag belongs to its channel: on a newer one it is an error that closes the channel. The message comes again.
       if (isDone || this.channel !== channel) return
       isDone = true
       this.inHand--
@@ -183,7 +183,7 @@ export class Subscriber {
     })
   }
 
-  /** Gives up a channel that still stands; what was in hand goes back to its queue. */
+  /** Closes a channel that is still open; its deliveries return to the queue. */
   private drop(channel: Channel): void {
     if (this.channel !== channel) return
     this.forget()
@@ -215,15 +215,15 @@ export class Subscriber {
     )
   }
 
-  /** While there is no connection the link attaches everything when it has one. */
+  /** Without a connection there is nothing to do: the link attaches everything once it has one. */
   private async reattach(): Promise<void> {
     const connection = this.link.connection
     if (this.stopped || this.attaching || this.channel || !connection) return
     try {
       await within(ANSWER_MS, 'starting the consumer', this.start(connection))
     } catch (error) {
-      this.log.warn('consumer not started', { queue: this.queue, reason: (error as Error).message })
-      // Still attaching: the broker does not answer, and only a new connection ends the waiting.
+      this.log.warn('Consumer not started', { queue: this.queue, reason: (error as Error).message })
+      // Still attaching: the broker does not answer, and only a new connection ends the wait.
       if (this.attaching) this.link.reset(`${this.queue}: no answer`)
       else this.reattachSoon()
     }

@@ -4,8 +4,8 @@ import { deadQueueOf, EVENTS_EXCHANGE, QUEUES } from './names'
 import { declareRefusal } from './refusal'
 
 /*
- * What has to be there on the broker, as one table. Every process declares it the same way: arguments of a
- * queue cannot be changed later, and a different declaration is refused with 406.
+ * What the broker must hold, as one table. Every process declares it the same way: the arguments of a queue cannot be changed later, and
+ * a different declaration is refused with 406.
  */
 
 export interface QueueDeclaration {
@@ -14,8 +14,8 @@ export interface QueueDeclaration {
 }
 
 /**
- * Every queue and its dead-letter queue. Nothing but the type and the dead-letter address is an argument; limits
- * belong to policies, which an operator can change. The dead-letter address catches what a delivery limit
+ * Every queue and its dead-letter queue. Its arguments are the type and the dead-letter address only; limits
+ * belong in policies, which an operator can change. The dead-letter address catches what a delivery limit
  * (20 by default since RabbitMQ 4.0) would drop.
  */
 export const TOPOLOGY: readonly QueueDeclaration[] = QUEUES.flatMap((queue): QueueDeclaration[] => [
@@ -26,12 +26,12 @@ export const TOPOLOGY: readonly QueueDeclaration[] = QUEUES.flatMap((queue): Que
   },
 ])
 
-/** A quorum queue without a leader never answers; the time limit is there to name it. */
+/** A quorum queue without a leader never answers; the time limit makes an error that names it. */
 const DECLARE_MS = 15_000
 
 /**
  * Declares the topology; declaring it again changes nothing.
- * @throws {Refused} `setup` when something of the same name is there with other arguments, or may not be declared
+ * @throws {Refused} `setup` when something of the same name exists with other arguments, or may not be declared
  */
 export async function declareTopology(channel: Channel): Promise<void> {
   for (const queue of TOPOLOGY) {
@@ -47,7 +47,7 @@ export async function declareTopology(channel: Channel): Promise<void> {
 
 /**
  * Declares the topology over a connection of its own.
- * @throws {Refused} `setup` when the broker cannot be reached, refuses us, or holds something different
+ * @throws {Refused} `setup` when the broker cannot be reached, refuses, or holds a different declaration
  */
 export async function declareTopologyAt(url: string): Promise<void> {
   const connection = await connectOnce(url, 'topology')
@@ -61,7 +61,7 @@ export async function declareTopologyAt(url: string): Promise<void> {
 /** Declares the topology on a channel of its own, because a refusal closes the channel. */
 export async function declareOn(connection: ChannelModel): Promise<void> {
   const channel = await connection.createChannel()
-  // The refusal itself comes back from declareTopology.
+  // Expected: declareTopology rejects with the refusal.
   channel.on('error', () => undefined)
   await declareTopology(channel)
   await channel.close()

@@ -84,7 +84,7 @@ test('a limit of the broker is told in its own words, is no reason to delete any
   await expect(broker.ready(1_000)).rejects.toBeInstanceOf(Unreachable)
   limit({ 'max-queues': 0 })
   for (const queue of [QUEUE, 'zkillboard_backfill_queue']) if (has(queue)) node.ctl('delete_queue', queue)
-  const noMore = /cannot be declared now, because RabbitMQ refuses: "PRECONDITION_FAILED - .*queue limit .*\(0\) is reached"/
+  const noMore = /cannot be declared now because RabbitMQ refuses: "PRECONDITION_FAILED - .*queue limit .*\(0\) is reached"/
   await until(() => log.lines.some((line) => noMore.test(line)), { timeoutMs: 20_000, what: 'the limit of queues to be told' })
   await expect(declareTopologyAt(node.url)).rejects.toThrow(noMore)
   expect(log.lines.filter((line) => noMore.test(line))).toHaveLength(1)

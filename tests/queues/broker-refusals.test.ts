@@ -14,7 +14,7 @@ test('only other settings are a reason to delete a queue; a limit is told in the
     'PRECONDITION-FAILED',
   )
   expect(other.message).toBe(
-    `Queue "q" is there already with other settings (x-queue-type: received 'quorum' but current is 'classic'); empty it, delete it (how), and start again.`,
+    `Queue "q" already exists with other settings (x-queue-type: received 'quorum' but current is 'classic'); empty it, delete it (how) and start again.`,
   )
   expect(isSettled(other)).toBe(true)
   for (const [words, code, name] of [
@@ -24,7 +24,7 @@ test('only other settings are a reason to delete a queue; a limit is told in the
     ['INTERNAL_ERROR', 541, 'INTERNAL-ERROR'],
   ] as const) {
     const limit = declared(words, code, name)
-    expect(limit.message).toBe(`Queue "q" cannot be declared now, because RabbitMQ refuses: "${words}".`)
+    expect(limit.message).toBe(`Queue "q" cannot be declared now because RabbitMQ refuses: "${words}".`)
     expect(isSettled(limit)).toBe(false)
   }
   expect(declared('ACCESS_REFUSED - access to queue', 403, 'ACCESS-REFUSED').message).toMatch(
@@ -98,7 +98,7 @@ test.each([
   [
     [start, tune, close('NOT_ALLOWED - vhost v/host not found')],
     Refused,
-    /has no such vhost, or this user may not enter it \("NOT_ALLOWED/,
+    /has no such vhost, or this user may not access it \("NOT_ALLOWED/,
   ],
   [[start, tune, close("NOT_ALLOWED - access to vhost 'v/host' refused for user 'u'")], Refused, /has no such vhost, or this user may not/],
   [
@@ -111,8 +111,8 @@ test.each([
     Unreachable,
     /refuses now: "INTERNAL/,
   ],
-  [[start, tune, method(41, Buffer.from([0]))], Unreachable, /refused a connection and takes one now/],
-  [[start], Unreachable, /closes the connection instead of opening the vhost \(the connection was closed without a word\)/],
+  [[start, tune, method(41, Buffer.from([0]))], Unreachable, /refused a connection a moment ago and accepts one now/],
+  [[start], Unreachable, /closes the connection instead of opening the vhost \(the connection was closed without a reason\)/],
 ])('of a vhost that is not opened (%#)', async (answers, kind, sentence) => {
   const said = await saidOf(...answers)
   expect(said.message).toMatch(sentence)

@@ -102,7 +102,7 @@ describe('publishing', () => {
     await broker.ready()
     proxy.pause()
     expect(await broker.publish([{ queue: QUEUE, body: 1 }])).toEqual(['failed'])
-    await until(() => log.lines.some((line) => line.startsWith('RabbitMQ connection given up')))
+    await until(() => log.lines.some((line) => line.startsWith('Closing a RabbitMQ connection')))
     proxy.resume()
     await until(async () => (await broker.publish([{ queue: QUEUE, body: 2 }]))[0] === 'confirmed')
   })
@@ -141,7 +141,7 @@ describe('being ready', () => {
   test('a queue declared otherwise is named with what to do', async () => {
     const other = later(await outsider(env.rabbitmqUrl))
     await other.channel.assertQueue(QUEUE, { durable: true })
-    const sentence = /Queue "zkillboard_backfill_queue" is there already with other settings \(x-.*\); .*rabbitmqctl delete_queue/
+    const sentence = /Queue "zkillboard_backfill_queue" already exists with other settings \(x-.*\); .*rabbitmqctl delete_queue/
     await expect(declareTopologyAt(env.rabbitmqUrl)).rejects.toMatchObject({ code: 'setup', message: expect.stringMatching(sentence) })
     await expect(refused(env.rabbitmqUrl)).rejects.toMatchObject({ code: 'setup', message: expect.stringMatching(sentence) })
   })
@@ -219,7 +219,9 @@ describe('consuming', () => {
     const broker = later(brokerAt(url, { log }))
     const got = await collect(broker, QUEUE)
     proxy.pause()
-    await until(() => log.lines.some((line) => line.includes('given up') && line.includes('consumer')), { timeoutMs: 30_000 })
+    await until(() => log.lines.some((line) => line.startsWith('Closing a RabbitMQ connection') && line.includes('consumer')), {
+      timeoutMs: 30_000,
+    })
     proxy.resume()
     await stillArrives(broker, got)
   })

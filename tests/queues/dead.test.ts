@@ -121,7 +121,7 @@ test('what the broker itself set aside is listed with its reason and replayed', 
     const letters = await listDead(env.rabbitmqUrl)
     return letters.length > 0 && letters
   })
-  expect(found).toMatchObject({ queue: QUEUE, reason: 'set aside by RabbitMQ: rejected' })
+  expect(found).toMatchObject({ queue: QUEUE, reason: 'dead-lettered by RabbitMQ: rejected' })
   expect((await showDead(env.rabbitmqUrl, found?.id ?? '')).body.toString()).toBe('rejected')
   expect(await replayDead(env.rabbitmqUrl, { id: found?.id })).toBe(1)
   expect(await other.ready(QUEUE)).toBe(1)
