@@ -1,3 +1,4 @@
+import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Id } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
@@ -8,6 +9,8 @@ export type LookupIds = Record<string, readonly Id[]>
 
 export interface Lookup<F = unknown> {
   queue: QueueName
+  /** An id as people and messages write it, to the one text it is kept by; its fault reads on from the id: `must be a whole number`. */
+  id: ZodType<Id>
   /** Ids in one claim. */
   batch: number
   /** How long an answer stays fresh, ms. */
@@ -44,6 +47,8 @@ export interface KeptRefusal {
 
 /** Refusals of one kind, for a person who knows better. */
 export interface KeptRefusals {
+  /** As a lookup's. */
+  id: ZodType<Id>
   list(db: Reader, limit: number): Promise<KeptRefusal[]>
   /** All of them unless ids are given. @returns how many were forgotten */
   forget(tx: Tx, ids?: readonly Id[]): Promise<number>

@@ -18,6 +18,7 @@ import type { Point, WorkerEngine } from './engine'
 import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
 import { parseRequest, start as startJob } from './jobs/verbs'
 import { logWorkerReady, logWorkerStopping } from './log'
+import { requireIds } from './lookups/ids'
 import { ask, ringLookups } from './lookups/store'
 import { lookupTurn } from './lookups/turn'
 import { messageRejected } from './outcomes'
@@ -176,10 +177,8 @@ async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup
 async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly string[], lookup: LookupOf): Promise<Taken> {
   if (!lookup) throw new Refused('input', `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`)
   const { kind, definition } = lookup
-  const bad = ids.find((one) => !/^[1-9]\d{0,18}$/.test(one))
-  if (bad !== undefined)
-    throw new Refused('input', `ids: ${JSON.stringify(bad)} is not a positive whole number; none of the ids was queued`)
-  const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: ids }, { priority: 1, force: true })))
+  const wanted = requireIds(definition.id, ids)
+  const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })))
   if (asked === 'stopping') return 'stopping'
   await ringLookups(engine.db, engine.broker, kind, definition)
   return 'taken'

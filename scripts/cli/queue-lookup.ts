@@ -31,7 +31,7 @@ export async function runLookup(
   const kind = command.lookup
   const lookup = source.lookups?.[kind]
   if (!lookup) throw new Error(`source ${source.name} has no lookup ${kind}`)
-  const ids = lookupIds(command, given)
+  const ids = lookupIds(command, lookup, given)
   if (options.dryRun) {
     const batches = Math.ceil(ids.length / lookup.batch)
     if (options.json) terminal.out(toJson({ dryRun: true, lookup: kind, ids: ids.length, batches }))

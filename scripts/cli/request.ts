@@ -1,8 +1,9 @@
 import { Option } from 'commander'
 import { Refused } from '../../backend/base/errors'
 import type { Json } from '../../backend/base/json'
-import type { Command, CommandOption, Source } from '../../backend/contract'
+import type { Command, CommandOption, Lookup, Source } from '../../backend/contract'
 import { PRIORITY, parseRequest } from '../../backend/engine/jobs/verbs'
+import { readIds } from '../../backend/engine/lookups/ids'
 import type { GivenId } from './ids'
 
 type Fields = { [key: string]: Json | undefined }
@@ -97,20 +98,18 @@ function unique(requests: readonly unknown[]): unknown[] {
   return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()]
 }
 
-const LARGEST_ID = 9_223_372_036_854_775_807n
-
 /** Ids to look up. @throws {Refused} `input`, naming the first invalid id and its place */
-export function lookupIds(command: Command, ids: readonly GivenId[]): string[] {
+export function lookupIds(command: Command, lookup: Pick<Lookup, 'id'>, given: readonly GivenId[]): string[] {
   const label = command.ids?.label ?? 'id'
-  const fault = (text: string): string | undefined => {
-    if (!/^[+-]?\d+$/.test(text)) return `${label} must be a whole number`
-    if (BigInt(text) <= 0n) return `${label} must be greater than zero`
-    return BigInt(text) > LARGEST_ID ? `${label} is too large for an id` : undefined
-  }
-  const faults = ids.flatMap((id) => {
-    const message = fault(id.text)
-    return message ? [{ id, message }] : []
+  const { ids, faults } = readIds(
+    lookup.id,
+    given.map((id) => id.text),
+  )
+  const placeOf = new Map(given.map((id) => [id.text, id]))
+  const bad = faults.flatMap(({ text, message }) => {
+    const id = placeOf.get(text)
+    return id ? [{ id, message: `${label} ${message}` }] : []
   })
-  if (faults.length > 0) throw badIds(faults)
-  return [...new Set(ids.map((id) => BigInt(id.text).toString()))]
+  if (bad.length > 0) throw badIds(bad)
+  return ids
 }

@@ -80,7 +80,7 @@ test.each([
   ['list --kind station', /^No refusals of kind "station"/],
   ['forget killmail', /^Give ids or --all, not both: yarn refusals forget killmail <id\.\.\.>, or yarn refusals forget killmail --all\.$/],
   ['forget killmail 5 --all', /^Give ids or --all/],
-  ['forget killmail five', /^"five" is not an id\.$/],
+  ['forget killmail five', /^ids: "five" must be a whole number\.?$/],
   ['forget killmail 555', /^No refusal of killmail 555 is kept\.$/],
 ])('%s is refused in one line', async (line, text) => {
   const { code, err } = await command(env, `refusals ${line}`)

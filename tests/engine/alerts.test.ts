@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Log } from '../../backend/base/log'
 import type { Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
@@ -30,6 +31,7 @@ beforeAll(async () => {
       lookups: {
         thing: {
           queue: 'esi_type_info_queue',
+          id: z.string(),
           batch: 10,
           freshMs: 1000,
           read: async () => ({ found: [], answered: [], missing: [] }),

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { RetryLater } from '../../backend/base/errors'
 import type { Id } from '../../backend/base/json'
 import type { Answers, Lookup, Source } from '../../backend/contract'
@@ -16,6 +17,7 @@ const reads: Id[][] = []
 let onRead: (ids: readonly Id[]) => Promise<Answers<Id>>
 const lookup: Lookup<Id> = {
   queue: 'esi_character_info_queue',
+  id: z.string().regex(/^[\w:-]+$/, 'must be a word'),
   batch: 100,
   freshMs: 60_000,
   read: (ids) => {
@@ -162,10 +164,12 @@ it('keeps ids without an answer open, and notes what does not exist', async () =
 it('takes raw ids from a message, all of them or none', async () => {
   await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3000, '3001'] } }])
   await until(async () => (await db.query(`select 1 from named where id in ('3000', '3001')`)).length === 2, { what: 'both rows' })
-  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3002, 'x'] } }])
-  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3003] } }])
-  await until(async () => (await db.query(`select 1 from named where id = '3003'`)).length === 1, { what: 'the next message' })
+  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [3002, 'no word'] } }])
+  await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: ['did:plc:3003'] } }])
+  await until(async () => (await db.query(`select 1 from named where id = 'did:plc:3003'`)).length === 1, { what: 'the next message' })
   expect(await db.query(`select 1 from backhaul.lookups where id = '3002'`)).toEqual([])
+  const letter = await until(async () => (await listDead(it_.rabbitmqUrl)).find((one) => String(one.body).includes('3002')))
+  expect(letter.reason).toBe('ids: "no word" must be a word')
 })
 
 it('sets raw ids aside that cannot be written down, so that nothing is lost', async () => {

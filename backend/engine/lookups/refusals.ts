@@ -17,7 +17,7 @@ export interface RefusalRow extends KeptRefusal {
 export function refusalKinds(sources: Iterable<Source>): Map<string, KeptRefusals> {
   const kinds = new Map<string, KeptRefusals>()
   for (const source of sources) {
-    for (const kind of Object.keys(source.lookups ?? {})) kinds.set(kind, ofLookups(kind))
+    for (const [kind, { id }] of Object.entries(source.lookups ?? {})) kinds.set(kind, ofLookups(kind, id))
     for (const [kind, kept] of Object.entries(source.refusals ?? {})) kinds.set(kind, kept)
   }
   return kinds
@@ -25,8 +25,9 @@ export function refusalKinds(sources: Iterable<Source>): Map<string, KeptRefusal
 
 const REFUSED = `kind = $1 and error is not null and asked <= answered and fresh_until > clock_timestamp()`
 
-function ofLookups(kind: string): KeptRefusals {
+function ofLookups(kind: string, id: KeptRefusals['id']): KeptRefusals {
   return {
+    id,
     list: (db, limit) =>
       db.query<KeptRefusal>(
         `select id, error as reason, denied_at as "refusedAt", fresh_until as until from backhaul.lookups where ${REFUSED} order by id limit $2`,
@@ -46,7 +47,8 @@ function ofLookups(kind: string): KeptRefusals {
   }
 }
 
-const ofKind = (sources: Iterable<Source>, kind: string): KeptRefusals => {
+/** Those of one kind. @throws {Refused} `input` for a kind there is not */
+export const refusalsOf = (sources: Iterable<Source>, kind: string): KeptRefusals => {
   const kinds = refusalKinds(sources)
   const kept = kinds.get(kind)
   if (!kept) throw new Refused('input', `No refusals of kind "${kind}" are kept; there are ${[...kinds.keys()].join(', ')}.`, 'kind')
@@ -59,7 +61,7 @@ export async function listRefusals(
   sources: readonly Source[],
   { kind, limit }: { kind?: string; limit: number },
 ): Promise<RefusalRow[]> {
-  const kinds = kind === undefined ? [...refusalKinds(sources)] : [[kind, ofKind(sources, kind)] as const]
+  const kinds = kind === undefined ? [...refusalKinds(sources)] : [[kind, refusalsOf(sources, kind)] as const]
   const rows: RefusalRow[] = []
   for (const [name, kept] of kinds) {
     if (rows.length >= limit) break
@@ -75,7 +77,7 @@ export async function listRefusals(
  * @throws {Refused} `input` for a kind there is not, `missing` when none of the ids is refused
  */
 export async function forgetRefusals(tx: Tx, sources: readonly Source[], kind: string, ids?: readonly Id[]): Promise<number> {
-  const forgotten = await ofKind(sources, kind).forget(tx, ids)
+  const forgotten = await refusalsOf(sources, kind).forget(tx, ids)
   if (forgotten === 0 && ids) throw new Refused('missing', `No refusal of ${kind} ${ids.slice(0, 10).join(', ')} is kept.`, 'ids')
   return forgotten
 }

@@ -1,5 +1,6 @@
 import { Refused } from '../../base/errors'
-import { forgetRefusals, listRefusals, type RefusalRow } from '../../engine/lookups/refusals'
+import { requireIds } from '../../engine/lookups/ids'
+import { forgetRefusals, listRefusals, type RefusalRow, refusalsOf } from '../../engine/lookups/refusals'
 import type { Service } from '../base/context'
 import { DEFAULT_LIMIT } from '../base/cursor'
 import { type Actor, act } from './actions'
@@ -24,10 +25,9 @@ export async function forget(
   kind: string,
   choice: { ids?: string[]; all?: boolean },
 ): Promise<number> {
-  const ids = choice.ids?.length ? [...new Set(choice.ids)] : undefined
-  if ((ids !== undefined) === (choice.all === true)) throw new Refused('input', 'Give either ids or all: true.', 'ids')
-  const invalid = ids?.find((id) => !/^[1-9]\d{0,17}$/.test(id))
-  if (invalid !== undefined) throw new Refused('input', `${JSON.stringify(invalid)} is not an id.`, 'ids')
+  const { ids: given, all } = choice
+  const ids = given?.length ? requireIds(refusalsOf(service.sources, kind).id, given) : undefined
+  if ((ids !== undefined) === (all === true)) throw new Refused('input', 'Give either ids or all: true.', 'ids')
   const work = () => service.db.tx((tx) => forgetRefusals(tx, service.sources, kind, ids))
   return await act(service, actor, 'refusal.forget', ids ? `${kind} ${ids.slice(0, 10).join(', ')}` : kind, { kind, ...choice }, work)
 }

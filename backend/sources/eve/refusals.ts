@@ -1,4 +1,5 @@
 import type { KeptRefusal, KeptRefusals } from '../../contract'
+import { idText } from './ids'
 import { REFUSAL_DAYS } from './store'
 
 const FRESH = `refused_at > clock_timestamp() - interval '${REFUSAL_DAYS} days'`
@@ -6,6 +7,7 @@ const FRESH = `refused_at > clock_timestamp() - interval '${REFUSAL_DAYS} days'`
 /** Killmails that ESI refused; the next walk that meets one asks again once it is forgotten. */
 export const refusals: Record<string, KeptRefusals> = {
   killmail: {
+    id: idText,
     list: (db, limit) =>
       db.query<KeptRefusal>(
         `select killmail_id::text as id, reason, refused_at as "refusedAt", refused_at + interval '${REFUSAL_DAYS} days' as until

@@ -5,6 +5,7 @@ import type { Answers, Io, Lookup, RawAnswer } from '../../../contract'
 import { routeOf } from '../apis'
 import { denialOf, refusesIds } from '../denials'
 import { type Gathered, gather } from '../gather'
+import { idText } from '../ids'
 import { type FoundCharacter, writeCharacters } from '../store-characters'
 import { askLists, listRoute } from './lists'
 
@@ -178,6 +179,7 @@ function answersOf(
  */
 export const character: Lookup<FoundCharacter> = {
   queue: 'esi_character_info_queue',
+  id: idText,
   batch: BULK,
   freshMs: DAY_MS,
   read,

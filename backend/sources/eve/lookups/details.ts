@@ -4,6 +4,7 @@ import type { Answers, Io, Lookup, RawAnswer } from '../../../contract'
 import { routeOf } from '../apis'
 import { type Denial, denialOf } from '../denials'
 import { gather } from '../gather'
+import { idText } from '../ids'
 import { type EntityKind, time } from '../records'
 import { type Detail, etagsOf, writeDetails } from '../store-details'
 
@@ -69,6 +70,7 @@ const type = z.object({
 function lookup(queue: Lookup['queue'], kind: Kind): Lookup<Detail> {
   return {
     queue,
+    id: idText,
     batch: BATCH,
     freshMs: kind.freshMs,
     read: (ids, io) => read(kind, ids, io),
