@@ -7,13 +7,14 @@ import { monotonic, SandboxContext } from './base/context'
 import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './base/faults'
 import { BadControl } from './base/input'
 import { COMMON_OPTIONS } from './base/options'
-import type { SandboxSource } from './base/source'
+import type { OpenSource, SandboxSocket, SandboxSource } from './base/source'
 import type { ViolationReport } from './base/violations'
 import { mountControl } from './control'
 import { openHosts } from './hosts'
 import { watchLateness } from './lateness'
 import { SANDBOX_SOURCES } from './registry'
 import { serve } from './serve'
+import { openSockets } from './sockets'
 
 type Sources = Record<string, SandboxSource>
 type Opened<S extends Sources> = { [Name in keyof S]: ReturnType<S[Name]['open']> }
@@ -49,8 +50,10 @@ interface Controls<Variable extends string> {
   close(): Promise<void>
 }
 
+type Mounted<One extends OpenSource> = One extends { sockets: SandboxSocket[] } ? One['apis' | 'sockets'][number] : One['apis'][number]
+
 /** A running sandbox; the handle of every source stands under its name. */
-export type SandboxOf<S extends Sources> = Controls<NonNullable<Opened<S>[keyof S]['apis'][number]['env']>> & {
+export type SandboxOf<S extends Sources> = Controls<NonNullable<Mounted<Opened<S>[keyof S]>['env']>> & {
   [Name in keyof S]: Opened<S>[Name]['handle']
 }
 export type Sandbox = SandboxOf<typeof SANDBOX_SOURCES>
@@ -69,6 +72,9 @@ export function optionsOf(sources: Sources): z.ZodRawShape {
 const mapped = <From, To>(record: Record<string, From>, map: (one: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([name, one]) => [name, map(one)]))
 
+const addresses = (url: string, mounted: { env?: string; prefix: string }[]): Record<string, string> =>
+  Object.fromEntries(mounted.flatMap(({ env, prefix }) => (env === undefined ? [] : [[env, url + prefix]])))
+
 /** Starts the upstreams of every source on loopback. @throws {z.ZodError} for options that are none */
 export const startSandbox = (options: SandboxOptions = {}): Promise<Sandbox> => openSandbox(SANDBOX_SOURCES, options)
 
@@ -83,6 +89,7 @@ export async function openSandbox<S extends Sources>(sources: S, given: OptionsF
   const opened = mapped(sources, (source) => source.open(settings, options as never))
   const all = Object.values(opened)
   const apis = all.flatMap((source) => [...source.apis, ...(source.hosts ?? [])])
+  const sockets = all.flatMap((source) => source.sockets ?? [])
   const known = { common: COMMON_FAULTS, ...mapped(sources, ({ faults }) => faults) }
 
   const app = fastify({ bodyLimit: 8 * 1024 * 1024, routerOptions: { maxParamLength: 10_000 }, forceCloseConnections: true })
@@ -101,10 +108,11 @@ export async function openSandbox<S extends Sources>(sources: S, given: OptionsF
   mountControl(app, { context, known, routes: mapped(opened, ({ control }) => control), fault, reset })
   await app.listen({ host: '127.0.0.1', port })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
+  const connections = openSockets(app.server, sockets, context)
   const hosts = await openHosts(app, all, port === 0 ? 0 : port + 1)
   const controls: Controls<string> = {
     url,
-    urls: Object.fromEntries(apis.flatMap((api) => (api.env === undefined ? [] : [[api.env, url + api.prefix]]))),
+    urls: { ...addresses(url, apis), ...addresses(url.replace('http', 'ws'), sockets) },
     limits: Object.assign({}, ...apis.map((api) => api.limits)) as Record<string, LimitOverride>,
     violations: () => context.violations.report(),
     traffic: () => context.arrivals.traffic(),
@@ -114,6 +122,7 @@ export async function openSandbox<S extends Sources>(sources: S, given: OptionsF
     reset,
     async close() {
       lateness?.stop()
+      connections.close()
       await hosts.close()
       await app.close()
     },

@@ -1,3 +1,6 @@
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { json } from '../../backend/sandbox/base/exchange'
 import { whole } from '../../backend/sandbox/base/options'
 import { defineSandboxSource, type SandboxApi } from '../../backend/sandbox/base/source'
@@ -21,8 +24,15 @@ const toy = defineSandboxSource({
       answer: (ask) => (context.faults.take('broken', 'shop', ask) ? json({}, 500) : json({ toys: toys - sold })),
       reset: () => undefined,
     }
+    const till = {
+      name: 'till',
+      prefix: '/till',
+      env: 'TILL_URL' as const,
+      connect: (_request: unknown, connection: Duplex) => connection.end('HTTP/1.1 101 Switching Protocols\r\n\r\nsold one'),
+    }
     return {
       apis: [shop],
+      sockets: [till],
       control: { 'POST /sell': { about: 'sells one', run: () => ({ sold: ++sold }) } },
       handle: { sold: () => sold },
       reset: () => {
@@ -47,6 +57,24 @@ test('a source is a folder and a line: the server serves, breaks, steers and res
     sandbox.reset()
     expect([await left(), sandbox.toy.sold()]).toEqual([[200, 5], 0])
     expect(await (await fetch(`${sandbox.url}/_sandbox`)).text()).toContain('POST /_sandbox/toy/sell              sells one\n')
+  } finally {
+    await sandbox.close()
+  }
+})
+
+test('a source may take long-lived connections', async () => {
+  const sandbox = await openSandbox({ toy }, {})
+  try {
+    const { host, port, pathname } = new URL(sandbox.urls.TILL_URL)
+    const upgrade = async (path: string) => {
+      const client = connect(Number(port), '127.0.0.1')
+      client.write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`)
+      return await text(client)
+    }
+    expect(sandbox.urls.TILL_URL).toBe(`${sandbox.url.replace('http', 'ws')}/till`)
+    expect(await upgrade(`${pathname}/events`)).toMatch(/^HTTP\/1\.1 101 .*sold one$/s)
+    expect(await upgrade('/elsewhere')).toMatch(/^HTTP\/1\.1 404 /)
+    expect(sandbox.requests('till')).toEqual([expect.objectContaining({ route: 'connect', path: '/events', method: 'GET' })])
   } finally {
     await sandbox.close()
   }

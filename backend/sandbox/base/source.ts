@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
 import type { LimitOverride } from '../../config/config'
 import type { SandboxContext } from './context'
@@ -28,6 +30,17 @@ export interface SandboxApi {
   reset(): void
 }
 
+/** A long-lived connection, such as a websocket: the source speaks its protocol, the server notes arrivals and ends. */
+export interface SandboxSocket {
+  name: string
+  /** Where it is mounted. */
+  prefix: string
+  /** The variable that points the product there, as a `ws:` address. */
+  env?: string
+  /** A client asks for the upgrade; `head` is what it has sent after that already. */
+  connect(request: IncomingMessage, connection: Duplex, head: Buffer): void
+}
+
 export interface ControlRoute {
   /** Shown by `GET /_sandbox`. */
   about: string
@@ -40,6 +53,7 @@ export interface OpenSource {
   apis: SandboxApi[]
   /** APIs that get a port of their own each. */
   hosts?: SandboxApi[]
+  sockets?: SandboxSocket[]
   /** Told where the hosts listen, as `127.0.0.1:4301` in their order, before the first request is answered. */
   located?(addresses: string[]): void
   /** Control routes, as `METHOD /path` under `/_sandbox/<source>`. */
