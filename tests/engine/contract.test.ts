@@ -6,6 +6,9 @@ import { startSandbox } from '../../backend/sandbox/server'
 import { sources } from '../../backend/sources'
 import { scripts } from '../../package.json'
 import { isQueue } from '../../queues/names'
+import { serve } from '../support/api'
+import { testEnv } from '../support/env'
+import { clashes, type OwnedRoute } from '../support/route-clashes'
 import { sandboxed } from '../support/sandboxed'
 import type { Sandbox } from '../support/system'
 import { until } from '../support/until'
@@ -25,6 +28,39 @@ it('names no API, stream, lookup, worker or command twice', () => {
     ),
   ])
   expect([...new Set(all)]).toEqual(expect.arrayContaining(all))
+})
+
+describe('routes', () => {
+  const route = (owner: string, method: string, path: string, operation: string): OwnedRoute => ({ owner, method, path, operation })
+
+  it('of all sources and the API answer different addresses and have operation ids of their own', async () => {
+    const env = await testEnv()
+    const api = await serve(env, [])
+    const { paths = {} } = api.api.app.swagger() as { paths?: Record<string, Record<string, { operationId: string }>> }
+    const own = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => route('the API', method.toUpperCase(), path, operationId)),
+    )
+    const hidden = ['/graphql', '/api/openapi.json', '/api/docs', '/api/docs/*', '/assets/*'].map((path) =>
+      route('the API', '', path, path),
+    )
+    const theirs = sources.flatMap((source) =>
+      (source.routes ?? []).map(({ method, path, operation }) => route(source.name, method, path, operation)),
+    )
+    await Promise.all([api.close(), env.close()])
+    expect(own.length).toBeGreaterThan(30)
+    expect(clashes([...own, ...hidden, ...theirs])).toEqual([])
+  })
+
+  it.each<[string, OwnedRoute[], string[]]>([
+    ['a path of two owners', [route('a', 'GET', '/x', '1'), route('b', 'PUT', '/x', '2')], ['a GET /x and b PUT /x']],
+    ['a path within another', [route('a', 'GET', '/x/{id}', '1'), route('b', 'GET', '/x/y', '2')], ['a GET /x/{id} and b GET /x/y']],
+    ['a path below a wildcard', [route('a', 'GET', '/x/*', '1'), route('b', 'GET', '/x/y/z', '2')], ['a GET /x/* and b GET /x/y/z']],
+    ['a route twice', [route('a', 'GET', '/x/:id', '1'), route('a', 'GET', '/x/:key', '2')], ['a GET /x/:id and a GET /x/:key']],
+    ['an operation twice', [route('a', 'GET', '/x', '1'), route('b', 'GET', '/y', '1')], ['a and b both call an operation 1']],
+    ['nothing', [route('a', 'GET', '/x/:id', '1'), route('a', 'GET', '/x/status', '2'), route('b', 'GET', '/x/:id/y', '3')], []],
+  ])('are refused for %s', (_, routes, found) => {
+    expect(clashes(routes)).toEqual(found)
+  })
 })
 
 describe.each(sources.map((source) => [source.name, source] as const))('%s', (name, source) => {
