@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { JOB_VERBS } from '../backend/base/vocabulary'
 import { progress } from '../backend/engine/jobs/progress'
 import { findJob, report } from '../backend/engine/jobs/verbs'
-import { JOB_VERBS } from '../backend/service/jobs/verbs'
 import type { Context } from './cli/context'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'

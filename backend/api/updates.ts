@@ -7,7 +7,7 @@ import { type JobFilter, type JobSummary, listJobs } from '../service/jobs/list'
 import { summaries } from '../service/jobs/summary'
 import { listAlerts } from '../service/suite/alerts'
 import { overview } from '../service/suite/overview'
-import * as shapes from './schemas'
+import * as shapes from './shapes'
 
 /*
  * What can be watched: the current values, and the events that say what changed since the last check.

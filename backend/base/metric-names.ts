@@ -3,6 +3,8 @@
  * values each (names of the registry, words of the code), never ids, keys, hosts or texts of errors.
  */
 
+import { OUTCOMES } from './vocabulary'
+
 const RECORD = ['source', 'stream'] as const
 
 export const COUNTERS = {
@@ -13,7 +15,7 @@ export const COUNTERS = {
   },
   backhaul_pages_total: { help: 'Pages committed.', labels: RECORD },
   backhaul_rows_total: {
-    help: 'Records on committed pages by what became of them: new, updated, unchanged, known, rejected or deleted.',
+    help: `Records on committed pages by what became of them: ${OUTCOMES.join(', ')} or deleted.`,
     labels: [...RECORD, 'outcome'],
   },
   backhaul_requests_total: {

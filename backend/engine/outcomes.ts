@@ -2,6 +2,7 @@ import { count } from '../base/count'
 import { messageOf, type Throttled } from '../base/errors'
 import type { Log } from '../base/log'
 import { logStack } from '../base/log-errors'
+import { COUNT_NAMES, ofCounts } from '../base/vocabulary'
 import type { Report } from './jobs/report'
 import type { Counts, Task } from './store'
 
@@ -36,7 +37,8 @@ function countRetry({ source, kind, api = 'none', inMs }: { source: string; kind
   countWait(api, 'retry', inMs)
 }
 
-const RECORDS = ['new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'] as const
+/** What was seen is the sum of the others. */
+const RECORDS = COUNT_NAMES.filter((name) => name !== 'seen')
 
 /** A page was committed. @param now the task's counts with it */
 export function pageCommitted(log: Log, task: Task, now: Counts, ended: boolean): void {
@@ -46,12 +48,8 @@ export function pageCommitted(log: Log, task: Task, now: Counts, ended: boolean)
   for (const outcome of RECORDS) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
   log.info(ended ? 'Task done' : 'Page committed', {
     ...fieldsOf(task),
-    seen: now.seen - task.seen,
-    new: now.new - task.new,
-    updated: now.updated - task.updated || undefined,
-    unchanged: now.unchanged - task.unchanged || undefined,
-    known: now.known - task.known,
-    rejected: now.rejected - task.rejected || undefined,
+    // Counts of nothing are left out, but for the two that every page is about.
+    ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
   })
 }
 

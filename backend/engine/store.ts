@@ -1,5 +1,6 @@
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
+import { COUNT_NAMES, type Counted } from '../base/vocabulary'
 import type { DomainEvent, NewTask, Reject, Source, Traffic } from '../contract'
 
 /*
@@ -14,15 +15,8 @@ import type { DomainEvent, NewTask, Reject, Source, Traffic } from '../contract'
  */
 export const LAZY = `lazy as materialized (select set_config('synchronous_commit', 'off', true) as commit)`
 
-export interface Counts {
+export interface Counts extends Counted<bigint> {
   pages: number
-  seen: bigint
-  new: bigint
-  updated: bigint
-  unchanged: bigint
-  known: bigint
-  rejected: bigint
-  deleted: bigint
 }
 
 export interface Task extends Counts {
@@ -54,7 +48,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, t.seen, t.new, t.updated, t.unchanged, t.known, t.rejected, t.deleted, j.backlog`
+  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog`
 
 /** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
 export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {
@@ -107,13 +101,13 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
     `with moved as (
      update backhaul.tasks t
         set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
-            pages = $5, seen = $6, new = $7, updated = $8, unchanged = $18, known = $9, rejected = $10, deleted = $11,
-            expected = $12, traffic = $13, notes = $14,
-            state = case when $15 then case when $16::text is null then 'done' else 'skipped' end
-                         when $17::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
-            reason = $16, lane = coalesce($17, lane), settled_at = case when $15 then clock_timestamp() end,
-            claim = case when $15 or $17 is not null then null else claim end, holder = case when $15 or $17 is not null then null else holder end,
-            woken_at = case when $17 is null then woken_at end
+            expected = $5, traffic = $6, notes = $7,
+            state = case when $8 then case when $9::text is null then 'done' else 'skipped' end
+                         when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
+            reason = $9, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
+            claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
+            woken_at = case when $10 is null then woken_at end,
+            pages = $11, ${COUNT_NAMES.map((name, n) => `${name} = $${12 + n}`).join(', ')}
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
      )
@@ -123,20 +117,14 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       task.claim,
       task.step,
       JSON.stringify(page.cursor),
-      page.pages,
-      page.seen,
-      page.new,
-      page.updated,
-      page.known,
-      page.rejected,
-      page.deleted,
       page.expected,
       JSON.stringify(page.traffic),
       page.notes.map(textOf),
       page.ended,
       textOf(page.skipped) ?? null,
       page.lane ?? null,
-      page.unchanged,
+      page.pages,
+      ...COUNT_NAMES.map((name) => page[name]),
     ],
   )
   try {

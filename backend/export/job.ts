@@ -1,4 +1,5 @@
 import { Refused } from '../base/errors'
+import { COUNT_NAMES } from '../base/vocabulary'
 import type { Db } from '../database/db'
 import { findJob, report } from '../engine/jobs/verbs'
 import { type Column, columnsOf } from './columns'
@@ -17,9 +18,7 @@ const REPORT: [name: string, type: string, kind: Column['kind']][] = [
   ['startedAt', 'timestamptz', 'timestamptz'],
   ['completedAt', 'timestamptz', 'timestamptz'],
   ['seconds', 'float8', 'double'],
-  ...['pages', 'seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted', 'expected'].map(
-    (name): [string, string, Column['kind']] => [name, 'int8', 'bigint'],
-  ),
+  ...['pages', ...COUNT_NAMES, 'expected'].map((name): [string, string, Column['kind']] => [name, 'int8', 'bigint']),
   ...['tasks', 'requests', 'rejectedBy', 'lookups', 'skipped', 'failures', 'notes'].map((name): [string, string, Column['kind']] => [
     name,
     'jsonb',

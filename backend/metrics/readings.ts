@@ -1,13 +1,12 @@
 import { version } from '../../package.json'
 import { groupBy } from '../base/group'
+import { GATE_STATES, JOB_STATUSES, TASK_STATES } from '../base/vocabulary'
 import { schedulersAlive } from '../engine/jobs/progress'
 import { ALERTS } from '../engine/upkeep/event-keys'
 import { databaseCache } from '../service/base/caches'
 import type { Service } from '../service/base/context'
-import { STATUSES } from '../service/jobs/list'
-import { TASK_STATES } from '../service/jobs/tasks'
 import { listQueues, queueDepths } from '../service/queues/queues'
-import { type GateState, gateStates, STATES, stateOf } from '../service/suite/gates'
+import { type GateState, gateStates, stateOf } from '../service/suite/gates'
 import type { Reading, ReadingName } from './gauges'
 import { asOne, CHEAP, COSTLY } from './questions'
 
@@ -17,7 +16,7 @@ const costlyReadings = databaseCache<Reading[]>(1000)
 function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
   const zero = (name: ReadingName, labels: Record<string, string>): Reading => ({ name, labels, value: 0 })
   return [
-    ...sources.flatMap(({ name: source }) => STATUSES.map((status) => zero('backhaul_jobs', { source, status }))),
+    ...sources.flatMap(({ name: source }) => JOB_STATUSES.map((status) => zero('backhaul_jobs', { source, status }))),
     ...sources.flatMap((source) => Object.keys(source.lookups ?? {})).map((kind) => zero('backhaul_lookups_open', { kind })),
     ...sources.flatMap((source) =>
       Object.keys(source.workers).flatMap((app) => ['alive', 'dead'].map((state) => zero('backhaul_workers', { app, state }))),
@@ -109,7 +108,7 @@ function limitReadings(limit: string, rows: readonly GateState[], now: Date): Re
       'backhaul_gate_wait_seconds',
       most((row) => secondsTo(now, row.nextAt, row.blockedUntil, row.trippedUntil)),
     ),
-    ...STATES.map((state) => of('backhaul_gates', rows.filter((gate) => stateOf(gate.row) === state).length, { state })),
+    ...GATE_STATES.map((state) => of('backhaul_gates', rows.filter((gate) => stateOf(gate.row) === state).length, { state })),
     of(
       'backhaul_gate_granted_total',
       sum((row) => Number(row.granted)),

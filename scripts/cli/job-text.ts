@@ -1,7 +1,8 @@
+import { COUNT_NAMES, type Counted } from '../../backend/base/vocabulary'
 import type { Progress, Wait } from '../../backend/engine/jobs/progress'
 import { aboutOf, appOf, settledOf, standstillOf, waitsOf } from '../../backend/service/base/about'
 import { type Running, startOf, turnText } from '../../backend/service/jobs/turn'
-import { count, counted, duration, shortId } from './text'
+import { count, counted, duration, rate, shortId } from './text'
 
 function waitText(wait: Wait, job: Progress, running: Running): string {
   const tasks = job.tasks.total > 1 ? `${counted(wait.tasks, 'task')} ` : ''
@@ -31,26 +32,26 @@ export function waitTexts(job: Progress, running: Running): string[] {
   return waitsOf(job, running.live).map((wait) => waitText(wait, job, running))
 }
 
+/** `1,800 new`, `34 known`: what became of the records seen; those of which there are none are left out, but for new ones. */
+export const outcomesOf = (counts: Counted): string[] =>
+  COUNT_NAMES.flatMap((name) => (name === 'new' || (name !== 'seen' && counts[name] > 0) ? [`${count(counts[name])} ${name}`] : []))
+
 /** `12 pages · 1,834 seen · 1,800 new · 34 known`. */
-export function figures(job: Progress, rate?: number): string {
+export function figures(job: Progress, perSecond?: number): string {
   const parts = [
     job.tasks.total > 1 ? `${count(settledOf(job))}/${counted(job.tasks.total, 'task')}` : '',
     counted(job.pages, 'page'),
     job.expected ? `${count(job.seen)} of ${count(job.expected)} seen` : `${count(job.seen)} seen`,
-    `${count(job.new)} new`,
-    job.updated ? `${count(job.updated)} updated` : '',
-    job.unchanged ? `${count(job.unchanged)} unchanged` : '',
-    job.known ? `${count(job.known)} known` : '',
-    job.rejected ? `${count(job.rejected)} rejected` : '',
+    ...outcomesOf(job),
     job.tasks.failed ? `${counted(job.tasks.failed, 'task')} failed` : '',
-    rate ? `${rate < 10 ? rate.toFixed(1) : count(rate)}/s` : '',
+    perSecond ? rate(perSecond) : '',
     job.lookups.open ? `${counted(job.lookups.open, 'lookup')} open` : '',
   ]
   return parts.filter((part) => part !== '').join(' · ')
 }
 
 /** A running job in one line. */
-export function jobLine(job: Progress, running: Running, rate?: number): string {
+export function jobLine(job: Progress, running: Running, perSecond?: number): string {
   const [wait] = waitTexts(job, running)
-  return `${shortId(job.id)} ${aboutOf(job, running.sources)}  ${job.status} · ${figures(job, rate)}${wait ? ` · ${wait}` : ''}`
+  return `${shortId(job.id)} ${aboutOf(job, running.sources)}  ${job.status} · ${figures(job, perSecond)}${wait ? ` · ${wait}` : ''}`
 }

@@ -1,7 +1,8 @@
 import { Refused } from '../../backend/base/errors'
+import type { JobStatus } from '../../backend/base/vocabulary'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { aboutOf, settledOf } from '../../backend/service/base/about'
-import { countJobs, listJobIds, type Status } from '../../backend/service/jobs/list'
+import { countJobs, listJobIds } from '../../backend/service/jobs/list'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { jobJson, waitTexts } from './job-text'
@@ -40,7 +41,7 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
       ),
     )
     if (ids.next === null) return
-    const counts = Object.entries(await countJobs(service, filter)) as [Status, number][]
+    const counts = Object.entries(await countJobs(service, filter)) as [JobStatus, number][]
     const all = counts.reduce((sum, [status, n]) => sum + (filter.status?.includes(status) === false ? 0 : n), 0)
     terminal.out(`${count(all - jobs.length)} older jobs: --limit ${all}`)
   }

@@ -1,7 +1,7 @@
 import { Refused } from '../../backend/base/errors'
+import type { JobVerb } from '../../backend/base/vocabulary'
 import { findJob, type JobRow } from '../../backend/engine/jobs/verbs'
 import type { Service } from '../../backend/service/base/context'
-import type { JobVerb } from '../../backend/service/jobs/summary'
 import { doVerb as doVerbOn, type Steered } from '../../backend/service/jobs/verbs'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'

@@ -35,10 +35,7 @@ export async function runLookup(
   if (options.dryRun) {
     const batches = Math.ceil(ids.length / lookup.batch)
     if (options.json) terminal.out(toJson({ dryRun: true, lookup: kind, ids: ids.length, batches }))
-    else
-      terminal.out(
-        `${counted(ids.length, `${kind} id`)} to look up in ${counted(batches, 'batch')}. Nothing was queued.`.replace('batchs', 'batches'),
-      )
+    else terminal.out(`${counted(ids.length, `${kind} id`)} to look up in ${counted(batches, 'batch', 'batches')}. Nothing was queued.`)
     return
   }
   const broker = await askIds(context, command, lookup, ids, priority ?? command.priority ?? PRIORITY.asked)

@@ -1,5 +1,6 @@
 import type { Report } from '../../backend/engine/jobs/report'
 import type { Run } from '../../backend/engine/jobs/runs'
+import { outcomesOf } from './job-text'
 import { bytes, count, counted, cut, duration, moment, shortId, table } from './text'
 
 const LARGEST_LIST = 20
@@ -46,9 +47,7 @@ const named = (figures: Record<string, number>): string[] =>
   Object.entries(figures).flatMap(([name, value]) => (value > 0 ? [`${count(value)} ${name}`] : []))
 
 function records(it: Report): string {
-  const { seen, updated, unchanged, known, rejected, deleted } = it
-  const rest = named({ updated, unchanged, known, rejected, deleted })
-  return [`${count(seen)} seen on ${counted(it.pages, 'page')}`, `${count(it.new)} new`, ...rest].join(', ')
+  return [`${count(it.seen)} seen on ${counted(it.pages, 'page')}`, ...outcomesOf(it)].join(', ')
 }
 
 /** Requests by API, with the data received where any was counted: an old report has no such count. */

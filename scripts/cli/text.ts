@@ -1,18 +1,10 @@
 import type { TableConstructorOptions } from 'cli-table3'
-import { count, counted } from '../../backend/base/words'
+import { count } from '../../backend/base/vocabulary'
 
-export { count, counted, duration, moment, shortId } from '../../backend/base/words'
+export { bytes, count, counted, duration, moment, percent, rate, shortId } from '../../backend/base/vocabulary'
 
 /** Cut to `width` with an ellipsis. */
 export const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`)
-
-const SIZES = ['bytes', 'kB', 'MB', 'GB', 'TB']
-
-/** `640 bytes`, `12.3 MB`. */
-export function bytes(value: number): string {
-  const power = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)))
-  return power === 0 ? counted(value, 'byte') : `${(value / 1000 ** power).toFixed(1)} ${SIZES[power]}`
-}
 
 const json = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
 

@@ -3,7 +3,7 @@ import type { Progress } from '../../backend/engine/jobs/progress'
 import { fractionOf, hasEnded } from '../../backend/service/base/about'
 import { jobLine } from './job-text'
 import type { Terminal } from './terminal'
-import { counted, cut } from './text'
+import { counted, cut, percent } from './text'
 import type { View } from './watch'
 
 /** More jobs than this are shown as one line. */
@@ -59,8 +59,7 @@ export function drawBar(fraction: number | undefined, frame: number, width = BAR
 
 function barLine(job: Progress, frame: number, line: string): string {
   const fraction = fractionOf(job)
-  const percent = fraction === undefined ? '' : ` ${Math.floor(fraction * 100)} %`
-  return `${drawBar(fraction, frame)}${percent}  ${line}`
+  return `${drawBar(fraction, frame)}${fraction === undefined ? '' : ` ${percent(fraction)}`}  ${line}`
 }
 
 interface Payload {

@@ -1,10 +1,11 @@
+import { JOB_STATUSES } from '../../backend/base/vocabulary'
 import { readLookups } from '../../backend/engine/jobs/progress'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { foldCounts } from '../../backend/engine/upkeep/scheduler'
 import { asOne, CHEAP } from '../../backend/metrics/questions'
 import type { Service } from '../../backend/service/base/context'
-import { countJobs, type JobFilter, listJobIds, STATUSES } from '../../backend/service/jobs/list'
+import { countJobs, type JobFilter, listJobIds } from '../../backend/service/jobs/list'
 import { listQueues } from '../../backend/service/queues/queues'
 import { rowsReadBy } from '../../bench/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
@@ -91,9 +92,9 @@ it('lists, ids, queues, metrics and retention read as many rows with 5,000 jobs 
 
 it('a page by status or source is the same jobs in the same order as the whole list filtered', async () => {
   for (const [at, of] of [source, other, source, other].entries()) await jobs.startAll(it_, of, named(5 + at))
-  const states = STATUSES.map((status) => `'${status}'`).join(', ')
+  const states = JOB_STATUSES.map((status) => `'${status}'`).join(', ')
   await it_.db.query(
-    `update backhaul.jobs set admitted = false, status = (array[${states}]::backhaul.job_status[])[1 + arrival % ${STATUSES.length}]`,
+    `update backhaul.jobs set admitted = false, status = (array[${states}]::backhaul.job_status[])[1 + arrival % ${JOB_STATUSES.length}]`,
   )
   const all = await it_.db.query<{ id: string; status: string; source: string }>(
     'select id, status, source from backhaul.jobs order by created_at desc, id desc',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { z } from 'zod'
-import { jsonInt, roughly } from '../../backend/base/words'
+import { jsonInt, roughly } from '../../backend/base/vocabulary'
 import { makeCursor, readCursor } from '../../backend/service/base/cursor'
 import { startsInMs, turnText } from '../../backend/service/jobs/turn'
 import { sources } from '../../backend/sources'

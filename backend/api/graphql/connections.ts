@@ -1,5 +1,6 @@
 import { Refused } from '../../base/errors'
-import { cursorsOf, MAX, type Page, type PageAsk } from '../../service/base/cursor'
+import { MAX_LIMIT } from '../../base/vocabulary'
+import { cursorsOf, type Page, type PageAsk } from '../../service/base/cursor'
 
 /** Arguments of a connection. */
 export interface Window {
@@ -9,8 +10,8 @@ export interface Window {
 
 /** @throws {Refused} `input` */
 export function askOf({ first, after }: Window): PageAsk {
-  if (first != null && (first < 1 || first > MAX))
-    throw new Refused('input', `first must be a whole number from 1 to ${MAX}, got ${first}.`, 'first')
+  if (first != null && (first < 1 || first > MAX_LIMIT))
+    throw new Refused('input', `first must be a whole number from 1 to ${MAX_LIMIT}, got ${first}.`, 'first')
   return { limit: first ?? undefined, cursor: after ?? undefined }
 }
 

@@ -1,14 +1,15 @@
 import { GraphQLError } from 'graphql'
+import type { JobStatus } from '../../base/vocabulary'
 import type { Service } from '../../service/base/context'
 import type { JobDetail } from '../../service/jobs/detail'
-import type { JobFilter, JobSummary, Status } from '../../service/jobs/list'
+import type { JobFilter, JobSummary } from '../../service/jobs/list'
 import type { Actor } from '../../service/suite/actions'
 import type { Sink } from './latest'
 
 /** Jobs that changed or are new, and how many there are by status. */
 export interface JobsUpdate {
   items: JobSummary[]
-  counts: Record<Status, number>
+  counts: Record<JobStatus, number>
 }
 
 /** What can be followed; each function returns one that stops it. */

@@ -1,5 +1,5 @@
+import type { JobVerb } from '../../base/vocabulary'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
-import type { JobVerb } from '../../service/jobs/summary'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
 import { forget } from '../../service/suite/refusals'

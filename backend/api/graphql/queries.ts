@@ -1,7 +1,8 @@
+import { JOB_STATUSES } from '../../base/vocabulary'
 import type { PriorityName } from '../../contract'
 import { listSources } from '../../service/base/registry'
 import { estimateJob } from '../../service/jobs/estimate'
-import { countJobs, getJob, type JobFilter, listJobIds, STATUSES } from '../../service/jobs/list'
+import { countJobs, getJob, type JobFilter, listJobIds } from '../../service/jobs/list'
 import { PRIORITY } from '../../service/jobs/start'
 import { summaries } from '../../service/jobs/summary'
 import { getDeadLetter, listDeadLetters } from '../../service/queues/dead-letters'
@@ -44,7 +45,10 @@ async function jobs(args: JobsArgs, { service }: Context) {
     counts,
     async totalCount() {
       const all = await counts()
-      return STATUSES.filter((status) => !filter.status?.length || filter.status.includes(status)).reduce((sum, one) => sum + all[one], 0)
+      return JOB_STATUSES.filter((status) => !filter.status?.length || filter.status.includes(status)).reduce(
+        (sum, one) => sum + all[one],
+        0,
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql'
-import { jsonInt } from '../../base/words'
+import { jsonInt } from '../../base/vocabulary'
 import { faultOf } from './values'
 
 const wrong = (message: string, nodes?: ValueNode): GraphQLError => new GraphQLError(message, { nodes, extensions: { code: 'INPUT' } })

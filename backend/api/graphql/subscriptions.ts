@@ -1,4 +1,4 @@
-import { DEFAULT_LIMIT, MAX } from '../../service/base/cursor'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../base/vocabulary'
 import type { JobDetail } from '../../service/jobs/detail'
 import { checkFilter } from '../../service/jobs/list'
 import { findJob } from '../../service/jobs/verbs'
@@ -8,7 +8,7 @@ import { latest } from './latest'
 import { filterOf, type JobsArgs } from './queries'
 
 /** For a slow reader, this many jobs are kept: those of a page, and as many that have left it since. */
-const MAX_WAITING = 2 * MAX
+const MAX_WAITING = 2 * MAX_LIMIT
 
 /** What was waiting and what arrived since, each job once with its latest state; only the newest when there are too many. */
 export function merge(waiting: JobsUpdate, next: JobsUpdate): JobsUpdate {

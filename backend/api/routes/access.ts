@@ -2,8 +2,8 @@ import { baseUrlOf } from '../../config/config'
 import type { Service } from '../../service/base/context'
 import { listActions } from '../../service/suite/actions'
 import { Answer } from '../problems'
-import * as shapes from '../schemas'
 import { COOKIE, makeSession, roleOfToken, SESSION_S } from '../session'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 /** An upstream is replaced by one on this machine. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { getDeadLetter, listDeadLetters, takeDeadLetters } from '../../service/queues/dead-letters'
-import * as shapes from '../schemas'
 import { actorOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 /** Messages that could not be understood. */

@@ -1,9 +1,9 @@
-import { DEFAULT_LIMIT } from '../../service/base/cursor'
+import { DEFAULT_LIMIT } from '../../base/vocabulary'
 import { checkFilter } from '../../service/jobs/list'
 import { findJob } from '../../service/jobs/verbs'
 import type { Watch } from '../live'
 import { Answer } from '../problems'
-import * as shapes from '../schemas'
+import * as shapes from '../shapes'
 import { openStream } from '../sse'
 import { type App, type Context, jobId, refusals } from './context'
 

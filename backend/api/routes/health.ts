@@ -1,5 +1,5 @@
 import { readiness } from '../../service/suite/readiness'
-import * as shapes from '../schemas'
+import * as shapes from '../shapes'
 import { type App, type Context, openRefusals } from './context'
 
 /** Whether this process lives, and whether it can work. */

@@ -1,11 +1,12 @@
+import { JOB_VERBS } from '../../base/vocabulary'
 import { jobDetail } from '../../service/jobs/detail'
 import { listLanes } from '../../service/jobs/lanes'
 import { getReport } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
-import { JOB_VERBS, steerJob } from '../../service/jobs/verbs'
-import * as shapes from '../schemas'
+import { steerJob } from '../../service/jobs/verbs'
 import { actorOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, jobId, refusals } from './context'
 
 const ABOUT = {

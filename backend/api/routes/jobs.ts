@@ -3,8 +3,8 @@ import { estimateJob } from '../../service/jobs/estimate'
 import { listJobs } from '../../service/jobs/list'
 import { PRIORITY, type StartAsk, startJob } from '../../service/jobs/start'
 import { steerJobs } from '../../service/jobs/verbs'
-import * as shapes from '../schemas'
 import { actorOf, traceOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 /** The list of jobs, starting one, and verbs on many. */

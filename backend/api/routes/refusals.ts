@@ -1,6 +1,6 @@
 import { forget, list } from '../../service/suite/refusals'
-import * as shapes from '../schemas'
 import { actorOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals as problems } from './context'
 
 /** What upstreams refused twice; it is not requested again for a while. */

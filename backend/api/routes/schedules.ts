@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { getJob } from '../../service/jobs/list'
 import * as service from '../../service/schedules/schedules'
 import { act } from '../../service/suite/actions'
-import * as shapes from '../schemas'
 import { actorOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 const scheduleId = z.object({ id: z.string().max(100).meta({ description: 'Id or name of a schedule' }) })

@@ -4,7 +4,7 @@ import { listGates } from '../../service/suite/gates'
 import { history } from '../../service/suite/history'
 import { overview } from '../../service/suite/overview'
 import { listWorkers } from '../../service/suite/workers'
-import * as shapes from '../schemas'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 const DEFAULT_MINUTES = 180

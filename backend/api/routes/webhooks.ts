@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { act } from '../../service/suite/actions'
 import * as service from '../../service/webhooks/webhooks'
-import * as shapes from '../schemas'
 import { actorOf } from '../security'
+import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 const webhookId = z.object({ id: z.string().max(64) })

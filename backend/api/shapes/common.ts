@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_LIMIT, MAX } from '../../service/base/cursor'
-import { STATUSES } from '../../service/jobs/list'
-import { JOB_VERBS } from '../../service/jobs/verbs'
+import { COUNTS, DEFAULT_LIMIT, JOB_STATUSES, JOB_VERBS, MAX_LIMIT, ofCounts } from '../../base/vocabulary'
 
 export const moment = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 
@@ -11,11 +9,14 @@ export const count = z.number().int().nonnegative()
 
 export const figure = z.number().nonnegative()
 
+/** What is counted of records. */
+export const counts = ofCounts((name) => figure.meta({ description: COUNTS[name].about }))
+
 export const anything = z.unknown()
 
 export const words = z.record(z.string(), z.unknown())
 
-export const status = z.enum(STATUSES).meta({ id: 'JobStatus' })
+export const status = z.enum(JOB_STATUSES).meta({ id: 'JobStatus' })
 
 export const verb = z.enum(JOB_VERBS)
 
@@ -28,7 +29,7 @@ export const paging = {
     .number()
     .int()
     .min(1)
-    .max(MAX)
+    .max(MAX_LIMIT)
     .optional()
     .meta({ description: `Rows of a page, ${DEFAULT_LIMIT} unless told` }),
 }

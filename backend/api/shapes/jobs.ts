@@ -1,37 +1,28 @@
 import { z } from 'zod'
-import { LANE_ORDERS, LANE_STATES } from '../../service/jobs/lanes'
-import { STATUSES } from '../../service/jobs/list'
-import { PLACES_COUNTED } from '../../service/jobs/turn'
-import { MAX_AT_ONCE } from '../../service/jobs/verbs'
-import { anything, bigId, count, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
+import { JOB_STATUSES, LANE_ORDERS, LANE_STATES, MAX_BULK, PLACES_COUNTED, TASK_STATES, WAIT_KINDS } from '../../base/vocabulary'
+import { anything, bigId, count, counts, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
 const statuses = z
   .string()
   .transform((text) => text.split(',').map((word) => word.trim()))
-  .pipe(z.array(z.enum(STATUSES)))
+  .pipe(z.array(z.enum(JOB_STATUSES)))
   .optional()
   .meta({ description: 'Statuses, separated by commas', example: 'running,paused' })
 
-const byState = { waiting: count, ready: count, held: count, done: count, skipped: count, failed: count, cancelled: count }
+const countOf = <K extends string>(names: readonly K[]) => Object.fromEntries(names.map((name) => [name, count])) as Record<K, typeof count>
 
-export const jobCounts = z.object(
-  Object.fromEntries(STATUSES.map((one) => [one, count])) as Record<(typeof STATUSES)[number], typeof count>,
-)
+const byState = countOf(TASK_STATES)
+
+export const jobCounts = z.object(countOf(JOB_STATUSES))
 
 const wait = z.object({
-  kind: z.enum(['gate', 'retry', 'worker']),
+  kind: z.enum(WAIT_KINDS),
   on: z.string(),
   tasks: count,
   until: moment.nullable(),
   sentence: z.string(),
   error: z.string().nullable(),
 })
-
-const seenFigure = figure.meta({
-  description: 'Records read that were asked for: new, updated, unchanged, known and rejected ones together',
-})
-const unchangedFigure = figure.meta({ description: 'Read once more and held as they are' })
-const knownFigure = figure.meta({ description: 'Held already and left alone' })
 
 const summaryFields = {
   id: z.uuid(),
@@ -47,13 +38,7 @@ const summaryFields = {
   seconds: z.number().meta({ description: 'How long it has run: all its runs together, without the time it stood ended before a retry' }),
   tasks: z.object({ total: count, ...byState }),
   pages: figure,
-  seen: seenFigure,
-  new: figure,
-  updated: figure,
-  unchanged: unchangedFigure,
-  known: knownFigure,
-  rejected: figure,
-  deleted: figure,
+  ...counts,
   expected: figure.nullable(),
   lookups: z.object({ asked: count, open: count }),
   fraction: z.number().nullable().meta({ description: 'How far it is, 0 to 1' }),
@@ -104,14 +89,8 @@ export const report = z
     tasks: z.object({ total: count, done: count, skipped: count, failed: count, cancelled: count, open: count }),
     streams: z.record(z.string(), z.record(z.string(), count)).default({}).meta({ description: 'Tasks of each stream by state' }),
     pages: figure,
-    seen: seenFigure,
-    new: figure,
-    updated: figure,
-    unchanged: unchangedFigure,
-    known: knownFigure,
-    rejected: figure,
+    ...counts,
     rejectedBy: z.record(z.string(), z.number()),
-    deleted: figure,
     expected: figure.nullable(),
     requests: traffic,
     lookups: z.object({ asked: count, open: count }),
@@ -131,13 +110,7 @@ export const lane = z
     total: count,
     ...byState,
     pages: figure,
-    seen: figure,
-    new: figure,
-    updated: figure,
-    unchanged: figure,
-    known: figure,
-    rejected: figure,
-    deleted: figure,
+    ...counts,
     requests: figure.meta({ description: 'Sent for its tasks' }),
     bytes: figure.meta({ description: 'Received by its tasks' }),
     state: z.enum(LANE_STATES).meta({
@@ -226,7 +199,7 @@ export const jobEstimate = z
 
 export const bulkBody = z.strictObject({
   verb,
-  ids: z.array(z.string().max(64)).min(1).max(MAX_AT_ONCE).optional(),
+  ids: z.array(z.string().max(64)).min(1).max(MAX_BULK).optional(),
   status: z.union([status.transform((one) => [one]), z.array(status).min(1)]).optional(),
   source: z.string().max(100).optional(),
 })

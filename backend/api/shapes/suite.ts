@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { STATES } from '../../service/suite/gates'
-import { MAX_MINUTES } from '../../service/suite/history'
+import { GATE_STATES, MAX_MINUTES, ofOutcomes } from '../../base/vocabulary'
 import { anything, bigId, count, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
 
@@ -49,7 +48,7 @@ export const gateList = z.object({
     z
       .object({
         name: z.string(),
-        state: z.enum(STATES),
+        state: z.enum(GATE_STATES),
         limit: z.string(),
         api: z.string(),
         used: z.array(z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number() })),
@@ -143,7 +142,7 @@ export const history = z
   .object({
     minutes: z.array(moment),
     series: z.object({
-      rows: z.object({ new: perMinute, updated: perMinute, unchanged: perMinute, known: perMinute, rejected: perMinute }),
+      rows: z.object(ofOutcomes(() => perMinute)),
       requests: z.record(z.string(), perMinute),
       waitSeconds: perMinute,
       latency: z.record(z.string(), z.object({ p50: perMinuteOrNull, p95: perMinuteOrNull })).meta({ description: 'ms, by API' }),

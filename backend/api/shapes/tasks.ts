@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { TASK_STATES } from '../../service/jobs/tasks'
-import { bigId, count, figure, listOf, moment, paging } from './common'
+import { TASK_STATES } from '../../base/vocabulary'
+import { bigId, count, counts, figure, listOf, moment, paging } from './common'
 
 export const taskRow = z
   .object({
@@ -12,13 +12,7 @@ export const taskRow = z
     state: z.string(),
     step: count,
     pages: count,
-    seen: figure,
-    new: figure,
-    updated: figure,
-    unchanged: figure,
-    known: figure,
-    rejected: figure,
-    deleted: figure,
+    ...counts,
     expected: figure.nullable(),
     attempts: count,
     errorKind: z.string().nullable(),

@@ -1,4 +1,5 @@
 import type { Reader } from '../../base/sql'
+import { PLACES_COUNTED } from '../../base/vocabulary'
 import type { Source } from '../../contract'
 import type { Engine } from '../engine'
 import { promote } from '../lanes'
@@ -76,9 +77,6 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'jobsAtOnce'
   })
 }
 
-/** Places in a line are counted up to this one, so that a look at a page of jobs costs the same however many wait. */
-export const PLACES_COUNTED = 10_000
-
 /** How a queued job stands among those that wait for the same bound. */
 export interface Turn {
   /** 1 is admitted next; one more than were counted stands for every place behind those. */
@@ -95,7 +93,7 @@ const ENDS = 100
 
 /**
  * The places of those of these jobs that wait for their turn.
- * @param most places are counted up to this one
+ * @param most places are counted up to this one, so that a page of jobs costs the same however many wait
  */
 export async function turnsOf(db: Reader, ids: readonly string[], most = PLACES_COUNTED): Promise<Map<string, Turn>> {
   // An array, because a window over the same rows would sort them again. A job cancelled in the line makes it no faster.

@@ -1,17 +1,9 @@
+import { COUNT_NAMES, type CountName, OUTCOMES, ofCounts, ofOutcomes } from '../../base/vocabulary'
 import type { Written } from '../../contract'
 import type { Counts } from '../store'
 
 /** The columns of tasks that hold their counts. */
-export const COUNTS = [
-  'pages',
-  'seen',
-  'new',
-  'updated',
-  'unchanged',
-  'known',
-  'rejected',
-  'deleted',
-] as const satisfies readonly (keyof Counts)[]
+export const COUNTS = ['pages', ...COUNT_NAMES] as const satisfies readonly (keyof Counts)[]
 
 /** What became of a page's records. */
 export interface Outcomes extends Written {
@@ -25,21 +17,13 @@ export interface Outcomes extends Written {
  * @throws {RangeError} for a count that is no whole number of at least 0: a fault of the source
  */
 export function countsAfter(task: Counts, page: Outcomes): Counts {
-  const of = (name: keyof Outcomes): bigint => {
-    const n = page[name] ?? 0
-    if (!Number.isSafeInteger(n) || n < 0)
-      throw new RangeError(`a page counts ${n} ${name} records; a count is a whole number of at least 0`)
-    return BigInt(n)
-  }
-  const outcomes = { new: of('new'), updated: of('updated'), unchanged: of('unchanged'), known: of('known'), rejected: of('rejected') }
-  return {
-    pages: task.pages + 1,
-    seen: task.seen + Object.values(outcomes).reduce((sum, n) => sum + n, 0n),
-    new: task.new + outcomes.new,
-    updated: task.updated + outcomes.updated,
-    unchanged: task.unchanged + outcomes.unchanged,
-    known: task.known + outcomes.known,
-    rejected: task.rejected + outcomes.rejected,
-    deleted: task.deleted + of('deleted'),
-  }
+  const outcomes = ofOutcomes((name) => wholeOf(name, page[name] ?? 0))
+  const seen = OUTCOMES.reduce((sum, name) => sum + outcomes[name], 0n)
+  const counts = { ...outcomes, seen, deleted: wholeOf('deleted', page.deleted ?? 0) }
+  return { pages: task.pages + 1, ...ofCounts((name) => task[name] + counts[name]) }
+}
+
+function wholeOf(name: CountName, n: number): bigint {
+  if (!Number.isSafeInteger(n) || n < 0) throw new RangeError(`a page counts ${n} ${name} records; a count is a whole number of at least 0`)
+  return BigInt(n)
 }

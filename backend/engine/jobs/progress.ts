@@ -1,4 +1,5 @@
 import type { Reader } from '../../base/sql'
+import type { Counted, WaitKind } from '../../base/vocabulary'
 import { FINISH } from '../store'
 import { CAPACITY, DEAD_AFTER } from '../wake'
 import { type Turn, turnsOf } from './admission'
@@ -6,7 +7,7 @@ import { COUNTS } from './counts'
 import { SECONDS_RUN } from './runs'
 
 export { FINISH } from '../store'
-export { PLACES_COUNTED, type Turn, turnsOf } from './admission'
+export { type Turn, turnsOf } from './admission'
 export { COUNTS } from './counts'
 
 /*
@@ -16,7 +17,7 @@ export { COUNTS } from './counts'
 /** Why unclaimed tasks of a job do not move. */
 export interface Wait {
   /** `gate`: an API's next moment; `retry`: after an error; `worker`: due, nobody has taken it yet. */
-  kind: 'gate' | 'retry' | 'worker'
+  kind: WaitKind
   /** API, kind of error, or queue. */
   on: string
   tasks: number
@@ -28,7 +29,7 @@ export interface Wait {
   error: string | null
 }
 
-export interface Progress {
+export interface Progress extends Counted {
   id: string
   source: string
   status: string
@@ -48,13 +49,6 @@ export interface Progress {
   seconds: number
   tasks: Tasks
   pages: number
-  seen: number
-  new: number
-  updated: number
-  unchanged: number
-  known: number
-  rejected: number
-  deleted: number
   /** What the source says there is, where it does so for every task. */
   expected: number | null
   /** What its report says; null while there is none. */

@@ -1,11 +1,12 @@
 import type { Reader } from '../../base/sql'
+import { type Counted, ofCounts } from '../../base/vocabulary'
 import type { ApiTraffic, Traffic } from '../../contract'
 import { FINISH } from '../store'
 import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 
 /** What a job found, and whether it can be trusted to be all. */
-export interface Report {
+export interface Report extends Counted {
   job: string
   source: string
   params: unknown
@@ -20,17 +21,7 @@ export interface Report {
   /** Tasks of each stream by state; states without any are left out. */
   streams: Record<string, Record<string, number>>
   pages: number
-  /** All records read that were asked for: new, updated, unchanged, known and rejected ones together. */
-  seen: number
-  new: number
-  updated: number
-  /** Read once more and held as they are. */
-  unchanged: number
-  /** Held already and left alone. */
-  known: number
-  rejected: number
   rejectedBy: Record<string, number>
-  deleted: number
   /** What the source said there is, where it says so. */
   expected: number | null
   /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
@@ -48,7 +39,7 @@ export interface Report {
   cleared?: string
 }
 
-interface Sums extends Record<string, unknown> {
+interface Sums extends Counted, Record<string, unknown> {
   source: string
   params: unknown
   status: string
@@ -62,13 +53,6 @@ interface Sums extends Record<string, unknown> {
   cancelled: number
   open: number
   pages: number
-  seen: number
-  new: number
-  updated: number
-  unchanged: number
-  known: number
-  rejected: number
-  deleted: number
   expected: number | null
   short: number
 }
@@ -131,14 +115,8 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     },
     streams,
     pages: sums.pages,
-    seen: sums.seen,
-    new: sums.new,
-    updated: sums.updated,
-    unchanged: sums.unchanged,
-    known: sums.known,
-    rejected: sums.rejected,
+    ...ofCounts((name) => sums[name]),
     rejectedBy,
-    deleted: sums.deleted,
     expected: sums.expected,
     requests,
     lookups,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../base/vocabulary'
 
 /*
  * Where a list goes on: the place of the last row shown. A cursor belongs to its list and its filters; with others it
@@ -19,9 +20,6 @@ export interface PageAsk {
   cursor?: string
   limit?: number
 }
-
-export const DEFAULT_LIMIT = 50
-export const MAX = 200
 
 const markOf = (list: string, filters: Json): string =>
   createHash('sha256')
@@ -86,7 +84,7 @@ export function pageOf<R, T>(rows: readonly R[], limit: number, cursorAfter: (ro
 }
 
 /** Rows asked for, within bounds. @throws {Refused} `input` */
-export function limitOf(ask: PageAsk, most = MAX): number {
+export function limitOf(ask: PageAsk, most = MAX_LIMIT): number {
   const limit = ask.limit ?? Math.min(DEFAULT_LIMIT, most)
   if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
   throw new Refused('input', `limit must be a whole number from 1 to ${most}, got ${limit}.`, 'limit')

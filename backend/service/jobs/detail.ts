@@ -1,6 +1,6 @@
 import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
-import { jsonInt } from '../../base/words'
+import { jsonInt } from '../../base/vocabulary'
 import type { Traffic } from '../../contract'
 import { type Report, readTraffic } from '../../engine/jobs/report'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'

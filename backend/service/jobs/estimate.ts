@@ -1,4 +1,4 @@
-import { count, counted, duration } from '../../base/words'
+import { count, counted, duration } from '../../base/vocabulary'
 import type { JobEstimate, Limit, Plan } from '../../contract'
 import { PRIORITY } from '../../engine/jobs/verbs'
 import { apiOf, type Limits } from '../../gate/limits'

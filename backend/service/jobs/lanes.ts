@@ -1,28 +1,16 @@
 import { z } from 'zod'
 import type { Reader } from '../../base/sql'
+import type { Counted, LANE_ORDERS, LANE_STATES } from '../../base/vocabulary'
 import { COUNTS, FINISH, type Tasks } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
-/** What a lane does: a task is held or due; all that may start wait for their moment; all wait for a place; none is open. */
-export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const
-
-/** `open`: most open tasks first. `lane`: by name, which passes each lane once however its job moves meanwhile. */
-export const LANE_ORDERS = ['open', 'lane'] as const
-
-export interface Lane extends Tasks {
+export interface Lane extends Tasks, Counted {
   /** Empty for discovery tasks, which stand outside lanes. */
   lane: string
   pages: number
-  seen: number
-  new: number
-  updated: number
-  unchanged: number
-  known: number
-  rejected: number
-  deleted: number
   /** Sent for its tasks. */
   requests: number
   /** Received by its tasks. */

@@ -1,18 +1,15 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
+import { JOB_STATUSES, type JobStatus } from '../../base/vocabulary'
 import type { Report } from '../../engine/jobs/report'
 import { findJob, report as reportOf } from '../../engine/jobs/verbs'
-import { JobStatus } from '../../generated/prisma/enums'
 import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
 import { type JobSummary, summaries } from './summary'
 
-export type { JobSummary, JobVerb, JobWait } from './summary'
-
-export type Status = JobStatus
-export const STATUSES = Object.values(JobStatus)
+export type { JobSummary, JobWait } from './summary'
 
 export interface JobFilter {
   status?: readonly string[]
@@ -23,14 +20,14 @@ export interface JobFilter {
 
 export interface JobPage extends Page<JobSummary> {
   /** Jobs by status under the same source and text, whatever the status asked for. */
-  counts: Record<Status, number>
+  counts: Record<JobStatus, number>
   total: number
 }
 
 /** @throws {Refused} `input` naming a status or source there is not */
 export function checkFilter({ sources }: Pick<Service, 'sources'>, { status, source }: JobFilter): void {
-  const wrong = status?.find((word) => !STATUSES.some((one) => one === word))
-  if (wrong !== undefined) throw new Refused('input', `There is no status "${wrong}"; there are ${STATUSES.join(', ')}.`, 'status')
+  const wrong = status?.find((word) => !JOB_STATUSES.some((one) => one === word))
+  if (wrong !== undefined) throw new Refused('input', `There is no status "${wrong}"; there are ${JOB_STATUSES.join(', ')}.`, 'status')
   if (source !== undefined && !sources.some((one) => one.name === source))
     throw new Refused('input', `There is no source "${source}"; there are ${sources.map((one) => one.name).join(', ')}.`, 'source')
 }
@@ -69,7 +66,7 @@ export async function listJobIds(service: Service, filter: JobFilter, ask: PageA
   const first = `created_at desc, id desc limit $${values.push(limit + 1)}`
   const jobs =
     filter.status?.length || filter.source !== undefined
-      ? `(${SOURCES}) o(source) cross join unnest($${values.push(filter.status?.length ? filter.status : STATUSES)}::backhaul.job_status[]) s(status)
+      ? `(${SOURCES}) o(source) cross join unnest($${values.push(filter.status?.length ? filter.status : JOB_STATUSES)}::backhaul.job_status[]) s(status)
            cross join lateral (select id, created_at from backhaul.jobs where source = o.source and ${OF_STATUS} and ${where}
                                 order by status desc, ${first}) j`
       : `backhaul.jobs where ${where}`
@@ -86,7 +83,7 @@ export async function listJobIds(service: Service, filter: JobFilter, ask: PageA
 }
 
 /** Jobs by status; a status without jobs counts 0. */
-export async function countJobs(service: Service, filter: JobFilter): Promise<Record<Status, number>> {
+export async function countJobs(service: Service, filter: JobFilter): Promise<Record<JobStatus, number>> {
   const { sql, values } = conditions(filter)
   const found = await jobCounts(service).get(JSON.stringify([sql, values]), async () => {
     const rows = await service.db.query<{ status: string; n: number }>(
@@ -98,14 +95,16 @@ export async function countJobs(service: Service, filter: JobFilter): Promise<Re
     )
     return Object.fromEntries(rows.map((row) => [row.status, row.n]))
   })
-  return Object.fromEntries(STATUSES.map((status) => [status, found[status] ?? 0])) as Record<Status, number>
+  return Object.fromEntries(JOB_STATUSES.map((status) => [status, found[status] ?? 0])) as Record<JobStatus, number>
 }
 
 /** Jobs, newest first. @throws {Refused} `input` for a status, source, limit or cursor that is wrong */
 export async function listJobs(service: Service, filter: JobFilter, ask: PageAsk = {}): Promise<JobPage> {
   const [ids, counts] = await Promise.all([listJobIds(service, filter, ask), countJobs(service, filter)])
   const items = await summaries(service, ids.items)
-  const wanted = filter.status?.length ? STATUSES.filter((status) => filter.status?.includes(status)) : STATUSES
+  const wanted: readonly JobStatus[] = filter.status?.length
+    ? JOB_STATUSES.filter((status) => filter.status?.includes(status))
+    : JOB_STATUSES
   return { items, next: ids.next, counts, total: wanted.reduce((sum, status) => sum + counts[status], 0) }
 }
 

@@ -1,4 +1,4 @@
-import { jsonInt } from '../../base/words'
+import { jsonInt } from '../../base/vocabulary'
 import type { Partitions, Source } from '../../contract'
 import { findJob } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'

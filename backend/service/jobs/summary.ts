@@ -1,14 +1,11 @@
-import { count, counted, upper } from '../../base/words'
+import { type Counted, count, counted, type JobStatus, type JobVerb, upper } from '../../base/vocabulary'
 import { livePlaces, type Progress, progress, readLookups, type Tasks, type Turn, turnsOf, type Wait } from '../../engine/jobs/progress'
-import type { JobStatus } from '../../generated/prisma/enums'
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from '../base/about'
 import { databaseCache, perDatabase } from '../base/caches'
 import type { Service } from '../base/context'
 import { rateMeter } from './rates'
 import { startOf, turnText } from './turn'
 import { waitSentence } from './waits'
-
-export type JobVerb = 'pause' | 'resume' | 'cancel' | 'retry'
 
 export interface JobWait {
   kind: Wait['kind']
@@ -21,7 +18,7 @@ export interface JobWait {
 }
 
 /** A job as every entry point shows it. Moments are ISO 8601 in UTC. */
-export interface JobSummary {
+export interface JobSummary extends Counted {
   id: string
   source: string
   /** What it reads, in words. */
@@ -37,13 +34,6 @@ export interface JobSummary {
   seconds: number
   tasks: Tasks
   pages: number
-  seen: number
-  new: number
-  updated: number
-  unchanged: number
-  known: number
-  rejected: number
-  deleted: number
   expected: number | null
   /** As last counted: a job ends without waiting for them. */
   lookups: { asked: number; open: number }

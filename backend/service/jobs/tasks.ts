@@ -1,15 +1,12 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
-import { jsonInt } from '../../base/words'
+import { COUNT_NAMES, type Counted, jsonInt, TASK_STATES } from '../../base/vocabulary'
 import { FINISH } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
-/** States to list tasks by; `held` are those of the ready ones that a worker has. */
-export const TASK_STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled'] as const
-
-export interface TaskRow {
+export interface TaskRow extends Counted {
   id: number | string
   stream: string
   key: string
@@ -18,13 +15,6 @@ export interface TaskRow {
   state: string
   step: number
   pages: number
-  seen: number
-  new: number
-  updated: number
-  unchanged: number
-  known: number
-  rejected: number
-  deleted: number
   expected: number | null
   attempts: number
   errorKind: string | null
@@ -40,9 +30,7 @@ export interface TaskRow {
 
 type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: Date; settledAt: Date | null }
 
-const FIGURES = ['seen', 'new', 'updated', 'unchanged', 'known', 'rejected', 'deleted', 'expected'].map(
-  (column) => `${column}::float8 as ${column}`,
-)
+const FIGURES = [...COUNT_NAMES, 'expected'].map((column) => `${column}::float8 as ${column}`)
 const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason,
   waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
 

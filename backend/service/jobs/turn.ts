@@ -1,12 +1,10 @@
-import { count, counted, roughly } from '../../base/words'
+import { count, counted, PLACES_COUNTED, roughly } from '../../base/vocabulary'
 import type { Plan, Source } from '../../contract'
-import { PLACES_COUNTED, type Progress, type Turn } from '../../engine/jobs/progress'
+import type { Progress, Turn } from '../../engine/jobs/progress'
 import { PRIORITY } from '../../engine/jobs/verbs'
 import type { Limits } from '../../gate/limits'
 import { appOf, planOf } from '../base/about'
 import { estimate } from './estimate'
-
-export { PLACES_COUNTED } from '../../engine/jobs/progress'
 
 /*
  * What a job that waits for its turn is told, the same in every entry point.

@@ -1,15 +1,13 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
+import { type JobVerb, MAX_BULK } from '../../base/vocabulary'
 import type { Engine } from '../../engine/engine'
 import { cancel, findJob, pause, resume, retry } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
 import { type Actor, act } from '../suite/actions'
 import { getJob, type JobFilter, type JobSummary, listJobIds } from './list'
-import type { JobVerb } from './summary'
 
 export { findJob } from '../../engine/jobs/verbs'
-
-export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const satisfies JobVerb[]
 
 export interface Steered {
   status: string
@@ -33,9 +31,6 @@ const DO: Record<JobVerb, (engine: Engine, id: string) => Promise<Steered>> = {
  */
 export const doVerb = (service: Service, actor: Actor, verb: JobVerb, id: string, detail: Json = {}): Promise<Steered> =>
   act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id))
-
-/** Most jobs of one bulk. */
-export const MAX_AT_ONCE = 500
 
 /**
  * Does a verb on a job for somebody at a entry point. Done twice it changes nothing.
@@ -65,8 +60,8 @@ export interface BulkDone {
 export async function steerJobs(service: Service, actor: Actor, { verb, ids, status, source }: Bulk): Promise<BulkDone> {
   const byFilter = status !== undefined && status.length > 0
   if ((ids !== undefined) === byFilter) throw new Refused('input', 'Name either ids or a status (with a source, if you like).', 'ids')
-  const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MAX_AT_ONCE }, MAX_AT_ONCE)).items
-  if (chosen.length > MAX_AT_ONCE) throw new Refused('input', `At most ${MAX_AT_ONCE} jobs at once, got ${chosen.length}.`, 'ids')
+  const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MAX_BULK }, MAX_BULK)).items
+  if (chosen.length > MAX_BULK) throw new Refused('input', `At most ${MAX_BULK} jobs at once, got ${chosen.length}.`, 'ids')
   const outcome: BulkDone = { done: [], refused: [] }
   for (const id of new Set(chosen)) {
     try {

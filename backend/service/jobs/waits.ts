@@ -1,4 +1,4 @@
-import { clock, counted } from '../../base/words'
+import { clock, counted } from '../../base/vocabulary'
 import { baseUrlOf } from '../../config/config'
 import type { Wait } from '../../engine/jobs/progress'
 import { apiOf } from '../../gate/limits'

@@ -1,3 +1,4 @@
+import type { GATE_STATES } from '../../base/vocabulary'
 import type { Limit } from '../../contract'
 import { createGate } from '../../gate/gate'
 import { apiOf, type Limits } from '../../gate/limits'
@@ -13,9 +14,7 @@ export interface GateState {
   row?: GateRow
 }
 
-/** Where a gate stands: it grants moments; its upstream said wait; its requests failed and its breaker tripped. */
-export const STATES = ['ready', 'blocked', 'tripped'] as const
-export type State = (typeof STATES)[number]
+type State = (typeof GATE_STATES)[number]
 
 /** @param row absent: nothing was asked of it yet */
 export const stateOf = (row: Pick<GateRow, 'blockedUntil' | 'trippedUntil'> | undefined): State =>

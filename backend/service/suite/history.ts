@@ -2,16 +2,14 @@ import { Refused } from '../../base/errors'
 import { groupBy } from '../../base/group'
 import { HISTOGRAMS } from '../../base/metric-names'
 import type { Reader } from '../../base/sql'
-
-/** Longest history shown, minutes: a week. */
-export const MAX_MINUTES = 10_080
+import { MAX_MINUTES, type Outcome, ofOutcomes } from '../../base/vocabulary'
 
 /** Charts of the last minutes; every list has one figure a minute, oldest first. The last minute is not over yet. */
 export interface History {
   /** Starts of the minutes, ISO 8601. */
   minutes: string[]
   series: {
-    rows: Record<'new' | 'updated' | 'unchanged' | 'known' | 'rejected', number[]>
+    rows: Record<Outcome, number[]>
     /** By class of the answer: `2xx`, `failed`. */
     requests: Record<string, number[]>
     waitSeconds: number[]
@@ -71,13 +69,7 @@ function seriesOf(lines: readonly Line[], length: number): History['series'] {
   const none = () => new Array<number>(length).fill(0)
   const rows = drawn('backhaul_rows_total')
   return {
-    rows: {
-      new: rows.new ?? none(),
-      updated: rows.updated ?? none(),
-      unchanged: rows.unchanged ?? none(),
-      known: rows.known ?? none(),
-      rejected: rows.rejected ?? none(),
-    },
+    rows: ofOutcomes((outcome) => rows[outcome] ?? none()),
     requests: drawn('backhaul_requests_total'),
     waitSeconds: drawn('backhaul_wait_seconds_total').all ?? none(),
     latency: Object.fromEntries(

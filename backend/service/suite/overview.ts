@@ -1,13 +1,14 @@
+import type { JobStatus } from '../../base/vocabulary'
 import { schedulersAlive } from '../../engine/jobs/progress'
 import { DEAD_AFTER } from '../../engine/wake'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
-import { countJobs, type Status } from '../jobs/list'
+import { countJobs } from '../jobs/list'
 import { listQueues, type QueueInfo, queueDepths } from '../queues/queues'
 
 /** The whole suite at a glance. */
 export interface Overview {
-  jobs: Record<Status, number>
+  jobs: Record<JobStatus, number>
   /** New and updated records of the last minute, and requests sent in it. */
   rowsPerMinute: number
   requestsPerMinute: number

@@ -1,8 +1,9 @@
 import { Refused } from '../../base/errors'
+import { DEFAULT_LIMIT } from '../../base/vocabulary'
 import { requireIds } from '../../engine/lookups/ids'
 import { forgetRefusals, listRefusals, type RefusalRow, refusalsOf } from '../../engine/lookups/refusals'
 import type { Service } from '../base/context'
-import { DEFAULT_LIMIT } from '../base/cursor'
+
 import { type Actor, act } from './actions'
 
 type Kept = Omit<RefusalRow, 'refusedAt' | 'until'> & { refusedAt: string | null; until: string }

@@ -1,4 +1,4 @@
-import { jsonInt } from '../../base/words'
+import { jsonInt } from '../../base/vocabulary'
 import { schedulersAlive } from '../../engine/jobs/progress'
 import { DEAD_AFTER } from '../../engine/wake'
 import type { Service } from '../base/context'

@@ -1,4 +1,7 @@
-import { PLACES_COUNTED } from '../../../service/jobs/turn'
+import { COUNT_NAMES, COUNTS, JOB_STATUSES, JOB_VERBS, PLACES_COUNTED, TASK_STATES } from '../../../base/vocabulary'
+
+const counts = COUNT_NAMES.map((name) => `"${COUNTS[name].about}." ${name}: BigInt!`).join('\n    ')
+const ints = (names: readonly string[]) => names.map((name) => `${name}: Int!`).join(' ')
 
 /** Jobs, their tasks, and what starting and steering them answers. */
 export const jobs = /* GraphQL */ `
@@ -9,9 +12,9 @@ export const jobs = /* GraphQL */ `
   "A whole number of any size: a JSON number up to 2^53, text above; either may be sent."
   scalar BigInt
 
-  enum JobStatus { queued running paused completed partial failed cancelled }
-  enum TaskState { waiting ready held done skipped failed cancelled }
-  enum JobVerb { pause resume cancel retry }
+  enum JobStatus { ${JOB_STATUSES.join(' ')} }
+  enum TaskState { ${TASK_STATES.join(' ')} }
+  enum JobVerb { ${JOB_VERBS.join(' ')} }
   "What goes first: live, then what somebody asked for now, then backfills."
   enum Priority { live asked backfill }
 
@@ -39,13 +42,7 @@ export const jobs = /* GraphQL */ `
     seconds: Float!
     tasks: TaskCounts!
     pages: BigInt!
-    seen: BigInt!
-    new: BigInt!
-    updated: BigInt!
-    unchanged: BigInt!
-    known: BigInt!
-    rejected: BigInt!
-    deleted: BigInt!
+    ${counts}
     "What its source says there is."
     expected: BigInt
     lookups: LookupCounts!
@@ -80,28 +77,16 @@ export const jobs = /* GraphQL */ `
     rejects(first: Int = 50, after: String): RejectConnection!
   }
 
-  type TaskCounts { total: Int! waiting: Int! ready: Int! held: Int! done: Int! skipped: Int! failed: Int! cancelled: Int! }
+  type TaskCounts { total: Int! ${ints(TASK_STATES)} }
   type LookupCounts { asked: Int! open: Int! }
   type Wait { kind: String! on: String! tasks: Int! until: DateTime sentence: String! error: String }
   type Lane {
     "Empty for discovery tasks, which stand outside lanes."
     lane: String!
     total: Int!
-    waiting: Int!
-    ready: Int!
-    held: Int!
-    done: Int!
-    skipped: Int!
-    failed: Int!
-    cancelled: Int!
+    ${ints(TASK_STATES)}
     pages: BigInt!
-    seen: BigInt!
-    new: BigInt!
-    updated: BigInt!
-    unchanged: BigInt!
-    known: BigInt!
-    rejected: BigInt!
-    deleted: BigInt!
+    ${counts}
     requests: BigInt!
     bytes: BigInt!
     "active, parked, waiting or ended."
@@ -141,13 +126,7 @@ export const jobs = /* GraphQL */ `
     state: TaskState!
     step: Int!
     pages: Int!
-    seen: BigInt!
-    new: BigInt!
-    updated: BigInt!
-    unchanged: BigInt!
-    known: BigInt!
-    rejected: BigInt!
-    deleted: BigInt!
+    ${counts}
     expected: BigInt
     attempts: Int!
     errorKind: String
@@ -170,7 +149,7 @@ export const jobs = /* GraphQL */ `
   type RejectConnection { edges: [RejectEdge!]! nodes: [Reject!]! pageInfo: PageInfo! }
   type RejectEdge { node: Reject! cursor: String! }
   "Jobs by status under the same source and text, whatever status was asked for."
-  type JobCounts { queued: Int! running: Int! paused: Int! completed: Int! partial: Int! failed: Int! cancelled: Int! }
+  type JobCounts { ${ints(JOB_STATUSES)} }
   type JobsUpdate { items: [Job!]! counts: JobCounts! }
 
   input StartKillmailBackfillInput {

@@ -1,3 +1,4 @@
+import { COUNTS, OUTCOMES } from '../../../base/vocabulary'
 import type { History } from '../api/types'
 import { count, duration } from '../lib/format'
 
@@ -20,13 +21,6 @@ export interface Chart {
 
 const INKS = ['--c-1', '--c-2', '--c-3', '--c-4', '--c-5']
 const DASHES = [undefined, [6, 3], [2, 3], [8, 3, 2, 3], [1, 4]]
-const OUTCOMES: [keyof History['series']['rows'], string][] = [
-  ['new', 'New'],
-  ['updated', 'Updated'],
-  ['unchanged', 'Unchanged'],
-  ['known', 'Known'],
-  ['rejected', 'Set aside'],
-]
 const CLASSES: Record<string, number> = { '2xx': 0, '3xx': 1, '4xx': 2, '5xx': 3 }
 
 const series = (name: string, values: (number | null)[], n: number): Series => ({
@@ -38,7 +32,7 @@ const series = (name: string, values: (number | null)[], n: number): Series => (
 
 /** What the history is drawn as. */
 export function chartsOf({ series: it }: History): Chart[] {
-  const rows = OUTCOMES.flatMap(([key, name], n) => (some(it.rows[key]) ? [series(name, it.rows[key], n)] : []))
+  const rows = OUTCOMES.flatMap((name, n) => (some(it.rows[name]) ? [series(COUNTS[name].title, it.rows[name], n)] : []))
   const requests = Object.entries(it.requests)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, values], n) => series(name, values, CLASSES[name] ?? 4 + n))

@@ -5,6 +5,6 @@ import { useStore } from '../lib/store'
 /** Who looks at the page; pages are shown only when that is known. */
 export function useMe(): Me {
   const me = useStore(session)
-  if (me === null || me === 'out') return { who: '', canWrite: false, version: '', tokenNeeded: true, sandbox: false }
+  if (me === null || me === 'out') return { who: 'reader', canWrite: false, version: '', tokenNeeded: true, sandbox: false }
   return me
 }

@@ -1,7 +1,7 @@
 import { Link } from 'wouter-preact'
 import type { JobDetail } from '../api/types'
 import { useParams } from '../hooks/use-params'
-import { count, words } from '../lib/format'
+import { count, named } from '../lib/format'
 import { Section } from '../ui/page'
 import { Status } from '../ui/status'
 import { Table } from '../ui/table'
@@ -38,7 +38,7 @@ export function Errors({ job }: { job: JobDetail }) {
 function Kind({ kind, state }: { kind: string; state: string }) {
   return (
     <>
-      <b class="nowrap">{words(kind)}</b>
+      <b class="nowrap">{named(kind)}</b>
       <div>
         <Status state={state} text={MEANS[state] ?? state} />
       </div>

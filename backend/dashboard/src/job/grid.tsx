@@ -3,7 +3,7 @@ import { Link } from 'wouter-preact'
 import type { JobDetail, Partitions } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { count, words } from '../lib/format'
+import { count, named } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
@@ -56,7 +56,7 @@ function Cells({ data }: { data: Partitions }) {
             <span class={`cell ${state}`} aria-hidden="true">
               {SIGNS[state]}
             </span>
-            {words(nameOf(state))} <span class="quiet">{count(data.cells.filter((cell) => cell.state === state).length)}</span>
+            {named(nameOf(state))} <span class="quiet">{count(data.cells.filter((cell) => cell.state === state).length)}</span>
           </li>
         ))}
       </ul>

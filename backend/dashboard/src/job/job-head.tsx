@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks'
+import { COUNTS } from '../../../base/vocabulary'
 import type { JobDetail, Verb } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { toneOf, Verdict } from '../jobs/verdict'
-import { brief, count, duration, percent, plural, rate, shortId, upper } from '../lib/format'
+import { brief, count, counted, duration, percent, rate, shortId, upper } from '../lib/format'
 import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
 import { Bar, Parts } from '../ui/bar'
 import { Button } from '../ui/button'
@@ -75,7 +76,7 @@ function Progress({ job }: { job: JobDetail }) {
   return (
     <Parts
       big
-      label={`Of ${plural(total, 'task')} ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
+      label={`Of ${counted(total, 'task')} ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
       parts={[
         { fraction: of(done), tone: 'ok' },
         { fraction: of(skipped), tone: 'warn' },
@@ -121,17 +122,17 @@ function Figures({ job }: { job: JobDetail }) {
   const settled = job.tasks.done + job.tasks.skipped + job.tasks.failed + job.tasks.cancelled
   return (
     <dl class="card facts" aria-label="Counts">
-      <Fact name="New" tone={job.new > 0 ? 'ok' : null}>
+      <Fact name={COUNTS.new.title} tone={job.new > 0 ? 'ok' : null}>
         {brief(job.new)}
       </Fact>
-      <Fact name="Updated">{brief(job.updated)}</Fact>
-      {job.unchanged > 0 && <Fact name="Unchanged">{brief(job.unchanged)}</Fact>}
-      <Fact name="Known">{brief(job.known)}</Fact>
-      <Fact name="Set aside" tone={job.rejected > 0 ? 'warn' : null}>
+      <Fact name={COUNTS.updated.title}>{brief(job.updated)}</Fact>
+      {job.unchanged > 0 && <Fact name={COUNTS.unchanged.title}>{brief(job.unchanged)}</Fact>}
+      <Fact name={COUNTS.known.title}>{brief(job.known)}</Fact>
+      <Fact name={COUNTS.rejected.title} tone={job.rejected > 0 ? 'warn' : null}>
         {brief(job.rejected)}
       </Fact>
-      {job.deleted > 0 && <Fact name="Deleted">{brief(job.deleted)}</Fact>}
-      <Fact name="Read" more={job.expected === null ? `${count(job.pages)} pages` : `of ${count(job.expected)} expected`}>
+      {job.deleted > 0 && <Fact name={COUNTS.deleted.title}>{brief(job.deleted)}</Fact>}
+      <Fact name={COUNTS.seen.title} more={job.expected === null ? `${count(job.pages)} pages` : `of ${count(job.expected)} expected`}>
         {brief(job.seen)}
       </Fact>
       <Fact

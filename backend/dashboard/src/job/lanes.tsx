@@ -2,7 +2,7 @@ import { query } from '../api/client'
 import type { JobDetail, Lane, List } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { brief, bytes, count, plural } from '../lib/format'
+import { brief, bytes, count, counted } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Parts } from '../ui/bar'
 import { Loaded } from '../ui/loaded'
@@ -21,7 +21,7 @@ export function Lanes({ job }: { job: JobDetail }) {
   const fetched = useFetch<List<Lane>>(job.lanes.length > 0 ? path : null, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   if (job.lanes.length === 0) return null
   return (
-    <Section title="Lanes" aside={plural(fetched.data?.total ?? job.lanes.length, 'lane')}>
+    <Section title="Lanes" aside={counted(fetched.data?.total ?? job.lanes.length, 'lane')}>
       <Loaded of={fetched}>
         {({ items, next, total }) => (
           <>

@@ -2,7 +2,7 @@ import { query } from '../api/client'
 import type { JobDetail, List, RejectRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { count, pretty, words } from '../lib/format'
+import { count, named, pretty } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Pager } from '../ui/pager'
@@ -15,12 +15,12 @@ export function Rejects({ job }: { job: JobDetail }) {
   return (
     <div class="stack">
       {job.rejectedBy.length > 0 && (
-        <p class="soft">{job.rejectedBy.map((it) => `${count(it.records)} × ${words(it.reason).toLowerCase()}`).join(' · ')}</p>
+        <p class="soft">{job.rejectedBy.map((it) => `${count(it.records)} × ${named(it.reason).toLowerCase()}`).join(' · ')}</p>
       )}
       <Loaded of={fetched}>
         {({ items, next, total }) =>
           items.length === 0 ? (
-            <Empty small title="No record was set aside" icon="check">
+            <Empty small title="No record was rejected" icon="check">
               <p>Records that cannot be read are kept here with their raw body, and the page goes on without them.</p>
             </Empty>
           ) : (
@@ -30,7 +30,7 @@ export function Rejects({ job }: { job: JobDetail }) {
                   <li key={it.id}>
                     <details>
                       <summary>
-                        <b>{words(it.reason)}</b> <span class="soft">{it.stream}</span> <span class="break">{it.key}</span>
+                        <b>{named(it.reason)}</b> <span class="soft">{it.stream}</span> <span class="break">{it.key}</span>
                         <span class="quiet">
                           {' '}
                           <Ago at={it.at} />

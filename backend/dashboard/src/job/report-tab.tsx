@@ -1,5 +1,6 @@
+import { COUNT_NAMES, COUNTS, type CountName } from '../../../base/vocabulary'
 import type { JobDetail, Report } from '../api/types'
-import { count, duration, plural, words } from '../lib/format'
+import { count, counted, duration, named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Note } from '../ui/note'
 import { Section } from '../ui/page'
@@ -43,17 +44,15 @@ export function ReportTab({ job }: { job: JobDetail }) {
 function Found({ report }: { report: Report }) {
   const by = (counts: Record<string, number>) =>
     Object.entries(counts)
-      .map(([reason, n]) => `${count(n)} × ${words(reason).toLowerCase()}`)
+      .map(([reason, n]) => `${count(n)} × ${named(reason).toLowerCase()}`)
       .join(', ')
+  const more: Partial<Record<CountName, string>> = {
+    seen: report.expected === null ? undefined : `of ${count(report.expected)} expected`,
+    rejected: by(report.rejectedBy),
+  }
   const rows: [string, string, string?][] = [
-    ['Read', count(report.seen), report.expected === null ? undefined : `of ${count(report.expected)} expected`],
-    ['New', count(report.new)],
-    ['Updated', count(report.updated)],
-    ['Unchanged', count(report.unchanged)],
-    ['Known already', count(report.known)],
-    ['Set aside', count(report.rejected), by(report.rejectedBy)],
-    ['Deleted', count(report.deleted)],
-    ['Tasks done', count(report.tasks.done), `of ${plural(report.tasks.total, 'task')}`],
+    ...COUNT_NAMES.map((name): [string, string, string?] => [COUNTS[name].title, count(report[name]), more[name]]),
+    ['Tasks done', count(report.tasks.done), `of ${counted(report.tasks.total, 'task')}`],
     ['Tasks skipped', count(report.tasks.skipped), by(report.skipped)],
     ['Tasks failed', count(report.tasks.failed)],
     ['Pages', count(report.pages)],
@@ -90,7 +89,7 @@ function Failures({ report }: { report: Report }) {
         id={(row) => row.task}
         columns={[
           { head: 'Task', cell: (row) => <span class="break">{row.task}</span> },
-          { head: 'Kind', cell: (row) => <b class="nowrap">{words(row.kind)}</b> },
+          { head: 'Kind', cell: (row) => <b class="nowrap">{named(row.kind)}</b> },
           { head: 'Why', fill: true, cell: (row) => <span class="break">{row.error}</span> },
         ]}
       />

@@ -11,7 +11,7 @@ export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
     { name: 'tasks', text: 'Tasks', count: job.tasks.total },
   ]
   if (job.partitions) tabs.push({ name: 'grid', text: 'Grid' })
-  tabs.push({ name: 'rejects', text: 'Set aside', count: job.rejected, tone: 'warn' })
+  tabs.push({ name: 'rejects', text: 'Rejected', count: job.rejected, tone: 'warn' })
   if (job.report) tabs.unshift({ name: 'report', text: 'Report' })
   tabs.push({ name: 'params', text: 'Request' })
   return (

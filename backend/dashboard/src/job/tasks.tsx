@@ -1,9 +1,10 @@
+import { COUNTS, TASK_STATES } from '../../../base/vocabulary'
 import { query } from '../api/client'
-import { type JobDetail, type List, TASK_STATES, type TaskRow } from '../api/types'
+import type { JobDetail, List, TaskRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { serverNow } from '../lib/clock'
-import { brief, count, words } from '../lib/format'
+import { brief, count, named } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
@@ -37,7 +38,7 @@ export function Tasks({ job }: { job: JobDetail }) {
             aria-pressed={state === one}
             onClick={() => params.set({ state: state === one ? null : one, cursor: null })}
           >
-            <Status state={one} text={words(nameOf(one))} />
+            <Status state={one} text={named(nameOf(one))} />
             <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>
           </button>
         ))}
@@ -64,11 +65,15 @@ const COLUMNS: Column<TaskRow>[] = [
   { head: 'State', cell: (row) => <Status state={row.state} text={nameOf(row.state)} /> },
   { head: 'Task', fill: true, cell: (row) => <TaskCell row={row} /> },
   { head: 'Pages', num: true, from: 'tablet', cell: (row) => count(row.pages) },
-  { head: 'Read', num: true, cell: (row) => (row.expected === null ? brief(row.seen) : `${brief(row.seen)} / ${brief(row.expected)}`) },
-  { head: 'New', num: true, from: 'tablet', cell: (row) => brief(row.new) },
-  { head: 'Known', num: true, from: 'wide', cell: (row) => brief(row.known) },
   {
-    head: 'Set aside',
+    head: COUNTS.seen.title,
+    num: true,
+    cell: (row) => (row.expected === null ? brief(row.seen) : `${brief(row.seen)} / ${brief(row.expected)}`),
+  },
+  { head: COUNTS.new.title, num: true, from: 'tablet', cell: (row) => brief(row.new) },
+  { head: COUNTS.known.title, num: true, from: 'wide', cell: (row) => brief(row.known) },
+  {
+    head: COUNTS.rejected.title,
     num: true,
     from: 'wide',
     cell: (row) => <span class={row.rejected > 0 ? 'warn' : undefined}>{brief(row.rejected)}</span>,

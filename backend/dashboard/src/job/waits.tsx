@@ -1,5 +1,5 @@
 import type { JobDetail, Wait } from '../api/types'
-import { plural } from '../lib/format'
+import { counted } from '../lib/format'
 import { Icon, type IconName } from '../ui/icon'
 import { Countdown } from '../ui/time'
 
@@ -23,7 +23,7 @@ export function Waits({ job }: { job: JobDetail }) {
             )}
             {wait.error && <span class="wait-error">{wait.error}</span>}
           </span>
-          <span class="soft nowrap">{plural(wait.tasks, 'task')}</span>
+          <span class="soft nowrap">{counted(wait.tasks, 'task')}</span>
         </li>
       ))}
     </ul>

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { JobSummary, Verb } from '../api/types'
-import { plural } from '../lib/format'
+import { counted } from '../lib/format'
 import { actOnAll, VERB_NAMES, VERBS } from '../lib/verbs'
 import { Button } from '../ui/button'
 
@@ -23,7 +23,7 @@ export function BulkBar({ jobs, shown, onAll, onNone, onDone }: Props) {
   }
   return (
     <section class="bulk" aria-label="Chosen jobs">
-      <strong role="status">{plural(jobs.length, 'job')} chosen</strong>
+      <strong role="status">{counted(jobs.length, 'job')} chosen</strong>
       {jobs.length < shown && (
         <button type="button" class="link" onClick={onAll}>
           all {shown} on this page

@@ -1,15 +1,16 @@
 import { useEffect, useState } from 'preact/hooks'
-import { type Counts, type SourceInfo, STATUSES } from '../api/types'
+import { JOB_STATUSES } from '../../../base/vocabulary'
+import type { JobCounts, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import type { UrlParams } from '../hooks/use-params'
-import { count, words } from '../lib/format'
+import { count, named } from '../lib/format'
 import { Icon } from '../ui/icon'
 import { Status } from '../ui/status'
 
 const PAUSE_MS = 250
 
 /** Which jobs are listed, by status; the URL holds it. */
-export function StatusChips({ params, counts }: { params: UrlParams; counts: Counts }) {
+export function StatusChips({ params, counts }: { params: UrlParams; counts: Partial<JobCounts> }) {
   const chosen = params.get('status').split(',').filter(Boolean)
   const toggle = (status: string) => {
     const next = chosen.includes(status) ? chosen.filter((one) => one !== status) : [...chosen, status]
@@ -22,9 +23,9 @@ export function StatusChips({ params, counts }: { params: UrlParams; counts: Cou
       <button type="button" class="chip" aria-pressed={chosen.length === 0} onClick={() => params.set({ status: null, cursor: null })}>
         All <b>{count(all)}</b>
       </button>
-      {STATUSES.map((status) => (
+      {JOB_STATUSES.map((status) => (
         <button key={status} type="button" class="chip" aria-pressed={chosen.includes(status)} onClick={() => toggle(status)}>
-          <Status state={status} fraction={0.6} text={words(status)} />
+          <Status state={status} fraction={0.6} text={named(status)} />
           <b>{count(counts[status] ?? 0)}</b>
         </button>
       ))}

@@ -3,7 +3,7 @@ import type { Alert } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
-import { plural } from '../lib/format'
+import { counted } from '../lib/format'
 import { Button } from '../ui/button'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
@@ -41,7 +41,7 @@ export function Jobs() {
         <div role="status" class="updates-row">
           {list.fresh > 0 && (
             <Button small icon="up" onClick={() => void list.renew()}>
-              {plural(list.fresh, 'new job')}
+              {counted(list.fresh, 'new job')}
             </Button>
           )}
         </div>

@@ -1,4 +1,4 @@
-import { brief, count, duration, plural } from '../lib/format'
+import { brief, count, counted, duration } from '../lib/format'
 import { useOverview } from '../shell/overview'
 import { Fact } from '../ui/fact'
 
@@ -28,7 +28,7 @@ export function Strip() {
             : it?.schedulers === 0
               ? 'no scheduler runs'
               : it
-                ? plural(it.schedulers, 'scheduler')
+                ? counted(it.schedulers, 'scheduler')
                 : ' '
         }
       >
@@ -39,7 +39,7 @@ export function Strip() {
         href="/workers"
         tone={unattended > 0 ? 'warn' : null}
         more={
-          unattended > 0 ? `${plural(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none waits'
+          unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none waits'
         }
       >
         {count(it ? due : null)}

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { get, Problem, query, Unreachable } from '../api/client'
-import type { Alert, Counts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
+import type { Alert, JobCounts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
 import { isActive } from '../lib/verbs'
@@ -28,7 +28,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
   const fetched = useFetch<JobList>(path, { everyMs: streamed ? undefined : POLL_MS })
   const [rows, setRows] = useState<JobSummary[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
-  const [counts, setCounts] = useState<Counts>({})
+  const [counts, setCounts] = useState<Partial<JobCounts>>({})
   const adopted = useRef('')
 
   const merge = useCallback((items: readonly JobSummary[]) => {
@@ -53,7 +53,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
 
   const strays = useStrays(rows, merge)
   useLive(streamed ? `/api/events${query({ status: filter.status, source: filter.source, q: filter.q, limit: 50 })}` : null, {
-    jobs: (frame: { items: JobSummary[]; counts: Counts }) => {
+    jobs: (frame: { items: JobSummary[]; counts: JobCounts }) => {
       setCounts(frame.counts)
       if (adopted.current !== path) return
       merge(frame.items)
@@ -102,7 +102,7 @@ async function readAll(ids: readonly string[]): Promise<JobSummary[]> {
 }
 
 /** How many jobs the list is a page of; the counts follow the stream. */
-function totalOf(counts: Counts, status: string): number {
+function totalOf(counts: Partial<JobCounts>, status: string): number {
   const chosen = status.split(',').filter(Boolean)
   return Object.entries(counts).reduce((sum, [name, n]) => (chosen.length === 0 || chosen.includes(name) ? sum + n : sum), 0)
 }

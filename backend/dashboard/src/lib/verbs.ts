@@ -1,8 +1,8 @@
 import { post } from '../api/client'
-import type { JobSummary, Status, Verb } from '../api/types'
+import type { BulkDone, JobSummary, Status, Verb } from '../api/types'
 import type { IconName } from '../ui/icon'
 import { ask } from './ask'
-import { plural, upper } from './format'
+import { counted, upper } from './format'
 import { attempt } from './updates'
 
 export const isActive = (status: Status): boolean => status === 'running' || status === 'queued' || status === 'paused'
@@ -27,20 +27,15 @@ export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | und
   )
 }
 
-interface Bulk {
-  done: string[]
-  refused: { id: string; reason: string }[]
-}
-
 /** Does a verb to many jobs and tells how it went. @returns whether it was done */
 export async function actOnAll(ids: readonly string[], verb: Verb): Promise<boolean> {
   if (verb === 'cancel' && !(await ask(cancelQuestion(ids.length)))) return false
   const answer = await attempt(
-    () => post<Bulk>('/api/jobs/bulk', { verb, ids }),
+    () => post<BulkDone>('/api/jobs/bulk', { verb, ids }),
     ({ done, refused }) => {
       const first = refused[0]
-      const rest = first ? ` ${plural(refused.length, 'job')} refused: ${first.reason}` : ''
-      return `${plural(done.length, 'job')} ${VERBS[verb].done}.${rest}`
+      const rest = first ? ` ${counted(refused.length, 'job')} refused: ${first.reason}` : ''
+      return `${counted(done.length, 'job')} ${VERBS[verb].done}.${rest}`
     },
   )
   return answer !== undefined

@@ -5,7 +5,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
 import { ask } from '../lib/ask'
-import { count, plural } from '../lib/format'
+import { count, counted } from '../lib/format'
 import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
@@ -33,7 +33,7 @@ export function DeadLetters() {
     if (!(await ask(questionOf(verb, what)))) return
     const done = await attempt(
       () => post<{ taken: number }>(`/api/dead-letters/${verb}`, choice),
-      ({ taken }) => `${plural(taken, 'message')} ${verb === 'replay' ? 'sent again' : 'dropped'}.`,
+      ({ taken }) => `${counted(taken, 'message')} ${verb === 'replay' ? 'sent again' : 'dropped'}.`,
     )
     if (!done) return
     setChosen(new Set())
@@ -60,7 +60,7 @@ export function DeadLetters() {
                         <Button
                           small
                           icon="send"
-                          onClick={() => void take('replay', { ids: selected }, plural(selected.length, 'chosen message'))}
+                          onClick={() => void take('replay', { ids: selected }, counted(selected.length, 'chosen message'))}
                         >
                           Send {selected.length} again
                         </Button>
@@ -68,7 +68,7 @@ export function DeadLetters() {
                           small
                           kind="danger"
                           icon="bin"
-                          onClick={() => void take('drop', { ids: selected }, plural(selected.length, 'chosen message'))}
+                          onClick={() => void take('drop', { ids: selected }, counted(selected.length, 'chosen message'))}
                         >
                           Drop {selected.length}
                         </Button>

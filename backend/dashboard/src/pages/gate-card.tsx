@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
 import type { Gate } from '../api/types'
-import { count, duration, plural, shortId } from '../lib/format'
+import { count, counted, duration, shortId } from '../lib/format'
 import { Bar } from '../ui/bar'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
@@ -51,7 +51,7 @@ function Closed({ gate }: { gate: Gate }) {
   if (gate.trippedUntil)
     return (
       <Note tone="bad">
-        {plural(gate.failures, 'failure')} in a row. It is tried again <Countdown until={gate.trippedUntil} />, at{' '}
+        {counted(gate.failures, 'failure')} in a row. It is tried again <Countdown until={gate.trippedUntil} />, at{' '}
         <At at={gate.trippedUntil} /> UTC; work waits meanwhile.
       </Note>
     )
@@ -62,7 +62,7 @@ function Closed({ gate }: { gate: Gate }) {
         .
       </Note>
     )
-  if (gate.failures > 0) return <p class="warn small">{plural(gate.failures, 'failure')} in a row; at five the breaker trips.</p>
+  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; at five the breaker trips.</p>
   return null
 }
 

@@ -1,6 +1,6 @@
 import type { Workers as Answer, WorkerInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
-import { plural } from '../lib/format'
+import { counted } from '../lib/format'
 import { useOverview } from '../shell/overview'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
@@ -24,7 +24,7 @@ export function Workers() {
         {(data) => (
           <>
             <Missing data={data} />
-            <Section title="Running" aside={`${plural(data.items.length, 'worker')}, ${plural(data.schedulers, 'scheduler')}`}>
+            <Section title="Running" aside={`${counted(data.items.length, 'worker')}, ${counted(data.schedulers, 'scheduler')}`}>
               {data.items.length === 0 ? (
                 <Empty small title="No worker runs" icon="worker">
                   <p>

@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact'
 import type { Estimate } from '../api/types'
-import { count, duration, plural, shortId } from '../lib/format'
+import { count, counted, duration, shortId } from '../lib/format'
 import { Note } from '../ui/note'
 import { Table } from '../ui/table'
 import type { Estimated } from './use-estimate'
@@ -33,7 +33,7 @@ function Figures({ it }: { it: Estimate }) {
         </Note>
       )}
       <p>
-        <b>{plural(it.tasks, 'first task')}</b>
+        <b>{counted(it.tasks, 'first task')}</b>
         {it.leastMs !== null && (
           <>
             , at least <b>{duration(it.leastMs)}</b> at today's limits

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../api/types'
-import { words } from '../lib/format'
+import { named } from '../lib/format'
 import { branches, kindOf, plain, type Values } from '../lib/schema'
 import { SchemaInput } from './schema-input'
 
@@ -59,7 +59,7 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
       )}
       {groups.map(({ name, part, at }) => (
         <fieldset key={at} class="stack group">
-          <legend class="legend">{part.title ?? words(name)}</legend>
+          <legend class="legend">{part.title ?? named(name)}</legend>
           {part.description && <p class="hint">{part.description}</p>}
           <SchemaFields schema={part} path={at} values={values} faults={faults} onChange={onChange} />
         </fieldset>
@@ -84,7 +84,7 @@ function Variants({ schema, path = '', values, faults, onChange }: Props) {
                 <b>
                   {one.title ??
                     (Object.keys(one.properties ?? {})
-                      .map(words)
+                      .map(named)
                       .join(', ') ||
                       `Form ${n + 1}`)}
                 </b>

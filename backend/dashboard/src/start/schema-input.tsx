@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../api/types'
-import { words } from '../lib/format'
+import { named } from '../lib/format'
 import { kindOf, type Values } from '../lib/schema'
 import { Fault, Field, type InputProps } from '../ui/field'
 
@@ -16,7 +16,7 @@ interface Props {
 /** One input with its label, hint and fault. */
 export function SchemaInput({ schema, path, name, required, values, faults, onChange }: Props) {
   const kind = kindOf(schema)
-  const label = schema.title ?? words(name)
+  const label = schema.title ?? named(name)
   if (kind === 'flag')
     return (
       <div>
@@ -57,7 +57,7 @@ function Control({ props, schema, kind, name, required, value, change }: Control
         {!required && <option value="">–</option>}
         {schema.enum?.map((one) => (
           <option key={String(one)} value={String(one)}>
-            {words(String(one))}
+            {named(String(one))}
           </option>
         ))}
       </select>

@@ -2,7 +2,7 @@ import type { JobDetail, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
-import { words } from '../lib/format'
+import { named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
@@ -48,7 +48,7 @@ export function Start() {
                           onChange={() => params.set({ source: one.name, like: null }, { replace: true })}
                         />
                         <span>
-                          <b>{words(one.name)}</b>
+                          <b>{named(one.name)}</b>
                           <span class="hint">{one.about}</span>
                         </span>
                       </label>

@@ -1,14 +1,35 @@
 /*
- * Figures and moments in words, the same in every entry point.
+ * Figures in words.
  */
 
-/** 1,234,567 */
+const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 })
+const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
+
+/** `1,234,567`. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US')
 
-/** `1 task`, `3 tasks`. */
-export const counted = (value: number, word: string): string => `${count(value)} ${word}${value === 1 ? '' : 's'}`
+/** `12,034`, from a million on `1.2M`. */
+export const brief = (value: number): string => (value < 1e6 ? count(value) : compact.format(value))
 
-export const shortId = (id: string): string => id.slice(0, 8)
+/** `1 task`, `3 tasks`. */
+export const counted = (value: number, word: string, many = `${word}s`): string => `${count(value)} ${value === 1 ? word : many}`
+
+/** `1.5 / s`, `1,234 / s`, or per minute below one a second. */
+export function rate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 1) return `${tenths.format(perSecond * 60)} / min`
+  return `${perSecond < 10 ? tenths.format(perSecond) : count(perSecond)} / s`
+}
+
+/** `38 %`, never 100 % before the end. */
+export const percent = (fraction: number): string => `${fraction >= 1 ? 100 : Math.min(99, Math.floor(fraction * 100))} %`
+
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** `640 B`, `1.2 MB`. */
+export function bytes(value: number): string {
+  const power = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(value) / 3)))
+  return `${tenths.format(value / 1000 ** power)} ${SIZES[power]}`
+}
 
 const UNITS: [seconds: number, name: string][] = [
   [86_400, 'd'],
@@ -34,18 +55,6 @@ export function roughly(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000))
   const digit = 10 ** Math.max(0, Math.floor(Math.log10(seconds)) - 1)
   return duration(Math.round(seconds / digit) * digit * 1000)
-}
-
-/** With a capital, as a sentence begins. */
-export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
-
-/** `2026-07-17 09:30:00`, UTC. */
-export const moment = (at: Date | null | undefined): string => (at ? at.toISOString().slice(0, 19).replace('T', ' ') : '')
-
-/** `12:03:10 UTC`; with its day where that is not today's. */
-export function clock(at: Date, now: Date): string {
-  const [day, time] = moment(at).split(' ')
-  return day === moment(now).split(' ')[0] ? `${time} UTC` : `${day} ${time} UTC`
 }
 
 /** A bigint as JSON has it: a number as long as no digit is lost, else text. */

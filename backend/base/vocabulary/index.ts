@@ -1,0 +1,10 @@
+/*
+ * The words that every entry point shares: states, counts, figures and moments. Language only, so that the pages in a browser
+ * and the shapes of the API may use them too.
+ */
+
+export * from './bounds'
+export * from './counts'
+export * from './figures'
+export * from './states'
+export * from './text'

@@ -1,0 +1,25 @@
+/*
+ * Where jobs, tasks, lanes and gates may stand, and what may be done about it.
+ */
+
+export const JOB_STATUSES = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const
+export type JobStatus = (typeof JOB_STATUSES)[number]
+
+export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const
+export type JobVerb = (typeof JOB_VERBS)[number]
+
+/** States of tasks; `held` are those of the ready ones that a worker has. */
+export const TASK_STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled'] as const
+export type TaskState = (typeof TASK_STATES)[number]
+
+/** What a lane does: a task is held or due; all that may start wait for their moment; all wait for a place; none is open. */
+export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const
+/** `open`: most open tasks first. `lane`: by name, which passes each lane once however its job moves meanwhile. */
+export const LANE_ORDERS = ['open', 'lane'] as const
+
+/** What work waits for: a limit, another try after an error, or a worker. */
+export const WAIT_KINDS = ['gate', 'retry', 'worker'] as const
+export type WaitKind = (typeof WAIT_KINDS)[number]
+
+/** Where a gate stands: it grants moments; its upstream said wait; its requests failed and its breaker tripped. */
+export const GATE_STATES = ['ready', 'blocked', 'tripped'] as const

@@ -1,0 +1,17 @@
+/*
+ * Moments, ids and sentences.
+ */
+
+export const shortId = (id: string): string => id.slice(0, 8)
+
+/** With a capital, as a sentence begins. */
+export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** `2026-07-17 09:30:00`, UTC. */
+export const moment = (at: Date | null | undefined): string => (at ? at.toISOString().slice(0, 19).replace('T', ' ') : '')
+
+/** `12:03:10 UTC`; with its day where that is not today's. */
+export function clock(at: Date, now: Date): string {
+  const [day, time] = moment(at).split(' ')
+  return day === moment(now).split(' ')[0] ? `${time} UTC` : `${day} ${time} UTC`
+}
