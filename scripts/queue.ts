@@ -32,7 +32,7 @@ function addCommand(program: Program, context: Context, name: string, source: So
     .option('--dry-run', 'show tasks, requests and time at the current limits; queue nothing')
     .option('--watch', 'follow until the end; exit 0 only if everything completed')
     .option('--json', 'print one JSON object only')
-    .configureHelp({ commandUsage: () => `yarn queue:${name} [options]${command.ids ? ' [ids...]' : ''}` })
+    .configureHelp({ commandUsage: () => `yarn queue ${name} [options]${command.ids ? ' [ids...]' : ''}` })
     .action(async (...args: unknown[]) => {
       const [ids, given] = command.ids ? (args as [string[], Given]) : [[], args[0] as Given]
       await traced(context, `yarn queue:${name}`, () => queue(context, source, command, ids, given))
@@ -53,7 +53,7 @@ async function queue(context: Context, source: Source, command: Command, args: s
   if (given.json) await printJobs(context, queued, true)
 }
 
-/** `yarn queue:<command>`: every command of every source in the registry. */
+/** `yarn queue <command>`: every command of every source in the registry. */
 export function build(context: Context): Program {
   const program = createProgram('queue', 'Starts jobs and lookups.', context)
   for (const source of sources) {

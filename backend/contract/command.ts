@@ -1,7 +1,7 @@
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
 
-/** A queue script: `yarn queue:<name> …`. Options and their checks come from `params`. */
+/** A queue script: `yarn queue <name> …`. Options and their checks come from `params`. */
 export interface Command {
   about: string
   /** Which queue its request belongs to. */
