@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { Answer } from './problems'
 
-/** Largest body taken, bytes. */
+/** Largest body accepted, bytes. */
 export const MAX_BODY = 256 * 1024
 /** Deepest nesting of a body; requests need four or five levels. */
 const MAX_DEPTH = 32
 
-/** How deep brackets nest, read without building anything; stops once it is too deep. */
+/** Whether JSON nests deeper than `most`, found without parsing it. */
 export function isTooDeep(text: string, most = MAX_DEPTH): boolean {
   let depth = 0
   let inText = false
@@ -23,31 +23,31 @@ export function isTooDeep(text: string, most = MAX_DEPTH): boolean {
   return false
 }
 
-/** Postgres stores neither NUL nor half a surrogate pair, and fails on a question that holds one. */
-function hasOddText(value: unknown): boolean {
+/** Postgres stores neither NUL nor half a surrogate pair, and fails on a query that contains one. */
+function hasUnstorable(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value)
   if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([key, inner]) => hasOddText(key) || hasOddText(inner))
+  return Object.entries(value).some(([key, inner]) => hasUnstorable(key) || hasUnstorable(inner))
 }
 
-/** Refuses addresses with a character that no database stores, wherever in the path or query it is. */
-export function takeText(app: FastifyInstance): void {
+/** Refuses a path or query with a character that PostgreSQL cannot store. */
+export function refuseUnstorable(app: FastifyInstance): void {
   app.addHook('preValidation', async ({ params, query }) => {
-    if (hasOddText([params, query])) throw new Answer(400, 'The address holds a character that no database stores (NUL).')
+    if (hasUnstorable([params, query])) throw new Answer(400, 'The address contains a character that PostgreSQL cannot store (NUL).')
   })
 }
 
-/** JSON bodies: an empty one is none, one nested too deep or with a field that changes prototypes is refused before it is built. */
-export function takeJson(app: FastifyInstance): void {
+/** Parses JSON bodies: an empty one is no body; one that nests too deep or has a field that changes prototypes is refused. */
+export function parseJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY }, (request, body: string, done) => {
     if (body.trim() === '') return done(null, undefined)
     if (isTooDeep(body)) return done(new Answer(400, `The body is nested deeper than ${MAX_DEPTH} levels.`))
     return parse(request, body, (error, value) => {
-      if (error) done(new Answer(400, `The body is not JSON: ${error.message}`))
-      else if (hasOddText(value))
-        done(new Answer(400, 'The body holds a character that no database stores (NUL or half a surrogate pair).'))
+      if (error) done(new Answer(400, `The body is not valid JSON: ${error.message}`))
+      else if (hasUnstorable(value))
+        done(new Answer(400, 'The body contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).'))
       else done(null, value)
     })
   })

@@ -5,33 +5,33 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import type { OpenAPIV3_1 } from 'openapi-types'
 import type { Source } from '../contract'
 
-const ABOUT = `Starts, watches and steers backfills. Lists are read page by page: send the \`next\` of an answer as \`cursor\` until it is null.
-Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may look.`
+const ABOUT = `Start, watch and control backfills. Lists are paged: send the \`next\` of an answer as \`cursor\` until it is null.
+Every error is a problem document (RFC 9457) that names the field. \`Authorization: Bearer <ADMIN_TOKEN>\` may do everything, \`READ_TOKEN\` may only read.`
 
 const TAGS = [
-  { name: 'jobs', description: 'What was asked for, and how far it is' },
-  { name: 'suite', description: 'Sources, workers, limits, queues, history' },
+  { name: 'jobs', description: 'Backfills: start, follow and control them' },
+  { name: 'suite', description: 'Sources, workers, limits, queues and history' },
   { name: 'dead letters', description: 'Messages that could not be understood' },
   { name: 'refusals', description: 'What upstreams refused twice, not requested again for a while' },
-  { name: 'schedules', description: 'Backfills started by the clock' },
-  { name: 'webhooks', description: 'Who is told of events over HTTP' },
-  { name: 'access', description: 'Who asks, login, and what was done' },
-  { name: 'health', description: 'Whether this process works' },
+  { name: 'schedules', description: 'Backfills that start by a cron expression' },
+  { name: 'webhooks', description: 'Receivers of events over HTTP' },
+  { name: 'access', description: 'Tokens, sessions and the log of actions' },
+  { name: 'health', description: 'Whether this process can work' },
 ]
 
 type Document = ReturnType<typeof jsonSchemaTransformObject> & OpenAPIV3_1.Document
 
-/** Each shape is made for requests and for answers; the document keeps those it refers to. */
+/** Every shape has a variant for requests and one for answers; the document keeps those that it refers to. */
 function withoutUnused(document: Document): Document {
   const schemas = Object.entries(document.components?.schemas ?? {})
   const text = JSON.stringify(document)
   const used = schemas.filter(([name]) => text.includes(`#/components/schemas/${name}"`))
   const smaller = { ...document, components: { ...document.components, schemas: Object.fromEntries(used) } }
-  // Without one, what only that one referred to is unused too.
+  // Removing one may leave others unused.
   return used.length === schemas.length ? smaller : withoutUnused(smaller)
 }
 
-/** The OpenAPI document of every route that is registered after this, and a page to browse it. */
+/** Serves the OpenAPI document of every route registered after this, and a page to browse it. */
 export async function describe(app: FastifyInstance, version: string, sources: readonly Source[]): Promise<void> {
   const routes = sources.filter((source) => source.routes?.length).map(({ name, about }) => ({ name, description: about }))
   await app.register(swagger, {
@@ -55,10 +55,10 @@ export async function describe(app: FastifyInstance, version: string, sources: r
     routePrefix: '/api/docs',
     uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null, withCredentials: true } as object,
     theme: { title: 'Backhaul API' },
-    // Its page brings styles inside its markup.
+    // Its page has inline styles.
     transformStaticCSP: (header) => header.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
   })
-  // Written once: clients that do not read it all hold the same bytes.
+  // Serialized once, so that slow clients share the same bytes.
   let written: Buffer | undefined
   app.get('/api/openapi.json', { schema: { hide: true } as object }, (_, reply) => {
     written ??= Buffer.from(JSON.stringify(app.swagger()))

@@ -8,29 +8,29 @@ import { clearCaches } from '../service/base/caches'
 import type { Service } from '../service/base/context'
 
 /*
- * Every error as RFC 9457 has it: what is wrong, where, and what to do; never a stack.
+ * Every error as a problem document (RFC 9457): what is wrong, where, and what to do; never a stack trace.
  */
 
-/** Tells an outage of the database from other answers of 503, for programs that wait it out. */
-export const DATABASE_AWAY = 'urn:backhaul:database-away'
+/** The type of a 503 whose cause is the database, for programs that wait until it returns. */
+export const DATABASE_UNREACHABLE = 'urn:backhaul:database-unreachable'
 
 const TITLES: Record<number, string> = {
-  400: 'The request has a fault',
-  401: 'A token is needed',
-  403: 'This is not allowed',
-  404: 'There is no such thing',
-  405: 'This method is not known here',
-  409: 'The state does not fit',
-  413: 'The body is too large',
-  415: 'The body must be JSON',
-  421: 'This host name is not served',
-  429: 'Too many failures',
-  500: 'Unexpected',
-  503: 'Not available now',
+  400: 'Invalid request',
+  401: 'Token required',
+  403: 'Not allowed',
+  404: 'Not found',
+  405: 'Method not allowed',
+  409: 'Conflict with the current state',
+  413: 'Request body too large',
+  415: 'Request body must be JSON',
+  421: 'Host name not served',
+  429: 'Too many failed attempts',
+  500: 'Internal error',
+  503: 'Unavailable',
 }
 const STATUS: Record<Refused['code'], number> = { input: 400, missing: 404, state: 409, setup: 503 }
 
-/** A sentence that begins and ends like one; the name of a field stays as it is written. */
+/** With a capital and a full stop; a field's name at the beginning stays as it is. */
 const sentence = (text: string): string => {
   const trimmed = text.trim()
   const first = /^[a-z]+[\s,]/.test(trimmed) ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0)
@@ -39,13 +39,13 @@ const sentence = (text: string): string => {
 
 export const problem = (status: number, detail: string, more: Pick<Problem, 'errors' | 'state'> = {}): Problem => ({
   type: 'about:blank',
-  title: TITLES[status] ?? 'The request was refused',
+  title: TITLES[status] ?? 'Request refused',
   status,
   detail: sentence(detail),
   ...more,
 })
 
-/** An answer other than the one asked for, thrown by the API's own checks. */
+/** An error answer, thrown by the API's own checks. */
 export class Answer extends Error {
   override name = 'Answer'
   constructor(
@@ -57,7 +57,7 @@ export class Answer extends Error {
   }
 }
 
-/** What an error comes to. */
+/** The problem document of an error. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Answer) return problem(error.status, error.message)
   if (error instanceof Refused) {
@@ -67,45 +67,45 @@ export function problemOf(error: unknown): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
   if ((error as { code?: string } | undefined)?.code === READ_ONLY) return problem(503, READ_ONLY_TEXT)
   if (isUnreachable(error) || error instanceof Throttled)
-    return { ...problem(503, 'The database cannot be reached now; try again in some seconds.'), type: DATABASE_AWAY }
+    return { ...problem(503, 'The database cannot be reached now; try again in a few seconds.'), type: DATABASE_UNREACHABLE }
   const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>
   if (statusCode >= 400 && statusCode < 500) return problem(statusCode, KNOWN[code] ?? (error as Error).message)
-  return problem(500, 'Something failed that should not have; the log of the api process says what.')
+  return problem(500, 'Internal error; the log of the api process has the details.')
 }
 
 const KNOWN: Record<string, string> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'The body has more than 256 kB.',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than 256 kB.',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send JSON with the header Content-Type: application/json.',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length does not fit the body.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length does not match the body.',
 }
 
-/** Each fault by its field; a field that is not known by its own name. */
+/** Every fault with its field; an unknown field is named itself. */
 function invalid(error: FastifyError): Problem {
   const where = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'request')
-  const errors = (error.validation ?? []).flatMap(({ instancePath, message = 'is wrong', keyword, params }) => {
+  const errors = (error.validation ?? []).flatMap(({ instancePath, message = 'is invalid', keyword, params }) => {
     const path = instancePath.split('/').filter((part) => part !== '')
     const keys = keyword === 'unrecognized_keys' ? ((params as { keys?: string[] }).keys ?? []) : []
-    if (keys.length > 0) return keys.map((key) => ({ field: [...path, key].join('.').slice(0, 200), message: 'is not a field here' }))
+    if (keys.length > 0) return keys.map((key) => ({ field: [...path, key].join('.').slice(0, 200), message: 'is not a known field' }))
     return [{ field: path.join('.') || where, message }]
   })
   const [first] = errors
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
   const at = first && first.field !== where ? ` at ${first.field}` : ''
-  return problem(400, `The ${where} has a fault${at}: ${first?.message ?? 'it is wrong'}${others}`, { errors })
+  return problem(400, `The ${where} is invalid${at}: ${first?.message ?? 'unknown fault'}${others}`, { errors })
 }
 
-/** Writes what went wrong; what nobody expected goes to the log as well. */
+/** Answers with the problem document of an error, and logs an unexpected one. */
 export const answerProblem =
   (service: Service) =>
   (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { log } = service
     const found = problemOf(error)
-    // Whoever is told so must not be shown figures of before right after.
-    if (found.type === DATABASE_AWAY) clearCaches(service)
-    // What the API's own checks refuse is no failure, and a client could fill the log with it.
+    // Earlier figures must not be shown after this answer.
+    if (found.type === DATABASE_UNREACHABLE) clearCaches(service)
+    // A refusal by the API's own checks is not a failure, and a client could fill the log with it.
     if (found.status >= 500 && !(error instanceof Answer)) {
       log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })
-      log.debug('where it came from', { stack: (error as Error)?.stack })
+      log.debug('stack trace', { stack: (error as Error)?.stack })
     }
     if (error instanceof Answer) reply.headers(error.headers)
     if (found.status === 503) reply.header('retry-after', '5')

@@ -7,11 +7,11 @@ import { COOKIE, type Role, roleOfSession, roleOfToken, type Tokens } from './se
 /** Sessions remembered; the oldest are forgotten first. */
 const MAX_SESSIONS = 1000
 
-/** What the token or the cookie of a request allows, where guesses are counted. */
+/** Finds the role of a request by its token or cookie, and counts wrong ones. */
 export function roles(tokens: Tokens, failures: Failures) {
   const sessions = new Set<string>()
 
-  /** @throws {Answer} 429 while this address has to wait */
+  /** @throws {Answer} 429 while this address must wait */
   function check({ ip }: FastifyRequest): void {
     const wait = failures.waitOf(ip)
     if (wait > 0) throw new Answer(429, `Too many wrong tokens from ${ip}; wait ${wait} s.`, { 'retry-after': String(wait) })
@@ -23,7 +23,7 @@ export function roles(tokens: Tokens, failures: Failures) {
     if (sessions.size > MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest)
   }
 
-  /** A cookie made of a guessed token tells whether it was right; one that was seen to be ours tells nothing new, and goes on. */
+  /** A cookie made with a guessed token would show whether the guess is right, so it counts too; a cookie that was valid before does not. */
   function roleOfCookie(request: FastifyRequest): Role | undefined {
     const cookie = request.cookies[COOKIE]
     if (!cookie) return undefined
@@ -34,7 +34,7 @@ export function roles(tokens: Tokens, failures: Failures) {
     return role
   }
 
-  /** @throws {Answer} 429 while this address has to wait */
+  /** @throws {Answer} 429 while this address must wait */
   function roleOf(request: FastifyRequest): Role | undefined {
     const { authorization } = request.headers
     if (authorization === undefined) return roleOfCookie(request)

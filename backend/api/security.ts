@@ -10,7 +10,7 @@ import { Answer } from './problems'
 import { roles } from './roles'
 import type { Role } from './session'
 
-/** Who asks, on every request behind `secure`. */
+/** Who sent a request; set on every request behind `secure`. */
 export interface Visitor {
   who: Role | 'local' | 'nobody'
   canWrite: boolean
@@ -23,25 +23,25 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may ask, where its method and path do not say so. */
     access?: Route['access']
-    /** Brought along by a source: part of the API, wherever its path lies. */
+    /** A route of a source: part of the API whatever its path is. */
     sourceRoute?: boolean
-    /** How it answers what is refused there. */
+    /** How the route answers refused requests. */
     refusals?: Refusals
   }
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i
 
-/** @throws {Refused} `setup` when others could reach an API that asks nobody for a token, or READ_TOKEN would not do what it says */
+/** @throws {Refused} `setup` when other machines could reach an API without a token, or READ_TOKEN has no effect or allows everything */
 export function requireTokenOrLoopback(config: Pick<Config, 'adminToken' | 'readToken' | 'apiHost'>): void {
   if (config.readToken && (!config.adminToken || config.adminToken === config.readToken)) {
-    const why = config.adminToken ? 'is the same as ADMIN_TOKEN: its bearers could do everything' : 'does nothing without ADMIN_TOKEN'
+    const why = config.adminToken ? 'is the same as ADMIN_TOKEN, which allows everything' : 'has no effect without ADMIN_TOKEN'
     throw new Refused('setup', `READ_TOKEN ${why}. Set both in .env (openssl rand -hex 24), or only ADMIN_TOKEN.`, 'READ_TOKEN')
   }
   if (config.adminToken || LOOPBACK.test(config.apiHost)) return
   throw new Refused(
     'setup',
-    `API_HOST=${config.apiHost} lets others reach the API: set ADMIN_TOKEN in .env (openssl rand -hex 24), or API_HOST=127.0.0.1.`,
+    `API_HOST=${config.apiHost} lets other machines reach the API: set ADMIN_TOKEN in .env (openssl rand -hex 24), or API_HOST=127.0.0.1.`,
     'ADMIN_TOKEN',
   )
 }
@@ -60,7 +60,7 @@ const isRead = ({ method }: FastifyRequest): boolean => method === 'GET' || meth
 
 const hostName = (host: string): string => host.replace(/:\d+$/, '')
 
-/** Whether a page of another site sent this: browsers name the page's origin, or that it is another, with every write. */
+/** Whether a page of another site sent this: with every write, browsers send the page's origin, or that it is another site. */
 function isForeign({ headers }: FastifyRequest): boolean {
   const { origin } = headers
   if (headers['sec-fetch-site'] === 'cross-site') return true
@@ -69,21 +69,21 @@ function isForeign({ headers }: FastifyRequest): boolean {
   return !(URL.canParse(origin) && own.includes(new URL(origin).host))
 }
 
-/** Whether a page of another site asks without its visitor going there; links to our pages go there. */
+/** Whether a page of another site requests this in the background; a followed link is not one. */
 const isEmbedded = ({ headers }: FastifyRequest): boolean =>
   headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
 
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
-/** A browser cannot send this type to another site without asking it first. */
+/** A browser cannot send this type to another site without a preflight request. */
 const isJson = ({ headers }: FastifyRequest): boolean => /^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')
 
-/** Whether the matched route is no part of the API. The route counts, not how its address was written. */
+/** Whether the matched route is outside the API. The route counts, not how the URL was written. */
 const isPage = ({ routeOptions, url }: FastifyRequest): boolean =>
   routeOptions.config?.sourceRoute !== true && !/^\/(api|graphql|healthz|readyz)(?![^/?])/.test(routeOptions.url ?? url)
 
-/** Who may ask the matched route. Pages, health and docs are for everybody. */
+/** Who may use the matched route. Pages, health and docs are for everyone. */
 function accessOf(request: FastifyRequest): Route['access'] {
   const { routeOptions, url } = request
   const route = routeOptions.url ?? url
@@ -95,13 +95,13 @@ function accessOf(request: FastifyRequest): Route['access'] {
 export interface Guard {
   /** Notes a wrong token. */
   failed(request: FastifyRequest, token: string): void
-  /** @throws {Answer} 429 while this address has to wait */
+  /** @throws {Answer} 429 while this address must wait */
   check(request: FastifyRequest): void
 }
 
 /**
- * Guards every route of `app`: host names, tokens and sessions, who may write, and pages of other sites.
- * Without ADMIN_TOKEN whoever reaches the port on this machine may do everything; a page somewhere else may not.
+ * Guards every route of `app`: checks host names, tokens and sessions, who may write, and pages of other sites.
+ * Without ADMIN_TOKEN, every program on this machine may do everything; a page of another site may not.
  */
 export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' | 'readToken'>, failures = failureCounter()): Guard {
   const tokenNeeded = config.adminToken !== undefined
@@ -118,7 +118,7 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
 
   function checkWrite(request: FastifyRequest): void {
     if (isForeign(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
-    // What forms and scripts of other sites send without asking first has one of their own types.
+    // Forms and scripts of other sites can send only other content types without a preflight request.
     const isTyped = request.headers['content-type'] !== undefined && request.headers.authorization === undefined
     if (!isJson(request) && (hasBody(request) || isTyped))
       throw new Answer(415, 'Send JSON with the header Content-Type: application/json.')
@@ -126,7 +126,7 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
 
   app.decorateRequest('visitor')
   app.addHook('onRequest', async (request, reply) => {
-    // Pages and files say themselves how long they hold.
+    // Pages and files have a cache-control of their own.
     if (!isPage(request)) reply.header('cache-control', 'no-store')
     if (!tokenNeeded) checkLocal(request)
     if (isEmbedded(request) && !isPage(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
@@ -138,7 +138,7 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
   return { failed: (request, token) => failures.failed(request.ip, token), check }
 }
 
-/** Asked by a name of this machine, and from it: what is served without a token is for nobody else. */
+/** Without a token, only this machine is served, under a name of its own. */
 function checkLocal({ headers, ip }: FastifyRequest): void {
   const host = hostName(headers.host ?? '')
   if (!LOOPBACK.test(host)) {
@@ -146,5 +146,5 @@ function checkLocal({ headers, ip }: FastifyRequest): void {
     throw new Answer(421, `Without ADMIN_TOKEN only localhost is served, not ${shown}.`)
   }
   if (!LOOPBACK.test(ip.replace(/^::ffff:/i, '')))
-    throw new Answer(403, 'A proxy hands on requests of other machines: set ADMIN_TOKEN in .env to serve them.')
+    throw new Answer(403, 'A proxy forwards requests of other machines: set ADMIN_TOKEN in .env to serve them.')
 }

@@ -3,8 +3,8 @@ import helmet from '@fastify/helmet'
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Service } from '../service/base/context'
-import { MAX_BODY, takeJson, takeText } from './body'
-import { boundConnections, PATIENCE } from './connections'
+import { MAX_BODY, parseJson, refuseUnstorable } from './body'
+import { boundConnections, TIMEOUTS } from './connections'
 import type { Failures } from './failures'
 import { graphql } from './graphql'
 import { createLive, type Live } from './live'
@@ -17,9 +17,9 @@ import { serveDashboard } from './static'
 export interface Api {
   app: FastifyInstance
   live: Live
-  /** Starts to listen. @returns where */
+  /** Starts to listen. @returns its URL */
   listen(): Promise<string>
-  /** Ends what is being watched, lets requests in hand finish, and closes. */
+  /** Ends event streams, lets requests in hand finish, and closes. */
   close(): Promise<void>
 }
 
@@ -27,15 +27,15 @@ export interface ApiOptions {
   service: Service
   /** Shown to visitors. */
   version: string
-  /** Where the built dashboard lies. */
+  /** Folder of the built dashboard. */
   dashboard: string
-  /** Replaces the ones of the settings, for tests. */
+  /** Replaces API_PORT, for tests. */
   port?: number
   /** Wrong tokens, counted by all entry points of this process. */
   failures?: Failures
 }
 
-/** What a page may load: its own files, nothing of anybody else. */
+/** What a page may load: its own files and nothing from other sites. */
 const PAGES = {
   contentSecurityPolicy: {
     useDefaults: false,
@@ -50,20 +50,20 @@ const PAGES = {
     },
   },
   referrerPolicy: { policy: 'no-referrer' as const },
-  // Whoever terminates TLS says so himself.
+  // Strict transport security is up to the proxy that terminates TLS.
   strictTransportSecurity: false,
   crossOriginEmbedderPolicy: false,
 }
 
-/** The server with all its routes; nothing listens yet. */
+/** Builds the server with all its routes; it does not listen yet. */
 export async function createApi({ service, version, dashboard, port, failures }: ApiOptions): Promise<Api> {
   const { config } = service
   const app = fastify({
     logger: false,
     bodyLimit: MAX_BODY,
-    ...PATIENCE,
+    ...TIMEOUTS,
     forceCloseConnections: 'idle',
-    // A proxy on this machine says who asks; nobody else is believed.
+    // Only a proxy on this machine is believed about the client's address.
     trustProxy: 'loopback',
     frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
@@ -71,8 +71,8 @@ export async function createApi({ service, version, dashboard, port, failures }:
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerProblem(service))
   boundConnections(app)
-  takeJson(app)
-  takeText(app)
+  parseJson(app)
+  refuseUnstorable(app)
   await app.register(cookie)
   await app.register(helmet, PAGES)
   const guard = secure(app, config, failures)

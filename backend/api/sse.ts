@@ -2,29 +2,30 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LiveEvent, Watch } from './live'
 
 /*
- * Server-sent events of one client. Nothing is kept for a client that does not take what it is sent: what it misses is
- * left out, and once it reads again it is told what holds by then.
+ * Server-sent events of one client. Events that a slow client does not read are dropped rather than kept; once it reads again it gets
+ * the current values.
  */
 
 const CHECK_MS = 1000
-/** Lets proxies and clients know that the line stands. */
+/** Tells proxies and clients that the connection is alive. */
 const PING_MS = 15_000
-/** A client that takes nothing for so long is let go, ms. */
+/** A client that reads nothing for this long is disconnected, ms. */
 const STUCK_MS = 30_000
+/** How long a client has to read the last event, ms. */
 const LAST_MS = 2_000
 
 export interface Stream {
-  /** Sends an event, or notes that it was missed. */
+  /** Sends an event, or notes that the client missed it. */
   send(event: LiveEvent): void
-  /** What the client has to be told again after it missed something. */
+  /** Sets the watches whose current values are sent again after the client missed events. */
   follow(watches: readonly Watch[]): void
   end(): void
 }
 
 /**
- * Takes the answer out of Fastify's hands and keeps it open.
- * @param onEnd called once, whoever ended it
- * @param stuckMs how long a client may take nothing
+ * Takes the answer over from Fastify and keeps it open.
+ * @param onEnd called once, whichever side ended it
+ * @param stuckMs how long a client may read nothing
  */
 export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: () => void, stuckMs = STUCK_MS): Stream {
   const { raw } = reply
@@ -33,7 +34,7 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
     ...(reply.getHeaders() as Record<string, string>),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
-    // nginx would keep events back to fill its buffers.
+    // nginx would buffer events otherwise.
     'x-accel-buffering': 'no',
   })
   raw.write('retry: 2000\n\n')
@@ -72,7 +73,7 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
     if (event.event === 'end' || event.event === 'closed') end()
   }
 
-  /** A client that does not take the last of it is not waited for. */
+  /** Does not wait for a client that does not read the last event. */
   function end(): void {
     raw.end()
     setTimeout(() => raw.destroy(), LAST_MS).unref()
@@ -80,9 +81,9 @@ export function openStream(request: FastifyRequest, reply: FastifyReply, onEnd: 
 
   const timer = setInterval(check, CHECK_MS)
   raw.on('close', over)
-  // A client that left before it came to this is told by no event.
+  // The client may have left already; then no event follows.
   if (raw.destroyed || raw.closed) queueMicrotask(over)
-  // A client that went away in the middle of a write; `close` follows.
+  // Expected: the client left in the middle of a write; `close` follows.
   raw.on('error', () => undefined)
   request.raw.socket.setKeepAlive(true, PING_MS)
   return {

@@ -6,13 +6,13 @@ import { problem, send } from './problems'
 
 const NOT_BUILT = 'The dashboard is not built: run ./scripts/setup (or yarn build). The API works without it; see /api/docs.'
 
-/** A request for a page of the app: its routes have no extension and are not the API's. */
+/** Whether a request is for a page of the dashboard: its paths have no extension and are not the API's. */
 const isPage = (method: string, path: string): boolean =>
   (method === 'GET' || method === 'HEAD') && !/^\/(api|graphql)(?![^/])/.test(path) && !/\.\w+$/.test(path)
 
 /**
- * Serves the built dashboard. Files whose names carry a hash of their content never change and are kept for a year;
- * the page itself is asked for each time. Addresses of the app that are no file get the page.
+ * Serves the built dashboard. Browsers keep files with a hash in their name for a year, because those never change, and ask for the page
+ * itself each time. Paths of the dashboard that are not files get the page.
  */
 export async function serveDashboard(app: FastifyInstance, root: string): Promise<void> {
   const isBuilt = existsSync(join(root, 'index.html'))
@@ -31,6 +31,6 @@ export async function serveDashboard(app: FastifyInstance, root: string): Promis
   app.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     if (isBuilt && isPage(request.method, path)) return reply.sendFile('index.html')
-    return send(reply, problem(404, `There is no ${request.method} ${path.slice(0, 200)}; see /api/docs`))
+    return send(reply, problem(404, `There is no route ${request.method} ${path.slice(0, 200)}; see /api/docs`))
   })
 }

@@ -99,7 +99,7 @@ describe('starting', () => {
     const answer = await post('/api/jobs', body)
     expect(answer).toMatchObject({
       status: 400,
-      body: { status: 400, title: 'The request has a fault', errors: expect.arrayContaining([expect.objectContaining({ field })]) },
+      body: { status: 400, title: 'Invalid request', errors: expect.arrayContaining([expect.objectContaining({ field })]) },
     })
   })
 

@@ -112,7 +112,7 @@ describe('scalars', () => {
     expect(DateTime.serialize(new Date(0))).toBe('1970-01-01T00:00:00.000Z')
     expect(DateTime.parseValue('2026-07-17T11:30:00+02:00').toISOString()).toBe('2026-07-17T09:30:00.000Z')
     for (const wrong of ['2026-07-17', 'now', '2026-13-01T00:00:00Z', 5, null])
-      expect(() => DateTime.parseValue(wrong)).toThrow(/takes a moment/)
+      expect(() => DateTime.parseValue(wrong)).toThrow(/must be a moment/)
   })
 
   test('JSON takes any value, of bounded depth', () => {
@@ -130,7 +130,7 @@ describe('scalars', () => {
     const deep = (levels: number) => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
     expect(() => Json.parseValue(deep(100_000))).toThrow(/deeper than 32/)
     expect(Json.parseValue(deep(30))).toEqual(deep(30))
-    expect(() => Json.parseLiteral(parseValue('9007199254740993'), {})).toThrow(/send it as text/)
+    expect(() => Json.parseLiteral(parseValue('9007199254740993'), {})).toThrow(/send it as a string/)
   })
 })
 
@@ -146,7 +146,7 @@ test('refusals keep their words, anything else says nothing', () => {
   expect(thrown(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toMatchObject({ extensions: { code: 'SETUP' } })
   expect(logged).toHaveLength(0)
   const masked = thrown(new Error('secret of pg_shadow'))
-  expect(masked).toMatchObject({ message: 'Unexpected error', path: ['job'], extensions: { code: 'UNEXPECTED' } })
+  expect(masked).toMatchObject({ message: 'Internal error', path: ['job'], extensions: { code: 'INTERNAL' } })
   expect(JSON.stringify(masked)).not.toContain('secret')
   expect(JSON.stringify(logged)).toContain('secret')
 })

@@ -62,12 +62,12 @@ describe('starting', () => {
     const { startKillmailBackfill: first } = await admin.data(SEED)
     expect(first).toEqual({
       success: true,
-      message: expect.stringMatching(/^Queued: .*2117325769/),
+      message: expect.stringMatching(/^Queued job .*2117325769/),
       queuedAt: expect.stringMatching(/^20.*Z$/),
     })
     const withJob = SEED.replace('queuedAt', 'queuedAt job { id status params source can createdAt }')
     const { startKillmailBackfill: again } = await admin.data(withJob)
-    expect(again).toMatchObject({ success: true, message: expect.stringMatching(/^Nothing new was queued/), queuedAt: first.queuedAt })
+    expect(again).toMatchObject({ success: true, message: expect.stringMatching(/^Not queued again/), queuedAt: first.queuedAt })
     expect(again.job).toMatchObject({ source: 'eve', status: expect.stringMatching(/queued|running/), createdAt: first.queuedAt })
     expect(again.job.params).toMatchObject({
       characterId: 2117325769,
@@ -450,8 +450,8 @@ describe('bounds', () => {
     const deep = encodeURIComponent(`{"p":${'['.repeat(2000)}${']'.repeat(2000)}}`)
     for (const [variables, text] of [
       [deep, /deeper than 32/],
-      [encodeURIComponent('{"p":"\\u0000"}'), /no database stores/],
-      [encodeURIComponent('{"p":"\\ud800"}'), /no database stores/],
+      [encodeURIComponent('{"p":"\\u0000"}'), /PostgreSQL cannot store/],
+      [encodeURIComponent('{"p":"\\ud800"}'), /PostgreSQL cannot store/],
     ] as const) {
       const { errors } = await (await get('query ($p: String) { jobs(q: $p) { totalCount } }', `&variables=${variables}`)).json()
       expect(errors[0].message).toMatch(text)
@@ -489,7 +489,7 @@ describe('security', () => {
     await engine.db.query('alter table backhaul.alerts rename to alerts_hidden')
     const error = await admin.error('{ alerts { kind } }')
     await engine.db.query('alter table backhaul.alerts_hidden rename to alerts')
-    expect(error).toMatchObject({ message: 'Unexpected error', path: ['alerts'], extensions: { code: 'UNEXPECTED' } })
+    expect(error).toMatchObject({ message: 'Internal error', path: ['alerts'], extensions: { code: 'INTERNAL' } })
     expect(JSON.stringify(error)).not.toMatch(/relation|backhaul\.|select|\.ts/)
   })
 })

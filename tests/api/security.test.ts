@@ -49,7 +49,7 @@ describe('with tokens', () => {
     expect(refused.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
     expect(refused.body).toEqual({
       type: 'about:blank',
-      title: 'A token is needed',
+      title: 'Token required',
       status: 401,
       detail: 'Send Authorization: Bearer <token>, or log in.',
     })
@@ -192,10 +192,12 @@ describe('with tokens', () => {
 describe('without a token', () => {
   test('an address that others reach is refused, loopback is not', () => {
     for (const apiHost of ['0.0.0.0', '::', '10.0.0.5', 'backhaul.example'])
-      expect(() => requireTokenOrLoopback({ apiHost })).toThrow(/lets others reach the API: set ADMIN_TOKEN/)
+      expect(() => requireTokenOrLoopback({ apiHost })).toThrow(/lets other machines reach the API: set ADMIN_TOKEN/)
     for (const apiHost of ['127.0.0.1', 'localhost', '::1']) expect(() => requireTokenOrLoopback({ apiHost })).not.toThrow()
     expect(() => requireTokenOrLoopback({ apiHost: '0.0.0.0', adminToken: ADMIN })).not.toThrow()
-    expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', readToken: READER })).toThrow(/READ_TOKEN does nothing without ADMIN_TOKEN/)
+    expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', readToken: READER })).toThrow(
+      /READ_TOKEN has no effect without ADMIN_TOKEN/,
+    )
     expect(() => requireTokenOrLoopback({ apiHost: '127.0.0.1', adminToken: ADMIN, readToken: ADMIN })).toThrow(/same as ADMIN_TOKEN/)
   })
 

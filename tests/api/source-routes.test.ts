@@ -336,7 +336,7 @@ describe('at a route', () => {
     expect(await statuses(bearer(READER))).toEqual([200, 200, 200, 403, 403])
     expect(await statuses(bearer(ADMIN))).toEqual([200, 200, 200, 202, 204])
     const refused = await ask('GET', '/admin/count?limit=1', undefined, {})
-    expect(refused.body).toMatchObject({ title: 'A token is needed', error: refused.body.detail })
+    expect(refused.body).toMatchObject({ title: 'Token required', error: refused.body.detail })
     expect(refused.headers.get('cache-control')).toBe('no-store')
     // The one field is for routes: the API's own problems are as they were.
     expect((await ask('GET', '/api/jobs', undefined, {})).body).not.toHaveProperty('error')
@@ -354,7 +354,7 @@ describe('at a route', () => {
   })
 
   test('an answer the route does not name is a fault of ours, not a surprise to clients', async () => {
-    expect(await ask('DELETE', '/admin/wishes/a%20teapot')).toMatchObject({ status: 500, body: { title: 'Unexpected' } })
+    expect(await ask('DELETE', '/admin/wishes/a%20teapot')).toMatchObject({ status: 500, body: { title: 'Internal error' } })
   })
 
   test('the dashboard takes no path of a route, whatever the method', async () => {
@@ -364,7 +364,7 @@ describe('at a route', () => {
     expect((await built.ask('GET', '/admin/nothing')).body).toContain('<title>Backhaul')
     expect((await built.ask('GET', '/admin/count?limit=1', undefined, bearer(ADMIN))).body).toEqual([])
     const refused = await built.ask('GET', '/admin/count/x/pause', undefined, bearer(ADMIN))
-    expect(refused).toMatchObject({ status: 405, body: { error: 'There is no GET here, only POST; see /api/docs.' } })
+    expect(refused).toMatchObject({ status: 405, body: { error: 'This route does not support GET, only POST; see /api/docs.' } })
     expect(refused.headers.get('allow')).toBe('POST')
     expect((await built.ask('PUT', '/admin/count', {}, bearer(ADMIN))).headers.get('allow')).toBe('POST, GET')
     expect((await built.ask('GET', '/admin/count/x/pause')).status).toBe(401)

@@ -113,7 +113,7 @@ describe('the connection', () => {
       () => connection.get().lost,
     )
   const answer = (path: string, status = 200) =>
-    answers.get(path)?.(Response.json({ type: status === 503 ? 'urn:backhaul:database-away' : 'about:blank' }, { status }))
+    answers.get(path)?.(Response.json({ type: status === 503 ? 'urn:backhaul:database-unreachable' : 'about:blank' }, { status }))
 
   test('is back with an answer to what was asked after the last failure, not with one that was on its way', async () => {
     const [early, failing] = [ask('/api/overview'), ask('/api/jobs')]

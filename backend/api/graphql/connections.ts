@@ -15,7 +15,7 @@ export function askOf({ first, after }: Window): PageAsk {
   return { limit: first ?? undefined, cursor: after ?? undefined }
 }
 
-/** A page of a list as a Relay connection; lists only go forward. */
+/** A page of a list as a Relay connection; lists are paged forward only. */
 export function connection<T>(page: Page<T>, window: Window) {
   const cursors = cursorsOf(page)
   return {

@@ -5,7 +5,7 @@ import { logUnexpected } from '../../base/log-errors'
 import { isUnreachable, READ_ONLY } from '../../database/db'
 import { READ_ONLY_TEXT } from '../../database/faults'
 
-/** A refusal as GraphQL says it: its sentence, and `code`, `field` and `state` for programs. */
+/** A refusal as a GraphQL error: its sentence, and `code`, `field` and `state` for programs. */
 function refusal(error: Refused, at?: GraphQLError): GraphQLError {
   const { code, field, state, message, faults } = error
   return new GraphQLError(message, {
@@ -20,7 +20,7 @@ function refusal(error: Refused, at?: GraphQLError): GraphQLError {
   })
 }
 
-/** What threw: resolvers' errors arrive wrapped, in some versions more than once. */
+/** The error that a resolver threw; it arrives wrapped, in some versions more than once. */
 function causeOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
@@ -28,8 +28,8 @@ function causeOf(error: unknown): unknown {
 }
 
 /**
- * Turns whatever was thrown into what a client may read: refusals with their code, faults of the query as they are,
- * anything else as "Unexpected error" while the log has the rest.
+ * Turns any error into one that a client may read: refusals with their code, errors in the query as they are, anything else as
+ * "Internal error", with the details in the log.
  */
 export const createMask = (log: Log) => (error: unknown) => {
   const at = error instanceof GraphQLError ? error : undefined
@@ -38,7 +38,7 @@ export const createMask = (log: Log) => (error: unknown) => {
     return cause === error ? cause : new GraphQLError(cause.message, { nodes: at?.nodes, path: at?.path, extensions: cause.extensions })
   if (cause instanceof Refused) return refusal(cause, at)
   if ((cause as { code?: string } | undefined)?.code === READ_ONLY) return refusal(new Refused('setup', READ_ONLY_TEXT), at)
-  if (isUnreachable(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again shortly.'), at)
-  logUnexpected(log, 'a GraphQL request failed', cause)
-  return new GraphQLError('Unexpected error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'UNEXPECTED' } })
+  if (isUnreachable(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again in a few seconds.'), at)
+  logUnexpected(log, 'GraphQL request failed', cause)
+  return new GraphQLError('Internal error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'INTERNAL' } })
 }

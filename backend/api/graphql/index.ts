@@ -32,7 +32,7 @@ const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context
     maskedErrors: { maskError: createMask(log) },
     // The mask logs what a client may not read; yoga's own lines would log refusals as errors.
     logging: false,
-    // Its pages load from other hosts.
+    // Its pages load files from other hosts.
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -55,7 +55,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
   app.route({
     url: PATH,
     method: ['GET', 'POST'],
-    // OpenAPI is about REST.
+    // OpenAPI describes REST only.
     schema: { hide: true } as object,
     // Queries are sent by POST too; whether a mutation may is asked where it runs.
     config: { access: 'read' },
@@ -70,7 +70,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
   })
 }
 
-/** @throws {Refused} `input` for a part of a GET that is to be JSON and is not */
+/** @throws {Refused} `input` for a query parameter that must be JSON and is not */
 function checkAddress({ query }: FastifyRequest): void {
   for (const name of ['variables', 'extensions']) {
     const text = (query as Record<string, unknown>)[name]

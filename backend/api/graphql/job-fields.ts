@@ -7,7 +7,7 @@ import type { Context } from './context'
 
 const details = new WeakMap<JobSummary, Promise<JobDetail>>()
 
-/** One question for all the parts of a job that a query asks for; one that is followed comes with them. */
+/** One read for all the parts of a job that a query selects; a job that is followed has them already. */
 async function detailOf(job: JobSummary | JobDetail, { service }: Context): Promise<JobDetail> {
   if ('lanes' in job) return job
   const asked = details.get(job) ?? jobDetail(service, job.id)
@@ -25,7 +25,7 @@ export async function taskConnection({ service }: Context, id: string, { state, 
   return connection(await listTasks(service, id, { ...askOf(window), state: state ?? undefined }), window)
 }
 
-/** Fields of a job that its summary has not. */
+/** Fields of a job that its summary does not have. */
 export const Job = {
   lanes: part('lanes'),
   errors: part('errors'),

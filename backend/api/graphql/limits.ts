@@ -19,15 +19,15 @@ import { faultOf } from './values'
 
 /** Levels of a query; `jobs { edges { node { taskList { edges { node { id` has seven. */
 const MAX_LEVELS = 10
-/** A list of 200 jobs with every plain field costs about 30,000. */
+/** A list of 200 jobs with every scalar field costs about 30,000. */
 const MAX_COST = 50_000
 const MAX_ALIASES = 30
 /** Fields at the top of one operation. */
 const MAX_ROOTS = 20
 const MAX_TOKENS = 4000
 
-/** Fields that take questions of their own for each job they are asked of, and how much such a question counts. */
-const DEAR: Record<string, number> = {
+/** Fields that need queries of their own for each job, and how much one counts. */
+const COSTLY: Record<string, number> = {
   lanes: 50,
   errors: 50,
   rejectedBy: 50,
@@ -41,10 +41,10 @@ const DEAR: Record<string, number> = {
 const tooLarge = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'TOO_LARGE', http: { status: 400, spec: true } } })
 
-/** What a client gets to read of a limit's own text, `Syntax Error: Query depth limit of 10 exceeded, found 14.` */
+/** A limit's own text without its prefix: `Syntax Error: Query depth limit of 10 exceeded, found 14.` */
 const plainly = (error: GraphQLError): GraphQLError => tooLarge(error.message.replace(/^Syntax Error: /, ''))
 
-/** The same field may be asked for under many names: each costs as much as the first. */
+/** The same field may be selected under many aliases, each as costly as the first. */
 const fewAliases = (context: ValidationContext): ASTVisitor => {
   let aliases = 0
   return {
@@ -53,14 +53,14 @@ const fewAliases = (context: ValidationContext): ASTVisitor => {
     },
     OperationDefinition(node) {
       if (node.selectionSet.selections.length > MAX_ROOTS)
-        context.reportError(tooLarge(`One operation takes at most ${MAX_ROOTS} fields at its top.`))
+        context.reportError(tooLarge(`One operation takes at most ${MAX_ROOTS} top-level fields.`))
     },
   }
 }
 
 const faulty = (fault: string): GraphQLError => new GraphQLError(fault, { extensions: { code: 'INPUT' } })
 
-const noOddText = (context: ValidationContext): ASTVisitor => ({
+const noUnstorable = (context: ValidationContext): ASTVisitor => ({
   StringValue(node) {
     const fault = faultOf(node.value)
     if (fault) context.reportError(faulty(fault))
@@ -73,7 +73,7 @@ const depthRule = maxDepthRule({
   onReject: [(context, error) => context?.reportError(plainly(error))],
 })
 
-/** What a variable is unless it is sent: the most that an operation of the document says, for any of them may be the one that runs. */
+/** The default of a variable: the largest of all operations in the document, because any of them may be the one that runs. */
 function defaultOf(document: DocumentNode, name: string): number | undefined {
   const definitions = document.definitions.flatMap((one) => (one.kind === Kind.OPERATION_DEFINITION ? (one.variableDefinitions ?? []) : []))
   const values = definitions.flatMap(({ variable, defaultValue }) => (variable.name.value === name ? (defaultValue ?? []) : []))
@@ -81,14 +81,14 @@ function defaultOf(document: DocumentNode, name: string): number | undefined {
   return numbers.length > 0 ? Math.max(...numbers) : undefined
 }
 
-/** What `first: $name` comes to; sent as null it is the list's own default. */
+/** The value of `first: $name`; null means the list's own default. */
 function sentOf(document: DocumentNode, variables: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(variables, name) ? variables[name] : defaultOf(document, name)
 }
 
 /**
- * The document as its cost is counted: `first` as it will be, out of a variable or the default, and dear fields as if they
- * were lists.
+ * The document as its cost is counted: `first` with the value it will have, from a variable or the default, and costly fields as if
+ * they were lists.
  */
 function weighed(schema: GraphQLSchema, document: DocumentNode, variables: Record<string, unknown>): DocumentNode {
   const types = new TypeInfo(schema)
@@ -100,7 +100,7 @@ function weighed(schema: GraphQLSchema, document: DocumentNode, variables: Recor
     const weight = declared
       ? Number(wanted ?? declared.defaultValue ?? 1)
       : types.getParentType()?.name === 'Job'
-        ? DEAR[field.name.value]
+        ? COSTLY[field.name.value]
         : undefined
     if (weight === undefined || !Number.isInteger(weight)) return undefined
     const first = {
@@ -126,7 +126,7 @@ interface Execution {
   setResultAndStopExecution(result: { errors: GraphQLError[] }): void
 }
 
-/** Variables are known only here, and `first: $n` may hold any number. */
+/** Variables are known only at execution, and `first: $n` may be any number. */
 const boundCost = ({ args, setResultAndStopExecution }: Execution): void => {
   const variables = (args.variableValues ?? {}) as Record<string, unknown>
   const fault = faultOf(variables)
@@ -134,13 +134,13 @@ const boundCost = ({ args, setResultAndStopExecution }: Execution): void => {
   if (error) setResultAndStopExecution({ errors: [error] })
 }
 
-/** Refuses what would take too much before any of it runs. */
+/** Refuses queries that would cost too much, before they run. */
 export const useLimits = (): Plugin => ({
   onParse: ({ setParseFn }) => setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: MAX_TOKENS })),
   onValidate({ addValidationRule }) {
     addValidationRule(depthRule as never)
     addValidationRule(fewAliases)
-    addValidationRule(noOddText)
+    addValidationRule(noUnstorable)
   },
   onExecute: (execution) => boundCost(execution as unknown as Execution),
   onSubscribe: (execution) => boundCost(execution as unknown as Execution),

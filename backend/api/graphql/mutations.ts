@@ -5,12 +5,12 @@ import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-lett
 import { forget } from '../../service/suite/refusals'
 import { type Context, writer } from './context'
 
-/** What a person reads after a start. */
+/** The message after a start. */
 function messageOf({ job, created, broker }: StartedJob): string {
   const what = created
-    ? `Queued: ${job.label}, as job ${job.id}.`
-    : `Nothing new was queued: job ${job.id} (${job.status}) has it, ${job.label}.`
-  return broker === null ? what : `${what} ${broker} The scheduler tells the workers once it is back.`
+    ? `Queued job ${job.id}: ${job.label}.`
+    : `Not queued again: job ${job.id} (${job.status}) is this backfill: ${job.label}.`
+  return broker === null ? what : `${what} ${broker} The scheduler wakes the workers once it is back.`
 }
 
 interface KillmailInput {
@@ -18,11 +18,11 @@ interface KillmailInput {
   options?: Record<string, unknown> | null
 }
 
-/** Fields that were not sent, or sent as null, are the source's defaults. */
+/** Fields that are absent or null get the source's defaults. */
 const given = (fields: Record<string, unknown>) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
 
 async function startKillmailBackfill(_: unknown, { input }: { input: KillmailInput }, context: Context) {
-  // The source names the field where the number is one that cannot be an id.
+  // The source refuses a number that cannot be an id, and names the field.
   const params = { characterId: Number(input.characterId), ...(input.options && { options: given(input.options) }) }
   const started = await startJob(context.service, writer(context), { source: 'eve', params, trace: context.trace })
   return { success: true, message: messageOf(started), queuedAt: started.job.createdAt, job: started.job }
@@ -69,7 +69,7 @@ const forgetRefusals = async (_: unknown, { kind, ids, all }: ForgetArgs, contex
   forgotten: await forget(context.service, writer(context), kind, { ids: ids ?? undefined, all: all ?? undefined }),
 })
 
-/** What may be done. */
+/** Resolvers of mutations. */
 export const Mutation = {
   startKillmailBackfill,
   startBackfill,

@@ -18,7 +18,7 @@ import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
 import { taskConnection } from './job-fields'
 
-/** What a list of jobs is narrowed to. */
+/** Arguments of a list of jobs. */
 export interface JobsArgs extends Window {
   status?: string[] | null
   source?: string | null
@@ -38,7 +38,7 @@ async function jobs(args: JobsArgs, { service }: Context) {
   const { nodes, edges, pageInfo } = connection(page, args)
   const counts = () => countJobs(service, filter)
   return {
-    // A job may be removed between the two questions.
+    // A job may be removed between the two queries.
     nodes: nodes.flatMap((id) => found.get(id) ?? []),
     edges: edges.flatMap(({ node, cursor }) => (found.has(node) ? [{ node: found.get(node), cursor }] : [])),
     pageInfo,
@@ -53,7 +53,7 @@ async function jobs(args: JobsArgs, { service }: Context) {
   }
 }
 
-/** What may be asked. */
+/** Resolvers of queries. */
 export const Query = {
   job: (_: unknown, { id }: { id: string }, { service }: Context) => getJob(service, id),
   jobs: (_: unknown, args: JobsArgs, context: Context) => jobs(args, context),

@@ -8,7 +8,7 @@ function bigintOf(value: unknown, nodes?: ValueNode): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
   if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return BigInt(value)
-  throw wrong(`BigInt takes a whole number; above 2^53 send it as text. Got ${JSON.stringify(value) ?? typeof value}.`, nodes)
+  throw wrong(`BigInt must be a whole number, above 2^53 as a string; got ${JSON.stringify(value) ?? typeof value}.`, nodes)
 }
 
 const BigIntScalar = new GraphQLScalarType<bigint, number | string>({
@@ -23,7 +23,7 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2
 function momentOf(value: unknown, nodes?: ValueNode): Date {
   const moment = value instanceof Date ? value : new Date(typeof value === 'string' && MOMENT.test(value) ? value : Number.NaN)
   if (!Number.isNaN(moment.getTime())) return moment
-  throw wrong(`DateTime takes a moment like 2026-07-17T09:30:00Z. Got ${JSON.stringify(value) ?? typeof value}.`, nodes)
+  throw wrong(`DateTime must be a moment like 2026-07-17T09:30:00Z; got ${JSON.stringify(value) ?? typeof value}.`, nodes)
 }
 
 const DateTimeScalar = new GraphQLScalarType<Date, string>({
@@ -42,10 +42,10 @@ function checked(value: unknown, node?: ValueNode): unknown {
 function numberOf(node: { value: string } & ValueNode): number {
   const number = Number(node.value)
   if (node.kind !== Kind.INT || Number.isSafeInteger(number)) return number
-  throw wrong(`${node.value} loses digits as a JSON number; send it as text.`, node)
+  throw wrong(`${node.value} loses digits as a JSON number; send it as a string.`, node)
 }
 
-/** Its depth is bounded by the tokens of a query. */
+/** The limit on tokens bounds its depth. */
 function literal(node: ValueNode, variables: Record<string, unknown>): unknown {
   switch (node.kind) {
     case Kind.NULL:
@@ -71,5 +71,5 @@ const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   parseLiteral: (node, variables) => checked(literal(node, variables ?? {}), node),
 })
 
-/** The scalars the schema declares. */
+/** Scalars of the schema. */
 export const scalars = { BigInt: BigIntScalar, DateTime: DateTimeScalar, JSON: JsonScalar }

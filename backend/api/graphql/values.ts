@@ -1,17 +1,17 @@
-/** Deeper JSON than any request needs; what walks it later does so by recursion. */
+/** Deepest JSON accepted; code that reads it later recurses. */
 const MAX_LEVELS = 32
 /** Postgres stores neither NUL nor half a surrogate pair. */
 const UNSTORABLE = /\0|\p{Surrogate}/u
 
-/** What is wrong with a JSON value that was sent, in a sentence; looked at level by level, because deep nesting is a fault. */
+/** What is wrong with a JSON value, in a sentence; checked level by level, because deep nesting is a fault. */
 export function faultOf(value: unknown): string | undefined {
   let level = [value]
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_LEVELS) return `JSON nested deeper than ${MAX_LEVELS} levels is not taken.`
+    if (depth > MAX_LEVELS) return `JSON may not nest deeper than ${MAX_LEVELS} levels.`
     const next: unknown[] = []
     for (const one of level) {
       if (typeof one === 'string' && UNSTORABLE.test(one))
-        return 'A text holds a character that no database stores (NUL or half a surrogate pair).'
+        return 'A string contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).'
       if (typeof one === 'object' && one !== null) for (const [key, inner] of Object.entries(one)) next.push(key, inner)
     }
     level = next

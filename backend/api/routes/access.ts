@@ -6,18 +6,18 @@ import { COOKIE, makeSession, roleOfToken, SESSION_S } from '../session'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
-/** An upstream is replaced by one on this machine. */
+/** Whether an upstream is replaced by a server on this machine. */
 function isSandbox({ sources, config }: Service): boolean {
   const hosts = sources.flatMap((source) => Object.values(source.apis).map((api) => new URL(baseUrlOf(api, config)).hostname))
   return hosts.some((host) => /^(localhost|127\..*|\[::1\])$/.test(host))
 }
 
-/** Who asks, login and logout, and what was done. */
+/** The client's role, login and logout, and the log of actions. */
 export function access(app: App, { service, version, guard }: Context): void {
   const { config } = service
   const tags = ['access']
   const cookie = (https: boolean) => ({ path: '/', httpOnly: true, sameSite: 'strict', secure: https, maxAge: SESSION_S }) as const
-  // Of several proxies the first was asked.
+  // With several proxies the first value is the client's protocol.
   const isHttps = (proto: unknown) => /^https\b/.test(String(proto))
   const tokenNeeded = config.adminToken !== undefined
   const about = { version, tokenNeeded, sandbox: isSandbox(service) }
@@ -28,7 +28,7 @@ export function access(app: App, { service, version, guard }: Context): void {
       schema: {
         tags,
         operationId: 'getMe',
-        summary: 'Who asks, and what he may',
+        summary: 'Get the role of the client and what it may do',
         querystring: shapes.noQuery,
         response: { 200: shapes.me, ...refusals() },
       },
@@ -42,7 +42,7 @@ export function access(app: App, { service, version, guard }: Context): void {
       schema: {
         tags,
         operationId: 'login',
-        summary: 'Change a token for a session cookie',
+        summary: 'Exchange a token for a session cookie',
         security: [],
         body: shapes.loginBody,
         response: { 200: shapes.me, ...refusals(403, 429) },
@@ -67,7 +67,7 @@ export function access(app: App, { service, version, guard }: Context): void {
       schema: {
         tags,
         operationId: 'logout',
-        summary: 'End the session of this browser',
+        summary: 'End the session',
         security: [],
         response: { 204: shapes.nothing, ...refusals(403) },
       },
@@ -83,7 +83,7 @@ export function access(app: App, { service, version, guard }: Context): void {
       schema: {
         tags,
         operationId: 'listActions',
-        summary: 'What was done, by whom and from where, newest first',
+        summary: 'List actions, newest first: what was done, by whom and from where',
         querystring: shapes.pageQuery,
         response: { 200: shapes.actionList, ...refusals() },
       },

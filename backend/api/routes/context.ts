@@ -19,19 +19,18 @@ export interface Context {
 }
 
 const faults = ({ type, body: schema }: Refusals, ...statuses: number[]) =>
-  Object.fromEntries(statuses.map((status) => [status, { description: 'Refused, and why', content: { [type]: { schema } } }])) as Record<
-    number,
-    never
-  >
+  Object.fromEntries(
+    statuses.map((status) => [status, { description: 'The request was refused; the body says why', content: { [type]: { schema } } }]),
+  ) as Record<number, never>
 
-/** Answers of a route besides its own: what every route may answer, and these. */
+/** Error answers of a route: these, and those of every route. */
 export const refusals = (...statuses: number[]) => faults(PROBLEM, 400, 401, ...statuses)
 
 /** Answers of a source's route besides its own. */
 export const routeRefusals = (manner: Refusals | undefined, ...statuses: number[]) => faults(manner ?? PROBLEM, 400, ...statuses)
 
-/** Of a route that asks nobody for a token. */
+/** Error answers of a route that needs no token. */
 export const openRefusals = () => faults(PROBLEM, 421)
 
-/** The id of a job in a path; its first characters will do. */
-export const jobId = z.object({ id: z.string().max(64).meta({ description: 'Id of a job, or the first characters of it' }) })
+/** The id of a job in a path; its first characters are enough. */
+export const jobId = z.object({ id: z.string().max(64).meta({ description: 'Id of a job, or at least its first four characters' }) })

@@ -13,7 +13,7 @@ export function deadLetters(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'listDeadLetters',
-        summary: 'Messages set aside, oldest first',
+        summary: 'List dead letters, oldest first',
         querystring: shapes.deadLetterQuery,
         response: { 200: shapes.deadLetterList, ...refusals(503) },
       },
@@ -26,7 +26,7 @@ export function deadLetters(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'getDeadLetter',
-        summary: 'One with its whole body',
+        summary: 'Get a dead letter with its whole body',
         params: z.object({ id: z.string().max(64) }),
         response: { 200: shapes.deadLetter, ...refusals(404, 503) },
       },
@@ -34,8 +34,8 @@ export function deadLetters(app: App, { service }: Context): void {
     async ({ params }) => await getDeadLetter(service, params.id),
   )
   for (const [verb, summary] of [
-    ['replay', 'Publish them again to the queues they were meant for'],
-    ['drop', 'Delete them'],
+    ['replay', 'Publish dead letters to the queues they were meant for'],
+    ['drop', 'Delete dead letters'],
   ] as const) {
     app.post(
       `/api/dead-letters/${verb}`,

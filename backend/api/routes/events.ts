@@ -7,16 +7,16 @@ import * as shapes from '../shapes'
 import { openStream } from '../sse'
 import { type App, type Context, jobId, refusals } from './context'
 
-/** More clients than this on one process are refused: each holds a connection. */
+/** Clients of one process; more are refused, because each holds a connection. */
 const MAX_STREAMS = 2000
 
 const STREAM = { description: 'Server-sent events', content: { 'text/event-stream': { schema: shapes.eventStream } } }
 
-/** Server-sent events: one job to its end, and the list. */
+/** Server-sent events: of one job until it ends, and of the list. */
 export function events(app: App, { service, live }: Context): void {
   const tags = ['jobs']
   const checkRoom = () => {
-    if (live.watchers > 3 * MAX_STREAMS) throw new Answer(503, 'Too many clients watch already; ask for the list now and then instead.')
+    if (live.watchers > 3 * MAX_STREAMS) throw new Answer(503, 'Too many clients follow events already; poll the list instead.')
   }
   app.get(
     '/api/jobs/:id/events',
@@ -24,9 +24,9 @@ export function events(app: App, { service, live }: Context): void {
       schema: {
         tags,
         operationId: 'watchJob',
-        summary: 'Follow a job to its end',
+        summary: 'Follow a job until it ends',
         description:
-          'Event `job` (a JobDetail, at most one a second, when it changed), then `end` once it has ended. `away` while the database is.',
+          'Event `job` (a JobDetail, at most one a second, when the job has changed), then `end` once it has ended; `unreachable` while the database is.',
         params: jobId,
         response: { 200: STREAM, ...refusals(404, 503) },
       },
@@ -48,7 +48,7 @@ export function events(app: App, { service, live }: Context): void {
         operationId: 'watchJobs',
         summary: 'Follow the list of jobs',
         description:
-          'Event `jobs` (`{items, counts}`: the first page whole, then jobs that are new or changed), `overview`, `alerts`, and `away` while the database is. Every connection begins with what holds now.',
+          'Event `jobs` (`{items, counts}`: the first page whole, then jobs that are new or changed), `overview`, `alerts`, and `unreachable` while the database is. Every connection starts with the current values.',
         querystring: shapes.eventsQuery,
         response: { 200: STREAM, ...refusals(503) },
       },

@@ -2,7 +2,7 @@ import { readiness } from '../../service/suite/readiness'
 import * as shapes from '../shapes'
 import { type App, type Context, openRefusals } from './context'
 
-/** Whether this process lives, and whether it can work. */
+/** Whether this process is alive, and whether it can work. */
 export function health(app: App, { service }: Context): void {
   const tags = ['health']
   app.get(
@@ -11,7 +11,7 @@ export function health(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'getHealth',
-        summary: 'This process answers',
+        summary: 'Check that this process answers',
         security: [],
         response: { 200: shapes.health, ...openRefusals() },
       },
@@ -24,7 +24,7 @@ export function health(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'getReadiness',
-        summary: 'Database and broker answer; queues that nobody consumes are listed and not fatal',
+        summary: 'Check that the database and the broker answer; queues without a consumer are listed and do not count as a failure',
         security: [],
         response: { 200: shapes.readiness, 503: shapes.readiness, ...openRefusals() },
       },

@@ -10,19 +10,19 @@ import * as shapes from '../shapes'
 import { type App, type Context, jobId, refusals } from './context'
 
 const ABOUT = {
-  pause: 'Let pages in hand end and start no new ones',
-  resume: 'Let a paused job go on',
-  cancel: 'End a job; what it has written stays',
-  retry: 'Let failed tasks try again from the page they reached',
+  pause: 'Pause a job: pages in hand end, no new ones start',
+  resume: 'Resume a paused job',
+  cancel: 'Cancel a job; the rows it has written stay',
+  retry: 'Retry the failed tasks of a job from the page they reached',
 } as const
 
-/** One job: all that is known of it, and the verbs on it. */
+/** One job: its details, and the verbs on it. */
 export function job(app: App, { service }: Context): void {
   const tags = ['jobs']
   const about = (operationId: string, summary: string) => ({ tags, operationId, summary, params: jobId })
   app.get(
     '/api/jobs/:id',
-    { schema: { ...about('getJob', 'All that is known of a job'), response: { 200: shapes.jobDetail, ...refusals(404) } } },
+    { schema: { ...about('getJob', 'Get a job with its details'), response: { 200: shapes.jobDetail, ...refusals(404) } } },
     async ({ params }) => await jobDetail(service, params.id),
   )
   for (const verb of JOB_VERBS) {
@@ -36,7 +36,7 @@ export function job(app: App, { service }: Context): void {
     '/api/jobs/:id/tasks',
     {
       schema: {
-        ...about('listTasks', 'Its tasks by stream and key'),
+        ...about('listTasks', 'List the tasks of a job by stream and key'),
         querystring: shapes.taskQuery,
         response: { 200: shapes.taskList, ...refusals(404) },
       },
@@ -47,7 +47,7 @@ export function job(app: App, { service }: Context): void {
     '/api/jobs/:id/lanes',
     {
       schema: {
-        ...about('listLanes', 'Its tasks by lane: how far each is, and what it waits for'),
+        ...about('listLanes', 'List the lanes of a job: how far each is, and what it waits for'),
         querystring: shapes.laneQuery,
         response: { 200: shapes.laneList, ...refusals(404) },
       },
@@ -58,7 +58,7 @@ export function job(app: App, { service }: Context): void {
     '/api/jobs/:id/rejects',
     {
       schema: {
-        ...about('listRejects', 'Records it set aside, oldest first'),
+        ...about('listRejects', 'List the rejected records of a job, oldest first'),
         querystring: shapes.pageQuery,
         response: { 200: shapes.rejectList, ...refusals(404) },
       },
@@ -67,14 +67,19 @@ export function job(app: App, { service }: Context): void {
   )
   app.get(
     '/api/jobs/:id/report',
-    { schema: { ...about('getReport', 'What it found, and whether that is all'), response: { 200: shapes.report, ...refusals(404) } } },
+    {
+      schema: {
+        ...about('getReport', 'Get the report of a job: what it found, and whether that is complete'),
+        response: { 200: shapes.report, ...refusals(404) },
+      },
+    },
     async ({ params }) => ({ ...(await getReport(service, params.id)) }),
   )
   app.get(
     '/api/jobs/:id/partitions',
     {
       schema: {
-        ...about('getPartitions', 'Its tasks as a grid, where its source has one'),
+        ...about('getPartitions', 'Get the tasks of a job as a grid, where its source has one'),
         response: { 200: shapes.partitions, ...refusals(404) },
       },
     },

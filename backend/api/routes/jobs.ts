@@ -7,7 +7,7 @@ import { actorOf, traceOf } from '../security'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
-/** The list of jobs, starting one, and verbs on many. */
+/** The list of jobs, start, estimate, and verbs on many jobs. */
 export function jobs(app: App, { service }: Context): void {
   const tags = ['jobs']
   app.get(
@@ -16,7 +16,7 @@ export function jobs(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'listJobs',
-        summary: 'Jobs, newest first',
+        summary: 'List jobs, newest first',
         querystring: shapes.jobQuery,
         response: { 200: shapes.jobList, ...refusals() },
       },
@@ -31,7 +31,7 @@ export function jobs(app: App, { service }: Context): void {
         operationId: 'startJob',
         summary: 'Start a backfill',
         description:
-          'Sent twice with the same `Idempotency-Key` header it starts one job. What is active already is answered with 200 and `created: false`.',
+          'Requests with the same `Idempotency-Key` header start one job. When the same backfill is active already, the answer is 200 with `created: false`.',
         headers: shapes.startHeaders,
         body: shapes.startBody,
         response: { 200: shapes.started, 201: shapes.started, ...refusals(403, 404, 409, 503) },
@@ -54,7 +54,7 @@ export function jobs(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'estimateJob',
-        summary: 'What a backfill would cost at the limits in force',
+        summary: 'Estimate what a backfill costs at the limits in force',
         body: shapes.estimateBody,
         response: { 200: shapes.jobEstimate, ...refusals(404) },
       },

@@ -8,7 +8,7 @@ import { type App, type Context, refusals } from './context'
 
 const scheduleId = z.object({ id: z.string().max(100).meta({ description: 'Id or name of a schedule' }) })
 
-/** Backfills started by the clock. */
+/** Backfills that start by a cron expression. */
 export function schedules(app: App, context: Context): void {
   const it = context.service
   const tags = ['schedules']
@@ -19,7 +19,7 @@ export function schedules(app: App, context: Context): void {
     '/api/schedules',
     {
       schema: {
-        ...about('listSchedules', 'Schedules by name'),
+        ...about('listSchedules', 'List schedules by name'),
         querystring: shapes.noQuery,
         response: { 200: shapes.scheduleList, ...refusals() },
       },
@@ -43,14 +43,14 @@ export function schedules(app: App, context: Context): void {
   )
   app.get(
     '/api/schedules/:id',
-    { schema: { ...one('getSchedule', 'One schedule'), response: { 200: shapes.schedule, ...refusals(404) } } },
+    { schema: { ...one('getSchedule', 'Get a schedule'), response: { 200: shapes.schedule, ...refusals(404) } } },
     async ({ params }) => await service.getSchedule(it, params.id),
   )
   app.patch(
     '/api/schedules/:id',
     {
       schema: {
-        ...one('changeSchedule', 'Change the fields given'),
+        ...one('changeSchedule', 'Change the given fields of a schedule'),
         body: shapes.scheduleChange,
         response: { 200: shapes.schedule, ...refusals(403, 404, 409) },
       },
@@ -63,7 +63,10 @@ export function schedules(app: App, context: Context): void {
   app.delete(
     '/api/schedules/:id',
     {
-      schema: { ...one('removeSchedule', 'Remove it; the jobs it started stay'), response: { 204: shapes.nothing, ...refusals(403, 404) } },
+      schema: {
+        ...one('removeSchedule', 'Remove a schedule; the jobs that it started stay'),
+        response: { 204: shapes.nothing, ...refusals(403, 404) },
+      },
     },
     async (request, reply) => {
       await act(it, actorOf(request), 'schedule.remove', request.params.id, {}, () => service.removeSchedule(it, request.params.id))

@@ -7,7 +7,7 @@ import { type App, type Context, routeRefusals } from './context'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** The routes that sources bring along. */
+/** The routes of the sources. */
 export function sourceRoutes(app: App, { service }: Context): void {
   const byPath = new Map<string, Route[]>()
   for (const source of service.sources) {
@@ -40,7 +40,7 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
       },
     },
     async handler(request, reply) {
-      // Parsed from what was sent: the others, tokens among them, are none of the source's business.
+      // Only the declared headers: a source gets no others, tokens among them.
       const own = headers?.parse(request.raw.headers)
       const ask = { params: request.params, query: request.query, body: request.body, headers: own }
       const answer = await route.answer(ask, createRouteContext(service, source, actorOf(request), traceOf(request)))
@@ -54,7 +54,7 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
   })
 }
 
-/** What a route may answer besides 400 and its own. */
+/** Statuses that a route may answer with besides 400 and its own. */
 const statusesOf = ({ method, access }: Route): number[] => [
   ...(access === 'open' ? [421] : [401]),
   ...(access === 'admin' ? [403] : []),
@@ -62,7 +62,7 @@ const statusesOf = ({ method, access }: Route): number[] => [
   ...(method === 'GET' ? [] : [409, 503]),
 ]
 
-/** Other methods at a route's path are refused there: the dashboard takes paths that nobody else does. */
+/** Refuses other methods at a route's path, which would reach the dashboard otherwise. */
 function closeOthers(app: App, routes: readonly Route[]): void {
   const [{ path: url, refusals } = { path: '' }] = routes
   const known = routes.map(({ method }) => method)
@@ -73,7 +73,7 @@ function closeOthers(app: App, routes: readonly Route[]): void {
     config: { sourceRoute: true, refusals },
     schema: { hide: true } as object,
     async handler({ method }) {
-      throw new Answer(405, `There is no ${method} here, only ${allow}; see /api/docs`, { allow })
+      throw new Answer(405, `This route does not support ${method}, only ${allow}; see /api/docs`, { allow })
     },
   })
 }

@@ -9,14 +9,14 @@ import { type App, type Context, refusals } from './context'
 
 const DEFAULT_MINUTES = 180
 
-/** What there is, who works and what they may use. */
+/** Sources, workers, limits and figures of the whole suite. */
 export function suite(app: App, { service }: Context): void {
   const about = (operationId: string, summary: string) => ({ tags: ['suite'], operationId, summary, querystring: shapes.noQuery })
   app.get(
     '/api/sources',
     {
       schema: {
-        ...about('listSources', 'What can be backfilled, with the form of its params'),
+        ...about('listSources', 'List sources with the form of their params'),
         response: { 200: shapes.sourceList, ...refusals() },
       },
     },
@@ -24,14 +24,14 @@ export function suite(app: App, { service }: Context): void {
   )
   app.get(
     '/api/overview',
-    { schema: { ...about('getOverview', 'The whole suite at one look'), response: { 200: shapes.overview, ...refusals() } } },
+    { schema: { ...about('getOverview', 'Get the figures of the whole suite'), response: { 200: shapes.overview, ...refusals() } } },
     async () => await overview(service),
   )
   app.get(
     '/api/history',
     {
       schema: {
-        ...about('getHistory', 'Figures of the last minutes, for charts'),
+        ...about('getHistory', 'Get figures by minute, for charts'),
         querystring: shapes.historyQuery,
         response: { 200: shapes.history, ...refusals() },
       },
@@ -41,18 +41,21 @@ export function suite(app: App, { service }: Context): void {
   app.get(
     '/api/gates',
     {
-      schema: { ...about('listGates', 'Every limit, what is used of it, and by whom'), response: { 200: shapes.gateList, ...refusals() } },
+      schema: {
+        ...about('listGates', 'List limits, what is used of each, and by which jobs'),
+        response: { 200: shapes.gateList, ...refusals() },
+      },
     },
     async () => ({ items: await listGates(service) }),
   )
   app.get(
     '/api/workers',
-    { schema: { ...about('listWorkers', 'Workers, and what they hold'), response: { 200: shapes.workerList, ...refusals() } } },
+    { schema: { ...about('listWorkers', 'List workers and the tasks they hold'), response: { 200: shapes.workerList, ...refusals() } } },
     async () => await listWorkers(service),
   )
   app.get(
     '/api/alerts',
-    { schema: { ...about('listAlerts', 'What is wrong now, the oldest first'), response: { 200: shapes.alertList, ...refusals() } } },
+    { schema: { ...about('listAlerts', 'List active alerts, oldest first'), response: { 200: shapes.alertList, ...refusals() } } },
     async () => ({ items: await listAlerts(service) }),
   )
 }

@@ -8,7 +8,7 @@ import { type App, type Context, refusals } from './context'
 const webhookId = z.object({ id: z.string().max(64) })
 const deliveryId = z.object({ id: z.string().max(64), deliveryId: z.string().max(64) })
 
-/** Who is told of events over HTTP. */
+/** Receivers of events over HTTP. */
 export function webhooks(app: App, context: Context): void {
   const it = context.service
   const tags = ['webhooks']
@@ -19,7 +19,7 @@ export function webhooks(app: App, context: Context): void {
     '/api/webhooks',
     {
       schema: {
-        ...about('listWebhooks', 'Webhooks, never their secrets; of their addresses the host alone for READ_TOKEN'),
+        ...about('listWebhooks', 'List webhooks, without their secrets; READ_TOKEN sees only the host of their URLs'),
         querystring: shapes.noQuery,
         response: { 200: shapes.webhookList, ...refusals() },
       },
@@ -33,7 +33,7 @@ export function webhooks(app: App, context: Context): void {
     '/api/webhooks',
     {
       schema: {
-        ...about('addWebhook', 'Add a webhook; its secret is shown in this answer only'),
+        ...about('addWebhook', 'Add a webhook; only this answer contains its secret'),
         body: shapes.newWebhook,
         response: { 201: shapes.webhookMade, ...refusals(403) },
       },
@@ -54,7 +54,7 @@ export function webhooks(app: App, context: Context): void {
   )
   app.get(
     '/api/webhooks/:id',
-    { schema: { ...one('getWebhook', 'One webhook'), response: { 200: shapes.webhook, ...refusals(404) } } },
+    { schema: { ...one('getWebhook', 'Get a webhook'), response: { 200: shapes.webhook, ...refusals(404) } } },
     async ({ params, visitor }) => {
       const webhook = await service.getWebhook(it, params.id)
       return visitor.canWrite ? webhook : service.withoutKey(webhook)
@@ -64,7 +64,7 @@ export function webhooks(app: App, context: Context): void {
     '/api/webhooks/:id',
     {
       schema: {
-        ...one('changeWebhook', 'Change the fields given'),
+        ...one('changeWebhook', 'Change the given fields of a webhook'),
         body: shapes.webhookChange,
         response: { 200: shapes.webhook, ...refusals(403, 404) },
       },
@@ -76,7 +76,9 @@ export function webhooks(app: App, context: Context): void {
   )
   app.delete(
     '/api/webhooks/:id',
-    { schema: { ...one('removeWebhook', 'Remove it with its deliveries'), response: { 204: shapes.nothing, ...refusals(403, 404) } } },
+    {
+      schema: { ...one('removeWebhook', 'Remove a webhook with its deliveries'), response: { 204: shapes.nothing, ...refusals(403, 404) } },
+    },
     async (request, reply) => {
       await act(it, actorOf(request), 'webhook.remove', request.params.id, {}, () => service.removeWebhook(it, request.params.id))
       return await reply.code(204).send()
@@ -84,7 +86,7 @@ export function webhooks(app: App, context: Context): void {
   )
   app.post(
     '/api/webhooks/:id/test',
-    { schema: { ...one('testWebhook', 'Send a test event now'), response: { 200: shapes.delivery, ...refusals(403, 404) } } },
+    { schema: { ...one('testWebhook', 'Send a test event to a webhook now'), response: { 200: shapes.delivery, ...refusals(403, 404) } } },
     async (request) =>
       await act(it, actorOf(request), 'webhook.test', request.params.id, {}, () => service.testWebhook(it, request.params.id)),
   )
@@ -92,7 +94,7 @@ export function webhooks(app: App, context: Context): void {
     '/api/webhooks/:id/deliveries',
     {
       schema: {
-        ...one('listDeliveries', 'What was and will be sent, newest first'),
+        ...one('listDeliveries', 'List the deliveries of a webhook, newest first'),
         querystring: shapes.deliveryQuery,
         response: { 200: shapes.deliveryList, ...refusals(404) },
       },
@@ -103,7 +105,7 @@ export function webhooks(app: App, context: Context): void {
     '/api/webhooks/:id/deliveries/:deliveryId/retry',
     {
       schema: {
-        ...about('retryDelivery', 'Send it again at once'),
+        ...about('retryDelivery', 'Send a delivery again now'),
         params: deliveryId,
         response: { 200: shapes.delivery, ...refusals(403, 404, 409) },
       },
@@ -115,7 +117,7 @@ export function webhooks(app: App, context: Context): void {
   )
 }
 
-/** What was asked, for the list of actions: an address may carry a key in its query or path, its host says enough. */
+/** The request as the log of actions keeps it: a URL may carry a key in its path or query, so only its host is kept. */
 function shown({ url, ...rest }: { url?: string; events?: string[]; active?: boolean }) {
-  return { ...rest, ...(url !== undefined && { host: URL.canParse(url) ? new URL(url).host : 'no address' }) }
+  return { ...rest, ...(url !== undefined && { host: URL.canParse(url) ? new URL(url).host : 'invalid URL' }) }
 }

@@ -23,7 +23,7 @@ export const me = z
     canWrite: z.boolean(),
     version: z.string(),
     tokenNeeded: z.boolean(),
-    sandbox: z.boolean().meta({ description: 'An upstream is replaced by a local one' }),
+    sandbox: z.boolean().meta({ description: 'Whether an upstream is replaced by a server on this machine' }),
   })
   .meta({ id: 'Me' })
 

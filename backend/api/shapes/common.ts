@@ -3,7 +3,7 @@ import { COUNTS, DEFAULT_LIMIT, JOB_STATUSES, JOB_VERBS, MAX_LIMIT, ofCounts } f
 
 export const moment = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 
-export const bigId = z.union([z.number(), z.string()]).meta({ description: 'A whole number; as text where it does not fit 2^53' })
+export const bigId = z.union([z.number(), z.string()]).meta({ description: 'A whole number; a string above 2^53' })
 
 export const count = z.number().int().nonnegative()
 
@@ -24,14 +24,14 @@ export const priorityName = z.enum(['live', 'asked', 'backfill'])
 
 /** `?cursor=&limit=` of every list. */
 export const paging = {
-  cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the page before' }),
+  cursor: z.string().max(2000).optional().meta({ description: 'The `next` of the previous page' }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .max(MAX_LIMIT)
     .optional()
-    .meta({ description: `Rows of a page, ${DEFAULT_LIMIT} unless told` }),
+    .meta({ description: `Rows per page, ${DEFAULT_LIMIT} by default` }),
 }
 
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })

@@ -1,6 +1,6 @@
 /*
- * Every shape that goes over the wire, once: bodies and queries are checked by these, answers are written through them,
- * and the OpenAPI document is made of them. A body or query with a field that is not named here is refused.
+ * Every shape of the REST API, once: requests are validated and answers serialized by these, and the OpenAPI document is made of them. A
+ * request with an unknown field is refused.
  */
 
 export * from './access'

@@ -27,27 +27,30 @@ const wait = z.object({
 const summaryFields = {
   id: z.uuid(),
   source: z.string(),
-  label: z.string().meta({ description: 'What it reads, in words' }),
-  about: z.string().nullable().meta({ description: 'Its active key; null when it was forced to run beside another' }),
+  label: z.string().meta({ description: 'What it backfills, in words' }),
+  about: z
+    .string()
+    .nullable()
+    .meta({ description: 'The key that only one active job may have; null for a job that was forced to run beside another' }),
   status,
   params: anything,
   priority: z.number().int().meta({ description: 'Lower goes first: 0 live, 1 asked, 2 backfill' }),
   createdAt: moment,
   startedAt: moment.nullable(),
   completedAt: moment.nullable(),
-  seconds: z.number().meta({ description: 'How long it has run: all its runs together, without the time it stood ended before a retry' }),
+  seconds: z.number().meta({ description: 'Seconds of all its runs together, without the time between an end and a retry' }),
   tasks: z.object({ total: count, ...byState }),
   pages: figure,
   ...counts,
   expected: figure.nullable(),
   lookups: z.object({ asked: count, open: count }),
-  fraction: z.number().nullable().meta({ description: 'How far it is, 0 to 1' }),
+  fraction: z.number().nullable().meta({ description: 'Progress, 0 to 1; null when it cannot be known' }),
   position: count.nullable().meta({
-    description: `Of a queued job that waits for its turn: 1 starts next, ${PLACES_COUNTED + 1} stands for every place behind the first ${PLACES_COUNTED}`,
+    description: `Place in the queue of a job that waits to start: 1 is next, ${PLACES_COUNTED + 1} means behind the first ${PLACES_COUNTED}`,
   }),
   startsInMs: figure.nullable().meta({
     description:
-      'When such a job starts: from how fast jobs ended while others waited, else from the requests of its plan at the limits in force; null where neither is known',
+      'When such a job starts, in ms from now: by how fast earlier jobs ended, otherwise by the requests of its plan at the limits in force; null when neither is known',
   }),
   rate: z.number().nullable().meta({ description: 'Records a second, measured now' }),
   leftMs: z.number().nullable(),
@@ -74,7 +77,7 @@ const earlierRuns = z
       new: figure,
     }),
   )
-  .meta({ description: 'How it ended before it was tried again, oldest first, the last 50' })
+  .meta({ description: 'Its runs before each retry, oldest first, the last 50' })
 
 export const report = z
   .object({
@@ -100,13 +103,13 @@ export const report = z
     notes: z.array(z.string()),
     verified: z.boolean(),
     reason: z.string(),
-    cleared: z.string().optional().meta({ description: 'When its tasks were taken away; the figures stay' }),
+    cleared: z.string().optional().meta({ description: 'When its tasks were deleted; the figures stay' }),
   })
   .meta({ id: 'Report' })
 
 export const lane = z
   .object({
-    lane: z.string().meta({ description: 'Empty for discovery tasks, which stand outside lanes' }),
+    lane: z.string().meta({ description: 'Empty for discovery tasks, which are outside lanes' }),
     total: count,
     ...byState,
     pages: figure,
@@ -115,12 +118,12 @@ export const lane = z
     bytes: figure.meta({ description: 'Received by its tasks' }),
     state: z.enum(LANE_STATES).meta({
       description:
-        'active: a task is held or due; parked: all that may start wait for their moment; waiting: all wait for a place; ended: none is open',
+        'active: a task is held or due; parked: every task that may start waits for a later moment; waiting: all wait for a place; ended: no task is open',
     }),
-    until: moment.nullable().meta({ description: 'Of a parked lane: when its next task is due' }),
-    on: z.string().nullable().meta({ description: 'Of a parked lane: the API that task waits for, or the kind of its last error' }),
+    until: moment.nullable().meta({ description: 'When the next task of a parked lane is due' }),
+    on: z.string().nullable().meta({ description: 'The API that this task waits for, or the kind of its last error' }),
     errorKind: z.string().nullable(),
-    error: z.string().nullable().meta({ description: 'The last of a task that failed or tries again' }),
+    error: z.string().nullable().meta({ description: 'The last error of a task that failed or is retried' }),
   })
   .meta({ id: 'Lane' })
 
@@ -130,14 +133,14 @@ export const laneQuery = z.strictObject({
   order: z
     .enum(LANE_ORDERS)
     .optional()
-    .meta({ description: 'open, unless told: most open tasks first; lane: by name, which passes each lane once while the job moves' }),
+    .meta({ description: 'open (default): most open tasks first; lane: by name, which lists each lane once even while the job runs' }),
   ...paging,
 })
 
 export const jobDetail = z
   .object({
     ...summaryFields,
-    lanes: z.array(lane).meta({ description: 'The first 50, those with most open tasks' }),
+    lanes: z.array(lane).meta({ description: 'The 50 lanes with the most open tasks' }),
     errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
     requests: traffic,
@@ -153,7 +156,7 @@ export const jobList = listOf(jobSummary).extend({ counts: jobCounts, total: cou
 export const jobQuery = z.strictObject({
   status: statuses,
   source: z.string().max(100).optional(),
-  q: z.string().max(200).optional().meta({ description: 'Part of an id, of what a job is about, or of its params' }),
+  q: z.string().max(200).optional().meta({ description: 'Part of an id, of a label or of params' }),
   ...paging,
 })
 
@@ -166,17 +169,19 @@ export const startHeaders = z.looseObject({
 export const startBody = z
   .strictObject({
     source: z.string(),
-    params: z.record(z.string(), z.unknown()).meta({ description: 'As the form of the source says' }),
+    params: z.record(z.string(), z.unknown()).meta({ description: 'As described by the form of the source' }),
     force: z.boolean().optional(),
     priority: priorityName.optional(),
   })
   .meta({ id: 'StartJob' })
 
-/** Why no worker could be told yet. */
-export const broker = z.string().nullable().meta({ description: 'Why no worker could be told yet; the job is kept' })
+export const broker = z
+  .string()
+  .nullable()
+  .meta({ description: 'Why no worker was woken yet; the job is stored and starts later. Null when workers were woken' })
 
 export const started = jobSummary.extend({
-  created: z.boolean().meta({ description: 'False: the same was active already, or this Idempotency-Key had been used for it' }),
+  created: z.boolean().meta({ description: 'False when the same backfill is active already, or the Idempotency-Key was used before' }),
   broker,
 })
 
@@ -209,5 +214,5 @@ export const bulkDone = z.object({
   refused: z.array(z.object({ id: z.string(), reason: z.string(), state: z.string().nullable() })),
 })
 
-/** What the stream of a list tells: its first page whole, then jobs that are new or changed. */
+/** Event of the list: its first page, then jobs that are new or have changed. */
 export const jobsEvent = z.object({ items: z.array(jobSummary), counts: jobCounts })

@@ -5,14 +5,17 @@ import { broker, jobSummary } from './jobs'
 const cronFields = {
   name: z.string().min(1).max(100),
   cron: z.string().min(1).max(200).meta({ description: 'Five or six cron fields, or `@daily` and the like' }),
-  timeZone: z.string().max(100).optional().meta({ description: 'IANA name; UTC unless told' }),
+  timeZone: z.string().max(100).optional().meta({ description: 'IANA name; UTC by default' }),
   jitterS: z
     .number()
     .int()
     .nonnegative()
     .optional()
-    .meta({ description: 'A tick starts its job at a random moment within this long after it, s' }),
-  missed: z.enum(['skip', 'make_up']).optional().meta({ description: 'What becomes of ticks nobody was there to see; skip unless told' }),
+    .meta({ description: 'Seconds after the tick within which its job starts, at a random moment' }),
+  missed: z
+    .enum(['skip', 'make_up'])
+    .optional()
+    .meta({ description: 'What happens to ticks that were missed because no scheduler was running; skip by default' }),
   source: z.string(),
   params: z.record(z.string(), z.unknown()).optional(),
   priority: priorityName.optional(),

@@ -108,7 +108,7 @@ export const deadLetter = z
     at: moment.nullable(),
     reason: z.string(),
     bytes: count,
-    body: z.string().meta({ description: 'In a list its first 4 kB' }),
+    body: z.string().meta({ description: 'The first 4 kB in a list' }),
     messageId: z.string().nullable(),
   })
   .meta({ id: 'DeadLetter' })

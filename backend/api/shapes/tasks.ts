@@ -38,7 +38,7 @@ export const rejectList = listOf(
       key: z.string(),
       reason: z.string(),
       detail: z.string().nullable(),
-      raw: z.string().meta({ description: 'The record as it came, its first 4,096 characters' }),
+      raw: z.string().meta({ description: 'The record as received, its first 4,096 characters' }),
       at: moment,
     })
     .meta({ id: 'Reject' }),

@@ -37,7 +37,7 @@ export const webhook = z
   })
   .meta({ id: 'Webhook' })
 
-export const webhookMade = webhook.extend({ secret: z.string().meta({ description: 'Signs what is sent; shown this once' }) })
+export const webhookMade = webhook.extend({ secret: z.string().meta({ description: 'The key of the signature; shown only once' }) })
 
 export const webhookList = z.object({ items: z.array(webhook) })
 

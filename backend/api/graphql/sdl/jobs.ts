@@ -3,19 +3,19 @@ import { COUNT_NAMES, COUNTS, JOB_STATUSES, JOB_VERBS, PLACES_COUNTED, TASK_STAT
 const counts = COUNT_NAMES.map((name) => `"${COUNTS[name].about}." ${name}: BigInt!`).join('\n    ')
 const ints = (names: readonly string[]) => names.map((name) => `${name}: Int!`).join(' ')
 
-/** Jobs, their tasks, and what starting and steering them answers. */
+/** Jobs, their tasks, and the payloads of their mutations. */
 export const jobs = /* GraphQL */ `
   "Any JSON value."
   scalar JSON
   "A moment, ISO 8601 in UTC: 2026-07-17T09:30:00.000Z"
   scalar DateTime
-  "A whole number of any size: a JSON number up to 2^53, text above; either may be sent."
+  "A whole number of any size: a JSON number up to 2^53, a string above; both are accepted."
   scalar BigInt
 
   enum JobStatus { ${JOB_STATUSES.join(' ')} }
   enum TaskState { ${TASK_STATES.join(' ')} }
   enum JobVerb { ${JOB_VERBS.join(' ')} }
-  "What goes first: live, then what somebody asked for now, then backfills."
+  "Which jobs go first: live, then asked (somebody waits for it), then backfill."
   enum Priority { live asked backfill }
 
   type PageInfo {
@@ -28,9 +28,9 @@ export const jobs = /* GraphQL */ `
   type Job {
     id: ID!
     source: String!
-    "What it reads, in words."
+    "What it backfills, in words."
     label: String!
-    "What it backfills; null when it was forced to run beside another."
+    "The key that only one active job may have; null for a job that was forced to run beside another."
     about: String
     status: JobStatus!
     params: JSON!
@@ -38,41 +38,41 @@ export const jobs = /* GraphQL */ `
     createdAt: DateTime!
     startedAt: DateTime
     completedAt: DateTime
-    "How long it has run, without the time it stood ended before a retry."
+    "Seconds it has run, without the time between an end and a retry."
     seconds: Float!
     tasks: TaskCounts!
     pages: BigInt!
     ${counts}
-    "What its source says there is."
+    "Records that exist according to the source."
     expected: BigInt
     lookups: LookupCounts!
-    "0 to 1; null where nobody can know."
+    "Progress from 0 to 1; null when it cannot be known."
     fraction: Float
-    "Of a queued job that waits for its turn: 1 starts next, ${PLACES_COUNTED + 1} stands for every place behind the first ${PLACES_COUNTED}."
+    "Place in the queue of a job that waits to start: 1 is next, ${PLACES_COUNTED + 1} means behind the first ${PLACES_COUNTED}."
     position: Int
-    "When such a job starts; null where that cannot be told."
+    "When such a job starts, in ms from now; null when it cannot be estimated."
     startsInMs: Float
     "Records a second, measured now."
     rate: Float
     leftMs: Float
-    "Where it stands, in a sentence."
+    "Its state in a sentence."
     sentence: String!
     waits: [Wait!]!
     error: String
     verified: Boolean
-    "The verbs it takes now."
+    "The verbs that apply now."
     can: [JobVerb!]!
     lanes: [Lane!]!
     errors: [JobError!]!
     rejectedBy: [RejectCount!]!
     requests: [Requests!]!
     inHand: [InHand!]!
-    "How it ended before it was tried again, oldest first, the last 50."
+    "Its runs before each retry, oldest first, the last 50."
     earlierRuns: [Run!]!
-    "What it found, and whether that is all; of a running job what can be said so far."
+    "What it found, and whether that is complete; for a running job, so far."
     report: JSON!
     partitions: Partitions!
-    "Its tasks one by one."
+    "Its tasks."
     taskList(first: Int = 50, after: String, state: TaskState): TaskConnection!
     rejects(first: Int = 50, after: String): RejectConnection!
   }
@@ -81,7 +81,7 @@ export const jobs = /* GraphQL */ `
   type LookupCounts { asked: Int! open: Int! }
   type Wait { kind: String! on: String! tasks: Int! until: DateTime sentence: String! error: String }
   type Lane {
-    "Empty for discovery tasks, which stand outside lanes."
+    "Empty for discovery tasks, which are outside lanes."
     lane: String!
     total: Int!
     ${ints(TASK_STATES)}
@@ -93,7 +93,7 @@ export const jobs = /* GraphQL */ `
     state: String!
     "When the next task of a parked lane is due."
     until: DateTime
-    "The API that task waits for, or the kind of its last error."
+    "The API that this task waits for, or the kind of its last error."
     on: String
     errorKind: String
     error: String
@@ -103,10 +103,10 @@ export const jobs = /* GraphQL */ `
   type Requests {
     api: String!
     requests: BigInt!
-    "Times our own limits told a request to come later."
+    "Requests that waited for our own limits."
     waits: BigInt!
     waitMs: Float!
-    "Answers by which the upstream refused a request."
+    "Requests that the upstream refused because of its limits."
     throttled: BigInt!
     bytes: BigInt!
   }
@@ -120,7 +120,7 @@ export const jobs = /* GraphQL */ `
     id: BigInt!
     stream: String!
     key: String!
-    "Null for discovery, which stands outside lanes."
+    "Null for discovery tasks, which are outside lanes."
     lane: String
     stage: Int!
     state: TaskState!
@@ -139,7 +139,7 @@ export const jobs = /* GraphQL */ `
     settledAt: DateTime
     notes: [String!]!
   }
-  "A record set aside; its body cut to 4,096 characters."
+  "A rejected record; its body is cut to 4,096 characters."
   type Reject { id: BigInt! stream: String! key: String! reason: String! detail: String raw: String! at: DateTime! }
 
   type JobConnection { edges: [JobEdge!]! nodes: [Job!]! pageInfo: PageInfo! totalCount: Int! counts: JobCounts! }
@@ -148,7 +148,7 @@ export const jobs = /* GraphQL */ `
   type TaskEdge { node: Task! cursor: String! }
   type RejectConnection { edges: [RejectEdge!]! nodes: [Reject!]! pageInfo: PageInfo! }
   type RejectEdge { node: Reject! cursor: String! }
-  "Jobs by status under the same source and text, whatever status was asked for."
+  "Jobs by status, with the same source and text but of every status."
   type JobCounts { ${ints(JOB_STATUSES)} }
   type JobsUpdate { items: [Job!]! counts: JobCounts! }
 
@@ -161,11 +161,11 @@ export const jobs = /* GraphQL */ `
     fromDate: String
     "Only killmails of this day (UTC) and earlier."
     toDate: String
-    "Stop after so many pages."
+    "Stop after this many pages."
     maxPages: Int
-    "Killmails a page, at most 200."
+    "Killmails per page, at most 200."
     limit: Int
-    "Leave killmails alone that are held already; true unless told."
+    "Skip killmails that are stored already; true by default."
     skipExisting: Boolean
   }
   type StartKillmailBackfillPayload {
@@ -174,21 +174,21 @@ export const jobs = /* GraphQL */ `
     queuedAt: DateTime!
     job: Job!
   }
-  "created is false when the same thing is being backfilled, or the idempotencyKey came before."
+  "created is false when the same backfill is active, or the idempotencyKey was used before."
   type StartBackfillPayload { created: Boolean! message: String! job: Job! }
   type BulkPayload { done: [ID!]! refused: [BulkRefusal!]! }
   type BulkRefusal { id: ID! reason: String! state: String }
   type TakenPayload { taken: Int! }
 
   type Estimate {
-    "First tasks; more are found while it runs."
+    "Tasks at the start; it may find more while it runs."
     tasks: Int!
     requests: [EstimatedRequests!]!
-    "The least time it takes; null when some of the requests are not known before."
+    "The least time it takes; null when the number of requests is not known in advance."
     leastMs: Float
     notes: [String!]!
     activeKey: String!
-    "A job that backfills the same and has not ended."
+    "The active job of the same backfill."
     activeJob: ID
   }
   type EstimatedRequests { api: String! requests: BigInt leastMs: Float limit: String! }

@@ -1,4 +1,4 @@
-/** What may be asked, done and followed. */
+/** Queries, mutations and subscriptions. */
 export const operations = /* GraphQL */ `
   type Query {
     "One job, by its id or at least its first four characters."
@@ -7,69 +7,71 @@ export const operations = /* GraphQL */ `
     jobs(
       "At most 200."
       first: Int = 50
-      "Only those after this cursor, of the same filters."
+      "Continue after this cursor, with the same filters."
       after: String
       status: [JobStatus!]
       source: String
-      "Part of what a job is about, of its params, or the beginning of its id."
+      "Part of a job's label or params, or the beginning of its id."
       q: String
     ): JobConnection!
     "A job's tasks, by stream and key."
     tasks(job: ID!, first: Int = 50, after: String, state: TaskState): TaskConnection!
-    "What a job would cost at the limits in force; nothing is queued."
+    "Estimates what a job costs at the limits in force, without queueing it."
     estimate(source: String!, params: JSON!, priority: Priority = backfill): Estimate!
     overview: Overview!
     sources: [Source!]!
     "Worker processes, and the apps that should have one."
     workers: Workers!
-    "Every limit: what it grants, what is used of it, who waits."
+    "Every limit: what it grants, what is used of it, and which jobs wait for it."
     gates: [Gate!]!
     "Messages that could not be understood."
     deadLetters(queue: String, first: Int = 50): DeadLetters!
-    "One of them with its whole body."
+    "A dead letter with its whole body."
     deadLetter(id: ID!): DeadLetter
     "What upstreams refused and is not requested again for a while, by kind and id."
     refusals(kind: String, first: Int = 50): [Refusal!]!
     schedules: [Schedule!]!
     webhooks: [Webhook!]!
-    "What is wrong now."
+    "Active alerts."
     alerts: [Alert!]!
-    "What was done through any entry point, newest first."
+    "Actions through any entry point, newest first."
     actions(first: Int = 50, after: String): ActionConnection!
   }
 
   type Mutation {
     "Reads a character's kills and losses from zKillboard and ESI."
     startKillmailBackfill(input: StartKillmailBackfillInput!): StartKillmailBackfillPayload!
-    "Starts a job of any source. With an idempotencyKey that came before, the job it made then is returned."
+    "Starts a job of any source. An idempotencyKey that was used before returns its job."
     startBackfill(
       source: String!
       params: JSON!
       idempotencyKey: String
       priority: Priority = backfill
-      "Start it even if the same thing is being backfilled."
+      "Start it even while the same backfill is active."
       force: Boolean = false
     ): StartBackfillPayload!
-    "Pages in hand end, no new ones start."
+    "Pauses a job: pages in hand end, no new ones start."
     pauseJob(id: ID!): Job!
+    "Resumes a paused job."
     resumeJob(id: ID!): Job!
-    "What it has written stays."
+    "Cancels a job; the rows it has written stay."
     cancelJob(id: ID!): Job!
-    "Its failed tasks try again from the page they reached."
+    "Retries the failed tasks of a job from the page they reached."
     retryJob(id: ID!): Job!
-    "The same for many: at most 500 ids, or all of a status and source."
+    "One verb for many jobs: at most 500 ids, or all of a status and source."
     bulkJobs(verb: JobVerb!, ids: [ID!], status: JobStatus, source: String): BulkPayload!
-    "Publishes messages again to the queues they were meant for: some by id, or all, or all of a queue."
+    "Publishes dead letters to the queues they were meant for: some by id, all, or all of a queue."
     replayDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
+    "Deletes dead letters: some by id, all, or all of a queue."
     dropDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
     "Forgets refusals of a kind, some by id or all, so that their upstream is asked again."
     forgetRefusals(kind: String!, ids: [ID!], all: Boolean): ForgottenPayload!
   }
 
   type Subscription {
-    "The job as it is, then whenever it has changed, at most once a second; ends once the job has."
+    "The job now, then each time it has changed, at most once a second; ends when the job has ended."
     jobProgress(id: ID!): Job!
-    "The newest jobs, then those that changed or are new."
+    "The newest jobs, then jobs that are new or have changed."
     jobs(status: [JobStatus!], source: String, first: Int = 50): JobsUpdate!
   }
 `

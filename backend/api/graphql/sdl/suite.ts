@@ -1,4 +1,4 @@
-/** What runs, what it may do, and what surrounds the jobs. */
+/** The suite around the jobs: sources, workers, limits, queues, schedules, webhooks. */
 export const suite = /* GraphQL */ `
   type Overview {
     jobs: JobCounts!
@@ -15,10 +15,10 @@ export const suite = /* GraphQL */ `
   type WorkerCounts { alive: Int! dead: Int! }
   type Queue {
     name: String!
-    "Messages nobody has taken; null while the broker is unreachable."
+    "Messages that no worker has taken; null while the broker is unreachable."
     ready: BigInt
     consumers: Int
-    "Tasks that could be taken now."
+    "Tasks that a worker could take now."
     due: BigInt!
     oldestDueMs: Float
   }
@@ -38,7 +38,7 @@ export const suite = /* GraphQL */ `
   type Command { name: String! about: String! }
 
   type Workers { items: [Worker!]! schedulers: Int! apps: [App!]! }
-  "A PM2 app and how many of its workers live."
+  "A PM2 app and the number of its live workers."
   type App { app: String! queues: [String!]! alive: Int! }
   type Worker {
     id: ID!
@@ -56,7 +56,7 @@ export const suite = /* GraphQL */ `
   }
   type Held { task: BigInt! job: ID! source: String! stream: String! key: String! pages: Int! sinceMs: Float! }
 
-  "Ready: it grants moments. Blocked: its upstream said wait. Tripped: its requests failed, a probe asks now and then."
+  "ready: it grants requests. blocked: its upstream said to wait. tripped: its requests failed, and a probe checks now and then."
   enum GateState { ready blocked tripped }
   type Gate {
     name: String!
@@ -72,13 +72,13 @@ export const suite = /* GraphQL */ `
     failures: Int!
     trippedUntil: DateTime
     granted: BigInt!
-    "Requests that this limit told to come later."
+    "Requests that waited for this limit."
     waits: BigInt!
-    "Answers by which the upstream refused a request."
+    "Requests that the upstream refused because of its limits."
     throttled: BigInt!
     users: [GateUser!]!
   }
-  "What was used of one rolling window."
+  "Usage of one rolling window."
   type GateUse { span: String! used: Int! of: Int! windowMs: Float! }
   type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
 
@@ -103,7 +103,7 @@ export const suite = /* GraphQL */ `
     cron: String!
     timeZone: String!
     jitterS: Int!
-    "What becomes of ticks that nobody was there for: skip or make_up."
+    "What happens to ticks that were missed because no scheduler was running: skip or make_up."
     missed: String!
     source: String!
     params: JSON!

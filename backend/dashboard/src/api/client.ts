@@ -23,7 +23,7 @@ export class Unreachable extends Error {
 
 const SERVER = 'The server does not answer.'
 const DATABASE = 'The database cannot be reached now.'
-const DATABASE_AWAY = 'urn:backhaul:database-away'
+const DATABASE_UNREACHABLE = 'urn:backhaul:database-unreachable'
 /** Answered without a look at the database: such an answer does not say that figures can be had again. */
 const WITHOUT_DATA = /^\/api\/(me|login|logout)$/
 
@@ -104,7 +104,7 @@ export async function call<T>(method: string, path: string, options: Options = {
     // Nothing is shown that could be old.
     markBack(Number.POSITIVE_INFINITY)
   }
-  if (problem.type === DATABASE_AWAY) markLost(DATABASE)
+  if (problem.type === DATABASE_UNREACHABLE) markLost(DATABASE)
   // Said by whatever stands between us and the server.
   else if ((answer.status === 502 || answer.status === 504) && method === 'GET') markLost(SERVER)
   throw problem
