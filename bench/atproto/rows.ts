@@ -72,8 +72,8 @@ export const atprotoRows: Bench = {
     const worker = await suite.worker()
     const { dids } = await suite.network.large({ collection: SCORE, least: LARGE, records: Number.MAX_SAFE_INTEGER })
     const kinds: [string, object, number?][] = [
-      ['large repos, listed', { collection: SCORE, dids, road: 'list' }, 0.5],
-      ['large repos, as CAR', { collection: SCORE, dids, road: 'car' }],
+      ['large repos, listed', { collection: SCORE, dids, method: 'list' }, 0.5],
+      ['large repos, as CAR', { collection: SCORE, dids, method: 'car' }],
       ['the whole collection', { collection: SCORE }],
     ]
     // What is done for the first time costs more: the worker's code is cold.

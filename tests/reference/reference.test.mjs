@@ -187,9 +187,9 @@ test('a third run writes what was edited, created and deleted, and nothing else'
   assert.deepEqual([report.new, report.updated, report.deleted], [created.length, edited.length, gone.length])
 })
 
-test('the road of whole repos gives the same rows, and the record that its host hides from its lists', async (t) => {
+test('the method of whole repos gives the same rows, and the record that its host hides from its lists', async (t) => {
   const product = await fresh(t)
-  const report = await product.backfill('--collection', NOTE, '--road', 'car')
+  const report = await product.backfill('--collection', NOTE, '--method', 'car')
   tell(t, report)
   const wanted = await truth([NOTE], { withHidden: true })
   assert.ok(wanted.has(world.hidden))
@@ -200,9 +200,9 @@ test('the road of whole repos gives the same rows, and the record that its host 
 
 test('a repo that was read whole, and has not changed, is asked for its head and nothing else', async (t) => {
   const product = await fresh(t)
-  await product.backfill('--collection', NOTE, '--road', 'car')
+  await product.backfill('--collection', NOTE, '--method', 'car')
   const stamps = await product.stamps()
-  const report = await product.backfill('--collection', NOTE, '--road', 'car')
+  const report = await product.backfill('--collection', NOTE, '--method', 'car')
   tell(t, report)
   assert.deepEqual(await product.stamps(), stamps)
   const again = (await product.tasks(report.job)).filter(({ state }) => state === 'done')
@@ -212,9 +212,9 @@ test('a repo that was read whole, and has not changed, is asked for its head and
   )
 })
 
-test('the road of lists gives the same rows as the one that is chosen by itself', async (t) => {
+test('the method of lists gives the same rows as the one that is chosen by itself', async (t) => {
   const product = await fresh(t)
-  const report = await product.backfill('--collection', NOTE, '--road', 'list')
+  const report = await product.backfill('--collection', NOTE, '--method', 'list')
   tell(t, report)
   await same(product, await truth())
   assert.equal(report.status, 'completed', JSON.stringify(report.failures))
@@ -401,12 +401,12 @@ test('a repo that its host cannot list fails by itself, and can be read whole', 
   // The others of its host wait behind it.
   const product = await fresh(t, { limits: { ...FAST, pds: { requests: 5, perMs: 1000, perDay: 5, dayMs: 1000 } }, attempts: 2 })
   const names = [account, ...others].flatMap(({ did }) => ['--did', did])
-  const report = await product.backfill('--collection', NOTE, '--road', 'list', ...names)
+  const report = await product.backfill('--collection', NOTE, '--method', 'list', ...names)
   tell(t, report)
   const failed = (await product.tasks(report.job)).filter(({ state }) => state === 'failed')
   t.diagnostic(`failed: ${JSON.stringify(failed.map(({ error_kind, requests }) => [error_kind, requests]))}`)
 
-  const whole = await product.backfill('--collection', NOTE, '--did', account.did, '--road', 'car')
+  const whole = await product.backfill('--collection', NOTE, '--did', account.did, '--method', 'car')
   tell(t, whole)
   const of = (rows) => new Map([...rows].filter(([uri]) => uri.includes(account.did)))
   assert.deepEqual(differences(of(await product.rows([NOTE])), await truthOf([account], [NOTE])), {})

@@ -182,7 +182,7 @@ describe('odd records', () => {
     return { record, value, held: JSON.parse(JSON.stringify(held?.record)) as Record<string, unknown>, rkey: String(record?.rkey) }
   }
 
-  test('are served as they were put in, by both roads', async () => {
+  test('are served as they were put in, by both methods', async () => {
     const nul = await find('nul')
     expect([nul.value.title, nul.held]).toEqual(['cut\u0000here', nul.value])
     const proto = await find('proto')

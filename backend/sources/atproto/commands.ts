@@ -15,7 +15,12 @@ export const commands: Record<string, Command> = {
         path: 'discovery',
         kind: 'text',
       },
-      { flags: '--road <road>', about: 'list: pages; car: each repo whole; auto: what costs less', path: 'road', kind: 'text' },
+      {
+        flags: '--method <method>',
+        about: 'list: pages; car: each repo whole; auto: the cheaper one for each repo',
+        path: 'method',
+        kind: 'text',
+      },
       { flags: '--new-only', about: 'only repos the relay has listed since the last run', path: 'newOnly', kind: 'flag' },
       { flags: '--validate', about: 'set aside records that do not fit their lexicon', path: 'validate', kind: 'flag' },
     ],

@@ -14,10 +14,10 @@ export const form = z.object({
     .enum(['relay', 'hosts'])
     .default('relay')
     .meta({ title: 'Discovery', description: 'relay: who has such records, by its index. hosts: every repo of every PDS it knows.' }),
-  road: z
-    .enum(['auto', 'list', 'car'])
-    .default('auto')
-    .meta({ title: 'Road', description: 'list: pages of records. car: each repo whole, in one request. auto: what costs a repo less.' }),
+  method: z.enum(['auto', 'list', 'car']).default('auto').meta({
+    title: 'Method',
+    description: 'list: pages of records. car: each repo whole, in one request. auto: the cheaper one for each repo.',
+  }),
   newOnly: z.boolean().default(false).meta({ title: 'New repos only', description: 'Those the relay has listed since the last run.' }),
   validate: z.boolean().default(false).meta({ title: 'Check lexicons', description: 'Set aside records that do not fit their lexicon.' }),
 })

@@ -43,7 +43,7 @@ const fields = {
   dids: z.array(repo, { error: 'must be a list of DIDs and handles' }).max(MAX_REPOS, `names more than ${MAX_REPOS} repos`).default([]),
   pds: z.array(host, { error: 'must be a list of PDS addresses' }).max(1000, 'names more than 1,000 hosts').default([]),
   discovery: z.enum(['relay', 'hosts'], { error: 'must be relay or hosts' }).default('relay'),
-  road: z.enum(['auto', 'list', 'car'], { error: 'must be auto, list or car' }).default('auto'),
+  method: z.enum(['auto', 'list', 'car'], { error: 'must be auto, list or car' }).default('auto'),
   newOnly: flag('Only repos the relay has listed since the last run'),
   validate: flag('Set aside records that do not fit their uploaded lexicon'),
 }

@@ -136,10 +136,10 @@ describe('what changes upstream', () => {
         void sandbox.atproto.edit({ did: large.did, collection: 'app.sandbox.post', action: 'create', count: 1 })
     }
     answered = write
-    const report = await backfill({ collection: SCORE, did: large.did, road: 'list' })
+    const report = await backfill({ collection: SCORE, did: large.did, method: 'list' })
     answered = () => undefined
     expect(report).toMatchObject({ status: 'completed', deleted: 0, notes: [expect.stringContaining('changed while they were read')] })
-    const next = await backfill({ collection: SCORE, did: large.did, road: 'list' })
+    const next = await backfill({ collection: SCORE, did: large.did, method: 'list' })
     expect(next.deleted).toBe(3)
     await same([SCORE])
   }, 120_000)
@@ -187,16 +187,16 @@ describe('what changes upstream', () => {
   }, 120_000)
 })
 
-describe('the road', () => {
+describe('the method', () => {
   test('by CAR holds the same as by list, and says the same of what is gone', async () => {
     await world()
-    const car = await backfill({ collection: SCORE, road: 'car' })
+    const car = await backfill({ collection: SCORE, method: 'car' })
     expect(car).toMatchObject({ status: 'completed', verified: true })
     expect(sandbox.traffic().pds?.byRoute.listRecords).toBeUndefined()
     await same([SCORE])
     const [first] = await repos([SCORE])
     await sandbox.atproto.edit({ did: first.did, collection: SCORE, action: 'delete', count: 1 })
-    expect(await backfill({ collection: SCORE, road: 'car' })).toMatchObject({ new: 0, updated: 0, deleted: 1 })
+    expect(await backfill({ collection: SCORE, method: 'car' })).toMatchObject({ new: 0, updated: 0, deleted: 1 })
     await same([SCORE])
   }, 120_000)
 
@@ -224,9 +224,9 @@ describe('the road', () => {
     const { records } = await sandbox.atproto.edit({ did: one.did, collection: GAME, action: 'create', count: 1 })
     const rkey = records[0]?.uri.split('/').at(-1) ?? ''
     sandbox.atproto.hide(one.did, GAME, rkey)
-    expect(await backfill({ collection: GAME, road: 'list' })).toMatchObject({ new: 0, deleted: 0 })
+    expect(await backfill({ collection: GAME, method: 'list' })).toMatchObject({ new: 0, deleted: 0 })
     await sandbox.atproto.edit({ did: one.did, collection: GAME, action: 'create', count: 1 })
-    expect(await backfill({ collection: GAME, road: 'car' })).toMatchObject({ new: 2, deleted: 0 })
+    expect(await backfill({ collection: GAME, method: 'car' })).toMatchObject({ new: 2, deleted: 0 })
   }, 120_000)
 })
 
@@ -282,9 +282,9 @@ describe('a host that answers oddly', () => {
     expect(report).toMatchObject({ status: 'completed', verified: true, failedBy: {} })
     await same(SETTLED)
     expect(sandbox.traffic().pds?.byRoute).toMatchObject({ getRepo: 1 })
-    // The road that is asked for is kept to.
+    // The method that was asked for is kept.
     await it_.db.tx((tx) => tx.query('truncate atproto.records, atproto.repos'))
-    expect(await backfill({ collection: GAME, road: 'list' })).toMatchObject({ status: 'partial', failedBy: { http_500: 1 } })
+    expect(await backfill({ collection: GAME, method: 'list' })).toMatchObject({ status: 'partial', failedBy: { http_500: 1 } })
   }, 120_000)
 
   test('with records that are not what it says has them set aside, and is read again the next time', async () => {

@@ -48,7 +48,7 @@ describe('a host that names other collections than the relay lists', () => {
     const [odd] = world.repos(GAME, SCORE)
     world.answers('describeRepo', odd, 200, description(odd.did, [GAME]))
     world.sandbox.fault({ name: 'relay-500', match: SCORE })
-    const job = await world.start({ road: 'list' })
+    const job = await world.start({ method: 'list' })
     const isRead = async () => GAME in (await world.synced(odd.did))
     await until(isRead, { timeoutMs: 30_000, what: 'the repo to be read without its scores' })
     world.sandbox.clearFaults()
@@ -130,7 +130,7 @@ describe('a repo whose commit is another one at the same revision', () => {
         await world.sandbox.atproto.edit({ did: one.did, collection: 'app.sandbox.post', action: 'create', keepsRev: true })
       return page
     })
-    const report = await world.backfill({ collection: GAME, did: one.did, road: 'list' })
+    const report = await world.backfill({ collection: GAME, did: one.did, method: 'list' })
     expect(report).toMatchObject({ deleted: 0, notes: [expect.stringContaining('changed while they were read')] })
   }, 120_000)
 })

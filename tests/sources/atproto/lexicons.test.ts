@@ -230,7 +230,7 @@ describe('a backfill of everything', () => {
   test('reads the records of every lexicon, each repo in one task', async () => {
     await uploadBoth()
     await upload(query)
-    const id = await begin({ road: 'list' })
+    const id = await begin({ method: 'list' })
     await work(id)
     expect(await shown(id)).toMatchObject({ status: 'completed', total_records: sandbox.atproto.count([GAME, SCORE]) })
     const tasks = await it_.db.query<{ stream: string; key: string; collections: string[] }>(
@@ -286,7 +286,7 @@ describe('a backfill of everything', () => {
         ['z', 'a'],
       ],
     }
-    const params = atproto.params.parse({ collection: first, road: 'list' })
+    const params = atproto.params.parse({ collection: first, method: 'list' })
     let cursor: unknown = repoCursor.parse({ collections: [first, second], pds: 'pds.example' })
     for (let steps = 0; cursor !== null && steps < 20; steps++) {
       const io = { ...fakeIo({ pds: pdsOf(did, order) }), held: it_.db, known: (names: readonly string[]) => known(it_.db, names) }
@@ -321,7 +321,7 @@ describe('a backfill that holds records to their lexicons', () => {
 
   test('sets those aside that do not fit, with the reason, and stores the others', async () => {
     await upload(lexiconOf(SCORE, levels, { required: ['level'] }), { backfill: false })
-    const id = await begin({ collection: SCORE, validate: true, road: 'list' })
+    const id = await begin({ collection: SCORE, validate: true, method: 'list' })
     await work(id)
     const [rows, rejects] = [await held(), await aside()]
     expect(rows.every(({ level }) => level <= 50)).toBe(true)

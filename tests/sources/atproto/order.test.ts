@@ -97,12 +97,12 @@ describe('a host', () => {
       const one = sizable()
       for (let n = 0; n < 6; n++) await world.sandbox.atproto.edit({ did: one.did, collection: SCORE, action: 'create', count: 100 })
       world.sandbox.fault({ name: 'rising', ...options })
-      const first = await world.backfill({ collection: SCORE, did: one.did, road: 'list' })
+      const first = await world.backfill({ collection: SCORE, did: one.did, method: 'list' })
       const records = (one.collections[SCORE] ?? 0) + 600
       expect(first).toMatchObject({ status: 'completed', verified: true, seen: records, new: records })
       await world.sandbox.atproto.edit({ did: one.did, collection: SCORE, action: 'delete', count: 2 })
       await world.sandbox.atproto.edit({ did: one.did, collection: SCORE, action: 'create', count: 3 })
-      expect(await world.backfill({ collection: SCORE, did: one.did, road: 'list' })).toMatchObject({
+      expect(await world.backfill({ collection: SCORE, did: one.did, method: 'list' })).toMatchObject({
         status: 'completed',
         verified: true,
         seen: records + 1,
@@ -118,14 +118,14 @@ describe('a host', () => {
     ['auto', 1],
     ['list', 0],
   ])(
-    'that lists in no order has what is gone taken away by the road %s: %i',
-    async (road, deleted) => {
+    'that lists in no order has what is gone taken away by method %s: %i',
+    async (method, deleted) => {
       await world.backfill({ collection: GAME })
       const [one] = world.repos(GAME).filter(({ collections }) => (collections[GAME] ?? 0) > 3) as [TrueRepo]
       await world.sandbox.atproto.edit({ did: one.did, collection: GAME, action: 'delete' })
       world.sandbox.fault({ name: 'unordered' })
       for (const n of [deleted, 0]) {
-        const report = await world.backfill({ collection: GAME, did: one.did, road })
+        const report = await world.backfill({ collection: GAME, did: one.did, method })
         expect(report).toMatchObject({ status: 'completed', deleted: n, notes: deleted ? [] : [expect.stringContaining('in no order')] })
       }
     },

@@ -81,11 +81,11 @@ describe('a request', () => {
     [{ newOnly: 'yes' }, 'newOnly', 'newOnly must be true or false.'],
     [{ validate: 1 }, 'validate', 'validate must be true or false.'],
     [{ discovery: 'firehose' }, 'discovery', 'discovery must be relay or hosts.'],
-    [{ road: 'sea' }, 'road', 'road must be auto, list or car.'],
+    [{ method: 'sea' }, 'method', 'method must be auto, list or car.'],
     [
       { colection: NOTE },
       'colection',
-      'colection is not a field; there are did, collection, dids, pds, discovery, road, newOnly, validate.',
+      'colection is not a field; there are did, collection, dids, pds, discovery, method, newOnly, validate.',
     ],
   ])('%j is refused at %j', (raw, field, sentence) => {
     const refused = caught(() => request(raw))
@@ -94,12 +94,12 @@ describe('a request', () => {
   })
 
   test('has each of its faults named', () => {
-    const refused = caught(() => request({ collection: 'x', road: 'sea', dids: ['alice'] })) as Refused
-    expect(refused.faults.map(({ field }) => field).sort()).toEqual(['collection', 'dids.0', 'road'])
+    const refused = caught(() => request({ collection: 'x', method: 'sea', dids: ['alice'] })) as Refused
+    expect(refused.faults.map(({ field }) => field).sort()).toEqual(['collection', 'dids.0', 'method'])
   })
 
   test('that is empty means everything, by the relay', () => {
-    const everything = { dids: [], pds: [], discovery: 'relay', road: 'auto', newOnly: false, validate: false }
+    const everything = { dids: [], pds: [], discovery: 'relay', method: 'auto', newOnly: false, validate: false }
     expect(params.parse({})).toEqual(everything)
     expect(subjectOf(params.parse({}))).toBe('records:all')
   })
@@ -127,7 +127,7 @@ describe('a request', () => {
     fc.record({ collection: fc.constant(NOTE), pds: hosts, discovery: fc.constantFrom('relay', 'hosts') }, { requiredKeys: [] }),
     fc.record({ collection: fc.constant(NOTE), newOnly: fc.boolean() }, { requiredKeys: [] }),
   )
-  const manner = fc.record({ road: fc.constantFrom('auto', 'list', 'car'), validate: fc.boolean() }, { requiredKeys: [] })
+  const manner = fc.record({ method: fc.constantFrom('auto', 'list', 'car'), validate: fc.boolean() }, { requiredKeys: [] })
 
   test('read again is the same: what is kept of a job means what was asked', () => {
     fc.assert(
@@ -139,7 +139,7 @@ describe('a request', () => {
     )
   })
 
-  test('is about the same whatever its order and its road', () => {
+  test('is about the same whatever its order and its method', () => {
     const shuffle = <T>(all: T[] | undefined): T[] | undefined => all?.toReversed()
     fc.assert(
       fc.property(asking, manner, manner, (what, how, otherwise) => {

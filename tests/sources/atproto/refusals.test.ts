@@ -30,13 +30,13 @@ describe('a host without a method', () => {
       await world.upload(GAME, SCORE)
       const [odd] = world.repos(GAME, SCORE)
       world.answers('getLatestCommit', odd, status, body)
-      const first = await world.backfill({ road: 'list' })
+      const first = await world.backfill({ method: 'list' })
       expect(first).toMatchObject({ status: 'completed', notes: [expect.stringContaining('do not tell the head')] })
       expect(await world.wrong(GAME, SCORE)).toEqual([])
       expect(await world.synced(odd.did)).toEqual({})
       const { records } = await world.sandbox.atproto.edit({ did: odd.did, collection: GAME, action: 'delete', count: 1 })
       await world.sandbox.atproto.edit({ did: odd.did, collection: SCORE, action: 'create', count: 2 })
-      const again = await world.backfill({ road: 'list' })
+      const again = await world.backfill({ method: 'list' })
       expect(again).toMatchObject({ status: 'completed', new: 2, updated: 0, deleted: 0, seen: first.seen + 1, known: first.seen - 1 })
       expect(await world.wrong(GAME, SCORE)).toEqual([`${records[0]?.uri} should not be there`])
     },
@@ -61,7 +61,7 @@ describe('a host without a method', () => {
     await world.sandbox.atproto.edit({ did: odd.did, collection: GAME, action: 'delete', count: 1 })
     world.answers('getLatestCommit', odd, 501, {})
     for (const _ of [1, 2])
-      expect(await world.backfill({ collection: GAME, pds: [`http://${odd.host}`], road: 'list' })).toMatchObject({
+      expect(await world.backfill({ collection: GAME, pds: [`http://${odd.host}`], method: 'list' })).toMatchObject({
         status: 'completed',
         deleted: 0,
         notes: [expect.stringContaining('do not tell the head')],
@@ -73,10 +73,10 @@ describe('a host without a method', () => {
     world.answers('listRecords', one, 501, {})
     world.answers('getRepo\\?', two, 501, {})
     expect(await world.backfill({ collection: GAME, dids: [one.did, two.did] })).toMatchObject({ status: 'completed', verified: true })
-    const failed = await world.backfill({ collection: GAME, did: two.did, road: 'car' })
+    const failed = await world.backfill({ collection: GAME, did: two.did, method: 'car' })
     expect(failed.skipped).toEqual({ unchanged: 1 })
     await world.suite.db.tx((tx) => tx.query('truncate atproto.repos'))
-    expect(await world.backfill({ collection: GAME, did: two.did, road: 'car' })).toMatchObject({ failedBy: { http_501: 1 } })
+    expect(await world.backfill({ collection: GAME, did: two.did, method: 'car' })).toMatchObject({ failedBy: { http_501: 1 } })
   }, 120_000)
 })
 

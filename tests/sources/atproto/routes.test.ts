@@ -98,10 +98,10 @@ describe('a backfill', () => {
     expect(await jobs()).toBe(named().length)
   })
 
-  test('is the same in another order, by another road, for new repos only', async () => {
+  test('is the same in another order, by another method, for new repos only', async () => {
     const [one, other] = repos()
     const id = await begin({ collection: GAME, dids: [one.did, other.did] })
-    expect(await ask('POST', '/admin/backfill', { collection: GAME, did: other.did, dids: [one.did], road: 'car' })).toMatchObject({
+    expect(await ask('POST', '/admin/backfill', { collection: GAME, did: other.did, dids: [one.did], method: 'car' })).toMatchObject({
       status: 200,
       body: { id },
     })

@@ -18,10 +18,9 @@ const create = defineRoute({
   access: 'admin',
   operation: 'createBackfill',
   about: 'Backfill every uploaded lexicon ({}), a collection, or repos',
-  body: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .meta({ description: '`{}`, `{collection}`, `{collection, did}`, `{collection, dids}`; also pds, discovery, road, newOnly, validate' }),
+  body: z.record(z.string(), z.unknown()).nullish().meta({
+    description: '`{}`, `{collection}`, `{collection, did}`, `{collection, dids}`; also pds, discovery, method, newOnly, validate',
+  }),
   answers: [
     { status: 201, body: started },
     { status: 200, body: started.meta({ description: 'The same is being backfilled already, by this job' }) },

@@ -1,6 +1,6 @@
 import { RetryLater, UNREACHABLE } from '../../../base/errors'
 
-/** After so many tries in a row what its host cannot give is left for the other road. */
+/** After so many tries in a row what its host cannot give is asked for by the other method. */
 const TRIES = 2
 
 /** Whether a host that is there has failed often enough to give something. */

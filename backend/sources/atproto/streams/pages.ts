@@ -48,7 +48,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
       if (triesWhole(step, cursor)) return pageOf({ ...cursor, car: {} }, got)
     }
   } catch (error) {
-    if (got.pages === 0 && hasOtherRoad(step, error)) {
+    if (got.pages === 0 && hasOtherMethod(step, error)) {
       io.log.info(`a repo is read whole, its list cannot be had: ${error.message}`, { did: step.key, kind: error.kind })
       return nothing({ ...cursor, car: {} })
     }
@@ -61,13 +61,13 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
 
 const isRoom = ({ pages, records, bytes }: Gathered): boolean => pages < MAX_PAGES && records < MAX_RECORDS && bytes < MAX_BYTES
 
-const mayTryWhole = ({ params, cursor }: RepoStep): boolean => params.road === 'auto' && !cursor.isLarge
+const mayTryWhole = ({ params, cursor }: RepoStep): boolean => params.method === 'auto' && !cursor.isLarge
 
 const triesWhole = (step: RepoStep, { listing, pages }: RepoCursor): boolean =>
   mayTryWhole(step) && listing !== undefined && pages >= PAGES_BEFORE_CAR
 
 /** The host is there, and does not give the list: it may give the repo. */
-const hasOtherRoad = (step: RepoStep, error: unknown): error is RetryLater | Fatal =>
+const hasOtherMethod = (step: RepoStep, error: unknown): error is RetryLater | Fatal =>
   mayTryWhole(step) && (isLacking(error) || cannotGive(error, step.attempts))
 
 function pageOf(cursor: RepoCursor, { rows, rejected, shown, unmark, notes, known }: Gathered): RepoPage {

@@ -67,7 +67,7 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   const isLarge = cursor.collections.some((collection) => (held?.synced[collection]?.records ?? 0) >= LARGE)
   next.rows = [...rows]
   next.listing = startListing(first, sweepable(next))
-  if (params.road === 'car' || (params.road === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
+  if (params.method === 'car' || (params.method === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
   if (!io.more()) return nothing(next)
   return await goOn({ ...step, cursor: next }, io, pds)
 }

@@ -23,7 +23,7 @@ export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise
     // All of them, those that were listed before as well: it is read at one revision.
     snapshot = readCar(bytes, did, new Set(cursor.collections))
   } catch (error) {
-    if (params.road === 'car' || !mayBeListed(error, step.attempts)) throw error
+    if (params.method === 'car' || !mayBeListed(error, step.attempts)) throw error
     io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
     return nothing({ ...cursor, car: undefined, isLarge: true })
   }
