@@ -5,10 +5,10 @@ import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname ?? resolve('backend/dashboard')
 
-/** Where scripts/setup wants the pages; beside the compiled code unless told. */
+/** Where scripts/setup builds the pages; by default beside the compiled code. */
 const outDir = resolve(root, '../..', process.env.BACKHAUL_DIST ?? 'dist', 'dashboard')
 
-/** Writes each file compressed beside itself, which the api process hands to browsers that take it. */
+/** Writes a compressed copy beside each file, which the api process sends to browsers that accept it. */
 const compressed = (): Plugin => ({
   name: 'compressed',
   apply: 'build',

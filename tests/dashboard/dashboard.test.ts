@@ -20,8 +20,8 @@ const ADMIN = 'admin-of-the-dashboard-story'
 const READER = 'reader-of-the-dashboard-story'
 const LAPTOP = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
-/** The first two on every page, all on those seen most. */
-const LOOKS = [
+/** Every page is checked in the first two, the most used pages in all. */
+const VIEWS = [
   [LAPTOP, 'light'],
   [PHONE, 'dark'],
   [LAPTOP, 'dark'],
@@ -31,13 +31,13 @@ const LOOKS = [
 describe('the build', () => {
   const files = () => readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|css|html|svg)$/.test(name))
 
-  test('is less than 150 kB compressed, all of it', () => {
+  test('is less than 150 kB compressed in total', () => {
     const sizes = files().map((name) => gzipSync(readFileSync(join(DIST, name))).length)
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000)
     expect(sizes.length).toBeGreaterThan(3)
   })
 
-  test('asks nobody else for anything and has nothing inline', () => {
+  test('loads nothing from other hosts and has nothing inline', () => {
     const page = readFileSync(join(DIST, 'index.html'), 'utf8')
     expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|\son\w+="/)
     for (const name of files().filter((one) => /\.(html|css)$/.test(one))) {
@@ -59,7 +59,7 @@ withChromium('in a browser', () => {
   const complained: string[][] = []
 
   beforeAll(async () => {
-    // By itself, so that it is closed whatever else does not start.
+    // Started first, so that it is closed even if something else fails to start.
     browser = await openBrowser()
     sandbox = await startSandbox({ scale: 6000, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
@@ -117,7 +117,7 @@ withChromium('in a browser', () => {
     await page.getByText('must be a whole number').waitFor()
     expect(await page.getByLabel('Character id').getAttribute('aria-invalid')).toBe('true')
     await page.getByLabel('Character id').fill(String(CHARACTER))
-    await page.getByText("at today's limits").or(page.getByText('first task')).first().waitFor()
+    await page.getByText('at the current limits').or(page.getByText('first task')).first().waitFor()
     await start.click()
 
     await page.getByRole('heading', { name: `Killmails of character ${CHARACTER}` }).waitFor()
@@ -142,7 +142,7 @@ withChromium('in a browser', () => {
     expect(await page.evaluate('window.notReloaded')).toBe(true)
   }, 60_000)
 
-  test('a failure is explained and tried again, on a phone in the dark', async () => {
+  test('a failure is explained and retried, on a phone in dark mode', async () => {
     sandbox.fault({ name: 'status', api: 'zkillboard', status: 404, body: 'No such thing' })
     const id = await startJob({ maxPages: 2 })
     expect(await it.ended(id)).toBe('failed')
@@ -152,18 +152,18 @@ withChromium('in a browser', () => {
       .getByRole('link', { name: `Killmails of character ${CHARACTER}` })
       .first()
       .click()
-    await page.getByRole('heading', { name: 'What failed' }).waitFor()
+    await page.getByRole('heading', { name: 'Failures' }).waitFor()
     const why = page.getByRole('region', { name: 'Table: Failed tasks' })
     expect(await why.textContent()).toMatch(/Http 404.*answered 404/)
     await page.getByRole('button', { name: 'Retry failed' }).click()
-    await page.getByText(`Killmails of character ${CHARACTER}: trying again.`).waitFor()
+    await page.getByText(`Killmails of character ${CHARACTER}: retrying.`).waitFor()
     await status(page, 'completed')
     expect(await page.getByRole('button', { name: 'Retry failed' }).count()).toBe(0)
     await page.goBack()
     expect(new URL(page.url()).search).toBe('?status=failed')
   }, 60_000)
 
-  test('a dead letter is sent again and becomes a job', async () => {
+  test('a dead letter is replayed and becomes a job', async () => {
     const broker = openBroker({ url: it.env.RABBITMQ_URL ?? '', name: 'story', log: quiet })
     await broker.ready()
     const body = Buffer.from(JSON.stringify({ characterId: CHARACTER, options: { maxPages: 1 } }))
@@ -173,8 +173,8 @@ withChromium('in a browser', () => {
     await page.getByText('made by a story').waitFor()
     await page.getByText('Body', { exact: true }).click()
     await page.getByText(`"characterId": ${CHARACTER}`).waitFor()
-    await page.getByRole('button', { name: 'Send again' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Send again' }).click()
+    await page.getByRole('button', { name: 'Replay', exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Replay' }).click()
     await page.getByText('No dead letters').waitFor()
     await page.getByRole('link', { name: 'Activity' }).click()
     await page.getByText('dead-letter.replay').waitFor()
@@ -183,16 +183,16 @@ withChromium('in a browser', () => {
     expect(await it.ended(job?.id ?? '')).toBe('completed')
   }, 60_000)
 
-  test('while the api restarts the page says so, and goes on by itself', async () => {
+  test('while the api restarts the page says so, and recovers by itself', async () => {
     const id = await startJob({ maxPages: 12 })
     const page = await logIn(await visit(`/jobs/${id}`))
     await status(page, 'running')
     await page.evaluate('window.notReloaded = true')
     await api.kill('SIGTERM')
-    await page.getByText('Connection lost, trying again…').waitFor()
+    await page.getByText('Connection lost, reconnecting…').waitFor()
     await page.getByRole('heading', { name: 'Killmails of character' }).waitFor()
     api = await it.start('dist/backend/bin/api.js')
-    await page.getByText('Connection lost, trying again…').waitFor({ state: 'detached' })
+    await page.getByText('Connection lost, reconnecting…').waitFor({ state: 'detached' })
     await status(page, 'completed')
     expect(await page.evaluate('window.notReloaded')).toBe(true)
   }, 60_000)
@@ -211,7 +211,7 @@ withChromium('in a browser', () => {
     await until(async () => (await rows.count()) === before + 1, { what: 'the new row' })
   }, 60_000)
 
-  test('ten thousand jobs are paged by cursor, and back leads back', async () => {
+  test('ten thousand jobs are paged by cursor, and the back button works', async () => {
     await it.db.query(
       `insert into backhaul.jobs (source, bounded_by, status, params, priority, created_at, started_at, completed_at, report)
        select source, bounded_by, status, params, priority, now() - n * interval '1 hour', now() - n * interval '1 hour', now(), report
@@ -230,13 +230,13 @@ withChromium('in a browser', () => {
     })
   }, 60_000)
 
-  test('who may only read sees nothing to press', async () => {
+  test('a reader sees no buttons that change anything', async () => {
     const page = await logIn(await visit('/'), READER)
     await page.locator('.jobs > li').first().waitFor()
     expect(await page.getByRole('checkbox').count()).toBe(0)
     expect(await page.getByRole('link', { name: 'New backfill' }).count()).toBe(0)
     await page.getByRole('link', { name: 'Schedules' }).click()
-    await page.getByText('Nothing is scheduled').waitFor()
+    await page.getByText('No schedules').waitFor()
     expect(await page.getByRole('button', { name: 'Add a schedule' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByRole('heading', { name: 'Log in' }).waitFor()
@@ -249,7 +249,7 @@ withChromium('in a browser', () => {
     const add = dialog.getByRole('button', { name: 'Add the schedule' })
     await dialog.getByLabel('Name').fill('nightly-kills')
     await dialog.getByLabel('When').fill('61 * * * *')
-    await dialog.getByText('Not a time yet').waitFor()
+    await dialog.getByText('Not a valid time').waitFor()
     await dialog.getByLabel('Character id').fill(String(CHARACTER))
     await add.click()
     await until(async () => (await dialog.getByLabel('When').getAttribute('aria-invalid')) === 'true', { what: 'the fault at its input' })
@@ -275,14 +275,14 @@ withChromium('in a browser', () => {
     const kept = page.getByRole('dialog', { name: 'Keep this secret' })
     const secret = (await kept.locator('code').textContent()) ?? ''
     expect(await it.db.query('select secret from backhaul.webhooks')).toEqual([{ secret }])
-    await kept.getByRole('button', { name: 'I have it' }).click()
+    await kept.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('link', { name: `${url}/hook-of-a-dialog` }).click()
     await page.getByRole('heading', { level: 1 }).waitFor()
     expect(await page.content()).not.toContain(secret)
     expect(await page.evaluate(`fetch('/api/webhooks').then((answer) => answer.text())`)).not.toContain(secret)
   }, 60_000)
 
-  test('jobs that are chosen in the list are cancelled together', async () => {
+  test('selected jobs are cancelled together', async () => {
     const ids = [await startJob({}, { force: true }), await startJob({}, { force: true })]
     const page = await logIn(await visit('/?status=running,queued'))
     for (const id of ids)
@@ -290,8 +290,8 @@ withChromium('in a browser', () => {
         .locator('.jobs > li', { hasText: id.slice(0, 8) })
         .getByRole('checkbox')
         .check()
-    const bar = page.getByRole('region', { name: 'Chosen jobs' })
-    await bar.getByText('2 jobs chosen').waitFor()
+    const bar = page.getByRole('region', { name: 'Selected jobs' })
+    await bar.getByText('2 jobs selected').waitFor()
     await bar.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('dialog', { name: 'Cancel 2 jobs?' }).getByRole('button', { name: 'Cancel 2 jobs' }).click()
     await page.getByText('2 jobs cancelled.').waitFor()
@@ -299,7 +299,7 @@ withChromium('in a browser', () => {
     await bar.waitFor({ state: 'detached' })
   }, 60_000)
 
-  test('every page, wide and narrow, light and dark: nothing sticks out and axe finds no serious fault', async () => {
+  test('every page, wide and narrow, light and dark: nothing overflows and axe finds no serious fault', async () => {
     const id = await startJob({ maxPages: 3 })
     await it.ended(id)
     await post('/api/schedules', { name: 'nightly', cron: '0 3 * * *', source: 'eve', params: { characterId: CHARACTER } })
@@ -315,11 +315,11 @@ withChromium('in a browser', () => {
       await page.goto(url + path)
       await page.locator('h1').waitFor()
       await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
-      for (const [viewport, colorScheme] of LOOKS.slice(0, often.includes(path) ? 4 : 2)) {
+      for (const [viewport, colorScheme] of VIEWS.slice(0, often.includes(path) ? 4 : 2)) {
         await page.setViewportSize(viewport)
         await page.emulateMedia({ colorScheme })
         const over = (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number
-        const here = over === 0 ? [] : [`sticks out by ${over} px`]
+        const here = over === 0 ? [] : [`overflows by ${over} px`]
         here.push(...(await accessibilityFaults(page)))
         faults.push(...here.map((fault) => `${path} at ${viewport.width} px, ${colorScheme}: ${fault}`))
       }

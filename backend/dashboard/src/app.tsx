@@ -18,19 +18,19 @@ import { Login } from './shell/login'
 import { Shell } from './shell/shell'
 import { Start } from './start/start-page'
 
-const TRY_AGAIN_MS = 2000
+const RETRY_MS = 2000
 
-/** Login or pages, by what the server says of us; asked again until it answers. */
+/** The login or the pages, as the server decides; asked again until it answers. */
 export function App() {
   const me = useStore(session)
   const { lost, times } = useStore(connection)
-  // A server that came back may know us otherwise.
+  // After an outage the server may no longer know this session.
   useEffect(() => void whoAmI(), [times])
-  // At the login nothing else asks.
+  // On the login page nothing else sends requests.
   const asks = me === null || (me === 'out' && lost !== null)
   useEffect(() => {
     if (!asks) return
-    const timer = setInterval(() => void whoAmI(), TRY_AGAIN_MS)
+    const timer = setInterval(() => void whoAmI(), RETRY_MS)
     return () => clearInterval(timer)
   }, [asks])
 

@@ -2,7 +2,7 @@ import { readClock, serverNow } from '../lib/clock'
 import { createStore } from '../lib/store'
 import type { Me } from './types'
 
-/** An answer that is a problem (RFC 9457); `title` alone for one that is none. */
+/** An error answer of the API (RFC 9457); only `title` when the body is no problem document. */
 export class Problem extends Error {
   override name = 'Problem'
   constructor(
@@ -22,15 +22,15 @@ export class Unreachable extends Error {
 }
 
 const SERVER = 'The server does not answer.'
-const DATABASE = 'The database cannot be reached now.'
+const DATABASE = 'The database is unreachable.'
 const DATABASE_UNREACHABLE = 'urn:backhaul:database-unreachable'
-/** Answered without a look at the database: such an answer does not say that figures can be had again. */
+/** Answered without reading the database: such an answer does not prove that figures are available again. */
 const WITHOUT_DATA = /^\/api\/(me|login|logout)$/
 
-/** Whether figures can be had: why not, and since when. `times` counts how often they came back, so that pages read anew. */
+/** Whether the server answers with figures; if not, why and since when. `times` counts recoveries, so that pages read again. */
 export const connection = createStore<{ lost: string | null; since: number; times: number }>({ lost: null, since: 0, times: 0 })
 
-/** Who is here; null before the first answer, `out` when a token is needed. */
+/** Who is logged in; null before the first answer, `out` when a token is needed. */
 export const session = createStore<Me | 'out' | null>(null)
 
 /** The last failure, by `performance.now()`. */
@@ -42,7 +42,7 @@ export function markLost(why: string): void {
   if (lost !== why) connection.set({ lost: why, since: lost === null ? serverNow() : since, times })
 }
 
-/** @param askedAt by `performance.now()`: an answer to what was asked before the last failure may have been on its way since */
+/** @param askedAt by `performance.now()`: the answer to a request sent before the last failure proves nothing */
 function markBack(askedAt: number): void {
   const { lost, times } = connection.get()
   if (lost !== null && askedAt > failedAt) connection.set({ lost: null, since: 0, times: times + 1 })
@@ -66,11 +66,11 @@ async function send(method: string, path: string, { body, headers, signal }: Opt
   } catch (error) {
     if (signal?.aborted) throw error
     markLost(SERVER)
-    throw new Unreachable('The server does not answer; try again in a moment.')
+    throw new Unreachable('The server does not answer. Try again in a moment.')
   }
 }
 
-/** What a body says, whatever it is. */
+/** The JSON of a body; undefined for anything else. */
 async function read(answer: Response): Promise<unknown> {
   const text = await answer.text()
   if (!answer.headers.get('content-type')?.includes('json')) return undefined
@@ -101,11 +101,11 @@ export async function call<T>(method: string, path: string, options: Options = {
   const problem = problemOf(answer.status, body)
   if (answer.status === 401) {
     if (path !== '/api/login') session.set('out')
-    // Nothing is shown that could be old.
+    // The login page shows no figures that could be old.
     markBack(Number.POSITIVE_INFINITY)
   }
   if (problem.type === DATABASE_UNREACHABLE) markLost(DATABASE)
-  // Said by whatever stands between us and the server.
+  // Sent by a proxy in front of the server.
   else if ((answer.status === 502 || answer.status === 504) && method === 'GET') markLost(SERVER)
   throw problem
 }
@@ -115,17 +115,17 @@ export const post = <T>(path: string, body?: unknown, options: Options = {}): Pr
 export const patch = <T>(path: string, body: unknown): Promise<T> => call<T>('PATCH', path, { body })
 export const remove = (path: string): Promise<void> => call<void>('DELETE', path)
 
-/** Asks who we are; the answer decides between the pages and the login. */
+/** Asks who is logged in; the answer decides between the pages and the login. */
 export async function whoAmI(): Promise<void> {
   try {
     session.set(await get<Me>('/api/me'))
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    // 401 has set the session; anything else is tried again by the shell.
+    // 401 has set the session; the app retries anything else.
   }
 }
 
-/** `?a=1&b=x` of what is set. */
+/** `?a=1&b=x` from the values that are set. */
 export function query(values: Record<string, string | number | null | undefined>): string {
   const set = Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] != null && entry[1] !== '')
   return set.length === 0 ? '' : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`

@@ -48,7 +48,7 @@ export type Delivery = Of<typeof shapes.delivery>
 
 export type SourceInfo = Omit<ItemOf<typeof shapes.sourceList>, 'form'> & { form: JsonSchema }
 
-/** The part of JSON Schema that forms are made of. */
+/** The part of JSON Schema that forms are built from. */
 export interface JsonSchema {
   type?: string | string[]
   title?: string

@@ -6,21 +6,21 @@ import { Plot } from './plot'
 
 const IN_TABLE = 30
 
-/** A chart with its sentence, and as a table for those who would rather read. */
+/** A chart with its summary, and as a table for readers who prefer numbers. */
 export function ChartCard({ chart, minutes }: { chart: Chart; minutes: string[] }) {
   const summary = useMemo(() => summaryOf(chart, minutes), [chart, minutes])
   const rows = minutes.map((minute, n) => ({ minute, n })).slice(-IN_TABLE)
   return (
-    <Section title={chart.title} aside={chart.unit}>
+    <Section title={chart.title} extra={chart.unit}>
       <div class="card pad stack chart">
         {chart.series.length === 0 ? (
-          <p class="soft small">Nothing in this time.</p>
+          <p class="soft small">No data in this period.</p>
         ) : (
           <Plot chart={chart} minutes={minutes} summary={summary} />
         )}
         {chart.series.length > 0 && (
           <details class="small">
-            <summary>In words and figures</summary>
+            <summary>Summary and table</summary>
             <div class="stack tight">
               <p class="soft">{summary}</p>
               <Table

@@ -20,7 +20,7 @@ export function Charts() {
   const fetched = useFetch<History>(`/api/history${query({ minutes: span })}`, { everyMs: EVERY_MS })
   const spans = (
     <fieldset class="chips">
-      <legend class="hidden">How far back</legend>
+      <legend class="hidden">Period</legend>
       {SPANS.map((minutes) => (
         <button
           key={minutes}
@@ -35,16 +35,16 @@ export function Charts() {
     </fieldset>
   )
   return (
-    <Page title="Charts" about="All workers on all hosts together, minute by minute, in UTC." actions={spans}>
+    <Page title="Charts" about="All workers on all hosts, per minute, in UTC." actions={spans}>
       <Loaded of={fetched}>
         {(history) => {
           const charts = chartsOf(history)
           if (history.minutes.length === 0 || charts.every((chart) => chart.series.length === 0))
             return (
-              <Empty title="Nothing was measured in this time" icon="chart">
-                <p>Workers add up what they do every few seconds; the first minute shows up here as soon as a job runs.</p>
+              <Empty title="No data in this period" icon="chart">
+                <p>Workers report their counts every few seconds; the first minute appears as soon as a job runs.</p>
                 <Button href="/" small>
-                  To the jobs
+                  Go to the jobs
                 </Button>
               </Empty>
             )

@@ -3,14 +3,14 @@ import 'uplot/dist/uPlot.min.css'
 import type { Chart } from './charts'
 
 const HEIGHT = 220
-/** Steps of an axis: records, requests and milliseconds come whole. */
+/** Steps of an axis: records, requests and milliseconds are whole numbers. */
 const INCREMENTS = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power))
 const utc = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 16)
 
 export const dataOf = (chart: Chart, minutes: readonly string[]): uPlot.AlignedData =>
   [minutes.map((minute) => Date.parse(minute) / 1000), ...chart.series.map((line) => line.values)] as uPlot.AlignedData
 
-/** Draws a chart into a box, as wide as it is, in the colours of the theme; drawn anew when either changes. */
+/** Draws a chart into a box, as wide as it is, in the colors of the theme; drawn again when either changes. */
 export function draw(box: HTMLElement, chart: Chart, minutes: readonly string[]): { setData(data: uPlot.AlignedData): void; stop(): void } {
   let data = dataOf(chart, minutes)
   let plot = make()
@@ -41,19 +41,19 @@ export function draw(box: HTMLElement, chart: Chart, minutes: readonly string[])
   }
 }
 
-/** A custom property as the colour it is now; a canvas knows no light-dark(). */
-function colourOf(box: HTMLElement, name: string): string {
+/** The current color of a custom property; a canvas does not support light-dark(). */
+function colorOf(box: HTMLElement, name: string): string {
   const probe = document.createElement('i')
   probe.style.color = `var(${name})`
   box.append(probe)
-  const colour = getComputedStyle(probe).color
+  const color = getComputedStyle(probe).color
   probe.remove()
-  return colour
+  return color
 }
 
 function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
-  const ink = colourOf(box, '--ink-3')
-  const line = colourOf(box, '--line')
+  const ink = colorOf(box, '--ink-3')
+  const line = colorOf(box, '--line')
   const font = `12px ${getComputedStyle(box).fontFamily}`
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } }
   return {
@@ -69,7 +69,7 @@ function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
       { label: 'UTC', value: (_, at) => (at === null ? '–' : utc(at)) },
       ...chart.series.map((it) => ({
         label: it.name,
-        stroke: colourOf(box, it.colour),
+        stroke: colorOf(box, it.color),
         width: 1.75,
         dash: it.dash,
         points: { show: true, size: 4, filter: (plot: uPlot, n: number) => alone(plot.data[n] ?? []) },
@@ -79,7 +79,7 @@ function optionsOf(box: HTMLElement, chart: Chart): uPlot.Options {
   }
 }
 
-/** Minutes with a figure between two without: no line shows them. */
+/** Minutes with a value between two without one: no line would show them. */
 function alone(values: ArrayLike<number | null | undefined>): number[] {
   const known = (n: number) => values[n] !== null && values[n] !== undefined
   return Array.from(values, (_, n) => n).filter((n) => known(n) && !known(n - 1) && !known(n + 1))

@@ -8,7 +8,7 @@ interface Props {
   summary: string
 }
 
-/** The drawing; its library is loaded when the first one is shown. */
+/** The plot; its library is loaded when the first one is shown. */
 export function Plot({ chart, minutes, summary }: Props) {
   const box = useRef<HTMLDivElement>(null)
   const names = chart.series.map((line) => line.name).join('\n')
@@ -16,7 +16,7 @@ export function Plot({ chart, minutes, summary }: Props) {
   latest.current = { chart, minutes }
   const drawn = useRef<{ setData(data: unknown): void } | null>(null)
 
-  // Drawn anew only when its lines are others; figures follow below.
+  // Drawn again only when its lines change; their values follow below.
   useEffect(() => {
     let stop: (() => void) | undefined
     let over = false
@@ -32,7 +32,7 @@ export function Plot({ chart, minutes, summary }: Props) {
       stop?.()
     }
   }, [names])
-  // New figures for the lines that are drawn.
+  // New values for the lines that are drawn.
   useEffect(() => drawn.current?.setData(null), [chart, minutes])
 
   return <div ref={box} class="plot" role="img" aria-label={`${chart.title}, ${chart.unit}. ${summary}`} />

@@ -4,19 +4,19 @@ import { useStore } from '../lib/store'
 
 export interface Fetched<T> {
   data: T | undefined
-  /** The path the data is of; another than asked for while that is on its way. */
+  /** The path of the data; differs from the requested path while that is loading. */
   of: string | null
-  /** Why the last try brought nothing; the data before it stays. */
+  /** Why the last request failed; earlier data stays. */
   problem: Problem | undefined
   busy: boolean
   /** Reads again now. */
   refresh(): Promise<void>
-  /** Puts data in place, as an answer to a write brings it. */
+  /** Replaces the data, for example with the answer to a write. */
   put(data: T): void
 }
 
 interface Options {
-  /** Read again this often while the page is looked at, ms. */
+  /** Read again this often while the page is visible, ms. */
   everyMs?: number
 }
 
@@ -24,8 +24,8 @@ const RETRY_MS = [500, 1000, 2000, 4000, 8000]
 const visible = () => document.visibilityState === 'visible'
 
 /**
- * What a path of the API answers. Data stays while the same resource is read anew, also with another query; it goes when
- * another resource is asked for. Reads again by itself after a lost connection.
+ * Reads a path of the API. Data stays while the same resource is read again, also with another query; it is cleared when
+ * another resource is requested. Reads again by itself after a lost connection.
  */
 export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fetched<T> {
   const [state, setState] = useState<{ path: string | null; of: string | null; data?: T; problem?: Problem; busy: boolean }>({
@@ -54,7 +54,7 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     }
   }, [path])
 
-  // `times` makes it read again when the server is back.
+  // `times` makes it read again once the server is back.
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
     let over = false

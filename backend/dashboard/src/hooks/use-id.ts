@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 
 let last = 0
 
-/** An id of its own for each component, to tie labels and hints to inputs. */
+/** A unique id for each component, to connect labels and hints with inputs. */
 export function useId(): string {
   const [id] = useState(() => {
     last += 1

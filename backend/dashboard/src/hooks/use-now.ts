@@ -8,7 +8,7 @@ const tick = () => {
   for (const listener of listeners) listener()
 }
 
-/** The server's time, ms; drawn again every second while `on`. One timer serves the page. */
+/** The server's time, ms; the component is drawn again every second while `on`. One timer serves the page. */
 export function useNow(on = true): number {
   const [, draw] = useState(0)
   useEffect(() => {

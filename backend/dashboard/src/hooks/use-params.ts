@@ -2,13 +2,13 @@ import { useLocation, useSearch } from 'wouter-preact'
 
 export interface UrlParams {
   get(name: string): string
-  /** Changes some, drops empty ones; `replace` leaves no entry in the history. */
+  /** Changes some and removes empty ones; `replace` leaves no entry in the history. */
   set(changes: Record<string, string | null>, options?: { replace?: boolean }): void
   /** The address with these changes, for links. */
   href(changes: Record<string, string | null>): string
 }
 
-/** The page's state as the URL holds it. */
+/** The state of the page, kept in its URL. */
 export function useParams(): UrlParams {
   const [path, navigate] = useLocation()
   const search = useSearch()

@@ -1,12 +1,12 @@
-/** A sign for each state, so that none relies on its colour. */
+/** A sign for each state, so that none relies on its color. */
 export const SIGNS: Record<string, string> = { done: '✓', skipped: '»', failed: '×', cancelled: '/', held: '●', ready: '○', waiting: '·' }
 
 /** The state of a partition in words. */
-export const nameOf = (state: string | undefined): string => (state === 'held' ? 'in hand' : (state ?? 'nothing to read'))
+export const nameOf = (state: string | undefined): string => (state === 'held' ? 'in progress' : (state ?? 'nothing to read'))
 
 interface Props {
   name: string
-  /** Row and column, to be found by the arrow keys. */
+  /** Row and column, for the arrow keys. */
   at: string
   state: string | undefined
   chosen: boolean
@@ -17,7 +17,7 @@ interface Props {
 export function Cell({ name, at, state, chosen, onFocus }: Props) {
   return (
     <td
-      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a cell of a grid takes the focus.
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a cell of a grid can be focused.
       role="gridcell"
       data-at={at}
       tabIndex={chosen ? 0 : -1}

@@ -7,19 +7,19 @@ import { Status } from '../ui/status'
 import { Table } from '../ui/table'
 
 const MEANS: Record<string, string> = {
-  ready: 'tries again',
-  waiting: 'tries again',
+  ready: 'retrying',
+  waiting: 'retrying',
   failed: 'failed',
   skipped: 'skipped',
   cancelled: 'cancelled',
 }
 
-/** Errors by their kind, each with one that happened. */
+/** Errors by kind, each with an example. */
 export function Errors({ job }: { job: JobDetail }) {
   const params = useParams()
   if (job.errors.length === 0) return null
   return (
-    <Section title="Errors" aside={<Link href={params.href({ tab: 'tasks', state: 'failed' })}>Failed tasks</Link>}>
+    <Section title="Errors" extra={<Link href={params.href({ tab: 'tasks', state: 'failed' })}>Failed tasks</Link>}>
       <Table
         caption="Errors by kind"
         rows={job.errors}
@@ -27,14 +27,14 @@ export function Errors({ job }: { job: JobDetail }) {
         columns={[
           { head: 'Kind', cell: (row) => <Kind kind={row.kind} state={row.state} /> },
           { head: 'Tasks', num: true, cell: (row) => count(row.tasks) },
-          { head: 'For example', fill: true, cell: (row) => <span class="break">{row.example ?? '–'}</span> },
+          { head: 'Example', fill: true, cell: (row) => <span class="break">{row.example ?? '–'}</span> },
         ]}
       />
     </Section>
   )
 }
 
-/** What it is called, and what follows from it. */
+/** The kind of error, and what happens to its tasks. */
 function Kind({ kind, state }: { kind: string; state: string }) {
   return (
     <>

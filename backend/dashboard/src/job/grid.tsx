@@ -12,7 +12,7 @@ import { Cell, nameOf, SIGNS } from './cell'
 const EVERY_MS = 4000
 const STEPS: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
 
-/** The job's partitions in rows and columns, where its source has such. */
+/** The partitions of a job in rows and columns, for sources that have them. */
 export function Grid({ job }: { job: JobDetail }) {
   const fetched = useFetch<Partitions>(`/api/jobs/${job.id}/partitions`, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   return (
@@ -20,7 +20,7 @@ export function Grid({ job }: { job: JobDetail }) {
       {(data) =>
         data.rows.length === 0 ? (
           <Empty small title="This job has no partitions yet">
-            <p>They show up when the first listing has been read.</p>
+            <p>They appear once the first listing has been read.</p>
           </Empty>
         ) : (
           <Cells data={data} />
@@ -61,8 +61,8 @@ function Cells({ data }: { data: Partitions }) {
         ))}
       </ul>
       <div class="grid-scroll card pad">
-        {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid is what a table is that the arrow keys move in. */}
-        <table class="grid" role="grid" aria-label="Partitions; move with the arrow keys" ref={table} onKeyDown={move}>
+        {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
+        <table class="grid" role="grid" aria-label="Partitions; use the arrow keys to move" ref={table} onKeyDown={move}>
           <thead>
             <tr>
               <th scope="col">

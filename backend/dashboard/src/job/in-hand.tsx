@@ -3,13 +3,13 @@ import { count, duration } from '../lib/format'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
 
-/** Tasks that a worker holds. */
+/** Tasks that a worker is working on. */
 export function InHand({ job }: { job: JobDetail }) {
   if (job.inHand.length === 0) return null
   return (
-    <Section title="In hand">
+    <Section title="In progress">
       <Table
-        caption="Tasks in hand"
+        caption="Tasks in progress"
         rows={job.inHand}
         id={(row) => row.task}
         columns={[

@@ -14,10 +14,10 @@ import { Status } from '../ui/status'
 import { Ago } from '../ui/time'
 import { Waits } from './waits'
 
-/** What the job reads, what it does, what can be done with it. */
+/** What the job reads, its progress, and its actions. */
 export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => void }) {
   const active = isActive(job.status)
-  // Of a job that failed the sentence is its error.
+  // The sentence of a failed job is its error.
   const ended = !active && job.error !== null
   return (
     <>
@@ -32,10 +32,10 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
               <code class="soft" title={job.id}>
                 {shortId(job.id)}
               </code>
-              <Copy text={job.id} label="Copy the job's id" />
+              <Copy text={job.id} label="Copy the job id" />
             </span>
             <span class="soft small">
-              asked <Ago at={job.createdAt} />
+              created <Ago at={job.createdAt} />
             </span>
           </div>
         </div>
@@ -65,7 +65,7 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
   )
 }
 
-/** How far it is; of an ended job, what became of its tasks. */
+/** The progress; for a job that has ended, the results of its tasks. */
 function Progress({ job }: { job: JobDetail }) {
   const { total, done, skipped, failed, cancelled } = job.tasks
   if (isActive(job.status)) {
@@ -76,7 +76,7 @@ function Progress({ job }: { job: JobDetail }) {
   return (
     <Parts
       big
-      label={`Of ${counted(total, 'task')} ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
+      label={`${counted(total, 'task')}: ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
       parts={[
         { fraction: of(done), tone: 'ok' },
         { fraction: of(skipped), tone: 'warn' },
@@ -144,7 +144,7 @@ function Figures({ job }: { job: JobDetail }) {
         <span class="of"> / {count(job.tasks.total)}</span>
       </Fact>
       {job.lookups.asked > 0 && (
-        <Fact name="Names open" more={`of ${brief(job.lookups.asked)} to look up`}>
+        <Fact name="Open lookups" more={`of ${brief(job.lookups.asked)}`}>
           {brief(job.lookups.open)}
         </Fact>
       )}

@@ -17,7 +17,7 @@ import { ReportTab } from './report-tab'
 import { Tabs } from './tabs'
 import { Tasks } from './tasks'
 
-/** One job, as it moves. */
+/** One job, updated live. */
 export function Job({ id }: { id: string }) {
   const fetched = useFetch<JobDetail>(`/api/jobs/${encodeURIComponent(id)}`)
   const [ended, setEnded] = useState(0)

@@ -14,14 +14,14 @@ import { Countdown } from '../ui/time'
 
 const EVERY_MS = 3000
 
-/** Tasks by lane, those with most to do first, page by page. */
+/** Tasks by lane, the largest lanes first, page by page. */
 export function Lanes({ job }: { job: JobDetail }) {
   const params = useParams()
   const path = `/api/jobs/${job.id}/lanes${query({ cursor: params.get('cursor'), limit: 50 })}`
   const fetched = useFetch<List<Lane>>(job.lanes.length > 0 ? path : null, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   if (job.lanes.length === 0) return null
   return (
-    <Section title="Lanes" aside={counted(fetched.data?.total ?? job.lanes.length, 'lane')}>
+    <Section title="Lanes" extra={counted(fetched.data?.total ?? job.lanes.length, 'lane')}>
       <Loaded of={fetched}>
         {({ items, next, total }) => (
           <>
@@ -42,7 +42,7 @@ const COLUMNS: Column<Lane>[] = [
   { head: 'Data', num: true, from: 'tablet', cell: (row) => (row.bytes > 0 ? bytes(row.bytes) : '') },
 ]
 
-/** The state's mark is that of a task in the same one. */
+/** A lane has the mark of a task in the same state. */
 const markOf = ({ state, failed }: Lane): string =>
   ({ active: 'held', parked: 'pending', waiting: 'waiting', ended: failed > 0 ? 'partial' : 'done' })[state]
 
@@ -55,7 +55,7 @@ function LaneCell({ row }: { row: Lane }) {
         <Status state={markOf(row)} text={row.state} />
         {row.until && (
           <span class="soft">
-            {again ? ' · tries again ' : ` · waits for ${row.on} `}
+            {again ? ' · retries ' : ` · waits for ${row.on} `}
             <Countdown until={row.until} />
           </span>
         )}
@@ -77,7 +77,7 @@ function LaneBar({ lane }: { lane: Lane }) {
     <div class="lane-bar">
       {count(lane.done)} / {count(lane.total)}
       <Parts
-        label={`${lane.done} done, ${lane.skipped} skipped, ${lane.failed} failed, ${lane.cancelled} cancelled, ${lane.held} in hand, ${open} open`}
+        label={`${lane.done} done, ${lane.skipped} skipped, ${lane.failed} failed, ${lane.cancelled} cancelled, ${lane.held} in progress, ${open} open`}
         parts={[
           { fraction: of(lane.done), tone: 'ok' },
           { fraction: of(lane.skipped), tone: 'warn' },

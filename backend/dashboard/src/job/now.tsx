@@ -6,13 +6,13 @@ import { InHand } from './in-hand'
 import { Lanes } from './lanes'
 import { Requests } from './requests'
 
-/** What happens right now, or happened: tasks in hand, errors, lanes, requests. */
+/** Current activity: tasks in progress, errors, lanes, requests. */
 export function Now({ job }: { job: JobDetail }) {
   const nothing = job.inHand.length + job.errors.length + job.lanes.length + Object.keys(job.requests).length === 0
   if (nothing)
     return (
       <Empty small title="Nothing has happened yet" icon="clock">
-        <p>Tasks, errors and requests show up here as soon as a worker takes the first task.</p>
+        <p>Tasks, errors and requests appear here once a worker starts the first task.</p>
       </Empty>
     )
   return (

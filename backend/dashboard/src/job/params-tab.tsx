@@ -3,20 +3,20 @@ import { moment, pretty } from '../lib/format'
 import { Copy } from '../ui/copy'
 import { Section } from '../ui/page'
 
-/** What was asked for, as it was asked. */
+/** The request of a job. */
 export function ParamsTab({ job }: { job: JobDetail }) {
   const text = pretty(job.params)
   const facts: [string, string][] = [
     ['Job', job.id],
-    ['Backfills', job.about ?? 'forced to run beside another of the same'],
+    ['Backfills', job.about ?? 'forced: may run beside another job for the same request'],
     ['Priority', String(job.priority)],
-    ['Asked', moment(job.createdAt)],
+    ['Created', moment(job.createdAt)],
     ['Started', job.startedAt ? moment(job.startedAt) : 'not yet'],
     ['Ended', job.completedAt ? moment(job.completedAt) : 'not yet'],
   ]
   return (
     <div class="halves">
-      <Section title="Asked for">
+      <Section title="Request">
         <dl class="pairs">
           {facts.map(([name, value]) => (
             <>
@@ -27,14 +27,14 @@ export function ParamsTab({ job }: { job: JobDetail }) {
         </dl>
       </Section>
       <Section
-        title="Params"
-        aside={
-          <Copy text={text} label="Copy the params">
+        title="Parameters"
+        extra={
+          <Copy text={text} label="Copy the parameters">
             Copy
           </Copy>
         }
       >
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable with the keyboard. */}
         <pre class="code" tabIndex={0}>
           {text}
         </pre>

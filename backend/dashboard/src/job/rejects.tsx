@@ -8,7 +8,7 @@ import { Loaded } from '../ui/loaded'
 import { Pager } from '../ui/pager'
 import { Ago } from '../ui/time'
 
-/** Records that could not be taken, with the raw body of each. */
+/** Rejected records with their raw bodies. */
 export function Rejects({ job }: { job: JobDetail }) {
   const params = useParams()
   const fetched = useFetch<List<RejectRow>>(`/api/jobs/${job.id}/rejects${query({ cursor: params.get('cursor'), limit: 50 })}`)
@@ -20,8 +20,8 @@ export function Rejects({ job }: { job: JobDetail }) {
       <Loaded of={fetched}>
         {({ items, next, total }) =>
           items.length === 0 ? (
-            <Empty small title="No record was rejected" icon="check">
-              <p>Records that cannot be read are kept here with their raw body, and the page goes on without them.</p>
+            <Empty small title="No rejected records" icon="check">
+              <p>Records that cannot be read are kept here with their raw body; the rest of their page is stored.</p>
             </Empty>
           ) : (
             <>

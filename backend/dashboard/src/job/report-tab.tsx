@@ -8,13 +8,13 @@ import { Table } from '../ui/table'
 import { EarlierRuns } from './earlier-runs'
 import { Requests } from './requests'
 
-/** What the ended job found, and whether it can be trusted to be all. */
+/** What the job found, and whether that is proved to be complete. */
 export function ReportTab({ job }: { job: JobDetail }) {
   const { report } = job
   if (!report)
     return (
       <Empty small title="The report is written when the job ends" icon="seal">
-        <p>It says what was read and stored, what is missing, and whether that is proved to be all.</p>
+        <p>It lists what was read and stored, what is missing, and whether the result is proved to be complete.</p>
       </Empty>
     )
   return (
@@ -58,7 +58,7 @@ function Found({ report }: { report: Report }) {
     ['Pages', count(report.pages)],
     ['Time', duration(report.seconds * 1000)],
     [
-      'Names looked up',
+      'Lookups answered',
       count(report.lookups.asked - report.lookups.open),
       report.lookups.open > 0 ? `${count(report.lookups.open)} open` : undefined,
     ],
@@ -71,8 +71,8 @@ function Found({ report }: { report: Report }) {
         id={([name]) => name}
         columns={[
           { head: 'What', cell: ([name]) => name },
-          { head: 'How many', num: true, cell: ([, value]) => value },
-          { head: 'Of which', fill: true, cell: ([, , more]) => <span class="soft">{more}</span> },
+          { head: 'Count', num: true, cell: ([, value]) => value },
+          { head: 'Details', fill: true, cell: ([, , more]) => <span class="soft">{more}</span> },
         ]}
       />
     </Section>
@@ -82,7 +82,7 @@ function Found({ report }: { report: Report }) {
 function Failures({ report }: { report: Report }) {
   if (report.failures.length === 0) return null
   return (
-    <Section title="What failed" aside="Retry failed tries these again from the page they reached.">
+    <Section title="Failures" extra="Retry failed runs these tasks again, each from the page it reached.">
       <Table
         caption="Failed tasks"
         rows={report.failures}
@@ -90,7 +90,7 @@ function Failures({ report }: { report: Report }) {
         columns={[
           { head: 'Task', cell: (row) => <span class="break">{row.task}</span> },
           { head: 'Kind', cell: (row) => <b class="nowrap">{named(row.kind)}</b> },
-          { head: 'Why', fill: true, cell: (row) => <span class="break">{row.error}</span> },
+          { head: 'Error', fill: true, cell: (row) => <span class="break">{row.error}</span> },
         ]}
       />
     </Section>

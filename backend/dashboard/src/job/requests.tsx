@@ -4,13 +4,13 @@ import { bytes, count, duration } from '../lib/format'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
 
-/** Requests sent by API, and the time spent waiting for their moment. */
+/** Requests by API, and the time they waited for their limits. */
 export function Requests({ requests }: { requests: Record<string, Traffic> }) {
   const rows = Object.entries(requests)
   if (rows.length === 0) return null
   const received = rows.some(([, it]) => it.bytes > 0)
   return (
-    <Section title="Requests" aside={<Link href="/gates">Gates</Link>}>
+    <Section title="Requests" extra={<Link href="/gates">Gates</Link>}>
       <Table
         caption="Requests by API"
         rows={rows}

@@ -3,7 +3,7 @@ import type { JobDetail } from '../api/types'
 import { useParams } from '../hooks/use-params'
 import { brief } from '../lib/format'
 
-/** The parts of a job's page, as links. */
+/** Links to the parts of a job's page. */
 export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
   const params = useParams()
   const tabs: { name: string; text: string; count?: number; tone?: string }[] = [

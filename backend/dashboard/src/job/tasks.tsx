@@ -17,7 +17,7 @@ import { TaskName } from './in-hand'
 
 const EVERY_MS = 3000
 
-/** The job's tasks, by state, page by page. */
+/** The tasks of a job by state, page by page. */
 export function Tasks({ job }: { job: JobDetail }) {
   const params = useParams()
   const state = params.get('state')
@@ -46,8 +46,8 @@ export function Tasks({ job }: { job: JobDetail }) {
       <Loaded of={fetched}>
         {({ items, next, total }) =>
           items.length === 0 ? (
-            <Empty small title={state ? `No task is ${state}` : 'No tasks yet'}>
-              <p>{state ? 'Choose another state above.' : 'The first ones are made when the job starts.'}</p>
+            <Empty small title={state ? `No tasks in state ${nameOf(state)}` : 'No tasks yet'}>
+              <p>{state ? 'Choose another state above.' : 'The first tasks are created when the job starts.'}</p>
             </Empty>
           ) : (
             <>

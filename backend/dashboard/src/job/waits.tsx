@@ -5,7 +5,7 @@ import { Countdown } from '../ui/time'
 
 const ICONS: Record<Wait['kind'], IconName> = { gate: 'gate', retry: 'retry', worker: 'worker' }
 
-/** Why work does not move right now, and until when. */
+/** Why work is waiting, and until when. */
 export function Waits({ job }: { job: JobDetail }) {
   if (job.waits.length === 0 || job.status !== 'running') return null
   return (

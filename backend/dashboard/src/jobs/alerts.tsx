@@ -10,7 +10,7 @@ const WHERE: Record<string, (subject: string) => string> = {
   dead_letters_growing: (subject) => `/dead-letters?queue=${encodeURIComponent(subject)}`,
 }
 
-/** What somebody should know of, each with the way to it. */
+/** Alerts, each with a link to its page. */
 export function Alerts({ items }: { items: Alert[] }) {
   if (items.length === 0) return null
   return (
@@ -23,7 +23,7 @@ export function Alerts({ items }: { items: Alert[] }) {
               <span class="soft">
                 since <Ago at={alert.since} />
               </span>
-              {WHERE[alert.kind] && <Link href={WHERE[alert.kind]?.(alert.subject) ?? '/'}>Look</Link>}
+              {WHERE[alert.kind] && <Link href={WHERE[alert.kind]?.(alert.subject) ?? '/'}>View</Link>}
             </span>
           </span>
         </Note>

@@ -12,7 +12,7 @@ interface Props {
   onDone: () => void
 }
 
-/** What can be done to the jobs chosen. */
+/** Actions on the selected jobs. */
 export function BulkBar({ jobs, shown, onAll, onNone, onDone }: Props) {
   const [busy, setBusy] = useState(false)
   const run = async (verb: Verb) => {
@@ -22,11 +22,11 @@ export function BulkBar({ jobs, shown, onAll, onNone, onDone }: Props) {
     setBusy(false)
   }
   return (
-    <section class="bulk" aria-label="Chosen jobs">
-      <strong role="status">{counted(jobs.length, 'job')} chosen</strong>
+    <section class="bulk" aria-label="Selected jobs">
+      <strong role="status">{counted(jobs.length, 'job')} selected</strong>
       {jobs.length < shown && (
         <button type="button" class="link" onClick={onAll}>
-          all {shown} on this page
+          Select all {shown} on this page
         </button>
       )}
       <span class="row">
@@ -47,7 +47,7 @@ export function BulkBar({ jobs, shown, onAll, onNone, onDone }: Props) {
             </Button>
           )
         })}
-        <Button small kind="plain" icon="close" label="Choose none" onClick={onNone} />
+        <Button small kind="plain" icon="close" label="Clear the selection" onClick={onNone} />
       </span>
     </section>
   )

@@ -9,7 +9,7 @@ import { Status } from '../ui/status'
 
 const PAUSE_MS = 250
 
-/** Which jobs are listed, by status; the URL holds it. */
+/** Filter by status, kept in the URL. */
 export function StatusChips({ params, counts }: { params: UrlParams; counts: Partial<JobCounts> }) {
   const chosen = params.get('status').split(',').filter(Boolean)
   const toggle = (status: string) => {
@@ -33,7 +33,7 @@ export function StatusChips({ params, counts }: { params: UrlParams; counts: Par
   )
 }
 
-/** Which jobs are listed, by source and by what is typed. */
+/** Filters by source and by text. */
 export function Finders({ params }: { params: UrlParams }) {
   return (
     <div class="finders">
@@ -65,12 +65,12 @@ function SourceFilter({ params }: { params: UrlParams }) {
   )
 }
 
-/** Searches when the typing rests; the address follows without filling the history. */
+/** Searches after a pause in typing, without an entry in the browser's history. */
 function Search({ params }: { params: UrlParams }) {
   const inUrl = params.get('q')
   const [text, setText] = useState(inUrl)
   useEffect(() => setText(inUrl), [inUrl])
-  // Only typing starts it.
+  // Only typing starts a search.
   useEffect(() => {
     if (text === inUrl) return
     const timer = setTimeout(() => params.set({ q: text.trim() || null, cursor: null }, { replace: true }), PAUSE_MS)
@@ -83,7 +83,7 @@ function Search({ params }: { params: UrlParams }) {
       <input
         class="input"
         type="search"
-        placeholder="Search by id or what is read"
+        placeholder="Search by id or subject"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />

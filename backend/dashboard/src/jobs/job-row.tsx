@@ -10,12 +10,12 @@ import { toneOf, Verdict } from './verdict'
 
 interface Props {
   job: JobSummary
-  /** Null where the reader may not act on jobs. */
+  /** Null when the reader may not change jobs. */
   chosen: boolean | null
   onChoose: (id: string, on: boolean) => void
 }
 
-/** One job: what it reads, what it does right now, how far it is. */
+/** One job: what it reads, its state and its progress. */
 export function JobRow({ job, chosen, onChoose }: Props) {
   const active = isActive(job.status)
   return (
@@ -23,7 +23,7 @@ export function JobRow({ job, chosen, onChoose }: Props) {
       {chosen !== null && (
         <label class="job-check">
           <input type="checkbox" checked={chosen} onChange={(event) => onChoose(job.id, event.currentTarget.checked)} />
-          <span class="hidden">Choose {job.label}</span>
+          <span class="hidden">Select {job.label}</span>
         </label>
       )}
       <div class="job-mark">
@@ -80,7 +80,7 @@ export function JobRow({ job, chosen, onChoose }: Props) {
   )
 }
 
-/** The first thing it waits for. */
+/** The first of its waits. */
 function RowWait({ job }: { job: JobSummary }) {
   const wait = job.waits[0]
   if (!wait || job.status !== 'running') return null

@@ -16,7 +16,7 @@ import { NoJobs } from './no-jobs'
 import { Strip } from './strip'
 import { useJobList } from './use-job-list'
 
-/** Home: how the suite does, and its jobs as they move. */
+/** Home: the state of the suite and its jobs, updated live. */
 export function Jobs() {
   const params = useParams()
   const { canWrite } = useMe()

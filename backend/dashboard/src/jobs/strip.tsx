@@ -2,7 +2,7 @@ import { brief, count, counted, duration } from '../lib/format'
 import { useOverview } from '../shell/overview'
 import { Fact } from '../ui/fact'
 
-/** The suite in six figures, each the way to its page. */
+/** The suite in six figures, each with a link to its page. */
 export function Strip() {
   const it = useOverview()
   const queues = it?.queues ?? []
@@ -24,9 +24,9 @@ export function Strip() {
         tone={it && (dead > 0 || it.workers.alive === 0) ? 'bad' : null}
         more={
           dead > 0
-            ? `${count(dead)} not sending heartbeats`
+            ? `${count(dead)} without heartbeat`
             : it?.schedulers === 0
-              ? 'no scheduler runs'
+              ? 'no scheduler is running'
               : it
                 ? counted(it.schedulers, 'scheduler')
                 : ' '
@@ -38,16 +38,14 @@ export function Strip() {
         name="Tasks due"
         href="/workers"
         tone={unattended > 0 ? 'warn' : null}
-        more={
-          unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none waits'
-        }
+        more={unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none'}
       >
         {count(it ? due : null)}
       </Fact>
-      <Fact name="Dead letters" href="/dead-letters" tone={it?.deadLetters ? 'warn' : null} more={it?.deadLetters ? 'look at why' : 'none'}>
+      <Fact name="Dead letters" href="/dead-letters" tone={it?.deadLetters ? 'warn' : null} more={it?.deadLetters ? 'see why' : 'none'}>
         {count(it?.deadLetters)}
       </Fact>
-      <Fact name="Names to look up" more="open lookups">
+      <Fact name="Open lookups" more="names to fetch">
         {brief(it?.lookupsOpen)}
       </Fact>
     </dl>

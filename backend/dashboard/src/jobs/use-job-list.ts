@@ -14,16 +14,16 @@ export interface JobFilter {
 }
 
 const POLL_MS = 5000
-/** Rows that left the filter and are read one by one, at most. */
+/** Maximum of rows outside the filter that are read one by one. */
 const MAX_STRAYS = 10
 
 /**
- * A page of jobs that changes in place: rows keep their order while it is looked at, and jobs that are new to it are
- * counted until the reader asks for them.
+ * A page of jobs that is updated in place: rows keep their order while the page is open, and new jobs are only counted
+ * until the reader asks for them.
  */
 export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => void) {
   const path = `/api/jobs${query({ ...filter, limit: 50 })}`
-  // The stream knows first pages; other pages are read again every few seconds.
+  // The stream covers first pages; other pages are read again every few seconds.
   const streamed = filter.cursor === ''
   const fetched = useFetch<JobList>(path, { everyMs: streamed ? undefined : POLL_MS })
   const [rows, setRows] = useState<JobSummary[]>([])
@@ -63,7 +63,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
     alerts: (next: { items: Alert[] }) => onAlerts(next.items),
   })
 
-  /** Reads the page anew, new jobs included. */
+  /** Reads the page again, including new jobs. */
   const renew = useCallback(async () => {
     adopted.current = ''
     await fetched.refresh()
@@ -72,7 +72,7 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
   return { rows, counts, fresh: fresh.size, next: fetched.data?.next ?? null, total: totalOf(counts, filter.status), fetched, merge, renew }
 }
 
-/** Rows that no longer match the filter are not in the stream: those that were active are read one by one, now and then. */
+/** Rows that no longer match the filter are not in the stream: those that were active are read one by one from time to time. */
 function useStrays(rows: readonly JobSummary[], merge: (items: readonly JobSummary[]) => void) {
   const busy = useRef(false)
   const heard = useRef(new Map<string, number>())
@@ -96,12 +96,12 @@ async function readAll(ids: readonly string[]): Promise<JobSummary[]> {
     return await Promise.all(ids.map((id) => get<JobDetail>(`/api/jobs/${id}`)))
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    // The next frame asks again.
+    // The next event tries again.
     return []
   }
 }
 
-/** How many jobs the list is a page of; the counts follow the stream. */
+/** How many jobs match; the counts come from the stream. */
 function totalOf(counts: Partial<JobCounts>, status: string): number {
   const chosen = status.split(',').filter(Boolean)
   return Object.entries(counts).reduce((sum, [name, n]) => (chosen.length === 0 || chosen.includes(name) ? sum + n : sum), 0)

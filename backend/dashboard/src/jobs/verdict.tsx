@@ -2,7 +2,7 @@ import type { JobSummary } from '../api/types'
 import type { Part } from '../ui/bar'
 import { Icon } from '../ui/icon'
 
-/** How a job ended: proved to be all, or what is short of that. */
+/** The result of a job: verified, or why not. */
 export function Verdict({ job }: { job: JobSummary }) {
   if (job.status === 'completed')
     return job.verified ? (
@@ -21,7 +21,7 @@ export function Verdict({ job }: { job: JobSummary }) {
   return <span class="soft">Cancelled</span>
 }
 
-/** The tone of a job's bar. */
+/** The color of a job's bar. */
 export function toneOf(job: JobSummary): Part['tone'] {
   if (job.status === 'completed') return 'ok'
   if (job.status === 'partial') return 'warn'

@@ -3,7 +3,7 @@ import { createStore } from './store'
 export interface Question {
   title: string
   text: string
-  /** What the button says: the verb. */
+  /** The text of the button: a verb. */
   action: string
   danger?: boolean
   answer(yes: boolean): void
@@ -12,7 +12,7 @@ export interface Question {
 /** The question that is open, if any; the shell shows it as a dialog. */
 export const question = createStore<Question | null>(null)
 
-/** Asks the reader before something that cannot be taken back. */
+/** Asks the reader before something that cannot be undone. */
 export const ask = (it: Omit<Question, 'answer'>): Promise<boolean> =>
   new Promise((resolve) => {
     question.set({

@@ -42,19 +42,19 @@ export const moment = (iso: string): string => {
   return Number.isNaN(at.getTime()) ? iso : `${vocabulary.moment(at)} UTC`
 }
 
-/** `12:03:10`, with the day where it is not today's. */
+/** `12:03:10`, with the day unless it is today. */
 export const clockTime = (iso: string): string => {
   const [day = '', time = ''] = vocabulary.moment(new Date(iso)).split(' ')
   return vocabulary.moment(new Date(serverNow())).startsWith(day) ? time : `${day.slice(5)} ${time.slice(0, 5)}`
 }
 
-/** JSON as a person reads it; text that is no JSON stays as it is. */
+/** Indented JSON; text that is not JSON stays unchanged. */
 export function pretty(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value, null, 2) ?? ''
   try {
     return JSON.stringify(JSON.parse(value), null, 2)
   } catch {
-    // Not JSON, or the beginning of some.
+    // Not JSON, or cut JSON.
     return value
   }
 }

@@ -3,13 +3,13 @@ import { readOverview } from '../shell/overview'
 
 const FIRST_MS = 500
 const MAX_MS = 10_000
-/** Streams are silent while nothing changes; one that may be half open is opened anew, which brings a snapshot. */
+/** Streams are silent while nothing changes; one that may be half open is opened again, which brings a snapshot. */
 const SILENT_MS = 45_000
 
 /**
- * Keeps an EventSource open until told to stop: with growing pauses after a loss, and closed while nobody looks, because
+ * Keeps an EventSource open until stopped: with growing pauses after a loss, and closed while the page is hidden, because
  * a browser has six connections to a server for all its tabs.
- * @returns what stops it
+ * @returns a function that stops it
  */
 export function openLive(path: string, names: readonly string[], onEvent: (name: string, data: unknown) => void): () => void {
   let source: EventSource | undefined
@@ -34,7 +34,7 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
   const onError = () => {
     close()
     failures += 1
-    // An EventSource does not say why it failed; an ordinary request does, and tells session and connection.
+    // An EventSource does not say why it failed; an ordinary request does, and updates session and connection.
     void readOverview()
     later(Math.min(MAX_MS, FIRST_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2))
   }
@@ -50,13 +50,13 @@ export function openLive(path: string, names: readonly string[], onEvent: (name:
   }
   function heard(name: string, event: MessageEvent<string>): void {
     failures = 0
-    // It may have been on its way since before the loss; an ordinary request tells.
+    // The event may have been sent before the loss; an ordinary request shows whether the server is back.
     if (connection.get().lost !== null) void readOverview()
     if (name === 'end') stop()
     else later(SILENT_MS)
     onEvent(name, event.data ? JSON.parse(event.data) : null)
   }
-  /** The server is there, what it reads from is not. */
+  /** The server answers, but its database is unreachable. */
   function onUnreachable(event: MessageEvent<string>): void {
     markLost((JSON.parse(event.data) as { reason: string }).reason)
   }

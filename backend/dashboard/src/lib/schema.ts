@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../api/types'
 
 /*
- * A form's fields out of a JSON Schema, and the JSON out of what was typed. Inputs are kept flat by their dotted path;
- * which branch of an anyOf is chosen is kept under the path with `#`.
+ * Builds the fields of a form from a JSON Schema, and JSON from what was typed. Inputs are stored by their dotted path; the
+ * selected branch of an anyOf is stored under the path with `#`.
  */
 
 export type Values = Record<string, string | boolean>
@@ -12,11 +12,11 @@ const join = (path: string, name: string): string => (path ? `${path}.${name}` :
 const typesOf = ({ type }: JsonSchema): string[] => (type === undefined ? [] : Array.isArray(type) ? type : [type])
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The branches of an anyOf that say something: null means left out. */
+/** The branches of an anyOf without null, which means left out. */
 export const branches = (schema: JsonSchema): JsonSchema[] =>
   (schema.anyOf ?? schema.oneOf ?? []).filter((branch) => branch.type !== 'null' && Object.keys(branch).length > 0)
 
-/** One branch is no choice; scalars of several kinds are one input. */
+/** A single branch replaces the anyOf; scalars of several kinds become one input. */
 export function plain(schema: JsonSchema): JsonSchema {
   const [first, ...more] = branches(schema)
   if (!first) return schema
@@ -29,7 +29,7 @@ export function plain(schema: JsonSchema): JsonSchema {
 const titles = ({ title, description, default: preset }: JsonSchema): JsonSchema =>
   Object.fromEntries(Object.entries({ title, description, default: preset }).filter(([, value]) => value !== undefined))
 
-/** Which input a schema asks for. */
+/** The kind of input for a schema. */
 export function kindOf(schema: JsonSchema): Kind {
   if (schema.const !== undefined) return 'const'
   if (schema.enum) return 'choice'
@@ -43,7 +43,7 @@ export function kindOf(schema: JsonSchema): Kind {
   return schema.format === 'date' || schema.pattern?.includes('\\d{4}-\\d{2}-\\d{2}') ? 'date' : 'text'
 }
 
-/** The inputs as they stand for these params, or for none. */
+/** The inputs for these parameters, or for none. */
 export function fill(raw: JsonSchema, value: unknown, path = ''): Values {
   const schema = plain(raw)
   const known = value === undefined ? schema.default : value
@@ -82,7 +82,7 @@ function matches(raw: JsonSchema, value: unknown): boolean {
   return constant && required.every((name) => value[name] !== undefined) && Object.keys(value).every((name) => schema.properties?.[name])
 }
 
-/** What was typed, as the params it stands for; blank inputs are left out. */
+/** The parameters for what was typed; blank inputs are left out. */
 export function build(raw: JsonSchema, values: Values, path = ''): unknown {
   const schema = plain(raw)
   const text = String(values[path] ?? '').trim()
@@ -115,7 +115,7 @@ export function build(raw: JsonSchema, values: Values, path = ''): unknown {
 
 const empty = (value: object): boolean => Object.keys(value).length === 0
 
-/** What is no number goes as it was typed, so that the server's sentence names the field. */
+/** Text that is not a number is sent as typed, so that the error of the server names the field. */
 const numberOf = (text: string): number | string => {
   const value = Number(text.replaceAll(/[_\s,](?=\d{3})/g, ''))
   return Number.isFinite(value) ? value : text
@@ -125,12 +125,12 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The server says what it wants instead.
+    // The error of the server says what is expected.
     return text
   }
 }
 
-/** Whether something that must be there is still blank; then the server need not be asked. */
+/** Whether a required field is blank; the server need not be asked then. */
 export function incomplete(raw: JsonSchema, values: Values, path = ''): boolean {
   const schema = plain(raw)
   const kind = kindOf(schema)

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** A value outside the components that some of them show. */
+/** A value outside the components that they can subscribe to. */
 export interface Store<T> {
   get(): T
   set(next: T): void

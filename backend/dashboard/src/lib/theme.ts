@@ -2,10 +2,10 @@ export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'backhaul.theme'
 
-/** The theme in force; public/theme.js set it before the first paint. */
+/** The current theme; public/theme.js sets it before the first paint. */
 export const theme = (): Theme => (document.documentElement.dataset.theme as Theme | undefined) ?? 'system'
 
-/** First the other of what is seen, then the system's again. */
+/** From the system's theme to its opposite, then the other one, then back. */
 export function nextTheme(now: Theme): Theme {
   const dark = matchMedia('(prefers-color-scheme: dark)').matches
   if (now === 'system') return dark ? 'light' : 'dark'
@@ -20,6 +20,6 @@ export function setTheme(next: Theme): void {
     else localStorage.setItem(KEY, next)
   } catch (error) {
     if (!(error instanceof DOMException)) throw error
-    // Storage is closed to this page: the theme lasts as long as the page.
+    // Storage is not available: the theme lasts until the page is closed.
   }
 }

@@ -10,14 +10,14 @@ export const isActive = (status: Status): boolean => status === 'running' || sta
 export const VERBS: Record<Verb, { text: string; done: string; icon: IconName }> = {
   pause: { text: 'Pause', done: 'paused', icon: 'pause' },
   resume: { text: 'Resume', done: 'resumed', icon: 'play' },
-  retry: { text: 'Retry failed', done: 'trying again', icon: 'retry' },
+  retry: { text: 'Retry failed', done: 'retrying', icon: 'retry' },
   cancel: { text: 'Cancel', done: 'cancelled', icon: 'stop' },
 }
 
 /** The verbs, in the order they are offered. */
 export const VERB_NAMES = Object.keys(VERBS) as Verb[]
 
-/** Does a verb to a job; a cancel is asked for first. @returns the job after it, undefined when it was refused or left */
+/** Applies a verb to a job; asks before a cancel. @returns the job afterwards, undefined when it was refused or declined */
 export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | undefined> {
   const sure = verb !== 'cancel' || (await ask({ ...cancelQuestion(1), text: `${upper(job.label)}: ${CANCEL_MEANS}` }))
   if (!sure) return undefined
@@ -27,7 +27,7 @@ export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | und
   )
 }
 
-/** Does a verb to many jobs and tells how it went. @returns whether it was done */
+/** Applies a verb to many jobs and shows the result. @returns whether it was done */
 export async function actOnAll(ids: readonly string[], verb: Verb): Promise<boolean> {
   if (verb === 'cancel' && !(await ask(cancelQuestion(ids.length)))) return false
   const answer = await attempt(
@@ -41,11 +41,12 @@ export async function actOnAll(ids: readonly string[], verb: Verb): Promise<bool
   return answer !== undefined
 }
 
-const CANCEL_MEANS = 'what is stored stays, nothing more is read. A cancelled job cannot go on; starting it again skips what is here.'
+const CANCEL_MEANS =
+  'stored rows stay, and nothing more is read. A cancelled job cannot be resumed; a new job skips what is already stored.'
 
 const cancelQuestion = (n: number) => ({
   title: n === 1 ? 'Cancel this job?' : `Cancel ${n} jobs?`,
-  text: `${n === 1 ? 'It ends' : 'They end'} after the page in hand: ${CANCEL_MEANS}`,
+  text: `${n === 1 ? 'It ends' : 'They end'} after the page in progress: ${CANCEL_MEANS}`,
   action: n === 1 ? 'Cancel the job' : `Cancel ${n} jobs`,
   danger: true,
 })

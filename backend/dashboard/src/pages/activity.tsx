@@ -14,18 +14,18 @@ import { Ago } from '../ui/time'
 
 const EVERY_MS = 10_000
 
-/** What people did through any entry point. */
+/** What people did, through any entry point. */
 export function Activity() {
   const params = useParams()
   const cursor = params.get('cursor')
   const fetched = useFetch<List<ActionRow>>(`/api/actions${query({ cursor, limit: 50 })}`, { everyMs: cursor ? undefined : EVERY_MS })
   return (
-    <Page title="Activity" about="Everything that was started, steered or changed, by whom and through which entry point; refusals too.">
+    <Page title="Activity" about="Everything that people started or changed: who, when and how, including refused attempts.">
       <Loaded of={fetched}>
         {({ items, next, total }) =>
           items.length === 0 ? (
-            <Empty title="Nobody has done anything yet" icon="list">
-              <p>Starts, pauses, cancels, replays and the like are written down here.</p>
+            <Empty title="No actions yet" icon="list">
+              <p>Starts, pauses, cancels, replays and other actions are logged here.</p>
             </Empty>
           ) : (
             <>

@@ -16,7 +16,7 @@ import { Letter } from './letter'
 const EVERY_MS = 10_000
 type Choice = { ids: string[] } | { queue: string; all: true } | { all: true }
 
-/** Messages that nobody could read, with the reason; they can be sent again or dropped. */
+/** Rejected messages with the reason; they can be replayed or deleted. */
 export function DeadLetters() {
   const params = useParams()
   const { canWrite } = useMe()
@@ -33,7 +33,7 @@ export function DeadLetters() {
     if (!(await ask(questionOf(verb, what)))) return
     const done = await attempt(
       () => post<{ taken: number }>(`/api/dead-letters/${verb}`, choice),
-      ({ taken }) => `${counted(taken, 'message')} ${verb === 'replay' ? 'sent again' : 'dropped'}.`,
+      ({ taken }) => `${counted(taken, 'message')} ${verb === 'replay' ? 'replayed' : 'deleted'}.`,
     )
     if (!done) return
     setChosen(new Set())
@@ -41,10 +41,7 @@ export function DeadLetters() {
   }
 
   return (
-    <Page
-      title="Dead letters"
-      about="Messages that could not be read, kept with the reason. Sent again, they go to the queue they were meant for."
-    >
+    <Page title="Dead letters" about="Messages that could not be read, kept with the reason. Replay sends them to their original queue.">
       <Loaded of={fetched}>
         {({ items, queues }) => {
           const selected = items.filter((it) => chosen.has(it.id)).map((it) => it.id)
@@ -60,23 +57,23 @@ export function DeadLetters() {
                         <Button
                           small
                           icon="send"
-                          onClick={() => void take('replay', { ids: selected }, counted(selected.length, 'chosen message'))}
+                          onClick={() => void take('replay', { ids: selected }, counted(selected.length, 'selected message'))}
                         >
-                          Send {selected.length} again
+                          Replay {selected.length}
                         </Button>
                         <Button
                           small
                           kind="danger"
                           icon="bin"
-                          onClick={() => void take('drop', { ids: selected }, counted(selected.length, 'chosen message'))}
+                          onClick={() => void take('drop', { ids: selected }, counted(selected.length, 'selected message'))}
                         >
-                          Drop {selected.length}
+                          Delete {selected.length}
                         </Button>
                       </>
                     ) : (
                       <>
                         <Button small icon="send" onClick={() => void take('replay', whole, queue ? `all of ${queue}` : 'all messages')}>
-                          Send all again
+                          Replay all
                         </Button>
                         <Button
                           small
@@ -84,7 +81,7 @@ export function DeadLetters() {
                           icon="bin"
                           onClick={() => void take('drop', whole, queue ? `all of ${queue}` : 'all messages')}
                         >
-                          Drop all
+                          Delete all
                         </Button>
                       </>
                     )}
@@ -93,7 +90,7 @@ export function DeadLetters() {
               </div>
               {items.length === 0 ? (
                 <Empty title="No dead letters" icon="check">
-                  <p>Every message could be read. One that cannot be is kept here with the reason, and nothing else stops for it.</p>
+                  <p>All messages could be read. One that cannot be read is kept here with the reason; other messages are not affected.</p>
                 </Empty>
               ) : (
                 <ul class="stack tight">
@@ -144,8 +141,8 @@ function QueueChips({ queues, params }: { queues: Answer['queues']; params: Retu
 const questionOf = (verb: 'replay' | 'drop', what: string) =>
   verb === 'replay'
     ? {
-        title: `Send ${what} again?`,
-        text: 'Each goes to the queue it was meant for. One that still cannot be read comes back here.',
-        action: 'Send again',
+        title: `Replay ${what}?`,
+        text: 'Each message goes to its original queue. One that still cannot be read comes back here.',
+        action: 'Replay',
       }
-    : { title: `Drop ${what}?`, text: 'They are deleted for good; nothing keeps a copy.', action: 'Drop', danger: true }
+    : { title: `Delete ${what}?`, text: 'This cannot be undone.', action: 'Delete', danger: true }

@@ -8,13 +8,13 @@ import { Status } from '../ui/status'
 import { Table } from '../ui/table'
 import { Ago, Countdown } from '../ui/time'
 
-/** What was sent, how it was answered, what is tried again. */
+/** Deliveries with their answers and retries. */
 export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: Delivery[]; onChange: () => void }) {
   const { canWrite } = useMe()
   const again = (it: Delivery) =>
     attempt(
       () => post<object>(`/api/webhooks/${hook.id}/deliveries/${it.id}/retry`),
-      () => 'It is sent again.',
+      () => 'Sent again.',
     ).then(onChange)
   return (
     <Table
@@ -29,7 +29,7 @@ export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: De
         { head: 'Tries', num: true, from: 'tablet', cell: (row) => count(row.attempts) },
         { head: 'When', cell: (row) => <Ago at={row.triedAt ?? row.createdAt} /> },
         canWrite && {
-          head: 'Again',
+          head: 'Retry',
           cell: (row) => <Button small icon="retry" label={`Send ${row.key} again`} onClick={() => void again(row)} />,
         },
       ]}
@@ -44,7 +44,7 @@ function Event({ row }: { row: Delivery }) {
       {row.error && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
       {row.state === 'pending' && row.nextAt && (
         <div class="soft">
-          tried again <Countdown until={row.nextAt} />
+          next try <Countdown until={row.nextAt} />
         </div>
       )}
       <details>

@@ -6,7 +6,7 @@ import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { At, Countdown } from '../ui/time'
 
-/** One limit. */
+/** One gate with its limit. */
 export function GateCard({ gate }: { gate: Gate }) {
   return (
     <li class="card pad stack gate">
@@ -22,14 +22,14 @@ export function GateCard({ gate }: { gate: Gate }) {
         <Budget key={`${it.span} ${it.windowMs}`} name={gate.name} it={it} />
       ))}
       <dl class="pairs small">
-        <dt>Next free moment</dt>
+        <dt>Next request</dt>
         <dd class="num">{gate.nextAt ? <Countdown until={gate.nextAt} /> : 'now'}</dd>
-        <dt>On their way</dt>
+        <dt>In flight</dt>
         <dd class="num">
           {count(gate.inFlight)}
           {gate.concurrent === null ? '' : ` of ${count(gate.concurrent)} at once`}
         </dd>
-        <dt>Granted in all</dt>
+        <dt>Granted in total</dt>
         <dd class="num">{count(gate.granted)}</dd>
         <dt>Waits for this limit</dt>
         <dd class="num">{count(gate.waits)}</dd>
@@ -51,8 +51,8 @@ function Closed({ gate }: { gate: Gate }) {
   if (gate.trippedUntil)
     return (
       <Note tone="bad">
-        {counted(gate.failures, 'failure')} in a row. It is tried again <Countdown until={gate.trippedUntil} />, at{' '}
-        <At at={gate.trippedUntil} /> UTC; work waits meanwhile.
+        {counted(gate.failures, 'failure')} in a row. Next try <Countdown until={gate.trippedUntil} />, at <At at={gate.trippedUntil} />{' '}
+        UTC; work waits until then.
       </Note>
     )
   if (gate.blockedUntil)
@@ -62,7 +62,7 @@ function Closed({ gate }: { gate: Gate }) {
         .
       </Note>
     )
-  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; at five the breaker trips.</p>
+  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; the breaker trips at five.</p>
   return null
 }
 
@@ -88,7 +88,7 @@ function Budget({ name, it }: { name: string; it: Gate['used'][number] }) {
 }
 
 function Users({ gate }: { gate: Gate }) {
-  if (gate.users.length === 0) return <p class="quiet small">Nobody uses it right now.</p>
+  if (gate.users.length === 0) return <p class="quiet small">Not in use.</p>
   return (
     <ul class="users small" aria-label={`Jobs that use ${gate.name}`}>
       {gate.users.map((user) => (
@@ -97,7 +97,7 @@ function Users({ gate }: { gate: Gate }) {
             {user.source} <code>{shortId(user.job)}</code>
           </Link>
           <span class="soft">
-            {[user.tasks > 0 && `${count(user.tasks)} in hand`, user.waiting > 0 && `${count(user.waiting)} waiting`]
+            {[user.tasks > 0 && `${count(user.tasks)} in progress`, user.waiting > 0 && `${count(user.waiting)} waiting`]
               .filter(Boolean)
               .join(', ')}
           </span>

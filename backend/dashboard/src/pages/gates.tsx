@@ -6,23 +6,23 @@ import { Page } from '../ui/page'
 import { GateCard } from './gate-card'
 
 const EVERY_MS = 3000
-const shut = (gate: Gate): boolean => gate.state !== 'ready'
+const isClosed = (gate: Gate): boolean => gate.state !== 'ready'
 
-/** The limits of the APIs: what is left of each, and who uses it. Blocked and tripped ones come first, then those in use. */
+/** The limits of the APIs with their use. Blocked and tripped ones come first, then those in use. */
 export function Gates() {
   const fetched = useFetch<{ items: Gate[] }>('/api/gates', { everyMs: EVERY_MS })
   return (
-    <Page title="Gates" about="Every request waits here for its moment, so that all workers together stay inside each API's limits.">
+    <Page title="Gates" about="Every request passes a gate, so that all workers together stay inside the limits of each API.">
       <Loaded of={fetched}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="No API is asked yet" icon="gate">
-              <p>A gate shows up when its source is part of this Backhaul.</p>
+            <Empty title="No gates yet" icon="gate">
+              <p>A gate appears when a source with an API is installed.</p>
             </Empty>
           ) : (
             <ul class="cards">
               {[...items]
-                .sort((a, b) => Number(shut(b)) - Number(shut(a)) || b.users.length - a.users.length)
+                .sort((a, b) => Number(isClosed(b)) - Number(isClosed(a)) || b.users.length - a.users.length)
                 .map((gate) => (
                   <GateCard key={gate.name} gate={gate} />
                 ))}

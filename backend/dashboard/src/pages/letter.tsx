@@ -10,13 +10,13 @@ import { Ago } from '../ui/time'
 
 interface Props {
   letter: DeadLetter
-  /** Null where the reader may not act on them. */
+  /** Null when the reader may not change them. */
   chosen: boolean | null
   onChoose: (id: string, on: boolean) => void
   onTake: (verb: 'replay' | 'drop') => void
 }
 
-/** One message set aside: why, and what is in it. */
+/** One rejected message with its reason and body. */
 export function Letter({ letter, chosen, onChoose, onTake }: Props) {
   const { canWrite } = useMe()
   const [whole, setWhole] = useState<string | null>(null)
@@ -30,7 +30,7 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
         <label class="letter-check">
           <input type="checkbox" checked={chosen} onChange={(event) => onChoose(letter.id, event.currentTarget.checked)} />
           <span class="hidden">
-            Choose the message {letter.messageId ?? letter.id} of {letter.queue}
+            Select the message {letter.messageId ?? letter.id} of {letter.queue}
           </span>
         </label>
       )}
@@ -46,7 +46,7 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
         </p>
         <details>
           <summary class="small">Body</summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable with the keyboard. */}
           <pre class="code" tabIndex={0}>
             {pretty(body) || '(empty)'}
           </pre>
@@ -56,7 +56,7 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
             </Copy>
             {cut && (
               <Button small kind="plain" onClick={() => void more()}>
-                Show all of it
+                Show all
               </Button>
             )}
           </div>
@@ -65,9 +65,9 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
       {canWrite && (
         <div class="row letter-verbs">
           <Button small icon="send" onClick={() => onTake('replay')}>
-            Send again
+            Replay
           </Button>
-          <Button small kind="danger" icon="bin" label="Drop this message" onClick={() => onTake('drop')} />
+          <Button small kind="danger" icon="bin" label="Delete this message" onClick={() => onTake('drop')} />
         </div>
       )}
     </li>

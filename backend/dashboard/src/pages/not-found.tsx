@@ -3,9 +3,9 @@ import { Page } from '../ui/page'
 
 export function NotFound() {
   return (
-    <Page title="There is no such page" about="The address may be mistyped, or the page has moved.">
+    <Page title="Page not found" about="Check the address.">
       <p>
-        <Button href="/">To the jobs</Button>
+        <Button href="/">Go to the jobs</Button>
       </p>
     </Page>
   )

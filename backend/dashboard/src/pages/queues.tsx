@@ -3,10 +3,10 @@ import { count, duration } from '../lib/format'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
 
-/** The queues with what waits in them. */
+/** The queues and their work. */
 export function Queues({ queues }: { queues: Overview['queues'] }) {
   return (
-    <Section title="Queues" aside="A message only says that there is work; the work itself is in Postgres.">
+    <Section title="Queues" extra="A message only wakes a worker; the work itself is in Postgres.">
       <Table
         caption="Queues"
         rows={queues}
@@ -22,7 +22,7 @@ export function Queues({ queues }: { queues: Overview['queues'] }) {
           },
           { head: 'Messages', num: true, from: 'tablet', cell: (row) => count(row.ready) },
           { head: 'Tasks due', num: true, cell: (row) => count(row.due) },
-          { head: 'Oldest due for', num: true, cell: (row) => (row.oldestDueMs === null ? '–' : duration(row.oldestDueMs)) },
+          { head: 'Oldest due', num: true, cell: (row) => (row.oldestDueMs === null ? '–' : duration(row.oldestDueMs)) },
         ]}
       />
     </Section>

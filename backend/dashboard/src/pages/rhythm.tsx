@@ -17,7 +17,7 @@ interface Props {
 const ZONES = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : []
 const PREVIEW = 3
 
-/** When a schedule starts its job, with the next moments shown while it is typed. */
+/** When a schedule starts its job; shows the next times while typing. */
 export function Rhythm({ value, faults, onChange }: Props) {
   const set = (change: Partial<RhythmValue>) => onChange({ ...value, ...change })
   const preview = usePreview(value.cron, value.timeZone)
@@ -53,7 +53,7 @@ export function Rhythm({ value, faults, onChange }: Props) {
             </>
           )}
         </Field>
-        <Field label="Spread over, in seconds" fault={faults.jitterS} hint="Starts at a random moment within this long">
+        <Field label="Jitter in seconds" fault={faults.jitterS} hint="Starts at a random moment within this time after each tick">
           {(props) => (
             <input
               {...props}
@@ -64,7 +64,7 @@ export function Rhythm({ value, faults, onChange }: Props) {
             />
           )}
         </Field>
-        <Field label="Missed ones" fault={faults.missed}>
+        <Field label="Missed ticks" fault={faults.missed}>
           {(props) => (
             <select
               {...props}
@@ -72,8 +72,8 @@ export function Rhythm({ value, faults, onChange }: Props) {
               value={value.missed}
               onChange={(event) => set({ missed: event.currentTarget.value as RhythmValue['missed'] })}
             >
-              <option value="skip">are left out</option>
-              <option value="make_up">are made up, in order</option>
+              <option value="skip">skip</option>
+              <option value="make_up">make up, in order</option>
             </select>
           )}
         </Field>
@@ -85,7 +85,7 @@ export function Rhythm({ value, faults, onChange }: Props) {
   )
 }
 
-/** The next moments in words; the calculator is loaded when the form is opened. */
+/** The next times as text; the library is loaded when the form opens. */
 function usePreview(cron: string, timeZone: string): string {
   const [text, setText] = useState('')
   useEffect(() => {
@@ -111,9 +111,9 @@ function previewOf(nextRuns: () => Date[], timeZone: string): string {
       hour: '2-digit',
       minute: '2-digit',
     })
-    return runs.length === 0 ? 'This never comes.' : `Next: ${runs.map((run) => format.format(run)).join(' · ')} (${timeZone})`
+    return runs.length === 0 ? 'This never fires.' : `Next: ${runs.map((run) => format.format(run)).join(' · ')} (${timeZone})`
   } catch (error) {
-    // croner and Intl name what they cannot read.
-    return error instanceof Error ? `Not a time yet: ${error.message.replace(/^CronPattern: /, '')}` : 'Not a time yet.'
+    // croner and Intl name what they cannot parse.
+    return error instanceof Error ? `Not a valid time: ${error.message.replace(/^CronPattern: /, '')}` : 'Not a valid time.'
   }
 }

@@ -10,7 +10,7 @@ import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { Ago, At, Countdown } from '../ui/time'
 
-/** One schedule: when, what, how the last time went. */
+/** One schedule: when, what, and its last run. */
 export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => void }) {
   const { canWrite } = useMe()
   const does = async (verb: 'pause' | 'resume' | 'run', done: string) => {
@@ -25,7 +25,7 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
   const drop = async () => {
     const sure = await ask({
       title: `Remove ${it.name}?`,
-      text: 'It starts nothing any more. The jobs it started stay.',
+      text: 'It will start no more jobs. Jobs it started are not affected.',
       action: 'Remove',
       danger: true,
     })
@@ -45,26 +45,26 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
         </div>
         <p class="soft small">
           <code>{it.cron}</code> · {it.timeZone}
-          {it.jitterS > 0 && ` · within ${duration(it.jitterS * 1000)}`}
+          {it.jitterS > 0 && ` · jitter up to ${duration(it.jitterS * 1000)}`}
         </p>
       </div>
-      {it.error && <Note tone="warn">The last one started nothing: {it.error}</Note>}
+      {it.error && <Note tone="warn">The last tick started no job: {it.error}</Note>}
       <dl class="pairs small">
         <dt>Next</dt>
-        <dd>{it.paused || !it.nextAt ? 'not while it is paused' : <Next at={it.nextAt} />}</dd>
+        <dd>{it.paused || !it.nextAt ? 'paused' : <Next at={it.nextAt} />}</dd>
         <dt>Last</dt>
         <dd>
-          {it.lastAt ? <Ago at={it.lastAt} /> : 'never yet'}
+          {it.lastAt ? <Ago at={it.lastAt} /> : 'none'}
           {it.lastJob && (
             <>
               {' · '}
-              <Link href={`/jobs/${it.lastJob}`}>its job</Link>
+              <Link href={`/jobs/${it.lastJob}`}>job</Link>
             </>
           )}
         </dd>
-        <dt>Missed ones</dt>
-        <dd>{it.missed === 'skip' ? 'are left out' : 'are made up'}</dd>
-        <dt>Reads</dt>
+        <dt>Missed ticks</dt>
+        <dd>{it.missed === 'skip' ? 'skipped' : 'made up'}</dd>
+        <dt>Request</dt>
         <dd>
           {it.source} <code>{pretty(it.params).replace(/\s+/g, ' ')}</code>
         </dd>
@@ -82,7 +82,7 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
       {canWrite && (
         <div class="row">
           {it.paused ? (
-            <Button small icon="play" onClick={() => void does('resume', 'on again')}>
+            <Button small icon="play" onClick={() => void does('resume', 'resumed')}>
               Resume
             </Button>
           ) : (
@@ -90,7 +90,7 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
               Pause
             </Button>
           )}
-          <Button small icon="send" onClick={() => void does('run', 'started now')}>
+          <Button small icon="send" onClick={() => void does('run', 'started')}>
             Run now
           </Button>
           <Button small kind="danger" icon="bin" label={`Remove ${it.name}`} onClick={() => void drop()} />

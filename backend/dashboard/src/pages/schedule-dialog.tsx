@@ -53,7 +53,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
         params: build(source?.form ?? {}, values),
       }
       const made = await post<Schedule>('/api/schedules', body)
-      showUpdate(`${made.name} is scheduled.`)
+      showUpdate(`${made.name} added.`)
       onDone()
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
@@ -96,7 +96,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
       )}
       {problem && <Note tone="bad">{problem.message}</Note>}
       <div class="dialog-foot">
-        <Button onClick={onClose}>Leave it</Button>
+        <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" type="submit" busy={busy} disabled={name.trim() === ''}>
           Add the schedule
         </Button>

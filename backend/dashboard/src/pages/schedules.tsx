@@ -11,7 +11,7 @@ import { ScheduleDialog } from './schedule-dialog'
 
 const EVERY_MS = 10_000
 
-/** Backfills that are started by the clock. */
+/** Backfills at fixed times. */
 export function Schedules() {
   const { canWrite } = useMe()
   const [adding, setAdding] = useState(false)
@@ -22,12 +22,12 @@ export function Schedules() {
     </Button>
   )
   return (
-    <Page title="Schedules" about="Backfills started by the clock, once each, however many schedulers run." actions={add}>
+    <Page title="Schedules" about="Backfills at fixed times. Each tick starts one job, however many schedulers run." actions={add}>
       <Loaded of={fetched}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="Nothing is scheduled" icon="clock">
-              <p>A schedule starts the same backfill again and again, say every night; what is here already is not fetched again.</p>
+            <Empty title="No schedules" icon="clock">
+              <p>A schedule repeats a backfill, for example every night. Data that is already stored is not fetched again.</p>
             </Empty>
           ) : (
             <ul class="cards">

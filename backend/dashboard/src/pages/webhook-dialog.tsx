@@ -10,15 +10,15 @@ import { Fault, Field } from '../ui/field'
 import { Note } from '../ui/note'
 
 const EVENTS = {
-  'job.completed': 'A job is complete',
+  'job.completed': 'A job completed',
   'job.partial': 'A job ended with failed tasks',
   'job.failed': 'A job failed',
   'job.stalled': 'A job makes no progress',
   'job.cancelled': 'A job was cancelled',
-  'alert.*': 'Something needs a look: a queue without a worker, a tripped breaker, dead letters',
+  'alert.*': 'An alert: a queue without a worker, a tripped breaker, dead letters',
 }
 
-/** A new webhook; its secret is shown here and never again. */
+/** A new webhook; its secret is shown here only once. */
 export function WebhookDialog({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<(Webhook & { secret: string }) | null>(null)
   return (
@@ -31,7 +31,9 @@ export function WebhookDialog({ onClose }: { onClose: () => void }) {
 function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
     <>
-      <p>Every event is signed with it (HMAC-SHA256), so that the receiver knows it is from here. It is not shown again.</p>
+      <p>
+        Every event is signed with this secret (HMAC-SHA256), so that the receiver can check where it comes from. It is not shown again.
+      </p>
       <div class="row">
         <code class="code grow">{secret}</code>
         <Copy text={secret} label="Copy the secret">
@@ -40,7 +42,7 @@ function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
       </div>
       <div class="dialog-foot">
         <Button kind="primary" onClick={onClose}>
-          I have it
+          Done
         </Button>
       </div>
     </>
@@ -68,7 +70,7 @@ function WebhookForm({ onClose, onMade }: { onClose: () => void; onMade: (made: 
   const toggle = (name: string, on: boolean) => setEvents((old) => (on ? [...old, name] : old.filter((one) => one !== name)))
   return (
     <form class="stack" noValidate onSubmit={(event) => void add(event)}>
-      <Field label="Address" fault={faults.url} hint="https, and reachable from here">
+      <Field label="Address" fault={faults.url} hint="https, reachable from this server">
         {(props) => (
           <input
             {...props}
@@ -82,7 +84,7 @@ function WebhookForm({ onClose, onMade }: { onClose: () => void; onMade: (made: 
         )}
       </Field>
       <fieldset>
-        <legend class="legend">Tell it when</legend>
+        <legend class="legend">Send an event when</legend>
         {Object.entries(EVENTS).map(([name, text]) => (
           <label key={name} class="check">
             <input type="checkbox" checked={events.includes(name)} onChange={(event) => toggle(name, event.currentTarget.checked)} />
@@ -95,7 +97,7 @@ function WebhookForm({ onClose, onMade }: { onClose: () => void; onMade: (made: 
       </fieldset>
       {problem && Object.keys(faults).length === 0 && <Note tone="bad">{problem.message}</Note>}
       <div class="dialog-foot">
-        <Button onClick={onClose}>Leave it</Button>
+        <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" type="submit" busy={busy} disabled={url.trim() === '' || events.length === 0}>
           Add the webhook
         </Button>

@@ -45,8 +45,8 @@ export function WebhookPage({ id }: { id: string }) {
             <Loaded of={log}>
               {({ items, next, total }) =>
                 items.length === 0 ? (
-                  <Empty small title="Nothing was sent yet" icon="send">
-                    <p>Send a test to see whether the address answers.</p>
+                  <Empty small title="No deliveries yet" icon="send">
+                    <p>Send a test to check whether the address answers.</p>
                   </Empty>
                 ) : (
                   <>
@@ -71,24 +71,24 @@ function Verbs({ it, onChange, onTest }: { it: Webhook; onChange: () => void; on
     attempt(
       () => post<Delivery>(`/api/webhooks/${it.id}/test`),
       (sent) =>
-        sent.state === 'delivered' ? `The address took the test: ${sent.status}.` : `The test did not arrive: ${sent.error ?? sent.state}`,
+        sent.state === 'delivered' ? `The test was delivered: ${sent.status}.` : `The test was not delivered: ${sent.error ?? sent.state}`,
     ).then(onTest)
   const toggle = () =>
     attempt(
       () => patch(`/api/webhooks/${it.id}`, { active: !it.active }),
-      () => (it.active ? 'It is told nothing for now.' : 'It is told again.'),
+      () => (it.active ? 'The webhook is off.' : 'The webhook is on.'),
     ).then(onChange)
   const drop = async () => {
     const sure = await ask({
       title: 'Remove this webhook?',
-      text: 'It is told nothing more, and its delivery log goes with it.',
+      text: 'It will get no more events, and its delivery log is deleted.',
       action: 'Remove',
       danger: true,
     })
     if (!sure) return
     await attempt(
       () => remove(`/api/webhooks/${it.id}`),
-      () => 'The webhook is removed.',
+      () => 'Webhook removed.',
     )
     navigate('/webhooks')
   }

@@ -14,7 +14,7 @@ import { WebhookDialog } from './webhook-dialog'
 
 const EVERY_MS = 10_000
 
-/** Who is told of events over HTTP. */
+/** Addresses that get events over HTTP. */
 export function Webhooks() {
   const { canWrite } = useMe()
   const [adding, setAdding] = useState(false)
@@ -27,14 +27,14 @@ export function Webhooks() {
   return (
     <Page
       title="Webhooks"
-      about="Addresses that are told when jobs end, fail or stall. Every event is signed, and sent again until it is taken."
+      about="Addresses that get an event when jobs end, fail or stall. Events are signed, and retried until the address accepts them."
       actions={add}
     >
       <Loaded of={fetched}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="Nobody is told of anything" icon="hook">
-              <p>Add the address of your chat, pager or own service, choose the events, and try it with a test.</p>
+            <Empty title="No webhooks" icon="hook">
+              <p>Add the address of a chat, pager or service of yours, select the events, and send a test.</p>
             </Empty>
           ) : (
             <Table
@@ -72,7 +72,7 @@ export function Webhooks() {
 }
 
 function Last({ it }: { it: Webhook['lastDelivery'] }) {
-  if (!it) return <span class="quiet">none yet</span>
+  if (!it) return <span class="quiet">none</span>
   return (
     <span class="nowrap">
       <Status state={it.state} /> <span class="quiet">{it.triedAt && <Ago at={it.triedAt} />}</span>

@@ -4,7 +4,7 @@ import { bytes, count, duration } from '../lib/format'
 import { Status } from '../ui/status'
 import { Since } from '../ui/time'
 
-/** One worker: how it is, and what it holds. */
+/** One worker with its state and its tasks. */
 export function WorkerCard({ worker }: { worker: WorkerInfo }) {
   const slow = (worker.loopLagMs ?? 0) > 500
   return (
@@ -13,9 +13,9 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
         <div class="row spread">
           <h3 class="break">{worker.app}</h3>
           {worker.alive ? (
-            <Status state="ok" text="sending heartbeats" />
+            <Status state="ok" text="alive" />
           ) : (
-            <Status state="failed" text={`silent for ${duration(worker.heartbeatAgoMs)}`} />
+            <Status state="failed" text={`no heartbeat for ${duration(worker.heartbeatAgoMs)}`} />
           )}
         </div>
         <p class="soft small break">
@@ -23,21 +23,21 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
         </p>
       </div>
       <dl class="pairs small">
-        <dt>In hand</dt>
+        <dt>In progress</dt>
         <dd class="num">
           {count(worker.holding.length)} of {count(worker.concurrency)}
         </dd>
         <dt>Memory</dt>
         <dd class="num">{bytes(worker.rssBytes)}</dd>
-        <dt>Held up for</dt>
+        <dt>Event loop lag</dt>
         <dd class={slow ? 'num warn' : 'num'}>{duration(worker.loopLagMs)}</dd>
-        <dt>Up for</dt>
+        <dt>Uptime</dt>
         <dd class="num">
           <Since at={worker.startedAt} />
         </dd>
       </dl>
       {worker.holding.length > 0 && (
-        <ul class="users small" aria-label={`What ${worker.app} holds`}>
+        <ul class="users small" aria-label={`Tasks of ${worker.app}`}>
           {worker.holding.map((task) => (
             <li key={task.task} class="row spread">
               <Link href={`/jobs/${task.job}`} class="break">

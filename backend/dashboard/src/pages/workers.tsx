@@ -11,24 +11,24 @@ import { WorkerCard } from './worker-card'
 
 const EVERY_MS = 3000
 
-/** The processes that do the work; what is missing comes first. */
+/** The worker processes; missing ones come first. */
 export function Workers() {
   const fetched = useFetch<Answer>('/api/workers', { everyMs: EVERY_MS })
   const queues = useOverview()?.queues ?? []
   return (
     <Page
       title="Workers"
-      about="Each heartbeats every five seconds. One that misses two heartbeats is taken for dead, and its tasks are handed to others."
+      about="Each worker sends a heartbeat every five seconds. After two missed heartbeats it counts as dead, and others take over its tasks."
     >
       <Loaded of={fetched}>
         {(data) => (
           <>
             <Missing data={data} />
-            <Section title="Running" aside={`${counted(data.items.length, 'worker')}, ${counted(data.schedulers, 'scheduler')}`}>
+            <Section title="Running" extra={`${counted(data.items.length, 'worker')}, ${counted(data.schedulers, 'scheduler')}`}>
               {data.items.length === 0 ? (
-                <Empty small title="No worker runs" icon="worker">
+                <Empty small title="No worker is running" icon="worker">
                   <p>
-                    Start them all with <code>pm2 start ecosystem.config.js</code>.
+                    Start all of them with <code>pm2 start ecosystem.config.js</code>.
                   </p>
                 </Empty>
               ) : (
@@ -57,13 +57,13 @@ function Missing({ data }: { data: Answer }) {
     <div class="stack tight">
       {data.schedulers === 0 && (
         <Note tone="bad">
-          <b>No scheduler runs</b>: nothing is rung, rescued or ended. Start it with{' '}
+          <b>No scheduler is running</b>: lost tasks are not rescued, and no job ends. Start one with{' '}
           <code>pm2 start ecosystem.config.js --only scheduler</code>.
         </Note>
       )}
       {missing.map((app) => (
         <Note key={app.app} tone="warn">
-          <b>{app.app}</b> does not run, so nobody takes tasks from {app.queues.join(', ')}. Start it with{' '}
+          <b>{app.app}</b> is not running, so no worker takes tasks from {app.queues.join(', ')}. Start it with{' '}
           <code>pm2 start ecosystem.config.js --only {app.app}</code>.
         </Note>
       ))}

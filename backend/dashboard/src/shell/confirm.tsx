@@ -12,7 +12,7 @@ export function Confirm() {
       <p>{it.text}</p>
       <div class="dialog-foot">
         <Button autofocus onClick={() => it.answer(false)}>
-          Leave it
+          Go back
         </Button>
         <Button kind={it.danger ? 'danger primary' : 'primary'} onClick={() => it.answer(true)}>
           {it.action}

@@ -6,7 +6,7 @@ import { Field } from '../ui/field'
 import { Banner } from './banner'
 import { Brand } from './brand'
 
-/** Asks for a token; the cookie that answers is out of this page's reach. */
+/** Asks for a token; scripts of this page cannot read the cookie that answers. */
 export function Login() {
   useTitle('Log in')
   const [token, setToken] = useState('')
@@ -32,7 +32,7 @@ export function Login() {
           <Brand />
           <div>
             <h1>Log in</h1>
-            <p class="soft small">With the ADMIN_TOKEN of this Backhaul, or its READ_TOKEN to look without changing anything.</p>
+            <p class="soft small">Use the ADMIN_TOKEN of this Backhaul, or its READ_TOKEN for read-only access.</p>
           </div>
           <Field label="Token" fault={fault}>
             {(props) => (

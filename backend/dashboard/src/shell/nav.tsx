@@ -15,7 +15,7 @@ interface Item {
   of?: string
 }
 
-/** The way to every page, with what needs a look. */
+/** Links to all pages, with counts of what needs attention. */
 export function Nav() {
   const figures = useOverview()
   const { canWrite } = useMe()
@@ -26,7 +26,7 @@ export function Nav() {
   ]
   const suite: Item[] = [
     { href: '/gates', icon: 'gate', text: 'Gates' },
-    { href: '/workers', icon: 'worker', text: 'Workers', count: figures?.workers.dead, tone: 'bad', of: 'not sending heartbeats' },
+    { href: '/workers', icon: 'worker', text: 'Workers', count: figures?.workers.dead, tone: 'bad', of: 'without heartbeat' },
     { href: '/dead-letters', icon: 'dead', text: 'Dead letters', count: figures?.deadLetters ?? 0, tone: 'warn', of: 'waiting' },
     { href: '/webhooks', icon: 'hook', text: 'Webhooks' },
     { href: '/activity', icon: 'list', text: 'Activity' },

@@ -3,35 +3,35 @@ import { connection, get, Problem, Unreachable } from '../api/client'
 import type { Overview } from '../api/types'
 import { createStore, useStore } from '../lib/store'
 
-/** The figures of the whole suite; a page with a stream keeps it fresh, the shell's poll otherwise. */
+/** The figures of the whole suite, from the stream of a page or from the shell's poll. */
 export const overview = createStore<Overview | null>(null)
 
 const EVERY_MS = 5000
-const WHILE_AWAY_MS = 2000
+const UNREACHABLE_MS = 2000
 let heardAt = 0
 
-/** Takes what a stream brings. */
+/** Takes an overview from a stream. */
 export function hearOverview(next: Overview): void {
   heardAt = Date.now()
   overview.set(next)
 }
 
-/** Reads them now; whether that works tells the connection. */
+/** Reads the figures now; the result updates the connection. */
 export async function readOverview(): Promise<void> {
   try {
     overview.set(await get<Overview>('/api/overview'))
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    // The connection's banner tells; what is shown stays.
+    // The banner shows it; the old figures stay.
   }
 }
 
-/** Keeps the figures fresh, and finds out when the server goes or comes back. */
+/** Keeps the figures up to date, and detects when the server stops or comes back. */
 export function useOverviewPoll(): void {
   const { lost, times } = useStore(connection)
   const isBrokerUnreachable = brokerIsUnreachable(useStore(overview))
-  const everyMs = lost || isBrokerUnreachable ? WHILE_AWAY_MS : EVERY_MS
-  // `times` reads anew when the server is back.
+  const everyMs = lost || isBrokerUnreachable ? UNREACHABLE_MS : EVERY_MS
+  // `times` reads again once the server is back.
   useEffect(() => {
     const stale = () => Date.now() - heardAt >= everyMs
     const tick = () => {
@@ -43,7 +43,7 @@ export function useOverviewPoll(): void {
   }, [everyMs, times])
 }
 
-/** Dead letters are counted by the broker: unknown, it is unreachable. */
+/** The broker counts dead letters: when the count is unknown, it is unreachable. */
 export const brokerIsUnreachable = (figures: Overview | null): boolean => figures?.deadLetters === null
 
 export const useOverview = (): Overview | null => useStore(overview)

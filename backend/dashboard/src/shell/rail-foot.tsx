@@ -6,27 +6,27 @@ import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import type { IconName } from '../ui/icon'
 
-const LOOKS: Record<Theme, { icon: IconName; text: string }> = {
-  system: { icon: 'screen', text: 'as the system' },
+const THEMES: Record<Theme, { icon: IconName; text: string }> = {
+  system: { icon: 'screen', text: 'system' },
   light: { icon: 'sun', text: 'light' },
   dark: { icon: 'moon', text: 'dark' },
 }
-const WHO: Record<string, string> = { admin: 'Signed in as admin', reader: 'Signed in, reading only', local: 'Open to this machine only' }
+const WHO: Record<string, string> = { admin: 'Signed in as admin', reader: 'Signed in, read-only', local: 'Open to this machine only' }
 
-/** Who is here, the theme, the way out. */
+/** Who is logged in, the theme, and log out. */
 export function RailFoot() {
   const me = useMe()
-  const [look, setLook] = useState(theme())
+  const [current, setCurrent] = useState(theme())
   const change = () => {
-    const next = nextTheme(look)
+    const next = nextTheme(current)
     setTheme(next)
-    setLook(next)
+    setCurrent(next)
   }
   const leave = () => attempt(() => post('/api/logout')).then(() => session.set('out'))
   return (
     <div class="rail-foot">
       {me.sandbox && (
-        <span class="tag" title="No real API is asked">
+        <span class="tag" title="No requests go to real APIs">
           Sandbox
         </span>
       )}
@@ -37,8 +37,8 @@ export function RailFoot() {
         <Button
           small
           kind="plain"
-          icon={LOOKS[look].icon}
-          label={`Theme: ${LOOKS[look].text}. Change to ${LOOKS[nextTheme(look)].text}`}
+          icon={THEMES[current].icon}
+          label={`Theme: ${THEMES[current].text}. Change to ${THEMES[nextTheme(current)].text}`}
           onClick={change}
         />
         <a class="button plain small" href="/api/docs">

@@ -12,11 +12,11 @@ import { useOverviewPoll } from './overview'
 import { RailFoot } from './rail-foot'
 import { Toasts } from './toasts'
 
-/** After a step to another page the focus is at its heading, as after a page load. */
+/** On a new page, moves the focus to its heading, as after a page load. */
 function useFocusOnPage(): void {
   const [path] = useLocation()
   const first = useRef(true)
-  // It is the path that changes.
+  // Only a change of the path moves the focus.
   useEffect(() => {
     if (first.current) {
       first.current = false
@@ -27,19 +27,19 @@ function useFocusOnPage(): void {
   }, [path])
 }
 
-/** What stands around every page. */
+/** The frame around every page. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const [open, setOpen] = useState(false)
   const { canWrite } = useMe()
   const [path] = useLocation()
   useFocusOnPage()
   useOverviewPoll()
-  // A step to a page closes the menu.
+  // Opening a page closes the menu.
   useEffect(() => setOpen(false), [path])
   return (
     <>
       <a class="skip" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <header class="topbar">
         <Brand />

@@ -5,19 +5,17 @@ import { Note } from '../ui/note'
 import { Table } from '../ui/table'
 import type { Estimated } from './use-estimate'
 
-/** What the backfill would take, before anything is queued. */
+/** What the backfill would cost, before anything is queued. */
 export function EstimateCard({ of, faults }: { of: Estimated; faults: boolean }) {
   return (
     <section class="section" aria-label="Estimate" aria-live="polite" aria-busy={of.busy}>
-      <h2>What it will take</h2>
+      <h2>Estimate</h2>
       {of.estimate ? (
         <Figures it={of.estimate} />
       ) : of.problem ? (
-        <Note tone="bad">{faults ? 'The form has a fault; it is named at its field.' : of.problem.message}</Note>
+        <Note tone="bad">{faults ? 'A field is not valid; see the form.' : of.problem.message}</Note>
       ) : (
-        <p class="soft small">
-          {of.busy ? 'Counting…' : 'Fill in what is needed; tasks, requests and time are shown here before anything starts.'}
-        </p>
+        <p class="soft small">{of.busy ? 'Counting…' : 'Fill in the form to see tasks, requests and time before anything starts.'}</p>
       )}
     </section>
   )
@@ -28,15 +26,15 @@ function Figures({ it }: { it: Estimate }) {
     <>
       {it.activeJob && (
         <Note tone="info">
-          This is being backfilled already by job <Link href={`/jobs/${it.activeJob}`}>{shortId(it.activeJob)}</Link>. Starting it leads
-          there; nothing is queued twice.
+          This is already being backfilled by job <Link href={`/jobs/${it.activeJob}`}>{shortId(it.activeJob)}</Link>. Starting it again
+          opens that job; nothing is queued twice.
         </Note>
       )}
       <p>
         <b>{counted(it.tasks, 'first task')}</b>
         {it.leastMs !== null && (
           <>
-            , at least <b>{duration(it.leastMs)}</b> at today's limits
+            , at least <b>{duration(it.leastMs)}</b> at the current limits
           </>
         )}
         .
@@ -48,7 +46,7 @@ function Figures({ it }: { it: Estimate }) {
           id={(row) => row.api}
           columns={[
             { head: 'API', fill: true, cell: (row) => <Api name={row.api} limit={row.limit} /> },
-            { head: 'Requests', num: true, cell: (row) => (row.requests === null ? 'not known' : count(row.requests)) },
+            { head: 'Requests', num: true, cell: (row) => (row.requests === null ? 'unknown' : count(row.requests)) },
             { head: 'At least', num: true, cell: (row) => duration(row.leastMs) },
           ]}
         />

@@ -1,6 +1,6 @@
 import { Problem } from '../api/client'
 
-/** A problem's faults by the path of their input; `params.` before it is the request's, not the form's. */
+/** The errors of a problem by the path of their input, without the prefix `params.` of the request. */
 export function faultsOf(problem: unknown, known: readonly string[]): Record<string, string> {
   if (!(problem instanceof Problem)) return {}
   const faults: Record<string, string> = {}
@@ -12,5 +12,5 @@ export function faultsOf(problem: unknown, known: readonly string[]): Record<str
   return faults
 }
 
-/** At its input a fault need not name it again. */
+/** Beside its input, an error need not name the field. */
 const plainly = (message: string, field: string): string => (message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message)

@@ -7,7 +7,7 @@ interface Props {
   schema: JsonSchema
   path?: string
   values: Values
-  /** By dotted path: what the server says of a field. */
+  /** Errors of the server by dotted path. */
   faults: Record<string, string>
   onChange: (path: string, value: string | boolean) => void
 }
@@ -33,7 +33,7 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
   const flags = parts.filter(({ part }) => kindOf(part) === 'flag')
   const chosen = parts.filter(({ part }) => kindOf(part) === 'choice')
   const typed = parts.filter(({ part }) => !['const', 'flag', 'choice'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
-  // A choice says what the other inputs are about.
+  // A choice determines what the other inputs mean.
   const inputs = [...chosen, ...typed]
   const groups = parts.filter(({ part }) => GROUPS.has(kindOf(part)))
   return (

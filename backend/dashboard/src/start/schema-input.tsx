@@ -13,7 +13,7 @@ interface Props {
   onChange: (path: string, value: string | boolean) => void
 }
 
-/** One input with its label, hint and fault. */
+/** One input with its label, hint and error. */
 export function SchemaInput({ schema, path, name, required, values, faults, onChange }: Props) {
   const kind = kindOf(schema)
   const label = schema.title ?? named(name)
@@ -79,12 +79,12 @@ function Control({ props, schema, kind, name, required, value, change }: Control
   )
 }
 
-/** The description, with the bounds where there are any. */
+/** The description with the bounds, if any. */
 function hintOf(schema: JsonSchema): string | undefined {
   const { description, minimum, maximum } = schema
   const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
   const least = minimum !== undefined && minimum > -Number.MAX_SAFE_INTEGER ? minimum : undefined
   const bounds = least !== undefined && most !== undefined ? `${least} to ${most}` : most !== undefined ? `at most ${most}` : undefined
-  const list = kindOf(schema) === 'list' ? 'one a line' : undefined
+  const list = kindOf(schema) === 'list' ? 'one per line' : undefined
   return [description, bounds, list].filter(Boolean).join(' · ') || undefined
 }

@@ -14,9 +14,9 @@ import { faultsOf } from './faults'
 import { SchemaFields } from './schema-fields'
 import { useEstimate } from './use-estimate'
 
-const PRIORITIES = { asked: 'Asked now', backfill: 'Backfill', live: 'Live' }
+const PRIORITIES = { asked: 'Asked', backfill: 'Backfill', live: 'Live' }
 
-/** The form of one source. The start is offered once the estimate for exactly these params is there. */
+/** The form of one source. It can be started once there is an estimate for exactly these parameters. */
 export function StartForm({ source, preset }: { source: SourceInfo; preset: unknown }) {
   const [, navigate] = useLocation()
   const [values, setValues] = useState(() => fill(source.form, preset))
@@ -25,13 +25,12 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
   const [refused, setRefused] = useState<Problem | Unreachable | null>(null)
   useFocusOnFault(refused)
   const params = build(source.form, values)
-  // An untouched form is not asked about: it would only be told what everybody sees.
+  // An untouched form is not sent: the answer would only name the empty fields.
   const [touched, setTouched] = useState(preset !== undefined)
   const blank = !touched || incomplete(source.form, values)
   const asked = JSON.stringify({ source: source.name, params })
   const estimated = useEstimate(blank ? null : asked)
-  // A second press of the button is the same request; another content is another one.
-  // The key belongs to the content.
+  // A second click sends the same request; other parameters are another request, with another key.
   const key = useMemo(newKey, [asked, priority])
   const faults = faultsOf(refused ?? estimated.problem, Object.keys(values))
 
@@ -45,8 +44,8 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
         { source: source.name, params, priority },
         { headers: { 'Idempotency-Key': key } },
       )
-      const kept = job.broker === null ? '' : ' It is kept: workers hear of it once RabbitMQ is back.'
-      showUpdate((job.created ? `Started: ${job.label}.` : 'This is being backfilled already; here it is.') + kept)
+      const kept = job.broker === null ? '' : ' The job is stored; workers start it once RabbitMQ is back.'
+      showUpdate((job.created ? `Started: ${job.label}.` : 'This is already being backfilled; opened its job.') + kept)
       navigate(`/jobs/${job.id}`)
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
@@ -65,7 +64,7 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
       <div class="card pad stack wide-gap">
         <SchemaFields schema={source.form} values={values} faults={faults} onChange={change} />
         <div class="fields">
-          <Field label="Priority" hint="What is asked now goes before backfills, live before both">
+          <Field label="Priority" hint="Live runs before asked, asked before backfill">
             {(props) => (
               <select {...props} class="input" value={priority} onChange={(event) => setPriority(event.currentTarget.value)}>
                 {Object.entries(PRIORITIES).map(([name, text]) => (

@@ -8,7 +8,7 @@ import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
 import { StartForm } from './start-form'
 
-/** A new backfill: which source, what of it, what it will take. */
+/** A new backfill: its source, its parameters and its cost. */
 export function Start() {
   const params = useParams()
   const { canWrite } = useMe()
@@ -17,20 +17,20 @@ export function Start() {
   if (!canWrite)
     return (
       <Page title="New backfill" narrow>
-        <Empty title="This login may look, not start">
+        <Empty title="This login is read-only">
           <p>Log in with the ADMIN_TOKEN to start a backfill.</p>
         </Empty>
       </Page>
     )
   return (
-    <Page title="New backfill" about="Reads the history of one thing into Postgres. What is here already is not fetched again.">
+    <Page title="New backfill" about="Reads the history of one subject into Postgres. Data that is already stored is not fetched again.">
       <Loaded of={sources}>
         {({ items }) => {
           const source = items.find((one) => one.name === params.get('source')) ?? items[0]
           if (!source)
             return (
-              <Empty title="There is no source">
-                <p>This Backhaul was built without any.</p>
+              <Empty title="No sources">
+                <p>No source is installed.</p>
               </Empty>
             )
           return (

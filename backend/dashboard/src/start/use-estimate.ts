@@ -3,7 +3,7 @@ import { Problem, post, Unreachable } from '../api/client'
 import type { Estimate } from '../api/types'
 
 export interface Estimated {
-  /** For exactly the params asked about; undefined while they change or are refused. */
+  /** For exactly these parameters; undefined while they change or are refused. */
   estimate: Estimate | undefined
   problem: Problem | Unreachable | undefined
   busy: boolean
@@ -12,7 +12,7 @@ export interface Estimated {
 const PAUSE_MS = 350
 
 /**
- * What a backfill with these params would take, asked when the typing rests.
+ * What a backfill with these parameters would cost, requested after a pause in typing.
  * @param body the request as JSON text; null while there is nothing to ask
  */
 export function useEstimate(body: string | null): Estimated {

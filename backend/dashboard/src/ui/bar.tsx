@@ -9,7 +9,7 @@ export interface Part {
 interface Props {
   /** What it measures, for screen readers. */
   label: string
-  /** Null: under way, nobody knows how far. */
+  /** Null: in progress, fraction unknown. */
   fraction: number | null
   tone?: Part['tone']
   big?: boolean
@@ -26,14 +26,14 @@ export function Bar({ label, fraction, tone, big }: Props) {
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={known}
-      aria-valuetext={fraction === null ? 'under way' : percent(fraction)}
+      aria-valuetext={fraction === null ? 'in progress' : percent(fraction)}
     >
       <i class={tone} style={fraction === null ? undefined : { width: `${Math.min(1, fraction) * 100}%` }} />
     </div>
   )
 }
 
-/** A whole in its parts; the label names them. */
+/** The parts of a whole; the label names them. */
 export function Parts({ label, parts, big }: { label: string; parts: Part[]; big?: boolean }) {
   return (
     <div class={big ? 'bar big' : 'bar'} role="img" aria-label={label}>

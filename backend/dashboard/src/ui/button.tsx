@@ -7,7 +7,7 @@ interface Props {
   icon?: IconName
   kind?: 'primary' | 'danger' | 'plain' | 'danger primary'
   small?: boolean
-  /** Name of a button that shows its icon alone. */
+  /** Name of a button that shows only its icon. */
   label?: string
   onClick?: (event: MouseEvent) => void
   disabled?: boolean
@@ -17,9 +17,9 @@ interface Props {
   autofocus?: boolean
 }
 
-/** The one button; a link where it goes somewhere. */
+/** The one kind of button; a link when it has an address. */
 export function Button({ children, icon, kind, small, label, onClick, disabled, type = 'button', busy, href, autofocus }: Props) {
-  const look = ['button', kind, small && 'small', !children && 'square'].filter(Boolean).join(' ')
+  const classes = ['button', kind, small && 'small', !children && 'square'].filter(Boolean).join(' ')
   const inside = (
     <>
       {icon && <Icon name={icon} size={14} />}
@@ -28,20 +28,20 @@ export function Button({ children, icon, kind, small, label, onClick, disabled, 
   )
   if (href !== undefined)
     return (
-      <Link href={href} class={look} aria-label={label}>
+      <Link href={href} class={classes} aria-label={label}>
         {inside}
       </Link>
     )
   return (
     <button
       type={type}
-      class={look}
+      class={classes}
       aria-label={label}
       title={label}
       onClick={onClick}
       disabled={disabled || busy}
       aria-busy={busy}
-      // A dialog starts at the button that changes nothing.
+      // A dialog opens with the focus on the button that changes nothing.
       autofocus={autofocus}
     >
       {inside}

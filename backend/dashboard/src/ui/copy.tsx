@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks'
 import { showUpdate } from '../lib/updates'
 import { Button } from './button'
 
-/** Copies a text; where the browser does not let us, it is there to be selected. */
+/** Copies a text; if the browser refuses, the reader can select it. */
 export function Copy({ text, label, children }: { text: string; label: string; children?: string }) {
   const [done, setDone] = useState(false)
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
@@ -14,7 +14,7 @@ export function Copy({ text, label, children }: { text: string; label: string; c
       timer.current = setTimeout(() => setDone(false), 2000)
     } catch {
       // No clipboard without https or permission.
-      showUpdate('The browser does not let this page copy; select the text and copy it yourself.', 'bad')
+      showUpdate('The browser does not allow copying; select the text and copy it yourself.', 'bad')
     }
   }
   return (

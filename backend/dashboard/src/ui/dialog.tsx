@@ -9,7 +9,7 @@ interface Props {
   kind?: 'wide' | 'drawer'
 }
 
-/** A modal dialog while it is drawn: the browser keeps the focus inside and gives it back; Escape and the backdrop close it. */
+/** A modal dialog while it is drawn: the browser keeps the focus inside and restores it afterwards; Escape and the backdrop close it. */
 export function Dialog({ title, children, onClose, kind }: Props) {
   const element = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -18,7 +18,7 @@ export function Dialog({ title, children, onClose, kind }: Props) {
   useEffect(() => {
     const dialog = element.current
     if (!dialog) return
-    // Escape: the page decides, by no longer drawing it.
+    // On Escape the page decides whether to close it.
     const onCancel = (event: Event) => {
       event.preventDefault()
       close.current()
@@ -31,7 +31,7 @@ export function Dialog({ title, children, onClose, kind }: Props) {
     }
   }, [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same and comes as cancel.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does the same, as a cancel event.
     <dialog
       ref={element}
       class={kind}

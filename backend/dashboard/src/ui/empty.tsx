@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { Icon, type IconName } from './icon'
 
-/** Where there is nothing: why, and what to do about it. */
+/** An empty state: why it is empty, and what to do. */
 export function Empty({ title, icon, children, small }: { title: string; icon?: IconName; children?: ComponentChildren; small?: boolean }) {
   return (
     <div class={small ? 'empty small' : 'empty'}>

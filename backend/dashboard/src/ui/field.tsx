@@ -11,20 +11,20 @@ export interface InputProps {
 interface Props {
   label: string
   hint?: string
-  /** What is wrong with it. */
+  /** The error of the input. */
   fault?: string
   wide?: boolean
   children: (props: InputProps) => ComponentChildren
 }
 
-/** A labelled input with its hint and fault, tied together for screen readers. */
+/** A labeled input with its hint and error, connected for screen readers. */
 export function Field({ label, hint, fault, wide, children }: Props) {
   const id = useId()
-  const said = [fault && `${id}-fault`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined
+  const describedBy = [fault && `${id}-fault`, hint && `${id}-hint`].filter(Boolean).join(' ') || undefined
   return (
     <div class={wide ? 'field wide' : 'field'}>
       <label for={id}>{label}</label>
-      {children({ id, 'aria-describedby': said, 'aria-invalid': fault ? true : undefined })}
+      {children({ id, 'aria-describedby': describedBy, 'aria-invalid': fault ? true : undefined })}
       <Fault id={`${id}-fault`} text={fault} />
       {hint && (
         <span class="hint" id={`${id}-hint`}>
@@ -35,7 +35,7 @@ export function Field({ label, hint, fault, wide, children }: Props) {
   )
 }
 
-/** A fault in words; announced when it appears. */
+/** The text of an error; announced when it appears. */
 export function Fault({ text, id }: { text?: string; id?: string }) {
   return (
     <div role="alert" id={id}>

@@ -1,4 +1,4 @@
-/** Line icons on a grid of 16; decoration only, so that the words beside them carry the meaning. */
+/** Line icons on a grid of 16; decoration only: the text beside them has the meaning. */
 const PATHS = {
   jobs: 'M2.5 4h11M2.5 8h7M2.5 12h4.5M12.5 8.5v4.5m-2-2 2 2 2-2',
   chart: 'M2.5 2.5v11h11M5 10.5l2.5-3 2 1.5 3.5-4.5',

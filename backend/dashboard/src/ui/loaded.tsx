@@ -8,7 +8,7 @@ interface Props<T> {
   children: (data: T) => ComponentChildren
 }
 
-/** What was read, or the place of it while it is read, or why it could not be. */
+/** The content once it is loaded; before that a placeholder, or the error. */
 export function Loaded<T>({ of, children }: Props<T>) {
   if (of.data !== undefined) return <>{children(of.data)}</>
   if (of.problem)

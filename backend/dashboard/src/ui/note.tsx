@@ -4,7 +4,7 @@ import { Icon, type IconName } from './icon'
 type Tone = 'bad' | 'warn' | 'ok' | 'info'
 const ICONS: Record<Tone, IconName> = { bad: 'alert', warn: 'alert', ok: 'check', info: 'info' }
 
-/** A remark that stands out: what is wrong or worth knowing, and what to do. */
+/** A highlighted remark: what is wrong or worth knowing, and what to do. */
 export function Note({ tone, icon, children }: { tone?: Tone; icon?: IconName; children: ComponentChildren }) {
   return (
     <div class={`note ${tone ?? ''}`}>

@@ -5,7 +5,7 @@ import { Icon } from './icon'
 
 interface Props {
   title: string
-  /** One sentence on what is seen here. */
+  /** One sentence about the page. */
   about?: ComponentChildren
   actions?: ComponentChildren
   narrow?: boolean
@@ -14,7 +14,7 @@ interface Props {
   children: ComponentChildren
 }
 
-/** A page: heading, what can be done, content. */
+/** A page: heading, actions, content. */
 export function Page({ title, about, actions, narrow, back, children }: Props) {
   useTitle(title)
   return (
@@ -33,22 +33,22 @@ export function Page({ title, about, actions, narrow, back, children }: Props) {
 }
 
 /** A part of a page under its own heading. */
-export function Section({ title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren }) {
+export function Section({ title, extra, children }: { title: string; extra?: ComponentChildren; children: ComponentChildren }) {
   return (
     <section class="section" aria-label={title}>
       <div class="section-head">
         <h2>{title}</h2>
-        {aside && <div class="small soft">{aside}</div>}
+        {extra && <div class="small soft">{extra}</div>}
       </div>
       {children}
     </section>
   )
 }
 
-/** The way to the page above. */
+/** A link to the page above. */
 export function Back({ href, text }: { href: string; text: string }) {
   return (
-    <nav aria-label="Way back" class="small">
+    <nav aria-label="Back" class="small">
       <Link href={href} class="back">
         <Icon name="back" size={14} />
         {text}

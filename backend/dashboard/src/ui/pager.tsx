@@ -13,7 +13,7 @@ interface Props {
   name?: string
 }
 
-/** To the next page of a list, and back to its beginning; the browser's back goes page by page. */
+/** Links to the next and the first page of a list; the browser's back button goes page by page. */
 export function Pager({ params, next, total, shown, what, name = 'cursor' }: Props) {
   const cursor = params.get(name)
   if (!next && !cursor) return null

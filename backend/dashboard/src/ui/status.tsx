@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 
 const CIRCLE = 2 * Math.PI * 5.75
 
-/** A shape for each state, so that none relies on its colour. */
+/** A shape for each state, so that none relies on its color. */
 const MARKS: Record<string, JSX.Element> = {
   waiting: <circle cx="8" cy="8" r="5.75" stroke-dasharray="2.2 2.3" />,
   queued: <circle cx="8" cy="8" r="5.75" stroke-dasharray="2.2 2.3" />,
@@ -18,7 +18,7 @@ const MARKS: Record<string, JSX.Element> = {
 }
 const SAME: Record<string, string> = { completed: 'done', delivered: 'done', ok: 'done' }
 
-function Wake({ fraction }: { fraction: number | null }) {
+function ProgressCircle({ fraction }: { fraction: number | null }) {
   const done = fraction ?? 0.25
   return (
     <>
@@ -30,15 +30,15 @@ function Wake({ fraction }: { fraction: number | null }) {
 
 interface Props {
   state: string
-  /** For a running job: how far its ring is filled. */
+  /** For a running job: how far its circle is filled. */
   fraction?: number | null
-  /** What it says; the state itself unless told. */
+  /** The text; by default the state itself. */
   text?: string
-  /** Shows the mark alone; the words stay for screen readers. */
+  /** Shows only the mark; the text stays for screen readers. */
   bare?: boolean
 }
 
-/** The state of a job, task or delivery as mark and word. */
+/** The state of a job, task or delivery as mark and text. */
 export function Status({ state, fraction = null, text = state, bare }: Props) {
   return (
     <span class={`status ${state}`}>
@@ -53,7 +53,7 @@ export function Status({ state, fraction = null, text = state, bare }: Props) {
         stroke-linejoin="round"
         aria-hidden="true"
       >
-        {state === 'running' ? <Wake fraction={fraction} /> : MARKS[SAME[state] ?? state]}
+        {state === 'running' ? <ProgressCircle fraction={fraction} /> : MARKS[SAME[state] ?? state]}
       </svg>
       <span class={bare ? 'hidden' : undefined}>{text}</span>
     </span>

@@ -3,11 +3,11 @@ import type { ComponentChildren } from 'preact'
 export interface Column<T> {
   head: string
   cell: (row: T) => ComponentChildren
-  /** A figure: to the right. */
+  /** A number: right-aligned. */
   num?: boolean
-  /** Takes the room that is left. */
+  /** Takes the remaining width. */
   fill?: boolean
-  /** Left out on narrow screens, or on phones only. */
+  /** Hidden on narrow screens (`wide`) or on phones (`tablet`). */
   from?: 'wide' | 'tablet'
 }
 
@@ -19,23 +19,23 @@ interface Props<T> {
   id: (row: T) => string | number
 }
 
-const look = <T,>(column: Column<T>) =>
+const classOf = <T,>(column: Column<T>) =>
   [column.num && 'num', column.fill && 'fill', column.from === 'wide' && 'wide-only', column.from === 'tablet' && 'phone-not']
     .filter(Boolean)
     .join(' ') || undefined
 
-/** Rows in columns; scrolls sideways by itself where the screen is narrow. */
+/** A table that scrolls sideways on narrow screens. */
 export function Table<T>({ caption, columns: wanted, rows, id }: Props<T>) {
   const columns = wanted.filter((column): column is Column<T> => Boolean(column))
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable with the keyboard.
     <section class="table" aria-label={`Table: ${caption}`} tabIndex={0}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.head} scope="col" class={look(column)}>
+              <th key={column.head} scope="col" class={classOf(column)}>
                 {column.head}
               </th>
             ))}
@@ -45,7 +45,7 @@ export function Table<T>({ caption, columns: wanted, rows, id }: Props<T>) {
           {rows.map((row) => (
             <tr key={id(row)}>
               {columns.map((column) => (
-                <td key={column.head} class={look(column)}>
+                <td key={column.head} class={classOf(column)}>
                   {column.cell(row)}
                 </td>
               ))}

@@ -1,7 +1,7 @@
 import { useNow } from '../hooks/use-now'
 import { clockTime, duration, fromNow, moment } from '../lib/format'
 
-/** `3 min ago`, kept up to date; the moment itself on hovering. */
+/** `3 min ago`, kept up to date; the exact time as a tooltip. */
 export function Ago({ at }: { at: string }) {
   const now = useNow()
   return (
@@ -11,7 +11,7 @@ export function Ago({ at }: { at: string }) {
   )
 }
 
-/** A moment in UTC. */
+/** A time in UTC. */
 export function At({ at }: { at: string }) {
   return (
     <time dateTime={at} title={new Date(at).toString()} class="nowrap">
@@ -20,13 +20,13 @@ export function At({ at }: { at: string }) {
   )
 }
 
-/** Counts down to a moment; `any moment now` once it is past. */
+/** Counts down to a time; `any moment now` once it has passed. */
 export function Countdown({ until }: { until: string }) {
   const left = Date.parse(until) - useNow()
   return <span class="nowrap">{left > 500 ? `in ${duration(Math.ceil(left / 1000) * 1000)}` : 'any moment now'}</span>
 }
 
-/** Counts up from a moment. */
+/** Counts up from a time. */
 export function Since({ at }: { at: string }) {
   return <span class="nowrap">{duration(Math.max(0, Math.floor((useNow() - Date.parse(at)) / 1000) * 1000))}</span>
 }
