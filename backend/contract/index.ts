@@ -16,7 +16,9 @@
  */
 
 export type * from './api'
+export * from './bisect'
 export type * from './command'
+export * from './gather'
 export type * from './io'
 export type * from './lookup'
 export * from './problem'

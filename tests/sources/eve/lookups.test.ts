@@ -1,8 +1,6 @@
-import fc from 'fast-check'
 import { Fatal, RetryLater, Throttled } from '../../../backend/base/errors'
 import type { Answers } from '../../../backend/contract'
 import { eve } from '../../../backend/sources/eve'
-import { bisect } from '../../../backend/sources/eve/gather'
 import { fakeIo, type Reply, type Upstream } from '../../support/eve'
 
 const read = (
@@ -175,25 +173,6 @@ test('when there is no more time, what is not answered stays open', async () => 
   const done = [...answers.answered, ...answers.missing.map((one) => one.id)]
   expect(done.length).toBeGreaterThan(0)
   expect(done.length).toBeLessThan(8)
-})
-
-test('halving finds exactly the bad ids, with few requests', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 1000 }), fc.uniqueArray(fc.nat(999), { maxLength: 5 }), async (size, places) => {
-      const ids = numbers(1, size)
-      const bad = new Set(places.filter((at) => at < size).map((at) => ids[at] as string))
-      let asked = 0
-      const result = await bisect(ids, fakeIo({}), async (part) => {
-        asked++
-        return part.some((id) => bad.has(id)) ? undefined : [...part]
-      })
-      expect(new Set(result.bad)).toEqual(bad)
-      expect(result.found.length + bad.size).toBe(size)
-      expect(new Set(result.found).size).toBe(result.found.length)
-      expect(asked).toBeLessThanOrEqual(1 + bad.size * 2 * Math.ceil(Math.log2(size + 1)))
-    }),
-    { numRuns: 200 },
-  )
 })
 
 /** What stands in front of ESI, or ESI of a route that is gone, says with the statuses of a no. */

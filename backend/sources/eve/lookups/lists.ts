@@ -1,6 +1,5 @@
 import type { Id } from '../../../base/json'
-import type { Io } from '../../../contract'
-import { type Bisected, bisect } from '../gather'
+import { type Bisected, bisect, type Io } from '../../../contract'
 
 /** Refusals of one read where the route answers as well; each costs one of ESI's errors in a minute, of which there are 100. */
 const MAX_REFUSALS = 30
