@@ -1,21 +1,22 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import { PrismaPg } from '@prisma/adapter-pg'
 import { Pool, type PoolClient, TypeOverrides } from 'pg'
 import type { Reader, Tx } from '../base/sql'
-import type { PrismaClient } from '../generated/prisma/client'
 import { refusePooler } from './faults'
+import type { Models } from './prisma'
 import { isPooled, prepareSession, type Timeouts } from './session'
 import { type End, statementsOn, transaction } from './transaction'
 
 /*
- * One pool a process. Prisma runs the ordinary queries on it; hot paths are named statements in the store
- * files, because a page commits thousands of rows through `unnest` and has to know which were new.
+ * One pool per process. Prisma Client runs the ordinary reads and writes behind the API: schedules, webhooks, actions, alerts. Named SQL
+ * does the rest: a page commits thousands of rows through `unnest` and must know which were new; locks, fences, queues and lists with a
+ * cursor of microseconds have no words in Prisma; and what workers and most commands run, the row of an action included, must not
+ * load it.
  */
 
 export interface Db extends Reader {
   readonly pool: Pool
-  /** Made at first use: queue scripts that never need it start faster. */
-  readonly prisma: PrismaClient
+  /** Ordinary single statements. Loaded at first use: it takes 50 MB and 0.2 s, which workers and most commands never need. */
+  readonly prisma: Models
   /**
    * Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. A statement through `end`
    * is its last one.
@@ -65,7 +66,7 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
   })
   // An idle connection that the server closed; the next query opens another.
   pool.on('error', () => undefined)
-  let prisma: PrismaClient | undefined
+  let prisma: Models | undefined
 
   async function withClient<T>(work: (client: PoolClient, lose: (error: Error) => void) => Promise<T>): Promise<T> {
     const client = await pool.connect()
@@ -98,8 +99,12 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     pool,
     get prisma() {
       if (!prisma) {
-        const { PrismaClient: Client } = require('../generated/prisma/client') as typeof import('../generated/prisma/client')
-        prisma = new Client({ adapter: new PrismaPg(pool) })
+        const { modelsOn } = require('./prisma') as typeof import('./prisma')
+        prisma = modelsOn(pool, (statement) =>
+          withClient((client, lose) =>
+            isPooled(client) ? transaction(client, TIMEOUTS, lose, () => client.query(statement)) : client.query(statement),
+          ),
+        )
       }
       return prisma
     },
@@ -114,10 +119,7 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
         }
       }
     },
-    async close() {
-      await prisma?.$disconnect()
-      await pool.end()
-    },
+    close: () => pool.end(),
   }
 }
 

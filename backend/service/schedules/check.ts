@@ -33,7 +33,7 @@ export interface Checked extends Rhythm {
   name: string
   missed: 'skip' | 'make_up'
   source: string
-  params: Json
+  params: NonNullable<Json>
   priority: number
 }
 
@@ -52,7 +52,7 @@ export async function checked(context: Context, asked: NewSchedule & { id: strin
     () => checkParams(context, source, params),
   )
   // As they were given: what is left out takes the source's default of the day it runs.
-  return { ...rhythm, name, missed, source, params: params as Json, priority: PRIORITY[priority] }
+  return { ...rhythm, name, missed, source, params: params as NonNullable<Json>, priority: PRIORITY[priority] }
 }
 
 function oneOf(field: string, value: string, values: readonly string[]): void {

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
-import type { Reader } from '../../base/sql'
+import type { Tx } from '../../base/sql'
 import { requireContact } from '../../config/config'
 import type { PriorityName } from '../../contract'
+import { databaseTime } from '../../database/clock'
+import type { Db } from '../../database/db'
 import { PRIORITY, type Started, start } from '../../engine/jobs/verbs'
-import { checkRhythm, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
+import { checkRhythm, type Planned, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
 import { tell } from '../jobs/start'
-import { checked, checkParams, type NewSchedule } from './check'
+import { type Checked, checked, checkParams, type NewSchedule } from './check'
 
 /*
- * Backfills that are started by the clock. The scheduler starts them (engine/schedules.ts); here they are made and changed.
+ * Backfills that are started by the clock. The scheduler starts them (engine/upkeep/schedules.ts); here they are made and changed.
  */
 
 type Context = Pick<Service, 'db' | 'sources'>
@@ -43,27 +45,14 @@ export interface Schedule {
 
 export type ScheduleChange = Partial<NewSchedule>
 
-interface Row extends Rhythm, Omit<Schedule, 'priority' | 'nextAt' | 'upcoming' | 'lastAt' | 'createdAt'> {
-  priority: number
-  dueAt: Date
-  lastAt: Date | null
-  createdAt: Date
-}
+type Row = Awaited<ReturnType<typeof find>>
 
-const ROW = `id, name, cron, time_zone as "timeZone", jitter_s as "jitterS", missed, source, params, priority, paused, due_at as "dueAt",
-  last_at as "lastAt", last_job as "lastJob", error, created_at as "createdAt"`
 const UPCOMING = 5
-
-/** The database's clock, by which the scheduler goes too. */
-const clock = async (db: Reader): Promise<Date> => {
-  const [row] = await db.query<{ now: Date }>('select clock_timestamp() as now')
-  return row?.now ?? new Date()
-}
 
 const wordOf = (priority: number): PriorityName =>
   (Object.entries(PRIORITY).find(([, value]) => value === priority)?.[0] ?? 'backfill') as PriorityName
 
-function shown({ dueAt, lastAt, createdAt, priority, ...row }: Row, now: Date): Schedule {
+function shown({ tickAt: _, dueAt, lastAt, createdAt, priority, ...row }: Row, now: Date): Schedule {
   return {
     ...row,
     priority: wordOf(priority),
@@ -85,23 +74,26 @@ function upcomingOf(row: Pick<Rhythm, 'cron' | 'timeZone'>, now: Date): string[]
 
 /** All schedules by name. */
 export async function listSchedules({ db }: Pick<Service, 'db'>): Promise<Schedule[]> {
-  const rows = await db.query<Row>(`select ${ROW} from backhaul.schedules order by name`)
-  const now = await clock(db)
+  const rows = await db.prisma.schedule.findMany({ orderBy: { name: 'asc' } })
+  const now = await databaseTime(db)
   return rows.map((row) => shown(row, now))
 }
 
 /** @param id its id or its name @throws {Refused} `missing` */
 export async function getSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
-  return shown(await find(db, id), await clock(db))
+  return shown(await find(db, id), await databaseTime(db))
 }
 
-async function find(db: Reader, id: string, lock = ''): Promise<Row> {
-  const which = uuidText.safeParse(id.toLowerCase()).success ? 'id = $1::uuid' : 'name = $1'
-  const [row] = await db.query<Row>(`select ${ROW} from backhaul.schedules where ${which} ${lock}`, [id])
-  if (!row)
-    throw new Refused('missing', `There is no schedule ${JSON.stringify(id.slice(0, 100))}; \`yarn schedule list\` shows them.`, 'id')
+const isId = (text: string): boolean => uuidText.safeParse(text.toLowerCase()).success
+
+async function find({ prisma }: Db, id: string) {
+  const row = await prisma.schedule.findUnique({ where: isId(id) ? { id } : { name: id } })
+  if (!row) throw missing(id)
   return row
 }
+
+const missing = (id: string): Refused =>
+  new Refused('missing', `There is no schedule ${JSON.stringify(id.slice(0, 100))}; \`yarn schedule list\` shows them.`, 'id')
 
 /**
  * Adds a schedule; its first tick is the next one its cron names.
@@ -110,29 +102,12 @@ async function find(db: Reader, id: string, lock = ''): Promise<Row> {
  */
 export async function addSchedule(context: Context, asked: NewSchedule): Promise<Schedule> {
   const { db } = context
-  const now = await clock(db)
+  const now = await databaseTime(db)
   const it = await checked(context, { ...asked, id: randomUUID() }, now)
-  const first = planAfter(it, now)
-  const rows = await named(it.name, () =>
-    db.query<Row>(
-      `insert into backhaul.schedules (id, name, cron, time_zone, jitter_s, missed, source, params, priority, tick_at, due_at)
-       values ($1, $2, $3, $4, $5, $6::backhaul.missed_ticks, $7, $8, $9, $10, $11) returning ${ROW}`,
-      [
-        it.id,
-        it.name,
-        it.cron,
-        it.timeZone,
-        it.jitterS,
-        it.missed,
-        it.source,
-        JSON.stringify(it.params),
-        it.priority,
-        first?.tickAt,
-        first?.dueAt,
-      ],
-    ),
-  )
-  return shown(rows[0] as Row, now)
+  // A rhythm that was checked has a next tick.
+  const first = planAfter(it, now) as Planned
+  const row = await named(it.name, () => db.prisma.schedule.create({ data: { ...it, ...first, createdAt: now } }))
+  return shown(row, now)
 }
 
 /**
@@ -140,19 +115,22 @@ export async function addSchedule(context: Context, asked: NewSchedule): Promise
  * @throws {Refused} like `addSchedule`, and `missing`
  */
 export async function changeSchedule(context: Context, id: string, change: ScheduleChange): Promise<Schedule> {
-  const now = await clock(context.db)
-  const rows = await named(change.name ?? '', () =>
-    context.db.tx(async (tx) => {
-      const row = await find(tx, id, 'for update')
+  const { db } = context
+  const now = await databaseTime(db)
+  const { id: found } = await find(db, id)
+  await named(change.name ?? '', () =>
+    db.tx(async (tx) => {
+      const row = await lock(tx, found)
+      if (!row) throw missing(id)
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
       const it = await checked(context, { ...row, priority: wordOf(row.priority), ...given }, now)
       const first = planAfter(it, now)
       const isSame = it.cron === row.cron && it.timeZone === row.timeZone && it.jitterS === row.jitterS
-      return await tx.query<Row>(
+      await tx.query(
         `update backhaul.schedules
             set name = $2, cron = $3, time_zone = $4, jitter_s = $5, missed = $6::backhaul.missed_ticks, source = $7, params = $8, priority = $9,
                 tick_at = case when $10 then tick_at else $11 end, due_at = case when $10 then due_at else $12 end, error = null
-          where id = $1 returning ${ROW}`,
+          where id = $1`,
         [
           ...[row.id, it.name, it.cron, it.timeZone, it.jitterS, it.missed, it.source, JSON.stringify(it.params), it.priority],
           ...[isSame, first?.tickAt, first?.dueAt],
@@ -160,36 +138,43 @@ export async function changeSchedule(context: Context, id: string, change: Sched
       )
     }),
   )
-  return shown(rows[0] as Row, now)
+  return shown(await find(db, found), now)
+}
+
+type Changeable = Omit<Checked, 'params'> & { params: Json }
+
+/** No tick and no other change comes between what is read and what is written. */
+async function lock(tx: Tx, id: string): Promise<Changeable | undefined> {
+  const [row] = await tx.query<Changeable>(
+    `select id, name, cron, time_zone as "timeZone", jitter_s as "jitterS", missed, source, params, priority
+       from backhaul.schedules where id = $1 for update`,
+    [id],
+  )
+  return row
 }
 
 /** Lets no tick start anything until it is resumed. */
 export async function pauseSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
   const { id: found } = await find(db, id)
-  const [row] = await db.query<Row>(`update backhaul.schedules set paused = true where id = $1 returning ${ROW}`, [found])
-  return shown(row ?? (await find(db, id)), await clock(db))
+  const [row] = await db.prisma.schedule.updateManyAndReturn({ where: { id: found }, data: { paused: true } })
+  return shown(row ?? (await find(db, id)), await databaseTime(db))
 }
 
 /** Goes on with the next tick from now: what came while it was paused was not wanted. @throws {Refused} `input` when its rhythm cannot be kept */
 export async function resumeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
-  const now = await clock(db)
+  const now = await databaseTime(db)
   const row = await find(db, id)
   checkRhythm(row, now)
-  const first = planAfter(row, now)
-  const [resumed] = await db.query<Row>(
-    `update backhaul.schedules set paused = false, error = null, tick_at = case when paused then $2 else tick_at end,
-            due_at = case when paused then $3 else due_at end
-      where id = $1 returning ${ROW}`,
-    [row.id, first?.tickAt, first?.dueAt],
-  )
+  await db.prisma.schedule.updateMany({ where: { id: row.id, paused: true }, data: { paused: false, ...planAfter(row, now) } })
+  const [resumed] = await db.prisma.schedule.updateManyAndReturn({ where: { id: row.id }, data: { error: null } })
   return shown(resumed ?? (await find(db, id)), now)
 }
 
 /** Removes a schedule; the jobs it started stay. @returns what it was */
 export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
   const row = await find(db, id)
-  await db.query(`delete from backhaul.schedules where id = $1`, [row.id])
-  return shown(row, await clock(db))
+  await db.prisma.schedule.deleteMany({ where: { id: row.id } })
+  return shown(row, await databaseTime(db))
 }
 
 /**
@@ -206,7 +191,7 @@ export async function runSchedule(
   const { source, params } = checkParams(service, row.source, row.params)
   requireContact(source.apis, service.config)
   const job = await start(service, source, params, { priority: row.priority })
-  await db.query(`update backhaul.schedules set last_job = $2, error = null where id = $1`, [row.id, job.id])
+  await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
   return { ...job, broker: await tell(service, () => wake(db, broker)) }
 }
 

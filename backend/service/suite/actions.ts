@@ -38,8 +38,8 @@ function detailText(detail: Json): string {
 }
 
 /**
- * Does something a person asked for and keeps who did it, from where, and what came of it. The row is written first:
- * nothing is done that nobody could learn of.
+ * Does what a person asked for and records who did it, from where, and what came of it. The row is written first, so that nothing
+ * happens without a trace; in SQL, because every command that queues a job would wait for Prisma Client to load.
  * @param verb `job.pause`, `dead-letter.replay`
  * @param target what it is done to; known only afterwards where it is made: then told by `targetOf`
  * @param detail what was asked, without secrets
@@ -87,11 +87,11 @@ export async function act<T>(
 export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {}): Promise<Page<ActionRow>> {
   const limit = limitOf(ask)
   const [before] = readCursor('actions', null, z.tuple([bigintText]), ask.cursor) ?? []
-  const rows = await service.db.query<Omit<ActionRow, 'id' | 'at'> & { id: bigint; at: Date }>(
-    `select id, at, who, address, entry_point as "entryPoint", verb, target, detail, outcome from backhaul.actions
-      where $1::bigint is null or id < $1 order by id desc limit $2`,
-    [before ?? null, limit + 1],
-  )
+  const rows = await service.db.prisma.action.findMany({
+    where: before === undefined ? {} : { id: { lt: BigInt(before) } },
+    orderBy: { id: 'desc' },
+    take: limit + 1,
+  })
   return pageOf(
     rows,
     limit,

@@ -12,8 +12,6 @@ export interface Alert {
 
 /** What is wrong now, the oldest first. The scheduler looks every 5 s (engine/alerts.ts). */
 export async function listAlerts({ db }: Pick<Service, 'db'>): Promise<Alert[]> {
-  const rows = await db.query<Omit<Alert, 'since'> & { since: Date }>(
-    `select kind, subject, message, since from backhaul.alerts order by since, kind, subject`,
-  )
-  return rows.map((row) => ({ ...row, since: row.since.toISOString() }))
+  const rows = await db.prisma.alert.findMany({ orderBy: [{ since: 'asc' }, { kind: 'asc' }, { subject: 'asc' }] })
+  return rows.map((row) => ({ ...row, kind: row.kind as AlertKind, since: row.since.toISOString() }))
 }

@@ -1,5 +1,6 @@
 import type { GATE_STATES } from '../../base/vocabulary'
 import type { Limit } from '../../contract'
+import { databaseTime } from '../../database/clock'
 import { createGate } from '../../gate/gate'
 import { apiOf, type Limits } from '../../gate/limits'
 import type { GateRow } from '../../gate/store'
@@ -77,8 +78,8 @@ function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
 /** Every limit in force with its state, and the database's time. */
 export async function gateStates({ db, limits }: Pick<Service, 'db' | 'limits'>): Promise<{ gates: GateState[]; now: Date }> {
   // Asked first, because the gate waits for a database that is unreachable where a entry point should say so.
-  const [clock] = await db.query<{ now: Date }>('select clock_timestamp() as now')
-  return { gates: join(limits, await createGate(db, limits).list()), now: clock?.now ?? new Date() }
+  const now = await databaseTime(db)
+  return { gates: join(limits, await createGate(db, limits).list()), now }
 }
 
 /** Every limit, and who uses it. */

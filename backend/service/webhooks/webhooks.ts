@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
+import { databaseTime } from '../../database/clock'
+import type { Db } from '../../database/db'
 import { userAgent } from '../../http/client'
 import { sendOne } from '../../webhooks/attempt'
 import { newSecret } from '../../webhooks/sign'
@@ -57,11 +59,10 @@ interface DeliveryRow extends Omit<Delivery, 'createdAt' | 'triedAt' | 'nextAt'>
   dueAt: Date
   place: string
 }
-type Row = Omit<Webhook, 'createdAt' | 'lastDelivery'> & { createdAt: Date }
+type Row = Awaited<ReturnType<typeof find>>
 
 const DELIVERY = `d.id, d.key, d.state, d.attempts, d.status, d.error, d.took_ms as "tookMs", d.created_at as "createdAt", d.tried_at as "triedAt",
   d.due_at as "dueAt", d.payload, ${momentSql('d.created_at')} as place`
-const ROW = `id, url, events, active, created_at as "createdAt"`
 
 const shownDelivery = ({ createdAt, triedAt, dueAt, place: _, ...row }: DeliveryRow): Delivery => ({
   ...row,
@@ -86,9 +87,10 @@ async function shown(db: Reader, rows: readonly Row[]): Promise<Webhook[]> {
 const missing = (what: string, id: string) =>
   new Refused('missing', `There is no ${what} ${JSON.stringify(String(id).slice(0, 60))}.`, 'id')
 
-async function find(db: Reader, id: string): Promise<Row> {
-  const isId = uuidText.safeParse(id.toLowerCase()).success
-  const [row] = isId ? await db.query<Row>(`select ${ROW} from backhaul.webhooks where id = $1`, [id]) : []
+const isId = (text: string): boolean => uuidText.safeParse(text.toLowerCase()).success
+
+async function find({ prisma }: Db, id: string) {
+  const row = isId(id) ? await prisma.webhook.findUnique({ where: { id } }) : null
   if (!row) throw missing('webhook', id)
   return row
 }
@@ -101,7 +103,7 @@ export function withoutKey<W extends { url: string }>(webhook: W): W {
 
 /** All webhooks, the oldest first; never their secrets. */
 export async function listWebhooks({ db }: Pick<Service, 'db'>): Promise<Webhook[]> {
-  return await shown(db, await db.query<Row>(`select ${ROW} from backhaul.webhooks order by created_at, id`))
+  return await shown(db, await db.prisma.webhook.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }))
 }
 
 /** @throws {Refused} `missing` */
@@ -120,12 +122,9 @@ export async function addWebhook(context: Context, asked: NewWebhook): Promise<W
     () => checkUrl(context, asked.url),
   )
   const secret = newSecret()
-  const rows = await context.db.query<Row>(`insert into backhaul.webhooks (url, events, secret) values ($1, $2, $3) returning ${ROW}`, [
-    url,
-    events,
-    secret,
-  ])
-  return { ...((await shown(context.db, rows))[0] as Webhook), secret }
+  const data = { url, events, secret, createdAt: await databaseTime(context.db) }
+  const row = await context.db.prisma.webhook.create({ data })
+  return { ...((await shown(context.db, [row]))[0] as Webhook), secret }
 }
 
 /**
@@ -139,12 +138,8 @@ export async function changeWebhook(context: Context, id: string, change: Webhoo
     () => (change.events === undefined ? row.events : checkEvents(context, change.events)),
     () => (change.url === undefined ? row.url : checkUrl(context, change.url)),
   )
-  const rows = await db.query<Row>(`update backhaul.webhooks set url = $2, events = $3, active = $4 where id = $1 returning ${ROW}`, [
-    row.id,
-    url,
-    events,
-    change.active ?? row.active,
-  ])
+  const data = { url, events, active: change.active ?? row.active }
+  const rows = await db.prisma.webhook.updateManyAndReturn({ where: { id: row.id }, data })
   if (rows.length === 0) throw missing('webhook', id)
   return (await shown(db, rows))[0] as Webhook
 }
@@ -152,7 +147,7 @@ export async function changeWebhook(context: Context, id: string, change: Webhoo
 /** Removes a webhook with its deliveries. @returns what it was */
 export async function removeWebhook({ db }: Pick<Service, 'db'>, id: string): Promise<Webhook> {
   const webhook = await getWebhook({ db }, id)
-  await db.query(`delete from backhaul.webhooks where id = $1`, [webhook.id])
+  await db.prisma.webhook.deleteMany({ where: { id: webhook.id } })
   return webhook
 }
 
