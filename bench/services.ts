@@ -97,7 +97,7 @@ async function dropDatabase(config: Config, name: string): Promise<void> {
  * @throws {Refused} `setup`, saying what is needed
  */
 export async function createServices(onEnd: (work: () => Promise<unknown>) => void): Promise<Services> {
-  const config = readConfig()
+  const config = readConfig([])
   const name = `backhaul_bench_${randomBytes(4).toString('hex')}`
   const account = accountOf(config.rabbitmqUrl)
   onEnd(() => dropDatabase(config, name))

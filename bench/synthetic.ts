@@ -94,7 +94,7 @@ export function syntheticSource(sums: Sums): Source<SyntheticPlan> {
     example: { name: 'example', tasks: 1, pages: 1, rows: [1], gated: false },
     requests: {},
     params: plan,
-    apis: { synthetic: { url: { env: 'SYNTHETIC_URL', default: 'http://127.0.0.1' }, limit: { scope: 'ip', concurrent: 1 } } },
+    apis: { synthetic: { url: { template: 'http://127.0.0.1' }, limit: { scope: 'ip', concurrent: 1 } } },
     commands: {},
     workers: { 'worker-synthetic': { queues: ['zkillboard_backfill_queue'], concurrency: 1 } },
     streams: {

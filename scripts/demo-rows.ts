@@ -2,6 +2,7 @@ import Table from 'cli-table3'
 import { allowClosedPipes } from '../backend/base/stdio'
 import { readConfig } from '../backend/config/config'
 import { type Db, openDb } from '../backend/database/db'
+import { sources } from '../backend/sources'
 
 /** Sample rows that a backfill of killmails writes to Postgres. */
 const QUERIES: readonly { title: string; sql: string }[] = [
@@ -46,7 +47,7 @@ async function show(db: Db, { title, sql }: (typeof QUERIES)[number]): Promise<v
 }
 
 async function main(): Promise<void> {
-  const db = openDb(readConfig().databaseUrl)
+  const db = openDb(readConfig(sources).databaseUrl)
   try {
     for (const query of QUERIES) await show(db, query)
   } finally {

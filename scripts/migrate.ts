@@ -5,6 +5,7 @@ import { readConfig } from '../backend/config/config'
 import { nameOf } from '../backend/database/url'
 import { create, deploy, resolve, type Status, status } from '../backend/migrate'
 import { ensureDatabase, requireSameDatabase } from '../backend/migrate/connect'
+import { sources } from '../backend/sources'
 
 function show(it: Status): void {
   for (const name of it.applied) console.log(`applied  ${name}${it.edited.includes(name) ? '  (the file changed since)' : ''}`)
@@ -18,7 +19,7 @@ function show(it: Status): void {
 const program = new Command('migrate').description('Migrates the database to the version of this checkout.')
 
 program.command('deploy', { isDefault: true }).action(async () => {
-  const config = readConfig()
+  const config = readConfig(sources)
   const { directDatabaseUrl } = config
   await ensureDatabase(directDatabaseUrl)
   await requireSameDatabase(config)
@@ -31,7 +32,7 @@ program
   .command('status')
   .description('list applied, pending and failed migrations, and drift; exit 1 unless up to date')
   .action(async () => {
-    const found = await status(readConfig().directDatabaseUrl)
+    const found = await status(readConfig(sources).directDatabaseUrl)
     show(found)
     if (!found.upToDate) process.exitCode = 1
   })
@@ -41,7 +42,7 @@ program
   .description('write a migration from the changes in prisma/schema (for developers)')
   .action(async (name: string) => {
     if (!/^[a-z0-9_]+$/.test(name)) throw new Refused('input', `The name ${name} must contain only a-z, 0-9 and _.`)
-    const written = await create(readConfig().directDatabaseUrl, name)
+    const written = await create(readConfig(sources).directDatabaseUrl, name)
     console.log(written ? `Wrote prisma/migrations/${written}/migration.sql. Review it, then run yarn migrate.` : 'Nothing to write.')
   })
 
@@ -49,7 +50,7 @@ program
   .command('resolve <migration>')
   .description('mark a failed migration so that it runs again')
   .action(async (name: string) => {
-    await resolve(readConfig().directDatabaseUrl, name)
+    await resolve(readConfig(sources).directDatabaseUrl, name)
     console.log(`${name} will run again at the next yarn migrate.`)
   })
 

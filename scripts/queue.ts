@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander'
-import { requireContact } from '../backend/config/config'
+import { requireAccess } from '../backend/config/apis'
 import type { Command, Source } from '../backend/contract'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
@@ -41,7 +41,7 @@ function addCommand(program: Program, context: Context, name: string, source: So
 
 async function queue(context: Context, source: Source, command: Command, args: string[], given: Given): Promise<void> {
   const { config } = context
-  if (!given.dryRun) requireContact(source.apis, config)
+  if (!given.dryRun) requireAccess(source, config)
   const ids = command.ids ? await collectIds(args, given.file, context.terminal) : []
   const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)

@@ -4,6 +4,7 @@ import { Refused, Unreachable } from '../base/errors'
 import type { Log } from '../base/log'
 import { leave } from '../base/stdio'
 import { type Config, readConfig } from '../config/config'
+import { sources } from '../sources'
 import { startTracing } from '../tracing'
 import { createLogger } from './logger'
 
@@ -21,7 +22,7 @@ export interface Program {
 export async function run(start: (config: Config, log: Log) => Promise<Program>): Promise<void> {
   let log = createLogger({ level: 'info', format: 'pretty' })
   try {
-    const config = readConfig()
+    const config = readConfig(sources)
     log = createLogger({ level: config.logLevel, format: config.logFormat })
     const stopTracing = startTracing({ endpoint: config.otlpEndpoint, service: serviceName(), version, log })
     const program = await start(config, log)

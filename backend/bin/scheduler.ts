@@ -1,7 +1,7 @@
 import { openBroker } from '../../queues/broker'
 import { openDepths } from '../../queues/depths'
 import { keepFlushing } from '../base/flush-counts'
-import { jobsAtOnceBy } from '../config/config'
+import { settingsReader } from '../config/config'
 import { openDb } from '../database/db'
 import { createScheduler } from '../engine/upkeep/scheduler'
 import { userAgent } from '../http/client'
@@ -22,8 +22,8 @@ void run(async (config, log) => {
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })
   const { stallMs, retentionMs } = config
-  const jobsAtOnce = jobsAtOnceBy(config)
-  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, jobsAtOnce })
+  const settings = settingsReader(config)
+  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, settings })
   const deliverer = createDeliverer({ db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
   const stopFlushing = keepFlushing(db, log)
   scheduler.start()

@@ -1,7 +1,8 @@
 import { openBroker } from '../../queues/broker'
 import { Refused } from '../base/errors'
 import type { Log } from '../base/log'
-import { type Config, jobsAtOnceBy, requireContact } from '../config/config'
+import { requireAccess } from '../config/apis'
+import { type Config, settingsReader } from '../config/config'
 import { openDb } from '../database/db'
 import type { Point } from '../engine/engine'
 import { newWorkerId } from '../engine/heartbeat'
@@ -26,7 +27,7 @@ export const startWorker =
       const names = sources.flatMap((one) => Object.keys(one.workers)).join(', ')
       throw new Refused('setup', `There is no worker ${JSON.stringify(app)}; there are ${names}.`)
     }
-    requireContact(source.apis, config)
+    requireAccess(source, config)
     const db = openDb(config.databaseUrl, { name: app })
     const heartbeatDb = openDb(config.databaseUrl, { name: `${app} heartbeat`, max: 1 })
     await requireSchema(config.databaseUrl, db)
@@ -37,7 +38,6 @@ export const startWorker =
     const gate = createGate(db, limits, { holder: id })
     const http = createHttpFactory({ gate, limits, config })
     const { turnMs, attempts } = config
-    const jobsAtOnce = jobsAtOnceBy(config)
     const worker = createWorker({
       id,
       app,
@@ -50,7 +50,7 @@ export const startWorker =
       log,
       turnMs,
       attempts,
-      jobsAtOnce,
+      settings: settingsReader(config),
       reached,
     })
     await broker.ready()

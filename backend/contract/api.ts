@@ -27,17 +27,14 @@ export interface Limit {
 }
 
 /**
- * `https://{host}` takes its host from data: `scopeOf` names it, with `http://` before it where data says so, which the guard
- * lets through to private hosts only. Without `env` nothing takes the place of the default.
+ * The setting of the source that holds the base URL, whose default is the real one; or a template, for hosts that come from
+ * data: `https://{host}` takes what `scopeOf` names, with `http://` before it where data says so, which the guard lets through
+ * to private hosts only.
  */
-export interface BaseUrl {
-  env?: string
-  default: string
-}
+export type BaseUrl = { setting: string } | { template: string }
 
 /** One HTTP API of a source: where it is, how it is asked and how its answers are understood. */
 export interface Api {
-  /** Environment variable that replaces the base URL (`ZKILLBOARD_URL`), and the real one. */
   url: BaseUrl
   /** Its limit, and those of its parts by their full names (`esi.killmail`); a part has a breaker of its own. */
   limit: Limit

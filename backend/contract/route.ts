@@ -3,6 +3,7 @@ import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
 import type { Traffic } from './api'
 import type { Refusals } from './problem'
+import type { Settings, SettingValues } from './settings'
 
 /*
  * HTTP routes that a source brings along: what its users know it by, beside the API that serves all sources alike. A route is
@@ -115,8 +116,10 @@ export interface RouteFigures {
 }
 
 /** What a route works with: the source's jobs and tables, in somebody's name. */
-export interface RouteContext {
+export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
+  /** The settings of the source, by name. */
+  readonly settings: SettingValues<S>
   /**
    * Does something in one transaction and keeps who did it.
    * @param verb `lexicon.upload`

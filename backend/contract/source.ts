@@ -6,6 +6,7 @@ import type { Api, Http, HttpUse } from './api'
 import type { Command } from './command'
 import type { KeptRefusals, Lookup } from './lookup'
 import type { Route } from './route'
+import type { Settings } from './settings'
 import type { NewTask, Stream } from './stream'
 
 export interface Plan {
@@ -37,6 +38,8 @@ export interface Source<P = unknown> {
   label?(params: P): string
   /** A small request that its sandbox answers; the contract suite runs it. */
   example: Json
+  /** The environment variables it reads, by name. */
+  settings?: Settings
   apis: Record<string, Api>
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>
@@ -45,8 +48,8 @@ export interface Source<P = unknown> {
   commands: Record<string, Command>
   /** Its PM2 apps: which queues each consumes and how many deliveries one process holds at once. */
   workers: Record<string, { queues: QueueName[]; concurrency: number }>
-  /** How many of its jobs run at once, and the variable that says otherwise; unbounded where absent. */
-  jobsAtOnce?: { env: string; default: number }
+  /** The setting that says how many of its jobs run at once; absent: its queues' workers bound them. */
+  jobsAtOnce?: { setting: string }
   /** HTTP routes of its own, where its users know it by others than the API's. */
   routes?: readonly Route[]
   /** Splits a job into its first tasks; same params, same tasks, no I/O. */

@@ -1,6 +1,6 @@
 import type { Broker } from '../../queues/broker'
 import type { Log } from '../base/log'
-import type { HttpFactory, Source } from '../contract'
+import type { HttpFactory, SettingsReader, Source } from '../contract'
 import type { Db } from '../database/db'
 
 /** Named places where a worker can die; the fault stories kill it there. */
@@ -12,8 +12,8 @@ export interface Engine {
   broker: Broker
   sources: readonly Source[]
   log: Log
-  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
-  jobsAtOnce?: (source: Source) => number | undefined
+  /** Reads the settings of a source; by default no variable is set. */
+  settings?: SettingsReader
 }
 
 /** What a worker process adds. */

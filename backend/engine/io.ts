@@ -1,5 +1,5 @@
 import type { Id } from '../base/json'
-import type { HttpUse, Io, Source } from '../contract'
+import { defaultsOf, type HttpUse, type Io, type Source } from '../contract'
 import type { WorkerEngine } from './engine'
 
 /** A read goes on only while its next request is granted within this long, ms: the gate sleeps no longer inline. */
@@ -22,6 +22,7 @@ export function createIo(
     known,
     held: engine.db,
     more: () => !engine.stopping() && Date.now() < endsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + NEAR_MS,
+    settings: (engine.settings ?? defaultsOf)(source),
     log: engine.log,
     signal: engine.signal,
   }

@@ -11,7 +11,7 @@ import { flush } from '../base/flush-counts'
 import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
 import { watchLoop } from '../base/loop-lag'
-import type { HttpFactory, Source } from '../contract'
+import type { HttpFactory, SettingsReader, Source } from '../contract'
 import { type Db, isUnreachable } from '../database/db'
 import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
@@ -41,8 +41,8 @@ export interface WorkerOptions {
   http: HttpFactory
   log: Log
   turnMs: number
-  /** How many jobs of a source run at once where it bounds them; what the source says unless told. */
-  jobsAtOnce?: (source: Source) => number | undefined
+  /** Reads the settings of a source; by default no variable is set. */
+  settings?: SettingsReader
   /** Tries in a row without a committed page before a task is given up (10 unless told). */
   attempts?: number
   /** How long a stop waits for the pages in hand before it aborts them, ms. */
@@ -74,7 +74,7 @@ export function createWorker(options: WorkerOptions): Worker {
     http: options.http,
     id,
     turnMs: options.turnMs,
-    jobsAtOnce: options.jobsAtOnce,
+    settings: options.settings,
     attempts: options.attempts ?? 10,
     stopping: () => stopping,
     signal: abort.signal,

@@ -1,5 +1,5 @@
 import { Refused } from '../base/errors'
-import type { LimitOverride } from '../config/config'
+import type { LimitOverride } from '../config/own'
 import type { Api, Limit } from '../contract'
 
 /** Every limit by its full name: `esi`, `esi.killmail`. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import { z } from 'zod'
-import type { LimitOverride } from '../config/config'
+import type { LimitOverride } from '../config/own'
 import type { ApiTraffic, Arrival } from './base/arrivals'
 import { monotonic, SandboxContext } from './base/context'
 import { type ActiveFault, COMMON_FAULTS, type FaultRequest } from './base/faults'

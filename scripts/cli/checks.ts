@@ -1,5 +1,6 @@
 import { Refused } from '../../backend/base/errors'
-import { type Config, requireContact } from '../../backend/config/config'
+import { requireAccess } from '../../backend/config/apis'
+import { type Config, listSettings } from '../../backend/config/config'
 import { readOnlyReason } from '../../backend/database/read-only'
 import { nameOf } from '../../backend/database/url'
 import { schedulersAlive, workerHeartbeats } from '../../backend/engine/jobs/progress'
@@ -52,8 +53,16 @@ async function node() {
   return process.versions.node
 }
 
+async function settings({ config, terminal }: Context) {
+  const set = listSettings(sources, terminal.env).filter(({ text }) => text !== undefined)
+  return [
+    ok(`database ${nameOf(config.databaseUrl)}, broker ${brokerName(config)}`),
+    ok(set.length > 0 ? `set: ${set.map(({ name, text }) => `${name}=${text}`).join(', ')}` : 'none is set, all have their defaults'),
+  ]
+}
+
 async function contact({ config }: Context) {
-  for (const source of sources) requireContact(source.apis, config)
+  for (const source of sources) requireAccess(source, config)
   return config.contact || 'not needed: no real API is used'
 }
 
@@ -149,10 +158,7 @@ async function alerts({ db }: Context) {
 /** In the order in which they run. */
 export const CHECKS: readonly Check[] = [
   { name: 'node', run: node },
-  {
-    name: 'settings',
-    run: async ({ config }) => `database ${nameOf(config.databaseUrl)}, broker ${brokerName(config)}`,
-  },
+  { name: 'settings', run: settings },
   { name: 'contact', needs: ['settings'], run: contact },
   {
     name: 'limits',

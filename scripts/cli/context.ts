@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../../backend/config/config'
 import type { Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import { createService, type Service } from '../../backend/service/base/context'
+import { sources } from '../../backend/sources'
 import { type Broker, openBroker } from '../../queues/broker'
 import type { Terminal } from './terminal'
 
@@ -40,7 +41,7 @@ export function createContext(terminal: Terminal): Context {
     log,
     exitCode: 0,
     get config() {
-      config ??= readConfig(terminal.env)
+      config ??= readConfig(sources, terminal.env)
       return config
     },
     get db() {

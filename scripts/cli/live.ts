@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RetryLater, Throttled } from '../../backend/base/errors'
-import { baseUrlOf, requireContact } from '../../backend/config/config'
+import { baseUrlOf, requireAccess } from '../../backend/config/apis'
 import type { HttpUse, Source } from '../../backend/contract'
 import { createGate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
@@ -53,7 +53,7 @@ export const LIVE: Check = {
   async run(context) {
     const found: Found[] = []
     for (const source of sources) {
-      requireContact(source.apis, context.config)
+      requireAccess(source, context.config)
       for (const name of Object.keys(source.apis)) found.push(await ask(context, source, name))
     }
     return found

@@ -236,7 +236,7 @@ describe('what a route writes and the job it starts', () => {
   })
 
   test('are refused where an API wants to know whom to write to', async () => {
-    const nameless = await serve(engine, [{ ...source, apis: eve.apis }], { ADMIN_TOKEN: ADMIN, CONTACT: '' })
+    const nameless = await serve(engine, [{ ...source, settings: eve.settings, apis: eve.apis }], { ADMIN_TOKEN: ADMIN, CONTACT: '' })
     const answer = await nameless.ask('POST', '/admin/count', { name: 'by nobody' }, bearer(ADMIN))
     expect(answer).toMatchObject({ status: 503, body: { error: expect.stringContaining('CONTACT is not set') } })
     expect(await wishes()).toEqual([])

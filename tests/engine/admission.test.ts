@@ -1,4 +1,4 @@
-import type { Source } from '../../backend/contract'
+import { positive, type Source } from '../../backend/contract'
 import { signOn } from '../../backend/engine/heartbeat'
 import { admit, JOBS_PER_PLACE, turnsOf } from '../../backend/engine/jobs/admission'
 import * as jobs from '../../backend/engine/jobs/verbs'
@@ -14,7 +14,11 @@ import { type Suite, suite } from '../support/suite'
 const QUEUE = 'zkillboard_backfill_queue'
 const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [] }
 const source = countingSource(counting)
-const bounded: Source = { ...source, jobsAtOnce: { env: 'COUNTING_JOBS', default: 1 } }
+const bounded: Source = {
+  ...source,
+  settings: { COUNTING_JOBS: { schema: positive.default(1), about: 'Jobs of counting at once.' } },
+  jobsAtOnce: { setting: 'COUNTING_JOBS' },
+}
 let it_: Suite
 let n = 0
 
@@ -87,10 +91,11 @@ it('nothing of a job is claimed or woken before it is admitted', async () => {
 })
 
 it('a source that bounds its jobs runs so many, those of a lower number first', async () => {
-  const engine = { ...it_, sources: [bounded], jobsAtOnce: () => 2 }
-  for (let job = 0; job < 4; job++) await jobs.start({ ...engine, jobsAtOnce: () => 0 }, bounded, { name: `bounded ${job}` })
+  const engine = { ...it_, sources: [bounded], settings: () => ({ COUNTING_JOBS: 2 }) }
+  for (let job = 0; job < 4; job++)
+    await jobs.start({ ...engine, settings: () => ({ COUNTING_JOBS: 0 }) }, bounded, { name: `bounded ${job}` })
   expect(await admit(engine)).toHaveLength(2)
-  expect(await admit({ ...engine, jobsAtOnce: () => 3 })).toHaveLength(1)
+  expect(await admit({ ...engine, settings: () => ({ COUNTING_JOBS: 3 }) })).toHaveLength(1)
 })
 
 it('two who admit at the same moment do not fill a place twice', async () => {

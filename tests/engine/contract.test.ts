@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Source, Stream } from '../../backend/contract'
+import { listSettings } from '../../backend/config/config'
+import { defaultsOf, type Source, type Stream } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { startSandbox } from '../../backend/sandbox/server'
 import { sources } from '../../backend/sources'
@@ -18,6 +19,12 @@ import { until } from '../support/until'
  */
 
 const ROOT = join(__dirname, '..', '..')
+it('declares each variable once, in the source that names it', () => {
+  const names = listSettings(sources).map(({ name }) => name)
+  const declared = sources.flatMap((source) => Object.keys(source.settings ?? {}))
+  expect(names).toHaveLength(listSettings([]).length + declared.length)
+})
+
 it('names no API, stream, lookup, worker or command twice', () => {
   const all = sources.flatMap((source) => [
     source.name,
@@ -77,6 +84,14 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
     expect(source.about.length).toBeGreaterThan(20)
     for (const path of [`backend/sources/${name}/README.md`, `prisma/schema/${name}.prisma`])
       expect([path, existsSync(join(ROOT, path))]).toEqual([path, true])
+  })
+
+  it('declares the settings that hold its base URLs and its bound on jobs', () => {
+    const defaults = defaultsOf(source)
+    for (const { url } of Object.values(source.apis)) if ('setting' in url) expect(String(defaults[url.setting])).toMatch(/^https:/)
+    if (source.jobsAtOnce) expect(defaults[source.jobsAtOnce.setting]).toBeGreaterThan(0)
+    for (const [variable, { about }] of Object.entries(source.settings ?? {}))
+      expect([variable, about]).toEqual([expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), expect.stringMatching(/^[A-Z`].*\.$/)])
   })
 
   it('plans the same tasks for the same params, each once, with cursors that survive the database', () => {

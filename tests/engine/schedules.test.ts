@@ -287,9 +287,9 @@ describe('as people make and change them', () => {
   test('run starts its job besides the ticks; remove leaves the job', async () => {
     const { id } = await add({ priority: 'asked' })
     await pauseSchedule(engine(), id)
-    const job = await runSchedule({ ...engine(), config: readConfig({}) }, id)
+    const job = await runSchedule({ ...engine(), config: readConfig(engine().sources, {}) }, id)
     expect(job.created).toBe(true)
-    expect((await runSchedule({ ...engine(), config: readConfig({}) }, 'nightly')).created).toBe(false)
+    expect((await runSchedule({ ...engine(), config: readConfig(engine().sources, {}) }, 'nightly')).created).toBe(false)
     expect(await getSchedule(engine(), id)).toMatchObject({ lastJob: job.id, lastAt: null })
     expect(await db.query('select priority from backhaul.jobs')).toEqual([{ priority: 1 }])
     await removeSchedule(engine(), id)

@@ -5,11 +5,11 @@ import { createClock } from '../../backend/gate/clock'
 import { effectiveLimits, rowOf } from '../../backend/gate/limits'
 
 const esi: Api = {
-  url: { env: 'ESI_URL', default: 'https://esi.example' },
+  url: { template: 'https://esi.example' },
   limit: { scope: 'ip', concurrent: 20 },
   parts: { 'esi.killmail': { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } },
 }
-const zkillboard: Api = { url: { env: 'Z', default: 'https://z.example' }, limit: { scope: 'ip', spacingMs: 10_000, concurrent: 1 } }
+const zkillboard: Api = { url: { template: 'https://z.example' }, limit: { scope: 'ip', spacingMs: 10_000, concurrent: 1 } }
 const sources = [{ apis: { esi, zkillboard } }]
 
 describe('limits in force', () => {

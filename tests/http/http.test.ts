@@ -73,10 +73,10 @@ function world(
 ): World {
   const name = `t${count++}`
   const part = `${name}.part`
-  const one: Api = { url: { env: 'T_URL', default: base ?? `http://127.0.0.1:${port}/v1` }, limit: { scope: 'ip' }, ...api }
+  const one: Api = { url: { template: base ?? `http://127.0.0.1:${port}/v1` }, limit: { scope: 'ip' }, ...api }
   if (one.parts) one.parts = { [part]: one.parts.part as NonNullable<Api['parts']>[string] }
   const source = { name, apis: { [name]: one } } as unknown as Source
-  const config: Config = readConfig({ CONTACT: 'me@example.org', ...settings })
+  const config: Config = readConfig([source], { CONTACT: 'me@example.org', ...settings })
   const limits = effectiveLimits([source], {})
   const gate = createGate(reader, limits)
   const logged: Record<string, unknown>[] = []

@@ -131,7 +131,7 @@ describe('a backfill at the sandbox', () => {
   beforeAll(async () => {
     sandbox = await startSandbox({ scale: 600, speed: 200, seed: 3, bigAttackers: 40 })
     it_ = await sandboxed(eve, sandbox)
-    const config = readConfig({ DATABASE_URL: it_.databaseUrl, RABBITMQ_URL: it_.rabbitmqUrl })
+    const config = readConfig(it_.sources, { DATABASE_URL: it_.databaseUrl, RABBITMQ_URL: it_.rabbitmqUrl })
     service = createService(it_, config, openDepths({ url: it_.rabbitmqUrl, name: 'metrics', log: it_.log }))
     scrape = async () => parseScrape(await exposition(service)())
   })

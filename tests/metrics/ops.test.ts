@@ -64,7 +64,7 @@ beforeAll(async () => {
   const log = recorder()
   const broker = openBroker({ url: env.rabbitmqUrl, name: 'ops', log })
   const depths = openDepths({ url: env.rabbitmqUrl, name: 'ops', log })
-  scrape = await exposition(createService({ db, broker, log, sources }, readConfig({ DATABASE_URL: env.databaseUrl }), depths))()
+  scrape = await exposition(createService({ db, broker, log, sources }, readConfig(sources, { DATABASE_URL: env.databaseUrl }), depths))()
   const types = [...scrape.matchAll(/^# TYPE (\w+) (\w+)$/gm)]
   told = new Set(
     types.flatMap(([, name = '', type]) => (type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name])),

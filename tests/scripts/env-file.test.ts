@@ -35,7 +35,7 @@ const found = (env?: Record<string, string>) =>
 const used = (env?: Record<string, string>) =>
   run(
     process.execPath,
-    ['-p', 'const it = require("./dist/backend/config/config").readConfig(); it.databaseUrl + " " + it.rabbitmqUrl'],
+    ['-p', 'const it = require("./dist/backend/config/config").readConfig([]); it.databaseUrl + " " + it.rabbitmqUrl'],
     env,
   )
 

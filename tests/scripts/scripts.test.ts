@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
-import { readConfig } from '../../backend/config/config'
 import { copyCheckout } from '../support/checkout'
 import { testEnv } from '../support/env'
 
@@ -183,15 +182,4 @@ case " $* " in *' --production=false '*) echo all ;; *) echo "\${NODE_ENV:-all}"
     expect(install()).toBe('Packages: up to date.\nall\n')
     expect(readdirSync(join(folder, '.backhaul'))).toEqual(['yarn.log'])
   })
-})
-
-test('.env.example names every setting of the config, and works as it is', () => {
-  const text = readFileSync(join(root, '.env.example'), 'utf8')
-  const source = readFileSync(join(root, 'backend/config/config.ts'), 'utf8')
-  const named = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+):/gm)].map((match) => match[1] ?? '')
-  expect(named).toContain('DATABASE_URL')
-  for (const name of named) expect(text).toMatch(new RegExp(`^(# )?${name}=`, 'm'))
-  const uncommented = text.replace(/^# ([A-Z_]+=)/gm, '$1')
-  const env = Object.fromEntries([...uncommented.matchAll(/^([A-Z_]+)='?(.*?)'?$/gm)].map((match) => [match[1], match[2]]))
-  expect(readConfig(env)).toEqual({ ...readConfig({}), limits: { zkillboard: { spacingMs: 10_000 } } })
 })

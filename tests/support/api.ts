@@ -30,7 +30,7 @@ export async function serve(
   sources: readonly Source[],
   env: Record<string, string> = {},
 ): Promise<Served> {
-  const config = readConfig({
+  const config = readConfig(sources, {
     CONTACT: 'tests@example.org',
     DATABASE_URL: services.databaseUrl,
     RABBITMQ_URL: services.rabbitmqUrl,

@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import { RetryLater } from '../../backend/base/errors'
-import { defineSource, defineStream, type Io, type NewTask, type Page, type Route, type Source } from '../../backend/contract'
+import {
+  defineSource,
+  defineStream,
+  type Io,
+  type NewTask,
+  type Page,
+  type Route,
+  type Settings,
+  type Source,
+} from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 
 /** What a test asks of the counting source. */
@@ -11,10 +20,11 @@ export interface Counting {
   laneWidth?: number
   lanesAtOnce?: number
   backlog?: number
+  settings?: Settings
   /** HTTP routes it brings along. */
   routes?: readonly Route[]
   /** Called before each page is returned; throw to fail it. */
-  onRead?: (key: string, page: number, io: Io) => Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
+  onRead?(key: string, page: number, io: Io): Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
 }
 
 export const countingTask = (key: string, lane: string | undefined = 'lane', stage = 0): NewTask => ({
@@ -33,6 +43,7 @@ export function countingSource(counting: Counting): Source {
     requests: { zkillboard_backfill_queue: (raw) => z.looseObject({ name: z.string() }).parse(raw) },
     params: z.looseObject({ name: z.string() }),
     example: { name: 'example' },
+    settings: counting.settings,
     apis: {},
     commands: {},
     routes: counting.routes,

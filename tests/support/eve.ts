@@ -95,6 +95,7 @@ export function fakeIo(
     known: async (ids) => new Set(ids.filter((id) => options.held?.has(id))),
     held: { query: async <Row extends object>() => (options.rows ?? []) as Row[] },
     more: options.more ?? (() => true),
+    settings: {},
     log: quiet,
     signal: new AbortController().signal,
   }

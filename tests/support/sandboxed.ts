@@ -11,7 +11,7 @@ import type { Sandbox } from './system'
 /** A source in this process, with its real gate and HTTP, at a sandbox. */
 export async function sandboxed(source: Source, sandbox: Sandbox, limits: object = sandbox.limits): Promise<Suite> {
   const env = { ...sandbox.urls, CONTACT: 'tests@example.org', LIMITS: JSON.stringify(limits), ALLOW_PRIVATE_HOSTS: 'true' }
-  const config = readConfig(env)
+  const config = readConfig([source, ...sources], env)
   const effective = effectiveLimits([source, ...sources.filter((one) => one.name !== source.name)], config.limits)
   let gateDb: Db | undefined
   const it = await suite([source], {

@@ -1,5 +1,5 @@
 import type { Log } from '../../backend/base/log'
-import type { HttpFactory, Source } from '../../backend/contract'
+import type { HttpFactory, SettingsReader, Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import type { Engine, Point } from '../../backend/engine/engine'
 import { newWorkerId } from '../../backend/engine/heartbeat'
@@ -36,14 +36,17 @@ export interface Suite extends Engine {
 }
 
 /** A database and a vhost of their own with a scheduler, and as many workers as the test starts. */
-export async function suite(sources: Source[], options: { http?: HttpFactory; scheduler?: boolean; log?: Log } = {}): Promise<Suite> {
+export async function suite(
+  sources: Source[],
+  options: { http?: HttpFactory; scheduler?: boolean; log?: Log; settings?: SettingsReader } = {},
+): Promise<Suite> {
   const env = await testEnv()
   const log = options.log ?? quiet
   const db: Db = openDb(env.databaseUrl, { name: 'suite', max: 5 })
   const lockDb = openDb(env.databaseUrl, { name: 'suite lock', max: 1 })
   const broker = openBroker({ url: env.rabbitmqUrl, name: 'suite', log })
   await broker.ready()
-  const engine: Engine = { db, broker, sources, log }
+  const engine: Engine = { db, broker, sources, log, settings: options.settings }
   const scheduler = createScheduler({ ...engine, lockDb })
   if (options.scheduler !== false) scheduler.start()
   const closing: (() => Promise<unknown>)[] = []
@@ -79,6 +82,7 @@ export async function suite(sources: Source[], options: { http?: HttpFactory; sc
         heartbeatDb,
         broker: workerBroker,
         http: options.http ?? noHttp,
+        settings: options.settings,
         log,
         turnMs,
         attempts,

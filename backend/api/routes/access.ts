@@ -1,4 +1,4 @@
-import { baseUrlOf } from '../../config/config'
+import { baseUrlOf } from '../../config/apis'
 import type { Service } from '../../service/base/context'
 import { listActions } from '../../service/suite/actions'
 import { Answer } from '../problems'

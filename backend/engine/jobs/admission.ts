@@ -1,6 +1,6 @@
 import type { Reader } from '../../base/sql'
 import { PLACES_COUNTED } from '../../base/vocabulary'
-import type { Source } from '../../contract'
+import { defaultsOf, type Source } from '../../contract'
 import type { Engine } from '../engine'
 import { promote } from '../lanes'
 import { CAPACITY } from '../wake'
@@ -29,12 +29,12 @@ interface Bound {
   most: number | null
 }
 
-function boundsOf({ sources, jobsAtOnce = (source) => source.jobsAtOnce?.default }: Pick<Engine, 'sources' | 'jobsAtOnce'>): Bound[] {
+function boundsOf({ sources, settings = defaultsOf }: Pick<Engine, 'sources' | 'settings'>): Bound[] {
   const queues = sources.filter((source) => !source.jobsAtOnce).flatMap((source) => Object.values(source.streams).map((it) => it.queue))
-  return [
-    ...[...new Set(queues)].map((name) => ({ name, most: null })),
-    ...sources.filter((source) => source.jobsAtOnce).map((source) => ({ name: source.name, most: jobsAtOnce(source) ?? 1 })),
-  ]
+  const bounded = sources.flatMap((source) =>
+    source.jobsAtOnce ? [{ name: source.name, most: Number(settings(source)[source.jobsAtOnce.setting]) }] : [],
+  )
+  return [...[...new Set(queues)].map((name) => ({ name, most: null })), ...bounded]
 }
 
 /**
@@ -57,7 +57,7 @@ const CHOSEN = `capacity as (${CAPACITY}), bounds as (
  * Whoever starts jobs calls it for the sake of speed; the scheduler calls it four times a second.
  * @returns the ids of the jobs admitted
  */
-export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'jobsAtOnce'>): Promise<string[]> {
+export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>): Promise<string[]> {
   const bounds = boundsOf(engine)
   const values = [bounds.map((bound) => bound.name), bounds.map((bound) => bound.most)]
   const due = await engine.db.query(`with ${CHOSEN} select id from chosen limit 1`, values)

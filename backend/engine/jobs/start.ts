@@ -73,7 +73,7 @@ export async function start(engine: Starting, source: Source, params: unknown, o
 }
 
 /** What starting jobs needs of the engine. */
-type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'jobsAtOnce'>
+type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
 /** Jobs inserted in one statement. */
 export const JOBS_AT_ONCE = 1_000

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
-import type { LimitOverride } from '../../config/config'
+import type { LimitOverride } from '../../config/own'
 import type { SandboxContext } from './context'
 import type { Answer, Ask } from './exchange'
 

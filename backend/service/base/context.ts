@@ -1,5 +1,5 @@
 import type { Depths } from '../../../queues/depths'
-import { type Config, jobsAtOnceBy } from '../../config/config'
+import { type Config, settingsReader } from '../../config/config'
 import type { Engine } from '../../engine/engine'
 import { effectiveLimits, type Limits } from '../../gate/limits'
 
@@ -14,7 +14,7 @@ export interface Service extends Engine {
 /** @throws {Refused} `setup` when LIMITS names what no source has */
 export const createService = (engine: Engine, config: Config, depths?: Depths): Service => ({
   ...engine,
-  jobsAtOnce: jobsAtOnceBy(config),
+  settings: settingsReader(config),
   depths,
   config,
   limits: effectiveLimits(engine.sources, config.limits),

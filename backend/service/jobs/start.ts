@@ -3,7 +3,7 @@ import { hashOf } from '../../../queues/messages'
 import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
-import { requireContact } from '../../config/config'
+import { requireAccess } from '../../config/apis'
 import type { RouteStart, Source } from '../../contract'
 import { PRIORITY, type Started, type StartOptions, startAll } from '../../engine/jobs/verbs'
 import { wake } from '../../engine/wake'
@@ -71,7 +71,7 @@ export async function startJob(service: Service, actor: Actor, ask: StartAsk): P
   const { source: name, params, force, priority } = ask
   const source = sourceOf(service, name)
   const request = checkedParams(source, params)
-  requireContact(source.apis, service.config)
+  requireAccess(source, service.config)
   const options = { force, priority: PRIORITY[priority ?? 'backfill'], inbox: inboxOf(ask), trace: ask.trace }
   const detail = { source: name, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' }
   const work = () => refusingKey(ask.idempotencyKey, () => startRequests(service, source, [request], options))

@@ -1,5 +1,5 @@
 import { clock, counted } from '../../base/vocabulary'
-import { baseUrlOf } from '../../config/config'
+import { baseUrlOf } from '../../config/apis'
 import type { Wait } from '../../engine/jobs/progress'
 import { apiOf } from '../../gate/limits'
 import { appOf } from '../base/about'

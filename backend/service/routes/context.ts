@@ -1,6 +1,7 @@
 import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
-import { requireContact } from '../../config/config'
+import { requireAccess } from '../../config/apis'
+import { settingsReader } from '../../config/config'
 import type { RouteContext, RouteFigures, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, parseParams, type Started, startOne } from '../../engine/jobs/verbs'
@@ -53,6 +54,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
 
   return {
     db,
+    settings: settingsReader(service.config)(source),
     async act(verb, target, detail, work) {
       const committed = async () => {
         const done = await commit(work)
@@ -65,7 +67,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     async start(tx, params, { priority = 'backfill', force, idempotencyKey } = {}) {
       const jobs = begun.get(tx)
       if (!jobs) throw new Error('a route starts jobs inside the transaction of act')
-      requireContact(source.apis, service.config)
+      requireAccess(source, service.config)
       const inbox = inboxOf({ source: source.name, params, force, priority, idempotencyKey })
       const options = { priority: PRIORITY[priority], force, inbox, trace }
       const job = await refusingKey(idempotencyKey, () => startOne(tx, source, parseParams(source, params), options))

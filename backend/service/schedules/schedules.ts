@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
-import { requireContact } from '../../config/config'
+import { requireAccess } from '../../config/apis'
 import type { PriorityName } from '../../contract'
 import { databaseTime } from '../../database/clock'
 import type { Db } from '../../database/db'
@@ -183,13 +183,13 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
  * @throws {Refused} `missing`, or `input` when its source refuses the params by now
  */
 export async function runSchedule(
-  service: Context & Pick<Service, 'broker' | 'log' | 'config' | 'jobsAtOnce'>,
+  service: Context & Pick<Service, 'broker' | 'log' | 'config' | 'settings'>,
   id: string,
 ): Promise<Started & { broker?: string }> {
   const { db, broker } = service
   const row = await find(db, id)
   const { source, params } = checkParams(service, row.source, row.params)
-  requireContact(source.apis, service.config)
+  requireAccess(source, service.config)
   const job = await start(service, source, params, { priority: row.priority })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
   return { ...job, broker: await tell(service, () => wake(db, broker)) }

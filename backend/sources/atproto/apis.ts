@@ -23,21 +23,21 @@ export function understandPds({ status, headers }: RawAnswer): Verdict {
 
 /** Lists who has records of a collection, and which hosts there are. */
 export const relay: Api = {
-  url: { env: 'ATPROTO_RELAY_URL', default: 'https://relay1.us-west.bsky.network' },
+  url: { setting: 'ATPROTO_RELAY_URL' },
   limit: { scope: 'ip', requests: 5, perMs: 1000 },
   livePath: '/xrpc/com.atproto.sync.listHosts?limit=1',
 }
 
 /** The directory of did:plc. It publishes no figure. */
 export const plc: Api = {
-  url: { env: 'PLC_URL', default: 'https://plc.directory' },
+  url: { setting: 'PLC_URL' },
   limit: { scope: 'ip', requests: 5, perMs: 1000 },
   livePath: '/did:plc:z72i7hdynmk6r22z27h6tvur',
 }
 
 /** Any host a DID document names; did:web documents are asked of their hosts under the same limit. */
 export const pds: Api = {
-  url: { default: 'https://{host}' },
+  url: { template: 'https://{host}' },
   limit: { scope: 'host', requests: PDS_REQUESTS, perMs: PDS_WINDOW_S * 1000, perDay: 10, dayMs: 1000 },
   understand: understandPds,
   inProcess: 32,
@@ -45,7 +45,7 @@ export const pds: Api = {
 
 /** Knows handles that are proved by DNS as well as those proved by HTTPS; the DID document has the last word. */
 export const handles: Api = {
-  url: { env: 'ATPROTO_HANDLE_URL', default: 'https://public.api.bsky.app' },
+  url: { setting: 'ATPROTO_HANDLE_URL' },
   limit: { scope: 'ip', requests: 5, perMs: 1000 },
   livePath: '/xrpc/com.atproto.identity.resolveHandle?handle=atproto.com',
 }

@@ -5,6 +5,7 @@ import { form, label } from './form'
 import { type AtprotoParams, params, request } from './params'
 import { plan } from './plan'
 import { routes } from './routes'
+import { settings } from './settings'
 import { collections } from './streams/collections'
 import { host } from './streams/host'
 import { hosts } from './streams/hosts'
@@ -22,12 +23,13 @@ export const atproto = defineSource<AtprotoParams>({
   form,
   label,
   example: { collection: 'games.sandbox.game' },
+  settings,
   apis: { relay: relayApi, plc, pds, handles },
   streams: { collections, relay, hosts, host, named, repo, late },
   commands,
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.
-  jobsAtOnce: { env: 'ATPROTO_JOBS', default: 1 },
+  jobsAtOnce: { setting: 'ATPROTO_JOBS' },
   routes,
   plan,
 })

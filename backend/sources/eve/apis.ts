@@ -85,7 +85,7 @@ function waitOf({ status, headers, text }: RawAnswer, reset: Date): NonNullable<
 
 /** zKillboard publishes no figure; one page per 10 s is what its users settled on. */
 export const zkillboard: Api = {
-  url: { env: 'ZKILLBOARD_URL', default: 'https://zkillboard.com/api' },
+  url: { setting: 'ZKILLBOARD_URL' },
   limit: { scope: 'ip', spacingMs: 10_000, concurrent: 1 },
   understand: understandZkillboard,
   livePath: '/killID/1/',
@@ -99,7 +99,7 @@ export type EsiRoute = (typeof ROUTES)[number]
 export const routeOf = (route: EsiRoute): Record<string, number> => ({ [`esi.${route}`]: 1 })
 
 export const esi: Api = {
-  url: { env: 'ESI_URL', default: 'https://esi.evetech.net' },
+  url: { setting: 'ESI_URL' },
   limit: { scope: 'ip' },
   parts: {
     'esi.killmail': { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true },

@@ -6,6 +6,7 @@ import { lookups } from './lookups'
 import { backfillRequest, type EveParams, params, recentRequest } from './params'
 import { plan } from './plan'
 import { refusals } from './refusals'
+import { settings } from './settings'
 import { killmails } from './streams/killmails'
 import { months } from './streams/months'
 import { recent } from './streams/recent'
@@ -21,6 +22,7 @@ export const eve = defineSource<EveParams>({
   form,
   label,
   example: { characterId: 2117325769, options: { maxPages: 4 } },
+  settings,
   apis: { zkillboard, esi },
   streams: { killmails, months, recent, values },
   lookups,

@@ -1033,7 +1033,7 @@ describe('an address named by a document', () => {
       settle: async () => undefined,
       list: async () => [],
     } as unknown as Gate
-    const config = readConfig({ CONTACT: 'tests@example.org', ...(allowPrivateHosts ? { ALLOW_PRIVATE_HOSTS: 'true' } : {}) })
+    const config = readConfig([atproto], { CONTACT: 'tests@example.org', ...(allowPrivateHosts ? { ALLOW_PRIVATE_HOSTS: 'true' } : {}) })
     const http = createHttpFactory({ gate, limits: effectiveLimits([atproto], {}), config })
     const use = { class: 'backfill' as const, signal: new AbortController().signal, traffic: {}, log: quiet }
     const io: Io = { ...fakeIo({}), http: http(atproto, use) }
