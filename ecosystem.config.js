@@ -10,7 +10,7 @@ const { join } = require('node:path')
 
 const REGISTRY = join(__dirname, 'dist', 'backend', 'sources', 'index.js')
 
-/** The registry is read as compiled; PM2 shows the sentence when there is none yet. */
+/** The registry as compiled; PM2 shows the error when it is not built yet. */
 function workers() {
   if (!existsSync(REGISTRY)) throw new Error('Backhaul is not built: run ./scripts/setup (or yarn build), then start it again.')
   return require(REGISTRY).sources.flatMap((source) => Object.keys(source.workers))
@@ -18,20 +18,20 @@ function workers() {
 
 const app = (name, script, args) => ({
   name,
-  // Relative to cwd: PM2 hands a script with a space in its path to bash.
+  // Relative to cwd: PM2 runs a script with a space in its path through bash.
   script: `dist/backend/bin/${script}`,
   args,
   cwd: __dirname,
-  // Without it PM2 takes cluster mode, whose reload runs old and new side by side.
+  // The default is cluster mode, whose reload runs old and new side by side.
   exec_mode: 'fork',
   instances: 1,
-  // Online means broker, database and consumer are up.
+  // Online once broker, database and consumer are up.
   wait_ready: true,
   listen_timeout: 30_000,
-  // A stop gives the page in hand 20 s, then aborts it and hands the task back.
+  // A stop gives the page in hand 20 s, then aborts it and releases the task.
   kill_timeout: 30_000,
   exp_backoff_restart_delay: 100,
-  // 78 is a setting that a person must mend.
+  // 78 is a fault that a person must fix.
   stop_exit_codes: [78],
   max_memory_restart: '400M',
   node_args: ['--enable-source-maps', '--max-old-space-size=384'],

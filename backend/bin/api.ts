@@ -15,9 +15,9 @@ import { sources } from '../sources'
 import { run } from './process'
 import { requireSchema } from './schema'
 
-/** Queries of all visitors share so many connections. */
+/** Database connections, shared by the queries of all clients. */
 const CONNECTIONS = 6
-/** A broker that is unreachable is no reason to leave the dashboard dark: how long its first connection is waited for, ms. */
+/** How long to wait for the first connection to the broker, ms; without it the dashboard is still useful. */
 const BROKER_MS = 3000
 
 /** @throws {Refused} `setup` when the port is taken or the address is not this machine's */
@@ -27,7 +27,7 @@ async function listen(api: Api): Promise<string> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException & { port?: number }
     if (code === 'EADDRINUSE')
-      throw new Refused('setup', `${message.replace(/^listen EADDRINUSE: /, '')}: stop who holds it, or set API_PORT in .env.`)
+      throw new Refused('setup', `${message.replace(/^listen EADDRINUSE: /, '')}: stop the process that uses it, or set API_PORT in .env.`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES')
       throw new Refused('setup', `The API cannot listen (${message}): check API_HOST and API_PORT in .env.`)
     throw error
@@ -40,14 +40,14 @@ void run(async (config, log) => {
   await requireSchema(config.databaseUrl, db)
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'api', log })
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'api depths', log })
-  await broker.ready(BROKER_MS).catch((error: Error) => log.warn(`${error.message} The API goes on without it.`))
+  await broker.ready(BROKER_MS).catch((error: Error) => log.warn(`${error.message} The API starts without it.`))
   const service = createService({ db, broker, sources, log }, config, depths)
   const failures = failureCounter()
   const api = await createApi({ service, version, dashboard: join(projectRoot(), 'dist', 'dashboard'), failures })
   const at = await listen(api)
   const metrics = await serveMetrics(service, failures)
   const stopFlushing = keepFlushing(db, log)
-  log.info('api is ready', { at, docs: `${at}/api/docs`, open: config.adminToken ? 'with a token' : 'to this machine' })
+  log.info('API is ready', { at, docs: `${at}/api/docs`, access: config.adminToken ? 'with a token' : 'this machine only' })
   return {
     async stop() {
       await Promise.all([api.close(), metrics.close()])

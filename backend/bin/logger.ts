@@ -1,16 +1,16 @@
 import winston from 'winston'
 import type { Log } from '../base/log'
 
-const COLOURS: Record<string, string> = { error: '\x1b[31m', warn: '\x1b[33m', info: '\x1b[32m', debug: '\x1b[90m' }
-const colour = (code: string, text: string): string => (process.stdout.isTTY ? `${code}${text}\x1b[0m` : text)
+const COLORS: Record<string, string> = { error: '\x1b[31m', warn: '\x1b[33m', info: '\x1b[32m', debug: '\x1b[90m' }
+const color = (code: string, text: string): string => (process.stdout.isTTY ? `${code}${text}\x1b[0m` : text)
 
 const pretty = winston.format.printf(({ level, message, timestamp, ...fields }) => {
   const rest = Object.entries(fields)
     .filter(([key, value]) => value !== undefined && key !== 'stack')
-    .map(([key, value]) => `${colour('\x1b[90m', `${key}=`)}${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([key, value]) => `${color('\x1b[90m', `${key}=`)}${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
   const stack = typeof fields.stack === 'string' ? `\n${fields.stack}` : ''
   return (
-    `${colour('\x1b[90m', String(timestamp).slice(11, 23))} ${colour(COLOURS[level] ?? '', level.padEnd(5))} ${message} ${rest.join(' ')}`.trimEnd() +
+    `${color('\x1b[90m', String(timestamp).slice(11, 23))} ${color(COLORS[level] ?? '', level.padEnd(5))} ${message} ${rest.join(' ')}`.trimEnd() +
     stack
   )
 })
@@ -20,7 +20,7 @@ const bigintsAsText = winston.format((info) => {
   return info
 })
 
-/** One line an event on stdout: for people by default, one JSON object a line with `json`. */
+/** Logs to stdout, one line per event: for people with `pretty`, as JSON objects with `json`. */
 export function createLogger(options: { level: string; format: 'pretty' | 'json' }): Log {
   return winston.createLogger({
     level: options.level,

@@ -8,7 +8,7 @@ import { sources } from '../sources'
 import { startTracing } from '../tracing'
 import { createLogger } from './logger'
 
-/** Exit code of a fault that a restart cannot mend; PM2 is told not to try. */
+/** Exit code for a fault that a restart does not fix; PM2 does not restart then. */
 const EX_CONFIG = 78
 
 export interface Program {
@@ -16,8 +16,8 @@ export interface Program {
 }
 
 /**
- * Runs a long-lived process: settings, start, `ready` to PM2, a quiet stop on SIGINT, SIGTERM or PM2's `shutdown`.
- * A fault that a person must mend is one sentence and exit code 78; anything else exits 1, and PM2 starts it again.
+ * Runs a long-lived process: reads settings, starts, tells PM2 `ready`, stops cleanly on SIGINT, SIGTERM or PM2's `shutdown`.
+ * A fault that a person must fix is logged in one sentence with exit code 78; anything else exits with 1, and PM2 restarts it.
  */
 export async function run(start: (config: Config, log: Log) => Promise<Program>): Promise<void> {
   let log = createLogger({ level: 'info', format: 'pretty' })
@@ -30,8 +30,8 @@ export async function run(start: (config: Config, log: Log) => Promise<Program>)
     process.send?.('ready')
   } catch (error) {
     log.error((error as Error).message)
-    log.debug('where it came from', { stack: (error as Error).stack })
-    // Who starts while the broker is unreachable is to be started again, however long that lasts.
+    log.debug('stack trace', { stack: (error as Error).stack })
+    // While the broker is unreachable PM2 restarts the process, however long that lasts.
     const isForPerson = error instanceof Refused && error.code === 'setup' && !(error instanceof Unreachable)
     await leave(isForPerson ? EX_CONFIG : 1)
   }
@@ -48,7 +48,7 @@ function onStop(program: Program, log: Log): void {
     program.stop().then(
       () => leave(0),
       (error: Error) => {
-        log.error(`could not stop quietly: ${error.message}`)
+        log.error(`Stop failed: ${error.message}`)
         return leave(1)
       },
     )

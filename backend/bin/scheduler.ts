@@ -28,7 +28,7 @@ void run(async (config, log) => {
   const stopFlushing = keepFlushing(db, log)
   scheduler.start()
   deliverer.start()
-  log.info('scheduler is ready')
+  log.info('Scheduler is ready')
   return {
     async stop() {
       await Promise.all([scheduler.stop(), deliverer.stop()])

@@ -6,17 +6,17 @@ import { migrations } from '../migrate/files'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.
- * @param url where `db` leads, for what is said of it
- * @throws {Refused} `setup`, also for a connection that is refused; while the server is only away another error, so that PM2 tries again
+ * @param url the URL of `db`, for messages
+ * @throws {Refused} `setup`, also for a refused connection; another error while the server is unreachable, so that PM2 tries again
  */
 export async function requireSchema(url: string, db: Db): Promise<void> {
   const missing = await missingMigration(url, db)
-  if (missing) throw new Refused('setup', `The database lacks the migration ${missing}; run: yarn migrate`)
+  if (missing) throw new Refused('setup', `The database lacks the migration ${missing}: run yarn migrate.`)
 }
 
 /**
- * Refuses to start what writes on a database that takes no writes.
- * @throws {Error} with the reason; not `Refused`, for a standby is promoted and a setting reset without this process, which PM2 starts again
+ * Refuses to start a process that writes on a read-only database.
+ * @throws {Error} with the reason; not `Refused`, because a standby may be promoted or a setting changed, and PM2 tries again until then
  */
 export async function requireWrites(db: Db): Promise<void> {
   const reason = await readOnlyReason(db)

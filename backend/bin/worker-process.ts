@@ -15,8 +15,8 @@ import type { Program } from './process'
 import { requireSchema, requireWrites } from './schema'
 
 /**
- * Wires one PM2 app's worker.
- * @param reached told of each named point; the fault stories kill the process there
+ * Wires the worker of one PM2 app.
+ * @param reached called at each named point; the fault stories kill the process there
  */
 export const startWorker =
   (app: string, reached?: (point: Point) => void) =>
@@ -25,7 +25,7 @@ export const startWorker =
     const definition = source?.workers[app]
     if (!source || !definition) {
       const names = sources.flatMap((one) => Object.keys(one.workers)).join(', ')
-      throw new Refused('setup', `There is no worker ${JSON.stringify(app)}; there are ${names}.`)
+      throw new Refused('setup', `There is no worker ${JSON.stringify(app)}; the workers are ${names}.`)
     }
     requireAccess(source, config)
     const db = openDb(config.databaseUrl, { name: app })

@@ -12,14 +12,14 @@ const READABLE: Partial<Record<Kind, (text: string) => string>> = {
   timestamp: iso,
 }
 
-/** A cell for people and for CSV. */
+/** A cell as text for CSV. */
 export const readable = ({ kind }: Column, text: string): string => READABLE[kind]?.(text) ?? text
 
 const NUMBERS = new Set<Kind>(['int', 'bigint', 'float', 'double', 'numeric'])
 
 /**
  * A cell as JSON. Numbers keep every digit Postgres has, so a bigint above 2^53 is a number that JavaScript's JSON.parse
- * rounds; `NaN` and `Infinity`, which JSON has no numbers for, are strings.
+ * rounds; `NaN` and `Infinity`, which JSON does not have, are strings.
  */
 export function toJsonCell({ kind }: Column, text: string): string {
   if (NUMBERS.has(kind) && /^-?\d/.test(text)) return text

@@ -1,6 +1,6 @@
 import type { Reader } from '../base/sql'
 
-/** What a column holds, as far as the formats tell things apart. */
+/** The kind of values in a column, as far as the formats differ. */
 export type Kind =
   | 'int'
   | 'bigint'
@@ -19,7 +19,7 @@ export type Kind =
 export interface Column {
   name: string
   kind: Kind
-  /** It was an array in Postgres and is a JSON list here. */
+  /** An array in Postgres; a JSON list here. */
   isArray: boolean
   nullable: boolean
   /** Of a `numeric(p, s)`; absent where Postgres sets no bound. */
@@ -44,7 +44,7 @@ const KINDS: Record<string, Kind> = {
   bytea: 'bytes',
 }
 
-interface CatalogueRow {
+interface CatalogRow {
   name: string
   type: string
   array: boolean
@@ -62,7 +62,7 @@ function numericBounds(modifier: number): Pick<Column, 'precision' | 'scale'> {
 
 /** The columns of a table or view, in their order there. */
 export async function columnsOf(db: Reader, schema: string, table: string): Promise<Column[]> {
-  const rows = await db.query<CatalogueRow>(
+  const rows = await db.query<CatalogRow>(
     `select a.attname as name, t.typname as type, t.typcategory = 'A' as array, not a.attnotnull as nullable, a.atttypmod as modifier
        from pg_attribute a
        join pg_class c on c.oid = a.attrelid

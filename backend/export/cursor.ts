@@ -7,23 +7,23 @@ import type { Query } from './relation'
 /** Cells in Postgres' text form, in the order of the columns. */
 export type Row = (string | null)[]
 
-/** Rows of about this many characters are in memory at once. */
+/** Characters of the rows in memory at once, about. */
 const BATCH_CHARACTERS = 1_000_000
 const FIRST_ROWS = 200
 const MAX_ROWS = 5000
-/** A reader that takes nothing for so long keeps Postgres from cleaning up; the export ends. */
+/** A reader that reads nothing for this long keeps Postgres from vacuuming, so the export ends. */
 const READER_MINUTES = 10
 
 const asText = { getTypeParser: () => (text: string) => text }
-/** What Postgres says of a value that does not fit its column. */
+/** SQLSTATE class of a value that does not fit its column. */
 const BAD_VALUE = /^22/
 
 function explained(error: unknown, lost: Error | undefined): Error {
   const cause = (lost ?? error) as Error & { code?: string }
   if (cause.code === '25P03')
-    return new Refused('state', `nobody took the rows for ${READER_MINUTES} minutes, so the export was ended before its last row`)
+    return new Refused('state', `The export ended before its last row because its output was not read for ${READER_MINUTES} minutes.`)
   if (BAD_VALUE.test(cause.code ?? ''))
-    return new Refused('input', `a value of --where, --from-date or --to-date does not fit: ${cause.message}`)
+    return new Refused('input', `A value of --where, --from-date or --to-date does not fit its column: ${cause.message}`)
   return error as Error
 }
 
@@ -50,19 +50,19 @@ async function* batches(client: PoolClient): AsyncGenerator<Row[]> {
 }
 
 /**
- * The rows of a query as they were at one moment, a batch at a time: the next is asked for when the one before was taken.
- * An abort cancels the statement that runs.
- * @throws {Refused} `input` for a value that does not fit its column, `state` when nobody takes the rows for ten minutes
+ * The rows of a query at one moment, batch by batch; the next is fetched once the previous one was taken. An abort cancels the running
+ * statement.
+ * @throws {Refused} `input` for a value that does not fit its column, `state` when no batch is taken for ten minutes
  */
 export async function* readRows(db: Db, query: Query, signal?: AbortSignal): AsyncGenerator<Row[]> {
   const client = await db.pool.connect()
   let lost: Error | undefined
-  // The first says why; what follows is only that the connection is gone.
+  // The first error is the reason; later ones only say that the connection is gone.
   const onLost = (error: Error) => {
     lost ??= error
   }
   let pid: number | undefined
-  // The connection may be gone by itself by now; then there is nothing to cancel.
+  // Expected: the connection is gone already; then there is nothing to cancel.
   const onAbort = () => void (pid === undefined || db.query('select pg_cancel_backend($1)', [pid]).catch(onLost))
   client.on('error', onLost)
   signal?.addEventListener('abort', onAbort, { once: true })

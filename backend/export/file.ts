@@ -4,30 +4,30 @@ import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { Refused } from '../base/errors'
 
-/** A file that gets its name when it is whole. */
+/** A file that gets its name once it is complete. */
 export interface NewFile {
   readonly stream: Writable
-  /** Gives it its name. @throws {Refused} `state` when somebody took the name meanwhile */
+  /** Gives the file its name. @throws {Refused} `state` when the name was taken meanwhile */
   keep(): Promise<void>
-  /** Leaves nothing behind. */
+  /** Deletes the file. */
   drop(): Promise<void>
 }
 
-const taken = (path: string): Refused => new Refused('state', `${path} is there already; add --force to replace it`, 'out')
+const taken = (path: string): Refused => new Refused('state', `${path} already exists; add --force to replace it.`, 'out')
 
 function unwritable(path: string, error: unknown): Refused {
   const { code, message } = error as NodeJS.ErrnoException
   const why: Record<string, string> = {
     ENOENT: `the folder ${dirname(path)} does not exist`,
-    ENOTDIR: `${dirname(path)} is no folder`,
+    ENOTDIR: `${dirname(path)} is not a folder`,
     EACCES: `this user may not write in ${dirname(path)}`,
-    ENOSPC: 'no space is left on the device',
+    ENOSPC: 'no space left on the device',
     EROFS: 'the file system is read-only',
   }
-  return new Refused('input', `${path} cannot be written: ${why[code ?? ''] ?? message}`, 'out')
+  return new Refused('input', `Cannot write ${path}: ${why[code ?? ''] ?? message}.`, 'out')
 }
 
-/** A hard link fails where the name is taken, which a rename does not; some file systems have none. */
+/** A hard link fails where the name is taken, unlike a rename; some file systems have no hard links. */
 async function giveName(part: string, path: string, force: boolean): Promise<void> {
   if (force) return await rename(part, path)
   try {
@@ -47,12 +47,12 @@ const isGone = (error: NodeJS.ErrnoException) => {
 }
 
 /**
- * Starts a file beside `path`, under another name.
+ * Starts a file next to `path`, under a temporary name.
  * @throws {Refused} `state` when the name is taken and `force` is not set, `input` when it cannot be written
  */
 export async function newFile(path: string, force: boolean): Promise<NewFile> {
   if (existsSync(path)) {
-    if (statSync(path).isDirectory()) throw new Refused('input', `${path} is a folder; name a file in it`, 'out')
+    if (statSync(path).isDirectory()) throw new Refused('input', `${path} is a folder; name a file in it.`, 'out')
     if (!force) throw taken(path)
   }
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`)
@@ -80,7 +80,7 @@ export async function newFile(path: string, force: boolean): Promise<NewFile> {
   }
 }
 
-/** The sentence for a write that failed; anything else as it is. */
+/** A failed write as a refusal; any other error as it is. */
 export function writeFault(path: string, error: unknown): unknown {
   return /^(ENOSPC|EIO|EDQUOT|EFBIG|EROFS)$/.test((error as NodeJS.ErrnoException).code ?? '') ? unwritable(path, error) : error
 }

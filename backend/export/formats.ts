@@ -20,17 +20,17 @@ const EXTENSIONS: Record<string, string> = {
 }
 
 /**
- * The format named, or the one the file's ending means, or CSV for stdout.
- * @throws {Refused} `input` when neither tells
+ * The named format, or the one of the file's extension, or CSV for stdout.
+ * @throws {Refused} `input` for an unknown format or extension
  */
 export function formatOf(named: string | undefined, out: string): string {
   const known = Object.keys(FORMATS).join(', ')
   if (named !== undefined) {
     if (Object.hasOwn(FORMATS, named)) return named
-    throw new Refused('input', `there is no format ${JSON.stringify(named)}; there are: ${known}`, 'format')
+    throw new Refused('input', `There is no format ${JSON.stringify(named)}; the formats are ${known}.`, 'format')
   }
   if (out === '-') return 'csv'
   const guessed = EXTENSIONS[extname(out).toLowerCase()]
   if (guessed) return guessed
-  throw new Refused('input', `the name ${out} does not tell the format; add --format ${known.replaceAll(', ', '|')}`, 'format')
+  throw new Refused('input', `The extension of ${out} is not of a known format; add --format ${known.replaceAll(', ', '|')}.`, 'format')
 }

@@ -15,10 +15,10 @@ export interface Exported {
   bytes: number
 }
 
-/** Counting more than this takes longer than a bar is worth. */
+/** Above this many rows an estimate is enough for a progress bar. */
 const MAX_COUNTED = 2_000_000
 
-/** How many rows a query has: exact, or Postgres' estimate where they are many. */
+/** The number of rows of a query: exact, or Postgres' estimate when there are many. */
 export async function countRows(db: Db, { sql, count, values }: Query): Promise<number> {
   const [explained] = await db.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(`explain (format json) ${sql}`, values)
   const estimate = explained?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0
@@ -27,9 +27,8 @@ export async function countRows(db: Db, { sql, count, values }: Query): Promise<
 }
 
 /**
- * Writes what a query finds to a stream, as fast as the stream takes it, in memory that does not grow with the rows. The
- * stream is left open.
- * @param report told after each batch
+ * Writes the rows of a query to a stream at the stream's pace, in memory that does not grow with the rows. The stream stays open.
+ * @param report called after each batch
  * @throws what `readRows` throws, the stream's own errors, and AbortError after the signal
  */
 export async function exportRows(

@@ -6,8 +6,8 @@ import { type Column, columnsOf } from './columns'
 import type { Relation } from './relation'
 
 /*
- * Rows of a source are shared: several jobs find the same killmail, and the row does not say which of them stored it. What
- * is kept by job: its report, its tasks with their counts, the records it set aside, and the ids it asked to look up.
+ * Rows of a source are shared: several jobs find the same killmail, and the row does not say which of them stored it. Kept by job are
+ * its report, its tasks with their counts, the records it rejected, and the ids it asked to look up.
  */
 
 const REPORT: [name: string, type: string, kind: Column['kind']][] = [
@@ -48,7 +48,7 @@ const partOf = (table: string, condition: string, orderBy: string[]) => async (d
   orderBy,
 })
 
-/** What is kept of a job, by the word `export` takes for it. */
+/** What is kept by job, by its name in `export`. */
 export const PARTS: Record<string, (db: Db, jobId: string) => Promise<Relation>> = {
   report: reportRelation,
   tasks: partOf('tasks', 'job_id = $1', ['id']),
@@ -57,13 +57,13 @@ export const PARTS: Record<string, (db: Db, jobId: string) => Promise<Relation>>
 }
 
 /**
- * One part of what is kept of a job.
- * @throws {Refused} `missing` for an id of nothing or a part there is not
+ * One part of what is kept by job.
+ * @throws {Refused} `missing` for an unknown job, `input` for an unknown part
  */
 export async function jobRelation(db: Db, what: string, id: string): Promise<Relation> {
   const job = await findJob({ db }, id)
   const part = Object.hasOwn(PARTS, what) ? PARTS[what] : undefined
   if (part) return await part(db, job.id)
-  const shared = what.includes('.') ? `rows of ${what} do not say which job stored them: select them with --where or --from-date. ` : ''
-  throw new Refused('input', `${shared}Of a job there are: ${Object.keys(PARTS).join(', ')}`, 'what')
+  const shared = what.includes('.') ? `Rows of ${what} do not say which job stored them: select them with --where or --from-date. ` : ''
+  throw new Refused('input', `${shared}With --job, export takes ${Object.keys(PARTS).join(', ')}.`, 'what')
 }

@@ -8,13 +8,13 @@ function objectWriter(columns: readonly Column[]): (row: Row) => string {
   return (row) => `{${row.map((cell, at) => names[at] + (cell === null ? 'null' : toJsonCell(columns[at] as Column, cell))).join(',')}}`
 }
 
-/** A JSON object a line. */
+/** One JSON object per line. */
 export async function* ndjson(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<string> {
   const write = objectWriter(columns)
   for await (const rows of batches) yield `${rows.map(write).join('\n')}\n`
 }
 
-/** One JSON array, an object a line inside it. */
+/** One JSON array with one object per line. */
 export async function* json(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<string> {
   const write = objectWriter(columns)
   let before = '[\n'

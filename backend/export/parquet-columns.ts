@@ -10,35 +10,35 @@ export interface ParquetColumn {
 }
 
 const impossible = ({ name }: Column, text: string, why: string): Refused =>
-  new Refused('input', `column ${name} holds ${text}, ${why}; export it as csv, ndjson or json, or leave it out with --columns`)
+  new Refused('input', `Column ${name} contains ${text}, ${why}; export it as csv, ndjson or json, or leave it out with --columns.`)
 
 /** Microseconds since 1970 of a moment in Postgres' text form, in UTC. */
 function microseconds(column: Column, text: string): bigint {
   const [, day, time, fraction = ''] = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?(?:\+00)?$/.exec(text) ?? []
-  if (!day) throw impossible(column, text, 'a moment Parquet has no value for here')
+  if (!day) throw impossible(column, text, 'which Parquet cannot store as a timestamp')
   return BigInt(Date.parse(`${day}T${time}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))
 }
 
 function days(column: Column, text: string): number {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw impossible(column, text, 'a day Parquet has no value for here')
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) throw impossible(column, text, 'which Parquet cannot store as a date')
   return Date.parse(`${text}T00:00:00Z`) / 86_400_000
 }
 
-/** 18 digits always fit 64 bits; the most a Parquet reader has to know is 38. */
+/** 18 digits always fit 64 bits; 38 is the most that Parquet readers must support. */
 const LONG_DIGITS = 18
 const MAX_DIGITS = 38
 const bytesFor = (digits: number): number => Math.ceil((Math.log2(10) * digits + 1) / 8)
 
 function decimal(column: Column): ParquetColumn {
   const { name, precision = 0, scale = 0 } = column
-  // Without a bound there is no DECIMAL to declare; the text is exact.
+  // DECIMAL needs a precision; text is exact without one.
   if (precision === 0 || precision > MAX_DIGITS) return plain(column, 'text')
   const size =
     precision <= LONG_DIGITS ? { type: 'INT64' as const } : { type: 'FIXED_LEN_BYTE_ARRAY' as const, type_length: bytesFor(precision) }
   return {
     element: { name, ...size, converted_type: 'DECIMAL', logical_type: { type: 'DECIMAL', precision, scale }, precision, scale },
     read: (text) => {
-      if (!/^-?\d/.test(text)) throw impossible(column, text, 'which no DECIMAL can say')
+      if (!/^-?\d/.test(text)) throw impossible(column, text, 'which Parquet cannot store as a decimal')
       return BigInt(text.replace('.', ''))
     },
   }
@@ -48,7 +48,7 @@ const bytesOf = (text: string): Uint8Array => Buffer.from(text)
 type Plain = [element: Omit<SchemaElement, 'name'>, read: (text: string, column: Column) => Value]
 const timestamp = (isAdjustedToUTC: boolean): Omit<SchemaElement, 'name'> => ({
   type: 'INT64',
-  // Older readers know only this one, and it means UTC.
+  // Older readers know only this type, and it means UTC.
   converted_type: isAdjustedToUTC ? 'TIMESTAMP_MICROS' : undefined,
   logical_type: { type: 'TIMESTAMP', isAdjustedToUTC, unit: 'MICROS' },
 })
@@ -77,7 +77,7 @@ function plain(column: Column, kind: Kind): ParquetColumn {
   return { element: { ...element, name: column.name }, read: (text) => read(text, column) }
 }
 
-/** The type of a column in a Parquet file: exact for every kind, text where Parquet has none. */
+/** The type of a column in a Parquet file: exact for every kind, text where Parquet has no type for it. */
 export function parquetColumn(column: Column): ParquetColumn {
   const { element, read } = column.kind === 'numeric' ? decimal(column) : plain(column, column.kind)
   return { element: { ...element, repetition_type: column.nullable ? 'OPTIONAL' : 'REQUIRED' }, read }

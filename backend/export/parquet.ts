@@ -3,13 +3,13 @@ import type { Column } from './columns'
 import type { Row } from './cursor'
 import { type ParquetColumn, parquetColumn } from './parquet-columns'
 
-/** A row group has so many rows, or fewer where they are large. */
+/** Rows of a row group; fewer when they are large. */
 const GROUP_ROWS = 20_000
 const GROUP_CHARACTERS = 32_000_000
 
 type Values = ReturnType<ParquetColumn['read']> | null
 
-/** What the writer has made so far; it starts with an empty buffer again. */
+/** Takes what the writer has written so far; it continues with an empty buffer. */
 function take(bytes: ByteWriter): Uint8Array {
   const made = new Uint8Array(bytes.buffer, 0, bytes.index)
   bytes.buffer = new ArrayBuffer(1024)
@@ -18,7 +18,7 @@ function take(bytes: ByteWriter): Uint8Array {
   return made
 }
 
-/** Rows on their way into a row group, a list for each column. */
+/** Rows for the next row group, a list for each column. */
 function createGroup(columns: readonly ParquetColumn[]) {
   let data: Values[][] = columns.map(() => [])
   let size = 0
@@ -44,9 +44,9 @@ function createGroup(columns: readonly ParquetColumn[]) {
   }
 }
 
-/** A Parquet file, a piece for each row group; what is kept until the end is the footer's few hundred bytes a column and group. */
+/** A Parquet file, one chunk per row group. Only the footer's few hundred bytes per column and group stay in memory until the end. */
 export async function* parquet(columns: readonly Column[], batches: AsyncIterable<Row[]>): AsyncGenerator<Uint8Array> {
-  // An ES module that only this format needs.
+  // Imported here because only this format needs it.
   const library = await import('hyparquet-writer')
   const typed = columns.map(parquetColumn)
   const bytes = new library.ByteWriter()

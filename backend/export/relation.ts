@@ -1,9 +1,9 @@
 import { Refused } from '../base/errors'
 import { type Column, quoted } from './columns'
 
-/** Something that can be exported: where its rows come from, and what they are made of. */
+/** Something to export: where its rows come from, and their columns. */
 export interface Relation {
-  /** As it was asked for: `eve.killmails`, `rejects of job …`. */
+  /** For messages: `eve.killmails`, `rejects of job …`. */
   name: string
   /** What stands after `from`; its parameters are `values`. */
   from: string
@@ -12,16 +12,16 @@ export interface Relation {
   orderBy: readonly string[]
 }
 
-/** Which rows and columns of it. */
+/** Which rows and columns to export. */
 export interface Selection {
-  /** Names in the order wanted; absent: all. */
+  /** Names in the order to write; all by default. */
   columns?: readonly string[]
-  /** `column=value`, also with `!=`, `<`, `<=`, `>`, `>=`; all of them hold. */
+  /** `column=value`, also with `!=`, `<`, `<=`, `>`, `>=`; rows must match all of them. */
   where?: readonly string[]
-  /** First and last moment; a day (`2024-01-31`, UTC) counts whole. */
+  /** First and last moment; a day (`2024-01-31`, UTC) is included whole. */
   from?: string
   to?: string
-  /** Which column these are about; absent: the first that holds a moment. */
+  /** The column of these; by default the first with a date or time. */
   dateColumn?: string
 }
 
@@ -43,7 +43,7 @@ function named(relation: Relation, name: string, field: string): Column {
   const found = relation.columns.find((column) => column.name === name)
   if (found) return found
   const known = relation.columns.map((column) => column.name).join(', ')
-  throw new Refused('input', `${relation.name} has no column ${JSON.stringify(name)}; it has: ${known}`, field)
+  throw new Refused('input', `${relation.name} has no column ${JSON.stringify(name)}; its columns are ${known}.`, field)
 }
 
 /** Arrays as JSON; everything else in Postgres' own text, which is exact. */
@@ -54,8 +54,8 @@ function momentColumn(relation: Relation, selection: Selection): string {
     ? named(relation, selection.dateColumn, 'dateColumn')
     : relation.columns.find(({ kind }) => MOMENTS.has(kind))
   if (column && MOMENTS.has(column.kind)) return quoted(column.name)
-  const what = column ? `column ${column.name} of ${relation.name} holds no dates` : `${relation.name} has no column that holds dates`
-  throw new Refused('input', `${what}, so --from-date and --to-date mean nothing there; use --where`, 'from')
+  const what = column ? `Column ${column.name} of ${relation.name} does not contain dates` : `${relation.name} has no column with dates`
+  throw new Refused('input', `${what}, so --from-date and --to-date do not apply; use --where.`, 'from')
 }
 
 function moment(text: string, flag: string): { isDay: boolean } {
@@ -63,24 +63,24 @@ function moment(text: string, flag: string): { isDay: boolean } {
   if (MOMENT.test(text)) return { isDay: false }
   throw new Refused(
     'input',
-    `${flag} must be a day like 2024-01-31 or a moment like 2024-01-31T12:00:00Z, got ${JSON.stringify(text)}`,
+    `${flag} must be a day like 2024-01-31 or a moment like 2024-01-31T12:00:00Z; got ${JSON.stringify(text)}.`,
     flag,
   )
 }
 
 function condition(relation: Relation, text: string, place: string): { sql: string; value: string } {
   const [, name = '', operator = '', value = ''] = CONDITION.exec(text) ?? []
-  if (!name) throw new Refused('input', `--where must look like column=value (or != < <= > >=), got ${JSON.stringify(text)}`, 'where')
+  if (!name) throw new Refused('input', `--where must have the form column=value (or != < <= > >=); got ${JSON.stringify(text)}.`, 'where')
   const column = named(relation, name, 'where')
   if (column.kind === 'json')
-    throw new Refused('input', `column ${name} of ${relation.name} holds JSON, which --where cannot compare`, 'where')
-  // An unequal value includes rows that have none.
+    throw new Refused('input', `Column ${name} of ${relation.name} contains JSON, which --where cannot compare.`, 'where')
+  // != includes rows without a value.
   const sql = operator === '!=' ? `${quoted(name)} is distinct from ${place}` : `${quoted(name)} ${operator} ${place}`
   return { sql, value }
 }
 
 /**
- * The statement for what was selected; values travel as parameters, names come from the catalogue.
+ * The statement for a selection. Values are parameters; names come from the catalog.
  * @throws {Refused} `input`, naming the option
  */
 export function queryFor(relation: Relation, selection: Selection = {}): Query {

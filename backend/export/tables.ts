@@ -20,7 +20,7 @@ async function listTables(db: Reader, sources: readonly Source[]): Promise<Table
   )
 }
 
-/** What `export` takes of each source, by its name: `eve` → `eve.alliances`, `eve.characters`, …. */
+/** The tables that can be exported, by source: `eve` → `eve.alliances`, `eve.characters`, …. */
 export async function exportTables(db: Reader, sources: readonly Source[]): Promise<Record<string, string[]>> {
   const tables = await listTables(db, sources)
   return Object.fromEntries(
@@ -45,14 +45,18 @@ async function primaryKey(db: Reader, { schema, name }: TableRow): Promise<strin
 
 /**
  * A table of one of the sources, its rows in the order of its primary key.
- * @throws {Refused} `missing`, naming the tables there are
+ * @throws {Refused} `missing`, naming the existing tables
  */
 export async function tableRelation(db: Reader, sources: readonly Source[], what: string): Promise<Relation> {
   const tables = await listTables(db, sources)
   const found = tables.find((table) => `${table.schema}.${table.name}` === what)
   if (!found) {
     const known = tables.map((table) => `${table.schema}.${table.name}`)
-    throw new Refused('missing', `there is no table ${JSON.stringify(what)} to export; there are: ${known.join(', ') || 'none'}`, 'what')
+    throw new Refused(
+      'missing',
+      `There is no table ${JSON.stringify(what)} to export; the tables are ${known.join(', ') || 'not created yet: run yarn migrate'}.`,
+      'what',
+    )
   }
   return {
     name: what,

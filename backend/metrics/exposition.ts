@@ -25,11 +25,11 @@ async function totals(db: Reader): Promise<Map<string, Value[]>> {
   return groupBy(values, (row) => row.name)
 }
 
-/** Rows that another version wrote with other labels are left out. */
+/** Leaves out rows with other labels, which another version wrote. */
 const fits = (names: readonly string[]) => (value: Value) =>
   Object.keys(value.labels).length === names.length && names.every((name) => name in value.labels)
 
-/** A histogram from the observations of each bucket; prom-client's own can only observe. */
+/** A histogram from the stored count of each bucket; prom-client's own can only observe. */
 function histogram(name: keyof typeof HISTOGRAMS, stored: Map<string, Value[]>): object {
   const { help, labels, buckets } = HISTOGRAMS[name]
   const counted = (stored.get(`${name}_bucket`) ?? []).filter(fits([...labels, 'le']))

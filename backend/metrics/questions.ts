@@ -2,7 +2,7 @@ import { FINISH } from '../engine/jobs/progress'
 import { DEAD_AFTER } from '../engine/wake'
 import type { ReadingName } from './gauges'
 
-/** Statements that give (labels, value) for one gauge each; they are asked together. */
+/** A statement that selects (labels, value) for one gauge; all run as one. */
 export interface Question {
   name: ReadingName
   sql: string
@@ -17,7 +17,7 @@ const perApp = (name: ReadingName, value: string): Question => ({
   sql: `select ${labels('app=app')}, (${value})::float8 from backhaul.workers where ${alive} group by app`,
 })
 
-/** Answered from indexes or small tables. */
+/** Read from indexes or small tables. */
 export const CHEAP: readonly Question[] = [
   {
     name: 'backhaul_workers',
@@ -53,7 +53,7 @@ export const CHEAP: readonly Question[] = [
   },
 ]
 
-/** Counts over whole tables, which may be large: asked the more seldom the longer they take. Labels are made of groups, not of rows. */
+/** Counts over whole tables, which may be large: the longer they take, the longer they are cached. Labels are made per group, not per row. */
 export const COSTLY: readonly Question[] = [
   {
     name: 'backhaul_tasks',
@@ -71,6 +71,6 @@ export const COSTLY: readonly Question[] = [
   { name: 'backhaul_deliveries', sql: `select ${labels('state=state')}, count(*)::float8 from backhaul.deliveries group by 1` },
 ]
 
-/** One statement for several questions. */
+/** One statement for several gauges. */
 export const asOne = (questions: readonly Question[]): string =>
   questions.map(({ name, sql }) => `select '${name}' as name, q.labels, q.value from (${sql}) as q(labels, value)`).join('\nunion all\n')

@@ -12,7 +12,7 @@ import { asOne, CHEAP, COSTLY } from './questions'
 
 const costlyReadings = databaseCache<Reading[]>(1000)
 
-/** Values of known labels that nothing has, as 0: what is absent cannot be compared. */
+/** Known label values without a row, as 0: a rule cannot compare an absent series. */
 function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
   const zero = (name: ReadingName, labels: Record<string, string>): Reading => ({ name, labels, value: 0 })
   return [
@@ -72,7 +72,7 @@ async function queueReadings(service: Service): Promise<Reading[]> {
   ]
 }
 
-/** Rows of hosts, keys and accounts are told under their limit. */
+/** Combines the rows of hosts, keys and accounts under their limit. */
 function gateReadings({ gates, now }: { gates: readonly GateState[]; now: Date }): Reading[] {
   const byLimit = groupBy(gates, ({ name }) => name.split(':')[0] ?? name)
   return [...byLimit].flatMap(([limit, rows]) => limitReadings(limit, rows, now))

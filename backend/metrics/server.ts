@@ -6,20 +6,20 @@ import { isUnreachable } from '../database/db'
 import type { Service } from '../service/base/context'
 import { CONTENT_TYPE, exposition } from './exposition'
 
-/** Another api on this host may stop; then this one takes the port over, ms. */
+/** How often to try for a port that is taken, ms: the api that has it may stop. */
 const AGAIN_MS = 10_000
-/** How long a scrape may take to be asked for, and to be read, ms. */
+/** Time limit for receiving a scrape, and for the client to read it, ms. */
 const SLOWEST_MS = 30_000
 
 export interface MetricsServer {
-  /** Where it listens; undefined while the port is another's. */
+  /** The port; undefined while another process has it. */
   readonly port: number | undefined
   close(): Promise<void>
 }
 
 /** Wrong tokens, counted by all entry points of the process. */
 export interface Guesses {
-  /** How long an address has to wait, s. */
+  /** How long an address must wait, s. */
   waitOf(address: string): number
   failed(address: string, token: string): void
 }
@@ -31,8 +31,8 @@ interface Answer {
 }
 
 /**
- * Serves `METRICS_PORT/metrics` for Prometheus. With ADMIN_TOKEN set it wants that or READ_TOKEN as a bearer; without,
- * it answers this machine only. A port that is taken is said once and tried again: any api of a suite tells the same.
+ * Serves `METRICS_PORT/metrics` for Prometheus. With ADMIN_TOKEN set it requires that or READ_TOKEN as a bearer token;
+ * otherwise it serves this machine only. A taken port is logged once and tried again: every api of a suite serves the same metrics.
  * @throws {Refused} `setup` when it cannot listen for another reason
  */
 export async function serveMetrics(service: Service, guesses?: Guesses): Promise<MetricsServer> {
@@ -42,20 +42,19 @@ export async function serveMetrics(service: Service, guesses?: Guesses): Promise
     answer(request, service, scrape, guesses).then(
       (it) => send(request, response, it),
       (error: Error) => {
-        log.error(`metrics: ${error.message}`)
-        send(request, response, { status: 500, text: 'Something failed that should not have; the log of the api process says what.\n' })
+        log.error(`Scrape failed: ${error.message}`)
+        send(request, response, { status: 500, text: 'Internal error; the log of the api process has the details.\n' })
       },
     )
   })
-  // A client that is slow, or does not read, holds nothing for long.
+  // A slow client, or one that does not read, holds nothing for long.
   server.requestTimeout = SLOWEST_MS
   server.setTimeout(SLOWEST_MS)
   const host = config.adminToken ? config.apiHost : '127.0.0.1'
   let again: NodeJS.Timeout | undefined
   const open = async (isFirst: boolean): Promise<void> => {
-    if (await listen(server, config.metricsPort, host))
-      return log.info('metrics are served', { at: `${host}:${config.metricsPort}/metrics` })
-    if (isFirst) sayTaken(log, host, config.metricsPort)
+    if (await listen(server, config.metricsPort, host)) return log.info('Serving metrics', { at: `${host}:${config.metricsPort}/metrics` })
+    if (isFirst) logTaken(log, host, config.metricsPort)
     again = setTimeout(() => void open(false), AGAIN_MS).unref()
   }
   await open(true)
@@ -72,8 +71,10 @@ export async function serveMetrics(service: Service, guesses?: Guesses): Promise
   }
 }
 
-const sayTaken = (log: Log, host: string, port: number): void =>
-  log.warn(`METRICS_PORT ${port} on ${host} is taken, by another api most likely, which tells the same; it is tried again every 10 s`)
+const logTaken = (log: Log, host: string, port: number): void =>
+  log.warn(
+    `METRICS_PORT ${port} on ${host} is taken, probably by another api, which serves the same metrics; trying again every ${AGAIN_MS / 1000} s`,
+  )
 
 /** @returns false when the port is taken; throws {Refused} `setup` for another fault */
 function listen(server: Server, port: number, host: string): Promise<boolean> {
@@ -107,15 +108,15 @@ async function answer(request: IncomingMessage, service: Service, scrape: () => 
   try {
     return { status: 200, text: await scrape(), headers: { 'content-type': CONTENT_TYPE } }
   } catch (error) {
-    // The gate, asked on the way, has words of its own for it.
+    // The gate throws an error of its own for an unreachable database.
     if (!isUnreachable(error) && !(error instanceof Throttled)) throw error
-    // Prometheus then shows `up` as 0, and no figure that is not true any more.
+    // Prometheus then shows `up` as 0 and no outdated figures.
     return { status: 503, text: `The database cannot be reached: ${(error as Error).message}\n`, headers: { 'retry-after': '5' } }
   }
 }
 
 function refusal(request: IncomingMessage, { config }: Service, guesses?: Guesses): Answer | undefined {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Only GET.\n', headers: { allow: 'GET, HEAD' } }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Use GET.\n', headers: { allow: 'GET, HEAD' } }
   if (config.adminToken) {
     const from = request.socket.remoteAddress ?? ''
     const wait = guesses?.waitOf(from) ?? 0
@@ -128,17 +129,17 @@ function refusal(request: IncomingMessage, { config }: Service, guesses?: Guesse
       return { status: 401, text, headers: { 'www-authenticate': 'Bearer realm="backhaul metrics"' } }
     }
   } else if (!isLocal(request)) {
-    return { status: 403, text: 'Without ADMIN_TOKEN the metrics are for this machine only.\n' }
+    return { status: 403, text: 'Without ADMIN_TOKEN, metrics are served to this machine only.\n' }
   }
   if ((request.url ?? '').split('?')[0] !== '/metrics') return { status: 404, text: 'The metrics are at /metrics.\n' }
   return undefined
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-/** Takes the same time wherever two tokens differ. */
+/** Takes the same time for every pair of tokens. */
 const isSame = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token))
 
-/** From this machine, and asked by a name of it: a web page elsewhere may have had its own name point here. */
+/** Whether a request is from this machine and for a name of it: the name of a page elsewhere may point here. */
 function isLocal(request: IncomingMessage): boolean {
   const from = request.socket.remoteAddress ?? ''
   const host = (request.headers.host ?? '').replace(/:\d+$/, '')

@@ -5,17 +5,17 @@ import { attempt, type Sending } from './attempt'
 import { type Claimed, claimDue, unclaim } from './store'
 
 /*
- * Delivers events to webhooks. Several may run. Every event reaches its receiver at least once unless it stays unreachable for all
- * tries; the order in which events arrive is not promised, because one that is tried again does not hold up the next.
+ * Delivers events to webhooks. Several deliverers may run. Every event reaches its receiver at least once unless all attempts fail. The
+ * order of events is not guaranteed, because a retried one does not delay the next.
  */
 
-/** Requests under way at once, in all and for one webhook. */
+/** Concurrent requests, in all and for one webhook. */
 const MAX = 128
 const MAX_OF_ONE = 4
-/** How often deliveries are looked for, ms. */
-const LOOK_MS = 500
-const AWAY_MS = 1_000
-/** What a stop leaves to requests under way, ms. */
+/** How often to check for due deliveries, ms. */
+const CHECK_MS = 500
+const UNREACHABLE_MS = 1_000
+/** How long a stop waits for requests in progress, ms. */
 const GRACE_MS = 5_000
 
 export interface Deliverer {
@@ -23,11 +23,11 @@ export interface Deliverer {
   stop(): Promise<void>
 }
 
-/** One that has not answered well yet, or not the last time, gets one request at a time: dead receivers must not take all the places. */
+/** A webhook whose last delivery did not succeed gets one request at a time, so that dead receivers do not take all the places. */
 export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: number }): Deliverer {
   const { db, log } = options
   const aborted = new AbortController()
-  // One for each request under way.
+  // One listener for each request.
   setMaxListeners(MAX, aborted.signal)
   const inHand = new Map<string, number>()
   const proven = new Set<string>()
@@ -46,8 +46,8 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
       if (outcome === 'delivered') proven.add(it.webhookId)
       else proven.delete(it.webhookId)
     } catch (error) {
-      // The database was lost before the outcome was written: the claim runs out, and the event is sent again.
-      log.warn(`webhook delivery ${it.id} is not settled: ${messageOf(error)}`)
+      // Expected: the database was lost before the outcome was recorded. The claim expires, and the event is sent again.
+      log.warn(`Outcome of webhook delivery ${it.id} not recorded; it will be sent again: ${messageOf(error)}`)
     } finally {
       const left = (inHand.get(it.webhookId) ?? 1) - 1
       if (left > 0) inHand.set(it.webhookId, left)
@@ -56,7 +56,7 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
     }
   }
 
-  async function look(): Promise<number> {
+  async function check(): Promise<number> {
     const claimed = sends.size < MAX ? await claimDue(db, MAX - sends.size, free(), 1) : []
     if (stopping) {
       await Promise.all(claimed.map((it) => unclaim(db, it)))
@@ -81,10 +81,10 @@ export function createDeliverer(options: Omit<Sending, 'signal'> & { graceMs?: n
   async function loop(): Promise<void> {
     while (!stopping) {
       try {
-        if ((await look()) === 0 && !stopping) await rest(LOOK_MS)
+        if ((await check()) === 0 && !stopping) await rest(CHECK_MS)
       } catch (error) {
-        logUnreachable(log, 'webhook deliveries wait', error)
-        await rest(AWAY_MS)
+        logUnreachable(log, 'Webhook deliveries wait for the database', error)
+        await rest(UNREACHABLE_MS)
       }
     }
   }

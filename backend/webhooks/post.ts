@@ -2,11 +2,11 @@ import http from 'node:http'
 import https from 'node:https'
 import { guardedLookup, guardedUrl } from '../http/guard'
 
-/** A receiver has this long for its whole answer, ms. */
+/** Time limit for a receiver's whole answer, ms. */
 export const TIMEOUT_MS = 10_000
-/** Of an answer, as much is read; bytes. */
+/** Bytes read of an answer. */
 const MAX_BYTES = 16 * 1024
-/** Of a refusal, as much is kept for people; characters. */
+/** Characters kept of a refusal. */
 const SHOWN = 200
 
 export interface Posted {
@@ -18,14 +18,14 @@ export interface Posted {
 }
 
 export interface PostOptions {
-  /** Lets loopback, private addresses and plain http be reached. */
+  /** Allows loopback and private addresses and plain http. */
   allowPrivate: boolean
   timeoutMs?: number
-  /** Ends the request. */
+  /** Aborts the request. */
   signal?: AbortSignal
 }
 
-/** Posts a body to a guarded URL. Redirects are not followed, of the answer only the status counts. Never throws. */
+/** Posts a body to a guarded URL. Does not follow redirects; only the status of the answer counts. Never throws. */
 export async function post(url: string, body: string, headers: Record<string, string>, options: PostOptions): Promise<Posted> {
   const began = performance.now()
   try {
@@ -38,8 +38,9 @@ export async function post(url: string, body: string, headers: Record<string, st
 
 function faultOf(status: number, text: string): string | null {
   if (status >= 200 && status < 300) return null
-  if (status >= 300 && status < 400) return `answered ${status}; redirects are not followed: give the address it leads to`
-  // Control characters have no place in a log line, and Postgres stores no NUL.
+  if (status >= 300 && status < 400)
+    return `answered ${status}; redirects are not followed: set the webhook to the URL that it redirects to`
+  // No control characters in log lines, and Postgres cannot store NUL.
   const shown = text
     .replace(/[\p{Cc}\p{Surrogate}\s]+/gu, ' ')
     .trim()
@@ -47,10 +48,10 @@ function faultOf(status: number, text: string): string | null {
   return `answered ${status}${shown ? `: ${shown}` : ''}`
 }
 
-/** Both addresses of a name that refuse arrive as one error of several. */
+/** When all addresses of a name refuse, their errors arrive as one. */
 const textOf = (error: unknown): string => {
   const { errors, message, code } = error as AggregateError & { code?: string }
-  return (errors?.[0] as Error | undefined)?.message || message || code || 'failed without a reason'
+  return (errors?.[0] as Error | undefined)?.message || message || code || 'unknown error'
 }
 
 function ask(url: URL, body: string, headers: Record<string, string>, options: PostOptions): Promise<{ status: number; text: string }> {
@@ -61,11 +62,11 @@ function ask(url: URL, body: string, headers: Record<string, string>, options: P
       headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...headers },
       lookup: guardedLookup(options.allowPrivate),
       signal: options.signal,
-      // A kept connection may be closed by the receiver just as the next event is sent on it.
+      // A kept-alive connection may be closed by the receiver just as the next event is sent.
       agent: false,
     })
-    // The timeout of a socket starts again with every byte; this one is for the whole answer.
-    const timer = setTimeout(() => request.destroy(new Error(`did not answer within ${timeoutMs / 1000} s`)), timeoutMs)
+    // A socket timeout restarts with every byte; this one covers the whole answer.
+    const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)
     request.once('close', () => clearTimeout(timer))
     request.on('error', reject)
     request.once('response', (response) => {
@@ -81,7 +82,7 @@ function ask(url: URL, body: string, headers: Record<string, string>, options: P
         if (bytes >= MAX_BYTES) end()
       })
       response.once('end', end)
-      // The status is there; what comes after it does not matter.
+      // Expected: the receiver closed early. The status has arrived, and nothing else matters.
       response.once('error', end)
     })
     request.end(body)

@@ -3,27 +3,27 @@ import type { Db } from '../database/db'
 import type { Posted } from './post'
 
 /*
- * Deliveries in Postgres. A claim pushes a delivery's due moment ahead and counts the try; no transaction is open while the
- * receiver is asked. Who dies in between loses the claim to the clock, and the event is sent again.
+ * Deliveries in Postgres. A claim moves the due time of a delivery ahead and counts the attempt; no transaction is open during the
+ * request. If the process dies meanwhile, the claim expires and the event is sent again.
  */
 
-/** A claim lasts longer than any try, s. */
+/** How long a claim lasts, s; longer than any attempt. */
 const LEASE_S = 30
 
 export interface Claimed {
   id: string
   webhookId: string
   key: string
-  /** The very text that is signed and sent. */
+  /** The exact text that is signed and sent. */
   body: string
-  /** This one included. */
+  /** Including this one. */
   attempts: number
   url: string
   secret: string
 }
 
 /**
- * Claims deliveries that are due, the longest due first for each webhook.
+ * Claims due deliveries, the longest due first for each webhook.
  * @param room how many at most
  * @param free how many more of a webhook may be in hand
  * @param usual the same for webhooks not named
@@ -46,7 +46,7 @@ export async function claimDue(db: Reader, room: number, free: Readonly<Record<s
   )
 }
 
-/** Makes a test delivery that nobody else sends meanwhile. */
+/** Creates a test delivery, claimed already so that no deliverer sends it. */
 export async function claimTest(db: Reader, webhookId: string): Promise<Claimed | undefined> {
   const [claimed] = await db.query<Claimed>(
     `with made as (
@@ -64,7 +64,7 @@ export async function claimTest(db: Reader, webhookId: string): Promise<Claimed 
 
 export type Outcome = 'delivered' | 'retried' | 'failed'
 
-/** Writes how a try ended, unless the claim was lost and another try has begun. @param inMs when it is tried again */
+/** Records the outcome of an attempt, unless the claim was lost and another attempt has begun. @param inMs time until the next attempt */
 export async function settle(db: Reader, it: Claimed, outcome: Outcome, posted: Posted, inMs = 0): Promise<void> {
   await db.query(
     `update backhaul.deliveries
@@ -74,7 +74,7 @@ export async function settle(db: Reader, it: Claimed, outcome: Outcome, posted: 
   )
 }
 
-/** Gives a claim back as if there had been no try. */
+/** Releases a claim without counting the attempt. */
 export async function unclaim(db: Reader, it: Claimed): Promise<void> {
   await db.query(
     `update backhaul.deliveries set attempts = attempts - 1, due_at = clock_timestamp() where id = $1 and attempts = $2 and state = 'pending'`,
@@ -82,7 +82,7 @@ export async function unclaim(db: Reader, it: Claimed): Promise<void> {
   )
 }
 
-/** The receiver is gone for good: it gets nothing more until somebody makes its webhook active again. */
+/** Records 410 Gone: the receiver gets nothing more until somebody activates its webhook again. */
 export async function settleGone(db: Db, it: Claimed, posted: Posted): Promise<void> {
   await db.tx(async (tx) => {
     await settle(tx, it, 'failed', posted)

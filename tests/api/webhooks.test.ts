@@ -14,7 +14,7 @@ import {
   retryDelivery,
   testWebhook,
 } from '../../backend/service/webhooks/webhooks'
-import { TRIES, waitAfter } from '../../backend/webhooks/attempt'
+import { MAX_ATTEMPTS, waitAfter } from '../../backend/webhooks/attempt'
 import { createDeliverer } from '../../backend/webhooks/deliver'
 import { post } from '../../backend/webhooks/post'
 import { signature } from '../../backend/webhooks/sign'
@@ -192,7 +192,7 @@ describe('delivery', () => {
     await happen('job.completed')
     await fanOut(db)
     const first = deliver({ timeoutMs: 200 })
-    await until(async () => (await getWebhook(context(), id)).lastDelivery?.error === 'did not answer within 0.2 s')
+    await until(async () => (await getWebhook(context(), id)).lastDelivery?.error === 'no answer within 0.2 s')
     await first.stop()
     expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({ state: 'pending', attempts: 1, status: null })
     const second = deliver({ graceMs: 0 })
@@ -220,14 +220,14 @@ describe('delivery', () => {
     sink.answers({ status: 500, text: 'out of\u0000 order\n\n'.repeat(2000) })
     await happen('job.completed')
     await fanOut(db)
-    await db.query(`update backhaul.deliveries set attempts = ${TRIES - 1}`)
+    await db.query(`update backhaul.deliveries set attempts = ${MAX_ATTEMPTS - 1}`)
     deliver()
     const given = await until(async () => {
       const { lastDelivery } = await getWebhook(context(), id)
       return lastDelivery?.state === 'failed' && lastDelivery
     })
     expect(given).toMatchObject({
-      attempts: TRIES,
+      attempts: MAX_ATTEMPTS,
       status: 500,
       error: expect.stringMatching(/^answered 500: out of order out of .{100,200}$/),
     })
@@ -294,7 +294,7 @@ describe('delivery', () => {
   })
 
   test('waits triple from ten seconds to an hour, twelve hours in all', () => {
-    const waits = Array.from({ length: TRIES - 1 }, (_, n) => waitAfter(n + 1, () => 0.5) / 1000)
+    const waits = Array.from({ length: MAX_ATTEMPTS - 1 }, (_, n) => waitAfter(n + 1, () => 0.5) / 1000)
     expect(waits.slice(0, 7)).toEqual([10, 30, 90, 270, 810, 2430, 3600])
     expect(waits.reduce((sum, wait) => sum + wait, 0) / 3600).toBeCloseTo(12, 0)
     expect([waitAfter(1, () => 0), waitAfter(1, () => 1)].map(Math.round)).toEqual([8_000, 12_000])

@@ -149,7 +149,7 @@ test('what a format cannot say ends the export with the column, and leaves no fi
   const out = join(folder, 'endless.parquet')
   expect(await command(env, `export eve.endless --out ${out}`)).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/column until holds infinity/),
+    err: expect.stringMatching(/Column until contains infinity/),
   })
   expect(existsSync(out)).toBe(false)
   expect((await command(env, 'export eve.endless')).out).toBe('id,until\n1,infinity')
@@ -209,19 +209,19 @@ test('what is wrong is said in a line, and nothing is written', async () => {
     ['eve.nothing', 2, /no table "eve\.nothing".*eve\.killmails/],
     ['backhaul.webhooks', 2, /no table/],
     ['pg_catalog.pg_authid', 2, /no table/],
-    [`${TABLE} --format xml`, 2, /no format "xml"; there are: csv, ndjson, json, parquet/],
-    [`${TABLE} --out ${join(folder, 'x.xlsx')}`, 2, /does not tell the format/],
+    [`${TABLE} --format xml`, 2, /no format "xml"; the formats are csv, ndjson, json, parquet/],
+    [`${TABLE} --out ${join(folder, 'x.xlsx')}`, 2, /is not of a known format/],
     [`${TABLE} --out ${join(folder, 'none', 'x.csv')}`, 2, /the folder .* does not exist/],
     [`${TABLE} --out ${folder} --format csv`, 2, /is a folder/],
-    [`${TABLE} --columns id,nope`, 2, /no column "nope"; it has: id, /],
+    [`${TABLE} --columns id,nope`, 2, /no column "nope"; its columns are id, /],
     [`${TABLE} --where id`, 2, /column=value/],
     [`${TABLE} --where nope=1`, 2, /no column "nope"/],
-    [`${TABLE} --where id=many`, 2, /does not fit: .*"many"/],
-    [`${TABLE} --where doc=1`, 2, /holds JSON/],
+    [`${TABLE} --where id=many`, 2, /does not fit its column: .*"many"/],
+    [`${TABLE} --where doc=1`, 2, /contains JSON/],
     [`${TABLE} --from-date soon`, 2, /--from-date must be a day/],
     [`${TABLE} --to-date 2024-02-31`, 2, /does not fit/],
-    ['eve.empty_rows --from-date 2024-01-01', 2, /no column that holds dates/],
-    [`${TABLE} --from-date 2024-01-01 --date-column text`, 2, /holds no dates/],
+    ['eve.empty_rows --from-date 2024-01-01', 2, /no column with dates/],
+    [`${TABLE} --from-date 2024-01-01 --date-column text`, 2, /does not contain dates/],
     ['tasks', 2, /no table "tasks"/],
     ['tasks --job ffffffff', 2, /no job ffffffff/],
   ]
@@ -238,7 +238,7 @@ test('a file that is there is replaced only by force', async () => {
   writeFileSync(out, 'mine')
   expect(await command(env, `export ${TABLE} --out ${out}`)).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/is there already; add --force/),
+    err: expect.stringMatching(/already exists; add --force/),
   })
   expect(readFileSync(out, 'utf8')).toBe('mine')
   expect(await command(env, `export ${TABLE} --out ${out} --force`)).toMatchObject({
@@ -297,7 +297,7 @@ describe('large tables', () => {
     const { child, ended } = start(['--out', out])
     await until(() => readdirSync(folder).some((name) => name.startsWith('.stopped.csv')))
     child.kill('SIGINT')
-    expect(await ended).toEqual({ code: 130, err: expect.stringContaining('was not written') })
+    expect(await ended).toEqual({ code: 130, err: expect.stringContaining('did not write') })
     expect(readdirSync(folder).filter((name) => name.includes('stopped'))).toEqual([])
   })
 })
