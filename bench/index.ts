@@ -1,35 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { Refused } from '../backend/base/errors'
 import { allowClosedPipes, leave } from '../backend/base/stdio'
-import { atprotoBenches } from './atproto'
-import { compare } from './compare'
-import { deep } from './eve/deep'
-import { enrich } from './eve/enrich'
-import { exporting } from './export'
-import { tableOf } from './figures'
-import { type Bench, onGround } from './harness'
-import { memory } from './memory'
-import { page } from './page'
-import { rows } from './rows'
-import { scale } from './scale'
-import { spacing } from './spacing'
-import { start } from './start'
-import { watchers } from './watchers'
+import { tableOf } from './base/figures'
+import { type Bench, onGround } from './base/harness'
+import { GROUPS } from './registry'
 
-const benches: Record<string, Bench> = {
-  spacing,
-  deep,
-  rows,
-  page,
-  enrich,
-  start,
-  memory,
-  watchers,
-  scale,
-  export: exporting,
-  compare,
-  ...atprotoBenches,
-}
+const benches: Record<string, Bench> = Object.assign({}, ...Object.values(GROUPS))
 
 /** Sizes of one benchmark: `--small` ones or the full ones, each replaced where it is named. */
 function sizesOf(name: string, bench: Bench, args: string[]): Record<string, number> {
@@ -63,28 +39,30 @@ function readOptions(name: string, bench: Bench, args: string[], options: ParseA
 const help = (): string =>
   [
     'yarn bench <name> [--small] [--<size> <n>]',
-    ...Object.entries(benches).flatMap(([name, { about, sizes }]) => [
-      `  ${name.padEnd(16)}${about}`,
-      ...Object.entries(sizes).map(([size, it]) => `                  --${size} <n>  ${it.about} (${it.full}; small: ${it.small})`),
-    ]),
+    ...Object.entries(GROUPS).flatMap(([group, members]) => ['', group, ...Object.entries(members).flatMap(helpOf)]),
   ].join('\n')
+
+const helpOf = ([name, { about, sizes }]: [string, Bench]): string[] => [
+  `  ${name.padEnd(16)}${about}`,
+  ...Object.entries(sizes).map(([size, it]) => `                  --${size} <n>  ${it.about} (${it.full}; small: ${it.small})`),
+]
 
 async function main([name = '', ...args]: string[]): Promise<void> {
   const bench = benches[name]
   if (!bench) {
     console.log(help())
-    if (name !== '' && name !== '--help') throw new Refused('input', `there is no benchmark ${JSON.stringify(name)}`)
+    if (name !== '' && name !== '--help') throw new Refused('input', `there is no benchmark ${JSON.stringify(name)}; yarn bench lists them`)
     return
   }
   const sizes = sizesOf(name, bench, args)
   await onGround(async (ground) => {
-    ground.say(
+    ground.print(
       `${name}: ${bench.about} (${Object.entries(sizes)
         .map(([size, value]) => `${size} ${value}`)
         .join(', ')})`,
     )
     const figures = await bench.run(ground, sizes)
-    ground.say(tableOf(figures))
+    ground.print(tableOf(figures))
   })
 }
 

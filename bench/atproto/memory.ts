@@ -1,5 +1,5 @@
-import { mean } from '../figures'
-import type { Bench, Ground } from '../harness'
+import { mean } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
 import { atprotoSuite, SCORE } from './suite'
 import { heartbeatOf, rssOf, watch } from './watch'
 
@@ -25,14 +25,14 @@ export const atprotoMemory: Bench = {
     const worker = await startWorker()
     const { dids, records: count } = await network.large({ collection: SCORE, least: LARGE, records })
     const job = await start({ collection: SCORE, dids })
-    const look = async () => ({ seen: await seenBy(ground, job), rss: await rssOf(worker), heartbeat: await heartbeatOf(ground) })
-    const memory = watch(250, look)
+    const sample = async () => ({ seen: await seenBy(ground, job), rss: await rssOf(worker), heartbeat: await heartbeatOf(ground) })
+    const memory = watch(250, sample)
     const { report, ms } = await end(job)
     const samples = await memory.stop()
     if (report.new !== count) throw new Error(`${count} records were to be read, ${report.new} are new: ${report.reason}`)
     const between = (from: number, to: number) => samples.filter(({ seen }) => seen > from && seen <= to).map(({ rss }) => rss)
     const tenths = Array.from({ length: 10 }, (_, n) => Math.round(Math.max(...between((count * n) / 10, (count * (n + 1)) / 10))))
-    ground.say(`RSS by tenths: ${tenths.join(', ')} MB; ${dids.length} repos, ${Math.round((count / ms) * 1000)} records/s`)
+    ground.print(`RSS by tenths: ${tenths.join(', ')} MB; ${dids.length} repos, ${Math.round((count / ms) * 1000)} records/s`)
     const [first, last] = [between(early * 0.8, early * 1.2), between(count * 0.9, count)]
     return [
       { name: 'records', values: [count] },

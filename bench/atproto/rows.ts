@@ -1,5 +1,5 @@
-import { type Figure, listOf, median } from '../figures'
-import type { Bench, Child, Ground } from '../harness'
+import { type Figure, listOf, median } from '../base/figures'
+import type { Bench, Child, Ground } from '../base/harness'
 import { heldRows, rawRows } from './raw'
 import { atprotoSuite, type Run, SCORE, type Suite } from './suite'
 import { cpuOf } from './watch'
@@ -24,7 +24,7 @@ async function round(ground: Ground, { network, backfill, empty }: Suite, worker
   const workerMs = (await cpuOf(worker)) - before
   const { upstreamMs, cpuMs } = await network.usage()
   const rows = await heldRows(ground.db)
-  if (rows.length !== run.report.new) throw new Error(`the backfill tells of ${run.report.new} new rows, there are ${rows.length}`)
+  if (rows.length !== run.report.new) throw new Error(`the report counts ${run.report.new} new rows, there are ${rows.length}`)
   await empty()
   const raw = await rawRows(ground.db, rows, Math.max(1, Math.round(run.report.new / run.pages)))
   return { raw, run, upstreamMs, cpuMs, workerMs }
@@ -33,8 +33,8 @@ async function round(ground: Ground, { network, backfill, empty }: Suite, worker
 function tell(ground: Ground, name: string, rounds: readonly Round[]): void {
   const perSecond = (ms: (it: Round) => number) => Math.round(median(rounds.map((it) => (it.run.report.new / ms(it)) * 1000)))
   const [{ run } = {}] = rounds
-  ground.say(`${name}: ${run?.report.new} rows of ${run?.report.tasks.total} tasks on ${run?.pages} pages`)
-  ground.say(
+  ground.print(`${name}: ${run?.report.new} rows of ${run?.report.tasks.total} tasks on ${run?.pages} pages`)
+  ground.print(
     listOf(
       [
         'rows a second',

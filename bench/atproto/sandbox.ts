@@ -1,12 +1,12 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../backend/sandbox/server'
-import { answer } from '../child'
+import { answer } from '../base/child'
 
 /*
- * The network in a process of its own, so that what it costs is told apart from the suite's:
- *   node dist/bench/atproto-sandbox.js '{"repos": 200, "open": true}'
+ * The network in a process of its own, so that its cost is measured apart from the suite's:
+ *   node dist/bench/atproto/sandbox.js '{"repos": 200, "open": true}'
  */
 
-/** What the sandbox has cost since it was last asked to forget. */
+/** What the sandbox has cost since the last `forget`. */
 export interface Usage {
   cpuMs: number
   /** How long at least one answer was being made, ms. */

@@ -2,9 +2,9 @@ import type { Report } from '../../backend/engine/jobs/report'
 import type { TrueRecord } from '../../backend/sandbox/atproto/truth'
 import type { Sandbox, SandboxOptions } from '../../backend/sandbox/server'
 import { atproto } from '../../backend/sources/atproto'
-import type { Child, Ground } from '../harness'
-import { ENDED, startJobs } from '../jobs'
-import { until } from '../wait'
+import type { Child, Ground } from '../base/harness'
+import { ENDED, startJobs } from '../base/jobs'
+import { until } from '../base/wait'
 import type { Usage } from './sandbox'
 
 /** The collection most of the sandbox's records are of. */
@@ -53,7 +53,7 @@ export interface Suite {
 const HOUR = 3_600_000
 
 async function openNetwork(ground: Ground, options: SandboxOptions): Promise<{ network: Network; env: Record<string, string> }> {
-  const { ask } = await ground.start('bench/atproto-sandbox.js', [JSON.stringify(options)], {}, ['--max-old-space-size=1024'])
+  const { ask } = await ground.start('bench/atproto/sandbox.js', [JSON.stringify(options)], {}, ['--max-old-space-size=1024'])
   const { urls, limits } = await ask<{ urls: Record<string, string>; limits: object }>('where')
   const network: Network = {
     hosts: () => ask('hosts'),

@@ -10,8 +10,8 @@ export interface Differences {
   other: string[]
   /** Of nobody's repo, or of one that is not to be read. */
   tooMany: string[]
-  /** Not there, set aside with a reason. */
-  aside: number
+  /** Not there, rejected with a reason. */
+  rejected: number
   /** Not there, in a repo whose task failed. */
   unread: number
 }
@@ -25,7 +25,7 @@ export const failedTasks = (
 
 /**
  * Compares record by record.
- * @param job whose failed repos count as told, and what it set aside; what no host can mend was told by any job before
+ * @param job its failed repos and its rejects explain missing records, and so do final rejects of earlier jobs
  */
 export async function differences(db: Db, truth: readonly TrueRecord[], job: string): Promise<Differences> {
   const rows = await db.query<{ uri: string; cid: string }>('select uri, cid from atproto.records')
@@ -34,21 +34,21 @@ export async function differences(db: Db, truth: readonly TrueRecord[], job: str
     [...DOUBTFUL],
   ])
   const held = new Map(rows.map(({ uri, cid }) => [uri, cid]))
-  const aside = new Set(rejects.map(({ key }) => key))
+  const rejected = new Set(rejects.map(({ key }) => key))
   const failed = new Set((await failedTasks(db, job)).map(({ key }) => key))
   const wanted = new Map(truth.map((record) => [record.uri, record]))
   const absent = truth.filter(({ uri }) => !held.has(uri))
-  const unread = absent.filter(({ uri, did }) => !aside.has(uri) && failed.has(did))
+  const unread = absent.filter(({ uri, did }) => !rejected.has(uri) && failed.has(did))
   return {
-    missing: absent.filter(({ uri, did }) => !aside.has(uri) && !failed.has(did)).map(({ uri }) => uri),
+    missing: absent.filter(({ uri, did }) => !rejected.has(uri) && !failed.has(did)).map(({ uri }) => uri),
     other: truth.filter(({ uri, cid }) => held.has(uri) && held.get(uri) !== cid).map(({ uri }) => uri),
     tooMany: [...held.keys()].filter((uri) => !wanted.has(uri)),
-    aside: absent.filter(({ uri }) => aside.has(uri)).length,
+    rejected: absent.filter(({ uri }) => rejected.has(uri)).length,
     unread: unread.length,
   }
 }
 
-/** What is known of a record: why it was set aside, what became of its repo, up to where that was read. */
+/** What is known of a record: why it was rejected, what became of its repo, up to where that was read. */
 export async function traceOf(db: Db, uri: string): Promise<string> {
   const did = uri.split('/')[2] ?? ''
   const rejects = await db.query(`select job_id, reason, detail from backhaul.rejects where key = $1`, [uri])

@@ -1,24 +1,24 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import type { Child, Ground } from '../harness'
-import { rest } from '../wait'
+import type { Child, Ground } from '../base/harness'
+import { rest } from '../base/wait'
 
 const run = promisify(execFile)
 const MB = 1024 * 1024
 
-/** Looks again and again until told to stop. */
-export function watch<T>(everyMs: number, look: () => Promise<T>): { stop(): Promise<T[]> } {
+/** Samples every so many ms until it is stopped. */
+export function watch<T>(everyMs: number, sample: () => Promise<T>): { stop(): Promise<T[]> } {
   const seen: T[] = []
   let stopped = false
   const work = async () => {
-    for (; !stopped; await rest(everyMs)) seen.push(await look())
+    for (; !stopped; await rest(everyMs)) seen.push(await sample())
   }
-  const looking = work()
+  const sampling = work()
   return {
     async stop() {
       stopped = true
-      await looking
+      await sampling
       return seen
     },
   }
@@ -38,7 +38,7 @@ export async function cpuOf({ process: { pid } }: Child): Promise<number> {
   return (Number(user) + Number(system)) * 10
 }
 
-/** The memory the worker's last heartbeat told, MB; 0 before the first. */
+/** The memory in the worker's last heartbeat, MB; 0 before the first. */
 export async function heartbeatOf({ db }: Ground): Promise<number> {
   const [row] = await db.query<{ rss: bigint | null }>(
     `select rss_bytes as rss from backhaul.workers where app = 'worker-atproto' order by heartbeat_at desc limit 1`,

@@ -1,11 +1,11 @@
 import { MAIN_CHARACTER } from '../../backend/sandbox/eve/people'
 import type { Sandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
-import { type Figure, mean } from '../figures'
-import type { Bench, Ground } from '../harness'
-import { completed, pageTime, startJobs } from '../jobs'
-import { openUpstream, type Upstream } from '../upstream'
-import { rest } from '../wait'
+import { type Figure, mean } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
+import { completed, pageTime, startJobs } from '../base/jobs'
+import { openUpstream, type Upstream } from '../base/upstream'
+import { rest } from '../base/wait'
 
 const MB = 1024 * 1024
 
@@ -20,11 +20,11 @@ interface Walk {
   rss: number[]
 }
 
-/** Samples the worker's memory until told to stop. */
+/** Samples the worker's memory until it is stopped. */
 function watchMemory({ db }: Ground): { stop(): Promise<number[]> } {
   const seen: number[] = []
   let stopped = false
-  const look = async () => {
+  const sample = async () => {
     for (let last = ''; !stopped; await rest(500)) {
       const [row] = await db.query<{ rss: bigint; at: Date }>(
         `select rss_bytes as rss, heartbeat_at as at from backhaul.workers where app = 'worker-backfill'`,
@@ -33,11 +33,11 @@ function watchMemory({ db }: Ground): { stop(): Promise<number[]> } {
       last = row?.at.toISOString() ?? last
     }
   }
-  const looking = look()
+  const sampling = sample()
   return {
     async stop() {
       stopped = true
-      await looking
+      await sampling
       return seen
     },
   }
@@ -91,7 +91,7 @@ async function compare(ground: Ground, sandbox: Sandbox): Promise<Figure[]> {
 const part = (values: number[], from: number, to: number): number =>
   values.length < 6 ? Number.NaN : mean(values.slice(Math.floor(values.length * from), Math.max(1, Math.ceil(values.length * to))))
 
-/** A backfill past page 100, with the limits open, told once and then again. */
+/** A backfill past page 100, with the limits open, and the same job again. */
 export const deep: Bench = {
   about: 'a backfill past page 100 with the limits open: complete, once, in flat memory; and the same again',
   sizes: { killmails: { full: 25_000, small: 2_000, about: 'killmails of the world; the listing ends at page 100, 200 on each' } },
@@ -105,7 +105,7 @@ export const deep: Bench = {
     await worker.stop()
     await ground.start('backend/bin/worker.js', ['worker-backfill'], env)
     const second = await walk(ground, upstream)
-    ground.say(`RSS of the first run by heartbeats: ${first.rss.map(Math.round).join(', ')} MB`)
+    ground.print(`RSS of the first run by heartbeats: ${first.rss.map(Math.round).join(', ')} MB`)
     const net = (it: Walk) => (it.ms - it.upstreamMs) / 1000
     return [
       ...proof,

@@ -1,8 +1,8 @@
 import { ask } from '../../backend/engine/lookups/store'
-import type { Figure } from '../figures'
-import type { Bench, Ground } from '../harness'
-import { openUpstream } from '../upstream'
-import { rest, until } from '../wait'
+import type { Figure } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
+import { openUpstream } from '../base/upstream'
+import { rest, until } from '../base/wait'
 
 /** How many ids of one page are new, and how long the next page takes, ms. */
 const OF_A_PAGE = 200
@@ -26,8 +26,8 @@ const MODES = { 'page by page': askByPages, 'all at once': askAtOnce }
 export const enrich: Bench = {
   about: "requests for new characters' names and corporations",
   sizes: {
-    characters: { full: 10_000, small: 3_000, about: 'characters nobody has asked for' },
-    unknown: { full: 2, small: 2, about: 'of them nobody knows; each spoils a bulk' },
+    characters: { full: 10_000, small: 3_000, about: 'characters that no lookup has named yet' },
+    unknown: { full: 2, small: 2, about: 'of these, ids that ESI does not know; each makes ESI refuse its bulk' },
   },
   async run(ground, { characters = 0, unknown = 0 }) {
     // A crowd that is large enough lives in a world of this many killmails; none of them is read.
@@ -47,7 +47,7 @@ export const enrich: Bench = {
       await until(() => isAnswered(ground), 600_000, 'the characters to be answered')
       const seconds = (performance.now() - began) / 1000
       const { byRoute = {}, byStatus = {}, total = 0 } = sandbox.traffic().esi ?? {}
-      ground.say(`${name}: ${JSON.stringify(byRoute)}, statuses ${JSON.stringify(byStatus)}, ${seconds.toFixed(1)} s`)
+      ground.print(`${name}: ${JSON.stringify(byRoute)}, statuses ${JSON.stringify(byStatus)}, ${seconds.toFixed(1)} s`)
       const [row] = await ground.db.query<{ named: number }>(
         'select count(*)::int as named from eve.characters where name is not null and corporation_id is not null and character_id = any($1::bigint[])',
         [ids],

@@ -3,7 +3,7 @@ import { signOn } from '../../backend/engine/heartbeat'
 import { admit, JOBS_PER_PLACE, turnsOf } from '../../backend/engine/jobs/admission'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { wake } from '../../backend/engine/wake'
-import { rowsReadBy } from '../../bench/rows-read'
+import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
 

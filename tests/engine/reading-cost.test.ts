@@ -7,7 +7,7 @@ import { asOne, CHEAP } from '../../backend/metrics/questions'
 import type { Service } from '../../backend/service/base/context'
 import { countJobs, type JobFilter, listJobIds } from '../../backend/service/jobs/list'
 import { listQueues } from '../../backend/service/queues/queues'
-import { rowsReadBy } from '../../bench/rows-read'
+import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { quiet, type Suite, suite } from '../support/suite'
 

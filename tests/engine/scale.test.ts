@@ -3,7 +3,7 @@ import { type Db, openDb } from '../../backend/database/db'
 import { readLookups } from '../../backend/engine/jobs/progress'
 import { lookupsOf } from '../../backend/engine/jobs/report'
 import { answerLookups, claimLookups, releaseLookups, ringLookups } from '../../backend/engine/lookups/store'
-import { rowsReadBy } from '../../bench/rows-read'
+import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
 import { type TestEnv, testEnv } from '../support/env'
 

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
-import { openDb } from '../backend/database/db'
-import { exportRows, queryFor, tableRelation } from '../backend/export'
-import { sources } from '../backend/sources'
-import { answer } from './child'
+import { openDb } from '../../backend/database/db'
+import { exportRows, queryFor, tableRelation } from '../../backend/export'
+import { sources } from '../../backend/sources'
+import { answer } from '../base/child'
 
 /* A process of its own for one export, so that its greatest memory is that of this export alone. */
 

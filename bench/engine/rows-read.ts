@@ -1,5 +1,5 @@
-import type { Tx } from '../backend/base/sql'
-import type { Db } from '../backend/database/db'
+import type { Tx } from '../../backend/base/sql'
+import type { Db } from '../../backend/database/db'
 
 /**
  * Rows of the engine's tables that the statements of `work` read, by the plans that its connection has for them; those that an

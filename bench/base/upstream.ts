@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../backend/sandbox/server'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../backend/sandbox/server'
 import { sum } from './figures'
 import type { Ground } from './harness'
 

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { Refused } from '../backend/base/errors'
-import { type Config, readConfig } from '../backend/config/config'
-import { withDatabase } from '../backend/database/url'
-import { deploy } from '../backend/migrate'
+import { Refused } from '../../backend/base/errors'
+import { type Config, readConfig } from '../../backend/config/config'
+import { withDatabase } from '../../backend/database/url'
+import { deploy } from '../../backend/migrate'
 
 const run = promisify(execFile)
 
@@ -93,7 +93,7 @@ async function dropDatabase(config: Config, name: string): Promise<void> {
 
 /**
  * Makes both, migrated and empty.
- * @param onEnd is told how each is removed again, before it is made
+ * @param onEnd gets how each is removed, before it is created
  * @throws {Refused} `setup`, saying what is needed
  */
 export async function createServices(onEnd: (work: () => Promise<unknown>) => void): Promise<Services> {

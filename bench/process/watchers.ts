@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import type { Db } from '../backend/database/db'
-import { quantile } from './figures'
-import type { Bench } from './harness'
-import { rest, until } from './wait'
+import type { Db } from '../../backend/database/db'
+import { quantile } from '../base/figures'
+import type { Bench } from '../base/harness'
+import { rest, until } from '../base/wait'
 
 const PORT = 39_417
 const MB = 1024 * 1024

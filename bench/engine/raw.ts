@@ -1,5 +1,5 @@
-import type { Db } from '../backend/database/db'
-import { mean } from './figures'
+import type { Db } from '../../backend/database/db'
+import { mean } from '../base/figures'
 import { insertRows, rowsOf } from './synthetic'
 
 /** The least that can be done: the same pages made, each written by the same statement and committed. @returns ms */

@@ -1,13 +1,13 @@
 import { type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib'
 import { Client } from 'pg'
-import { run } from '../backend/bin/process'
-import { answer } from './child'
+import { run } from '../../backend/bin/process'
+import { answer } from '../base/child'
 import { type Row, rowsOf } from './synthetic'
 
 /*
  * The worker most projects begin with: one delivery is one page. It reads the page, writes it row by row, publishes the
  * next page with a confirm and acks. Queue and message are as durable as the suite's own.
- *   node dist/bench/plain-worker.js autocommit|transaction
+ *   node dist/bench/engine/plain-worker.js autocommit|transaction
  */
 
 const QUEUE = 'plain_backfill_queue'

@@ -1,5 +1,5 @@
-import { type Figure, median } from './figures'
-import type { Bench } from './harness'
+import { type Figure, median } from '../base/figures'
+import type { Bench } from '../base/harness'
 import { syntheticSuite } from './synthetic-suite'
 
 const SIZES = [[200], [500], [1000], [2000], [200, 500, 1000, 2000]]
@@ -28,7 +28,7 @@ export const rows: Bench = {
       }
       const ratio = (of: number[]) => of.map((ms, n) => (plain[n] ?? 0) / ms)
       const count = Array.from({ length: pages }, (_, page) => size[page % size.length] ?? 0).reduce((all, one) => all + one, 0)
-      ground.say(
+      ground.print(
         `${nameOf(size)}: raw ${Math.round((count / median(plain)) * 1000)} rows/s, engine ${Math.round((count / median(engine)) * 1000)} rows/s`,
       )
       figures.push({ name: `${nameOf(size)}: engine / raw`, values: ratio(engine), atLeast: 0.5 })

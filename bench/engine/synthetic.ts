@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Reader, Tx } from '../backend/base/sql'
-import { defineSource, defineStream, type Source } from '../backend/contract'
+import type { Reader, Tx } from '../../backend/base/sql'
+import { defineSource, defineStream, type Source } from '../../backend/contract'
 
 /*
  * A source that costs almost nothing: its pages are made up on the spot, its rows go into one table. What is left of the

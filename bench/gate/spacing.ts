@@ -1,14 +1,14 @@
-import { Refused } from '../backend/base/errors'
-import { cancel } from '../backend/engine/jobs/verbs'
-import { DELTA_MS } from '../backend/gate/asks'
-import { MAIN_CHARACTER, SQUADS } from '../backend/sandbox/eve/people'
-import { eve } from '../backend/sources/eve'
-import { type Figure, listOf, quantile, sum } from './figures'
-import type { Bench, Ground } from './harness'
-import { startJobs } from './jobs'
+import { Refused } from '../../backend/base/errors'
+import { cancel } from '../../backend/engine/jobs/verbs'
+import { DELTA_MS } from '../../backend/gate/asks'
+import { MAIN_CHARACTER, SQUADS } from '../../backend/sandbox/eve/people'
+import { eve } from '../../backend/sources/eve'
+import { type Figure, listOf, quantile, sum } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
+import { startJobs } from '../base/jobs'
+import { openUpstream } from '../base/upstream'
+import { until } from '../base/wait'
 import { openHome } from './pm2'
-import { openUpstream } from './upstream'
-import { until } from './wait'
 
 const SPACING_MS = 1000
 /** zKillboard's own limit of one page in 10 s, divided. */
@@ -89,13 +89,13 @@ export const spacing: Bench = {
     const workers = await ground.db.query('select id from backhaul.workers')
     const gaps = times.slice(1).map((at, n) => at - (times[n] ?? 0))
     const violations = sandbox.violations()
-    ground.say(
+    ground.print(
       `${workers.length} workers at the end, ${new Set(sandbox.requests('zkillboard').map((one) => one.path.split('/')[2])).size} characters asked for`,
     )
-    ground.say(`gaps in the order they came, ms: ${gaps.map(Math.round).join(' ')}`)
-    ground.say(lossOf(gaps))
-    ground.say(lateOf(gaps, upstream.answers('zkillboard')))
-    ground.say(`the sandbox noted an arrival at most ${Math.round(upstream.worstDelayMs())} ms late`)
+    ground.print(`gaps in the order they came, ms: ${gaps.map(Math.round).join(' ')}`)
+    ground.print(lossOf(gaps))
+    ground.print(lateOf(gaps, upstream.answers('zkillboard')))
+    ground.print(`the sandbox noted an arrival at most ${Math.round(upstream.worstDelayMs())} ms late`)
     const figures: Figure[] = [
       { name: 'gap between two pages', unit: 'ms', values: gaps, atLeast: SPACING_MS - 5, by: 'min' },
       { name: 'gap, 95th percentile', unit: 'ms', values: [quantile(gaps, 0.95)] },

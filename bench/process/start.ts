@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { SQUADS } from '../backend/sandbox/eve/people'
-import { type Figure, quantile } from './figures'
-import type { Bench, Ground } from './harness'
-import { completed } from './jobs'
-import { openUpstream } from './upstream'
-import { rest } from './wait'
+import { SQUADS } from '../../backend/sandbox/eve/people'
+import { type Figure, quantile } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
+import { completed } from '../base/jobs'
+import { openUpstream } from '../base/upstream'
+import { rest } from '../base/wait'
 
-const SCRIPT = join(__dirname, '..', 'scripts', 'queue.js')
+const SCRIPT = join(__dirname, '..', '..', 'scripts', 'queue.js')
 
 /** The script from start to exit, ms. */
 async function queue(env: Record<string, string>, id: number): Promise<number> {

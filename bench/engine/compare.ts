@@ -1,5 +1,5 @@
-import { type Figure, median } from './figures'
-import type { Bench, Ground } from './harness'
+import { type Figure, median } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
 import { emptyRows } from './synthetic'
 import { syntheticSuite } from './synthetic-suite'
 
@@ -8,7 +8,7 @@ const WAYS = { autocommit: 'each row by itself', transaction: 'rows of a page in
 /** The plain worker's time for the same pages, ms. */
 async function plain(ground: Ground, way: keyof typeof WAYS, pages: number, rows: number): Promise<number> {
   await emptyRows(ground.db)
-  const worker = await ground.start('bench/plain-worker.js', [way])
+  const worker = await ground.start('bench/engine/plain-worker.js', [way])
   const ms = await worker.ask<number>('walk', { pages, rows })
   await worker.stop()
   return ms

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { projectRoot } from '../backend/base/project-root'
-import type { Ground } from './harness'
+import { projectRoot } from '../../backend/base/project-root'
+import type { Ground } from '../base/harness'
 
 const run = promisify(execFile)
 

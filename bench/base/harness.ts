@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Log } from '../backend/base/log'
-import { type Db, openDb } from '../backend/database/db'
-import { type Broker, openBroker } from '../queues/broker'
+import type { Log } from '../../backend/base/log'
+import { type Db, openDb } from '../../backend/database/db'
+import { type Broker, openBroker } from '../../queues/broker'
 import type { Figure } from './figures'
 import { createServices, type Services } from './services'
 import { until } from './wait'
@@ -34,10 +34,10 @@ export interface Ground extends Services {
   start(script: string, args?: string[], env?: Record<string, string>, nodeArgs?: string[]): Promise<Child>
   /** Runs last added first, also after Ctrl-C. */
   onEnd(work: () => Promise<unknown>): void
-  say(line: string): void
+  print(line: string): void
 }
 
-const DIST = join(__dirname, '..')
+const DIST = join(__dirname, '..', '..')
 /** As in ecosystem.config.js. */
 const NODE_ARGS = ['--enable-source-maps', '--max-old-space-size=384']
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error }
@@ -79,7 +79,7 @@ async function open(ends: (() => Promise<unknown>)[]): Promise<Ground> {
     const child = await startChild(script, args, { ...env, ...more }, nodeArgs, onEnd)
     return child
   }
-  return { ...services, db, broker, log: quiet, env, start, onEnd, say: (line) => console.log(line) }
+  return { ...services, db, broker, log: quiet, env, start, onEnd, print: (line) => console.log(line) }
 }
 
 async function startChild(
@@ -116,7 +116,7 @@ let asked = 0
 function ask<T>(child: ChildProcess, command: string, input: unknown): Promise<T> {
   const id = ++asked
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error(`a process ended while it was asked for ${command}`))
+    const onExit = () => reject(new Error(`a process ended while it ran ${command}`))
     const onMessage = (message: { id?: number; answer?: T; error?: string }) => {
       if (message.id !== id) return
       child.off('message', onMessage)

@@ -1,6 +1,6 @@
-import type { Source } from '../backend/contract'
-import { type Started, startAll } from '../backend/engine/jobs/verbs'
-import { wake } from '../backend/engine/wake'
+import type { Source } from '../../backend/contract'
+import { type Started, startAll } from '../../backend/engine/jobs/verbs'
+import { wake } from '../../backend/engine/wake'
 import type { Ground } from './harness'
 import { until } from './wait'
 

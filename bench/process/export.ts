@@ -1,6 +1,6 @@
-import { FORMATS } from '../backend/export/formats'
-import type { Figure } from './figures'
-import type { Bench, Ground } from './harness'
+import { FORMATS } from '../../backend/export/formats'
+import type { Figure } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
 
 const MB = 1024 * 1024
 const TABLE = 'eve.killmails'
@@ -46,7 +46,7 @@ async function fill({ db }: Ground, rows: number): Promise<void> {
 }
 
 async function one(ground: Ground, format: string, rows: number): Promise<Ran> {
-  const child = await ground.start('bench/export-worker.js')
+  const child = await ground.start('bench/process/export-worker.js')
   const ran = await child.ask<Ran>('run', { table: TABLE, format, rows })
   await child.stop()
   return ran

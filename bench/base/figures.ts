@@ -7,7 +7,7 @@ export interface Figure {
   unit?: string
   atLeast?: number
   atMost?: number
-  /** Which value the target is about; the median unless told. */
+  /** Which value the target is about; the median by default. */
   by?: 'min' | 'median' | 'max'
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Source } from '../backend/contract'
-import { type Db, openDb } from '../backend/database/db'
-import { createScheduler } from '../backend/engine/upkeep/scheduler'
-import type { Child, Ground } from './harness'
-import { completed, pageTime, startJobs } from './jobs'
+import type { Source } from '../../backend/contract'
+import { type Db, openDb } from '../../backend/database/db'
+import { createScheduler } from '../../backend/engine/upkeep/scheduler'
+import type { Child, Ground } from '../base/harness'
+import { completed, pageTime, startJobs } from '../base/jobs'
 import { createRows, emptyRows, noSums, type Sums, type SyntheticPlan, syntheticSource } from './synthetic'
 
 export interface SyntheticRun {
@@ -47,7 +47,7 @@ export async function syntheticSuite(ground: Ground, others: readonly Source[] =
   return {
     ticks,
     worker: (turnMs, withProfile = false) =>
-      ground.start('bench/synthetic-worker.js', [String(turnMs), withProfile ? 'profile' : ''], { LOG_LEVEL: 'warn' }),
+      ground.start('bench/engine/synthetic-worker.js', [String(turnMs), withProfile ? 'profile' : ''], { LOG_LEVEL: 'warn' }),
     async job(worker, plan) {
       await emptyRows(ground.db)
       await worker.ask('reset')

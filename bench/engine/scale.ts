@@ -3,24 +3,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Tx } from '../backend/base/sql'
-import type { Source } from '../backend/contract'
-import { turnsOf } from '../backend/engine/jobs/admission'
-import { progress } from '../backend/engine/jobs/progress'
-import { claimLookups, ringLookups } from '../backend/engine/lookups/store'
-import { wake } from '../backend/engine/wake'
-import { sources } from '../backend/sources'
-import type { Broker } from '../queues/broker'
-import { type Figure, listOf, median, quantile } from './figures'
-import type { Bench, Ground } from './harness'
-import { startJobs } from './jobs'
+import type { Tx } from '../../backend/base/sql'
+import type { Source } from '../../backend/contract'
+import { turnsOf } from '../../backend/engine/jobs/admission'
+import { progress } from '../../backend/engine/jobs/progress'
+import { claimLookups, ringLookups } from '../../backend/engine/lookups/store'
+import { wake } from '../../backend/engine/wake'
+import { sources } from '../../backend/sources'
+import type { Broker } from '../../queues/broker'
+import { type Figure, listOf, median, quantile } from '../base/figures'
+import type { Bench, Ground } from '../base/harness'
+import { startJobs } from '../base/jobs'
+import { rest, until } from '../base/wait'
 import { rowsReadBy } from './rows-read'
 import { noSums, type Sums, syntheticSource } from './synthetic'
 import { type SyntheticSuite, syntheticSuite } from './synthetic-suite'
-import { rest, until } from './wait'
 
 const run = promisify(execFile)
-const DIST = join(__dirname, '..')
+const DIST = join(__dirname, '..', '..')
 const PORT = 39_427
 const STEPS = [10, 1_000, 20_000]
 /** Jobs wait behind those that are read, which go first. */
@@ -54,7 +54,7 @@ export const scale: Bench = {
     await ground.start('backend/bin/api.js', [], { API_PORT: String(PORT), METRICS_PORT: String(PORT + 1) })
     const steps: Step[] = []
     for (const count of [...STEPS.filter((step) => step < jobs), jobs]) steps.push(await measure(ground, suite, count, seconds))
-    ground.say(tableOf(steps))
+    ground.print(tableOf(steps))
     return figuresOf(steps)
   },
 }

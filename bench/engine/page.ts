@@ -1,5 +1,5 @@
-import { type Figure, listOf } from './figures'
-import type { Bench, Child, Ground } from './harness'
+import { type Figure, listOf } from '../base/figures'
+import type { Bench, Child, Ground } from '../base/harness'
 import type { Statement } from './profile'
 import { type SyntheticRun, type SyntheticSuite, syntheticSuite } from './synthetic-suite'
 
@@ -21,10 +21,10 @@ async function measure(
   await worker.stop()
   const profiled = await suite.worker(turnMs, true)
   const once = await suite.job(profiled, { tasks, pages, rows: [200], gated: true })
-  ground.say(
+  ground.print(
     `\nwhere a page's time goes (${turnMs === 0 ? 'turns of one page' : 'turns of many pages'}, ${tasks} walks, one run with statements timed)`,
   )
-  ground.say(await spent(profiled, once))
+  ground.print(await spent(profiled, once))
   await profiled.stop()
   return values
 }

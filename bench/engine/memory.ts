@@ -1,4 +1,4 @@
-import type { Bench } from './harness'
+import type { Bench } from '../base/harness'
 import type { Sums } from './synthetic'
 import { syntheticSuite } from './synthetic-suite'
 
@@ -18,7 +18,7 @@ export const memory: Bench = {
     const { sums } = await suite.job(worker, { tasks: 1, pages: Math.ceil(records / ROWS), rows: [ROWS], gated: true })
     const within = (from: number, to: number) => mostOf(sums, from, to) / MB
     const [first, last] = [within(early * 0.8, early * 1.2), within(records * 0.9, records)]
-    ground.say(
+    ground.print(
       `RSS by tenths: ${Array.from({ length: 10 }, (_, n) => Math.round(within((records * n) / 10, (records * (n + 1)) / 10))).join(', ')} MB`,
     )
     return [

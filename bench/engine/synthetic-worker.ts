@@ -1,19 +1,19 @@
-import { run } from '../backend/bin/process'
-import type { HttpFactory, Source } from '../backend/contract'
-import { openDb } from '../backend/database/db'
-import { newWorkerId } from '../backend/engine/heartbeat'
-import { createWorker } from '../backend/engine/worker'
-import { createGate, type Gate } from '../backend/gate/gate'
-import { effectiveLimits } from '../backend/gate/limits'
-import { openBroker } from '../queues/broker'
-import { answer } from './child'
+import { run } from '../../backend/bin/process'
+import type { HttpFactory, Source } from '../../backend/contract'
+import { openDb } from '../../backend/database/db'
+import { newWorkerId } from '../../backend/engine/heartbeat'
+import { createWorker } from '../../backend/engine/worker'
+import { createGate, type Gate } from '../../backend/gate/gate'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { openBroker } from '../../queues/broker'
+import { answer } from '../base/child'
 import { profile } from './profile'
 import { raw, reference } from './raw'
 import { noSums, type Sums, syntheticSource } from './synthetic'
 
 /*
  * A worker as backend/bin makes one, with the synthetic source in place of the registry:
- *   node dist/bench/synthetic-worker.js <turn, ms> [profile]
+ *   node dist/bench/engine/synthetic-worker.js <turn, ms> [profile]
  */
 
 const [turnMs = '20000', wanted] = process.argv.slice(2)

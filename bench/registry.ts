@@ -1,0 +1,30 @@
+import { atprotoFaults } from './atproto/faults'
+import { atprotoMemory } from './atproto/memory'
+import { atprotoNetwork } from './atproto/network'
+import { atprotoRows } from './atproto/rows'
+import type { Bench } from './base/harness'
+import { compare } from './engine/compare'
+import { memory } from './engine/memory'
+import { page } from './engine/page'
+import { rows } from './engine/rows'
+import { scale } from './engine/scale'
+import { deep } from './eve/deep'
+import { enrich } from './eve/enrich'
+import { spacing } from './gate/spacing'
+import { exporting } from './process/export'
+import { start } from './process/start'
+import { watchers } from './process/watchers'
+
+/** Every benchmark by its name, under the folder that says what it measures; those of a source are under the source. */
+export const GROUPS: Record<string, Record<string, Bench>> = {
+  engine: { rows, page, memory, compare, scale },
+  gate: { spacing },
+  process: { start, watchers, export: exporting },
+  eve: { deep, enrich },
+  atproto: {
+    'atproto-rows': atprotoRows,
+    'atproto-memory': atprotoMemory,
+    'atproto-network': atprotoNetwork,
+    'atproto-faults': atprotoFaults,
+  },
+}
