@@ -142,10 +142,10 @@ function verdict(status: string, sums: Sums): { verified: boolean; reason: strin
     const unread = sums.failed + sums.cancelled + sums.open
     return { verified: false, reason: `the job is ${status}: ${unread} of ${sums.total} tasks were not read to their end` }
   }
-  if (sums.rejected > 0) return { verified: false, reason: `${sums.rejected} records were set aside; see rejectedBy` }
+  if (sums.rejected > 0) return { verified: false, reason: `${sums.rejected} records were rejected; see rejectedBy` }
   if (sums.short > 0) return { verified: false, reason: `${sums.short} tasks found fewer records than the source says there are` }
   const unread = sums.skipped_tasks > 0 ? `, ${sums.skipped_tasks} were skipped for a stated reason` : ''
-  return { verified: true, reason: `${sums.done} of ${sums.total} tasks were read to their end${unread}; nothing was set aside` }
+  return { verified: true, reason: `${sums.done} of ${sums.total} tasks were read to their end${unread}; no record was rejected` }
 }
 
 async function readSums(db: Reader, jobId: string): Promise<Sums> {
