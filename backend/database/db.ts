@@ -18,34 +18,34 @@ export interface Db extends Reader {
   /** Ordinary single statements. Loaded at first use: it takes 50 MB and 0.2 s, which workers and most commands never need. */
   readonly prisma: Models
   /**
-   * Runs `work` in one transaction; a deadlock or serialisation failure runs it again, at most five times. A statement through `end`
-   * is its last one.
+   * Runs `work` in one transaction; a deadlock or serialization failure runs it again, at most five times. A statement through `end`
+   * is the last one and commits.
    */
   tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-/** int8 arrives as bigint: upstream ids do not fit a double for ever. */
+/** int8 arrives as bigint: upstream ids may outgrow a double. */
 const types = new TypeOverrides()
 types.setTypeParser(20, (text) => BigInt(text))
 
-const AGAIN = new Set(['40001', '40P01'])
-/** SQLSTATE of a write that a hot standby, or default_transaction_read_only, refuses. */
+const RETRIED = new Set(['40001', '40P01'])
+/** SQLSTATE of a write refused by a hot standby or by default_transaction_read_only. */
 export const READ_ONLY = '25006'
 /**
- * After these another connection is needed: a server that was demoted may have a new primary, and the driver takes a statement for
- * prepared which the server does not know (26000, after a value that could not be sent).
+ * After these errors a new connection is needed: a demoted server may have a new primary, and after a value that could not be sent the
+ * driver believes a statement prepared that the server does not know (26000).
  */
 const ENDS_CONNECTION = new Set([READ_ONLY, '26000'])
 
 const TIMEOUTS: Timeouts = { statement: 60_000, lock: 10_000, idle: 30_000 }
 
 interface DbOptions {
-  /** Most connections at once. */
+  /** Maximum number of connections. */
   max?: number
   /** Shown in pg_stat_activity. */
   name?: string
-  /** What needs a session of its own, for the sentence that refuses a pooler; absent: transactions will do. */
+  /** What needs a session of its own, for the error that refuses a pooler; absent: transactions are enough. */
   session?: string
 }
 
@@ -58,13 +58,13 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     types,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    // The pool waits for it, whatever its types say.
+    // The pool awaits it, although its types do not say so.
     async onConnect(client) {
       await prepareSession(client, TIMEOUTS)
       if (session && isPooled(client)) throw refusePooler(url, session)
     },
   })
-  // An idle connection that the server closed; the next query opens another.
+  // The server closed an idle connection; the next query opens another.
   pool.on('error', () => undefined)
   let prisma: Models | undefined
 
@@ -91,7 +91,7 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     withClient((client, lose) => transaction(client, TIMEOUTS, lose, work))
 
   return {
-    // What a statement relies on can be set for a transaction only where a pooler is in between.
+    // Behind a pooler, the settings of a session can only be set for a transaction.
     query: (sql, values) =>
       withClient((client, lose) =>
         isPooled(client) ? transaction(client, TIMEOUTS, lose, (_, end) => end(sql, values)) : statementsOn(client).query(sql, values),
@@ -113,8 +113,8 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
         try {
           return await once(work)
         } catch (error) {
-          if (attempt === 5 || !AGAIN.has((error as { code?: string }).code ?? '')) throw error
-          // Both sides of a deadlock run again; a random pause keeps them from meeting once more.
+          if (attempt === 5 || !RETRIED.has((error as { code?: string }).code ?? '')) throw error
+          // Both sides of a deadlock run again; a random pause keeps them from colliding once more.
           await rest(Math.random() * 50 * attempt)
         }
       }
@@ -123,14 +123,14 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
   }
 }
 
-/** Classes of SQLSTATE that say the server is going away, starting, or has no connection free. */
-const AWAY = /^(08|57P|53300)/
-/** PgBouncer has this one code for all it says itself, and Postgres for what it cannot read. */
+/** Classes of SQLSTATE that say that the server is stopping, starting, or out of connections. */
+const UNAVAILABLE = /^(08|57P|53300)/
+/** PgBouncer uses this one code for all its own errors, and Postgres for messages it cannot read. */
 const PROTOCOL = '08P01'
-/** What PgBouncer says of servers it cannot reach and of limits that are reached for now (src/client.c, objects.c, janitor.c, 1.18 to 1.25). */
-const PASSING =
+/** PgBouncer's texts about servers it cannot reach and limits that are reached for now (src/client.c, objects.c, janitor.c, 1.18 to 1.25). */
+const TEMPORARY =
   /has been failing|timeout|crashed|closed|lifetime|shutting down|pause failed|memory|exceeded|no more connections|connect failed|cannot connect|lookup failed|forced disconnect|is disabled/
-const UNREACHED = new Set([
+const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -141,23 +141,23 @@ const UNREACHED = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENETDOWN',
-  // No socket file, which a server that runs makes.
+  // No socket file; a running server creates it.
   'ENOENT',
 ])
 
 /**
- * Whether an error means that Postgres cannot be reached or written now, and that this passes by itself; not that a statement is
- * wrong, or a setting.
+ * Whether an error means that Postgres cannot be reached or written to now and that retrying helps; false for a faulty statement or
+ * setting.
  */
 export function isUnreachable(error: unknown): boolean {
   const { code = '', message = '', syscall } = (error ?? {}) as { code?: string; message?: string; syscall?: string }
-  // What follows a colon is somebody's name, which may hold any of these words.
-  if (code === PROTOCOL) return PASSING.test(message.split(':')[0] ?? '')
+  // What follows a colon is a name, which may contain any of these words.
+  if (code === PROTOCOL) return TEMPORARY.test(message.split(':')[0] ?? '')
   if (code === 'ENOENT') return syscall === 'connect'
   return (
-    AWAY.test(code) ||
+    UNAVAILABLE.test(code) ||
     code === READ_ONLY ||
-    UNREACHED.has(code) ||
+    NETWORK.has(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error/.test(
       message,
     )

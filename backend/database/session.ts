@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg'
 
 /*
- * What our statements rely on in a session is set by us: a role, a database or postgresql.conf may carry other defaults. Only
- * default_transaction_read_only stays as it is, because whoever sets it wants that nothing is written.
+ * We set every session setting that our statements rely on, because a role, a database or postgresql.conf may have other defaults. Only
+ * default_transaction_read_only stays as it is: whoever sets it wants nothing to be written.
  */
 
-/** How long a statement, a wait for a lock and a pause inside a transaction may take, ms; 0: for ever. */
+/** How long a statement, a wait for a lock and a pause inside a transaction may take, ms; 0: no limit. */
 export interface Timeouts {
   statement: number
   lock: number
@@ -21,29 +21,29 @@ const SETTINGS: Record<string, string> = {
   extra_float_digits: '1',
   bytea_output: 'hex',
   array_nulls: 'on',
-  // Tables without statistics look so large to the planner that it compiles each short statement, which takes 100 ms and more.
+  // The planner takes tables without statistics to be large and would compile each short statement, which takes 100 ms and more.
   jit: 'off',
 }
 
 /** How long the first statement of a connection may take, ms: a pooler may have no server for it. */
 const PREPARE_MS = 10_000
 
-/** Connections that lead through a pooler, so that each transaction may run in another session. */
+/** Connections through a pooler: each transaction may run in another session. */
 const pooled = new WeakSet<ClientBase>()
 
-/** A list of calls of set_config; `local` ones end with the transaction. */
+/** Calls of set_config, as a list; with `local` they end with the transaction. */
 function assignments(timeouts: Timeouts, local: boolean): string {
   const settings = {
     ...SETTINGS,
     statement_timeout: timeouts.statement,
     lock_timeout: timeouts.lock,
     idle_in_transaction_session_timeout: timeouts.idle,
-    // A transaction of a pooler's connection names its isolation itself.
+    // Behind a pooler each transaction names its isolation itself.
     ...(!local && { default_transaction_isolation: 'read committed' }),
   }
   return [
     ...Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', ${local})`),
-    // What was granted or committed must outlive a crash; a stricter setting than ours stays.
+    // What was granted or committed must survive a crash; a stricter setting than ours stays.
     `set_config('synchronous_commit', coalesce(nullif(current_setting('synchronous_commit'), 'off'), 'on'), ${local})`,
     // Since PostgreSQL 17.
     `case when current_setting('transaction_timeout', true) is not null then set_config('transaction_timeout', '0', ${local}) end`,
@@ -51,11 +51,11 @@ function assignments(timeouts: Timeouts, local: boolean): string {
 }
 
 /**
- * Sets up a new connection, with one statement. A pooler tells its clients a process id of its own, by which it is known; then
- * nothing is set, because others use that session as well, and each transaction begins with {@link beginOn}.
+ * Sets up a new connection with one statement. A pooler is recognized by the process id it reports, which is not the server's. Nothing
+ * is set then, because others share the session; each transaction begins with {@link beginOn}.
  */
 export async function prepareSession(client: ClientBase, timeouts: Timeouts): Promise<void> {
-  // Absent in the driver's types; it comes with the protocol's BackendKeyData.
+  // Missing from the driver's types; it comes with the protocol's BackendKeyData.
   const { processID } = client as ClientBase & { processID?: number | null }
   const isOurs = `pg_backend_pid() = ${processID ?? 0}`
   const text = `select ${isOurs} as direct, case when ${isOurs} then concat(${assignments(timeouts, false)}) end`
@@ -63,12 +63,12 @@ export async function prepareSession(client: ClientBase, timeouts: Timeouts): Pr
   if (!rows[0]?.direct) pooled.add(client)
 }
 
-/** Whether a connection that was prepared leads through a pooler. */
+/** Whether a prepared connection goes through a pooler. */
 export const isPooled = (client: ClientBase): boolean => pooled.has(client)
 
 /**
- * What begins a transaction on this connection.
- * @param mode isolation and access, in the words of SQL
+ * The SQL that begins a transaction on this connection.
+ * @param mode isolation and access mode, in SQL
  */
 export const beginOn = (client: ClientBase, timeouts: Timeouts, mode = 'isolation level read committed'): string =>
   isPooled(client) ? `begin ${mode}; select ${assignments(timeouts, true)}` : `begin ${mode}`

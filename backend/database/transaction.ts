@@ -4,22 +4,22 @@ import type { Reader, Tx } from '../base/sql'
 import { beginOn, isPooled, type Timeouts } from './session'
 
 /*
- * A transaction costs no round trips of its own: BEGIN travels with its first statement, and COMMIT with the one that is said to be
- * its last. The server runs the messages in order and skips all that follow a failed one, up to the Sync that ends them:
+ * A transaction costs no round trips of its own: BEGIN travels with the first statement and COMMIT with the last, where the caller marks
+ * it. The server runs the messages in order and skips all that follow a failed one, up to the Sync that ends them:
  * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
  */
 
 /**
- * Runs the last statement of a transaction and commits with it. A statement that must not be committed fails.
- * @throws what the statement or the commit fails with; nothing is committed then
+ * Runs the last statement of a transaction and commits with it. A statement whose result must not be committed has to fail.
+ * @throws the error of the statement or the commit; nothing is committed then
  */
 export type End = Reader['query']
 
 const names = new Map<string, string>()
 
 /**
- * Named statements are planned once a connection, which halves the time of the short ones a page needs. The name says which
- * statement it is, whoever prepared it: processes that come to share a connection can never run each other's.
+ * Named statements are planned once per connection, which halves the time of the short ones a page needs. The name is a hash of the
+ * text, so that processes which share a connection can never run each other's statements.
  */
 function statementName(sql: string): string {
   const name = names.get(sql) ?? createHash('sha256').update(sql).digest('hex').slice(0, 40)
@@ -27,29 +27,29 @@ function statementName(sql: string): string {
   return name
 }
 
-/** Statements on one connection, each by itself. */
+/** Single statements on one connection. */
 export const statementsOn = (client: PoolClient): Reader => ({
   async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    // Behind a pooler a name that one session knows may be sent to another.
+    // Behind a pooler a name known to one session may be sent to another.
     const named = values.length > 0 && !isPooled(client)
     return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: values as unknown[] })).rows
   },
 })
 
-/** Statements that travel with another one: before its values, behind its execution. */
+/** Statements that travel with another one: before its values, after its execution. */
 interface Around {
   first?: string
   last?: string
 }
 
-/** Runs a statement that has neither values nor rows. */
+/** Sends a statement that has neither values nor rows. */
 function run(connection: Connection, text: string): void {
   connection.parse({ text } as Parameters<Connection['parse']>[0], true)
   connection.bind({}, true)
   connection.execute({}, true)
 }
 
-/** Sends one statement and what travels with it in one message. It is prepared by name: those that go along take the unnamed place. */
+/** Sends one statement, and those that travel with it, in one message. It is named, because the others use the unnamed place. */
 function sendWith<Row extends object>(
   client: PoolClient,
   { first, last }: Around,
@@ -79,14 +79,14 @@ function sendWith<Row extends object>(
   return new Promise((resolve, reject) => {
     const answer = (error: Error | null, results: QueryResult<Row>[]) =>
       error ? reject(error) : resolve(results[first ? 1 : 0]?.rows ?? [])
-    // The driver takes a callback beside a query of this kind; its types do not know it.
+    // The driver accepts a callback with a query of this kind; its types do not say so.
     ;(client.query as (query: Query, callback: typeof answer) => void)(query, answer)
   })
 }
 
 /**
- * Runs `work` in one transaction and commits it, unless `end` did; rolls back what throws.
- * @param lose told of an error after which the connection cannot be used again
+ * Runs `work` in one transaction and commits, unless `end` has; rolls back when it throws.
+ * @param lose called with an error after which the connection cannot be used again
  */
 export async function transaction<T>(
   client: PoolClient,

@@ -1,21 +1,21 @@
 /*
- * URLs of databases. libpq, and with it the driver, take one without a host whose socket folder is a parameter
+ * URLs of databases. libpq and the driver accept one without a host whose socket folder is a parameter
  * (`postgresql://user@/name?host=/var/run/postgresql`), which the standard parser of URLs refuses.
  */
 
 const NO_HOST = 'socket.invalid'
 
-/** @throws {TypeError} when it is no URL */
+/** @throws {TypeError} when it is not a URL */
 function parse(url: string): URL {
   return new URL(URL.canParse(url) ? url : url.replace('@/', `@${NO_HOST}/`))
 }
 
-/** Whether the driver understands it. */
+/** Whether the driver understands the URL. */
 export function isDatabaseUrl(url: string): boolean {
   try {
     return ['postgres:', 'postgresql:'].includes(parse(url).protocol)
   } catch {
-    // No URL at all.
+    // Not a URL.
     return false
   }
 }
@@ -28,7 +28,7 @@ export function placeOf(url: string): string {
   return `${host || 'localhost'}:${searchParams.get('port') ?? (port || 5432)}`
 }
 
-/** The role a URL names; empty when it names none. */
+/** The role in a URL; empty without one. */
 export function roleOf(url: string): string {
   const { username, searchParams } = parse(url)
   return searchParams.get('user') ?? decodeURIComponent(username)
@@ -44,5 +44,5 @@ export function withDatabase(url: string, database: string): string {
   return other.href.replace(`@${NO_HOST}/`, '@/')
 }
 
-/** The database a URL names, without its password. */
+/** A URL's database and server, without the password. */
 export const nameOf = (url: string): string => `${databaseOf(url) || 'the default database'} at ${placeOf(url)}`

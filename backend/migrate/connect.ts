@@ -6,12 +6,12 @@ import { databaseOf, nameOf, withDatabase } from '../database/url'
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** A migration takes as long as it takes. */
-export const FOR_EVER = { statement: 0, lock: 0, idle: 0 }
+/** A migration has no time limit. */
+export const NO_LIMITS = { statement: 0, lock: 0, idle: 0 }
 
 /**
  * Runs `work` on a connection of its own.
- * @throws {Refused} `setup` when there is no connection to be had
+ * @throws {Refused} `setup` when no connection can be made
  */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({
@@ -24,7 +24,7 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await prepareSession(client, FOR_EVER)
+    await prepareSession(client, NO_LIMITS)
   } catch (error) {
     await client.end()
     throw Object.assign(unreachable(url, error), { sqlState: (error as Fault).code })
@@ -37,7 +37,7 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
 }
 
 /**
- * Creates the database of `url` where it is missing and its role may.
+ * Creates the database of `url` if it is missing and the role has the right.
  * @returns whether it was created
  * @throws {Refused} `setup`
  */
@@ -64,7 +64,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   })
 }
 
-/** Equal for the same database of the same server only. */
+/** Equal only for the same database on the same server. */
 const IDENTITY = `select concat_ws(' ', d.oid, extract(epoch from pg_postmaster_start_time()), current_setting('port')) as identity
   from pg_database d where d.datname = current_database()`
 
@@ -72,7 +72,7 @@ const identityOf = (url: string): Promise<string | undefined> =>
   withClient(url, async (client) => (await client.query<{ identity: string }>(IDENTITY)).rows[0]?.identity)
 
 /**
- * Locks held in one database and work done in another would guard nothing.
+ * Refuses two URLs of different databases: a lock held in one would not protect work done in the other.
  * @throws {Refused} `setup` when DIRECT_DATABASE_URL leads to another database than DATABASE_URL, or either cannot be used
  */
 export async function requireSameDatabase({
@@ -87,14 +87,14 @@ export async function requireSameDatabase({
   if (through === direct) return
   throw new Refused(
     'setup',
-    `DIRECT_DATABASE_URL leads to ${nameOf(directDatabaseUrl)}, which is another database than DATABASE_URL's (${nameOf(databaseUrl)}): correct it.`,
+    `DIRECT_DATABASE_URL leads to ${nameOf(directDatabaseUrl)}, DATABASE_URL to another database (${nameOf(databaseUrl)}): correct it.`,
     'DIRECT_DATABASE_URL',
   )
 }
 
 /**
- * Like `withClient`, for what sets or locks something that lasts as long as its session.
- * @param what it is, for the sentence that refuses a pooler: another client's session would keep the lock
+ * Like `withClient`, for work whose settings or locks last as long as its session.
+ * @param what the work, for the error that refuses a pooler: another client's session would keep the lock
  * @throws {Refused} `setup` also when the URL leads through a pooler
  */
 export const withSession = <T>(url: string, what: string, work: (client: Client) => Promise<T>): Promise<T> =>
@@ -103,7 +103,7 @@ export const withSession = <T>(url: string, what: string, work: (client: Client)
     return await work(client)
   })
 
-/** Creates a database beside that of `url`, gives its URL to `work`, and drops it. */
+/** Creates a database on the server of `url`, passes its URL to `work`, and drops it. */
 export async function withScratchDatabase<T>(url: string, work: (scratch: string) => Promise<T>): Promise<T> {
   const name = `backhaul_scratch_${process.pid}_${Date.now()}`
   await withClient(url, (client) => client.query(`create database ${quoted(name)}`))

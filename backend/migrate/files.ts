@@ -7,7 +7,7 @@ import { projectRoot } from '../base/project-root'
 const schemaFolder = () => join(projectRoot(), 'prisma', 'schema')
 const migrationsFolder = () => join(projectRoot(), 'prisma', 'migrations')
 
-/** The files of prisma/schema, in the order of their names. */
+/** The files of prisma/schema, sorted by name. */
 export function schemaFiles(): { path: string; content: string }[] {
   return readdirSync(schemaFolder())
     .filter((name) => name.endsWith('.prisma'))
@@ -16,7 +16,7 @@ export function schemaFiles(): { path: string; content: string }[] {
     .map((path) => ({ path, content: readFileSync(path, 'utf8') }))
 }
 
-/** One folder of prisma/migrations. `checksum` is what Prisma notes when it applies it: SHA-256 of the file, hex. */
+/** One folder of prisma/migrations. `checksum` is what Prisma records when it applies it: SHA-256 of the file, hex. */
 export interface Migration {
   name: string
   sql: string
@@ -34,7 +34,7 @@ export function migrations(folder = migrationsFolder()): Migration[] {
     })
 }
 
-/** The same in the schema engine's words. */
+/** The same, as the schema engine wants it. */
 export function migrationList(list: readonly Migration[]): MigrationList {
   const lockfile = 'migration_lock.toml'
   return {
@@ -48,7 +48,7 @@ export function migrationList(list: readonly Migration[]): MigrationList {
   }
 }
 
-/** Writes a new migration, named by the moment in UTC; returns its name. */
+/** Writes a new migration, named by the time in UTC; returns its name. */
 export function writeMigration(name: string, sql: string, now = new Date()): string {
   const stamp = now.toISOString().replace(/\D/g, '').slice(0, 14)
   const folder = `${stamp}_${name}`

@@ -6,19 +6,19 @@ import { type Migration, migrationList, migrations, schemaFiles, writeMigration 
 import { grantFor, missingRight, type Roles, requireRights, rolesOf } from './rights'
 import { type SchemaEngine, withSchemaEngine } from './schema-engine'
 
-/** Where a database stands against prisma/migrations and prisma/schema. */
+/** How a database compares with prisma/migrations and prisma/schema. */
 export interface Status {
-  /** The database is reachable and every migration is applied as it is written, and nothing differs. */
+  /** Every migration is applied as it is written, and nothing differs. */
   upToDate: boolean
   applied: string[]
   pending: string[]
-  /** Begun and not ended, with what the database said. */
+  /** Started but not finished, with the database's error. */
   failed: { name: string; log: string }[]
-  /** Applied, but their file has changed since. */
+  /** Applied, but the file has changed since. */
   edited: string[]
   /** In the database, but not in this checkout. */
   unknown: string[]
-  /** How the tables differ from prisma/schema; null when they do not, or while something is pending. */
+  /** How the tables differ from prisma/schema; null when they do not, or while a migration is pending. */
   drift: string | null
 }
 
@@ -30,10 +30,10 @@ interface Row {
 }
 
 const filters = { externalTables: [], externalEnums: [] }
-/** Any number that nobody else in the database locks. */
+/** An arbitrary number that nothing else in the database locks. */
 const LOCK = 7_205_759_403
 const LOCK_WAIT_MS = 120_000
-/** What a pooler is refused for: it would keep the lock of a migration for whoever comes next. */
+/** Why a pooler is refused: its session would keep the lock for the next client. */
 const WHAT = 'a migration'
 
 async function rowsOf(client: Client, url: string): Promise<Row[]> {
@@ -45,7 +45,7 @@ async function rowsOf(client: Client, url: string): Promise<Row[]> {
     if (places[0] === undefined) return []
     throw new Refused(
       'setup',
-      `Migrations of ${nameOf(url)} are noted in the schema ${places[0]}, because its search_path was another then: run: alter table "${places[0]}"._prisma_migrations set schema public;`,
+      `The migrations of ${nameOf(url)} are recorded in the schema ${places[0]}, because search_path was different when they ran; run: alter table "${places[0]}"._prisma_migrations set schema public;`,
     )
   } catch (error) {
     const { code, message } = error as Error & { code?: string }
@@ -53,7 +53,7 @@ async function rowsOf(client: Client, url: string): Promise<Row[]> {
   }
 }
 
-/** The schemas with a table that may note our migrations; another program's in its own schema is none of ours. */
+/** The schemas with a table that may record our migrations; another program's table in its own schema does not count. */
 async function placesOf(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ place: string }>(
     `select schemaname::text as place from pg_tables where tablename = '_prisma_migrations'
@@ -76,7 +76,7 @@ function compare(rows: readonly Row[], list: readonly Migration[]): Omit<Status,
   }
 }
 
-/** What a diff from the database at `url` to prisma/schema says; null when there is none. */
+/** The difference between the database at `url` and prisma/schema; null when there is none. */
 async function differences(url: string, script: boolean): Promise<string | null> {
   const files = schemaFiles()
   const diff = { script, exitCode: true, shadowDatabaseUrl: null, filters }
@@ -96,26 +96,26 @@ export async function status(url: string): Promise<Status> {
   return { ...found, drift, upToDate: settled && found.edited.length === 0 && drift === null }
 }
 
-/** What the database said, out of Prisma's log with its own frames. */
+/** The database's error, out of Prisma's log with its stack frames. */
 const firstLine = (text: string): string => {
-  const said = /ERROR: .*/.exec(text)?.[0]
-  return said?.trim() ?? text.split('\n').find((line) => line.trim() !== '' && line !== 'external connector error') ?? text
+  const error = /ERROR: .*/.exec(text)?.[0]
+  return error?.trim() ?? text.split('\n').find((line) => line.trim() !== '' && line !== 'external connector error') ?? text
 }
 
 function refusal(found: Omit<Status, 'drift' | 'upToDate'>, url: string, roles: Roles): Refused | undefined {
   const [failed] = found.failed
   if (failed) {
     const grant = grantFor(failed.log, roles)
-    const mend = grant ? `its owner or a superuser runs: ${grant};` : 'mend what it names,'
+    const fix = grant ? `its owner or a superuser runs: ${grant};` : 'fix the cause,'
     return new Refused(
       'setup',
-      `Migration ${failed.name} has failed on ${nameOf(url)} (${failed.log}): ${mend} then yarn migrate resolve ${failed.name} lets it run again.`,
+      `Migration ${failed.name} failed on ${nameOf(url)} (${failed.log}): ${fix} then run yarn migrate resolve ${failed.name} and yarn migrate.`,
     )
   }
   if (found.edited[0]) {
     return new Refused(
       'setup',
-      `Migration ${found.edited[0]} was changed after it had been applied to ${nameOf(url)}: restore its file and write a new migration.`,
+      `Migration ${found.edited[0]} was changed after it was applied to ${nameOf(url)}: restore its file and write a new migration.`,
     )
   }
   return undefined
@@ -126,9 +126,9 @@ async function apply(engine: SchemaEngine, list: readonly Migration[]): Promise<
 }
 
 /**
- * Applies what is pending, one process at a time; creates the database where it is missing and the role may.
- * @returns the names of the migrations that it applied
- * @throws {Refused} `setup`, saying what stands in the way
+ * Applies pending migrations, one process at a time; creates the database if it is missing and the role has the right.
+ * @returns the names of the applied migrations
+ * @throws {Refused} `setup` with what prevents it
  */
 export async function deploy(url: string): Promise<string[]> {
   await ensureDatabase(url)
@@ -136,8 +136,8 @@ export async function deploy(url: string): Promise<string[]> {
     await lock(client, url)
     const roles = await rolesOf(client)
     const list = migrations()
-    const look = async () => compare(await rowsOf(client, url), list)
-    const before = await look()
+    const read = async () => compare(await rowsOf(client, url), list)
+    const before = await read()
     const stop = refusal(before, url, roles)
     if (stop) throw stop
     if (before.pending.length === 0) return []
@@ -149,7 +149,7 @@ export async function deploy(url: string): Promise<string[]> {
     try {
       return await withSchemaEngine(url, schemaFiles(), (engine) => apply(engine, list))
     } catch (error) {
-      throw refusal(await look(), url, roles) ?? missingRight(url, firstLine((error as Error).message), roles) ?? error
+      throw refusal(await read(), url, roles) ?? missingRight(url, firstLine((error as Error).message), roles) ?? error
     }
   })
 }
@@ -162,15 +162,15 @@ async function lock(client: Client, url: string): Promise<void> {
     if ((error as { code?: string }).code !== '55P03') throw error
     throw new Refused(
       'setup',
-      `Another process has been migrating ${nameOf(url)} for ${LOCK_WAIT_MS / 1000} s: wait for it or end it, then try again.`,
+      `Another process has been migrating ${nameOf(url)} for ${LOCK_WAIT_MS / 1000} s: wait for it or stop it, then try again.`,
     )
   }
 }
 
 /**
- * Writes the migration that leads from prisma/migrations to prisma/schema.
- * @param url a database beside which a scratch one may be created for a moment
- * @returns its name, or null when there is nothing to write
+ * Writes the migration from prisma/migrations to prisma/schema.
+ * @param url a database on whose server a temporary one may be created
+ * @returns its name; null when nothing differs
  */
 export async function create(url: string, name: string): Promise<string | null> {
   const sql = await withScratchDatabase(url, async (scratch) => {

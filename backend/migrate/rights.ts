@@ -4,11 +4,11 @@ import { READ_ONLY_TEXT } from '../database/faults'
 import { nameOf } from '../database/url'
 import type { Migration } from './files'
 
-/** Who migrates, and who owns what is there already. */
+/** The role that migrates, and the owner of what exists already. */
 export interface Roles {
   role: string
   database: string
-  /** Owner of the schema `backhaul`; null before there is one. */
+  /** Owner of the schema `backhaul`; null before it exists. */
   owner: string | null
 }
 
@@ -20,7 +20,7 @@ export async function rolesOf(client: Client): Promise<Roles> {
   return (await client.query<Roles>(sql)).rows[0] as Roles
 }
 
-/** What gives a role the right that Postgres missed, from Postgres' own words; undefined when they are about something else. */
+/** The statement that grants the right whose absence Postgres reported in `text`; undefined when the text is about something else. */
 export function grantFor(text: string, { role, database, owner }: Roles): string | undefined {
   const to = quoted(role)
   const schema = /permission denied for schema (\S+)/.exec(text)?.[1]
@@ -32,7 +32,7 @@ export function grantFor(text: string, { role, database, owner }: Roles): string
   return undefined
 }
 
-/** The refusal that names a missing right and who gives it; undefined when `text` is about something else. */
+/** The error that names a missing right and who can grant it; undefined when `text` is about something else. */
 export function missingRight(url: string, text: string, roles: Roles): Refused | undefined {
   const grant = grantFor(text, roles)
   if (!grant) return undefined
@@ -44,26 +44,26 @@ interface Found {
   database: boolean
   /** Null: there is no such schema. */
   public: boolean | null
-  noted: boolean
+  recorded: boolean
 }
 
 /**
- * Looks for the rights that the first statements of these migrations need. A migration that fails halfway has to be resolved by a person.
- * @throws {Refused} `setup`, naming the missing right and the statement that grants it
+ * Checks the rights that the first statements of these migrations need, because a person has to resolve a migration that fails halfway.
+ * @throws {Refused} `setup` with the missing right and the statement that grants it
  */
 export async function requireRights(client: Client, url: string, pending: readonly Migration[]): Promise<void> {
   const sql = `select current_setting('transaction_read_only') = 'off' as writable,
     has_database_privilege(current_database(), 'create') as database,
     (select has_schema_privilege(oid, 'create') from pg_namespace where nspname = 'public') as public,
-    exists (select from pg_tables where schemaname = 'public' and tablename = '_prisma_migrations') as noted`
+    exists (select from pg_tables where schemaname = 'public' and tablename = '_prisma_migrations') as recorded`
   const found = (await client.query<Found>(sql)).rows[0] as Found
   if (!found.writable) throw new Refused('setup', READ_ONLY_TEXT)
   if (found.public === null)
-    throw new Refused('setup', `${nameOf(url)} has no schema public, where applied migrations are noted: run: create schema public;`)
+    throw new Refused('setup', `${nameOf(url)} has no schema public, which records the applied migrations; run: create schema public;`)
   const missing = [
-    // Postgres asks for it also where the schema is there.
+    // Postgres requires it even when the schema exists.
     ...(!found.database && pending.some(({ sql: text }) => /create schema/i.test(text)) ? ['permission denied for database'] : []),
-    ...(!found.noted && !found.public ? ['permission denied for schema public'] : []),
+    ...(!found.recorded && !found.public ? ['permission denied for schema public'] : []),
   ]
   if (missing.length === 0) return
   const roles = await rolesOf(client)

@@ -6,11 +6,11 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type * as Bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import { Pool, type QueryResult } from 'pg'
 import { prepareSession } from '../database/session'
-import { FOR_EVER } from './connect'
+import { NO_LIMITS } from './connect'
 
 /*
- * Prisma's schema engine in its WebAssembly form. The native one is downloaded from a host that closed
- * networks cannot reach; this one comes with the packages and writes the same `_prisma_migrations`.
+ * Prisma's schema engine as WebAssembly. The native one is downloaded from a host that closed networks cannot reach; this one comes with
+ * the packages and writes the same `_prisma_migrations`.
  */
 
 export type SchemaEngine = Bindings.SchemaEngine
@@ -22,7 +22,7 @@ type Wasm = {
 
 type Timer = (...args: unknown[]) => NodeJS.Timeout
 
-/** The engine never clears the timer of its lock, which would keep a finished process for ten seconds. */
+/** The engine never clears the timer of its lock, which would keep a finished process alive for ten seconds. */
 const withoutWaiting = (glue: Glue): object =>
   Object.fromEntries(
     Object.entries(glue).map(([name, value]) =>
@@ -32,7 +32,7 @@ const withoutWaiting = (glue: Glue): object =>
 
 let loaded: Glue | undefined
 
-/** The glue file is an ES module made for bundlers; required from inside its package, Node loads it without a warning. */
+/** The glue file is an ES module for bundlers; required from inside its package, Node loads it without a warning. */
 function load(): Glue {
   if (loaded) return loaded
   const folder = dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg'))
@@ -50,18 +50,18 @@ function load(): Glue {
 const CHAR = 18
 const TEXT = 25
 
-/** A catalogue answer holds columns of Postgres's internal type "char", which the driver adapter refuses though they are text. */
-class CataloguePool extends Pool {
+/** Catalog queries return columns of Postgres's internal type "char", which the driver adapter refuses although they are text. */
+class CatalogPool extends Pool {
   override query = async (...args: unknown[]): Promise<never> => {
     const result = await (super.query as (...args: unknown[]) => Promise<QueryResult | QueryResult[]>)(...args)
-    // A script of several statements is answered by several results.
+    // A script of several statements has several results.
     const fields = [result].flat().flatMap((one) => one.fields)
     for (const field of fields) if (field.dataTypeID === CHAR) field.dataTypeID = TEXT
     return result as never
   }
 }
 
-/** The adapter's own `executeScript` cuts scripts at every semicolon, those inside functions too, and so commits half of one. */
+/** The adapter's own `executeScript` splits scripts at every semicolon, even inside functions, and so commits half of one. */
 class ScriptAdapterFactory extends PrismaPg {
   constructor(readonly pool: Pool) {
     super(pool)
@@ -73,7 +73,7 @@ class ScriptAdapterFactory extends PrismaPg {
       try {
         await this.pool.query(script)
       } catch (error) {
-        // Protected in the adapter's types; it puts the error into the words the engine understands, and throws.
+        // Protected in the adapter's types; it translates the error for the engine and throws.
         ;(adapter as unknown as { onError(error: unknown): never }).onError(error)
       }
     }
@@ -83,7 +83,7 @@ class ScriptAdapterFactory extends PrismaPg {
 
 /**
  * Runs `work` with an engine on the database at `url`.
- * @throws whatever the engine says, as an `Error` whose message is its last panic or its own sentence
+ * @throws {Error} with the engine's last panic or its own message
  */
 export async function withSchemaEngine<T>(
   url: string,
@@ -92,11 +92,11 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   let panic: string | undefined
   Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: (text: string) => (panic = text) } })
-  const pool = new CataloguePool({
+  const pool = new CatalogPool({
     connectionString: url,
     max: 1,
     application_name: 'backhaul migrate',
-    onConnect: (client) => prepareSession(client, FOR_EVER),
+    onConnect: (client) => prepareSession(client, NO_LIMITS),
   })
   const factory = bindMigrationAwareSqlAdapterFactory(new ScriptAdapterFactory(pool))
   const datamodels = schema.map(({ path, content }): [string, string] => [path, content])

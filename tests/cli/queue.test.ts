@@ -115,7 +115,7 @@ describe('settings and services that are wrong', () => {
   test('all faults of the settings at once', () =>
     refusesWith({ LIMITS: '{', RABBITMQ_URL: 'http://x', TURN_SECONDS: 'no' }, '3 faults', 'LIMITS', 'RABBITMQ_URL', 'TURN_SECONDS'))
 
-  test('the database is down, refuses the password, does not exist, or its host is not known', async () => {
+  test('the database is down, refuses the password, does not exist, or its host is unknown', async () => {
     const host = await closed()
     await refusesWith({ DATABASE_URL: changed(env.DATABASE_URL as string, (it) => (it.host = host)) }, `No PostgreSQL answers at ${host}`)
     const wrong = changed(env.DATABASE_URL as string, (it) => (it.password = 'guessed'))
@@ -125,7 +125,7 @@ describe('settings and services that are wrong', () => {
       'nowhere',
       'does not exist',
     )
-    await refusesWith({ DATABASE_URL: changed(env.DATABASE_URL as string, (it) => (it.hostname = 'no-such-host.invalid')) }, 'not known')
+    await refusesWith({ DATABASE_URL: changed(env.DATABASE_URL as string, (it) => (it.hostname = 'no-such-host.invalid')) }, 'is unknown')
   })
 
   test('the schema is not migrated', async () => {

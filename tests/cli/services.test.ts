@@ -124,11 +124,11 @@ describe('doctor', () => {
     expect(nowhere).toEqual({
       code: 78,
       out: '',
-      err: expect.stringMatching(/^No PostgreSQL has its socket in \/no\/such\/folder: [^\n]*$/),
+      err: expect.stringMatching(/^There is no PostgreSQL socket in \/no\/such\/folder: [^\n]*$/),
     })
   })
 
-  test('a database that takes no writes, said by every entry point', async () => {
+  test('a database that accepts no writes, as every entry point says', async () => {
     const other = await testEnv()
     const own = { ...env, DATABASE_URL: other.databaseUrl, RABBITMQ_URL: other.rabbitmqUrl }
     const changed = openDb(other.databaseUrl)
@@ -138,17 +138,17 @@ describe('doctor', () => {
     try {
       const { code, findings } = await diagnosis(own)
       expect(code).toBe(1)
-      expect(textOf(findings, 'database')).toMatch(/takes no writes, because default_transaction_read_only is on: reset it/)
+      expect(textOf(findings, 'database')).toMatch(/accepts no writes, because default_transaction_read_only is on: reset it/)
       const queued = await command(own, 'queue character-killmails 1')
       expect(queued).toEqual({
         code: 78,
         out: '',
-        err: expect.stringMatching(/^The database takes no writes now: it is a hot standby .*$/),
+        err: expect.stringMatching(/^The database accepts no writes now: it is a hot standby .*$/),
       })
       const ready = await served.ask('GET', '/readyz')
-      expect(ready).toMatchObject({ status: 503, body: { status: 'not ready', database: expect.stringContaining('takes no writes') } })
+      expect(ready).toMatchObject({ status: 503, body: { status: 'not ready', database: expect.stringContaining('accepts no writes') } })
       const asked = await served.ask('POST', '/api/jobs', { source: 'eve', params: { characterId: 1 } })
-      expect(asked).toMatchObject({ status: 503, body: { detail: expect.stringContaining('takes no writes') } })
+      expect(asked).toMatchObject({ status: 503, body: { detail: expect.stringContaining('accepts no writes') } })
     } finally {
       await served.close()
       await other.close()

@@ -28,11 +28,11 @@ test.each([
   [fault('08P01', 'SASL authentication failed'), /refuses the connection \(SASL authentication failed\)/],
   [fault('08P01', 'transaction blocks not allowed in statement pooling mode'), /statement mode: set its pool_mode to transaction/],
   [fault('28P01', 'password authentication failed for user "u"'), /refuses the password of u/],
-  [fault('28000', 'no pg_hba.conf entry for host "::1", user "u", database "d", no encryption'), /wants TLS .*sslmode/],
-  [fault('28000', 'role "u" is not permitted to log in'), /does not let u in/],
+  [fault('28000', 'no pg_hba.conf entry for host "::1", user "u", database "d", no encryption'), /requires TLS .*sslmode/],
+  [fault('28000', 'role "u" is not permitted to log in'), /does not let u log in/],
   [fault('3D000', 'database "d" does not exist'), /d at h:1 does not exist/],
-  [fault('42501', 'permission denied for database d'), /does not let u use it \(permission denied for database d\)/],
-  [new Error('The server does not support SSL connections'), /has no TLS: remove sslmode/],
+  [fault('42501', 'permission denied for database d'), /denies u access \(permission denied for database d\)/],
+  [new Error('The server does not support SSL connections'), /does not support TLS: remove sslmode/],
   [fault('SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain'), /is not trusted .*sslrootcert/],
 ])('a refusal of settings does not pass, and its cause is one sentence: %s', (error, sentence) => {
   expect(isUnreachable(error)).toBe(false)

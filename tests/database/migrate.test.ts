@@ -53,7 +53,7 @@ test('a migration that stopped in the middle is named and not run again by itsel
     `update _prisma_migrations set finished_at = null, logs = 'ERROR: no room' where migration_name like '%_engine'`,
   )
   expect((await status(it.databaseUrl)).failed).toMatchObject([{ log: 'ERROR: no room' }])
-  await expect(deploy(it.databaseUrl)).rejects.toThrow(/_engine has failed on .*no room.*yarn migrate resolve/)
+  await expect(deploy(it.databaseUrl)).rejects.toThrow(/_engine failed on .*no room.*yarn migrate resolve/)
   await it.close()
 })
 
@@ -61,7 +61,7 @@ test('an applied migration whose file has changed is named', async () => {
   const it = await testEnv()
   await run(it.databaseUrl, `update _prisma_migrations set checksum = 'other' where migration_name like '%_engine'`)
   expect((await status(it.databaseUrl)).edited).toEqual([expect.stringContaining('_engine')])
-  await expect(deploy(it.databaseUrl)).rejects.toThrow('was changed after it had been applied')
+  await expect(deploy(it.databaseUrl)).rejects.toThrow('was changed after it was applied')
   await it.close()
 })
 
@@ -116,19 +116,19 @@ withPostgres('a role that does not own what is there is told whose rights it nee
       await run(asRole(owner, 'postgres'), runsOf(reading))
       await run(owner, 'delete from _prisma_migrations where migration_name = (select max(migration_name) from _prisma_migrations)')
       const refused = await failure(deploy(guest))
-      expect(refused.message).toMatch(/has failed on .*: its owner or a superuser runs: grant .* to "guest_\w+"; then yarn migrate resolve/)
+      expect(refused.message).toMatch(/failed on .*: its owner or a superuser runs: grant .* to "guest_\w+"; then run yarn migrate resolve/)
     },
   )
 })
 
-test('migrations are noted in public, whatever search_path says; those noted elsewhere are found', async () => {
+test('migrations are recorded in public, whatever search_path says; those recorded elsewhere are found', async () => {
   const it = await testEnv()
   const name = new URL(it.databaseUrl).pathname.slice(1)
   await run(it.databaseUrl, `create schema other; alter database ${name} set search_path = other`)
   expect(await status(it.databaseUrl)).toMatchObject({ upToDate: true })
   await run(it.databaseUrl, 'alter table public._prisma_migrations set schema other')
   const refused = await failure(deploy(it.databaseUrl))
-  expect(refused.message).toMatch(/noted in the schema other, because its search_path/)
+  expect(refused.message).toMatch(/recorded in the schema other, because search_path/)
   await run(it.databaseUrl, runsOf(refused))
   expect(await deploy(it.databaseUrl)).toEqual([])
   await it.close()

@@ -88,7 +88,7 @@ withPgbouncer('behind PgBouncer in transaction mode', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
-      const why = /does not take the startup parameter options: remove it from DATABASE_URL/
+      const why = /does not accept the startup parameter options: remove it from DATABASE_URL/
       expect({ code, out }).toEqual({ code: 78, out: expect.stringMatching(why) })
       const doctor = await command(settings, 'doctor --json')
       expect(doctor.code).toBe(1)
