@@ -6,6 +6,7 @@ import type { Context } from './cli/context'
 import { startJobs } from './cli/enqueue'
 import { collectIds } from './cli/ids'
 import { createProgram, main } from './cli/main'
+import { idNameOf, optionsOf } from './cli/options'
 import { followJobs, printDryRun, printJobs } from './cli/print-jobs'
 import { runLookup } from './cli/queue-lookup'
 import { buildRequests, parsePriority } from './cli/request'
@@ -23,18 +24,19 @@ export interface Given extends Record<string, unknown> {
 
 function addCommand(program: Program, context: Context, name: string, source: Source, command: Command): void {
   const made = program.command(name).description(command.about)
-  if (command.ids) made.argument('[ids...]', `one or more ${command.ids.label.replace(/Id$/, ' id')}s; - reads them from standard input`)
-  for (const option of command.options ?? []) made.option(option.flags, option.about)
+  const idName = command.lookup ? `${command.lookup} id` : command.ids && idNameOf(source, command.ids)
+  if (idName) made.argument('[ids...]', `one or more ${idName}s; - reads them from standard input`)
+  for (const { option } of command.options ? optionsOf(source) : []) made.addOption(option)
   made.option('--priority <0-9>', 'lower numbers run first; names: live (0), asked (1), backfill (2)')
   if (!command.lookup) made.option('--force', 'start a job even if one for the same request is active')
-  if (command.ids) made.option('--file <path>', 'read ids from a file; # starts a comment, - reads standard input')
+  if (idName) made.option('--file <path>', 'read ids from a file; # starts a comment, - reads standard input')
   made
     .option('--dry-run', 'show tasks, requests and time at the current limits; queue nothing')
     .option('--watch', 'follow until the end; exit 0 only if everything completed')
     .option('--json', 'print one JSON object only')
-    .configureHelp({ commandUsage: () => `yarn queue ${name} [options]${command.ids ? ' [ids...]' : ''}` })
+    .configureHelp({ commandUsage: () => `yarn queue ${name} [options]${idName ? ' [ids...]' : ''}` })
     .action(async (...args: unknown[]) => {
-      const [ids, given] = command.ids ? (args as [string[], Given]) : [[], args[0] as Given]
+      const [ids, given] = idName ? (args as [string[], Given]) : [[], args[0] as Given]
       await traced(context, `yarn queue:${name}`, () => queue(context, source, command, ids, given))
     })
 }
@@ -42,7 +44,7 @@ function addCommand(program: Program, context: Context, name: string, source: So
 async function queue(context: Context, source: Source, command: Command, args: string[], given: Given): Promise<void> {
   const { config } = context
   if (!given.dryRun) requireAccess(source, config)
-  const ids = command.ids ? await collectIds(args, given.file, context.terminal) : []
+  const ids = command.ids || command.lookup ? await collectIds(args, given.file, context.terminal) : []
   const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
   const requests = buildRequests(source, command, ids, given)

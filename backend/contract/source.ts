@@ -27,13 +27,15 @@ export interface Source<P = unknown> {
   name: string
   about: string
   /** What may be published to which queue; loose on extra fields. */
-  requests: Partial<Record<QueueName, (raw: unknown) => P>>
+  requests: Partial<Record<QueueName, ZodType<P>>>
   /** Priority of jobs that arrive on a queue, where it is not that of a backfill. */
   priorities?: Partial<Record<QueueName, number>>
-  /** What a person may ask for; parsed when the job is started. */
+  /**
+   * What a person may ask for; parsed when the job is started, and its own result parses to itself. The JSON Schema of its input is the
+   * form of the dashboard, the API's document and the options of commands: each field is described once, by `.meta({ title,
+   * description, flag })`.
+   */
   params: ZodType<P>
-  /** What a form shows and which fields a person may name, where `params` cannot be written as a JSON Schema. */
-  form?: ZodType
   /** What such a job reads, in words: `kills of character 2117325769`; the plan's active key unless told. */
   label?(params: P): string
   /** A small request that its sandbox answers; the contract suite runs it. */

@@ -1,10 +1,10 @@
-import { Option } from 'commander'
 import { Refused } from '../../backend/base/errors'
 import type { Json } from '../../backend/base/json'
-import type { Command, CommandOption, Lookup, Source } from '../../backend/contract'
+import type { Command, Lookup, Source } from '../../backend/contract'
 import { PRIORITY, parseRequest } from '../../backend/engine/jobs/verbs'
 import { readIds } from '../../backend/engine/lookups/ids'
 import type { GivenId } from './ids'
+import { type FieldOption, idNameOf, optionsOf } from './options'
 
 type Fields = { [key: string]: Json | undefined }
 
@@ -18,15 +18,13 @@ export function parsePriority(text: string): number {
   throw new Refused('input', `--priority must be 0 to 9 or one of ${NAMED.join(', ')}, got ${text}.`, 'priority')
 }
 
-const flagOf = (option: CommandOption): string => new Option(option.flags).long ?? option.flags
-
-function fieldValue(option: CommandOption, given: unknown): Json | undefined {
+function fieldValue(option: FieldOption, given: unknown): Json | undefined {
   if (given === undefined) return undefined
   if (option.kind === 'negated') return given === false ? false : undefined
   if (option.kind === 'flag') return given === true ? true : undefined
   if (option.kind === 'list') return (given as unknown[]).map(String)
   if (option.kind !== 'integer') return String(given)
-  if (!/^[+-]?\d+$/.test(String(given))) throw new Refused('input', `${flagOf(option)} must be a whole number, got ${given}.`, option.path)
+  if (!/^[+-]?\d+$/.test(String(given))) throw new Refused('input', `${option.name} must be a whole number, got ${given}.`, option.path)
   return Number(given)
 }
 
@@ -42,22 +40,22 @@ function setAt(request: Fields, path: string, value: Json): void {
 }
 
 /** The request without its id: the preset of the command and the options. */
-function baseRequest(command: Command, given: Record<string, unknown>): Fields {
+function baseRequest(command: Command, options: readonly FieldOption[], given: Record<string, unknown>): Fields {
   const request = structuredClone(command.preset ?? {}) as Fields
-  for (const option of command.options ?? []) {
-    const value = fieldValue(option, given[new Option(option.flags).attributeName()])
+  for (const option of options) {
+    const value = fieldValue(option, given[option.option.attributeName()])
     if (value !== undefined) setAt(request, option.path, value)
   }
   return request
 }
 
 /** Replaces field names by flags: `--from-date` for `options.fromDate`. */
-function inFlags(message: string, options: readonly CommandOption[]): string {
+function inFlags(message: string, options: readonly FieldOption[]): string {
   return options.reduce((text, option) => {
     const name = option.path.split('.').pop() as string
     return text.replaceAll(
       new RegExp(`(?<![\\w.-])(${option.path.replaceAll('.', '\\.')}|${name})${option.kind === 'list' ? '(\\.\\d+)?' : ''}(?![\\w-])`, 'g'),
-      flagOf(option),
+      option.name,
     )
   }, message)
 }
@@ -76,16 +74,17 @@ function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
  * @throws {Refused} `input`, naming the option, or the first invalid id and its place
  */
 export function buildRequests(source: Source, command: Command, ids: readonly GivenId[], given: Record<string, unknown>): unknown[] {
-  const base = baseRequest(command, given)
-  const field = command.ids?.field
+  const options = command.options ? optionsOf(source) : []
+  const base = baseRequest(command, options, given)
+  const field = command.ids
   const faults: { id: GivenId; message: string }[] = []
   const requests = (field === undefined ? [undefined] : ids).map((id) => {
     try {
       return parseRequest(source, command.queue, field === undefined || !id ? base : { ...structuredClone(base), [field]: id.text })
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      if (!id || error.field !== field) throw new Refused(error.code, inFlags(error.message, command.options ?? []), error.field)
-      faults.push({ id, message: error.message })
+      if (!id || field === undefined || error.field !== field) throw new Refused(error.code, inFlags(error.message, options), error.field)
+      faults.push({ id, message: error.message.replaceAll(field, idNameOf(source, field)) })
       return undefined
     }
   })
@@ -100,7 +99,6 @@ function unique(requests: readonly unknown[]): unknown[] {
 
 /** Ids to look up. @throws {Refused} `input`, naming the first invalid id and its place */
 export function lookupIds(command: Command, lookup: Pick<Lookup, 'id'>, given: readonly GivenId[]): string[] {
-  const label = command.ids?.label ?? 'id'
   const { ids, faults } = readIds(
     lookup.id,
     given.map((id) => id.text),
@@ -108,7 +106,7 @@ export function lookupIds(command: Command, lookup: Pick<Lookup, 'id'>, given: r
   const placeOf = new Map(given.map((id) => [id.text, id]))
   const bad = faults.flatMap(({ text, message }) => {
     const id = placeOf.get(text)
-    return id ? [{ id, message: `${label} ${message}` }] : []
+    return id ? [{ id, message: `${command.lookup} id ${message}` }] : []
   })
   if (bad.length > 0) throw badIds(bad)
   return ids

@@ -57,7 +57,7 @@ describe('bad input queues nothing and is answered in one line', () => {
     ['1e3x', 'whole number'],
   ])('the id %s', async (id, fault) => {
     for (const name of ['character-killmails', 'zkillboard', 'character']) {
-      await refuses(`queue ${name} 2117325769 ${id} 95465499`, 2, 'characterId', fault, 'argument 2', `"${id}"`, 'Nothing was queued')
+      await refuses(`queue ${name} 2117325769 ${id} 95465499`, 2, 'character id', fault, 'argument 2', `"${id}"`, 'Nothing was queued')
     }
   })
 

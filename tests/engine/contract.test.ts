@@ -4,9 +4,11 @@ import { listSettings } from '../../backend/config/config'
 import { defaultsOf, type Source, type Stream } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { startSandbox } from '../../backend/sandbox/server'
+import { formOf } from '../../backend/service/base/registry'
 import { sources } from '../../backend/sources'
 import { scripts } from '../../package.json'
 import { isQueue } from '../../queues/names'
+import { optionsOf } from '../../scripts/cli/options'
 import { serve } from '../support/api'
 import { testEnv } from '../support/env'
 import { clashes, type OwnedRoute } from '../support/route-clashes'
@@ -76,6 +78,15 @@ describe('routes', () => {
   })
 })
 
+interface Field {
+  title?: string
+  description?: string
+  flag?: string
+  properties?: Record<string, Field>
+}
+
+const fieldsOf = ({ properties = {} }: Field): Field[] => Object.values(properties).flatMap((field) => [field, ...fieldsOf(field)])
+
 describe.each(sources.map((source) => [source.name, source] as const))('%s', (name, source) => {
   const params = jobs.parseParams(source, source.example)
   const plan = source.plan(params)
@@ -102,6 +113,17 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
       const cursor = JSON.parse(JSON.stringify(task.cursor))
       expect(JSON.parse(JSON.stringify(source.streams[task.stream]?.cursor.parse(cursor)))).toEqual(cursor)
     }
+  })
+
+  it('describes each field of its params once, and each flag means one of them', () => {
+    const fields = fieldsOf(formOf(source))
+    expect(fields.length).toBeGreaterThan(0)
+    expect(fields.filter(({ title, description, properties }) => !title || !(description || properties))).toEqual([])
+    const names = optionsOf(source).map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toHaveLength(fields.filter(({ flag }) => flag !== undefined).length)
+    for (const { ids } of Object.values(source.commands))
+      expect([undefined, ...Object.keys(formOf(source).properties ?? {})]).toContain(ids)
   })
 
   it('keeps its params through the database', () => {

@@ -40,7 +40,7 @@ export function countingSource(counting: Counting): Source {
   return defineSource<{ name: string }>({
     name: 'counting',
     about: 'counts, for tests',
-    requests: { zkillboard_backfill_queue: (raw) => z.looseObject({ name: z.string() }).parse(raw) },
+    requests: { zkillboard_backfill_queue: z.looseObject({ name: z.string() }) },
     params: z.looseObject({ name: z.string() }),
     example: { name: 'example' },
     settings: counting.settings,

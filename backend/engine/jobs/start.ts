@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { ZodError } from 'zod'
 import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
-import type { Plan, PriorityName, Source } from '../../contract'
+import { type Plan, type PriorityName, parsed, type Source } from '../../contract'
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
@@ -40,25 +39,13 @@ export interface Started {
 }
 
 /** The params of a request, parsed by their source. @throws {Refused} naming the field */
-export const parseParams = <P>(source: Source<P>, raw: unknown): P => refusing(() => source.params.parse(raw))
+export const parseParams = <P>(source: Source<P>, raw: unknown): P => parsed(source.params, raw)
 
 /** The params of a raw message on one of the source's queues. @throws {Refused} naming the field */
 export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknown): P {
-  const parse = source.requests[queue]
-  if (!parse) throw new Refused('input', `${queue} takes no requests`)
-  return refusing(() => parse(raw))
-}
-
-/** A message that does not name its field itself begins with it. */
-const named = (field: string, message: string): string => (field === '' || message.startsWith(field) ? message : `${field}: ${message}`)
-
-function refusing<P>(parse: () => P): P {
-  try {
-    return parse()
-  } catch (error) {
-    if (!(error instanceof ZodError)) throw error
-    throw Refused.of(error.issues.map(({ path, message }) => ({ field: path.join('.'), message: named(path.join('.'), message) })))
-  }
+  const schema = source.requests[queue]
+  if (!schema) throw new Refused('input', `${queue} takes no requests`)
+  return parsed(schema, raw)
 }
 
 /**

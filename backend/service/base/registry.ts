@@ -34,7 +34,7 @@ const MAX_FAULTS = 10
 
 /** What a person may send as params, as a JSON Schema; fields it does not name are refused, unless it says that any may be there. */
 export function formOf(source: Source): Record<string, unknown> {
-  const { $schema: _, ...schema } = z.toJSONSchema(source.form ?? source.params, { io: 'input', unrepresentable: 'any' })
+  const { $schema: _, ...schema } = z.toJSONSchema(source.params, { io: 'input', unrepresentable: 'any' })
   return { type: 'object', ...schema, additionalProperties: schema.additionalProperties ?? schema.properties === undefined }
 }
 

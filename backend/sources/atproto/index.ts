@@ -1,8 +1,8 @@
 import { defineSource } from '../../contract'
 import { handles, pds, plc, relay as relayApi } from './apis'
 import { commands } from './commands'
-import { form, label } from './form'
-import { type AtprotoParams, params, request } from './params'
+import { label } from './label'
+import { type AtprotoParams, params } from './params'
 import { plan } from './plan'
 import { routes } from './routes'
 import { settings } from './settings'
@@ -18,9 +18,8 @@ import { repo } from './streams/repo'
 export const atproto = defineSource<AtprotoParams>({
   name: 'atproto',
   about: 'AT Protocol records of a collection from every PDS (relay, PLC directory)',
-  requests: { atproto_backfill_queue: request },
+  requests: { atproto_backfill_queue: params },
   params,
-  form,
   label,
   example: { collection: 'games.sandbox.game' },
   settings,

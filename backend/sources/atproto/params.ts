@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
-import { type Fault, Refused } from '../../base/errors'
 import { hostOf } from './hosts'
 
 /** Repos one request may name. */
@@ -36,20 +35,55 @@ const host = z
     return z.NEVER
   })
 
-const flag = (about: string) => z.boolean({ error: `must be true or false` }).default(false).meta({ description: about })
+const flag = z.boolean({ error: 'must be true or false' }).default(false)
 
 const fields = {
-  collection: collection.optional(),
-  dids: z.array(repo, { error: 'must be a list of DIDs and handles' }).max(MAX_REPOS, `names more than ${MAX_REPOS} repos`).default([]),
-  pds: z.array(host, { error: 'must be a list of PDS addresses' }).max(1000, 'names more than 1,000 hosts').default([]),
-  discovery: z.enum(['relay', 'hosts'], { error: 'must be relay or hosts' }).default('relay'),
-  method: z.enum(['auto', 'list', 'car'], { error: 'must be auto, list or car' }).default('auto'),
-  newOnly: flag('Only repos the relay has listed since the last run'),
-  validate: flag('Set aside records that do not fit their uploaded lexicon'),
+  collection: collection.optional().meta({
+    title: 'Collection',
+    description: 'Only this collection, an NSID such as app.bsky.feed.post; empty: every uploaded lexicon that asks for a backfill.',
+    flag: '--collection <nsid>',
+  }),
+  did: repo.optional().meta({ title: 'Repo', description: 'A DID or a handle; empty: every repo the relay knows.' }),
+  dids: z
+    .array(repo, { error: 'must be a list of DIDs and handles' })
+    .max(MAX_REPOS, `names more than ${MAX_REPOS} repos`)
+    .default([])
+    .meta({ title: 'More repos', description: 'Only these repos: DIDs or handles.', flag: '--did <names...>' }),
+  pds: z
+    .array(host, { error: 'must be a list of PDS addresses' })
+    .max(1000, 'names more than 1,000 hosts')
+    .default([])
+    .meta({ title: 'Hosts', description: 'Every repo of these PDSes, without asking a relay.', flag: '--pds <hosts...>' }),
+  discovery: z.enum(['relay', 'hosts'], { error: 'must be relay or hosts' }).default('relay').meta({
+    title: 'Discovery',
+    description: 'relay: repos that have such records, by its index; hosts: every repo of every PDS it knows.',
+    flag: '--discovery <how>',
+  }),
+  method: z.enum(['auto', 'list', 'car'], { error: 'must be auto, list or car' }).default('auto').meta({
+    title: 'Method',
+    description: 'list: pages of records; car: each repo whole, in one request; auto: the cheaper one for each repo.',
+    flag: '--method <method>',
+  }),
+  newOnly: flag.meta({ title: 'New repos only', description: 'Only repos the relay has listed since the last run.', flag: '--new-only' }),
+  validate: flag.meta({ title: 'Check lexicons', description: 'Reject records that do not fit their lexicon.', flag: '--validate' }),
+}
+const NAMES = Object.keys(fields)
+
+const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+
+/** A field that is sent as null is left out. Unknown fields are left alone beside known ones; alone they would mean everything by mistake. */
+function given(raw: unknown, ctx: z.RefinementCtx): unknown {
+  if (!isRecord(raw)) return raw
+  const names = Object.keys(raw)
+  const [unknown] = names
+  if (unknown !== undefined && !names.some((name) => NAMES.includes(name)))
+    ctx.addIssue({ code: 'custom', path: [unknown.slice(0, 60)], message: `is not a field; there are ${NAMES.join(', ')}` })
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null))
 }
 
-const parsed = z
-  .object({ ...fields, did: repo.optional() })
+/** What a job of this source is started with; `{}` is every collection with an uploaded lexicon. */
+export const params = z
+  .preprocess(given, z.object(fields, { error: 'The request must be a JSON object such as {"collection": "app.bsky.feed.post"}.' }))
   .transform(({ did, dids, pds, ...rest }) => ({ ...rest, dids: unique(did === undefined ? dids : [did, ...dids]), pds: unique(pds) }))
   .refine((it) => it.dids.length === 0 || it.pds.length === 0, { path: ['pds'], error: 'goes with discovery; the repos are named already' })
   .refine((it) => !it.newOnly || (it.dids.length === 0 && it.pds.length === 0 && it.discovery === 'relay'), {
@@ -57,48 +91,9 @@ const parsed = z
     error: 'goes with the relay only: it keeps the order in which repos came',
   })
 
-export type AtprotoParams = z.infer<typeof parsed>
+export type AtprotoParams = z.infer<typeof params>
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)]
-
-/** Every field a request may have. */
-export const FIELDS = ['did', ...Object.keys(fields)]
-
-const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
-
-/**
- * What a job of this source is started with; `{}` is every collection with an uploaded lexicon. Unknown fields are left alone
- * beside known ones; alone they would mean everything by mistake.
- */
-export const params = z.unknown().transform((raw, ctx): AtprotoParams => {
-  const faults = faultsOf(raw)
-  const result = faults.length === 0 ? parsed.safeParse(given(raw)) : undefined
-  if (result?.success) return result.data
-  for (const issue of result?.error.issues ?? []) {
-    const field = issue.path.join('.')
-    faults.push({ field, message: `${field} ${issue.message}.` })
-  }
-  for (const { field, message } of faults) ctx.addIssue({ code: 'custom', message, path: field === '' ? [] : field.split('.') })
-  return z.NEVER
-}) as z.ZodType<AtprotoParams>
-
-/** A field that is sent as null is left out. */
-const given = (raw: unknown): unknown => Object.fromEntries(Object.entries(raw as object).filter(([, value]) => value !== null))
-
-function faultsOf(raw: unknown): Fault[] {
-  if (!isRecord(raw)) return [{ field: '', message: 'The request must be a JSON object such as {"collection": "app.bsky.feed.post"}.' }]
-  const names = Object.keys(raw)
-  const [unknown] = names
-  if (unknown === undefined || names.some((name) => FIELDS.includes(name))) return []
-  return [{ field: unknown.slice(0, 60), message: `${unknown.slice(0, 60)} is not a field; there are ${FIELDS.join(', ')}.` }]
-}
-
-/** What may be published to `atproto_backfill_queue`. @throws {Refused} `input` naming the field */
-export function request(raw: unknown): AtprotoParams {
-  const result = params.safeParse(raw)
-  if (result.success) return result.data
-  throw Refused.of(result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })))
-}
 
 /** What is being backfilled, whichever way it is read. */
 export function subjectOf({ collection: wanted, dids, pds, discovery }: AtprotoParams): string {

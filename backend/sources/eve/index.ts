@@ -1,9 +1,9 @@
 import { defineSource } from '../../contract'
 import { esi, zkillboard } from './apis'
 import { commands } from './commands'
-import { form, label } from './form'
+import { label } from './label'
 import { lookups } from './lookups'
-import { backfillRequest, type EveParams, params, recentRequest } from './params'
+import { type EveParams, params, recentRequest } from './params'
 import { plan } from './plan'
 import { refusals } from './refusals'
 import { settings } from './settings'
@@ -16,10 +16,9 @@ import { values } from './streams/values'
 export const eve = defineSource<EveParams>({
   name: 'eve',
   about: 'EVE Online killmails with their characters, corporations, alliances and types (zKillboard, ESI)',
-  requests: { zkillboard_backfill_queue: backfillRequest, zkillboard_character_queue: recentRequest },
+  requests: { zkillboard_backfill_queue: params, zkillboard_character_queue: recentRequest },
   priorities: { zkillboard_character_queue: 0 },
   params,
-  form,
   label,
   example: { characterId: 2117325769, options: { maxPages: 4 } },
   settings,

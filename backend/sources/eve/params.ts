@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Fault, Refused } from '../../base/errors'
+import { Refused } from '../../base/errors'
 
 /** What can be backfilled, with zKillboard's name for it. */
 export const ENTITIES = { characterId: 'characterID', corporationId: 'corporationID', allianceId: 'allianceID' } as const
@@ -39,81 +39,80 @@ const whole = (least: number, most: number) => {
 }
 const flag = z.boolean({ error: 'must be true or false' })
 
+const optionFields = {
+  fromDate: day.optional().meta({ title: 'From', description: 'Only killmails of this day (UTC) and later.', flag: '--from-date <date>' }),
+  toDate: day.optional().meta({ title: 'To', description: 'Only killmails of this day (UTC) and earlier.', flag: '--to-date <date>' }),
+  maxPages: whole(1, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ title: 'Pages at most', description: 'Stop after this many counted pages.', flag: '--max-pages <n>' }),
+  limit: whole(1, 200).default(100).meta({ title: 'Page size', description: 'Killmails per counted page.', flag: '--limit <n>' }),
+  skipExisting: flag
+    .default(true)
+    .meta({ title: 'Skip stored ones', description: 'Skip killmails that are stored or that ESI refused.', flag: '--no-skip-existing' }),
+  kills: flag.optional().meta({ title: 'Only kills', description: 'Only killmails where it attacked.', flag: '--kills' }),
+  losses: flag.optional().meta({ title: 'Only losses', description: 'Only killmails where it was the victim.', flag: '--losses' }),
+}
+
 const options = z
-  .strictObject({
-    fromDate: day.optional(),
-    toDate: day.optional(),
-    maxPages: whole(1, Number.MAX_SAFE_INTEGER).optional(),
-    limit: whole(1, 200).default(100),
-    skipExisting: flag.default(true),
-    kills: flag.optional(),
-    losses: flag.optional(),
+  .strictObject(optionFields, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? `is not an option; there are ${Object.keys(optionFields).join(', ')}` : undefined),
   })
   .refine((it) => !it.fromDate || !it.toDate || it.fromDate <= it.toDate, {
     path: ['fromDate'],
     error: 'must not be later than toDate',
   })
 
-const backfill = z
-  .object({
-    mode: z.literal('backfill').default('backfill'),
-    characterId: id.optional(),
-    corporationId: id.optional(),
-    allianceId: id.optional(),
-    options: options.default({ limit: 100, skipExisting: true }),
-  })
-  .refine((it) => Object.keys(ENTITIES).filter((field) => it[field as EntityField] !== undefined).length === 1, {
-    path: ['characterId'],
-    error: 'or corporationId or allianceId is needed, exactly one of them',
-  })
-const recent = z.object({ mode: z.literal('recent').default('recent'), characterId: id })
-const values = z.object({ mode: z.literal('values').default('values'), values: z.literal(true, { error: 'must be true' }).default(true) })
+const idOf = (what: string) =>
+  id.optional().meta({ title: `${what} id`, description: 'The number in the address of its page on zkillboard.com.' })
 
-export type BackfillParams = z.infer<typeof backfill>
-export type RecentParams = z.infer<typeof recent>
-export type ValuesParams = z.infer<typeof values>
+const fields = z.object(
+  {
+    characterId: idOf('Character'),
+    corporationId: idOf('Corporation'),
+    allianceId: idOf('Alliance'),
+    mode: z.enum(['backfill', 'recent', 'values'], { error: 'must be backfill, recent or values' }).default('backfill').meta({
+      title: 'What to read',
+      description:
+        'backfill: the history of one character, corporation or alliance. recent: the newest killmails of a character. values: the ISK values of killmails stored without them.',
+    }),
+    options: options.prefault({}).meta({ title: 'Options' }),
+  },
+  { error: 'The request must be a JSON object such as {"characterId": 2117325769}.' },
+)
+
+export type BackfillParams = { mode: 'backfill'; options: z.infer<typeof options> } & Partial<Record<EntityField, number>>
+export type RecentParams = { mode: 'recent'; characterId: number }
+export type ValuesParams = { mode: 'values'; values: true }
 export type EveParams = BackfillParams | RecentParams | ValuesParams
-
-/** What a job of this source is started with. Parsing its own result changes nothing. */
-export const params = z.unknown().transform((raw, ctx): EveParams => {
-  try {
-    return parse(raw)
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    const faults = error.faults.length > 0 ? error.faults : [{ field: '', message: error.message }]
-    for (const { field, message } of faults) ctx.addIssue({ code: 'custom', message, path: field === '' ? [] : field.split('.') })
-    return z.NEVER
-  }
-}) as z.ZodType<EveParams>
-
-function parse(raw: unknown): EveParams {
-  if (isRecord(raw) && raw.mode === 'recent') return read(recent, raw)
-  if (isRecord(raw) && (raw.mode === 'values' || raw.values !== undefined)) return read(values, raw)
-  return read(backfill, raw)
-}
 
 const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
-function read<T>(schema: z.ZodType<T>, raw: unknown): T {
-  if (!isRecord(raw)) throw new Refused('input', 'The request must be a JSON object such as {"characterId": 2117325769}.')
-  const parsed = schema.safeParse(raw)
-  if (parsed.success) return parsed.data
-  throw Refused.of(parsed.error.issues.flatMap(faultsOf))
+/** The fields that the request's mode uses; `{"values": true}` is short for that mode. */
+function usedOf(raw: unknown, ctx: z.RefinementCtx): unknown {
+  if (!isRecord(raw)) return raw
+  const { mode, characterId, values } = raw
+  if (mode === 'recent') return { mode, characterId }
+  if (mode !== 'values' && values === undefined) return raw
+  if (values !== undefined && values !== true) ctx.addIssue({ code: 'custom', path: ['values'], message: 'must be true' })
+  return { mode: 'values' }
 }
 
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
-  const field = issue.path.join('.')
-  if (issue.code !== 'unrecognized_keys') return [{ field, message: `${field} ${issue.message}.` }]
-  return issue.keys.map((key) => {
-    const named = [field, key].filter(Boolean).join('.')
-    return { field: named, message: `${named} is not an option; there are ${Object.keys(options.shape).join(', ')}.` }
-  })
-}
+/** What a job of this source is started with. */
+export const params: z.ZodType<EveParams> = z.preprocess(usedOf, fields).transform(({ mode, options, ...ids }, ctx): EveParams => {
+  if (mode === 'values') return { mode, values: true }
+  if (mode === 'backfill') {
+    const named = Object.values(ids).filter((value) => value !== undefined)
+    if (named.length !== 1)
+      ctx.addIssue({ code: 'custom', path: ['characterId'], message: 'or corporationId or allianceId is needed, exactly one of them' })
+    return { mode, ...ids, options }
+  }
+  if (ids.characterId !== undefined) return { mode, characterId: ids.characterId }
+  ctx.addIssue({ code: 'custom', path: ['characterId'], message: 'must be a number' })
+  return z.NEVER
+})
 
-/** What may be published to `zkillboard_backfill_queue`: a backfill, or `{"values": true}`. */
-export const backfillRequest = (raw: unknown): EveParams => parse(raw)
 /** What may be published to `zkillboard_character_queue`. */
-export const recentRequest = (raw: unknown): EveParams => read(recent, isRecord(raw) ? { ...raw, mode: 'recent' } : raw)
+export const recentRequest = z.preprocess((raw) => (isRecord(raw) ? { ...raw, mode: 'recent' } : raw), params)
 
 /** The entity a backfill or sync is about. */
 export function entityOf(it: BackfillParams | RecentParams): { field: EntityField; kind: EntityWord; id: number } {

@@ -7,6 +7,7 @@ import { Fatal, Refused, RetryLater, Throttled } from '../../../backend/base/err
 import type { Json } from '../../../backend/base/json'
 import { readConfig } from '../../../backend/config/config'
 import type { Io, RawAnswer, RouteJob } from '../../../backend/contract'
+import { parsed } from '../../../backend/contract'
 import type { Gate } from '../../../backend/gate/gate'
 import { effectiveLimits } from '../../../backend/gate/limits'
 import { createHttpFactory } from '../../../backend/http'
@@ -19,7 +20,7 @@ import { cidOf, encodeRecord } from '../../../backend/sources/atproto/cid'
 import { listRecords } from '../../../backend/sources/atproto/client'
 import { hostOf } from '../../../backend/sources/atproto/hosts'
 import { identify, readDocument } from '../../../backend/sources/atproto/identity'
-import { params, request, subjectOf } from '../../../backend/sources/atproto/params'
+import { params, subjectOf } from '../../../backend/sources/atproto/params'
 import { plan } from '../../../backend/sources/atproto/plan'
 import { isReject, type Row, readListed, storable } from '../../../backend/sources/atproto/records'
 import { statusShown } from '../../../backend/sources/atproto/routes/status'
@@ -85,16 +86,16 @@ describe('a request', () => {
     [
       { colection: NOTE },
       'colection',
-      'colection is not a field; there are did, collection, dids, pds, discovery, method, newOnly, validate.',
+      'colection is not a field; there are collection, did, dids, pds, discovery, method, newOnly, validate.',
     ],
   ])('%j is refused at %j', (raw, field, sentence) => {
-    const refused = caught(() => request(raw))
+    const refused = caught(() => parsed(params, raw))
     expect(refused).toBeInstanceOf(Refused)
     expect(refused).toMatchObject({ code: 'input', field, message: sentence })
   })
 
   test('has each of its faults named', () => {
-    const refused = caught(() => request({ collection: 'x', method: 'sea', dids: ['alice'] })) as Refused
+    const refused = caught(() => parsed(params, { collection: 'x', method: 'sea', dids: ['alice'] })) as Refused
     expect(refused.faults.map(({ field }) => field).sort()).toEqual(['collection', 'dids.0', 'method'])
   })
 

@@ -1,8 +1,9 @@
 import { Refused } from '../../../backend/base/errors'
+import { parseRequest } from '../../../backend/engine/jobs/start'
 import { eve } from '../../../backend/sources/eve'
 
-const backfill = (raw: unknown) => eve.requests.zkillboard_backfill_queue?.(raw)
-const recent = (raw: unknown) => eve.requests.zkillboard_character_queue?.(raw)
+const backfill = (raw: unknown) => parseRequest(eve, 'zkillboard_backfill_queue', raw)
+const recent = (raw: unknown) => parseRequest(eve, 'zkillboard_character_queue', raw)
 
 function refusal(work: () => unknown): Refused {
   try {
@@ -39,8 +40,8 @@ test.each([
   [options({ maxPages: 'ten' }), 'options.maxPages', /whole number/],
   [options({ skipExisting: 'no' }), 'options.skipExisting', /true or false/],
   [options({ fromdate: '2023-01-01' }), 'options.fromdate', /not an option; there are fromDate/],
-  [[1], undefined, /JSON object/],
-  ['text', undefined, /JSON object/],
+  [[1], '', /JSON object/],
+  ['text', '', /JSON object/],
   [{ values: false }, 'values', /true/],
 ])('%j is refused, naming %s', (raw, field, says) => {
   const error = refusal(() => backfill(raw))

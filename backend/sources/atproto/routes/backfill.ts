@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Json } from '../../../base/json'
-import { defineRoute, type RouteContext, type RouteJob } from '../../../contract'
-import { params as atprotoParams, request } from '../params'
+import { defineRoute, parsed, type RouteContext, type RouteJob } from '../../../contract'
+import { params as atprotoParams } from '../params'
 import { status, statusOf, statusShown } from './status'
 
 /** Jobs of one page unless told, and at most. */
@@ -19,14 +19,14 @@ const create = defineRoute({
   operation: 'createBackfill',
   about: 'Backfill every uploaded lexicon ({}), a collection, or repos',
   body: z.record(z.string(), z.unknown()).nullish().meta({
-    description: '`{}`, `{collection}`, `{collection, did}`, `{collection, dids}`; also pds, discovery, method, newOnly, validate',
+    description: 'The params of the source: `{}`, `{collection}`, `{collection, did}` and so on; GET /api/sources describes them',
   }),
   answers: [
     { status: 201, body: started },
     { status: 200, body: started.meta({ description: 'The same is being backfilled already, by this job' }) },
   ],
   async answer({ body }, context) {
-    const wanted = request(body ?? {})
+    const wanted = parsed(atprotoParams, body ?? {})
     const job = await context.act('job.start', null, wanted as Json, (tx) => context.start(tx, wanted))
     return { status: job.created ? 201 : 200, body: { id: job.id, status: statusOf(job.status) } }
   },
@@ -87,8 +87,8 @@ const steer = (verb: keyof typeof VERBS) =>
 
 /** Params of another version are shown as far as they are understood. */
 function shown(job: RouteJob): z.input<typeof status> {
-  const parsed = atprotoParams.safeParse(job.params)
-  return statusShown(job, parsed.success ? parsed.data : undefined)
+  const known = atprotoParams.safeParse(job.params)
+  return statusShown(job, known.success ? known.data : undefined)
 }
 
 export const backfillRoutes = [create, list, get, ...(Object.keys(VERBS) as (keyof typeof VERBS)[]).map(steer)]
