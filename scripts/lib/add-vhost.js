@@ -1,4 +1,4 @@
-/** add-vhost.js <amqp url> <vhost>: makes a vhost through the management API on its default port. */
+/** add-vhost.js <amqp url> <vhost>: creates a vhost through the management API on its default port. */
 async function put(base, authorization, path, body) {
   const headers = { authorization, 'content-type': 'application/json' }
   const answer = await fetch(`${base}/${path}`, { method: 'PUT', headers, body, signal: AbortSignal.timeout(5000) })

@@ -2,12 +2,12 @@
 
 DEFAULT_DATABASE_URL=postgresql://backhaul:backhaul@127.0.0.1:5432/backhaul
 DEFAULT_RABBITMQ_URL=amqp://guest:guest@127.0.0.1:5672
-# Everything these scripts keep besides dist/ and node_modules/.
+# The folder for everything that these scripts keep besides dist/ and node_modules/.
 STATE=.backhaul
 
 say() { printf '%s\n' "$*"; }
 
-# fail <sentence> [exit code]: 78 is for what a person must mend.
+# fail <sentence> [exit code]: 78 (the default) is for what a person must fix.
 fail() {
   printf '%s\n' "$1" >&2
   exit "${2:-78}"
@@ -24,7 +24,7 @@ require_node() {
 
 is_root() { [ "$(id -u)" = 0 ]; }
 
-# Whether commands can be run as root: as root, with a sudo that asks nothing, or with one that can ask at this terminal.
+# Whether commands can run as root: this user is root, sudo asks for no password, or it can ask at this terminal.
 can_root() {
   is_root && return 0
   have sudo || return 1
@@ -34,7 +34,7 @@ can_root() {
 
 as_root() { if is_root; then "$@"; else sudo "$@"; fi; }
 
-# as_user <user> <command…>: for the accounts that services run under.
+# as_user <user> <command…>: runs a command as the account of a service.
 as_user() {
   local user=$1
   shift
@@ -51,7 +51,7 @@ has_docker() { have docker && docker info >/dev/null 2>&1 && docker compose vers
 
 has_systemd() { [ -d /run/systemd/system ] && have systemctl; }
 
-# probe <url>: prints ok, down, login (refused), missing (no such database or vhost), foreign (something else listens) or the fault.
+# probe <url>: prints ok, down, login (refused), missing (no such database or vhost), foreign (another program listens) or the error.
 probe() { node scripts/lib/probe.js "$1" 2>/dev/null || true; }
 
 # wait_for_ok <url> <seconds>
@@ -64,18 +64,18 @@ wait_for_ok() {
   done
 }
 
-# free_port <first>: the first port from there on that nobody listens on.
+# free_port <first>: the first free port from that one on.
 free_port() { node scripts/lib/free-port.js "$1"; }
 
-# once <lock name>: one run at a time in this checkout; the lock of a dead process is taken over.
+# once <lock name>: allows one run at a time in this checkout; the lock of a dead process is replaced.
 once() {
-  local lock=$STATE/$1.lock owner said=
+  local lock=$STATE/$1.lock owner told=
   mkdir -p "$STATE"
   while ! mkdir "$lock" 2>/dev/null; do
     owner=$(cat "$lock/pid" 2>/dev/null || true)
     if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -rf "$lock"; continue; fi
-    [ -n "$said" ] || say "Waiting for another $1 (process ${owner:-unknown}) to end."
-    said=yes
+    [ -n "$told" ] || say "Waiting for another $1 (process ${owner:-unknown}) to end."
+    told=yes
     sleep 1
   done
   echo $$ >"$lock/pid"
@@ -83,16 +83,16 @@ once() {
   trap 'rm -rf "$LOCK"' EXIT
 }
 
-# setting <name>: its value in .env, empty if there is none; ends with 78 where .env cannot be read.
+# setting <name>: its value in .env, empty if it has none; exits with 78 if .env cannot be read.
 setting() { node scripts/lib/env-file.js get .env "$1"; }
 
 # Package installation must not start services or ask questions.
 apt_install() {
   say "Installing $* from the system's packages."
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || say "apt-get update failed; going on with the package lists that are here."
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || say "apt-get update failed; continuing with the existing package lists."
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$STATE/apt.log" 2>&1 ||
     fail "apt-get could not install $* (see $STATE/apt.log): install it yourself, or set DATABASE_URL and RABBITMQ_URL."
 }
 
-# provided <name>: the URL that scripts/setup found or provided last.
+# provided <name>: the URL that the last run of scripts/setup found or provided.
 provided() { node scripts/lib/env-file.js get "$STATE/services" "$1"; }

@@ -1,4 +1,4 @@
-/** Prints the first port from the given one on that nobody listens on. */
+/** Prints the first free port from the given one on. */
 const { createServer } = require('node:net')
 
 const attempt = (port) => {

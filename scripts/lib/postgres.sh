@@ -1,6 +1,6 @@
 # Finds or provides PostgreSQL. Leaves its URL in DATABASE_URL.
 
-# database_sql: what turns a bare server into ours; may be run again.
+# database_sql: creates the role and database on a new server; may be run again.
 database_sql() {
   cat <<'SQL'
 DO $$ BEGIN
@@ -25,29 +25,29 @@ postgres_bin() {
 
 find_postgres() {
   if [ -n "${DATABASE_URL:-}" ]; then
-    say "PostgreSQL: the one that DATABASE_URL names."
+    say "PostgreSQL: using DATABASE_URL."
     return 0
   fi
   local configured=
-  # To the processes a name that is set without a value is unset, whatever .env says.
+  # For the processes, a variable that is set to nothing is unset, whatever .env says.
   [ -n "${DATABASE_URL+set}" ] || configured=$(setting DATABASE_URL)
   if [ -z "$configured" ]; then
     if [ "$(probe "$DEFAULT_DATABASE_URL")" = ok ]; then
       DATABASE_URL=$DEFAULT_DATABASE_URL
-      say "PostgreSQL: one answers on port 5432."
+      say "PostgreSQL: using the server on port 5432."
       return 0
     fi
   elif ! may_provide_postgres "$configured" || [ "$(probe "$configured")" = ok ]; then
     DATABASE_URL=$configured
-    say "PostgreSQL: the one that .env names."
+    say "PostgreSQL: using DATABASE_URL from .env."
     return 0
   fi
   provide_postgres
   [ -z "$configured" ] || [ "$configured" = "$DATABASE_URL" ] ||
-    fail "The PostgreSQL that DATABASE_URL in .env names does not answer; start it, or set DATABASE_URL=$DATABASE_URL there."
+    fail "PostgreSQL at DATABASE_URL from .env does not answer: start it, or set DATABASE_URL=$DATABASE_URL there."
 }
 
-# may_provide_postgres <url>: whether it has the form of those that are provided here.
+# may_provide_postgres <url>: whether the URL has the form of those that these scripts provide.
 may_provide_postgres() { case $1 in postgresql://backhaul:backhaul@127.0.0.1:*/backhaul) ;; *) return 1 ;; esac; }
 
 provide_postgres() {
@@ -56,7 +56,7 @@ provide_postgres() {
   elif is_debian && can_root; then debian_postgres
   elif have brew; then brew_postgres
   elif [ -n "$(postgres_bin)" ] && ! is_root; then own_cluster
-  else fail "No PostgreSQL answers and none can be installed here: install PostgreSQL 15 or newer, or set DATABASE_URL to one, then run this again."
+  else fail "No PostgreSQL server answers and none can be installed here: install PostgreSQL 15 or newer, or set DATABASE_URL to one, then run this again."
   fi
 }
 
@@ -72,7 +72,7 @@ docker_postgres() {
   DATABASE_URL=$(local_url "$POSTGRES_PORT")
 }
 
-# The port of Debian's newest cluster, started if need be.
+# The port of Debian's newest cluster, which is started if necessary.
 debian_cluster_port() {
   local version cluster port status rest
   pg_lsclusters -h | sort -rV | while read -r version cluster port status rest; do
@@ -91,7 +91,7 @@ debian_postgres() {
   port=$(debian_cluster_port)
   if [ -z "$port" ]; then
     port=$(free_port 5432)
-    say "PostgreSQL: making a cluster of our own on port $port."
+    say "PostgreSQL: creating a cluster on port $port."
     as_root pg_createcluster --port "$port" --start "$(ls /usr/lib/postgresql | sort -rV | head -n 1)" backhaul >/dev/null ||
       fail "No PostgreSQL cluster could be started: see /var/log/postgresql, or set DATABASE_URL."
   fi
@@ -102,10 +102,10 @@ debian_postgres() {
   if [ "$(probe "$DATABASE_URL")" = login ] && ! is_root; then own_cluster; return; fi
   [ "$(probe "$DATABASE_URL")" = ok ] ||
     fail "PostgreSQL on port $port has a role backhaul with another password: set DATABASE_URL to the one to use."
-  say "PostgreSQL: the system's, on port $port."
+  say "PostgreSQL: using the system's server on port $port."
 }
 
-# wait_for_server <port>: until something there speaks PostgreSQL, whatever it thinks of us.
+# wait_for_server <port>: waits until PostgreSQL answers there, even if it refuses the login.
 wait_for_server() {
   local left=30
   while [ "$(probe "$(local_url "$1")")" = down ]; do
@@ -116,7 +116,7 @@ wait_for_server() {
 }
 
 brew_postgres() {
-  say "PostgreSQL: from Homebrew."
+  say "PostgreSQL: using Homebrew."
   local bin port=5432
   [ -n "$(postgres_bin)" ] || brew install postgresql@17
   bin=$(postgres_bin)
@@ -128,13 +128,13 @@ brew_postgres() {
   DATABASE_URL=$(local_url "$port")
 }
 
-# A cluster of our own in this checkout, beside whatever else uses the default port.
+# A cluster in this checkout, next to whatever uses the default port.
 own_cluster() {
   local bin data=$PWD/$STATE/postgres secret=$PWD/$STATE/postgres.password port
   bin=$(postgres_bin)
   [ -n "$bin" ] || fail "The PostgreSQL commands that made $STATE/postgres are gone: install PostgreSQL, or set DATABASE_URL."
   if [ ! -f "$data/postgresql.conf" ]; then
-    say "PostgreSQL: making a cluster of our own in $STATE/postgres."
+    say "PostgreSQL: creating a cluster in $STATE/postgres."
     (umask 077 && node -p 'require("node:crypto").randomBytes(16).toString("hex")' >"$secret")
     "$bin/initdb" -D "$data" -U postgres --pwfile="$secret" --auth=scram-sha-256 --encoding=UTF8 --locale=C >/dev/null
     printf "listen_addresses = '127.0.0.1'\nport = %s\nunix_socket_directories = ''\n" "$(free_port 5432)" >>"$data/postgresql.conf"
@@ -144,5 +144,5 @@ own_cluster() {
     fail "The PostgreSQL in $STATE/postgres does not start: see $STATE/postgres/log."
   database_sql | PGPASSWORD=$(cat "$secret") "$bin/psql" -qX -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d postgres >/dev/null
   DATABASE_URL=$(local_url "$port")
-  say "PostgreSQL: our own, on port $port."
+  say "PostgreSQL: using the cluster in $STATE/postgres, on port $port."
 }

@@ -1,4 +1,4 @@
-/** Says in one word how PostgreSQL or RabbitMQ answers at a URL: ok, down, login, missing, foreign, or the fault. */
+/** Prints in one word how PostgreSQL or RabbitMQ answers at a URL: ok, down, login, missing, or foreign with the error. */
 const WORDS = {
   ECONNREFUSED: 'down',
   ENOTFOUND: 'down',

@@ -4,29 +4,29 @@ broker_url() { printf 'amqp://guest:guest@127.0.0.1:%s' "$1"; }
 
 find_rabbitmq() {
   if [ -n "${RABBITMQ_URL:-}" ]; then
-    say "RabbitMQ: the one that RABBITMQ_URL names."
+    say "RabbitMQ: using RABBITMQ_URL."
     return 0
   fi
   local configured=
-  # To the processes a name that is set without a value is unset, whatever .env says.
+  # For the processes, a variable that is set to nothing is unset, whatever .env says.
   [ -n "${RABBITMQ_URL+set}" ] || configured=$(setting RABBITMQ_URL)
   if [ -z "$configured" ]; then
     if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = ok ]; then
       RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
-      say "RabbitMQ: one answers on port 5672."
+      say "RabbitMQ: using the server on port 5672."
       return 0
     fi
   elif ! may_provide_rabbitmq "$configured" || [ "$(probe "$configured")" = ok ]; then
     RABBITMQ_URL=$configured
-    say "RabbitMQ: the one that .env names."
+    say "RabbitMQ: using RABBITMQ_URL from .env."
     return 0
   fi
   provide_rabbitmq
   [ -z "$configured" ] || [ "$configured" = "$RABBITMQ_URL" ] ||
-    fail "The RabbitMQ that RABBITMQ_URL in .env names does not answer; start it, or set RABBITMQ_URL=$RABBITMQ_URL there."
+    fail "RabbitMQ at RABBITMQ_URL from .env does not answer: start it, or set RABBITMQ_URL=$RABBITMQ_URL there."
 }
 
-# The server's script itself; Debian's wrapper of the same name insists on an account of its own.
+# The folder of the server's own script; Debian's wrapper of the same name requires its own account.
 rabbitmq_bin() {
   local dir
   for dir in /usr/lib/rabbitmq/bin /opt/homebrew/opt/rabbitmq/sbin /usr/local/opt/rabbitmq/sbin; do
@@ -35,7 +35,7 @@ rabbitmq_bin() {
   if have rabbitmq-server; then dirname "$(command -v rabbitmq-server)"; fi
 }
 
-# may_provide_rabbitmq <url>: whether it has the form of those that are provided here.
+# may_provide_rabbitmq <url>: whether the URL has the form of those that these scripts provide.
 may_provide_rabbitmq() { case ${1#amqp://guest:guest@127.0.0.1:} in *[!0-9]*) return 1 ;; esac; }
 
 provide_rabbitmq() {
@@ -44,7 +44,7 @@ provide_rabbitmq() {
   elif is_debian && can_root; then debian_rabbitmq
   elif have brew; then brew_rabbitmq
   elif [ -n "$(rabbitmq_bin)" ]; then own_node
-  else fail "No RabbitMQ answers and none can be installed here: install RabbitMQ 3.10 or newer, or set RABBITMQ_URL to one, then run this again."
+  else fail "No RabbitMQ server answers and none can be installed here: install RabbitMQ 3.10 or newer, or set RABBITMQ_URL to one, then run this again."
   fi
 }
 
@@ -64,7 +64,7 @@ docker_rabbitmq() {
 debian_rabbitmq() {
   [ -n "$(rabbitmq_bin)" ] || apt_install rabbitmq-server
   if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ]; then
-    say "RabbitMQ: starting the system's."
+    say "RabbitMQ: starting the system's server."
     if has_systemd; then
       as_root systemctl start rabbitmq-server
     else
@@ -76,7 +76,7 @@ debian_rabbitmq() {
 }
 
 brew_rabbitmq() {
-  say "RabbitMQ: from Homebrew."
+  say "RabbitMQ: using Homebrew."
   [ -n "$(rabbitmq_bin)" ] || brew install rabbitmq
   if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ] && brew services start rabbitmq && wait_for_ok "$DEFAULT_RABBITMQ_URL" 90; then
     RABBITMQ_URL=$DEFAULT_RABBITMQ_URL
@@ -85,15 +85,15 @@ brew_rabbitmq() {
   fi
 }
 
-# A node of our own in this checkout, beside whatever else uses the default port.
+# A node in this checkout, next to whatever uses the default port.
 own_node() {
   local home=$PWD/$STATE/rabbitmq port
-  # It measures its disk with a shell command in single quotes, and never starts where its path holds one.
-  case $PWD in *\'*) fail "RabbitMQ cannot run under a path with a quote ($PWD): move this folder, or set RABBITMQ_URL to one that runs elsewhere." ;; esac
+  # RabbitMQ measures its disk with a shell command in single quotes, and does not start under a path with one.
+  case $PWD in *\'*) fail "RabbitMQ cannot run under a path with a quote ($PWD): move this folder, or set RABBITMQ_URL to a server elsewhere." ;; esac
   if [ ! -f "$home/port" ]; then
     mkdir -p "$home"
     free_port 5672 >"$home/port"
-    say "RabbitMQ: making a node of our own in $STATE/rabbitmq."
+    say "RabbitMQ: creating a node in $STATE/rabbitmq."
   fi
   port=$(cat "$home/port")
   RABBITMQ_URL=$(broker_url "$port")
@@ -107,5 +107,5 @@ own_node() {
     RABBITMQ_MNESIA_BASE="$home/data" RABBITMQ_LOG_BASE="$home/logs" RABBITMQ_PID_FILE="$home/beam.pid" \
     "$(rabbitmq_bin)/rabbitmq-server" -detached >/dev/null 2>&1 || true
   wait_for_ok "$RABBITMQ_URL" 90 || fail "The RabbitMQ in $STATE/rabbitmq does not start: see $STATE/rabbitmq/logs."
-  say "RabbitMQ: our own, on port $port."
+  say "RabbitMQ: using the node in $STATE/rabbitmq, on port $port."
 }

@@ -1,4 +1,4 @@
-/** Prints a hash of the contents of the given files and folders, by which a step is known to be done. */
+/** Prints a hash of the contents of the given files and folders, which shows whether a step is up to date. */
 const { createHash } = require('node:crypto')
 const { existsSync, readdirSync, readFileSync, statSync } = require('node:fs')
 const { join } = require('node:path')

@@ -1,4 +1,4 @@
-/** Closing line of a test run from jest's own results; exit 1 if anything failed or nothing ran. */
+/** Prints the last line of a test run from jest's results; exits with 1 if anything failed or nothing ran. */
 const { existsSync, readFileSync } = require('node:fs')
 
 const [path] = process.argv.slice(2)
@@ -7,7 +7,7 @@ if (!existsSync(path)) {
   process.exit(1)
 }
 const results = JSON.parse(readFileSync(path, 'utf8'))
-// A file that cannot be loaded has no tests, and still has failed.
+// A file that cannot be loaded has no tests, but counts as failed.
 const passed = results.numPassedTests
 const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
 for (const file of results.testResults.filter(({ status }) => status === 'failed')) {

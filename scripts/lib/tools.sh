@@ -1,8 +1,7 @@
 # Tools that only the tests need.
 
-# Prometheus' promtool, for the rules in ops/: a package of its own since Debian 13, before that inside one that would start a
-# server; so it is only unpacked.
-# Leaves .backhaul/tools/promtool, or nothing where it cannot be had; the tests that need it are skipped then.
+# Prometheus' promtool, for the rules in ops/. Before Debian 13 it comes in a package that would start a server, so it is only unpacked.
+# Leaves .backhaul/tools/promtool; without it the tests that need it are skipped.
 provide_promtool() {
   local tool=$STATE/tools/promtool
   [ ! -x "$tool" ] || return 0
@@ -11,10 +10,10 @@ provide_promtool() {
   say "promtool: from Debian's package."
   mkdir -p "$STATE/tools"
   { unpack_promtool || { can_root && as_root apt-get update && unpack_promtool; }; } >"$STATE/promtool.log" 2>&1 ||
-    say "promtool could not be had (see $STATE/promtool.log); the tests of ops/ are skipped."
+    say "promtool could not be installed (see $STATE/promtool.log); the tests of ops/ are skipped."
 }
 
-# The lists of packages may be missing on a fresh machine: then this fails, and can be tried again with them.
+# Fails on a new machine without package lists, and can be tried again after apt-get update.
 unpack_promtool() {
   local place=$STATE/tools/promtool.part name done=1
   for name in promtool prometheus; do
@@ -30,22 +29,22 @@ unpack_promtool() {
   return "$done"
 }
 
-# PgBouncer for the tests behind a pooler; its service is not wanted. Without it they are skipped.
+# PgBouncer for the tests behind a pooler, without its service. Without it they are skipped.
 provide_pgbouncer() {
   ! have pgbouncer && [ ! -x /usr/sbin/pgbouncer ] || return 0
   if is_debian && can_root; then
     say "pgbouncer: from Debian's package."
     install_tool pgbouncer >"$STATE/pgbouncer.log" 2>&1 || say "pgbouncer could not be installed (see $STATE/pgbouncer.log)."
     ! has_systemd || as_root systemctl disable --now pgbouncer >>"$STATE/pgbouncer.log" 2>&1 ||
-      say "The service pgbouncer could not be switched off (see $STATE/pgbouncer.log); no test needs it."
+      say "The service pgbouncer could not be disabled (see $STATE/pgbouncer.log); no test needs it."
   elif have brew; then
     say "pgbouncer: from Homebrew."
     brew install pgbouncer >"$STATE/pgbouncer.log" 2>&1 || say "pgbouncer could not be installed (see $STATE/pgbouncer.log)."
   fi
-  have pgbouncer || [ -x /usr/sbin/pgbouncer ] || say "No pgbouncer is here, so the tests behind a pooler are skipped."
+  have pgbouncer || [ -x /usr/sbin/pgbouncer ] || say "pgbouncer is not installed; the tests behind a pooler are skipped."
 }
 
-# A browser for the tests of the dashboard: CHROME_PATH, one that is installed, or Debian's. Without one they are skipped.
+# A browser for the tests of the dashboard: CHROME_PATH, an installed one, or Debian's. Without one they are skipped.
 provide_chromium() {
   [ -z "${CHROME_PATH:-}" ] || return 0
   CHROME_PATH=$(chromium_path)
@@ -54,7 +53,7 @@ provide_chromium() {
     install_tool chromium >"$STATE/chromium.log" 2>&1 || say "chromium could not be installed (see $STATE/chromium.log)."
     CHROME_PATH=$(chromium_path)
   fi
-  if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No chromium or Chrome is here, so the browser tests are skipped; CHROME_PATH names one."; fi
+  if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No Chromium or Chrome was found; the browser tests are skipped. Set CHROME_PATH to use another."; fi
 }
 
 # Prints the path of the first browser found, or nothing.
@@ -74,7 +73,7 @@ chromium_path() {
   done
 }
 
-# install_tool <package>: from Debian's, also where the lists of packages are missing or old.
+# install_tool <package>: installs a Debian package, also when the package lists are missing or old.
 install_tool() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1" && return 0
   as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"
