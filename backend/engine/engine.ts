@@ -1,4 +1,5 @@
 import type { Broker } from '../../queues/broker'
+import { Fatal, RetryLater } from '../base/errors'
 import type { Log } from '../base/log'
 import type { HttpFactory, SettingsReader, Source } from '../contract'
 import type { Db } from '../database/db'
@@ -38,3 +39,6 @@ export function sourceNamed(sources: readonly Source[], name: string): Source {
   if (!source) throw new Error(`this version has no source ${name}; a newer one wrote the row`)
   return source
 }
+
+/** The short stable word of an error. */
+export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')

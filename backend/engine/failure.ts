@@ -1,8 +1,8 @@
-import { Fatal, messageOf, RetryLater, Skip, Throttled, UNREACHABLE } from '../base/errors'
-import type { HttpUse, Stream } from '../contract'
-import type { WorkerEngine } from './engine'
+import { Fatal, messageOf, RetryLater, Skip, Throttled } from '../base/errors'
+import type { HttpUse } from '../contract'
+import { kindOf, type WorkerEngine } from './engine'
 import { failJob, jobEnds } from './jobs/finish'
-import { exhaustLane, giveUpLane, isGivenUp, shareAttempt, takeNext } from './lanes'
+import { giveUpOthers, isHostLost } from './lanes'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
 import * as store from './store'
@@ -34,14 +34,14 @@ export async function afterError(engine: WorkerEngine, task: Task, error: unknow
 }
 
 async function releaseAtOnce({ db }: WorkerEngine, task: Task, { traffic }: HttpUse): Promise<undefined> {
-  await store.release(db, task, { traffic })
+  await store.releaseTask(db, task, { traffic })
   outcomes.stepStopped(task)
 }
 
 async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { traffic }: HttpUse): Promise<undefined> {
   // Due one second early, so that the moment does not pass while the wake-up travels.
   const dueInMs = error.until.getTime() - Date.now() - 1000
-  await store.release(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
+  await store.releaseTask(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
   outcomes.taskWaits(log, task, error, dueInMs)
 }
 
@@ -54,8 +54,8 @@ async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic
   const attempts = task.attempts + 1
   const at = error instanceof RetryLater ? error.at : undefined
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
-  const isBack = await store.release(engine.db, task, { dueInMs, attempts, ...faultOf(error), traffic })
-  if (isBack && isHostLost(engine, task, error)) await shareAttempt(engine.db, task, attempts, dueInMs)
+  const isBack = await store.releaseTask(engine.db, task, { dueInMs, attempts, ...faultOf(error), traffic })
+  if (isBack && isHostLost(engine, task, error)) await store.shareAttempt(engine.db, task, attempts, dueInMs)
   outcomes.taskRetries(engine.log, task, error, { kind: kindOf(error), attempt: attempts, inMs: dueInMs, api: asked })
 }
 
@@ -81,21 +81,8 @@ async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof s
     }
     if (!(await store.settleTask(tx, task, end))) return undefined
     if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
-    return engine.stopping() ? undefined : takeNext(tx, task, engine.id)
+    return engine.stopping() ? undefined : store.claimNext(tx, task, engine.id)
   })
-}
-
-/**
- * Gives up the tasks of a lane that nobody holds. Where the stream may still end them well (`beforeFailing`), they lose their
- * attempts only, and each is read once more.
- */
-export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown): Promise<void> {
-  const fault = { kind: kindOf(error), error: messageOf(error) }
-  if (streamOf(engine, task)?.beforeFailing) {
-    outcomes.laneExhausted(engine.log, task, await exhaustLane(engine.db, task, engine.attempts, fault))
-  } else {
-    outcomes.laneFailed(engine.log, task, fault.kind, await giveUpLane(engine.db, task, fault))
-  }
 }
 
 /** Whether a task has no attempts left before it is read: another one of its lane has used them up. */
@@ -103,17 +90,9 @@ export const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.a
 
 /** Whether a task is not tried again after this error. */
 export const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
-  error instanceof Fatal || task.attempts + 1 >= engine.attempts || (isHostLost(engine, task, error) && (await isGivenUp(engine.db, task)))
-
-/** Whether the error would meet the other tasks of the lane as well: the lane is one host's, and that cannot be reached. */
-export const isHostLost = (engine: WorkerEngine, task: Task, error: unknown): boolean =>
-  task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
-
-const streamOf = ({ sources }: WorkerEngine, task: Task): Stream | undefined =>
-  sources.find((source) => source.name === task.source)?.streams[task.stream]
-
-/** The short stable word of an error. */
-export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')
+  error instanceof Fatal ||
+  task.attempts + 1 >= engine.attempts ||
+  (isHostLost(engine, task, error) && (await store.isLaneGivenUp(engine.db, task)))
 
 const faultOf = (error: unknown) => ({ errorKind: kindOf(error), error: messageOf(error) })
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Reader } from '../base/sql'
-import { DEAD_AFTER } from './wake'
+import { releaseAbandonedLookups, releaseLookupsHeldBy, releaseUnknownLookups } from './lookups/store'
+import { DEAD_AFTER, releaseAbandoned, releaseHeldBy, releaseUnknown } from './store'
 
 export interface Identity {
   id: string
@@ -12,9 +13,6 @@ export interface Identity {
 
 /** New at each start, so that a restarted process never takes its predecessor's claims for its own. */
 export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
-
-/** A claim younger than this may be one whose reply is still on its way. */
-const YOUNG = `interval '5 seconds'`
 
 /** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
@@ -48,17 +46,8 @@ export interface Holding {
 export async function heartbeat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
   const tasks = [...holding.tasks]
   await write(db, me, tasks, lagMs)
-  const mine = `holder = $1 and claimed_at < clock_timestamp() - ${YOUNG}`
-  await db.query(
-    `update backhaul.tasks set claim = null, holder = null, woken_at = null, wakes = 0 where claim is not null and ${mine} and id <> all($2)`,
-    [me.id, tasks],
-  )
-  await db.query(
-    `with lost as materialized (
-       select kind, id from backhaul.lookups where claim is not null and ${mine} and claim <> all($2) order by kind, id for update)
-     update backhaul.lookups l set claim = null, holder = null, woken_at = null, wakes = 0 from lost where l.kind = lost.kind and l.id = lost.id`,
-    [me.id, [...holding.lookups]],
-  )
+  await releaseUnknown(db, me.id, tasks)
+  await releaseUnknownLookups(db, me.id, [...holding.lookups])
 }
 
 async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: number): Promise<void> {
@@ -74,7 +63,8 @@ async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: n
 
 /** Leaves: whatever it still holds is free at once. */
 export async function signOff(db: Reader, id: string): Promise<void> {
-  await free(db, `holder = $1`, [id])
+  await releaseHeldBy(db, id)
+  await releaseLookupsHeldBy(db, id)
   await releaseRequests(db, [id])
   await db.query(`delete from backhaul.workers where id = $1`, [id])
 }
@@ -90,28 +80,8 @@ export async function rescue(db: Reader): Promise<{ moved: number; gone: string[
   )
   const ids = gone.map((worker) => worker.id)
   if (ids.length > 0) await releaseRequests(db, ids)
-  const moved = await free(
-    db,
-    `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`,
-    [],
-  )
+  const moved = (await releaseAbandoned(db)) + (await releaseAbandonedLookups(db))
   return { moved, gone: ids }
-}
-
-/** Locked in the order in which others lock them, so that neither waits for the other. */
-async function free(db: Reader, whose: string, values: unknown[]): Promise<number> {
-  const tasks = await db.query(
-    `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
-     update backhaul.tasks t set claim = null, holder = null, woken_at = null, wakes = 0 from held where t.id = held.id returning t.id`,
-    values,
-  )
-  const lookups = await db.query(
-    `with held as materialized (select kind, id from backhaul.lookups where claim is not null and ${whose} order by kind, id for update)
-     update backhaul.lookups l set claim = null, holder = null, woken_at = null, wakes = 0
-       from held where l.kind = held.kind and l.id = held.id returning l.id`,
-    values,
-  )
-  return tasks.length + lookups.length
 }
 
 /** A request in flight ended with its process; its place at the gate would else stay taken until its timeout. */

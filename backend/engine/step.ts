@@ -5,11 +5,11 @@ import { isUnreachable } from '../database/db'
 import type { End } from '../database/transaction'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
-import { afterError, giveUpOthers, isExhausted, isHostLost, isLast } from './failure'
+import { afterError, isExhausted, isLast } from './failure'
 import { createIo } from './io'
 import { countsAfter } from './jobs/counts'
 import { finishJob } from './jobs/finish'
-import { backlogFull, takeNext } from './lanes'
+import { giveUpOthers, isHostLost } from './lanes'
 import { ask } from './lookups/store'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
@@ -51,7 +51,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     const stream = source.streams[task.stream]
     if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
     const finds = task.lane === null || stream.discovers === true
-    if (finds && task.backlog !== null && (await backlogFull(engine.db, task.job_id, task.backlog))) {
+    if (finds && task.backlog !== null && (await store.backlogFull(engine.db, task.job_id, task.backlog))) {
       throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
     }
     const at = {
@@ -133,7 +133,7 @@ async function commit(
     }
     const cursor = (ended ? task.cursor : page.next) as Task['cursor']
     const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
-    const next = takes ? await takeNext(tx, task, engine.id) : undefined
+    const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { runs, next, counts: { ...counts, cursor } }
   }
   const { runs, next, counts } = await span('commit', {}, () => engine.db.tx(work))

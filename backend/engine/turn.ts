@@ -1,7 +1,7 @@
 import type { QueueName } from '../../queues/names'
 import type { WorkerEngine } from './engine'
 import { step } from './step'
-import { claimTask, release } from './store'
+import { claimTask, releaseTask } from './store'
 import { wake } from './wake'
 
 /**
@@ -33,7 +33,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, hold: Set<bigin
         hold.add(held)
       }
       if (task && (!outcome.goOn || engine.stopping() || Date.now() >= endsAt)) {
-        await release(engine.db, task, { traffic: task.traffic })
+        await releaseTask(engine.db, task, { traffic: task.traffic })
         task = undefined
       }
     }

@@ -19,8 +19,9 @@ import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
 import { parseRequest, start as startJob } from './jobs/verbs'
 import { logWorkerReady, logWorkerStopping } from './log'
 import { requireIds } from './lookups/ids'
-import { ask, ringLookups } from './lookups/store'
+import { ask } from './lookups/store'
 import { lookupTurn } from './lookups/turn'
+import { wakeLookups } from './lookups/wake'
 import { messageRejected } from './outcomes'
 import { turn } from './turn'
 import { wake } from './wake'
@@ -180,7 +181,7 @@ async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly str
   const wanted = requireIds(definition.id, ids)
   const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })))
   if (asked === 'stopping') return 'stopping'
-  await ringLookups(engine.db, engine.broker, kind, definition)
+  await wakeLookups(engine.db, engine.broker, kind, definition)
   return 'taken'
 }
 

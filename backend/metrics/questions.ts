@@ -1,5 +1,5 @@
 import { FINISH } from '../engine/jobs/progress'
-import { DEAD_AFTER } from '../engine/wake'
+import { DEAD_AFTER } from '../engine/store'
 import type { ReadingName } from './gauges'
 
 /** A statement that selects (labels, value) for one gauge; all run as one. */

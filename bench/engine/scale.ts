@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+
 import type { Tx } from '../../backend/base/sql'
 import type { Source } from '../../backend/contract'
 import { turnsOf } from '../../backend/engine/jobs/admission'
 import { progress } from '../../backend/engine/jobs/progress'
-import { claimLookups, ringLookups } from '../../backend/engine/lookups/store'
+import { claimLookups } from '../../backend/engine/lookups/store'
+import { wakeLookups } from '../../backend/engine/lookups/wake'
 import { wake } from '../../backend/engine/wake'
 import { sources } from '../../backend/sources'
 import type { Broker } from '../../queues/broker'
@@ -15,6 +17,7 @@ import { type Figure, listOf, median, quantile } from '../base/figures'
 import type { Bench, Ground } from '../base/harness'
 import { startJobs } from '../base/jobs'
 import { rest, until } from '../base/wait'
+
 import { rowsReadBy } from './rows-read'
 import { noSums, type Sums, syntheticSource } from './synthetic'
 import { type SyntheticSuite, syntheticSuite } from './synthetic-suite'
@@ -90,7 +93,7 @@ async function measure(ground: Ground, suite: SyntheticSuite, jobs: number, seco
     wake: (tx: Tx) => wake(tx, unheard),
     list: (tx: Tx) => Promise.all([progress(tx, ids), turnsOf(tx, ids)]),
     lookups: async (tx: Tx) => {
-      await ringLookups(tx, unheard, lookup.kind, lookup)
+      await wakeLookups(tx, unheard, lookup.kind, lookup)
       await claimLookups(tx, lookup.kind, lookup.batch, [], 'bench')
     },
   }

@@ -2,7 +2,8 @@ import type { Tx } from '../../backend/base/sql'
 import { type Db, openDb } from '../../backend/database/db'
 import { readLookups } from '../../backend/engine/jobs/progress'
 import { lookupsOf } from '../../backend/engine/jobs/report'
-import { answerLookups, claimLookups, releaseLookups, ringLookups } from '../../backend/engine/lookups/store'
+import { answerLookups, claimLookups, releaseLookups } from '../../backend/engine/lookups/store'
+import { wakeLookups } from '../../backend/engine/lookups/wake'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
 import { type TestEnv, testEnv } from '../support/env'
@@ -41,7 +42,7 @@ async function wait(from: number, to: number): Promise<string> {
 }
 
 const works = (job: string): Record<string, (tx: Tx) => Promise<unknown>> => ({
-  'a wake-up of lookups': (tx) => ringLookups(tx, broker, KIND, { queue: 'esi_character_info_queue', batch: BATCH }),
+  'a wake-up of lookups': (tx) => wakeLookups(tx, broker, KIND, { queue: 'esi_character_info_queue', batch: BATCH }),
   'a claim of lookups and its answer': async (tx) => {
     const held = await claimLookups(tx, KIND, BATCH, [], 'somebody')
     expect(held.ids).toHaveLength(BATCH)

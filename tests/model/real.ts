@@ -5,9 +5,9 @@ import type { Db } from '../../backend/database/db'
 import type { WorkerEngine } from '../../backend/engine/engine'
 import { heartbeat, newWorkerId, rescue, signOn } from '../../backend/engine/heartbeat'
 import { cancel, pause, resume, retry, start, sweepCancelled } from '../../backend/engine/jobs/verbs'
-import { promote } from '../../backend/engine/lanes'
+
 import { step } from '../../backend/engine/step'
-import { claimTask, FINISH, release, type Task } from '../../backend/engine/store'
+import { claimTask, FINISH, promote, releaseTask, type Task } from '../../backend/engine/store'
 import { insertFinishTasks } from '../../backend/engine/upkeep/scheduler'
 import { wake } from '../../backend/engine/wake'
 import type { QueueName } from '../../queues/names'
@@ -171,7 +171,7 @@ export class Real {
 
   async release(worker: number): Promise<void> {
     const hand = this.hands[worker] as Hand
-    await release(this.db, hand.task as Task, { traffic: {} })
+    await releaseTask(this.db, hand.task as Task, { traffic: {} })
     hand.task = undefined
   }
 

@@ -2,8 +2,7 @@ import type { Reader } from '../../base/sql'
 import { PLACES_COUNTED } from '../../base/vocabulary'
 import { defaultsOf, type Source } from '../../contract'
 import type { Engine } from '../engine'
-import { promote } from '../lanes'
-import { CAPACITY } from '../wake'
+import { CAPACITY, promote } from '../store'
 
 /*
  * How many jobs run at once. A queue's jobs are bounded by what its live workers hold, a source's by the number it states;

@@ -1,6 +1,6 @@
 import type { Tx } from '../../base/sql'
 import type { Source } from '../../contract'
-import { FINISH, insertEvents, type Task } from '../store'
+import { FINISH, insertEvents, OPEN, type Task } from '../store'
 import { buildReport, type Report } from './report'
 
 /**
@@ -20,10 +20,9 @@ export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Rep
 export async function jobEnds(tx: Tx, jobId: string): Promise<boolean> {
   const [job] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [jobId])
   // A statement of its own: one that waited for the lock would look at the tasks as they were before it waited.
-  const open = await tx.query(
-    `select 1 from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') and stream <> '${FINISH}' limit 1`,
-    [jobId],
-  )
+  const open = await tx.query(`select 1 from backhaul.tasks where job_id = $1 and state in ${OPEN} and stream <> '${FINISH}' limit 1`, [
+    jobId,
+  ])
   return job?.status === 'running' && open.length === 0
 }
 

@@ -1,7 +1,6 @@
 import type { Reader } from '../../base/sql'
 import type { Counted, WaitKind } from '../../base/vocabulary'
-import { FINISH } from '../store'
-import { CAPACITY, DEAD_AFTER } from '../wake'
+import { CAPACITY, DEAD_AFTER, FINISH } from '../store'
 import { type Turn, turnsOf } from './admission'
 import { COUNTS } from './counts'
 import { SECONDS_RUN } from './runs'

@@ -1,7 +1,7 @@
 import type { Reader } from '../../base/sql'
 import { type Counted, ofCounts } from '../../base/vocabulary'
 import type { ApiTraffic, Traffic } from '../../contract'
-import { FINISH } from '../store'
+import { FINISH, OPEN } from '../store'
 import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 
@@ -155,7 +155,7 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
             ${SECONDS_RUN} as seconds,
             count(t.id)::int as total, (count(*) filter (where t.state = 'done'))::int as done,
             (count(*) filter (where t.state = 'skipped'))::int as skipped_tasks, (count(*) filter (where t.state = 'failed'))::int as failed,
-            (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ('waiting', 'ready')))::int as open,
+            (count(*) filter (where t.state = 'cancelled'))::int as cancelled, (count(*) filter (where t.state in ${OPEN}))::int as open,
             ${COUNTS.map(sum).join(', ')},
             sum(t.expected)::float8 as expected, (count(*) filter (where t.expected > t.seen))::int as short
        from backhaul.jobs j left join backhaul.tasks t on t.job_id = j.id and t.stream <> '${FINISH}'

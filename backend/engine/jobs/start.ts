@@ -6,7 +6,7 @@ import { type Plan, type PriorityName, parsed, type Source } from '../../contrac
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
-import { insertTasksOf, queueOf } from '../store'
+import { ACTIVE, insertTasksOf, queueOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
@@ -136,7 +136,7 @@ async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], optio
        from unnest($4::uuid[], $5::jsonb[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
               as n(id, params, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
       order by n.place
-     on conflict (source, active_key) where active_key is not null and status in ('queued', 'running', 'paused') do nothing
+     on conflict (source, active_key) where active_key is not null and status in ${ACTIVE} do nothing
      returning id`,
     [
       source.name,
@@ -174,7 +174,7 @@ async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], optio
 async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Promise<Map<string, { id: string; status: string }>> {
   if (keys.length === 0) return new Map()
   const rows = await tx.query<{ id: string; status: string; key: string }>(
-    `select id, status, active_key as key from backhaul.jobs where source = $1 and active_key = any($2) and status in ('queued', 'running', 'paused')`,
+    `select id, status, active_key as key from backhaul.jobs where source = $1 and active_key = any($2) and status in ${ACTIVE}`,
     [source.name, keys],
   )
   return new Map(rows.map(({ id, status, key }) => [key, { id, status }]))

@@ -2,7 +2,7 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import type { Engine } from '../engine'
-import { FINISH } from '../store'
+import { cancelTasks, dropClaims, reopenFailed } from '../store'
 import { wake } from '../wake'
 import { admit } from './admission'
 import { endJob } from './finish'
@@ -96,16 +96,8 @@ export async function sweepCancelled(engine: Engine): Promise<void> {
 }
 
 async function sweep({ db }: Engine, id: string): Promise<void> {
-  await db.query(`update backhaul.tasks set claim = null, holder = null where job_id = $1 and claim is not null`, [id])
-  for (let swept = 1; swept > 0; ) {
-    const rows = await db.query(
-      `update backhaul.tasks set state = 'cancelled', claim = null, holder = null, settled_at = clock_timestamp() where id in
-         (select id from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') order by id limit 10000) and state in ('waiting', 'ready')
-       returning id`,
-      [id],
-    )
-    swept = rows.length
-  }
+  await dropClaims(db, id)
+  await cancelTasks(db, id)
   await db.tx(async (tx) => {
     const [job] = await tx.query(`select id from backhaul.jobs where id = $1 and status = 'cancelled' and report is null for update`, [id])
     if (job) await endJob(tx, id, await buildReport(tx, id, 'cancelled'))
@@ -141,19 +133,13 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
         status,
       )
     }
-    await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [job.id])
-    const failed = await tx.query(
-      `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
-              error_kind = null, settled_at = null, due_at = clock_timestamp(), woken_at = null, wakes = 0
-        where job_id = $1 and state = 'failed' returning id`,
-      [job.id],
-    )
+    const failed = await reopenFailed(tx, job.id)
     const ended = status === 'failed' || status === 'partial'
-    if (failed.length === 0 && status !== 'failed')
+    if (failed === 0 && status !== 'failed')
       throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`, 'status', status)
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await queueAgain(tx, job)
-    return failed.length
+    return failed
   })
   await goOn(engine)
   return { job: await findJob(engine, job.id), tasks }

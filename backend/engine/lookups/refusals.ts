@@ -2,7 +2,7 @@ import { Refused } from '../../base/errors'
 import type { Id } from '../../base/json'
 import type { Reader, Tx } from '../../base/sql'
 import type { KeptRefusal, KeptRefusals, Source } from '../../contract'
-import { ask } from './store'
+import { ask, forgetRefused, refusedIds } from './store'
 
 /*
  * What an upstream has refused is kept, so that it is not asked for again and again: ids it does not know, by kind of lookup,
@@ -23,29 +23,15 @@ export function refusalKinds(sources: Iterable<Source>): Map<string, KeptRefusal
   return kinds
 }
 
-const REFUSED = `kind = $1 and error is not null and asked <= answered and fresh_until > clock_timestamp()`
-
-function ofLookups(kind: string, id: KeptRefusals['id']): KeptRefusals {
-  return {
-    id,
-    list: (db, limit) =>
-      db.query<KeptRefusal>(
-        `select id, error as reason, denied_at as "refusedAt", fresh_until as until from backhaul.lookups where ${REFUSED} order by id limit $2`,
-        [kind, limit],
-      ),
-    async forget(tx, ids) {
-      const rows = await tx.query<{ id: Id }>(
-        `with held as materialized (
-           select id from backhaul.lookups where ${REFUSED} and ($2::text[] is null or id = any($2)) order by id for update
-         )
-         update backhaul.lookups l set denied_at = null, fresh_until = null from held where l.kind = $1 and l.id = held.id returning l.id`,
-        [kind, ids ?? null],
-      )
-      await ask(tx, { [kind]: rows.map((row) => row.id) }, { priority: 1 })
-      return rows.length
-    },
-  }
-}
+const ofLookups = (kind: string, id: KeptRefusals['id']): KeptRefusals => ({
+  id,
+  list: (db, limit) => refusedIds(db, kind, limit),
+  async forget(tx, ids) {
+    const forgotten = await forgetRefused(tx, kind, ids)
+    await ask(tx, { [kind]: forgotten }, { priority: 1 })
+    return forgotten.length
+  },
+})
 
 /** Those of one kind. @throws {Refused} `input` for a kind there is not */
 export const refusalsOf = (sources: Iterable<Source>, kind: string): KeptRefusals => {

@@ -2,6 +2,7 @@ import type { Log } from '../../base/log'
 import type { Reader } from '../../base/sql'
 import type { Db } from '../../database/db'
 import { logDeleted } from '../log'
+import { deleteTasks, ENDED } from '../store'
 
 /*
  * Takes away what has been kept long enough, a small batch a tick so that wake-ups are not held up. What a job found stays in its report; rejects
@@ -18,7 +19,6 @@ const DAY_MS = 86_400_000
 /** Message ids and samples: a producer may send again after days, charts show the last hours. */
 const WEEK_MS = 7 * DAY_MS
 
-const ENDED = `('completed', 'partial', 'failed', 'cancelled')`
 /** As the index jobs_uncleared says it: jobs whose tasks are gone are passed over. */
 const UNCLEARED = `report is not null and completed_at is not null and coalesce(report ->> 'cleared', 'under way') = 'under way'`
 const OLDER = `clock_timestamp() - $1 * interval '1 millisecond'`
@@ -142,12 +142,7 @@ async function clearJob(db: Db, id: string, most: number, keepMs: number): Promi
     )
     // Retried meanwhile, or in somebody's hands: the next sweep looks again.
     if (!job) return [0, true]
-    const [gone] = await tx.query<{ n: number }>(
-      `with gone as (delete from backhaul.tasks where id = any(array(select id from backhaul.tasks where job_id = $1 limit $2)) returning 1)
-       select count(*)::int as n from gone`,
-      [id, most],
-    )
-    const n = gone?.n ?? 0
+    const n = await deleteTasks(tx, id, most)
     if (n >= most) return [n, false]
     await tx.query(`update backhaul.jobs set report = jsonb_set(report, '{cleared}', to_jsonb(clock_timestamp())) where id = $1`, [id])
     return [n, true]

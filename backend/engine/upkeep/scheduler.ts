@@ -1,17 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Depths } from '../../../queues/depths'
 import { logUnexpected, logUnreachable } from '../../base/log-errors'
-import type { Tx } from '../../base/sql'
-import type { Source } from '../../contract'
 import { type Db, isUnreachable } from '../../database/db'
 import type { Engine } from '../engine'
 import { rescue } from '../heartbeat'
 import { admit } from '../jobs/admission'
 import { sweepCancelled } from '../jobs/verbs'
-import { promote } from '../lanes'
 import { logWorkersLost } from '../log'
-import { lookupKinds, ringLookups } from '../lookups/store'
-import { FINISH } from '../store'
+import { lookupKinds } from '../lookups/kinds'
+import { wakeLookups } from '../lookups/wake'
+import { FINISH, insertFinishTask, OPEN, promote } from '../store'
 import { wake } from '../wake'
 import { watchAlerts } from './alerts'
 import { fanOut } from './fan-out'
@@ -123,7 +121,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   if (ticks % LOOK_EVERY === 0) await apart(engine, 'alerts', () => upkeep.alerts.look())
   await apart(engine, 'retention', () => upkeep.retention.tick())
   await wake(db, broker)
-  for (const [kind, lookup] of lookupKinds(sources)) await ringLookups(db, broker, kind, lookup)
+  for (const [kind, lookup] of lookupKinds(sources)) await wakeLookups(db, broker, kind, lookup)
   await relay(db, broker)
 }
 
@@ -141,7 +139,7 @@ async function countOpen(db: Db): Promise<void> {
   await db.query(
     `update backhaul.jobs j set open = c.open
        from (select j.id, count(t.id)::int as open from backhaul.jobs j
-               left join backhaul.tasks t on t.job_id = j.id and t.state in ('waiting', 'ready') and t.stream <> '${FINISH}'
+               left join backhaul.tasks t on t.job_id = j.id and t.state in ${OPEN} and t.stream <> '${FINISH}'
               where j.admitted group by j.id) c
       where j.id = c.id and j.open <> c.open and j.admitted`,
   )
@@ -170,20 +168,10 @@ async function jobsToPromote({ db }: Engine): Promise<string[]> {
 export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
   const jobs = await db.query<{ id: string; source: string; priority: number }>(
     `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted
-        and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ('waiting', 'ready') or t.stream = '${FINISH}'))`,
+        and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ${OPEN} or t.stream = '${FINISH}'))`,
   )
-  for (const job of jobs) await db.tx((tx) => insertFinish(tx, job, sources))
-}
-
-/** The job's row is locked: a cancel comes wholly before, and there is no finish task, or sweeps it with the others. */
-async function insertFinish(tx: Tx, job: { id: string; source: string; priority: number }, sources: readonly Source[]): Promise<void> {
-  if (!sources.some((source) => source.name === job.source)) return
-  await tx.query(
-    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
-     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready'
-       from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
-      where j.id = $1 and j.status in ('queued', 'running') for update of j
-     on conflict (job_id, stream, key) do nothing`,
-    [job.id, job.priority],
-  )
+  // A source that this version does not know is a newer version's.
+  for (const job of jobs.filter((one) => sources.some((source) => source.name === one.source))) {
+    await db.tx((tx) => insertFinishTask(tx, job))
+  }
 }

@@ -1,6 +1,6 @@
 import type { JobStatus } from '../../base/vocabulary'
 import { schedulersAlive } from '../../engine/jobs/progress'
-import { DEAD_AFTER } from '../../engine/wake'
+import { DEAD_AFTER } from '../../engine/store'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { countJobs } from '../jobs/list'

@@ -1,6 +1,6 @@
 import { jsonInt } from '../../base/vocabulary'
 import { schedulersAlive } from '../../engine/jobs/progress'
-import { DEAD_AFTER } from '../../engine/wake'
+import { DEAD_AFTER } from '../../engine/store'
 import type { Service } from '../base/context'
 
 export interface WorkerInfo {

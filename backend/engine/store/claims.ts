@@ -1,0 +1,113 @@
+import type { Reader, Tx } from '../../base/sql'
+import type { Traffic } from '../../contract'
+import { LAZY, NO_CLAIM, RELEASED, TASK, type Task, textOf } from './task'
+
+/** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
+export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {
+  const [task] = await db.query<Task>(
+    `with claimed as (
+       update backhaul.tasks t
+          set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null
+         from backhaul.jobs j
+        where t.id = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+          and j.id = t.job_id and j.admitted and j.status in ('queued', 'running')
+       returning ${TASK}
+     ), started as (
+       update backhaul.jobs set status = 'running', started_at = coalesce(started_at, clock_timestamp())
+        where id = (select job_id from claimed) and status = 'queued'
+     )
+     select * from claimed`,
+    [id, holder],
+  )
+  return task
+}
+
+/** The settled task's place goes to the next waiting one of its lane and stage, in the same transaction. */
+export async function claimNext(tx: Tx, task: Task, holder: string): Promise<Task | undefined> {
+  if (task.lane === null) return undefined
+  const [next] = await tx.query<Task>(
+    `update backhaul.tasks t
+        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
+       from backhaul.jobs j
+      where t.id = (select id from backhaul.tasks w
+                     where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.stage = $3 and w.queue = $4
+                     order by w.seq limit 1 for update skip locked)
+        and t.state = 'waiting' and j.id = t.job_id and j.status = 'running'
+      returning ${TASK}`,
+    [task.job_id, task.lane, task.stage, task.queue, holder],
+  )
+  return next
+}
+
+/** How a task is left. */
+export interface Release {
+  /** From now by the database's clock; absent: at once. */
+  dueInMs?: number
+  slotAt?: Date
+  waitingOn?: string
+  attempts?: number
+  errorKind?: string
+  error?: string
+  traffic: Traffic
+}
+
+/** Releases a task, to be claimed again when it is due. @returns false when the fence did not hold */
+export async function releaseTask(db: Reader, task: Task, back: Release): Promise<boolean> {
+  const rows = await db.query(
+    `with ${LAZY}
+     update backhaul.tasks
+        set ${RELEASED}, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
+            attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
+       from lazy where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
+    [
+      task.id,
+      task.claim,
+      task.step,
+      Math.max(0, Math.round(back.dueInMs ?? 0)),
+      back.slotAt ?? null,
+      back.waitingOn ?? null,
+      back.attempts ?? null,
+      back.errorKind ?? null,
+      textOf(back.error) ?? null,
+      JSON.stringify(back.traffic),
+    ],
+  )
+  return rows.length === 1
+}
+
+/** A claim younger than this may be one whose reply is still on its way. */
+export const YOUNG = `interval '5 seconds'`
+
+/** Releases tasks claimed under this holder that it does not know of: the reply to their claim was lost. */
+export async function releaseUnknown(db: Reader, holder: string, known: readonly bigint[]): Promise<void> {
+  await db.query(
+    `update backhaul.tasks set ${RELEASED}
+      where claim is not null and holder = $1 and claimed_at < clock_timestamp() - ${YOUNG} and id <> all($2)`,
+    [holder, known],
+  )
+}
+
+/** Claims of one worker (`$1`), and those of workers that are gone. */
+export const HELD_BY = 'holder = $1'
+export const HELD_BY_NOBODY = `not exists (select 1 from backhaul.workers w where w.id = holder) and claimed_at < clock_timestamp() - ${YOUNG}`
+
+/** Releases claims, locked in the order in which others lock them, so that neither waits for the other. @returns how many */
+async function releaseWhere(db: Reader, whose: string, values: unknown[]): Promise<number> {
+  const rows = await db.query(
+    `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
+     update backhaul.tasks t set ${RELEASED} from held where t.id = held.id returning t.id`,
+    values,
+  )
+  return rows.length
+}
+
+/** Releases what a worker holds. @returns how many */
+export const releaseHeldBy = (db: Reader, holder: string): Promise<number> => releaseWhere(db, HELD_BY, [holder])
+
+/** Releases what workers hold that no longer exist. @returns how many */
+export const releaseAbandoned = (db: Reader): Promise<number> => releaseWhere(db, HELD_BY_NOBODY, [])
+
+/** Ends all claims on the tasks of a job that takes no more: its turns end at their next commit. */
+export async function dropClaims(db: Reader, jobId: string): Promise<void> {
+  await db.query(`update backhaul.tasks set ${NO_CLAIM} where job_id = $1 and claim is not null`, [jobId])
+}

@@ -1,0 +1,77 @@
+import type { Tx } from '../../base/sql'
+import type { NewTask, Source } from '../../contract'
+import { FINISH, textOf } from './task'
+
+/** Adds tasks to a job; one that is there already is left alone. Those outside lanes may be claimed at once if the job is admitted. */
+export const insertTasks = (tx: Tx, job: { id: string; priority: number }, source: Source, tasks: readonly NewTask[]): Promise<void> =>
+  insertTasksOf(tx, source, job.priority, [{ id: job.id, tasks }])
+
+/** Tasks in one statement; their order inside a job is kept for as many. */
+const TASKS_AT_ONCE = 10_000
+
+/** The same for many jobs of a source and one priority, in as few statements as they need. */
+export async function insertTasksOf(
+  tx: Tx,
+  source: Source,
+  priority: number,
+  jobs: readonly { id: string; tasks: readonly NewTask[] }[],
+): Promise<void> {
+  const all = jobs.flatMap(({ id, tasks }) => tasks.map((task) => ({ ...task, job: id, sort: `${id} ${task.stream} ${task.key}` })))
+  for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
+    const sorted = all
+      .slice(from, from + TASKS_AT_ONCE)
+      .map((task, place) => ({ ...task, place }))
+      .sort((a, b) => (a.sort < b.sort ? -1 : 1))
+    await tx.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
+       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $1, n.cursor,
+              coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
+              n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error)
+              join backhaul.jobs j on j.id = n.job,
+              (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
+       on conflict (job_id, stream, key) do nothing`,
+      [
+        priority,
+        sorted.map((task) => task.job),
+        sorted.map((task) => task.stream),
+        sorted.map((task) => task.key),
+        sorted.map((task) => queueOf(source, task.stream)),
+        sorted.map((task) => task.lane ?? null),
+        sorted.map((task) => task.stage ?? 0),
+        sorted.map((task) => task.place),
+        sorted.map((task) => JSON.stringify(task.cursor)),
+        ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
+      ],
+    )
+  }
+}
+
+/** State, reason, kind and error of a task that is born settled. */
+function endOf({ ended }: NewTask): Record<string, string | undefined> {
+  if (!ended) return {}
+  return 'skipped' in ended ? { ended: 'skipped', reason: ended.skipped } : { ended: 'failed', kind: ended.failed, error: ended.error }
+}
+
+/** The queue a stream's tasks travel on. @throws {Error} for a stream the source does not have: a fault of its plan */
+export function queueOf(source: Source, name: string): string {
+  const stream = source.streams[name]
+  if (!stream) throw new Error(`source ${source.name} planned a task for the stream ${name}, which it does not have`)
+  return stream.queue
+}
+
+/**
+ * Inserts the one finish task of a job; one that is there already is left alone. The job's row is locked: a cancel comes wholly
+ * before, and there is no finish task, or cancels it with the others.
+ */
+export async function insertFinishTask(tx: Tx, job: { id: string; priority: number }): Promise<void> {
+  await tx.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
+     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready'
+       from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
+      where j.id = $1 and j.status in ('queued', 'running') for update of j
+     on conflict (job_id, stream, key) do nothing`,
+    [job.id, job.priority],
+  )
+}

@@ -1,0 +1,47 @@
+import type { Reader, Tx } from '../../base/sql'
+import { FINISH, NO_CLAIM, NOT_WOKEN, OPEN } from './task'
+
+/*
+ * What verbs and retention do to all tasks of a job.
+ */
+
+/** Tasks cancelled in one statement. */
+const CANCEL_BATCH = 10_000
+
+/** Cancels what is open of a job that is cancelled, a batch at a time; may be called again after a death. */
+export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
+  for (let cancelled = CANCEL_BATCH; cancelled > 0; ) {
+    const rows = await db.query(
+      `update backhaul.tasks set state = 'cancelled', ${NO_CLAIM}, settled_at = clock_timestamp() where id in
+         (select id from backhaul.tasks where job_id = $1 and state in ${OPEN} order by id limit ${CANCEL_BATCH}) and state in ${OPEN}
+       returning id`,
+      [jobId],
+    )
+    cancelled = rows.length
+  }
+}
+
+/**
+ * Opens a job's failed tasks again, with all their attempts, and takes its finish task away: it is inserted again when nothing
+ * is left to do. @returns how many tasks had failed, the finish task not counted
+ */
+export async function reopenFailed(tx: Tx, jobId: string): Promise<number> {
+  await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
+  const failed = await tx.query(
+    `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
+            error_kind = null, settled_at = null, due_at = clock_timestamp(), ${NOT_WOKEN}
+      where job_id = $1 and state = 'failed' returning id`,
+    [jobId],
+  )
+  return failed.length
+}
+
+/** Deletes up to `limit` tasks of a job. @returns how many */
+export async function deleteTasks(tx: Tx, jobId: string, limit: number): Promise<number> {
+  const [gone] = await tx.query<{ n: number }>(
+    `with gone as (delete from backhaul.tasks where id = any(array(select id from backhaul.tasks where job_id = $1 limit $2)) returning 1)
+     select count(*)::int as n from gone`,
+    [jobId, limit],
+  )
+  return gone?.n ?? 0
+}

@@ -1,0 +1,139 @@
+import { UNREACHABLE } from '../../base/errors'
+import type { Reader } from '../../base/sql'
+import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
+
+/*
+ * Places: which waiting tasks may be claimed, by the width of their lane, its stages, and the lanes a job runs at once. And what
+ * one task of a lane found out of its host, for the others.
+ */
+
+/**
+ * Gives waiting tasks of a job their places: outside lanes all of them; in lanes up to the width of each active lane,
+ * then of as many further lanes as the job may run. A lane whose ready tasks are all parked does not count as active.
+ * The walk over lanes jumps from one to the next in the index, so that a lane of a million waiting tasks costs one probe.
+ */
+export async function promote(db: Reader, jobId: string): Promise<void> {
+  await db.query(
+    `with recursive job as (
+       select id, lane_width, lanes_at_once from backhaul.jobs where id = $1 and admitted and status in ('queued', 'running')
+     ), lanes as (
+       select t.lane, count(*)::int as taken, bool_or(t.claim is not null or t.due_at <= clock_timestamp() + interval '1 second') as active
+         from backhaul.tasks t join job on t.job_id = job.id
+        where t.state = 'ready' and t.lane is not null group by t.lane
+     ), walk as (
+       (select t.lane from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is not null order by t.lane limit 1)
+       union all
+       select (select t.lane from backhaul.tasks t where t.job_id = $1 and t.state = 'waiting' and t.lane > walk.lane order by t.lane limit 1)
+         from walk where walk.lane is not null
+     ), free as (
+       select greatest(0, job.lanes_at_once - (select count(*) from lanes where active))::int as lanes from job
+     ), places as (
+       select lanes.lane, job.lane_width - lanes.taken as places from lanes, job where lanes.taken < job.lane_width
+       union all
+       (select walk.lane, (select lane_width from job) from walk
+         where walk.lane is not null and not exists (select 1 from lanes where lanes.lane = walk.lane)
+         limit (select lanes from free))
+     ), picked as (
+       select w.id from places p cross join lateral (
+         select t.id from backhaul.tasks t
+          where t.job_id = $1 and t.state = 'waiting' and t.lane = p.lane
+            and t.stage = (select min(o.stage) from backhaul.tasks o where o.job_id = $1 and o.lane = p.lane and o.state in ${OPEN})
+          order by t.stage, t.seq limit p.places) w
+       union all
+       select t.id from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is null
+     )
+     update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), ${NOT_WOKEN}
+      from picked where t.id = picked.id and t.state = 'waiting'`,
+    [jobId],
+  )
+}
+
+/** The least time from the first of so many tries in a row to the last, ms; they come twice as far apart each time. */
+const spanOf = (attempts: number): number => 500 * (2 ** (attempts - 1) - 1)
+
+/** Another task of the lane has committed a page since then: its host is there. The states lead into the index. */
+const answeredSince = (moment: string): string => `exists (
+  select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
+     and o.state in ${NOT_CANCELLED} and o.paged_at > ${moment})`
+
+/** Tasks of a lane that are in nobody's hands, unless its host has answered since this one began to fail. */
+const SILENT = `select id from backhaul.tasks
+  where job_id = $1 and lane = $2 and id <> $3 and claim is null and not ${answeredSince(`clock_timestamp() - $4 * interval '1 millisecond'`)}`
+
+/**
+ * What one task found out of its lane's host counts for those that have a place beside it and are in nobody's hands: the host
+ * is tried as often, and as seldom, as one task tries.
+ */
+export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
+  await db.query(
+    `update backhaul.tasks t set attempts = greatest(t.attempts, $5), due_at = greatest(t.due_at, clock_timestamp() + $6 * interval '1 millisecond'),
+            ${NOT_WOKEN}
+       from (${SILENT} and state = 'ready' order by id for update skip locked) w
+      where t.id = w.id and t.claim is null and t.state = 'ready'`,
+    [task.job_id, task.lane, task.id, spanOf(attempts), attempts, Math.max(0, Math.round(dueInMs))],
+  )
+}
+
+/** Whether a lane has been given up with its host, which has not answered since: what is found for it later need not try as long again. */
+export async function isLaneGivenUp(db: Reader, task: Task): Promise<boolean> {
+  const [row] = await db.query<{ lost: boolean }>(
+    `select f.at is not null and not ${answeredSince('f.at')} as lost
+       from (select max(settled_at) as at from backhaul.tasks where job_id = $1 and lane = $2 and state = 'failed' and error_kind ~ $4) f`,
+    [task.job_id, task.lane, task.id, UNREACHABLE.source],
+  )
+  return row?.lost ?? false
+}
+
+/** What a lane's host answered last. */
+export interface HostFault {
+  kind: string
+  error: string
+}
+
+/** Tasks changed in one statement: as many as commit well within its timeout. */
+const LANE_BATCH = 5_000
+
+/** Changes the tasks of the lane that nobody holds, a batch at a time: what a death on the way leaves is found out by the next one. */
+async function changeSilent(db: Reader, task: Task, set: string, only: string, values: readonly unknown[]): Promise<number> {
+  let changed = 0
+  for (let last = LANE_BATCH; last === LANE_BATCH; changed += last) {
+    const rows = await db.query(
+      `update backhaul.tasks t set ${set}
+         from (${SILENT} and state in ${OPEN}${only} order by id limit ${LANE_BATCH} for update skip locked) w
+        where t.id = w.id and t.claim is null and t.state in ${OPEN} returning t.id`,
+      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), ...values],
+    )
+    last = rows.length
+  }
+  return changed
+}
+
+/** Fails the tasks of a lane that nobody holds, because its host is unreachable. @returns how many */
+export const failLane = (db: Reader, task: Task, { kind, error }: HostFault): Promise<number> =>
+  changeSilent(
+    db,
+    task,
+    `state = 'failed', error_kind = $5, error = $6, settled_at = clock_timestamp(), slot_at = null, waiting_on = null`,
+    '',
+    [kind, textOf(error)],
+  )
+
+/**
+ * Leaves the tasks of a lane that nobody holds no more attempts, because its host is unreachable: each is read once more before it
+ * fails. @returns how many
+ */
+export const exhaustLane = (db: Reader, task: Task, attempts: number, { kind, error }: HostFault): Promise<number> =>
+  changeSilent(db, task, `attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), ${NOT_WOKEN}`, ' and attempts < $7', [
+    kind,
+    textOf(error),
+    attempts,
+  ])
+
+/** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
+export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
+  const [row] = await db.query<{ full: boolean }>(
+    `select count(*) >= $2 as full from (select 1 from backhaul.tasks where job_id = $1 and state = 'waiting' limit $2) w`,
+    [jobId, backlog],
+  )
+  return row?.full ?? false
+}

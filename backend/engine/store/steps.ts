@@ -1,0 +1,122 @@
+import type { Json } from '../../base/json'
+import type { Reader, Tx } from '../../base/sql'
+import { COUNT_NAMES } from '../../base/vocabulary'
+import type { Reject, Traffic } from '../../contract'
+import { type Counts, NO_CLAIM, type Task, textOf } from './task'
+
+export interface PageCommit extends Counts {
+  cursor: Json
+  ended: boolean
+  expected: bigint | null
+  traffic: Traffic
+  notes: string[]
+  /** Why it ends skipped and not done. */
+  skipped?: string
+  /** The lane in which it goes on, where that is another one. */
+  lane?: string
+}
+
+/** Somebody else has the task by now; nothing of the page may be committed. */
+export class Lost extends Error {}
+/** SQLSTATE of `backhaul.task_lost()`. */
+const LOST = 'BH001'
+
+/**
+ * Moves the task past a page, ends it, or lets it wait for a place in another lane.
+ * @param query may commit at once: the statement fails when the fence does not hold
+ * @returns whether its job still runs
+ * @throws {Lost} when the fence does not hold
+ */
+export async function commitPage(query: Reader['query'], task: Task, page: PageCommit): Promise<boolean> {
+  const moved = query<{ runs: boolean }>(
+    `with moved as (
+     update backhaul.tasks t
+        set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
+            expected = $5, traffic = $6, notes = $7,
+            state = case when $8 then case when $9::text is null then 'done' else 'skipped' end
+                         when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
+            reason = $9, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
+            claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
+            woken_at = case when $10 is null then woken_at end,
+            pages = $11, ${COUNT_NAMES.map((name, n) => `${name} = $${12 + n}`).join(', ')}
+      where id = $1 and claim = $2 and step = $3 and state = 'ready'
+      returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
+     )
+     select coalesce((select runs from moved), backhaul.task_lost()) as runs`,
+    [
+      task.id,
+      task.claim,
+      task.step,
+      JSON.stringify(page.cursor),
+      page.expected,
+      JSON.stringify(page.traffic),
+      page.notes.map(textOf),
+      page.ended,
+      textOf(page.skipped) ?? null,
+      page.lane ?? null,
+      page.pages,
+      ...COUNT_NAMES.map((name) => page[name]),
+    ],
+  )
+  try {
+    return (await moved)[0]?.runs === true
+  } catch (error) {
+    throw (error as { code?: string }).code === LOST ? new Lost() : error
+  }
+}
+
+/** Ends a task without a page. @returns false when the fence did not hold */
+export async function settleTask(
+  tx: Tx,
+  task: Task,
+  end: { state: 'skipped' | 'failed' | 'done'; reason?: string; errorKind?: string; error?: string; traffic: Traffic },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update backhaul.tasks
+        set state = $4::backhaul.task_state, reason = $5, error_kind = coalesce($6, error_kind), error = coalesce($7, error), traffic = $8,
+            settled_at = clock_timestamp(), ${NO_CLAIM}, slot_at = null
+      where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
+    [
+      task.id,
+      task.claim,
+      task.step,
+      end.state,
+      textOf(end.reason) ?? null,
+      end.errorKind ?? null,
+      textOf(end.error) ?? null,
+      JSON.stringify(end.traffic),
+    ],
+  )
+  return rows.length === 1
+}
+
+/** Takes a task away as if it had never been planned. @returns false when the fence did not hold */
+export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
+  const rows = await tx.query(`delete from backhaul.tasks where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`, [
+    task.id,
+    task.claim,
+    task.step,
+  ])
+  return rows.length === 1
+}
+
+/** Sets records aside, whole. */
+export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
+  if (rejects.length === 0) return
+  const text = (value: unknown) => textOf(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
+  await tx.query(
+    `insert into backhaul.rejects (job_id, task_id, source, stream, key, reason, detail, raw)
+     select $1, $2, $3, $4, r.key, r.reason, r.detail, r.raw
+       from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)`,
+    [
+      task.job_id,
+      task.id,
+      task.source,
+      task.stream,
+      rejects.map((reject) => text(reject.key)),
+      rejects.map((reject) => reject.reason),
+      rejects.map((reject) => (reject.detail === undefined ? null : text(reject.detail))),
+      rejects.map((reject) => text(reject.raw)),
+    ],
+  )
+}

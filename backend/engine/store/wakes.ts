@@ -1,0 +1,62 @@
+import type { QueueName } from '../../../queues/names'
+import type { Reader } from '../../base/sql'
+import { LAZY } from './task'
+import { CAPACITY } from './workers'
+
+/** A wake-up is rung again after 1 s, doubling to 10 s: it may have been lost, or wait behind others. */
+export const WAKE_AGAIN = `(woken_at is null or woken_at < clock_timestamp() - least(10, power(2, least(wakes, 5) - 1)) * interval '1 second')`
+
+/** A task whose wake-up is to be published. */
+export interface Due {
+  id: bigint
+  queue: QueueName
+  wakes: number
+  place: bigint
+  /** Trace context of whoever asked for the job. */
+  trace: string | null
+}
+
+/**
+ * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
+ * the lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
+ * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
+ * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
+ * @param queue only this one; absent: all
+ * @returns them in the order in which they are to be published
+ */
+export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
+  const due = await db.query<Due>(
+    `with recursive ${LAZY}, capacity as (${CAPACITY}), queues as (
+       (select $1::text as queue where $1 is not null union all
+        select queue from (select queue from backhaul.tasks where $1::text is null and state = 'ready' and claim is null order by queue limit 1) f)
+       union all
+       select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
+         from queues q where q.queue is not null and $1::text is null
+     ), rooms as (
+       select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
+     ), running as (select id from backhaul.jobs where admitted), open as (
+       select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn
+         from rooms q cross join running j cross join lateral (
+           select t.id, t.job_id, t.queue, t.priority, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
+            where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+            order by t.due_at limit q.room) d
+     ), ranked as (
+       select *, row_number() over (partition by queue order by priority, turn, paged_at nulls first, id) as place from open
+     ), chosen as (
+       select r.id, r.place from ranked r where r.place <= r.room and ${WAKE_AGAIN}
+     ), held as (
+       select t.id, chosen.place from backhaul.tasks t join chosen on chosen.id = t.id
+        where t.state = 'ready' and t.claim is null order by t.id for update of t skip locked
+     )
+     update backhaul.tasks t set woken_at = clock_timestamp(), wakes = wakes + 1
+       from held, lazy where t.id = held.id returning t.id, t.queue, t.wakes, held.place,
+            (select j.trace from backhaul.jobs j where j.id = t.job_id) as trace`,
+    [queue ?? null],
+  )
+  return due.sort((a, b) => Number(a.place - b.place))
+}
+
+/** Takes the mark away from tasks whose wake-up was not confirmed, so that it is published again at once. */
+export async function unmarkWoken(db: Reader, ids: readonly bigint[]): Promise<void> {
+  await db.query(`update backhaul.tasks set woken_at = null, wakes = greatest(0, wakes - 1) where id = any($1) and claim is null`, [ids])
+}
