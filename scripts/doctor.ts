@@ -28,7 +28,7 @@ async function examine(context: Context, options: Options): Promise<void> {
     const missing = check.needs?.find(isBad)
     const found: Finding[] = missing ? [{ check: check.name, state: 'skipped', text: `needs ${missing}` }] : await runCheck(check, context)
     findings.push(...found)
-    if (!options.json) for (const one of found) terminal.out(`${MARKS[one.state]}  ${one.check.padEnd(10)}  ${one.text}`)
+    if (!options.json) for (const one of found) terminal.out(`${MARKS[one.state]}  ${one.check.padEnd(11)}  ${one.text}`)
   }
   const faults = findings.filter((found) => found.state === 'fault')
   const warnings = findings.filter((found) => found.state === 'warning').length

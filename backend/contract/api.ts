@@ -41,7 +41,9 @@ export interface Api {
   parts?: Record<string, Limit>
   /** Sent with every request, besides User-Agent, Accept and Accept-Encoding. */
   headers?: Record<string, string>
-  /** What the answer says beyond its status: throttles, budgets, costs, blocks. */
+  /** Sent with every request too; nothing is asked while it is missing. Not for hosts that come from data. */
+  credential?: Credential
+  /** What the answer says beyond its status, Retry-After and RateLimit headers: throttles, budgets, costs, blocks. */
   understand?(answer: RawAnswer): Verdict
   /** A cheap route that tells whether the API is up; asked before the one request that a tripped breaker lets through. */
   probe?: { path: string; up(body: unknown): boolean }
@@ -49,6 +51,13 @@ export interface Api {
   livePath?: string
   /** Asked at most this many at once inside one process (Bottleneck, below the gate). */
   inProcess?: number
+}
+
+/** A key or token, from a setting of the source that is marked as secret. */
+export interface Credential {
+  setting: string
+  /** The headers that carry it: `{ Authorization: 'Bearer …' }`. Their values appear in no log, trace or error. */
+  header(value: string): Record<string, string>
 }
 
 export interface RawAnswer {

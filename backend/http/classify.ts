@@ -1,7 +1,7 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
 import type { Api, HttpRequest, RawAnswer, Verdict } from '../contract'
-import { feedback, readHeaders, type Told } from './headers'
-import { excerpt, redact } from './redact'
+import { blocksOf, readHeaders, type Told } from './headers'
+import { excerpt, hideSecrets, redact } from './redact'
 
 /** How long to wait for an upstream that says wait without saying how long, ms. */
 const WAIT_MS = 60_000
@@ -71,14 +71,19 @@ export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & {
   const named = Object.keys(asked.request.parts ?? {}).filter((part) => part !== asked.api)
   const parts = named.length > 0 ? named : [asked.api]
   const general = own.error ? {} : judge(asked, answer, told, parts)
-  const heard = feedback(told, parts)
   return {
-    error: own.error ?? general.error,
-    block: [...(own.block ?? []), ...(general.block ?? []), ...(heard.block ?? [])],
-    remaining: [...(own.remaining ?? heard.remaining ?? [])],
+    error: own.error ? hideSecrets(own.error, asked.secrets) : general.error,
+    block: [...(own.block ?? []), ...(general.block ?? []), ...blocksOf(told, parts)],
+    remaining: own.remaining ?? [],
     cost: own.cost,
-    result: (answer.status >= 500 && answer.status !== 501) || (!own.error && isOutage(asked, answer)) ? 'failed' : 'ok',
+    result: isFailure(asked, answer, own) ? 'failed' : 'ok',
   }
+}
+
+/** Whether an answer counts against the host. One that the request accepts does not, unless the API calls it an error. */
+function isFailure(asked: Asked, answer: RawAnswer, own: Verdict): boolean {
+  if (!own.error && asked.request.accept?.includes(answer.status)) return isOutage(asked, answer)
+  return answer.status >= 500 && answer.status !== 501
 }
 
 /**
@@ -92,11 +97,12 @@ export function parse<T>(asked: Asked, answer: RawAnswer, schema: HttpRequest<T>
   } catch (error) {
     const got = answer.text ? `starts with ${JSON.stringify(excerpt(answer.text, asked.secrets, 60))}` : 'is empty'
     throw new RetryLater('not_json', `${nameOf(asked)} answered ${answer.status}, but its body ${got} and is no JSON`, undefined, {
-      cause: error,
+      cause: hideSecrets(error as SyntaxError, asked.secrets),
     })
   }
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new RetryLater('shape', `${nameOf(asked)}: ${issue?.path.join('.') || 'the answer'} is not as expected (${issue?.message})`)
+  const what = redact(`${issue?.path.join('.') || 'the answer'} is not as expected (${issue?.message})`, asked.secrets)
+  throw new RetryLater('shape', `${nameOf(asked)}: ${what}`)
 }

@@ -4,12 +4,13 @@ import axios, { type AxiosInstance } from 'axios'
 import Bottleneck from 'bottleneck'
 import { version } from '../../package.json'
 import { Fatal } from '../base/errors'
-import { baseUrlOf } from '../config/apis'
+import { baseUrlOf, credentialOf } from '../config/apis'
 import type { Config } from '../config/config'
 import type { Api } from '../contract'
 import type { Limits } from '../gate/limits'
 import { guardedLookup, guardedUrl } from './guard'
 import { createPatience, type Patience } from './patience'
+import { secretsIn, secretsOf } from './redact'
 import { createSuspects, type Suspects } from './suspects'
 
 /** One API as this process talks to it. */
@@ -17,6 +18,8 @@ export interface Client {
   readonly name: string
   readonly api: Api
   readonly base: string
+  /** What no text may show of the headers that every request carries. */
+  readonly secrets: readonly string[]
   readonly axios: AxiosInstance
   /** Makes the waits it names long enough. */
   readonly patience: Patience
@@ -59,13 +62,20 @@ function addressOf(name: string, base: string, allowPrivate: boolean) {
   }
 }
 
-/** The client of one API: one pool of kept connections, our name, a bound on what runs at once. */
+/**
+ * The client of one API: one pool of kept connections, our name and credential, a bound on what runs at once.
+ * @throws {Refused} `setup` while its credential is missing
+ */
 export function createClient(name: string, api: Api, config: Config, limits: Limits): Client {
   const base = baseUrlOf(api, config)
+  if (api.credential && hostFromData(base))
+    throw new Error(`${name} has a credential, and its hosts come from data: any of them would get it.`)
+  const credential = credentialOf(name, api, config)
   return {
     name,
     api,
     base,
+    secrets: [...secretsIn(Object.values(credential)), ...secretsOf(api.headers ?? {})],
     axios: axios.create({
       ...agentsFor(base, config.allowPrivateHosts),
       headers: {
@@ -73,6 +83,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
         Accept: 'application/json',
         'Accept-Encoding': 'gzip, br',
         ...api.headers,
+        ...credential,
       },
       maxRedirects: 0,
       responseType: 'text',

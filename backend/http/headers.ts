@@ -3,44 +3,20 @@ import type { Verdict } from '../contract'
 
 type Headers = Record<string, string | undefined>
 
-/** What the usual headers say; moments by the local clock. */
+/** What standard headers say; moments by the local clock. */
 export interface Told {
-  /** Retry-After. */
+  /** Retry-After (RFC 9110). */
   retryAt?: Date
-  /** When a used-up budget is full again. */
+  /** When a used-up budget is full again: RateLimit-Reset while RateLimit-Remaining is 0. */
   reset?: Date
-  /** A budget is used up. */
-  empty: boolean
-  /** Tokens left, where the header names its window (`X-Ratelimit-Limit: 3600/15m`). */
-  remaining?: number
 }
 
-const count = (value: string | undefined): number | undefined =>
-  value !== undefined && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined
+/** Reads the headers that RFCs and their drafts define. Names are lower case; what an API adds is for its `understand`. */
+export const readHeaders = (headers: Headers, now = Date.now()): Told => ({
+  retryAt: momentIn(headers, 'retry-after', now),
+  reset: Number(headers['ratelimit-remaining'] || Number.NaN) === 0 ? momentIn(headers, 'ratelimit-reset', now) : undefined,
+})
 
-const BUDGETS = [
-  ['ratelimit-remaining', 'ratelimit-reset'],
-  ['x-ratelimit-remaining', 'x-ratelimit-reset'],
-  ['x-esi-error-limit-remain', 'x-esi-error-limit-reset'],
-] as const
-
-/** Understands Retry-After, RateLimit-*, X-Ratelimit-* and X-ESI-Error-Limit-*; names are lower case. */
-export function readHeaders(headers: Headers, now = Date.now()): Told {
-  const told: Told = { retryAt: momentIn(headers, 'retry-after', now), empty: false }
-  for (const [left, reset] of BUDGETS) {
-    if (count(headers[left]) !== 0) continue
-    told.empty = true
-    told.reset = momentIn(headers, reset, now) ?? told.reset
-  }
-  if (/^\d+\/\d+[smhd]$/.test(headers['x-ratelimit-limit']?.trim() ?? '')) told.remaining = count(headers['x-ratelimit-remaining'])
-  return told
-}
-
-/** The limits an answer speaks about: the parts it was asked under, else the API. */
-export function feedback(told: Told, names: readonly string[]): Pick<Verdict, 'block' | 'remaining'> {
-  const { reset, remaining } = told
-  return {
-    block: told.empty && reset ? names.map((api) => ({ api, until: reset, reason: 'budget used up' })) : [],
-    remaining: remaining === undefined ? [] : names.map((api) => ({ api, tokens: remaining })),
-  }
-}
+/** The limits to which a used-up budget applies: the parts that the request named, else the API. */
+export const blocksOf = ({ reset }: Told, names: readonly string[]): NonNullable<Verdict['block']> =>
+  reset ? names.map((api) => ({ api, until: reset, reason: 'budget used up' })) : []

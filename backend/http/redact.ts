@@ -4,12 +4,38 @@ const IN_QUERY = /([?&][^=&\s]*(?:token|secret|password|key|signature|credential
 const IN_HEADER = /\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}/g
 const IN_JSON = /("[^"]*(?:token|secret|password|api_?key|credential)[^"]*"\s*:\s*")[^"]+/gi
 
-/** Header values that must never be shown: whole, and without the scheme that stands before a token. */
+/** A part of a value that is longer may be a secret by itself: a password after its user, a token after its scheme. */
+const MIN_PART = 8
+
+/**
+ * What must never be shown of these values: each whole, without the scheme that stands before a token, in its parts, and as it
+ * stands in a URL. The longest come first, so that none is left half hidden.
+ */
+export const secretsIn = (values: readonly string[]): string[] => {
+  const all = values.flatMap((value) => [
+    value,
+    value.replace(/^\w+\s+/, ''),
+    ...value.split(/[\s:;,=]+/).filter((part) => part.length >= MIN_PART),
+  ])
+  const hidden = [...new Set([...all, ...all.map(encodeURIComponent)])].filter((value) => value.length > 3)
+  return hidden.sort((one, other) => other.length - one.length)
+}
+
+/** The same of the headers whose names say that they carry secrets. */
 export const secretsOf = (headers: Record<string, string>): string[] =>
-  Object.entries(headers)
-    .filter(([name]) => SECRET_NAME.test(name))
-    .flatMap(([, value]) => [value, value.replace(/^\w+\s+/, '')])
-    .filter((value) => value.length > 3)
+  secretsIn(
+    Object.entries(headers)
+      .filter(([name]) => SECRET_NAME.test(name))
+      .map(([, value]) => value),
+  )
+
+/** The same error, whose text shows no secret. */
+export function hideSecrets(error: Error, secrets: readonly string[]): Error {
+  if (secrets.length === 0) return error
+  error.message = redact(error.message, secrets)
+  error.stack = error.stack && redact(error.stack, secrets)
+  return error
+}
 
 /** The text without tokens, keys and passwords, as far as they can be told by where they stand or are among `secrets`. */
 export function redact(text: string, secrets: readonly string[] = []): string {

@@ -23,6 +23,9 @@ const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
   ...Object.entries(parts).flatMap(([part, cost]) => (part === api ? [] : [{ api: part, scopeOf, cost }])),
 ]
 
+/** What no text about this request may show. */
+const secretsFor = ({ secrets }: Client, { headers = {} }: Outgoing): string[] => [...secrets, ...secretsOf(headers)]
+
 /** Waits for the request's moment and keeps the books of it. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
   const began = performance.now()
@@ -55,7 +58,7 @@ async function exchange(
   use: HttpUse,
   judge?: (answer: RawAnswer) => Error | undefined,
 ): Promise<RawAnswer> {
-  const asked: Asked = { api: client.name, request, secrets: secretsOf({ ...client.api.headers, ...request.headers }) }
+  const asked: Asked = { api: client.name, request, secrets: secretsFor(client, request) }
   const log = (status: string | number, ms: number) =>
     use.log.debug('request', {
       api: client.name,
@@ -163,7 +166,7 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
   const answer = await granted(client, gate, wanted, use)
   const { status, headers, text, bytes } = answer
-  const asked: Asked = { api: client.name, request: wanted, secrets: secretsOf({ ...client.api.headers, ...wanted.headers }) }
+  const asked: Asked = { api: client.name, request: wanted, secrets: secretsFor(client, wanted) }
   const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary
   return { status, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
 }

@@ -1,5 +1,5 @@
 import { Refused } from '../../backend/base/errors'
-import { requireAccess } from '../../backend/config/apis'
+import { requireContact, requireCredentials } from '../../backend/config/apis'
 import { type Config, listSettings } from '../../backend/config/config'
 import { readOnlyReason } from '../../backend/database/read-only'
 import { nameOf } from '../../backend/database/url'
@@ -62,8 +62,29 @@ async function settings({ config, terminal }: Context) {
 }
 
 async function contact({ config }: Context) {
-  for (const source of sources) requireAccess(source, config)
+  for (const source of sources) requireContact(source, config)
   return config.contact || 'not needed: no real API is used'
+}
+
+/** A source without its credential starts nothing; the others work. */
+async function credentials({ config }: Context) {
+  const needed = sources.filter((source) => Object.values(source.apis).some((api) => api.credential))
+  if (needed.length === 0) return 'not needed: no API asks for one'
+  return needed.map((source) => {
+    const missing = refusalOf(() => requireCredentials(source, config))
+    return missing ? warning(missing) : ok(`${source.name}: set`)
+  })
+}
+
+/** The sentence of a refusal. */
+export function refusalOf(check: () => void): string | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof Refused) return error.message
+    throw error
+  }
 }
 
 /** Connects as the processes do, so that a refusal by a pooler shows here. */
@@ -160,6 +181,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'node', run: node },
   { name: 'settings', run: settings },
   { name: 'contact', needs: ['settings'], run: contact },
+  { name: 'credentials', needs: ['settings'], run: credentials },
   {
     name: 'limits',
     needs: ['settings'],

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { RetryLater, Throttled } from '../../backend/base/errors'
-import { baseUrlOf, requireAccess } from '../../backend/config/apis'
+import { baseUrlOf, credentialOf } from '../../backend/config/apis'
 import type { HttpUse, Source } from '../../backend/contract'
 import { createGate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { sources } from '../../backend/sources'
-import type { Check, Finding } from './checks'
+import { type Check, type Finding, refusalOf } from './checks'
 import type { Context } from './context'
 
 /** How often to ask again when the granted moment is further off than the gate waits. */
@@ -18,6 +18,8 @@ async function ask(context: Context, source: Source, name: string): Promise<Foun
   const api = source.apis[name]
   const path = api?.livePath ?? api?.probe?.path
   if (!api || !path) return { state: 'skipped', text: `${name}: has no cheap request to send` }
+  const missing = refusalOf(() => credentialOf(name, api, config))
+  if (missing) return { state: 'skipped', text: missing }
   // Loaded only here: the HTTP client takes longer to load than other commands take to run.
   const { createHttpFactory } = require('../../backend/http') as typeof import('../../backend/http')
   const limits = effectiveLimits(sources, config.limits)
@@ -53,7 +55,6 @@ export const LIVE: Check = {
   async run(context) {
     const found: Found[] = []
     for (const source of sources) {
-      requireAccess(source, context.config)
       for (const name of Object.keys(source.apis)) found.push(await ask(context, source, name))
     }
     return found

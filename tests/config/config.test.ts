@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { requireAccess } from '../../backend/config/apis'
 import { listSettings, readConfig, settingsReader } from '../../backend/config/config'
-import { baseUrl, defaultsOf, type Settings } from '../../backend/contract'
+import { type Api, baseUrl, defaultsOf, type Settings } from '../../backend/contract'
 import { sources } from '../../backend/sources'
 
 const settings = {
@@ -46,6 +47,20 @@ test('people see what is set, without secrets and passwords', () => {
     'TOY_URL=https://***@toy.example',
     'TOY_KEY=***',
   ])
+})
+
+test('no source starts while CONTACT or a credential is missing', () => {
+  const api: Api = {
+    url: { setting: 'TOY_URL' },
+    limit: { scope: 'ip' },
+    credential: { setting: 'TOY_KEY', header: (key) => ({ Key: key }) },
+  }
+  const source = { settings, apis: { toy: api } }
+  const refusal = (env: Record<string, string>) => () => requireAccess(source, readConfig([source], env))
+  expect(refusal({ TOY_KEY: 'long enough' })).toThrow(/^CONTACT is not set: toy at https:\/\/toy\.example\/v1 asks/)
+  expect(refusal({ CONTACT: 'me@example.org' })).toThrow(/^TOY_KEY is not set: toy at https:\/\/toy\.example\/v1 answers nobody/)
+  expect(refusal({ TOY_URL: 'http://127.0.0.1:1' })).toThrow('TOY_KEY is not set')
+  expect(refusal({ TOY_URL: 'http://127.0.0.1:1', TOY_KEY: 'long enough' })).not.toThrow()
 })
 
 describe('the documents', () => {

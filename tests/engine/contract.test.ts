@@ -100,6 +100,8 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   it('declares the settings that hold its base URLs and its bound on jobs', () => {
     const defaults = defaultsOf(source)
     for (const { url } of Object.values(source.apis)) if ('setting' in url) expect(String(defaults[url.setting])).toMatch(/^https:/)
+    for (const { credential } of Object.values(source.apis))
+      if (credential) expect(source.settings?.[credential.setting]?.secret).toBe(true)
     if (source.jobsAtOnce) expect(defaults[source.jobsAtOnce.setting]).toBeGreaterThan(0)
     for (const [variable, { about }] of Object.entries(source.settings ?? {}))
       expect([variable, about]).toEqual([expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), expect.stringMatching(/^[A-Z`].*\.$/)])

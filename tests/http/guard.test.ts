@@ -2,7 +2,7 @@ import type { lookup } from 'node:dns'
 import fc from 'fast-check'
 import { guardedLookup, guardedUrl, isPublic } from '../../backend/http/guard'
 import { readHeaders } from '../../backend/http/headers'
-import { redact } from '../../backend/http/redact'
+import { redact, secretsOf } from '../../backend/http/redact'
 
 describe('addresses', () => {
   test.each(['8.8.8.8', '1.1.1.1', '172.15.255.255', '172.32.0.1', '100.63.255.255', '2606:4700:4700::1111', '2a00:1450:4001::1'])(
@@ -93,10 +93,9 @@ describe('names from data', () => {
 
 describe('headers', () => {
   const now = Date.parse('2026-11-01T00:00:00Z')
-  test('tokens left are taken only where the window is named', () => {
-    expect(readHeaders({ 'x-ratelimit-remaining': '4', 'x-ratelimit-limit': '5' }).remaining).toBeUndefined()
-    expect(readHeaders({ 'x-ratelimit-remaining': '4', 'x-ratelimit-limit': '5/15m' }).remaining).toBe(4)
-    expect(readHeaders({ 'x-ratelimit-remaining': 'n/a', 'x-ratelimit-limit': '5/15m' }).remaining).toBeUndefined()
+  test('a reset counts only while nothing remains', () => {
+    const reset = (left: string | undefined) => readHeaders({ 'ratelimit-remaining': left, 'ratelimit-reset': '40' }, now).reset?.getTime()
+    expect(['0', '1', '', 'none', undefined].map(reset)).toEqual([now + 40_000, undefined, undefined, undefined, undefined])
   })
 
   test('a reset in seconds since 1970 is by the clock of whoever sends it', () => {
@@ -114,6 +113,12 @@ describe('headers', () => {
     expect(reset(now)).toBe(now + 630_000)
     expect(reset()).toBe(now + 630_000)
   })
+})
+
+test('a secret is hidden whole, in its parts and as a URL has it', () => {
+  const secrets = secretsOf({ 'X-Api-Key': 'keystring1:shared/secret', Authorization: 'Basic dXNlcjpwYXNz' })
+  for (const text of ['keystring1:shared/secret', 'keystring1', 'shared/secret', 'shared%2Fsecret', 'dXNlcjpwYXNz'])
+    expect(redact(`got <${text}>.`, secrets)).toMatch(/^got <\*\*\*>\.$/)
 })
 
 test('secrets are hidden where they stand', () => {

@@ -6,7 +6,7 @@ import { Fatal, RetryLater, Throttled } from '../../backend/base/errors'
 import type { Log } from '../../backend/base/log'
 import type { Reader } from '../../backend/base/sql'
 import { type Config, readConfig } from '../../backend/config/config'
-import type { Api, Http, HttpAnswer, HttpRequest, HttpUse, Source } from '../../backend/contract'
+import type { Api, Http, HttpAnswer, HttpRequest, HttpUse, Settings, Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import { createGate, type Gate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
@@ -75,7 +75,8 @@ function world(
   const part = `${name}.part`
   const one: Api = { url: { template: base ?? `http://127.0.0.1:${port}/v1` }, limit: { scope: 'ip' }, ...api }
   if (one.parts) one.parts = { [part]: one.parts.part as NonNullable<Api['parts']>[string] }
-  const source = { name, apis: { [name]: one } } as unknown as Source
+  const keys: Settings = { T_KEY: { schema: z.string().optional(), about: 'A key.', secret: true } }
+  const source = { name, settings: keys, apis: { [name]: one } } as unknown as Source
   const config: Config = readConfig([source], { CONTACT: 'me@example.org', ...settings })
   const limits = effectiveLimits([source], {})
   const gate = createGate(reader, limits)
@@ -172,9 +173,20 @@ describe('a request', () => {
     expect(await gateRow(it, it.name)).toMatchObject({ failures: 5, trippedUntil: expect.any(Date) })
   })
 
-  test('may accept other statuses', async () => {
-    answer = json({ error: 'gone' }, 404)
-    expect(await world().ask({ accept: [404] })).toMatchObject({ status: 404, data: undefined, text: '{"error":"gone"}' })
+  test.each([302, 404, 503])('may accept %i, which is then no failure of the host', async (status) => {
+    const it = world()
+    answer = json({ error: 'gone' }, status, { location: '/elsewhere' })
+    for (let n = 0; n < 6; n++)
+      expect(await it.ask({ accept: [status] })).toMatchObject({ status, data: undefined, text: '{"error":"gone"}' })
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null })
+    expect(arrived).toHaveLength(6)
+  })
+
+  test('that accepts a status still fails where the API calls the answer an error', async () => {
+    const it = world({ understand: ({ status }) => (status === 503 ? { error: new RetryLater('down', 'down') } : {}) })
+    answer = json({}, 503)
+    expect(await failure(it.ask({ accept: [503] }))).toMatchObject({ kind: 'down' })
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 1 })
   })
 
   test('waits for its moment', async () => {
@@ -340,7 +352,7 @@ describe('an upstream that says wait', () => {
     await failure(it.ask({ parts: { [part]: 5 } }))
     expect(await gateRow(it, part)).toMatchObject({ blockedReason: 'http 429' })
     expect(await gateRow(it, it.name)).toMatchObject({ blockedUntil: null })
-    answer = json({}, 420, { 'x-esi-error-limit-remain': '0', 'x-esi-error-limit-reset': '31' })
+    answer = json({}, 420, { 'retry-after': '31' })
     expect(secondsFromNow((await failure(it.ask())).until)).toBeLessThan(32)
     expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(29)
   })
@@ -353,25 +365,22 @@ describe('an upstream that says wait', () => {
   })
 
   test.each([
-    ['RateLimit', { 'ratelimit-remaining': '0', 'ratelimit-reset': '40' }],
-    ['X-Ratelimit', { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'epoch' }],
-    ['X-ESI-Error-Limit', { 'x-esi-error-limit-remain': '0', 'x-esi-error-limit-reset': '40' }],
-  ])('%s: a used-up budget closes the gate, the answer counts', async (_, headers) => {
+    ['seconds', () => '40'],
+    ['a time since 1970', () => String(Math.ceil(Date.now() / 1000) + 40)],
+  ])('RateLimit with %s: a used-up budget closes the gate, the answer counts', async (_, reset) => {
     const it = world()
-    const at = String(Math.ceil(Date.now() / 1000) + 40)
-    answer = json(
-      { ok: true },
-      200,
-      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value === 'epoch' ? at : value])),
-    )
+    answer = json({ ok: true }, 200, { 'ratelimit-remaining': '0', 'ratelimit-reset': reset() })
     expect((await it.ask()).data).toEqual({ ok: true })
     expect(Math.abs(secondsFromNow((await gateRow(it, it.name))?.blockedUntil) - 40)).toBeLessThan(3)
   })
 
   test('what the upstream counts is taken over', async () => {
-    const it = world({ parts: { part: { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } } })
+    const it = world({
+      parts: { part: { scope: 'ip', requests: 3600, perMs: 900_000, tokens: true } },
+      understand: ({ headers }) => ({ remaining: [{ api: part, tokens: Number(headers['x-left']) }] }),
+    })
     const part = `${it.name}.part`
-    answer = json({ ok: true }, 200, { 'x-ratelimit-limit': '3600/15m', 'x-ratelimit-remaining': '100' })
+    answer = json({ ok: true }, 200, { 'x-left': '100' })
     await it.ask({ parts: { [part]: 5 } })
     expect((await gateRow(it, part))?.used).toEqual({ requests: 3500 })
   })
@@ -491,6 +500,38 @@ describe('secrets', () => {
     const shown = `${error.message} ${JSON.stringify(it.logged)}`
     expect(shown).not.toMatch(/s3cr3t|abcdef123456|k-999-888/)
     expect(shown).toContain('page=2')
+  })
+
+  test('a credential goes with every request and is shown nowhere', async () => {
+    const credential = { setting: 'T_KEY', header: (key: string) => ({ 'X-App': `app ${key}` }) }
+    const understand: Api['understand'] = ({ status, text }) => (status === 409 ? { error: new RetryLater('conflict', text) } : {})
+    const it = world({ credential, understand }, { settings: { T_KEY: 'k3y-of-the-app' } })
+    const shown: string[] = []
+    for (const [status, body] of [
+      [200, { ok: true }],
+      [400, { error: 'bad k3y-of-the-app' }],
+      [409, { error: 'twice k3y-of-the-app' }],
+      [200, { ok: 'k3y-of-the-app' }],
+      [200, 'k3y-of-the-app'],
+    ] as const) {
+      answer = json(body, status)
+      const error = await it.ask({ path: '/x/k3y-of-the-app' }).then(
+        () => undefined,
+        (failed: Error) => failed,
+      )
+      shown.push(`${error?.message} ${error?.stack} ${(error?.cause as Error | undefined)?.message}`)
+    }
+    expect(arrived.map(({ headers }) => headers['x-app'])).toEqual(Array(5).fill('app k3y-of-the-app'))
+    expect(`${shown.join()} ${JSON.stringify(it.logged)}`).not.toContain('k3y')
+    expect(shown.join()).toContain('twice ***')
+  })
+
+  test('nothing is sent while a credential is missing, nor to hosts that come from data', () => {
+    const credential = { setting: 'T_KEY', header: (key: string) => ({ 'X-App': key }) }
+    expect(() => world({ credential })).toThrow(
+      /^T_KEY is not set: t\d+ at http:\/\/127.* answers nobody without it; set T_KEY in \.env\.$/,
+    )
+    expect(() => world({ credential }, { base: 'https://{host}', settings: { T_KEY: 'k3y' } })).toThrow('hosts come from data')
   })
 })
 
