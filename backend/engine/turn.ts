@@ -5,12 +5,12 @@ import { claimTask, releaseTask } from './store'
 import { wake } from './wake'
 
 /**
- * The steps of one delivery: claim, then page after page until the task and its lane's next ones are settled, the time is
- * up, the job no longer runs or a stop was asked for; then hand back and ring.
- * @param hold is told which tasks this worker has in hand, from before the claim to after the hand-back
+ * Runs the steps of one delivery: claims the task, then page after page until the task and its lane's next ones are settled, the time is
+ * up, the job no longer runs or the worker stops; then releases the task and wakes.
+ * @param hold holds the tasks of this worker, from before the claim until after the release
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
-  // A doubled wake-up; the turn that has the task in hand goes on.
+  // A duplicate wake-up; the turn that holds the task continues.
   if (hold.has(taskId)) return
   await stepThrough(engine, taskId, hold)
   await wake(engine.db, engine.broker, queue)

@@ -106,7 +106,7 @@ export function createWorker(options: WorkerOptions): Worker {
         else delivery.release()
       })
       .catch((error: unknown) => {
-        // The row says everything: a wake-up whose turn broke is rung again, so the delivery is given up.
+        // The row says everything: the wake-up of a failed turn is sent again, so the delivery is dropped.
         delivery.ack()
         if (isUnreachable(error)) logUnreachable(log, 'the database is unreachable', error)
         else logUnexpected(log, `a turn on ${delivery.queue} broke`, error)

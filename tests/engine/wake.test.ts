@@ -19,7 +19,7 @@ const start = async (tasks: number, priority = 2) => {
   counting.tasks = Array.from({ length: tasks }, (_, task) => countingTask(`${n}-${task}`, `lane ${task}`))
   return (await jobs.start(it_, source, { name: `job ${n++}` }, { priority })).id
 }
-const rung = () =>
+const woken = () =>
   it_.db.query<{ job_id: string; key: string; wakes: number }>(
     'select job_id, key, wakes from backhaul.tasks where woken_at is not null order by id',
   )
@@ -39,7 +39,7 @@ it('wakes twice what the live workers hold, and at least two', async () => {
   await signOnWorker('a', 3)
   await signOnWorker('b', 2)
   expect(await wake(it_.db, it_.broker)).toBe(8)
-  expect(await rung()).toHaveLength(10)
+  expect(await woken()).toHaveLength(10)
 })
 
 it('wakes the lowest priority number first, and each job in turn', async () => {
@@ -49,15 +49,15 @@ it('wakes the lowest priority number first, and each job in turn', async () => {
   const asked = await start(1, 1)
   await signOnWorker('a', 2)
   await wake(it_.db, it_.broker)
-  const by = (id: string) => rung().then((rows) => rows.filter((row) => row.job_id === id).length)
+  const by = (id: string) => woken().then((rows) => rows.filter((row) => row.job_id === id).length)
   expect([await by(live), await by(asked), await by(backfill), await by(second)]).toEqual([1, 1, 1, 1])
 })
 
 it('wakes again what nobody took, a second later and then ever less often', async () => {
   await start(1)
   expect([await wake(it_.db, it_.broker), await wake(it_.db, it_.broker)]).toEqual([1, 0])
-  await until(async () => (await wake(it_.db, it_.broker)) === 1, { timeoutMs: 5000, what: 'the second ring' })
-  expect((await rung())[0]?.wakes).toBe(2)
+  await until(async () => (await wake(it_.db, it_.broker)) === 1, { timeoutMs: 5000, what: 'the second wake-up' })
+  expect((await woken())[0]?.wakes).toBe(2)
 })
 
 it('wakes nothing that is claimed, parked, paused or waiting for its lane', async () => {

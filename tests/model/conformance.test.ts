@@ -114,7 +114,7 @@ function heartbeats(s: State, worker: number): Sentence[] {
 }
 
 function scheduler(s: State, shape: Shape): Sentence[] {
-  const times = s.rows.flatMap(({ state, due, rung }, task): Sentence[] => {
+  const times = s.rows.flatMap(({ state, due, woken }, task): Sentence[] => {
     if (state !== 'ready') return []
     const set = (change: object) => (s: State) => void Object.assign(s.rows[task] as object, change)
     const dues = {
@@ -124,19 +124,19 @@ function scheduler(s: State, shape: Shape): Sentence[] {
       real: async (real: Real) => void (await real.becomesDue(task)),
     }
     const again = {
-      name: `${task} may ring`,
+      name: `${task} may wake`,
       calm: false,
-      model: set({ rung: false }),
+      model: set({ woken: false }),
       real: async (real: Real) => void (await real.mayWakeAgain(task)),
     }
-    return [...(due ? [] : [dues]), ...(rung ? [again] : [])]
+    return [...(due ? [] : [dues]), ...(woken ? [again] : [])]
   })
   const sweeps = (s: State) => {
     if (s.job === 'cancelled' && !s.reported) for (const statement of [1, 2, 3]) rules.sweep(s, statement)
   }
   return [
     ...times,
-    { name: 'ring', calm: false, model: modelWake, real: (real) => real.rung(real.ring) },
+    { name: 'wake', calm: false, model: modelWake, real: (real) => real.woken(real.wake) },
     {
       name: 'rescue',
       calm: s.rows.some((row) => row.holder === DEAD),
@@ -180,13 +180,13 @@ function verbs(s: State, shape: Shape): Sentence[] {
       name: 'resume',
       calm: s.job === 'paused',
       model: (s) => (rules.resume(s) ? modelWake(s) : []),
-      real: (real) => real.rung(() => real.verb('resume')),
+      real: (real) => real.woken(() => real.verb('resume')),
     },
     {
       name: 'retry',
       calm: false,
       model: (s) => (rules.retry(s, shape) ? modelWake(s) : []),
-      real: (real) => real.rung(() => real.verb('retry')),
+      real: (real) => real.woken(() => real.verb('retry')),
     },
     // Rarer than the others: it ends the story.
     ...(s.claims % 2 === 0 ? [cancels(s.claims % 4 === 0 ? s.rows.filter(isSettled).length % 4 : 0)] : []),
@@ -219,12 +219,12 @@ function roll(s: State, shape: Shape, die: number): Sentence {
 
 /** The model's state in the words of `Real.look`. */
 function told(s: State): Awaited<ReturnType<Real['look']>> {
-  const tasks = s.rows.map(({ state, lane, step, written, claim, holder, due, rung }, n) => {
+  const tasks = s.rows.map(({ state, lane, step, written, claim, holder, due, woken }, n) => {
     if (state === 'none') return { state }
     const ready = state === 'ready'
     const who = holder === DEAD ? '-1' : holder < 0 ? 'nobody' : String(holder)
     const finish = n === s.rows.length - 1
-    return { state, lane, step: finish ? 0 : step, written, claimed: claim !== 0, holder: who, due: ready && due, rung: ready && rung }
+    return { state, lane, step: finish ? 0 : step, written, claimed: claim !== 0, holder: who, due: ready && due, woken: ready && woken }
   })
   const hands = s.turns.map((turn) => (holds(turn) ? `${turn.task}/${turn.step} ${turn.phase}` : 'idle'))
   return { job: s.job, started: s.started, reported: s.reported, tasks, hands }

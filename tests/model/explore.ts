@@ -40,7 +40,7 @@ function isEnd(s: State): boolean {
   return over && s.rows.every((row) => row.claim === 0) && s.turns.every((turn) => turn.phase === 'idle')
 }
 
-/** As jobs.start and the script that called it leave it: planned, promoted, rung. */
+/** As jobs.start and the script that called it leave it: planned, promoted, woken. */
 function started(mix: Mix): State {
   const s = planned(mix.shape, mix.left)
   promote(s, promotable(s, mix.shape))

@@ -48,7 +48,7 @@ interface Kit {
   mishap: (kind: keyof Left, name: string, change: (next: State) => void) => void
 }
 
-/** wake-up.ring. Two wake-ups of one task stand for any number. */
+/** wake. Two wake-ups of one task stand for any number. */
 function wake(s: State, mix: Mix): void {
   for (const task of rules.wakeable(s)) {
     rules.mark(s, task)
@@ -174,8 +174,8 @@ function schedulerMoves({ s, mix, r, move, mishap }: Kit): void {
     if (row.state !== 'ready') continue
     if (!row.due) move(`${task} is due`, true, (next) => Object.assign(next.rows[task] as object, { due: true }))
     // A wake-up that still waits in the broker is doubled by a mishap; here time passes for one that was lost or used up.
-    if (row.rung && (s.wakeUps[task] === 0 || mix.lateWakeUps))
-      move(`${task} may be rung again`, true, (next) => Object.assign(next.rows[task] as object, { rung: false }))
+    if (row.woken && (s.wakeUps[task] === 0 || mix.lateWakeUps))
+      move(`${task} may be woken again`, true, (next) => Object.assign(next.rows[task] as object, { woken: false }))
   }
   if (r.schedulerRescues && s.rows.some((row) => row.claim !== 0 && row.holder < -1)) move('the scheduler rescues', true, rules.rescue)
   const picked = rules.promotable(s, mix.shape, r)

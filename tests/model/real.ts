@@ -200,7 +200,7 @@ export class Real {
   }
 
   /** @returns which tasks of the job were published by this */
-  async rung(by: () => Promise<unknown>): Promise<number[]> {
+  async woken(by: () => Promise<unknown>): Promise<number[]> {
     this.published = []
     await by()
     await this.db.query(
@@ -210,7 +210,7 @@ export class Real {
     const rows = await this.db.query<{ id: bigint; key: string }>(`select id, key from backhaul.tasks where job_id = $1`, [this.jobId])
     return rows.flatMap(({ id, key }) => (this.published.includes(id.toString()) ? [this.numberOf(key)] : [])).sort()
   }
-  ring = (): Promise<unknown> => wake(this.db, this.engine.broker)
+  wake = (): Promise<unknown> => wake(this.db, this.engine.broker)
   mayWakeAgain = async (task: number) => this.db.query(`update backhaul.tasks set woken_at = null where id = $1`, [await this.idOf(task)])
   becomesDue = async (task: number) =>
     this.db.query(`update backhaul.tasks set due_at = clock_timestamp() where id = $1`, [await this.idOf(task)])
@@ -256,9 +256,9 @@ export class Real {
       holder: string | null
       claimed: boolean
       due: boolean
-      rung: boolean
+      woken: boolean
     }>(
-      `select key, state, lane, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, woken_at is not null as rung
+      `select key, state, lane, step, holder, claim is not null as claimed, due_at <= clock_timestamp() as due, woken_at is not null as woken
          from backhaul.tasks where job_id = $1`,
       [this.jobId],
     )
@@ -278,7 +278,7 @@ export class Real {
         claimed: row.claimed,
         holder,
         due: ready && row.due,
-        rung: ready && row.rung,
+        woken: ready && row.woken,
       }
     })
     const hands = this.hands.map(({ task, goOn }) => (task ? `${this.numberOf(task.key)}/${task.step} ${goOn ? 'reads' : 'over'}` : 'idle'))

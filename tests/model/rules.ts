@@ -62,7 +62,7 @@ const finishOf = (s: State): number => s.rows.length - 1
 function free(row: Row): void {
   row.claim = 0
   row.holder = NOBODY
-  row.rung = false
+  row.woken = false
 }
 
 /** store.claimTask: ready, due, unclaimed, its job runs; the first claim starts the job. */
@@ -202,16 +202,16 @@ export function release(s: State, worker: number, due: boolean, rules = RULES): 
   turn.phase = 'wakes'
 }
 
-/** wake-up.ring: what is ready, due, unclaimed and not rung lately. @returns the tasks to publish */
+/** wake: what is ready, due, unclaimed and not woken lately. @returns the tasks to publish */
 export function wakeable(s: State): number[] {
   if (!runs(s)) return []
-  return s.rows.flatMap((row, task) => (row.state === 'ready' && row.due && row.claim === 0 && !row.rung ? [task] : []))
+  return s.rows.flatMap((row, task) => (row.state === 'ready' && row.due && row.claim === 0 && !row.woken ? [task] : []))
 }
 
-/** wake-up.ring before it publishes: who dies in between has lost the wake-up. */
+/** wake before it publishes: who dies in between has lost the wake-up. */
 export function mark(s: State, task: number): void {
   const row = at(s, task)
-  if (row.state === 'ready' && row.claim === 0) row.rung = true
+  if (row.state === 'ready' && row.claim === 0) row.woken = true
 }
 
 /** heartbeat.rescue: what dead workers hold, and what this one holds that is suspected wrongly. */
@@ -255,7 +255,7 @@ export function promote(s: State, picked: number): void {
   for (const [task, row] of s.rows.entries()) {
     if (!(picked & (1 << task)) || row.state !== 'waiting') continue
     row.state = 'ready'
-    row.rung = false
+    row.woken = false
   }
 }
 
@@ -268,7 +268,7 @@ export function wantsFinish(s: State): boolean {
 export function insertFinish(s: State, rules = RULES): void {
   const row = at(s, finishOf(s))
   if (row.state !== 'none' || (rules.finishInsertLooks && !runs(s))) return
-  Object.assign(row, { state: 'ready', step: 0, claim: 0, holder: NOBODY, due: true, rung: false, written: 0 })
+  Object.assign(row, { state: 'ready', step: 0, claim: 0, holder: NOBODY, due: true, woken: false, written: 0 })
 }
 
 /** finish.finishJob, its look: nothing but the finish task is open. */
@@ -350,7 +350,7 @@ export function retry(s: State, shape: Shape, rules = RULES): boolean {
   const finish = at(s, finishOf(s))
   if (isSettled(finish) && finish.state !== 'cancelled' && rules.retryRemovesFinish) endFinish(finish, 'none')
   for (const row of s.rows.slice(0, -1)) {
-    if (row.state === 'failed') Object.assign(row, { state: row.lane === null ? 'ready' : 'waiting', due: true, rung: false })
+    if (row.state === 'failed') Object.assign(row, { state: row.lane === null ? 'ready' : 'waiting', due: true, woken: false })
   }
   if (FINAL.has(s.job)) Object.assign(s, { job: 'running', started: true, reported: false, ends: 0 })
   if (!rules.retryLeavesPromoting) promote(s, promotable(s, shape, rules))

@@ -1,6 +1,6 @@
 /*
  * What the model remembers: the rows that decide, the messages under way, and what each worker has in hand.
- * Times become flags: due, rung lately, silent for two heartbeats.
+ * Times become flags: due, woken lately, silent for two heartbeats.
  */
 
 export type TaskState = 'none' | 'waiting' | 'ready' | 'done' | 'skipped' | 'failed' | 'cancelled'
@@ -17,7 +17,7 @@ export interface Row {
   /** Worker, DEAD for one that is gone, NOBODY. */
   holder: number
   due: boolean
-  rung: boolean
+  woken: boolean
   /** Pages that were ever written, one bit each: no column, the model's own memory. */
   written: number
 }
@@ -128,7 +128,7 @@ const row = (state: TaskState, lane: number | null): Row => ({
   claim: 0,
   holder: NOBODY,
   due: true,
-  rung: false,
+  woken: false,
   written: 0,
 })
 
@@ -160,14 +160,14 @@ export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
 export function copy(s: State): State {
   return {
     ...s,
-    rows: s.rows.map(({ state, lane, step, claim, holder, due, rung, written }) => ({
+    rows: s.rows.map(({ state, lane, step, claim, holder, due, woken, written }) => ({
       state,
       lane,
       step,
       claim,
       holder,
       due,
-      rung,
+      woken,
       written,
     })),
     turns: s.turns.map(({ phase, wakeUp, task, lane, claim, step, looked }) => ({ phase, wakeUp, task, lane, claim, step, looked })),
@@ -201,7 +201,7 @@ export function keyOf(s: State): string {
     s.ends * 16 + s.suspected,
   ]
   for (const one of s.rows) {
-    text.push(STATE_CODE[one.state] * 16 + bit(one.claim !== 0) * 8 + bit(one.holder === DEAD) * 4 + bit(one.due) * 2 + bit(one.rung))
+    text.push(STATE_CODE[one.state] * 16 + bit(one.claim !== 0) * 8 + bit(one.holder === DEAD) * 4 + bit(one.due) * 2 + bit(one.woken))
     text.push(one.step * 16 + one.written, laneCode(one.lane))
   }
   for (const count of s.wakeUps) text.push(count)

@@ -3,7 +3,7 @@ import type { Reader } from '../../base/sql'
 import { LAZY } from './task'
 import { CAPACITY } from './workers'
 
-/** A wake-up is rung again after 1 s, doubling to 10 s: it may have been lost, or wait behind others. */
+/** A wake-up is sent again after 1 s, doubling to 10 s: it may be lost, or wait behind others. */
 export const WAKE_AGAIN = `(woken_at is null or woken_at < clock_timestamp() - least(10, power(2, least(wakes, 5) - 1)) * interval '1 second')`
 
 /** A task whose wake-up is to be published. */

@@ -14,7 +14,7 @@ import { getJob, type JobSummary } from './list'
 
 export { PRIORITY } from '../../engine/jobs/verbs'
 
-/** The wake-ups may be rung later: how long a entry point waits for a broker that does not answer, ms. */
+/** How long an entry point waits for a broker that does not answer, ms; the wake-ups can be sent later. */
 const BROKER_MS = 2000
 
 /**
@@ -34,7 +34,7 @@ export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Prom
 }
 
 /**
- * One job for each request, all of them in one transaction, then one ring.
+ * One job for each request, all of them in one transaction, then one wake-up.
  * @param onProgress told after each batch how many have been inserted
  */
 export async function startRequests(

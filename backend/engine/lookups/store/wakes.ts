@@ -5,7 +5,7 @@ import { CAPACITY, LAZY, WAKE_AGAIN } from '../../store'
 import { openIds } from './claims'
 
 /**
- * Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches are rung. Asked of no more
+ * Ids gather until no new one came for 2 s or the oldest has waited 20 s; before that only full batches wake a worker. Asked of no more
  * ids than there is room for: that many are full batches.
  */
 const SETTLED = `(max(asked_at) < clock_timestamp() - interval '2 seconds' or min(asked_at) < clock_timestamp() - interval '20 seconds'
