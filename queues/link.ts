@@ -7,7 +7,7 @@ import { isSettled, refusal } from './refusal'
 
 /*
  * One connection that reconnects by itself. amqplib has a recovery of its own, but it restores only the connection: a channel that the
- * broker closed and a consumer that it canceled stay lost without an event. This file keeps the connection, publisher.ts and
+ * broker closed and a consumer that it cancelled stay lost without an event. This file keeps the connection, publisher.ts and
  * subscriber.ts their channels and consumers; each level can ask the one below for a new one.
  */
 

@@ -135,9 +135,9 @@ export class Subscriber {
     this.stopped = true
     clearTimeout(this.retry)
     if (!this.channel || !this.tag) return
-    await within(2_000, 'canceling the consumer', this.channel.cancel(this.tag)).catch((error: Error) => {
+    await within(2_000, 'cancelling the consumer', this.channel.cancel(this.tag)).catch((error: Error) => {
       // Expected: the connection is gone, and the consumer with it.
-      this.log.debug('Consumer not canceled', { queue: this.queue, reason: error.message })
+      this.log.debug('Consumer not cancelled', { queue: this.queue, reason: error.message })
     })
   }
 
@@ -153,12 +153,12 @@ export class Subscriber {
     // A channel that has been replaced releases its deliveries when it closes.
     if (this.channel !== channel) return
     if (!message) {
-      this.log.warn('RabbitMQ canceled the consumer; starting it again', { queue: this.queue })
+      this.log.warn('RabbitMQ cancelled the consumer; starting it again', { queue: this.queue })
       this.drop(channel)
       return
     }
     if (this.stopped) {
-      // It arrived while the consumer was being canceled: leave it to another worker.
+      // It arrived while the consumer was being cancelled: leave it to another worker.
       channel.nack(message, false, true)
       return
     }

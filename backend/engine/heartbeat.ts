@@ -17,8 +17,8 @@ export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomB
 /** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [], 0)
-  const neighbours = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
-  for (const { id } of neighbours.filter((neighbour) => !lives(neighbour.pid))) await signOff(db, id)
+  const neighbors = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
+  for (const { id } of neighbors.filter((neighbor) => !lives(neighbor.pid))) await signOff(db, id)
 }
 
 const hostOf = (id: string): string => id.slice(0, id.indexOf(':'))

@@ -370,7 +370,7 @@ test('schedules are added, changed, paused, run and removed; one that never fire
     body: { ...asked, paused: false, upcoming: [expect.any(String), '', '', '', ''].map(() => expect.any(String)) },
   })
   expect((await post('/api/schedules', asked)).status).toBe(409)
-  for (const wrong of [{ cron: '0 0 30 2 *' }, { cron: 'often' }, { timeZone: 'Mars/Base' }, { jitterS: -1 }, { colour: 'red' }])
+  for (const wrong of [{ cron: '0 0 30 2 *' }, { cron: 'often' }, { timeZone: 'Mars/Base' }, { jitterS: -1 }, { color: 'red' }])
     expect((await post('/api/schedules', { ...asked, name: 'wrong', ...wrong })).status).toBe(400)
   const path = `/api/schedules/${made.body.id}`
   expect((await ask('PATCH', path, { cron: '@daily' })).body.cron).toBe('@daily')

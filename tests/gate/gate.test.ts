@@ -287,7 +287,7 @@ describe('who waits how', () => {
     expect(early.slotAt).toEqual(promised.slotAt)
   })
 
-  test('a promised moment is honoured once, and not when it is over', async () => {
+  test('a promised moment is honored once, and not when it is over', async () => {
     const { gate, asks, limits } = gateOf({ spacingMs: 2_200 })
     const first = await gate.acquire(asks, 'backfill')
     const { slotAt } = await throttled(gate.acquire(asks, 'live'))

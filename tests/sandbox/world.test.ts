@@ -23,7 +23,7 @@ describe('the world', () => {
     expect(bodies(other, 50)).not.toEqual(bodies(one, 50))
   })
 
-  test('ids rise and are found again, times rise but for neighbours', () => {
+  test('ids rise and are found again, times rise but for neighbors', () => {
     const it = world()
     for (let k = 1; k < 1500; k++) {
       expect(it.idOf(k)).toBeGreaterThan(it.idOf(k - 1))

@@ -16,6 +16,8 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['context', /\bdesks?\b/i],
   ['method', /\broads?\b/i],
   ['MAX_', /\bMOST_/],
+  ['American spelling', /colour|behaviour|neighbour|catalogue|favour\b|honour|\bmetres?\b|\blicence|serialisation|(?<!aria-)\blabelled/i],
+  ['cancelled, which is a status', /\bcancel(ed|ing)\b/i],
 ]
 
 const HISTORY = [/^prisma\/migrations\//, /^CHANGELOG\.md$/, /^yarn\.lock$/, /package-lock\.json$/, /^tests\/fixtures\//]

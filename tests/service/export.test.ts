@@ -248,7 +248,7 @@ test('a file that is there is replaced only by force', async () => {
   expect(readFileSync(out, 'utf8')).not.toBe('mine')
 })
 
-test('the tables of a source are told by the catalogue', async () => {
+test('the tables of a source are told by the catalog', async () => {
   expect((await exportTables(db, sources)).eve).toEqual(expect.arrayContaining(['eve.killmails', 'eve.characters', TABLE]))
   expect((await exportTables(db, [{ ...sources[0], name: 'unknown' } as never])).unknown).toEqual([])
   expect((await command(env, 'export')).out.split('\n')).toEqual(expect.arrayContaining(['eve.killmails', 'report --job <id>']))

@@ -4,7 +4,7 @@ import type { SandboxSettings } from '../base/source'
 
 const REQUESTS = 3000
 const PERIOD_MS = 300_000
-/** The server's window ends so much earlier than it says, in the client's favour. */
+/** The server's window ends so much earlier than it says, in the client's favor. */
 const TOLERANCE_MS = 50
 
 interface Client {

@@ -2,7 +2,7 @@ import type { Ask } from './exchange'
 
 /*
  * The upstreams' own bookkeeping. Arrival times carry some jitter of the network and of this process, so a rule
- * is judged with a small tolerance in the client's favour.
+ * is judged with a small tolerance in the client's favor.
  */
 
 /** A client keeps a spacing when no two arrivals are closer than it, less this. */

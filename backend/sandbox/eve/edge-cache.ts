@@ -5,7 +5,7 @@ const KEPT = 40
 
 /**
  * The cache in front of the page API, while the fault `edge-cache` is on: pages are kept from the moment they were
- * first asked for (one hour, or `ms`), so neighbours show the list as it was at different times.
+ * first asked for (one hour, or `ms`), so neighbors show the list as it was at different times.
  */
 export class EdgeCache {
   private pages = new Map<string, { answer: Answer; at: number }>()

@@ -127,7 +127,7 @@ export class Listing {
       const extra = extras[e]
       const place = extra && (!base || extra.id > base.id) ? extra : base
       if (!place || place.id < low) return
-      // Neighbours stand at most six hours in the wrong order.
+      // Neighbors stand at most six hours in the wrong order.
       if (place === base && place.time < since - DAY) n = 0
       if (place === extra) e--
       else n--

@@ -21,7 +21,7 @@ export const PAGE_FAULTS: Record<string, string> = {
   'no-zkb': 'Entry number `entry` has no zkb.',
   'no-zone': 'Times name no zone.',
   'bad-body': 'Entry number `entry` breaks the schema: attackers is no list.',
-  'wrong-body': 'Entry number `entry` holds the body of its neighbour under its own id.',
+  'wrong-body': 'Entry number `entry` holds the body of its neighbor under its own id.',
   'unknown-shape': 'Entries in a shape nobody has seen.',
 }
 
@@ -77,8 +77,8 @@ export function faultedEntries(context: SandboxContext, ask: Ask, oldForm: boole
     entry(entry, n, listed, places) {
       if (faults.odd) return { id: entry.killmail_id, data: { hash: entry.zkb.hash } }
       let changed: Listed = entry
-      const neighbour = places[n === 0 ? 1 : n - 1]
-      if (hits(faults.wrong, n) && neighbour) changed = { ...listed(neighbour), killmail_id: entry.killmail_id, zkb: entry.zkb }
+      const neighbor = places[n === 0 ? 1 : n - 1]
+      if (hits(faults.wrong, n) && neighbor) changed = { ...listed(neighbor), killmail_id: entry.killmail_id, zkb: entry.zkb }
       if (hits(faults.hash, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '0123456789abcdef0123456789abcdef01234567' } }
       if (hits(faults.empty, n)) changed = { ...changed, zkb: { ...changed.zkb, hash: '' } }
       if (faults.zone) changed = { ...changed, killmail_time: changed.killmail_time.replace('Z', '') }

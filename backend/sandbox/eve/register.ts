@@ -48,7 +48,7 @@ export class Register {
     return this.byId.get(id) ?? this.world.placeOfId(id)
   }
 
-  /** The first id of the killmails at or after a time; months are cut there, whatever the times of its neighbours. */
+  /** The first id of the killmails at or after a time; months are cut there, whatever the times of its neighbors. */
   firstId(time: number): number {
     const { world } = this
     const k = world.firstAt(time)

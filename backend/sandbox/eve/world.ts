@@ -66,7 +66,7 @@ export class World {
     return Array.from({ length: Math.min(64, this.idGap - free) }, (_, n) => FIRST_ID + k * this.idGap + free + n)
   }
 
-  /** Rises with k on the whole; neighbours can stand up to six hours in the wrong order, as in life. */
+  /** Rises with k on the whole; neighbors can stand up to six hours in the wrong order, as in life. */
   timeOf(k: number): number {
     const core = isTwin(k) ? k - 1 : k
     const shift = (mix(this.options.seed, 2, core) / 4294967296) * this.jitter
@@ -130,7 +130,7 @@ export class World {
     const ship = structure ? pick(STRUCTURES, hull)[0] : pick(SHIPS, hull)[0]
     const victim: Victim = { ...party, damage_taken: between(200, 400_000, core() ** 3), items: itemsOf(ship, roll), ship_type_id: ship }
     const old = time < this.start + (this.step * this.options.scale) / 3
-    if (roll() > (old ? 0.5 : 0.02)) victim.position = { x: metres(roll), y: metres(roll) / 10, z: metres(roll) }
+    if (roll() > (old ? 0.5 : 0.02)) victim.position = { x: meters(roll), y: meters(roll) / 10, z: meters(roll) }
     return victim
   }
 
@@ -152,7 +152,7 @@ export class World {
 }
 
 const withoutCharacter = ({ character_id: _, ...party }: Party): Party => party
-const metres = (roll: () => number): number => (roll() - 0.5) * 1e12
+const meters = (roll: () => number): number => (roll() - 0.5) * 1e12
 
 function systemOf(roll: () => number): number {
   const kind = roll()

@@ -3,7 +3,7 @@ import { momentIn } from '../../base/moments'
 import type { Api, RawAnswer, Verdict } from '../../contract'
 
 /**
- * Behaviour of ESI we are written for. Without the header ESI serves its oldest behaviour, and a later date may change
+ * Behavior of ESI we are written for. Without the header ESI serves its oldest behavior, and a later date may change
  * a schema; this is the date of the OpenAPI document the schemas here were checked against.
  */
 export const COMPATIBILITY_DATE = '2026-07-17'

@@ -25,7 +25,7 @@ test('a month is followed by the one before it, also over a year', () => {
   fc.assert(fc.property(days, (day) => previousMonth(monthOf(day * DAY)) === monthOf(Date.parse(`${monthOf(day * DAY)}-01`) - DAY)))
 })
 
-test('a window by time reaches into the neighbouring months by id, and not into the future', () => {
+test('a window by time reaches into the neighboring months by id, and not into the future', () => {
   const day = Date.parse('2024-03-01')
   expect(monthsOfWindow(day, day + DAY)).toEqual({ newest: '2024-03', oldest: '2024-02' })
   expect(monthsOfWindow(day + 10 * DAY, Date.parse('2024-04-01'))).toEqual({ newest: '2024-04', oldest: '2024-03' })
