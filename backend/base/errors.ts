@@ -34,14 +34,6 @@ export class Throttled extends Error {
   }
 }
 
-/** The task has nothing to do, for a stated reason; the task ends `skipped`. */
-export class Skip extends Error {
-  override name = 'Skip'
-  constructor(readonly reason: string) {
-    super(reason)
-  }
-}
-
 /** The task can never succeed; it ends `failed` at once. */
 export class Fatal extends Error {
   override name = 'Fatal'

@@ -10,13 +10,17 @@ const RECORD = ['source', 'stream'] as const
 export const COUNTERS = {
   backhaul_turns_total: { help: 'Deliveries that workers processed.', labels: ['queue'] },
   backhaul_steps_total: {
-    help: 'Steps (one page of one task), by outcome: committed, finished, waited, retried, skipped, failed, lost or stopped.',
+    help: 'Steps (one page of one task), by outcome: committed, finished, waited, retried, failed, lost or stopped.',
     labels: [...RECORD, 'outcome'],
   },
   backhaul_pages_total: { help: 'Pages committed.', labels: RECORD },
   backhaul_rows_total: {
     help: `Records on committed pages, by outcome: ${OUTCOMES.join(', ')} or deleted.`,
     labels: [...RECORD, 'outcome'],
+  },
+  backhaul_counters_total: {
+    help: 'What sources count on committed pages besides the outcomes of records, by counter.',
+    labels: [...RECORD, 'counter'],
   },
   backhaul_requests_total: {
     help: 'Requests sent, by API and status class (1xx to 5xx, or failed without an answer).',

@@ -113,6 +113,8 @@ export interface RouteFigures {
   /** Time left, ms. */
   leftMs: number | null
   requests: Traffic
+  /** By the names of `Source.counters`; counters of nothing are left out. */
+  counters: Record<string, number>
 }
 
 /** What a route works with: the source's jobs and tables, in somebody's name. */

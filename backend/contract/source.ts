@@ -54,9 +54,11 @@ export interface Source<P = unknown> {
   jobsAtOnce?: { setting: string }
   /** HTTP routes of its own, where its users know it by others than the API's. */
   routes?: readonly Route[]
+  /** What its pages count besides the outcomes of records, a sentence each; by `name_with_underscores`. */
+  counters?: Record<string, string>
   /** Splits a job into its first tasks; same params, same tasks, no I/O. */
   plan(params: P): Plan
-  /** Runs in the transaction of the job's finish task. */
+  /** Runs in the transaction of the job's finish task, before its report is written. */
   finish?(tx: Tx, job: { id: string; params: P }): Promise<void>
 }
 

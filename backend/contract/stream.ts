@@ -33,7 +33,7 @@ export interface DomainEvent {
 
 export interface Page<C, B> {
   batch: B
-  /** Where the next step starts; `null` ends the task. */
+  /** Where the next step starts; `null` ends the task. The next step gets it as JSON keeps it, parsed by `cursor`. */
   next: C | null
   /** With `next: null`: the task ends skipped, for this reason, and not done. */
   skipped?: string
@@ -43,12 +43,13 @@ export interface Page<C, B> {
   known?: number
   tasks?: NewTask[]
   lookups?: LookupIds
-  events?: DomainEvent[]
   /** What the source itself says the task should find in all. */
   expected?: number
   rejected?: Reject[]
-  /** Sentences for the report: what was not asked for, what could not be proved. */
+  /** Sentences for the report: what was not asked for. */
   notes?: string[]
+  /** Why the end of the task is no proof that all was read, though nothing failed: the report is then not verified, and says so. */
+  unverified?: string
 }
 
 /** What became of the batch: each of its records counts once as new, updated or unchanged. */
@@ -59,6 +60,10 @@ export interface Written {
   unchanged: number
   /** Records that went; none of the batch's. */
   deleted?: number
+  /** What else it came to, by the names of `Source.counters`. */
+  counts?: Record<string, number>
+  /** Published once the page is committed, in this order. */
+  events?: DomainEvent[]
 }
 
 export interface Step<C, P> {

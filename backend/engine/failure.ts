@@ -1,4 +1,4 @@
-import { Fatal, messageOf, RetryLater, Skip, Throttled } from '../base/errors'
+import { Fatal, messageOf, RetryLater, Throttled } from '../base/errors'
 import type { HttpUse } from '../contract'
 import { kindOf, type WorkerEngine } from './engine'
 import { failJob, jobEnds } from './jobs/finish'
@@ -16,7 +16,6 @@ import * as store from './store'
  * | -------------------------------------------- | -------------------------------------------------------- | ------- |
  * | any, while the worker stops                  | released, due at once                                    | not used |
  * | `Throttled`                                  | parked until the moment it names                         | not used |
- * | `Skip`                                       | skipped                                                  |         |
  * | any other, with attempts left                | retried later                                            | used    |
  * | the same, when the host of its lane is lost  | retried later, and so are the tasks beside it            | used by each |
  * | `Fatal`, or no attempts left                 | failed                                                   |         |
@@ -27,7 +26,6 @@ import * as store from './store'
 export async function afterError(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse): Promise<Task | undefined> {
   if (engine.signal.aborted) return await releaseAtOnce(engine, task, use)
   if (error instanceof Throttled) return await park(engine, task, error, use)
-  if (error instanceof Skip) return await skip(engine, task, error, use)
   if (!(await isLast(engine, task, error))) return await retry(engine, task, error, use)
   if (isHostLost(engine, task, error) && !isExhausted(engine, task)) return await failWithLane(engine, task, error, use)
   return await fail(engine, task, error, use)
@@ -43,11 +41,6 @@ async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { t
   const dueInMs = error.until.getTime() - Date.now() - 1000
   await store.releaseTask(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
   outcomes.taskWaits(log, task, error, dueInMs)
-}
-
-async function skip(engine: WorkerEngine, task: Task, { reason }: Skip, { traffic }: HttpUse): Promise<Task | undefined> {
-  outcomes.taskSkipped(engine.log, task, reason)
-  return await settle(engine, task, { state: 'skipped', reason, traffic })
 }
 
 async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<undefined> {

@@ -11,7 +11,7 @@ import type { Counts, Task } from './store'
  * Stack traces are for LOG_LEVEL=debug.
  */
 
-type StepOutcome = 'committed' | 'finished' | 'waited' | 'retried' | 'skipped' | 'failed' | 'lost' | 'stopped'
+type StepOutcome = 'committed' | 'finished' | 'waited' | 'retried' | 'failed' | 'lost' | 'stopped'
 
 const fieldsOf = (task: Task) => ({
   job: task.job_id.slice(0, 8),
@@ -40,16 +40,26 @@ function countRetry({ source, kind, api = 'none', inMs }: { source: string; kind
 /** What was seen is the sum of the others. */
 const RECORDS = COUNT_NAMES.filter((name) => name !== 'seen')
 
+interface CommittedPage {
+  ended: boolean
+  /** Why the task ended without being read. */
+  skipped?: string
+  /** What the page came to by the counters of the source. */
+  counters?: Record<string, number>
+}
+
 /** A page was committed. @param now the task's counts with it */
-export function pageCommitted(log: Log, task: Task, now: Counts, ended: boolean): void {
+export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skipped, counters = {} }: CommittedPage): void {
   const { source, stream } = task
   countStep(task, 'committed')
   count('backhaul_pages_total', { source, stream })
   for (const outcome of RECORDS) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
-  log.info(ended ? 'Task done' : 'Page committed', {
+  for (const [counter, n] of Object.entries(counters)) count('backhaul_counters_total', { source, stream, counter }, n)
+  log.info(skipped ? `Task skipped: ${skipped}` : ended ? 'Task done' : 'Page committed', {
     ...fieldsOf(task),
     // Counts of nothing are left out, but for the two that every page is about.
     ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
+    ...counters,
   })
 }
 
@@ -69,12 +79,6 @@ export function taskWaits(log: Log, task: Task, { on, until }: Throttled, inMs: 
   countStep(task, 'waited')
   countWait(on, 'gate', inMs)
   log.info(`Waiting for ${on}`, { ...fieldsOf(task), until: until.toISOString() })
-}
-
-/** The task has nothing to do. */
-export function taskSkipped(log: Log, task: Task, reason: string): void {
-  countStep(task, 'skipped')
-  log.info(`Task skipped: ${reason}`, fieldsOf(task))
 }
 
 /** The same page is tried again later. @param api the one asked last, if any was */

@@ -1,4 +1,5 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
+import type { Json } from '../base/json'
 import type { Tx } from '../base/sql'
 import type { HttpUse, Io, Page, Source, Stream, Traffic } from '../contract'
 import { isUnreachable } from '../database/db'
@@ -7,7 +8,7 @@ import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
 import { afterError, isExhausted, isLast } from './failure'
 import { createIo } from './io'
-import { countsAfter } from './jobs/counts'
+import { countersAfter, countsAfter } from './jobs/counts'
 import { finishJob } from './jobs/finish'
 import { giveUpOthers, isHostLost } from './lanes'
 import { ask } from './lookups/store'
@@ -124,23 +125,28 @@ async function commit(
     await store.insertRejects(tx, task, rejected)
     await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
     await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
-    await store.insertEvents(tx, page.events ?? [])
+    await store.insertEvents(tx, written.events ?? [])
     const counts = {
       ...countsAfter(task, { ...written, known: page.known, rejected: rejected.length }),
       expected: page.expected === undefined ? task.expected : BigInt(page.expected),
+      counters: countersAfter(task.counters, written.counts ?? {}, source),
       notes: [...new Set([...task.notes, ...(page.notes ?? [])])],
+      unverified: page.unverified ?? task.unverified,
       traffic,
     }
-    const cursor = (ended ? task.cursor : page.next) as Task['cursor']
+    const cursor = ended ? task.cursor : asJson(page.next)
     const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
-    return { runs, next, counts: { ...counts, cursor } }
+    return { runs, next, written, counts: { ...counts, cursor } }
   }
-  const { runs, next, counts } = await span('commit', {}, () => engine.db.tx(work))
-  outcomes.pageCommitted(engine.log, task, counts, ended)
+  const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
+  outcomes.pageCommitted(engine.log, task, counts, { ended, skipped: page.skipped, counters: written.counts })
   if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
+
+/** As the database gives it back: the next step of this turn must not see a type that a later turn would not. */
+const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as Json
 
 /** Ends the job, or takes its finish task away: it is inserted again once the job has nothing left to do. */
 async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {

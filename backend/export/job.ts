@@ -19,11 +19,9 @@ const REPORT: [name: string, type: string, kind: Column['kind']][] = [
   ['completedAt', 'timestamptz', 'timestamptz'],
   ['seconds', 'float8', 'double'],
   ...['pages', ...COUNT_NAMES, 'expected'].map((name): [string, string, Column['kind']] => [name, 'int8', 'bigint']),
-  ...['tasks', 'requests', 'rejectedBy', 'lookups', 'skipped', 'failures', 'notes'].map((name): [string, string, Column['kind']] => [
-    name,
-    'jsonb',
-    'json',
-  ]),
+  ...['tasks', 'requests', 'rejectedBy', 'lookups', 'skipped', 'failures', 'notes', 'counters', 'unverified'].map(
+    (name): [string, string, Column['kind']] => [name, 'jsonb', 'json'],
+  ),
   ['verified', 'bool', 'boolean'],
   ['reason', 'text', 'text'],
 ]

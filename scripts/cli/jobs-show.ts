@@ -8,7 +8,7 @@ import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { figures, jobJson, waitTexts } from './job-text'
 import { hostsText, MAX_HOSTS, MAX_IN_JSON } from './jobs-hosts'
-import { runsTable } from './report-text'
+import { countersTable, runsTable } from './report-text'
 import { count, cut, duration, moment, table, toJson } from './text'
 
 const MAX_TASKS = 500
@@ -44,8 +44,9 @@ export async function showJob(context: Context, id: string, options: ShowOptions
     hosts: options.hosts ? await listLanes(service, row.id, { limit: most, most }) : undefined,
     rejects: options.rejects ? (await listRejects(service, row.id, { limit: MAX_REJECTS })).items : undefined,
   }
+  const counters = sources.find(({ name }) => name === job.source)?.counters
   if (options.json) terminal.out(toJson({ ...jobJson(job, running), waitTexts: waits, ...details }))
-  else terminal.out([summary(job, waits), ...sections(details)].join('\n\n'))
+  else terminal.out([summary(job, waits), ...sections(details, counters)].join('\n\n'))
 }
 
 function summary(job: Progress, waits: readonly string[]): string {
@@ -67,7 +68,10 @@ function summary(job: Progress, waits: readonly string[]): string {
   return facts.map(([name, value]) => `${(name as string).padEnd(8)}  ${value}`).join('\n')
 }
 
-function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts, rejects }: Details): string[] {
+function sections(
+  { earlierRuns, inHand, errors, rejectedBy, counters, list: tasks, hosts, rejects }: Details,
+  about: Record<string, string> = {},
+): string[] {
   const parts: string[] = runsTable(earlierRuns)
   if (inHand.length > 0) {
     const rows = inHand.slice(0, MAX_IN_HAND).map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
@@ -84,6 +88,7 @@ function sections({ earlierRuns, inHand, errors, rejectedBy, list: tasks, hosts,
         rejectedBy.map((row) => [row.reason, row.records]),
       ),
     )
+  parts.push(...countersTable(counters, about))
   if (hosts) parts.push(hostsText(hosts))
   if (tasks) {
     const rows = tasks.map((task) => [

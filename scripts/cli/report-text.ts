@@ -5,8 +5,8 @@ import { bytes, count, counted, cut, duration, moment, shortId, table } from './
 
 const LARGEST_LIST = 20
 
-/** A report as text and tables for people. */
-export function reportText(it: Report): string {
+/** A report as text and tables for people. @param counters what its source counts besides, a sentence by name */
+export function reportText(it: Report, counters: Record<string, string> = {}): string {
   const { total, done, skipped, failed, cancelled, open } = it.tasks
   const tasks = [`${count(done)} of ${count(total)} done`, ...named({ skipped, failed, cancelled, open })].join(', ')
   const facts: [string, string | number][] = [
@@ -22,7 +22,7 @@ export function reportText(it: Report): string {
     ['lookups', `${count(it.lookups.asked)} requested, ${count(it.lookups.open)} still open`],
   ]
   const width = Math.max(...facts.map(([name]) => name.length))
-  const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), ...tables(it)]
+  const parts = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n'), ...tables(it, counters)]
   return parts.join('\n\n')
 }
 
@@ -41,6 +41,12 @@ export function runsTable(runs: readonly Run[]): string[] {
     cut(run.error ?? '', 100),
   ])
   return [table(['earlier run', 'ended at (UTC)', 'took', 'status', 'tasks failed', 'error'], rows)]
+}
+
+/** What a source counts besides. @param about a sentence by name */
+export function countersTable(counters: Record<string, number>, about: Record<string, string>): string[] {
+  const rows = Object.entries(counters).map(([name, n]) => [name, n, about[name] ?? ''])
+  return rows.length === 0 ? [] : [table(['counter', 'count', 'what it counts'], rows)]
 }
 
 const named = (figures: Record<string, number>): string[] =>
@@ -66,12 +72,16 @@ function requests(it: Report): string[] {
   return [table(['API', 'requests', 'waits', 'waited', 'throttled', ...(data ? ['data'] : [])], rows)]
 }
 
-function tables(it: Report): string[] {
+function tables(it: Report, counters: Record<string, string>): string[] {
   const parts = [...runsTable(it.earlierRuns ?? []), ...requests(it)]
   const rejected = Object.entries(it.rejectedBy)
   if (rejected.length > 0) parts.push(table(['rejected because', 'records'], rejected))
   const skipped = Object.entries(it.skipped)
   if (skipped.length > 0) parts.push(table(['skipped because', 'tasks'], skipped))
+  // A report from before these were kept has none.
+  const unverified = Object.entries(it.unverified ?? {})
+  if (unverified.length > 0) parts.push(table(['not proved because', 'tasks'], unverified))
+  parts.push(...countersTable(it.counters ?? {}, counters))
   if (it.failures.length > 0) {
     const rows = it.failures.slice(0, LARGEST_LIST).map((failure) => [failure.task, failure.kind, failure.error])
     parts.push(table(['failed task', 'kind', 'error'], rows))

@@ -64,7 +64,7 @@ describe('counts after a page', () => {
   it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('%d is refused', (n) => {
     for (const name of ['new', 'updated', 'unchanged', 'known', 'rejected', 'deleted'] as const) {
       const page = { new: 0, updated: 0, unchanged: 0, rejected: 0, [name]: n }
-      expect(() => countsAfter(none, page)).toThrow(`a page counts ${n} ${name} records`)
+      expect(() => countsAfter(none, page)).toThrow(`a page counts ${n} ${name}`)
     }
   })
 })

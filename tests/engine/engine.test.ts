@@ -1,4 +1,4 @@
-import { Fatal, Skip, Throttled } from '../../backend/base/errors'
+import { Fatal, Throttled } from '../../backend/base/errors'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { wake } from '../../backend/engine/wake'
 import { type Counting, countingSource, countingTask, createCounted, flaky } from '../support/counting-source'
@@ -13,7 +13,7 @@ let name = 0
 const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) => {
   Object.assign(
     counting,
-    { pages: 5, rowsPerPage: 10, laneWidth: undefined, lanesAtOnce: undefined, backlog: undefined, onRead: undefined },
+    { pages: 5, rowsPerPage: 10, laneWidth: undefined, lanesAtOnce: undefined, backlog: undefined, onRead: undefined, onWrite: undefined },
     given,
   )
   const job = await jobs.start(it_, source, { name: `job ${++name}` }, options)
@@ -45,8 +45,7 @@ it('reads a job to its end and reports it', async () => {
 it('says failed, partial and completed for what became of the tasks', async () => {
   const fail = async (key: string) => {
     if (key.endsWith('bad')) throw new Fatal('gone', 'the record is gone for good')
-    if (key.endsWith('skip')) throw new Skip('the account is closed')
-    return undefined
+    return key.endsWith('skip') ? ({ next: null, skipped: 'the account is closed' } as object) : undefined
   }
   const failed = await start({ tasks: [countingTask('b-bad')], onRead: fail })
   const partial = await start({ tasks: [countingTask('c-bad', 'x'), countingTask('c-ok', 'y')], onRead: fail })
@@ -227,7 +226,7 @@ it('publishes the events of a page and of the job, in order, from the outbox', a
   const job = await start({
     pages: 2,
     tasks: [countingTask('q')],
-    onRead: async (_, page) => ({ events: [{ key: 'counting.page', payload: { page } }] }),
+    onWrite: (_, page) => ({ events: [{ key: 'counting.page', payload: { page } }] }),
   })
   await it_.ended(job)
   const rows = await until(async () => {

@@ -80,7 +80,7 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
   return [
     back,
     say('commits', true, (s) => rules.commitPage(s, shape, worker), step('page')),
-    say('fails', false, (s) => rules.settleTask(s, shape, worker, 'failed'), step('fail')),
+    say('fails', false, (s) => rules.settleTask(s, shape, worker), step('fail')),
     say(
       'loses the host',
       false,
@@ -90,7 +90,7 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
       },
       step('lose'),
     ),
-    say('skips', false, (s) => rules.settleTask(s, shape, worker, 'skipped'), step('skip')),
+    say('skips', false, (s) => rules.commitPage(s, shape, worker, rules.RULES, 'skipped'), step('skip')),
     say('parks', false, (s) => rules.release(s, worker, false), step('park')),
     say(
       'commits, unheard',

@@ -113,7 +113,7 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
       commit(next)
       if (mine(next).phase === 'reads') mine(next).phase = 'over'
     })
-    mishap('fail', `${me} fails ${task}`, (next) => rules.settleTask(next, mix.shape, worker, 'failed', r))
+    mishap('fail', `${me} fails ${task}`, (next) => rules.settleTask(next, mix.shape, worker, r))
     mishap('hostLost', `${me} loses the host of ${task}`, (next) => rules.loseHost(next, worker, r))
     mishap('park', `${me} parks ${task}`, (next) => rules.release(next, worker, false, r))
   }

@@ -1,4 +1,4 @@
-import { Fatal, Refused, RetryLater, Skip, Throttled } from '../../backend/base/errors'
+import { Fatal, Refused, RetryLater, Throttled } from '../../backend/base/errors'
 import type { Log } from '../../backend/base/log'
 import type { Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
@@ -125,11 +125,11 @@ export class Real {
   private async read(task: number, page: number) {
     if (this.reading === 'fail') throw new Fatal('broken', 'the page is broken')
     if (this.reading === 'lose') throw new RetryLater('connection', 'the host is unreachable')
-    if (this.reading === 'skip') throw new Skip('there is nothing')
     if (this.reading === 'park') throw new Throttled('the upstream', new Date(Date.now() + 3_600_000))
     const { pages = 1, movesTo } = this.shape.tasks[task] ?? {}
     return {
-      ...(page + 1 >= pages ? { next: null } : {}),
+      ...(page + 1 >= pages || this.reading === 'skip' ? { next: null } : {}),
+      ...(this.reading === 'skip' ? { skipped: 'there is nothing' } : {}),
       ...(page === 0 && movesTo !== undefined ? { lane: `lane ${movesTo}` } : {}),
       tasks: page === 0 ? this.tasksOf(task) : [],
     }

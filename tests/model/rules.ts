@@ -94,8 +94,11 @@ function fence(s: State, turn: Turn, rules: Rules): boolean {
   return holds
 }
 
-/** step.commit: rows, child tasks and the fenced store.commitPage in one transaction, then store.takeNext in it. */
-export function commitPage(s: State, shape: Shape, worker: number, rules = RULES): void {
+/**
+ * step.commit: rows, child tasks and the fenced store.commitPage in one transaction, then store.takeNext in it.
+ * @param end `skipped`: the page ends its task, whatever pages are left
+ */
+export function commitPage(s: State, shape: Shape, worker: number, rules = RULES, end: 'done' | 'skipped' = 'done'): void {
   const turn = s.turns[worker] as Turn
   const { task } = turn
   const row = at(s, task)
@@ -108,7 +111,7 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
   if (turn.step === 0) insertTasks(s, shape, task)
   row.step = turn.step + 1
   turn.step = row.step
-  if (row.step < (shape.tasks[task]?.pages ?? 1)) {
+  if (end === 'done' && row.step < (shape.tasks[task]?.pages ?? 1)) {
     const to = shape.tasks[task]?.movesTo
     if (row.step === 1 && to !== undefined) {
       moveTask(row, to, rules)
@@ -118,7 +121,7 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
     if (s.job !== 'running') turn.phase = 'over'
     return
   }
-  row.state = 'done'
+  row.state = end
   row.claim = 0
   row.holder = NOBODY
   takeNext(s, shape, worker, rules)
@@ -157,15 +160,15 @@ export function takeNextNow(s: State, shape: Shape, worker: number): void {
   take(s, turn, next, worker)
 }
 
-/** step.settle with store.settleTask: a page that cannot be had ends the task as failed or skipped. */
-export function settleTask(s: State, shape: Shape, worker: number, end: 'failed' | 'skipped', rules = RULES): void {
+/** step.settle with store.settleTask: a page that cannot be had ends the task as failed. */
+export function settleTask(s: State, shape: Shape, worker: number, rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const row = at(s, turn.task)
   if (!fence(s, turn, rules)) {
     turn.phase = 'wakes'
     return
   }
-  row.state = end
+  row.state = 'failed'
   row.claim = 0
   row.holder = NOBODY
   takeNext(s, shape, worker, rules)

@@ -9,6 +9,7 @@ import {
   type Route,
   type Settings,
   type Source,
+  type Written,
 } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 
@@ -23,6 +24,10 @@ export interface Counting {
   settings?: Settings
   /** HTTP routes it brings along. */
   routes?: readonly Route[]
+  /** What its writes count besides, a sentence each. */
+  counters?: Record<string, string>
+  /** Called in the transaction, once the rows of a page are written. */
+  onWrite?: (key: string, page: number) => Partial<Written>
   /** Called before each page is returned; throw to fail it. */
   onRead?(key: string, page: number, io: Io): Promise<Partial<Omit<Page<never, never>, 'batch' | 'next'>> | undefined>
 }
@@ -47,6 +52,7 @@ export function countingSource(counting: Counting): Source {
     apis: {},
     commands: {},
     routes: counting.routes,
+    counters: counting.counters,
     workers: { 'worker-counting': { queues: ['zkillboard_backfill_queue'], concurrency: 2 } },
     streams: {
       count: defineStream({
@@ -64,7 +70,8 @@ export function countingSource(counting: Counting): Source {
             rows.map((row) => row.page),
             rows.map((row) => row.row),
           ])
-          return { new: rows.length, updated: 0, unchanged: 0 }
+          const [first] = rows
+          return { new: rows.length, updated: 0, unchanged: 0, ...(first && counting.onWrite?.(first.key, first.page)) }
         },
       }),
     },

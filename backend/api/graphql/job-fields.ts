@@ -30,6 +30,7 @@ export const Job = {
   lanes: part('lanes'),
   errors: part('errors'),
   rejectedBy: part('rejectedBy'),
+  counters: part('counters'),
   inHand: part('inHand'),
   earlierRuns: part('earlierRuns'),
   async requests(job: JobSummary, _: unknown, context: Context) {

@@ -101,6 +101,11 @@ export const report = z
     failures: z.array(z.object({ task: z.string(), kind: z.string(), error: z.string() })).meta({ description: 'The first 50' }),
     failedBy: z.record(z.string(), count).default({}).meta({ description: 'Failed tasks by kind of error' }),
     notes: z.array(z.string()),
+    counters: z
+      .record(z.string(), figure)
+      .default({})
+      .meta({ description: 'What its source counts besides, by name; `/api/sources` says what each is' }),
+    unverified: z.record(z.string(), count).default({}).meta({ description: 'Tasks whose end is no proof, by reason' }),
     verified: z.boolean(),
     reason: z.string(),
     cleared: z.string().optional().meta({ description: 'When its tasks were deleted; the figures stay' }),
@@ -143,6 +148,9 @@ export const jobDetail = z
     lanes: z.array(lane).meta({ description: 'The 50 lanes with the most open tasks' }),
     errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
+    counters: z
+      .record(z.string(), figure)
+      .meta({ description: 'What its source counts besides, by name; `/api/sources` says what each is' }),
     requests: traffic,
     inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
     earlierRuns,

@@ -15,6 +15,7 @@ export const sourceList = z.object({
         streams: z.array(z.string()),
         apis: z.array(z.string()),
         workers: z.array(z.string()),
+        counters: z.record(z.string(), z.string()).meta({ description: 'What its reports count besides, a sentence each' }),
         exportTables: z.array(z.string()),
       })
       .meta({ id: 'Source' }),

@@ -33,6 +33,10 @@ export interface Report extends Counted {
   /** Failed tasks by kind of error, all of them. */
   failedBy: Record<string, number>
   notes: string[]
+  /** What its source counts besides, by name; counters of nothing are left out. */
+  counters: Record<string, number>
+  /** Tasks whose end is no proof, by reason. */
+  unverified: Record<string, number>
   verified: boolean
   reason: string
   /** When the job's tasks were taken away; `under way` until all of them are. */
@@ -67,6 +71,11 @@ export const statusOf = (tasks: { done: number; failed: number }): 'completed' |
  */
 export async function buildReport(db: Reader, jobId: string, status?: string): Promise<Report> {
   const sums = await readSums(db, jobId)
+  const unverified = await tally(
+    db,
+    `select unverified as word, count(*)::int as n from backhaul.tasks where job_id = $1 and unverified is not null group by 1 order by 2 desc, 1`,
+    jobId,
+  )
   const rejectedBy = await tally(
     db,
     `select reason as word, count(*)::int as n from backhaul.rejects where job_id = $1 group by 1 order by 2 desc, 1`,
@@ -124,7 +133,9 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     failures,
     failedBy,
     notes: notes.map((row) => row.note),
-    ...verdict(ends, sums),
+    counters: await readCounters(db, jobId),
+    unverified,
+    ...verdict(ends, sums, Object.keys(unverified)),
   }
 }
 
@@ -137,13 +148,18 @@ export async function lookupsOf(db: Reader, jobId: string): Promise<Report['look
   return row ?? { asked: 0, open: 0 }
 }
 
-function verdict(status: string, sums: Sums): { verified: boolean; reason: string } {
+/** @param unverified why the ends of tasks are no proof */
+function verdict(status: string, sums: Sums, unverified: readonly string[]): { verified: boolean; reason: string } {
   if (status !== 'completed') {
     const unread = sums.failed + sums.cancelled + sums.open
     return { verified: false, reason: `the job is ${status}: ${unread} of ${sums.total} tasks were not read to their end` }
   }
-  if (sums.rejected > 0) return { verified: false, reason: `${sums.rejected} records were rejected; see rejectedBy` }
-  if (sums.short > 0) return { verified: false, reason: `${sums.short} tasks found fewer records than the source says there are` }
+  const doubts = [
+    ...(sums.rejected > 0 ? [`${sums.rejected} records were rejected; see rejectedBy`] : []),
+    ...(sums.short > 0 ? [`${sums.short} tasks found fewer records than the source says there are`] : []),
+    ...unverified,
+  ]
+  if (doubts.length > 0) return { verified: false, reason: doubts.join('; ') }
   const unread = sums.skipped_tasks > 0 ? `, ${sums.skipped_tasks} were skipped for a stated reason` : ''
   return { verified: true, reason: `${sums.done} of ${sums.total} tasks were read to their end${unread}; no record was rejected` }
 }
@@ -169,6 +185,15 @@ async function readSums(db: Reader, jobId: string): Promise<Sums> {
 async function tally(db: Reader, sql: string, jobId: string): Promise<Record<string, number>> {
   const rows = await db.query<{ word: string | null; n: number }>(sql, [jobId])
   return Object.fromEntries(rows.map((row) => [row.word ?? 'no reason kept', row.n]))
+}
+
+/** What a job's pages came to by the counters of its source. */
+export async function readCounters(db: Reader, jobId: string): Promise<Report['counters']> {
+  const rows = await db.query<{ name: string; n: number }>(
+    `select c.key as name, sum(c.value::float8) as n from backhaul.tasks t, jsonb_each_text(t.counters) c where t.job_id = $1 group by 1 order by 1`,
+    [jobId],
+  )
+  return Object.fromEntries(rows.map(({ name, n }) => [name, n]))
 }
 
 async function readStreams(db: Reader, jobId: string): Promise<Report['streams']> {

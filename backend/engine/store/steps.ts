@@ -10,6 +10,9 @@ export interface PageCommit extends Counts {
   expected: bigint | null
   traffic: Traffic
   notes: string[]
+  counters: Record<string, number>
+  /** Why its end is no proof that all was read. */
+  unverified: string | null
   /** Why it ends skipped and not done. */
   skipped?: string
   /** The lane in which it goes on, where that is another one. */
@@ -32,13 +35,13 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
     `with moved as (
      update backhaul.tasks t
         set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, paged_at = clock_timestamp(),
-            expected = $5, traffic = $6, notes = $7,
+            expected = $5, traffic = $6, notes = $7, counters = $11, unverified = $12,
             state = case when $8 then case when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
             reason = $9, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
             claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
             woken_at = case when $10 is null then woken_at end,
-            pages = $11, ${COUNT_NAMES.map((name, n) => `${name} = $${12 + n}`).join(', ')}
+            pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${14 + n}`).join(', ')}
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
      )
@@ -54,6 +57,8 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       page.ended,
       textOf(page.skipped) ?? null,
       page.lane ?? null,
+      JSON.stringify(page.counters),
+      textOf(page.unverified),
       page.pages,
       ...COUNT_NAMES.map((name) => page[name]),
     ],
@@ -69,23 +74,14 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
 export async function settleTask(
   tx: Tx,
   task: Task,
-  end: { state: 'skipped' | 'failed' | 'done'; reason?: string; errorKind?: string; error?: string; traffic: Traffic },
+  end: { state: 'failed' | 'done'; errorKind?: string; error?: string; traffic: Traffic },
 ): Promise<boolean> {
   const rows = await tx.query(
     `update backhaul.tasks
-        set state = $4::backhaul.task_state, reason = $5, error_kind = coalesce($6, error_kind), error = coalesce($7, error), traffic = $8,
+        set state = $4::backhaul.task_state, reason = null, error_kind = coalesce($5, error_kind), error = coalesce($6, error), traffic = $7,
             settled_at = clock_timestamp(), ${NO_CLAIM}, slot_at = null
       where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
-    [
-      task.id,
-      task.claim,
-      task.step,
-      end.state,
-      textOf(end.reason) ?? null,
-      end.errorKind ?? null,
-      textOf(end.error) ?? null,
-      JSON.stringify(end.traffic),
-    ],
+    [task.id, task.claim, task.step, end.state, end.errorKind ?? null, textOf(end.error) ?? null, JSON.stringify(end.traffic)],
   )
   return rows.length === 1
 }

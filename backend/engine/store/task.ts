@@ -31,6 +31,10 @@ export interface Task extends Counts {
   expected: bigint | null
   traffic: Traffic
   notes: string[]
+  /** What its source counts besides, by name; counters of nothing are left out. */
+  counters: Record<string, number>
+  /** Why its end is no proof that all was read. */
+  unverified: string | null
   backlog: number | null
 }
 
@@ -39,7 +43,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog`
+  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog`
 
 /** Tasks that have something left to do: `state in ${OPEN}`. */
 export const OPEN = `('waiting', 'ready')`

@@ -17,6 +17,8 @@ export interface SourceInfo {
   streams: string[]
   apis: string[]
   workers: string[]
+  /** What its reports count besides: a sentence by name. */
+  counters: Record<string, string>
   /** Tables that hold its rows. */
   exportTables: string[]
 }
@@ -83,6 +85,7 @@ export async function listSources(service: Service): Promise<SourceInfo[]> {
     streams: Object.keys(source.streams),
     apis: Object.keys(source.apis),
     workers: Object.keys(source.workers),
+    counters: source.counters ?? {},
     exportTables: tables[source.name] ?? [],
   }))
 }

@@ -2,7 +2,7 @@ import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
 import { jsonInt } from '../../base/vocabulary'
 import type { Traffic } from '../../contract'
-import { type Report, readTraffic } from '../../engine/jobs/report'
+import { type Report, readCounters, readTraffic } from '../../engine/jobs/report'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
 import { findJob, type JobRow } from '../../engine/jobs/verbs'
 import { hasEnded } from '../base/about'
@@ -32,6 +32,8 @@ export interface JobParts {
   errors: { kind: string; state: string; tasks: number; example: string }[]
   rejectedBy: { reason: string; records: number }[]
   requests: Traffic
+  /** What its source counts besides the outcomes of records, by name. */
+  counters: Record<string, number>
   inHand: InHand[]
   /** How it ended before it was tried again, oldest first. */
   earlierRuns: Run[]
@@ -62,7 +64,7 @@ export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<Job
   partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job))
 
 async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
-  const [lanes, errors, rejectedBy, requests, inHand, runs] = await Promise.all([
+  const [lanes, errors, rejectedBy, requests, counters, inHand, runs] = await Promise.all([
     firstLanes(db, job.id, MAX_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
@@ -70,10 +72,11 @@ async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
       [job.id],
     ),
     job.report ? job.report.requests : readTraffic(db, job.id),
+    job.report ? (job.report.counters ?? {}) : readCounters(db, job.id),
     hasEnded(job) ? [] : readInHand(db, job.id),
     earlierRuns(db, job.id),
   ])
-  return { lanes, errors, rejectedBy, requests, inHand, earlierRuns: runs }
+  return { lanes, errors, rejectedBy, requests, counters, inHand, earlierRuns: runs }
 }
 
 async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {

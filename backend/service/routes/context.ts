@@ -103,4 +103,5 @@ const figuresOf = (job: JobDetail): RouteFigures => ({
   rate: job.rate,
   leftMs: job.leftMs,
   requests: job.requests,
+  counters: job.counters,
 })

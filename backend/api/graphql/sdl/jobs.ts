@@ -66,6 +66,8 @@ export const jobs = /* GraphQL */ `
     errors: [JobError!]!
     rejectedBy: [RejectCount!]!
     requests: [Requests!]!
+    "What its source counts besides, by name; its source has a sentence for each."
+    counters: JSON!
     inHand: [InHand!]!
     "Its runs before each retry, oldest first, the last 50."
     earlierRuns: [Run!]!

@@ -33,6 +33,8 @@ export const suite = /* GraphQL */ `
     streams: [String!]!
     apis: [String!]!
     workers: [String!]!
+    "What its reports count besides: a sentence by name."
+    counters: JSON!
     exportTables: [String!]!
   }
   type Command { name: String! about: String! }

@@ -1,5 +1,6 @@
 import { COUNT_NAMES, COUNTS, type CountName } from '../../../base/vocabulary'
-import type { JobDetail, Report } from '../api/types'
+import type { JobDetail, Report, SourceInfo } from '../api/types'
+import { useFetch } from '../hooks/use-fetch'
 import { count, counted, duration, named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Note } from '../ui/note'
@@ -46,15 +47,24 @@ function Found({ report }: { report: Report }) {
     Object.entries(counts)
       .map(([reason, n]) => `${count(n)} × ${named(reason).toLowerCase()}`)
       .join(', ')
+  const unproved = Object.entries(report.unverified)
+  const reasons = unproved.map(([reason, n]) => `${count(n)} × ${reason}`).join(', ')
+  const hasCounters = Object.keys(report.counters).length > 0
   const more: Partial<Record<CountName, string>> = {
     seen: report.expected === null ? undefined : `of ${count(report.expected)} expected`,
     rejected: by(report.rejectedBy),
   }
+  const sources = useFetch<{ items: SourceInfo[] }>(hasCounters ? '/api/sources' : null)
+  const about = sources.data?.items.find(({ name }) => name === report.source)?.counters ?? {}
   const rows: [string, string, string?][] = [
     ...COUNT_NAMES.map((name): [string, string, string?] => [COUNTS[name].title, count(report[name]), more[name]]),
+    ...Object.entries(report.counters).map(([name, n]): [string, string, string?] => [named(name), count(n), about[name]]),
     ['Tasks done', count(report.tasks.done), `of ${counted(report.tasks.total, 'task')}`],
     ['Tasks skipped', count(report.tasks.skipped), by(report.skipped)],
     ['Tasks failed', count(report.tasks.failed)],
+    ...(unproved.length > 0
+      ? [['Tasks not proved', count(unproved.reduce((sum, [, n]) => sum + n, 0)), reasons] as [string, string, string]]
+      : []),
     ['Pages', count(report.pages)],
     ['Time', duration(report.seconds * 1000)],
     [
