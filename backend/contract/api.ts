@@ -81,10 +81,14 @@ export interface Verdict {
 }
 
 export interface HttpRequest<T> {
-  method?: 'GET' | 'POST'
+  /** GET by default. A page may be read twice, so a method that changes something upstream must bear it. */
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path under the API's base URL, starting with a slash. */
   path: string
+  /** Sent as JSON. */
   body?: Json
+  /** Sent as a form, `application/x-www-form-urlencoded`, in place of `body`. */
+  form?: Record<string, string>
   headers?: Record<string, string>
   /** Loose on extra fields, strict on what we use; a mismatch is `RetryLater('shape')`. */
   schema: ZodType<T>
@@ -108,6 +112,11 @@ export interface HttpRequest<T> {
 
 export interface HttpAnswer<T> {
   status: number
+  /**
+   * When the request left, by the database's clock: what it answers is at least as new. It is never later than it was, and earlier
+   * by about a round trip to the database at most.
+   */
+  sentAt: Date
   headers: Record<string, string | undefined>
   /** Parsed body; defined for every 2xx that was not asked for as bytes. */
   data: T | undefined

@@ -8,7 +8,7 @@ import type { Grant, Outcome } from './grant'
 import type { Limits } from './limits'
 import { createSettler } from './settle'
 import { sleepUntil } from './sleep'
-import { type Answer, createGateStore, type GateRow } from './store'
+import { createGateStore, type Decision, type GateRow } from './store'
 
 export interface AcquireOptions {
   /** A moment promised earlier (`Throttled.slotAt`). */
@@ -36,6 +36,8 @@ export interface Gate {
    * is only given back goes along with that grant's question, or is written by itself within 20 ms.
    */
   settleSoon(grant: Grant, outcome: Outcome): void
+  /** The database's time at a moment by `performance.now()`: no later than it was, and earlier by a round trip at most. */
+  timeAt(moment: number): Date
   /** Every gate, for people. */
   list(): Promise<GateRow[]>
   /** Writes what `settleSoon` left; to be called once no request runs any more. */
@@ -68,23 +70,23 @@ export function createGate(
   const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
   /** Waits for the granted moment; false when it was missed, or may have been, or a gate closed meanwhile. */
-  async function arrive(answer: Answer, rows: readonly string[], delta: number, signal?: AbortSignal): Promise<boolean> {
-    if (answer.at - clock.now() > LOOK_AGAIN_MS) {
-      await sleep(answer.at - LOOK_MS, signal)
+  async function arrive(decision: Decision, rows: readonly string[], delta: number, signal?: AbortSignal): Promise<boolean> {
+    if (decision.at - clock.now() > LOOK_AGAIN_MS) {
+      await sleep(decision.at - LOOK_MS, signal)
       if (await store.held(rows)) return false
     }
-    await sleep(answer.at, signal)
-    return lasts(answer, delta)
+    await sleep(decision.at, signal)
+    return lasts(decision, delta)
   }
 
-  const lasts = ({ at, until }: Answer, delta: number): boolean => until === null || clock.atMost() <= Math.max(until, at + delta)
+  const lasts = ({ at, until }: Decision, delta: number): boolean => until === null || clock.atMost() <= Math.max(until, at + delta)
 
-  function refuse(answer: Answer, waitsFor: string): Throttled {
-    const on = answer.on ?? waitsFor
-    if (answer.slot) return new Throttled(on, new Date(answer.slot), new Date(answer.slot))
-    if (answer.reason === 'concurrent') return new Throttled(on, new Date(Math.max(answer.retryAt, clock.now() + 1_000)))
-    const until = new Date(answer.retryAt)
-    return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${answer.reason})`)
+  function refuse(decision: Decision, waitsFor: string): Throttled {
+    const on = decision.on ?? waitsFor
+    if (decision.slot) return new Throttled(on, new Date(decision.slot), new Date(decision.slot))
+    if (decision.reason === 'concurrent') return new Throttled(on, new Date(Math.max(decision.retryAt, clock.now() + 1_000)))
+    const until = new Date(decision.retryAt)
+    return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${decision.reason})`)
   }
 
   /** Asks twice for nothing: a first grant should not be missed because the clock is unknown and the connection new. */
@@ -104,18 +106,18 @@ export function createGate(
       const delta = deltaFor(clock.atMost() - clock.atLeast())
       const rows = withDelta(plain, delta)
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
-      const answer = await settler.acquire({ rows, class: to, id, slot: slotAt?.getTime() ?? null, within, lead })
-      if (!answer.granted) {
-        if (answer.slot || answer.retryAt - clock.now() > INLINE_MS - (local() - began)) throw refuse(answer, asks[0]?.api ?? 'gate')
-        await sleep(answer.retryAt, signal)
+      const decision = await settler.acquire({ rows, class: to, id, slot: slotAt?.getTime() ?? null, within, lead })
+      if (!decision.granted) {
+        if (decision.slot || decision.retryAt - clock.now() > INLINE_MS - (local() - began)) throw refuse(decision, asks[0]?.api ?? 'gate')
+        await sleep(decision.retryAt, signal)
         continue
       }
-      const { at, probe, failing } = answer
-      const times = { nextAt: new Date(answer.nextAt), waitedMs: local() - began, inTime: () => lasts(answer, delta) }
+      const { at, probe, failing } = decision
+      const times = { nextAt: new Date(decision.nextAt), waitedMs: local() - began, inTime: () => lasts(decision, delta) }
       const grant = { id, class: to, at, rows, names, scopeOf, probe, failing, ...times }
       let arrived = false
       try {
-        arrived = await arrive(answer, [...rows.keys()], delta, signal)
+        arrived = await arrive(decision, [...rows.keys()], delta, signal)
         if (arrived) return { ...grant, waitedMs: local() - began }
       } finally {
         if (!arrived) await settler.settle(grant, { sent: false })
@@ -128,6 +130,7 @@ export function createGate(
     acquire,
     settle: settler.settle,
     settleSoon: settler.soon,
+    timeAt: (moment) => new Date(clock.atLeast() - (local() - moment)),
     list: () => store.list(spansOf(limits)),
     close: settler.close,
   }

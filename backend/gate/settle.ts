@@ -3,7 +3,7 @@ import type { RequestClass } from '../contract'
 import type { Clock } from './clock'
 import type { Grant, Outcome } from './grant'
 import { type Limits, rowOf } from './limits'
-import type { Answer, GateStore, Question, RowOutcome } from './store'
+import type { Decision, GateStore, Question, RowOutcome } from './store'
 
 interface Owed {
   rows: Map<string, RowOutcome>
@@ -158,7 +158,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     },
 
     /** Asks once all earlier outcomes are written or go along. @throws {Throttled} while the database is unreachable */
-    async acquire(question: Question): Promise<Answer> {
+    async acquire(question: Question): Promise<Decision> {
       await settled()
       await payOwed()
       const ids = [...ended].filter(([, names]) => names.every((name) => question.rows.has(name))).map(([id]) => id)

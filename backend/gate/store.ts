@@ -5,7 +5,7 @@ import type { RowAsk } from './asks'
 import type { Clock } from './clock'
 
 /** What `backhaul.gate_acquire` answers; moments in ms since 1970 by the database's clock. */
-export interface Answer {
+export interface Decision {
   granted: boolean
   /** The granted moment, and until when it may be used (absent: whenever). */
   at: number
@@ -95,9 +95,9 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
     }
   }
   return {
-    async acquire({ rows, class: to, id, slot, within, lead, ended = [] }: Question): Promise<Answer> {
+    async acquire({ rows, class: to, id, slot, within, lead, ended = [] }: Question): Promise<Decision> {
       const before = local()
-      const [row] = await ask<{ answer: Answer }>('select backhaul.gate_acquire($1::jsonb, $2, $3, $4, $5, $6, $7) as answer', [
+      const [row] = await ask<{ answer: Decision }>('select backhaul.gate_acquire($1::jsonb, $2, $3, $4, $5, $6, $7) as answer', [
         text(rows),
         to,
         id,
@@ -106,7 +106,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
         Math.ceil(lead),
         ended,
       ])
-      const { answer } = row as { answer: Answer }
+      const { answer } = row as { answer: Decision }
       clock.saw(answer.now, before, local())
       return answer
     },

@@ -26,7 +26,7 @@ export interface Client {
   /** Knows which requests fail by themselves. */
   readonly suspects: Suspects
   /** Bounds what this process asks at once. */
-  readonly lane: Bottleneck
+  readonly places: Bottleneck
   /** The address of a path, checked where the host comes from data. */
   urlOf(path: string, scopeOf?: string): string
 }
@@ -93,7 +93,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
     }),
     patience: createPatience(),
     suspects: createSuspects(),
-    lane: new Bottleneck({ maxConcurrent: api.inProcess ?? limits.get(name)?.concurrent ?? 10 }),
+    places: new Bottleneck({ maxConcurrent: api.inProcess ?? limits.get(name)?.concurrent ?? 10 }),
     urlOf: addressOf(name, base, config.allowPrivateHosts),
   }
 }

@@ -8,12 +8,12 @@ const QUEUE_MS = 2_000
 const AGAIN_MS = 1_000
 
 /**
- * Runs `work` when the process has a place for it; live work first. The lane stands around the gate: a granted moment must
+ * Runs `work` when the process has a place for it; live work first. This limit stands around the gate: a granted moment must
  * not be spent queueing.
  * @throws {Throttled} when no place is free within 2 s
  * @throws the signal's reason when it aborts before
  */
-export function inLane<T>(client: Client, use: HttpUse, work: () => Promise<T>): Promise<T> {
+export function inProcess<T>(client: Client, use: HttpUse, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const began = performance.now()
     use.asked = client.name
@@ -38,6 +38,6 @@ export function inLane<T>(client: Client, use: HttpUse, work: () => Promise<T>):
       leave()
       await work().then(resolve, reject)
     }
-    client.lane.schedule({ priority: use.class === 'live' ? 3 : 6 }, place).catch(reject)
+    client.places.schedule({ priority: use.class === 'live' ? 3 : 6 }, place).catch(reject)
   })
 }

@@ -4,7 +4,7 @@ import type { Gate } from '../gate/gate'
 import type { Limits } from '../gate/limits'
 import { bound } from '../tracing'
 import { type Client, createClient } from './client'
-import { inLane } from './in-process'
+import { inProcess } from './in-process'
 import { request } from './request'
 import { warmUp } from './warm'
 
@@ -26,7 +26,7 @@ export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits
 const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
   base: client.base,
   request: (wanted) =>
-    inLane(
+    inProcess(
       client,
       use,
       bound(async () => {

@@ -1,5 +1,5 @@
 const HIDDEN = '***'
-const SECRET_NAME = /token|secret|password|api[-_]?key|authorization|cookie|signature|credential/i
+const SECRET_NAME = /token|secret|password|api[-_]?key|authorization|cookie|signature|credential|^code/i
 const IN_QUERY = /([?&][^=&\s]*(?:token|secret|password|key|signature|credential|code)[^=&\s]*=)[^&\s"']+/gi
 const IN_HEADER = /\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}/g
 const IN_JSON = /("[^"]*(?:token|secret|password|api_?key|credential)[^"]*"\s*:\s*")[^"]+/gi
@@ -21,10 +21,10 @@ export const secretsIn = (values: readonly string[]): string[] => {
   return hidden.sort((one, other) => other.length - one.length)
 }
 
-/** The same of the headers whose names say that they carry secrets. */
-export const secretsOf = (headers: Record<string, string>): string[] =>
+/** The same of the headers or fields of a form whose names say that they carry secrets. */
+export const secretsOf = (fields: Record<string, string>): string[] =>
   secretsIn(
-    Object.entries(headers)
+    Object.entries(fields)
       .filter(([name]) => SECRET_NAME.test(name))
       .map(([, value]) => value),
   )

@@ -24,7 +24,10 @@ const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
 ]
 
 /** What no text about this request may show. */
-const secretsFor = ({ secrets }: Client, { headers = {} }: Outgoing): string[] => [...secrets, ...secretsOf(headers)]
+const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing): string[] => [
+  ...secrets,
+  ...secretsOf({ ...form, ...headers }),
+]
 
 /** Waits for the request's moment and keeps the books of it. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
@@ -45,6 +48,9 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
   }
 }
 
+/** An answer, and when its request left by the database's clock. */
+type SentAnswer = RawAnswer & { sentAt: Date }
+
 /**
  * Sends what was granted, classifies the answer and tells the gate. Throws what the answer means, if it means trouble.
  * `judge` may find fault with an answer that looks well.
@@ -57,7 +63,7 @@ async function exchange(
   url: string,
   use: HttpUse,
   judge?: (answer: RawAnswer) => Error | undefined,
-): Promise<RawAnswer> {
+): Promise<SentAnswer> {
   const asked: Asked = { api: client.name, request, secrets: secretsFor(client, request) }
   const log = (status: string | number, ms: number) =>
     use.log.debug('request', {
@@ -78,7 +84,7 @@ async function exchange(
   const began = performance.now()
   let outcome: Outcome = { sent: false }
   let leftAt: number | undefined
-  let sentAt = Date.now()
+  let sentAt = performance.now()
   let answer: RawAnswer | undefined
   let error: Error | undefined
   try {
@@ -86,7 +92,7 @@ async function exchange(
       mayLeave() {
         if (!grant.inTime()) return false
         outcome = { sent: true }
-        sentAt = Date.now()
+        sentAt = performance.now()
         return true
       },
       left() {
@@ -94,7 +100,7 @@ async function exchange(
       },
     })
     const on = [client.name, ...Object.keys(request.parts ?? {})]
-    const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, sentAt)
+    const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, Date.now() - (performance.now() - sentAt))
     error = verdict.error ?? judge?.(answer)
     // That its status route is up says nothing yet of what failed; the request itself will.
     const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
@@ -112,14 +118,14 @@ async function exchange(
   const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
   if (answer && !error && tellsNothing) {
     gate.settleSoon(grant, settled)
-    return answer
+    return { ...answer, sentAt: gate.timeAt(sentAt) }
   }
   const held = await gate.settle(grant, settled)
   if (settled.throttled !== undefined && error instanceof Throttled) noteThrottled(use, client.name, error.until)
   else if (error instanceof Throttled) use.nextAt = error.until
   else if (held) use.nextAt = held
   if (error || !answer) throw error
-  return answer
+  return { ...answer, sentAt: gate.timeAt(sentAt) }
 }
 
 /** Asks the route that tells whether the API is back, with the one request its tripped breaker lets through. */
@@ -145,7 +151,7 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
 }
 
 /** Granted and sent; a process that was held up until its moment had passed asks for another one. */
-async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<RawAnswer> {
+async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<SentAnswer> {
   // First of all, so that an address nobody may ask leaves no trace at the gate.
   const url = client.urlOf(wanted.path, wanted.scopeOf)
   for (;;) {
@@ -165,8 +171,8 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
 /** One gated, identified and classified request. */
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
   const answer = await granted(client, gate, wanted, use)
-  const { status, headers, text, bytes } = answer
+  const { status, headers, text, bytes, sentAt } = answer
   const asked: Asked = { api: client.name, request: wanted, secrets: secretsFor(client, wanted) }
   const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary
-  return { status, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
+  return { status, sentAt, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
 }

@@ -12,8 +12,14 @@ const MAX_BYTES = 64 * 1024 * 1024
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
 
-const headersOf = (request: Outgoing): Record<string, string> => ({
-  ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+/** What is sent, and its type. A form stands in place of a body. */
+function contentOf({ body, form }: Outgoing): { text?: string; type?: string } {
+  if (form) return { text: new URLSearchParams(form).toString(), type: 'application/x-www-form-urlencoded' }
+  return body === undefined ? {} : { text: JSON.stringify(body), type: 'application/json' }
+}
+
+const headersOf = (request: Outgoing, type?: string): Record<string, string> => ({
+  ...(type === undefined ? {} : { 'Content-Type': type }),
   ...(request.etag === undefined ? {} : { 'If-None-Match': request.etag }),
   ...request.headers,
 })
@@ -87,13 +93,14 @@ export async function send(
   }, timeoutMs)
   const abort = () => stop.abort()
   signal.addEventListener('abort', abort, { once: true })
+  const { text, type } = contentOf(request)
   try {
     signal.throwIfAborted()
     const response = await client.axios.request<string | Buffer | undefined>({
       method: request.method ?? 'GET',
       url,
-      headers: headersOf(request),
-      data: request.body === undefined ? undefined : JSON.stringify(request.body),
+      headers: headersOf(request, type),
+      data: text,
       timeout: timeoutMs,
       maxContentLength: request.maxBytes ?? MAX_BYTES,
       responseType: request.binary ? 'arraybuffer' : 'text',

@@ -28,7 +28,7 @@ const gatedOnly =
       const grant = await gate.acquire([{ api }], use.class, { signal: use.signal })
       use.nextAt = grant.nextAt
       gate.settleSoon(grant, { sent: true, result: 'ok' })
-      return { status: 200, headers: {}, data: undefined, text: '' }
+      return { status: 200, sentAt: new Date(), headers: {}, data: undefined, text: '' }
     },
   })
 

@@ -137,6 +137,34 @@ describe('a request', () => {
     ])
   })
 
+  test('knows when it left, by the clock of the database', async () => {
+    const now = async () => (await db.query<{ now: Date }>('select clock_timestamp() as now'))[0]?.now as Date
+    answer = json({ ok: true })
+    const it = world()
+    const before = await now()
+    const { sentAt } = await it.ask()
+    // The lower bound of what the gate knows of that clock.
+    expect(sentAt.getTime()).toBeGreaterThan(before.getTime() - 1_000)
+    expect(sentAt.getTime()).toBeLessThanOrEqual((await now()).getTime())
+  })
+
+  test.each(['PUT', 'PATCH', 'DELETE'] as const)('may be a %s', async (method) => {
+    answer = json({ ok: true })
+    await world().ask({ method, body: { a: 1 } })
+    expect(arrived[0]).toMatchObject({ method, body: '{"a":1}' })
+  })
+
+  test('may be a form, whose secrets are shown nowhere', async () => {
+    const it = world()
+    answer = (response, { body }) => response.writeHead(400).end(`bad: ${body} and s3cr/t-of-ours`)
+    const form = { grant_type: 'refresh_token', refresh_token: 's3cr/t-of-ours', code: 'c0de-of-theirs' }
+    const error = await failure(it.ask({ method: 'POST', form }))
+    expect(arrived[0]?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+    expect(arrived[0]?.body).toBe('grant_type=refresh_token&refresh_token=s3cr%2Ft-of-ours&code=c0de-of-theirs')
+    expect(error.message).toContain('grant_type=refresh_token')
+    expect(`${error.message} ${JSON.stringify(it.logged)}`).not.toMatch(/s3cr|c0de/)
+  })
+
   test.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],

@@ -89,7 +89,7 @@ export function fakeIo(
         const { accept, isAnswer } = request
         if (accept?.includes(status) && isAnswer && !isAnswer({ status, headers, text })) throw new RetryLater('no_answer', text)
         const data = reply.data === undefined ? undefined : request.schema.parse(structuredClone(reply.data))
-        return { status, headers, text, etag, data }
+        return { status, sentAt: new Date(), headers, text, etag, data }
       },
     }),
     known: async (ids) => new Set(ids.filter((id) => options.held?.has(id))),
