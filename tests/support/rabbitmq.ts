@@ -9,7 +9,7 @@ export interface Broker {
   /** Its default vhost, as guest. */
   url: string
   amqpPort: number
-  /** Port of its management API. */
+  /** Port of its management API, where it has one. */
   managementPort: number
   /** An orderly stop of the node. */
   stop(): Promise<void>
@@ -50,6 +50,7 @@ interface Layout {
   env: NodeJS.ProcessEnv
   amqpPort: number
   managementPort: number
+  withManagement: boolean
 }
 
 function write(folder: string, name: string, text: string): string {
@@ -59,14 +60,13 @@ function write(folder: string, name: string, text: string): string {
   return path
 }
 
-async function layOut(): Promise<Layout> {
+async function layOut(withManagement: boolean): Promise<Layout> {
   const folder = makeFolder('rabbitmq')
   const [amqpPort, managementPort, distPort, epmdPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   chmodSync(write(folder, '.erlang.cookie', basename(folder).toUpperCase().replaceAll('-', '')), 0o400)
   const settings = [
     `listeners.tcp.1 = 127.0.0.1:${amqpPort}`,
-    'management.tcp.ip = 127.0.0.1',
-    `management.tcp.port = ${managementPort}`,
+    ...(withManagement ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`] : []),
     'disk_free_limit.absolute = 50MB',
     // RabbitMQ 4 takes 16 MiB unless told, older ones 128: what a worker does with a larger message is seen on both.
     'max_message_size = 134217728',
@@ -80,7 +80,7 @@ async function layOut(): Promise<Layout> {
     RABBITMQ_DIST_PORT: String(distPort),
     ERL_EPMD_PORT: String(findBinary('epmd', []) ? epmdPort : 4369),
     RABBITMQ_CONFIG_FILE: write(folder, 'rabbitmq.conf', `${settings.join('\n')}\n`),
-    RABBITMQ_ENABLED_PLUGINS_FILE: write(folder, 'enabled_plugins', '[rabbitmq_management].\n'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: write(folder, 'enabled_plugins', withManagement ? '[rabbitmq_management].\n' : '[].\n'),
     RABBITMQ_CONF_ENV_FILE: write(folder, 'rabbitmq-env.conf', ''),
     RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
     RABBITMQ_GENERATED_CONFIG_DIR: join(folder, 'config'),
@@ -92,21 +92,25 @@ async function layOut(): Promise<Layout> {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none',
     LC_ALL: 'C.UTF-8',
   }
-  return { folder, env, amqpPort, managementPort }
+  return { folder, env, amqpPort, managementPort, withManagement }
 }
 
-async function answers({ amqpPort, managementPort }: Layout): Promise<boolean> {
+async function answers({ amqpPort, managementPort, withManagement }: Layout): Promise<boolean> {
   const connection = await connect(`amqp://guest:guest@127.0.0.1:${amqpPort}`, { timeout: 2000 })
   await connection.close()
+  if (!withManagement) return true
   const { ok } = await fetch(`http://127.0.0.1:${managementPort}/api/whoami`, {
     headers: { authorization: `Basic ${btoa('guest:guest')}` },
   })
   return ok
 }
 
-/** Starts a new single node on free ports, with its management API. */
-export async function startBroker(): Promise<Broker> {
-  const layout = await layOut()
+/**
+ * Starts a new single node on free ports.
+ * @param withManagement false leaves out its management API, without which it starts and stops faster
+ */
+export async function startBroker({ withManagement = true } = {}): Promise<Broker> {
+  const layout = await layOut(withManagement)
   const { folder, env } = layout
   let pid = NaN
 
