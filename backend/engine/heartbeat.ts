@@ -70,7 +70,7 @@ export async function signOff(db: Reader, id: string): Promise<void> {
 }
 
 /**
- * Hands back what workers hold that missed two heartbeats, and what is held by nobody known.
+ * Releases what is held by workers that missed two heartbeats, and by workers that nobody knows.
  * To be called only by who has itself reached Postgres all that time, else an outage looks like everybody's death.
  * @returns how many tasks and lookups moved, and the workers that are gone
  */

@@ -59,7 +59,7 @@ function steps(s: State, shape: Shape, worker: number): Sentence[] {
     real,
   })
   const back = say(
-    'hands back',
+    'releases',
     phase === 'over',
     (s) => rules.release(s, worker, true),
     (real) => real.release(worker),

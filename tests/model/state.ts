@@ -26,7 +26,7 @@ export const NOBODY = -1
 export const DEAD = -2
 
 /**
- * told: has a delivery. reads: holds a task, a page on its way. over: must hand back. gives: its task failed with its host,
+ * told: has a delivery. reads: holds a task, a page on its way. over: must release its task. gives: its task failed with its host,
  * whose lane is given up next. looked, next: only in broken rules.
  */
 export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'gives' | 'wakes'

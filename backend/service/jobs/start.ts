@@ -18,7 +18,7 @@ export { PRIORITY } from '../../engine/jobs/verbs'
 const BROKER_MS = 2000
 
 /**
- * Rings for what is committed already.
+ * Publishes the wake-ups of what is committed.
  * @returns why nobody could be told yet; the scheduler wakes once the broker is back
  */
 export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Promise<unknown>): Promise<string | undefined> {
