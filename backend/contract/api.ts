@@ -47,7 +47,7 @@ export interface Api {
   understand?(answer: RawAnswer): Verdict
   /** A cheap route that tells whether the API is up; asked before the one request that a tripped breaker lets through. */
   probe?: { path: string; up(body: unknown): boolean }
-  /** A cheap path that answers with JSON, for whoever asks whether the API is there (`doctor --live`); the probe's unless told. */
+  /** A cheap path that answers with JSON, for `doctor --live`; by default the path of the probe. */
   livePath?: string
   /** Asked at most this many at once inside one process (Bottleneck, below the gate). */
   inProcess?: number
@@ -96,9 +96,9 @@ export interface HttpRequest<T> {
   parts?: Record<string, number>
   /** Which host, key or account the limit counts by, where its scope is not `ip`. */
   scopeOf?: string
-  /** Read timeout, ms (30,000 unless told). */
+  /** Read timeout, ms (default 30,000). */
   timeoutMs?: number
-  /** Largest answer accepted, bytes (64 MiB unless told). */
+  /** Largest answer accepted, bytes (default 64 MiB). */
   maxBytes?: number
   /** Sent as If-None-Match; an unchanged answer comes back with status 304 and `data` undefined. */
   etag?: string

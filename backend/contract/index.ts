@@ -10,9 +10,9 @@
  *   turn      the steps a worker does on one delivery
  *   lookup    one (kind, id) to enrich, asked for by many, answered once
  *   gate      grants every outgoing request its moment
- *   wake-up      the message that tells a worker to look
+ *   wake-up   the message that tells a worker to check for work
  *   settled   done, skipped (with a reason), failed or cancelled
- *   reject    one record set aside
+ *   reject    one rejected record
  */
 
 export type * from './api'

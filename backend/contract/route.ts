@@ -51,7 +51,7 @@ export interface RouteJob {
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
-  /** Records read that were asked for, and those set aside. */
+  /** Records that were read, and those that were rejected. */
   seen: number
   rejected: number
   /** Tasks of every stream that has some; by its report once it has ended. */

@@ -11,9 +11,9 @@ import type { NewTask, Stream } from './stream'
 
 export interface Plan {
   tasks: NewTask[]
-  /** Tasks of one lane at once (1 unless told). */
+  /** Tasks of one lane at once (default 1). */
   laneWidth?: number
-  /** Lanes of the job at once (8 unless told). */
+  /** Lanes of the job at once (default 8). */
   lanesAtOnce?: number
   /** Discovery rests while this many tasks wait. */
   backlog?: number
@@ -36,7 +36,7 @@ export interface Source<P = unknown> {
    * description, flag })`.
    */
   params: ZodType<P>
-  /** What such a job reads, in words: `kills of character 2117325769`; the plan's active key unless told. */
+  /** What such a job reads: `kills of character 2117325769`; by default the active key of the plan. */
   label?(params: P): string
   /** A small request that its sandbox answers; the contract suite runs it. */
   example: Json

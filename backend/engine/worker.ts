@@ -44,7 +44,7 @@ export interface WorkerOptions {
   turnMs: number
   /** Reads the settings of a source; by default no variable is set. */
   settings?: SettingsReader
-  /** Tries in a row without a committed page before a task is given up (10 unless told). */
+  /** Tries in a row without a committed page before a task is given up (default 10). */
   attempts?: number
   /** How long a stop waits for the pages in hand before it aborts them, ms. */
   graceMs?: number
@@ -161,7 +161,7 @@ type Taken = 'taken' | 'stopping' | { refused: string }
 type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'wake-up' | 'unreadable' }>
 type LookupOf = ReturnType<typeof lookupOf>
 
-/** Takes raw ids or a raw request: into the database, or set aside with the reason. */
+/** Takes raw ids or a raw request: into the database, or rejected with the reason. */
 async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup: LookupOf, trace: unknown): Promise<Taken> {
   try {
     return message.type === 'lookups'
@@ -170,7 +170,7 @@ async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup
   } catch (error) {
     if (isUnreachable(error)) throw error
     if (error instanceof Refused) return { refused: error.message }
-    // Set aside rather than given back: a fault of ours would make it come again for ever.
+    // Rejected rather than given back: a fault of ours would make it come again for ever.
     return { refused: `a fault of ours, replay it once it is mended: ${messageOf(error)}` }
   }
 }

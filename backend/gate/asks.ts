@@ -7,7 +7,7 @@ export interface Ask {
   api: string
   /** Which host, key or account, where the limit's scope is not `ip`. */
   scopeOf?: string
-  /** The most it can cost, where the limit counts tokens; 1 unless told. */
+  /** The most it can cost, where the limit counts tokens; default 1. */
   cost?: number
 }
 

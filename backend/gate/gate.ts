@@ -13,7 +13,7 @@ import { createGateStore, type Decision, type GateRow } from './store'
 export interface AcquireOptions {
   /** A moment promised earlier (`Throttled.slotAt`). */
   slotAt?: Date
-  /** When a request that never settles is given up for lost, ms after its moment (60,000 unless told). */
+  /** When a request that never settles is given up for lost, ms after its moment (default 60,000). */
   holdMs?: number
   signal?: AbortSignal
 }

@@ -343,7 +343,7 @@ test('waits are told with where and until when', async () => {
   ])
 })
 
-test('a message set aside is listed, shown, and replayed to its queue', async () => {
+test('a rejected message is listed, shown, and replayed to its queue', async () => {
   const queue = 'zkillboard_backfill_queue'
   for (const name of ['first', 'second'])
     await bury(engine.broker, { queue, body: Buffer.from(`not JSON ${name}`), messageId: name }, 'it is not JSON')

@@ -260,7 +260,7 @@ describe('dead letters', () => {
     expect(await events()).toEqual([])
     await ask(it, { [QUEUE]: 3, esi_type_info_queue: 0 })
     expect(await listAlerts({ db })).toMatchObject([
-      { kind: 'dead_letters_growing', subject: QUEUE, message: expect.stringMatching(/^3 messages were set aside/) },
+      { kind: 'dead_letters_growing', subject: QUEUE, message: expect.stringMatching(/^3 messages were rejected/) },
     ])
     await ask(it, { [QUEUE]: 5, esi_type_info_queue: 0 })
     expect([await events(), await messages()]).toEqual([['alert.dead_letters_growing'], ['3']])

@@ -188,7 +188,7 @@ it('answers a second request for the same thing with the job that is active', as
   await Promise.all([first.id, forced.id].map((id) => jobs.cancel(it_, id)))
 })
 
-it('sets records aside with their bodies and says that the job is not verified', async () => {
+it('rejects records with their bodies and says that the job is not verified', async () => {
   const job = await start({
     pages: 1,
     tasks: [countingTask('o')],

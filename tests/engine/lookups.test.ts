@@ -172,7 +172,7 @@ it('takes raw ids from a message, all of them or none', async () => {
   expect(letter.reason).toBe('ids: "no word" must be a word')
 })
 
-it('sets raw ids aside that cannot be written down, so that nothing is lost', async () => {
+it('rejects raw ids that cannot be written down, so that nothing is lost', async () => {
   await db.query('alter table backhaul.lookups rename to gone')
   try {
     await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [4000] } }])

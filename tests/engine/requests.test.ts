@@ -5,7 +5,7 @@ import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
 /*
- * Anybody may publish to a named queue. What can be understood becomes a job, once; the rest is set aside with a reason.
+ * Anybody may publish to a named queue. What can be understood becomes a job, once; the rest is rejected with a reason.
  */
 
 const QUEUE = 'zkillboard_backfill_queue'
@@ -69,16 +69,16 @@ const unreadable: [string, unknown, string][] = [
   ['ids where none are taken', { ids: [1] }, 'ids'],
   ['2 MB', Buffer.alloc(2 * 1024 * 1024, 'x'), 'bytes'],
 ]
-const setsAside = async (_: string, body: unknown, word: string) => {
+const rejectsIt = async (_: string, body: unknown, word: string) => {
   await publish(body)
   await deadWith(word)
   await publish({ name: `after ${word}` })
   await until(async () => (await jobsNamed(`after ${word}`))[0])
 }
-it.each(unreadable)('sets aside %s and goes on', setsAside)
-withBroker.each([['20 MB', Buffer.alloc(20 * 1024 * 1024, 'x'), '20971520 bytes']])('sets aside %s and goes on', setsAside)
+it.each(unreadable)('rejects %s and goes on', rejectsIt)
+withBroker.each([['20 MB', Buffer.alloc(20 * 1024 * 1024, 'x'), '20971520 bytes']])('rejects %s and goes on', rejectsIt)
 
-it('replays what was set aside', async () => {
+it('replays what was rejected', async () => {
   await publish({ name: 'first', other: 'body' }, 'id-2')
   const letter = await until(async () => (await listDead(it_.rabbitmqUrl, QUEUE)).find((one) => String(one.body).includes('other')))
   // A look that is just over may still be giving letters back.

@@ -113,7 +113,7 @@ test('a replay whose queue is gone keeps the dead letter and says so', async () 
   expect(texts(await listDead(env.rabbitmqUrl))).toEqual(['stays'])
 })
 
-test('what the broker itself set aside is listed with its reason and replayed', async () => {
+test('what the broker itself rejected is listed with its reason and replayed', async () => {
   other.channel.sendToQueue(QUEUE, Buffer.from('rejected'), { persistent: true })
   const message = await until(() => other.channel.get(QUEUE))
   other.channel.reject(message, false)

@@ -81,8 +81,8 @@ type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { r
 /**
  * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
  * because its tasks may be gone by then.
- * @param countLookups asked and open by job; asked of the database unless told otherwise. What a report says was asked is the least.
- * @param findTurns places of those that wait to be admitted; asked of the database unless told otherwise
+ * @param countLookups requested and open by job; by default read from the database. The count of a report is the minimum of what was requested.
+ * @param findTurns places of jobs that wait to be admitted; by default read from the database
  */
 export async function progress(
   db: Reader,

@@ -96,7 +96,7 @@ export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Sets records aside, whole. */
+/** Rejects records, whole. */
 export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
   if (rejects.length === 0) return
   const text = (value: unknown) => textOf(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))

@@ -109,7 +109,7 @@ function deadOf(queue: string, count: number, told: string | undefined, isEmpty:
   const before = Number.parseInt(told ?? '0', 10)
   if (told !== undefined && count < 2 * before) return isEmpty ? [] : [{ subject: queue, message: told }]
   if (count === 0) return []
-  const message = `${count} ${count === 1 ? 'message was' : 'messages were'} set aside on ${queue}.dead; yarn dead list --queue ${queue} shows why`
+  const message = `${count} ${count === 1 ? 'message was' : 'messages were'} rejected on ${queue}.dead; yarn dead list --queue ${queue} shows why`
   return [{ subject: queue, message, again: told !== undefined }]
 }
 

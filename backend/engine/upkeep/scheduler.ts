@@ -33,9 +33,9 @@ const LOCK = 7_265_001
 export interface SchedulerOptions {
   /** The session of the lock. */
   lockDb: Db
-  /** A running job without a page for so long is stalled, ms (15 min unless told). */
+  /** A running job without a page for so long is stalled, ms (default 15 min). */
   stallMs?: number
-  /** Tasks of ended jobs, events and deliveries are kept for so long, ms (30 days unless told). */
+  /** Tasks of ended jobs, events and deliveries are kept for so long, ms (default 30 days). */
   retentionMs?: number
   /** Asks the broker about dead letters; absent: nobody is told when they grow. */
   depths?: Pick<Depths, 'read'>

@@ -98,7 +98,7 @@ const placeOf = { open: z.tuple([wholeText, wholeText, z.string()]), lane: z.tup
 
 const lanePages = databaseCache<LanePage>(500)
 
-/** A job's lanes, those with most open tasks first unless told otherwise. @throws {Refused} `missing`, `input` */
+/** A job's lanes, by default those with most open tasks first. @throws {Refused} `missing`, `input` */
 export async function listLanes(
   service: Pick<Service, 'db'>,
   id: string,

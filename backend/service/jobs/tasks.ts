@@ -64,7 +64,7 @@ export async function listTasks(
   }))
 }
 
-/** A record set aside. */
+/** A rejected record. */
 export interface RejectRow {
   id: number | string
   stream: string
@@ -78,7 +78,7 @@ export interface RejectRow {
 /** Longest body shown in a list, characters. */
 const PREVIEW = 4096
 
-/** What a job set aside, oldest first; bodies cut to 4,096 characters. @throws {Refused} `missing`, `input` */
+/** What a job rejected, oldest first; bodies cut to 4,096 characters. @throws {Refused} `missing`, `input` */
 export async function listRejects(service: Service, id: string, ask: PageAsk = {}): Promise<Page<RejectRow>> {
   const job = await findJob(service, id)
   const limit = limitOf(ask)

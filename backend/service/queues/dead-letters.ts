@@ -6,7 +6,7 @@ import { limitOf } from '../base/cursor'
 import { type Actor, act } from '../suite/actions'
 import { queueDepths } from './queues'
 
-/** A message set aside, as a entry point shows it. */
+/** A rejected message, as a entry point shows it. */
 export interface DeadLetter {
   id: string
   /** The queue it was meant for. */
@@ -42,7 +42,7 @@ function alone<T>(look: () => Promise<T>): Promise<T> {
   return next
 }
 
-/** Messages set aside, oldest first, and how many there are by queue. @throws {Refused} `input`, `setup` */
+/** Rejected messages, oldest first, and how many there are by queue. @throws {Refused} `input`, `setup` */
 export async function listDeadLetters(
   service: Known,
   { queue, limit }: { queue?: string; limit?: number } = {},

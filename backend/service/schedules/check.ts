@@ -17,15 +17,15 @@ type Context = Pick<Service, 'sources'>
 export interface NewSchedule {
   name: string
   cron: string
-  /** UTC unless told. */
+  /** Default: UTC. */
   timeZone?: string
-  /** 0 unless told. */
+  /** Default: 0. */
   jitterS?: number
-  /** `skip` unless told. */
+  /** Default: `skip`. */
   missed?: 'skip' | 'make_up'
   source: string
   params?: unknown
-  /** `backfill` unless told. */
+  /** Default: `backfill`. */
   priority?: PriorityName
 }
 

@@ -15,7 +15,7 @@ export interface Overview {
   workers: { alive: number; dead: number }
   schedulers: number
   alerts: number
-  /** Messages set aside; null while the broker is unreachable. */
+  /** Rejected messages; null while the broker is unreachable. */
   deadLetters: number | null
   lookupsOpen: number
   queues: QueueInfo[]
