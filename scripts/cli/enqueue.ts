@@ -2,7 +2,7 @@ import type { Command, Lookup, Source } from '../../backend/contract'
 import { JOBS_AT_ONCE, PRIORITY, type Started } from '../../backend/engine/jobs/verbs'
 import { ask } from '../../backend/engine/lookups/store'
 import { wakeLookups } from '../../backend/engine/lookups/wake'
-import { startRequests, tell } from '../../backend/service/jobs/start'
+import { sendWakeUps, startRequests } from '../../backend/service/jobs/start'
 import { act } from '../../backend/service/suite/actions'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
@@ -43,5 +43,5 @@ export async function askIds(
   priority: number,
 ): Promise<string | undefined> {
   await context.db.tx((tx) => ask(tx, { [command.lookup]: ids }, { priority, force: true }))
-  return await tell({ broker: context.broker }, () => wakeLookups(context.db, context.broker, command.lookup, lookup))
+  return await sendWakeUps({ broker: context.broker }, () => wakeLookups(context.db, context.broker, command.lookup, lookup))
 }

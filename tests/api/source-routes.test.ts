@@ -197,7 +197,7 @@ describe('what a route writes and the job it starts', () => {
 
   test.each([
     ['a refusal', new Refused('state', 'the lexicon changed meanwhile'), 409, 'the lexicon changed meanwhile'],
-    ['a fault', new Error('a fault of this test'), 500, 'failed: an unexpected error; see the log'],
+    ['a fault', new Error('a fault of this test'), 500, 'failed: unexpected error, see the log'],
   ])('are both gone after %s', async (_, fault, status, outcome) => {
     faults.push(fault)
     expect(await ask('POST', '/admin/count', { name: 'neither' })).toMatchObject({ status, body: { status } })

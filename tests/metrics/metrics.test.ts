@@ -189,8 +189,8 @@ describe('a backfill at the sandbox', () => {
     expect(p50).toHaveLength(30)
     expect(sum(p95)).toBeGreaterThanOrEqual(sum(p50))
     expect(p50.filter((one) => one === null).length).toBeGreaterThan(20)
-    await expect(history(it_.db, 0)).rejects.toThrow('minutes is a whole number from 1')
-    await expect(history(it_.db, 1.5)).rejects.toThrow('minutes is a whole number from 1')
+    await expect(history(it_.db, 0)).rejects.toThrow('minutes must be a whole number from 1')
+    await expect(history(it_.db, 1.5)).rejects.toThrow('minutes must be a whole number from 1')
   })
 
   test('labels are names and words, never ids, and series are few', async () => {

@@ -1,6 +1,6 @@
 import { Unreachable } from '../../backend/base/errors'
 import type { Service } from '../../backend/service/base/context'
-import { tell } from '../../backend/service/jobs/start'
+import { sendWakeUps } from '../../backend/service/jobs/start'
 import { readiness } from '../../backend/service/suite/readiness'
 import { ALARM } from '../../queues/alarm'
 import type { Delivery } from '../../queues/delivery'
@@ -102,7 +102,7 @@ async function saysAlarm(): Promise<void> {
   const depths = openDepths({ url: node.url, name: 'alarm', log: quiet })
   const service = { db: { query: async () => [{ n: 1 }] }, log: quiet, broker, depths } as unknown as Service
   expect(await readiness(service)).toMatchObject({ status: 'not ready', database: 'ok', broker: ALARM })
-  expect(await tell({ broker }, async () => undefined)).toBe(ALARM)
+  expect(await sendWakeUps({ broker }, async () => undefined)).toBe(ALARM)
   await Promise.all([broker.close(), depths.close()])
 }
 

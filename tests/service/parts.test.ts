@@ -30,7 +30,7 @@ describe('cursors', () => {
   test('whatever else is sent as one is refused, never thrown at', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (text) => {
-        expect(() => readCursor('jobs', null, shape, text)).toThrow(/This is no cursor|This cursor belongs/)
+        expect(() => readCursor('jobs', null, shape, text)).toThrow(/This is not a cursor|This cursor belongs/)
       }),
     )
   })

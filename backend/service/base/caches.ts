@@ -6,7 +6,7 @@ interface Pool {
 
 const cleared = new WeakMap<object, Set<Cache<unknown>>>()
 
-/** One value for each database pool, made at first use and gone with its pool. */
+/** One value for each database pool, created at first use and collected with the pool. */
 export function perDatabase<T extends object>(make: () => T): (service: Pool) => T {
   const values = new WeakMap<object, T>()
   return ({ db }) => {
@@ -16,7 +16,7 @@ export function perDatabase<T extends object>(make: () => T): (service: Pool) =>
   }
 }
 
-/** A cache of answers of the database, one for each pool. @param minMs how long an answer is fresh at least */
+/** A cache of query results, one for each pool. @param minMs how long a result is fresh at least */
 export const databaseCache = <T>(minMs: number): ((service: Pool) => Cache<T>) => {
   const cacheOf = perDatabase(() => createCache<T>({ minMs }))
   return (service) => {
@@ -27,10 +27,10 @@ export const databaseCache = <T>(minMs: number): ((service: Pool) => Cache<T>) =
   }
 }
 
-/** Clears every cache of a database: while it is unreachable, earlier answers are no longer true. */
+/** Clears every cache of a database: once it is unreachable, earlier results are no longer true. */
 export function clearCaches({ db }: Pool): void {
   for (const cache of cleared.get(db) ?? []) cache.clear()
 }
 
-/** Jobs by status, for each filter; cleared by every action, for whoever acted reads them next. */
+/** Jobs by status, for each filter; cleared by every action, because its author reads them next. */
 export const jobCounts = databaseCache<Record<string, number>>(1000)

@@ -7,11 +7,11 @@ import { effectiveLimits, type Limits } from '../../gate/limits'
 export interface Service extends Engine {
   config: Config
   limits: Limits
-  /** What lies on the queues; absent in a process that does not ask. */
+  /** Message counts of the queues; absent in a process that does not need them. */
   depths?: Depths
 }
 
-/** @throws {Refused} `setup` when LIMITS names what no source has */
+/** @throws {Refused} `setup` when LIMITS names an unknown limit */
 export const createService = (engine: Engine, config: Config, depths?: Depths): Service => ({
   ...engine,
   settings: settingsReader(config),

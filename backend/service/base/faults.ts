@@ -3,8 +3,8 @@ import { type Fault, Refused } from '../../base/errors'
 type Check<T> = () => T | Promise<T>
 
 /**
- * Makes every check, so that one refusal names every fault. What is no fault of the input (something missing, an error) is thrown at once.
- * @returns what the checks returned
+ * Runs every check, so that one error names every fault. An error that is not a fault of the input is thrown at once.
+ * @returns the results of the checks
  * @throws {Refused} `input` with every fault found
  */
 export async function allChecked<T extends readonly unknown[]>(...checks: { [K in keyof T]: Check<T[K]> }): Promise<T> {

@@ -6,7 +6,7 @@ import { exportTables } from '../../export/tables'
 import { databaseCache } from './caches'
 import type { Service } from './context'
 
-/** A source as a entry point shows it. */
+/** A source as entry points show it. */
 export interface SourceInfo {
   name: string
   about: string
@@ -23,7 +23,7 @@ export interface SourceInfo {
   exportTables: string[]
 }
 
-/** The source of this name. @throws {Refused} `missing` naming those there are */
+/** The source of this name. @throws {Refused} `missing` with the names of all sources */
 export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): Source {
   const source = sources.find((one) => one.name === name)
   if (!source)
@@ -31,18 +31,17 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
   return source
 }
 
-/** Of fields there are not, so many are named. */
+/** How many unknown fields an error names. */
 const MAX_FAULTS = 10
 
-/** What a person may send as params, as a JSON Schema; fields it does not name are refused, unless it says that any may be there. */
+/** The params a person may send, as a JSON Schema; unknown fields are refused unless it allows additional ones. */
 export function formOf(source: Source): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(source.params, { io: 'input', unrepresentable: 'any' })
   return { type: 'object', ...schema, additionalProperties: schema.additionalProperties ?? schema.properties === undefined }
 }
 
 /**
- * The params of a request, parsed by their source. A field the source's form does not name is refused too: a misspelled one
- * would be left out without a word.
+ * The params of a request, parsed by their source. Unknown fields are refused, because a misspelled one would be ignored without notice.
  * @throws {Refused} `input` with every fault found
  */
 export function checkedParams(source: Source, params: unknown): unknown {

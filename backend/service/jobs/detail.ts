@@ -28,30 +28,30 @@ export interface InHand {
 export interface JobParts {
   /** The 50 with most open tasks. */
   lanes: Lane[]
-  /** Last errors of tasks that failed or try again, grouped by kind. */
+  /** Last errors of tasks that failed or are tried again, grouped by kind. */
   errors: { kind: string; state: string; tasks: number; example: string }[]
   rejectedBy: { reason: string; records: number }[]
   requests: Traffic
   /** What its source counts besides the outcomes of records, by name. */
   counters: Record<string, number>
   inHand: InHand[]
-  /** How it ended before it was tried again, oldest first. */
+  /** How earlier runs ended, oldest first. */
   earlierRuns: Run[]
 }
 
 export interface JobDetail extends JobSummary, JobParts {
   report: Report | null
-  /** Its source shows a grid of partitions. */
+  /** Whether its source has a grid of partitions. */
   partitions: boolean
 }
 
-/** All that is known of one job. @throws {Refused} `missing`, `input` */
+/** Everything known about one job. @throws {Refused} `missing`, `input` */
 export async function jobDetail(service: Service, id: string): Promise<JobDetail> {
   const job = await findJob(service, id)
   const [[summary], parts] = await Promise.all([summaries(service, [job.id]), jobParts(service, job)])
   if (!summary) throw new Refused('missing', `there is no job ${id}`, 'id')
   const source = service.sources.find((one) => one.name === job.source)
-  // It may have ended since it was first read.
+  // The job may have ended since it was first read.
   const found = hasEnded(summary) && job.report === null ? (await findJob(service, job.id)).report : job.report
   const report = found && { ...found, lookups: summary.lookups.asked > 0 ? summary.lookups : found.lookups }
   return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0 }
@@ -59,7 +59,7 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
 
 const partsCache = databaseCache<JobParts>(500)
 
-/** What is behind a job's figures. What a million tasks come to is counted less often than it is looked at. */
+/** The details behind a job's figures. Sums over up to a million tasks are computed less often than they are shown. */
 export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<JobParts> =>
   partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job))
 
@@ -87,7 +87,7 @@ async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts[
     [id],
   )
   if (found.length > 0 || !report) return found
-  // The tasks are gone; the report kept some of what failed.
+  // The tasks are deleted; the report keeps some of the failures.
   const byKind = new Map<string, JobParts['errors'][number]>()
   for (const { kind, error } of report.failures) {
     byKind.set(kind, { kind, state: 'failed', tasks: (byKind.get(kind)?.tasks ?? 0) + 1, example: error })

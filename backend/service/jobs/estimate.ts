@@ -7,7 +7,7 @@ import { checkedParams, sourceOf } from '../base/registry'
 
 export const DAY_MS = 86_400_000
 
-/** Least time that `requests` need under one limit, ms. `share`: the part of its windows they may use. */
+/** The least time that `requests` need under one limit, ms. `share`: the part of its windows they may use. */
 export function leastMs(requests: number, limit: Limit, share = 1): number {
   if (requests <= 0) return 0
   const window = (allowed: number | undefined, ms: number | undefined) =>
@@ -33,14 +33,14 @@ export function limitText(limit: Limit): string {
 
 export interface Estimate {
   tasks: number
-  /** By API or part: requests (null: not known before the work starts) and the least time they take, ms. */
+  /** By API or part of one: requests (null: unknown before the work starts) and the least time they take, ms. */
   apis: { name: string; requests: number | null; limit: Limit; leastMs: number | null }[]
-  /** Null: not known, because some of the requests are not. */
+  /** Null: unknown, because some of the requests are. */
   leastMs: number | null
   notes: string[]
 }
 
-/** What plans cost at these limits, all jobs together; requests to a part count against its API as well. */
+/** What plans cost at these limits, all jobs together; requests to a part of an API count for the API as well. */
 export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean): Estimate {
   const requests = new Map<string, number | null>()
   const add = (name: string, more: number | null) => {

@@ -18,9 +18,9 @@ export interface Lane extends Tasks, Counted {
   state: (typeof LANE_STATES)[number]
   /** Of a parked lane: when the first task is due. */
   until: string | null
-  /** Of a parked lane: the API that task waits for, or the kind of error after which it tries again. */
+  /** Of a parked lane: the API that this task waits for, or the kind of error after which it is tried again. */
   on: string | null
-  /** The last error of a task that failed or tries again. */
+  /** The last error of a task that failed or is tried again. */
   errorKind: string | null
   error: string | null
 }
@@ -46,7 +46,7 @@ interface Read extends Omit<Lane, Computed> {
 }
 
 const STATES = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
-/* The next and the last of a group by arrays that begin with their moment: `array_agg … order by` would sort all tasks of the job. */
+/* The next and the last of a group as arrays that begin with a time: `array_agg … order by` would sort all tasks of the job. */
 const COLUMNS = [
   `count(*)::int as total, count(claim)::int as held`,
   ...STATES.map((state) => `(count(*) filter (where state = '${state}'))::int as ${state}`),
@@ -58,7 +58,7 @@ const COLUMNS = [
      filter (where error_kind is not null and state in ('failed', 'ready', 'waiting')) as fault`,
   `(count(*) over ())::int as lanes`,
 ]
-/** What orders the lanes, smallest first; discovery, which is no lane, stands before them all. */
+/** The order of the lanes, smallest first; discovery, which is no lane, comes first. */
 const PLACE = {
   open: { sql: `lane <> '', -(waiting + ready), -total, lane`, of: (it: Read) => [-(it.waiting + it.ready), -it.total] },
   lane: { sql: 'lane', of: () => [] },
@@ -66,7 +66,7 @@ const PLACE = {
 
 type Rows = { order: keyof typeof PLACE; after?: string[]; limit: number }
 
-/** One pass over the job's tasks, whichever page is asked for. */
+/** Reads the job's tasks once, whichever page is asked for. */
 function readLanes(db: Reader, jobId: string, { order, after, limit }: Rows): Promise<Read[]> {
   const [open, total, lane] = ['$3::int', '$4::int', '$5::text']
   const past = order === 'lane' ? 'lane > $3::text' : `(${PLACE.open.sql}) > (${lane} <> '', ${open}, ${total}, ${lane})`
@@ -98,7 +98,7 @@ const placeOf = { open: z.tuple([wholeText, wholeText, z.string()]), lane: z.tup
 
 const lanePages = databaseCache<LanePage>(500)
 
-/** A job's lanes, by default those with most open tasks first. @throws {Refused} `missing`, `input` */
+/** A job's lanes, those with most open tasks first by default. @throws {Refused} `missing`, `input` */
 export async function listLanes(
   service: Pick<Service, 'db'>,
   id: string,
@@ -113,6 +113,6 @@ export async function listLanes(
     const cursorAfter = (row: Read) => makeCursor(list, { order }, [...PLACE[order].of(row).map(String), row.lane])
     return Object.assign(pageOf(rows, limit, cursorAfter, laneOf), { total: rows[0]?.lanes ?? 0 })
   }
-  // As with the other parts of a job: pages of what 200,000 tasks come to are counted less often than they are looked at.
+  // Like the other parts of a job, the sums over up to 200,000 tasks are computed less often than they are shown.
   return await lanePages(service).get(JSON.stringify([list, job.status, order, after, limit]), find)
 }

@@ -14,17 +14,17 @@ export type { JobSummary, JobWait } from './summary'
 export interface JobFilter {
   status?: readonly string[]
   source?: string
-  /** Part of an id's beginning, of what it is about, or of its params. */
+  /** The beginning of an id, or any part of the active key or the params. */
   q?: string
 }
 
 export interface JobPage extends Page<JobSummary> {
-  /** Jobs by status under the same source and text, whatever the status asked for. */
+  /** Jobs by status for the same source and text, whatever status was asked for. */
   counts: Record<JobStatus, number>
   total: number
 }
 
-/** @throws {Refused} `input` naming a status or source there is not */
+/** @throws {Refused} `input` for an unknown status or source */
 export function checkFilter({ sources }: Pick<Service, 'sources'>, { status, source }: JobFilter): void {
   const wrong = status?.find((word) => !JOB_STATUSES.some((one) => one === word))
   if (wrong !== undefined) throw new Refused('input', `There is no status "${wrong}"; there are ${JOB_STATUSES.join(', ')}.`, 'status')
@@ -32,7 +32,7 @@ export function checkFilter({ sources }: Pick<Service, 'sources'>, { status, sou
     throw new Refused('input', `There is no source "${source}"; there are ${sources.map((one) => one.name).join(', ')}.`, 'source')
 }
 
-/** Conditions on `backhaul.jobs` with their values from `$1` on; status apart, because counts leave it out. */
+/** Conditions on `backhaul.jobs` with their values from `$1` on; without the status, which counts ignore. */
 function conditions({ source, q }: JobFilter): { sql: string; values: unknown[] } {
   const parts = ['true']
   const values: unknown[] = []
@@ -44,14 +44,14 @@ function conditions({ source, q }: JobFilter): { sql: string; values: unknown[] 
   return { sql: parts.join(' and '), values }
 }
 
-/** The sources that have jobs, found by jumping from one to the next in the index. */
+/** The sources that have jobs, found by skipping from one to the next in the index. */
 const SOURCES = `with recursive o as ((select source from backhaul.jobs order by source limit 1) union all
     select (select j.source from backhaul.jobs j where j.source > o.source order by j.source limit 1) from o where o.source is not null)
   select source from o where source is not null`
 
 /**
- * Each source and status is walked by itself, so that a page of few jobs does not pass the many beside them. A range, because for an
- * equal one the planner takes the index by moment, which passes them all.
+ * Each source and status is read by itself, so that a page of few jobs does not read past the many others. It is a range, because for
+ * equality the planner uses the index by time, which reads past them all.
  */
 const OF_STATUS = `status between s.status and s.status`
 
@@ -87,7 +87,7 @@ export async function countJobs(service: Service, filter: JobFilter): Promise<Re
   const { sql, values } = conditions(filter)
   const found = await jobCounts(service).get(JSON.stringify([sql, values]), async () => {
     const rows = await service.db.query<{ status: string; n: number }>(
-      // A text is looked for in every job; without one the counts are kept.
+      // A text is searched in every job; without one the stored counts are used.
       filter.q
         ? `select status, count(*)::int as n from backhaul.jobs where ${sql} group by status`
         : `select status, sum(jobs)::int as n from backhaul.job_counts where ${sql} group by status`,
@@ -98,7 +98,7 @@ export async function countJobs(service: Service, filter: JobFilter): Promise<Re
   return Object.fromEntries(JOB_STATUSES.map((status) => [status, found[status] ?? 0])) as Record<JobStatus, number>
 }
 
-/** Jobs, newest first. @throws {Refused} `input` for a status, source, limit or cursor that is wrong */
+/** Jobs, newest first. @throws {Refused} `input` for an invalid status, source, limit or cursor */
 export async function listJobs(service: Service, filter: JobFilter, ask: PageAsk = {}): Promise<JobPage> {
   const [ids, counts] = await Promise.all([listJobIds(service, filter, ask), countJobs(service, filter)])
   const items = await summaries(service, ids.items)
@@ -108,7 +108,7 @@ export async function listJobs(service: Service, filter: JobFilter, ask: PageAsk
   return { items, next: ids.next, counts, total: wanted.reduce((sum, status) => sum + counts[status], 0) }
 }
 
-/** One job by its id, or the first characters of it. @throws {Refused} `missing`, `input` */
+/** One job by its id or the first characters of it. @throws {Refused} `missing`, `input` */
 export async function getJob(service: Service, id: string): Promise<JobSummary> {
   const job = await findJob(service, id)
   const [summary] = await summaries(service, [job.id])
@@ -116,5 +116,5 @@ export async function getJob(service: Service, id: string): Promise<JobSummary> 
   return summary
 }
 
-/** What a job found, or what can be said of it so far. @throws {Refused} `missing`, `input` */
+/** The report of a job, preliminary until it ends. @throws {Refused} `missing`, `input` */
 export const getReport = (service: Service, id: string): Promise<Report> => reportOf(service, id)

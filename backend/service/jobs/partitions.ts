@@ -3,14 +3,14 @@ import type { Partitions, Source } from '../../contract'
 import { findJob } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
 
-/** More cells than a page can show are left out. */
+/** The most cells a page can show. */
 const MAX_CELLS = 5000
 
-/** Streams of a source whose tasks stand in a grid. */
+/** Streams of a source whose tasks have a place in a grid. */
 export const gridStreams = (source: Source): string[] =>
   Object.entries(source.streams).flatMap(([name, stream]) => (stream.cell ? [name] : []))
 
-/** The grid of a job's partitions; empty where its source has none. @throws {Refused} `missing`, `input` */
+/** The grid of a job's partitions; empty if its source has none. @throws {Refused} `missing`, `input` */
 export async function partitionsOf(service: Service, id: string): Promise<Partitions> {
   const job = await findJob(service, id)
   const source = service.sources.find((one) => one.name === job.source)

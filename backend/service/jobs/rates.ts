@@ -1,7 +1,7 @@
-/** Records a second are those of the last 20 s. */
+/** Rates are those of the last 20 s. */
 const RATE_MS = 20_000
 
-/** Counts records a second by job, from one look to the next: no figure at the first. Jobs nobody looks at are forgotten. */
+/** Records per second by job, measured from one call to the next: none at the first. Jobs that are not asked for are forgotten. */
 export function rateMeter(now: () => number = Date.now) {
   const samples = new Map<string, { at: number; seen: number }[]>()
   return (jobs: readonly { id: string; seen: number }[]): Map<string, number> => {

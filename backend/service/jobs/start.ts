@@ -14,14 +14,15 @@ import { getJob, type JobSummary } from './list'
 
 export { PRIORITY } from '../../engine/jobs/verbs'
 
-/** How long an entry point waits for a broker that does not answer, ms; the wake-ups can be sent later. */
+/** How long an entry point waits for a broker that does not answer, ms; the scheduler can wake the workers later. */
 const BROKER_MS = 2000
 
 /**
- * Publishes the wake-ups of what is committed.
- * @returns why nobody could be told yet; the scheduler wakes once the broker is back
+ * Sends the wake-ups of what is committed.
+ * @param work sends them
+ * @returns why they could not be sent; the scheduler sends them once the broker is back
  */
-export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Promise<unknown>): Promise<string | undefined> {
+export async function sendWakeUps({ broker }: Pick<Service, 'broker'>, work: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await broker.ready(BROKER_MS)
   } catch (error) {
@@ -34,8 +35,8 @@ export async function tell({ broker }: Pick<Service, 'broker'>, work: () => Prom
 }
 
 /**
- * One job for each request, all of them in one transaction, then one wake-up.
- * @param onProgress told after each batch how many have been inserted
+ * Starts one job for each request, all in one transaction, then wakes the workers once.
+ * @param onProgress called after each batch with the number of jobs inserted
  */
 export async function startRequests(
   service: Service,
@@ -45,27 +46,27 @@ export async function startRequests(
   onProgress?: (done: number) => void,
 ): Promise<{ jobs: Started[]; broker?: string }> {
   const jobs = await startAll(service, source, requests, options, onProgress)
-  return { jobs, broker: await tell(service, () => wake(service.db, service.broker, options.queue)) }
+  return { jobs, broker: await sendWakeUps(service, () => wake(service.db, service.broker, options.queue)) }
 }
 
 export interface StartAsk extends RouteStart {
   source: string
   params: unknown
-  /** W3C trace context of whoever asks. */
+  /** W3C trace context of the request. */
   trace?: string
 }
 
 export interface StartedJob {
   job: JobSummary
-  /** False: it was active already, or this key had been used for it. */
+  /** False: it was active already, or the idempotency key belongs to it. */
   created: boolean
-  /** Why no worker could be told yet; the job is kept and the scheduler wakes. */
+  /** Why no worker could be woken yet; the job is stored and the scheduler wakes one later. */
   broker: string | null
 }
 
 /**
- * Starts a job for somebody at a entry point.
- * @throws {Refused} `input` naming the field, `missing` for an unknown source, `state` for a key used for another request, `setup`
+ * Starts a job for a person at an entry point.
+ * @throws {Refused} `input` naming the field, `missing` for an unknown source, `state` for a key that belongs to another request, `setup`
  */
 export async function startJob(service: Service, actor: Actor, ask: StartAsk): Promise<StartedJob> {
   const { source: name, params, force, priority } = ask
@@ -83,7 +84,7 @@ export async function startJob(service: Service, actor: Actor, ask: StartAsk): P
 
 const KEY = /^[\x21-\x7e]{1,200}$/
 
-/** @throws {Refused} `input` for a key that is none */
+/** @throws {Refused} `input` for an invalid key */
 export function inboxOf({ idempotencyKey: key, source, params, force, priority }: StartAsk): StartOptions['inbox'] {
   if (key === undefined) return undefined
   if (!KEY.test(key)) throw new Refused('input', 'Idempotency-Key must be 1 to 200 visible ASCII characters.', 'Idempotency-Key')
@@ -91,7 +92,7 @@ export function inboxOf({ idempotencyKey: key, source, params, force, priority }
   return { queue: 'api', messageId: key, bodyHash }
 }
 
-/** @throws {Refused} `state` where the key came before with another request */
+/** @throws {Refused} `state` when the key was used for another request */
 export async function refusingKey<T>(key: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

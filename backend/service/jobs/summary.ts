@@ -17,11 +17,11 @@ export interface JobWait {
   error: string | null
 }
 
-/** A job as every entry point shows it. Moments are ISO 8601 in UTC. */
+/** A job as every entry point shows it. Times are ISO 8601 in UTC. */
 export interface JobSummary extends Counted {
   id: string
   source: string
-  /** What it reads, in words. */
+  /** What the job reads, in words. */
   label: string
   /** Its active key; null when it was forced to run beside another. */
   about: string | null
@@ -37,13 +37,13 @@ export interface JobSummary extends Counted {
   expected: number | null
   /** As last counted: a job ends without waiting for them. */
   lookups: { asked: number; open: number }
-  /** How far it is, 0..1. */
+  /** How far the job is, 0 to 1. */
   fraction: number | null
-  /** Of a job that waits for its turn: 1 starts next, one more than are counted stands for every place behind; else null. */
+  /** Of a job that waits for its turn: 1 starts next; the highest number counted, plus one, stands for all places behind. Else null. */
   position: number | null
-  /** When such a job starts, where that can be told. */
+  /** When such a job starts, where that is known. */
   startsInMs: number | null
-  /** Records a second, measured between the looks of this process. */
+  /** Records per second, measured between the requests to this process. */
   rate: number | null
   leftMs: number | null
   sentence: string
@@ -57,7 +57,7 @@ const rateMeters = perDatabase(() => rateMeter())
 const lookupFigures = databaseCache<ReadonlyMap<string, Progress['lookups']>>(500)
 const turns = databaseCache<ReadonlyMap<string, Turn>>(1000)
 
-/** Where these jobs stand, in the order of the ids; ids without a job are left out. */
+/** The state of these jobs, in the order of the ids; ids without a job are left out. */
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
@@ -74,7 +74,7 @@ export async function summaries(service: Service, ids: readonly string[]): Promi
   return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
 }
 
-/** Verbs that a job in this state takes; what `engine/jobs.ts` would refuse is not among them. */
+/** The verbs that a job in this state accepts, as `engine/jobs/verbs.ts` decides. */
 export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | 'tasks' | 'cleared'>): JobVerb[] {
   const can: JobVerb[] = []
   if (status === 'queued' || status === 'running') can.push('pause')
@@ -118,14 +118,14 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
   }
 }
 
-/** From the rate measured where the end is known in records, else from the share that is done; unknown at a standstill. */
+/** From the rate where the number of records is known, else from the share that is done; unknown while nothing moves. */
 function leftMs(job: Progress, fraction: number | null, rate = Number.NaN): number | null {
   if (job.status !== 'running' || fraction === null || fraction <= 0 || fraction >= 1 || rate === 0) return null
   if (job.expected && rate > 0) return Math.round(((job.expected - job.seen) / rate) * 1000)
   return Math.round(((job.seconds * (1 - fraction)) / fraction) * 1000)
 }
 
-/** `450 / 1,200`, in tasks where the source does not say how many records there are. */
+/** `450 / 1,200`; in tasks where the number of records is unknown. */
 function farOf(job: Progress): string {
   if (job.expected) return `${count(job.seen)} / ${count(job.expected)}`
   if (job.tasks.total > 1) return `${count(settledOf(job))} / ${counted(job.tasks.total, 'task')}`

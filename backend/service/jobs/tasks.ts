@@ -78,7 +78,7 @@ export interface RejectRow {
 /** Longest body shown in a list, characters. */
 const PREVIEW = 4096
 
-/** What a job rejected, oldest first; bodies cut to 4,096 characters. @throws {Refused} `missing`, `input` */
+/** Records that a job rejected, oldest first; bodies cut to 4,096 characters. @throws {Refused} `missing`, `input` */
 export async function listRejects(service: Service, id: string, ask: PageAsk = {}): Promise<Page<RejectRow>> {
   const job = await findJob(service, id)
   const limit = limitOf(ask)

@@ -7,10 +7,10 @@ import { appOf, planOf } from '../base/about'
 import { estimate } from './estimate'
 
 /*
- * What a job that waits for its turn is told, the same in every entry point.
+ * When a job that waits for its turn starts, in the same words at every entry point.
  */
 
-/** What bears on when a job starts. */
+/** What decides when a job starts. */
 export interface Running {
   /** Queues with a live worker. */
   live: ReadonlyMap<string, number>
@@ -18,7 +18,7 @@ export interface Running {
   limits: Limits
 }
 
-/** A queue no live worker takes from, where all that the line waits for comes from such ones. */
+/** The first queue of a turn when none of its queues has a live worker. */
 function deadQueue({ boundedBy }: Turn, { live, sources }: Running): string | undefined {
   const source = sources.find((one) => one.name === boundedBy)
   const queues = source ? Object.values(source.streams).map((stream) => stream.queue) : [boundedBy]
@@ -26,8 +26,8 @@ function deadQueue({ boundedBy }: Turn, { live, sources }: Running): string | un
 }
 
 /**
- * In how many ms the job starts: from how fast jobs ended while others waited, else from the requests its plan needs at the limits
- * in force, as if the jobs before it asked for as much. Null where neither is known, no worker is live, or its place is not counted.
+ * In how many ms the job starts: from the pace at which jobs ended while others waited, else from the requests its plan needs at the
+ * limits in force, as if each job before it needed as many. Null when neither is known, no worker is alive, or the position is not counted.
  */
 export function startsInMs(turn: Turn, needs: Plan['estimate'] | undefined, running: Running): number | null {
   if (turn.position > PLACES_COUNTED || deadQueue(turn, running)) return null
@@ -39,7 +39,7 @@ export function startsInMs(turn: Turn, needs: Plan['estimate'] | undefined, runn
   return estimate([before], running.limits, turn.priority === PRIORITY.live).leastMs || null
 }
 
-/** The same of a job that is shown; null for one that does not wait for its turn. */
+/** The same for a job that is shown; null unless it waits for its turn. */
 export const startOf = (job: Progress, running: Running): number | null =>
   job.turn && startsInMs(job.turn, planOf(job, running.sources)?.estimate, running)
 

@@ -11,7 +11,7 @@ export { findJob } from '../../engine/jobs/verbs'
 
 export interface Steered {
   status: string
-  /** Failed tasks that a retry tries again. */
+  /** How many failed tasks a retry tries again. */
   tasks?: number
 }
 
@@ -26,15 +26,15 @@ const DO: Record<JobVerb, (engine: Engine, id: string) => Promise<Steered>> = {
 }
 
 /**
- * Does a verb on one job, by its whole id, and keeps who did it.
- * @throws {Refused} `state` with the state the job is in
+ * Applies a verb to one job, by its full id, and records who did it.
+ * @throws {Refused} `state` with the job's state
  */
 export const doVerb = (service: Service, actor: Actor, verb: JobVerb, id: string, detail: Json = {}): Promise<Steered> =>
   act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id))
 
 /**
- * Does a verb on a job for somebody at a entry point. Done twice it changes nothing.
- * @throws {Refused} `state` with the state the job is in, `missing`, `input`
+ * Applies a verb to a job for a person at an entry point. Repeating it changes nothing.
+ * @throws {Refused} `state` with the job's state, `missing`, `input`
  */
 export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string): Promise<JobSummary> {
   const job = await findJob(service, id)
@@ -44,7 +44,7 @@ export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id
 
 export interface Bulk extends Pick<JobFilter, 'status' | 'source'> {
   verb: JobVerb
-  /** These jobs; absent: those of the statuses (and source), the newest 500. */
+  /** These jobs; absent: the newest 500 with the statuses (and source). */
   ids?: readonly string[]
 }
 
@@ -54,12 +54,12 @@ export interface BulkDone {
 }
 
 /**
- * Does a verb on many jobs; one that is in another state is no reason to leave the others alone.
- * @throws {Refused} `input` when neither ids nor statuses are named, or both
+ * Applies a verb to many jobs; a job in another state does not stop the others.
+ * @throws {Refused} `input` unless either ids or statuses are given
  */
 export async function steerJobs(service: Service, actor: Actor, { verb, ids, status, source }: Bulk): Promise<BulkDone> {
   const byFilter = status !== undefined && status.length > 0
-  if ((ids !== undefined) === byFilter) throw new Refused('input', 'Name either ids or a status (with a source, if you like).', 'ids')
+  if ((ids !== undefined) === byFilter) throw new Refused('input', 'Give either ids or a status (and optionally a source).', 'ids')
   const chosen = ids ?? (await listJobIds(service, { status, source }, { limit: MAX_BULK }, MAX_BULK)).items
   if (chosen.length > MAX_BULK) throw new Refused('input', `At most ${MAX_BULK} jobs at once, got ${chosen.length}.`, 'ids')
   const outcome: BulkDone = { done: [], refused: [] }

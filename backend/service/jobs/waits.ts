@@ -7,7 +7,7 @@ import type { Service } from '../base/context'
 
 type Known = Pick<Service, 'sources' | 'config'>
 
-/** Where an API or a gate's row is: `zkillboard.com`; a row of one host by that host. */
+/** The host of an API or of a gate's row: `zkillboard.com`. */
 export function hostOf(name: string, { sources, config }: Known): string {
   const [limit = name, scope] = name.split(/:(.*)/)
   if (scope) return scope
@@ -20,7 +20,7 @@ export function waitSentence(service: Known, wait: Wait, live: ReadonlyMap<strin
   const at = clock(wait.dueAt, now)
   if (wait.kind === 'gate') return `waiting for ${hostOf(wait.on, service)} until ${at}`
   if (wait.kind === 'retry')
-    return `trying ${counted(wait.tasks, 'task')} again at ${at} after ${wait.on}: ${wait.error ?? 'no text was kept'}`
+    return `trying ${counted(wait.tasks, 'task')} again at ${at} after ${wait.on}: ${wait.error ?? 'no error text'}`
   if (live.has(wait.on)) return `waiting for a free worker of ${wait.on}`
   const app = appOf(wait.on, service.sources)
   return `no worker takes from ${wait.on}${app ? `; start ${app}` : ''}`

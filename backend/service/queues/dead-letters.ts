@@ -6,7 +6,7 @@ import { limitOf } from '../base/cursor'
 import { type Actor, act } from '../suite/actions'
 import { queueDepths } from './queues'
 
-/** A rejected message, as a entry point shows it. */
+/** A dead letter as entry points show it. */
 export interface DeadLetter {
   id: string
   /** The queue it was meant for. */
@@ -34,15 +34,15 @@ const shown = ({ at, body, messageId, ...letter }: Letter): DeadLetter => ({
   messageId: messageId ?? null,
 })
 
-/** Whoever looks takes the messages meanwhile, so the looks of one process wait for each other. */
-let looking: Promise<unknown> = Promise.resolve()
-function alone<T>(look: () => Promise<T>): Promise<T> {
-  const next = looking.then(look, look)
-  looking = next.catch((_: unknown) => undefined)
+/** Reading dead letters takes them off the queue meanwhile, so the reads of one process wait for each other. */
+let reading: Promise<unknown> = Promise.resolve()
+function alone<T>(read: () => Promise<T>): Promise<T> {
+  const next = reading.then(read, read)
+  reading = next.catch((_: unknown) => undefined)
   return next
 }
 
-/** Rejected messages, oldest first, and how many there are by queue. @throws {Refused} `input`, `setup` */
+/** Dead letters, oldest first, and their number by queue. @throws {Refused} `input`, `setup` */
 export async function listDeadLetters(
   service: Known,
   { queue, limit }: { queue?: string; limit?: number } = {},
@@ -56,14 +56,14 @@ export async function listDeadLetters(
   return { items: letters.map(shown), queues: counts }
 }
 
-/** One with its whole body. @throws {Refused} `missing`, `setup` */
+/** One dead letter with its whole body. @throws {Refused} `missing`, `setup` */
 export const getDeadLetter = async (service: Known, id: string): Promise<DeadLetter> =>
   shown(await alone(() => showDead(service.config.rabbitmqUrl, id)))
 
 /**
  * Publishes messages again to the queues they were meant for, or deletes them.
  * @returns how many
- * @throws {Refused} `input` when nothing or too much was chosen, `missing` when none of the ids is there, `setup`
+ * @throws {Refused} `input` unless either ids or all are given, `missing` when none of the ids exists, `setup`
  */
 export async function takeDeadLetters(
   service: Pick<Service, 'config' | 'db' | 'log'>,
@@ -73,7 +73,7 @@ export async function takeDeadLetters(
 ): Promise<number> {
   const named = choice.ids !== undefined && choice.ids.length > 0
   if (named === (choice.all === true)) {
-    throw new Refused('input', 'Say which: ids, or all: true (with queue all of that queue); not both.', 'ids')
+    throw new Refused('input', 'Give either ids or all: true (with queue: all of that queue).', 'ids')
   }
   const take = verb === 'replay' ? replayDead : dropDead
   const target = choice.ids?.slice(0, 10).join(', ') ?? choice.queue ?? 'all'

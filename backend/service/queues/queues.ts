@@ -5,10 +5,10 @@ import type { Service } from '../base/context'
 
 export interface QueueInfo {
   name: string
-  /** Messages nobody has taken yet, and consumers; null while the broker is unreachable. */
+  /** Messages not delivered yet, and consumers; null while the broker is unreachable. */
   ready: number | null
   consumers: number | null
-  /** Tasks that could be taken now, and since when the oldest could, ms. */
+  /** Tasks that a worker could take now, and for how long the oldest has been due, ms. */
   due: number
   oldestDueMs: number | null
 }
@@ -17,7 +17,7 @@ const depthsCache = databaseCache<Map<QueueName, Depth>>(1000)
 
 class BrokerUnreachable extends Error {}
 
-/** What lies on the queues, a second old where the broker answers at once; undefined while it is unreachable, which is never remembered. */
+/** Message counts of the queues, up to a second old; undefined while the broker is unreachable, which is never cached. */
 export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>): Promise<Map<QueueName, Depth> | undefined> {
   const read = async () => {
     const found = await depths?.read()
@@ -32,7 +32,7 @@ export async function queueDepths({ db, depths }: Pick<Service, 'db' | 'depths'>
   }
 }
 
-/** Every queue: its messages, who takes from it, and what is due. */
+/** Every queue: its messages, its consumers, and what is due. */
 export async function listQueues(service: Pick<Service, 'db' | 'depths'>): Promise<QueueInfo[]> {
   const [depths, due] = await Promise.all([queueDepths(service), dueByQueue(service)])
   return QUEUES.map((name) => {

@@ -11,14 +11,14 @@ import type { Service } from '../base/context'
 import { type JobDetail, jobDetail } from '../jobs/detail'
 import { estimateJob } from '../jobs/estimate'
 import { partitionsOf } from '../jobs/partitions'
-import { inboxOf, PRIORITY, refusingKey, tell } from '../jobs/start'
+import { inboxOf, PRIORITY, refusingKey, sendWakeUps } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
 import { type Actor, act } from '../suite/actions'
 import { listRouteJobs, readRouteJob } from './jobs'
 
 /**
- * What one request at a route of this source works with.
- * @param trace W3C trace context of whoever asks
+ * The context of one request to a route of this source.
+ * @param trace W3C trace context of the request
  */
 export function createRouteContext(service: Service, source: Source, actor: Actor, trace?: string): RouteContext {
   const { db, log } = service
@@ -26,7 +26,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
 
   const missing = (id: string) => new Refused('missing', `there is no job ${id}`, 'id')
 
-  /** The whole id of a job of this source; others are none of its routes' business. */
+  /** The full id of a job of this source; its routes do not see the jobs of others. */
   async function ownId(id: string): Promise<string> {
     const job = await findJob(service, id)
     if (job.source !== source.name) throw missing(id)
@@ -36,7 +36,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
   async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; jobs: Started[] }> {
     let jobs: Started[] = []
     const result = await db.tx((tx) => {
-      // Run again after a deadlock: what the try before started was never there.
+      // The transaction runs again after a deadlock; the jobs of the attempt before were rolled back.
       jobs = []
       begun.set(tx, jobs)
       return work(tx)
@@ -48,8 +48,8 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     if (jobs.length === 0) return
     logJobsStarted(log, source.name, jobs)
     await admit(service)
-    const away = await tell(service, () => wake(db, service.broker))
-    if (away !== undefined) log.warn('no worker could be told yet; the scheduler wakes', { source: source.name, because: away })
+    const unsent = await sendWakeUps(service, () => wake(db, service.broker))
+    if (unsent !== undefined) log.warn('could not wake workers; the scheduler will', { source: source.name, reason: unsent })
   }
 
   return {

@@ -6,20 +6,20 @@ import type { Report } from '../../engine/jobs/report'
 import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
 
 /*
- * Jobs of one source as its routes show them: a page in one statement, whatever it holds.
+ * Jobs of one source as its routes show them: one statement per page, however much it holds.
  */
 
 interface Row extends Pick<RouteJob, 'id' | 'status' | 'params' | 'error' | 'createdAt' | 'startedAt' | 'completedAt'> {
-  /** `createdAt` with all its digits. */
+  /** `createdAt` with all digits. */
   at: string
-  /** What its report says: the tasks need not be counted, and may be gone. */
+  /** From the report: with one the tasks need not be counted, and may be deleted. */
   kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy'> | null
   groups: { stream: string; state: keyof RouteTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
 }
 
 const NONE: RouteTasks = { waiting: 0, ready: 0, done: 0, skipped: 0, failed: 0, cancelled: 0 }
 
-/** @param which rows of `backhaul.jobs`, its conditions and limit */
+/** @param which conditions and limit on the rows of `backhaul.jobs` */
 const readRows = (db: Reader, which: string, values: readonly unknown[]): Promise<Row[]> =>
   db.query<Row>(
     `select j.id, j.status, j.params, j.error, j.created_at as "createdAt", j.started_at as "startedAt", j.completed_at as "completedAt",
@@ -66,7 +66,7 @@ export async function listRouteJobs(db: Reader, source: string, ask: PageAsk): P
   return pageOf(rows, limit, (row) => makeCursor('route jobs', source, [row.at, row.id]), show)
 }
 
-/** @param id all of it; undefined when it was taken away meanwhile */
+/** @param id the full id; undefined when the job was deleted meanwhile */
 export async function readRouteJob(db: Reader, id: string): Promise<RouteJob | undefined> {
   const [row] = await readRows(db, 'id = $1::uuid', [id])
   return row && show(row)

@@ -9,7 +9,7 @@ import { allChecked } from '../base/faults'
 import { checkedParams, sourceOf } from '../base/registry'
 
 /*
- * What is refused before a schedule is made or changed.
+ * The checks before a schedule is added or changed.
  */
 
 type Context = Pick<Service, 'sources'>
@@ -17,15 +17,15 @@ type Context = Pick<Service, 'sources'>
 export interface NewSchedule {
   name: string
   cron: string
-  /** Default: UTC. */
+  /** `UTC` by default. */
   timeZone?: string
-  /** Default: 0. */
+  /** 0 by default. */
   jitterS?: number
-  /** Default: `skip`. */
+  /** `skip` by default. */
   missed?: 'skip' | 'make_up'
   source: string
   params?: unknown
-  /** Default: `backfill`. */
+  /** `backfill` by default. */
   priority?: PriorityName
 }
 
@@ -38,8 +38,8 @@ export interface Checked extends Rhythm {
 }
 
 /**
- * A schedule as it is kept.
- * @throws {Refused} `input` naming every faulty field, `missing` for an unknown source
+ * A schedule as it is stored.
+ * @throws {Refused} `input` with every invalid field, `missing` for an unknown source
  */
 export async function checked(context: Context, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
   const { id, cron, timeZone = 'UTC', jitterS = 0, missed = 'skip', source, params = {}, priority = 'backfill' } = asked
@@ -51,7 +51,7 @@ export async function checked(context: Context, asked: NewSchedule & { id: strin
     () => oneOf('priority', priority, Object.keys(PRIORITY)),
     () => checkParams(context, source, params),
   )
-  // As they were given: what is left out takes the source's default of the day it runs.
+  // As given: a missing param takes the source's default at the time of each run.
   return { ...rhythm, name, missed, source, params: params as NonNullable<Json>, priority: PRIORITY[priority] }
 }
 
@@ -59,11 +59,11 @@ function oneOf(field: string, value: string, values: readonly string[]): void {
   if (!values.includes(value)) throw new Refused('input', `${field} must be ${values.join(' or ')}, got ${JSON.stringify(value)}.`, field)
 }
 
-/** @throws {Refused} `missing` for an unknown source, `input` naming the field it refuses */
+/** @throws {Refused} `missing` for an unknown source, `input` with the field it refuses */
 export function checkParams(context: Context, name: string, raw: unknown): { source: Source; params: unknown } {
   const source = sourceOf(context, name)
   const params = checkedParams(source, raw)
-  if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: there is nothing to backfill for them.', 'params')
+  if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: nothing to backfill.', 'params')
   return { source, params }
 }
 

@@ -11,11 +11,11 @@ import { checkRhythm, type Planned, planAfter, type Rhythm, ticksAfter } from '.
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
-import { tell } from '../jobs/start'
+import { sendWakeUps } from '../jobs/start'
 import { type Checked, checked, checkParams, type NewSchedule } from './check'
 
 /*
- * Backfills that are started by the clock. The scheduler starts them (engine/upkeep/schedules.ts); here they are made and changed.
+ * Backfills that start by the clock: adding, changing and removing them. The scheduler starts their jobs (engine/upkeep/schedules.ts).
  */
 
 type Context = Pick<Service, 'db' | 'sources'>
@@ -31,7 +31,7 @@ export interface Schedule {
   params: Json
   priority: PriorityName
   paused: boolean
-  /** When it starts its next job: the next tick and its jitter. Null while it is paused. */
+  /** When its next job starts: the next tick with its jitter. Null while it is paused. */
   nextAt: string | null
   /** The next five ticks, without their jitter. */
   upcoming: string[]
@@ -67,7 +67,7 @@ function upcomingOf(row: Pick<Rhythm, 'cron' | 'timeZone'>, now: Date): string[]
   try {
     return ticksAfter(row, now, UPCOMING).map((tick) => tick.toISOString())
   } catch {
-    // A rhythm from another version; its error says so at the next tick.
+    // Another version wrote the rhythm; the schedule's error says so at the next tick.
     return []
   }
 }
@@ -96,8 +96,8 @@ const missing = (id: string): Refused =>
   new Refused('missing', `There is no schedule ${JSON.stringify(id.slice(0, 100))}; \`yarn schedule list\` shows them.`, 'id')
 
 /**
- * Adds a schedule; its first tick is the next one its cron names.
- * @throws {Refused} `input` naming the field: a cron that cannot be read or never fires, an unknown time zone, a jitter that reaches the
+ * Adds a schedule; its first tick is the next one of its cron.
+ * @throws {Refused} `input` with the field: a cron that is invalid or never fires, an unknown time zone, a jitter that reaches the
  *   next tick, params its source refuses; `state` when the name is taken
  */
 export async function addSchedule(context: Context, asked: NewSchedule): Promise<Schedule> {
@@ -111,7 +111,7 @@ export async function addSchedule(context: Context, asked: NewSchedule): Promise
 }
 
 /**
- * Changes the fields given. Another rhythm begins with its next tick from now.
+ * Changes the given fields. A new rhythm starts with its next tick from now.
  * @throws {Refused} like `addSchedule`, and `missing`
  */
 export async function changeSchedule(context: Context, id: string, change: ScheduleChange): Promise<Schedule> {
@@ -143,7 +143,7 @@ export async function changeSchedule(context: Context, id: string, change: Sched
 
 type Changeable = Omit<Checked, 'params'> & { params: Json }
 
-/** No tick and no other change comes between what is read and what is written. */
+/** Locks the row, so that no tick and no other change comes between reading and writing it. */
 async function lock(tx: Tx, id: string): Promise<Changeable | undefined> {
   const [row] = await tx.query<Changeable>(
     `select id, name, cron, time_zone as "timeZone", jitter_s as "jitterS", missed, source, params, priority
@@ -153,14 +153,14 @@ async function lock(tx: Tx, id: string): Promise<Changeable | undefined> {
   return row
 }
 
-/** Lets no tick start anything until it is resumed. */
+/** Pauses a schedule: no tick starts a job until it is resumed. */
 export async function pauseSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
   const { id: found } = await find(db, id)
   const [row] = await db.prisma.schedule.updateManyAndReturn({ where: { id: found }, data: { paused: true } })
   return shown(row ?? (await find(db, id)), await databaseTime(db))
 }
 
-/** Goes on with the next tick from now: what came while it was paused was not wanted. @throws {Refused} `input` when its rhythm cannot be kept */
+/** Resumes a schedule with the next tick from now; ticks during the pause are skipped. @throws {Refused} `input` when its rhythm is invalid */
 export async function resumeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
   const now = await databaseTime(db)
   const row = await find(db, id)
@@ -170,7 +170,7 @@ export async function resumeSchedule({ db }: Pick<Service, 'db'>, id: string): P
   return shown(resumed ?? (await find(db, id)), now)
 }
 
-/** Removes a schedule; the jobs it started stay. @returns what it was */
+/** Removes a schedule; the jobs it started stay. @returns the removed schedule */
 export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): Promise<Schedule> {
   const row = await find(db, id)
   await db.prisma.schedule.deleteMany({ where: { id: row.id } })
@@ -178,9 +178,9 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
 }
 
 /**
- * Starts its job now, besides its ticks; also while it is paused.
- * @returns the job, with `created: false` when what it backfills is active already, and why no worker could be told yet
- * @throws {Refused} `missing`, or `input` when its source refuses the params by now
+ * Starts a schedule's job now, in addition to its ticks; also while it is paused.
+ * @returns the job, with `created: false` when an equal one is active already, and why no worker could be woken yet
+ * @throws {Refused} `missing`, or `input` when its source no longer accepts the params
  */
 export async function runSchedule(
   service: Context & Pick<Service, 'broker' | 'log' | 'config' | 'settings'>,
@@ -192,7 +192,7 @@ export async function runSchedule(
   requireAccess(source, service.config)
   const job = await start(service, source, params, { priority: row.priority })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
-  return { ...job, broker: await tell(service, () => wake(db, broker)) }
+  return { ...job, broker: await sendWakeUps(service, () => wake(db, broker)) }
 }
 
 /** @throws {Refused} `state` when another schedule has this name */
@@ -203,7 +203,7 @@ async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
     if ((error as { code?: string }).code !== '23505') throw error
     throw new Refused(
       'state',
-      `There is a schedule named ${JSON.stringify(name.trim())} already; give it another name or change that one.`,
+      `A schedule named ${JSON.stringify(name.trim())} already exists; choose another name or change that one.`,
       'name',
     )
   }

@@ -7,7 +7,7 @@ import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
-/** Who does something, through which entry point and from where. */
+/** Who acts, through which entry point, and from where. */
 export interface Actor {
   /** `admin`, `reader`, or `local` where no token is set. */
   who: string
@@ -25,13 +25,13 @@ export interface ActionRow {
   verb: string
   target: string | null
   detail: unknown
-  /** `done`, or why it was refused; `begun` where the process died on the way. */
+  /** `done`, or why it was refused; `begun` if the process died meanwhile. */
   outcome: string
 }
 
 const MAX_DETAIL = 10_000
 
-/** What was asked, short enough to keep. */
+/** The request, short enough to store. */
 function detailText(detail: Json): string {
   const text = JSON.stringify(detail)
   return text.length <= MAX_DETAIL ? text : JSON.stringify({ cut: text.slice(0, MAX_DETAIL) })
@@ -41,8 +41,8 @@ function detailText(detail: Json): string {
  * Does what a person asked for and records who did it, from where, and what came of it. The row is written first, so that nothing
  * happens without a trace; in SQL, because every command that queues a job would wait for Prisma Client to load.
  * @param verb `job.pause`, `dead-letter.replay`
- * @param target what it is done to; known only afterwards where it is made: then told by `targetOf`
- * @param detail what was asked, without secrets
+ * @param target what the verb applies to; null when it is created by it, then `targetOf` names it
+ * @param detail the request, without secrets
  */
 export async function act<T>(
   service: Pick<Service, 'db' | 'log'>,
@@ -61,8 +61,8 @@ export async function act<T>(
     try {
       await service.db.query(`update backhaul.actions set outcome = $2, target = $3 where id = $1`, [row?.id, outcome, on])
     } catch (error) {
-      // The deed is done, or refused for a reason of its own; the row says `begun`.
-      logUnexpected(service.log, `the outcome of ${verb} could not be kept`, error)
+      // The action itself has succeeded or failed already; its row stays `begun`.
+      logUnexpected(service.log, `the outcome of ${verb} could not be recorded`, error)
     }
     service.log.info(`${verb} ${outcome === 'done' ? '' : 'refused '}`.trimEnd(), {
       target: on,
@@ -73,17 +73,17 @@ export async function act<T>(
   }
   try {
     const result = await work()
-    // Whoever did it looks at once.
+    // Its author sees the new counts at once.
     jobCounts(service).clear()
     await end('done', targetOf(result))
     return result
   } catch (error) {
-    await end(error instanceof Refused ? error.message : 'failed: an unexpected error; see the log', target)
+    await end(error instanceof Refused ? error.message : 'failed: unexpected error, see the log', target)
     throw error
   }
 }
 
-/** What was done, newest first. @throws {Refused} `input` */
+/** Actions, newest first. @throws {Refused} `input` */
 export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {}): Promise<Page<ActionRow>> {
   const limit = limitOf(ask)
   const [before] = readCursor('actions', null, z.tuple([bigintText]), ask.cursor) ?? []

@@ -7,7 +7,7 @@ import type { GateRow } from '../../gate/store'
 import type { Service } from '../base/context'
 import { DAY_MS, limitText } from '../jobs/estimate'
 
-/** A limit with what is kept of it. */
+/** A limit with its state. */
 export interface GateState {
   name: string
   limit: Limit
@@ -21,7 +21,7 @@ type State = (typeof GATE_STATES)[number]
 export const stateOf = (row: Pick<GateRow, 'blockedUntil' | 'trippedUntil'> | undefined): State =>
   row?.trippedUntil ? 'tripped' : row?.blockedUntil ? 'blocked' : 'ready'
 
-/** A limit as a entry point shows it. */
+/** A limit as entry points show it. */
 export interface GateInfo {
   name: string
   state: State
@@ -39,7 +39,7 @@ export interface GateInfo {
   failures: number
   trippedUntil: string | null
   granted: number
-  /** Requests that this limit told to come later. */
+  /** Requests that this limit delayed. */
   waits: number
   /** Answers by which the upstream refused a request. */
   throttled: number
@@ -60,7 +60,7 @@ function busier(a: GateRow, b: GateRow): number {
   return n === undefined ? 0 : (difference ?? 0)
 }
 
-/** Limits nobody has used have no row yet; rows of hosts and keys stand under their limit. */
+/** Limits that were never used have no row; rows of hosts and keys belong to their limit. */
 function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
   const byLimit = new Map<string, GateRow[]>()
   for (const row of rows) {
@@ -77,7 +77,7 @@ function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
 
 /** Every limit in force with its state, and the database's time. */
 export async function gateStates({ db, limits }: Pick<Service, 'db' | 'limits'>): Promise<{ gates: GateState[]; now: Date }> {
-  // Asked first, because the gate waits for a database that is unreachable where a entry point should say so.
+  // Read first: the gate would wait for an unreachable database, which an entry point should report.
   const now = await databaseTime(db)
   return { gates: join(limits, await createGate(db, limits).list()), now }
 }
@@ -116,7 +116,7 @@ function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User
 
 type User = GateInfo['users'][number] & { gate: string }
 
-/** Only ready tasks can use a gate, and of those there are never more than places. */
+/** Only ready tasks can use a gate, and there are never more of them than places. */
 async function readUsers({ db }: Pick<Service, 'db'>): Promise<User[]> {
   return await db.query<User>(
     `select u.gate, u.job_id as job, j.source, (count(*) filter (where u.held))::int as tasks, (count(*) filter (where not u.held))::int as waiting

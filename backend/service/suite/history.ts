@@ -4,16 +4,16 @@ import { HISTOGRAMS } from '../../base/metric-names'
 import type { Reader } from '../../base/sql'
 import { MAX_MINUTES, type Outcome, ofOutcomes } from '../../base/vocabulary'
 
-/** Charts of the last minutes; every list has one figure a minute, oldest first. The last minute is not over yet. */
+/** Charts of the last minutes; every list has one figure per minute, oldest first. The last minute is not over yet. */
 export interface History {
   /** Starts of the minutes, ISO 8601. */
   minutes: string[]
   series: {
     rows: Record<Outcome, number[]>
-    /** By class of the answer: `2xx`, `failed`. */
+    /** By class of response: `2xx`, `failed`. */
     requests: Record<string, number[]>
     waitSeconds: number[]
-    /** By API, ms; null where nothing was asked in that minute. */
+    /** By API, ms; null for a minute without requests. */
     latency: Record<string, { p50: (number | null)[]; p95: (number | null)[] }>
   }
 }
@@ -21,16 +21,16 @@ export interface History {
 /** One line of a chart; minutes without a figure are left out. */
 interface Line {
   name: string
-  /** What the chart tells apart: outcome, class of answer, or API. */
+  /** What distinguishes the lines of the chart: outcome, class of response, or API. */
   key: string
   /** Upper bound of a bucket, s. */
   le: string | null
-  /** Which of the minutes, from 0, and its figure. */
+  /** The minutes, counted from 0, and their figures. */
   places: number[]
   values: number[]
 }
 
-/** Series are added up and gathered in the database: a week of them is many rows. */
+/** The database adds up the series, because a week of them is many rows. */
 const LINES = `
   with figures as (
     select name, (extract(epoch from minute - $1) / 60)::int as place, labels::jsonb ->> 'le' as le, value,
@@ -46,13 +46,13 @@ const LINES = `
   select name, key, le, array_agg(place) as places, array_agg(value) as values from added group by name, key, le order by name, key, le`
 
 /**
- * What happened in each of the last minutes, all processes together.
+ * The figures of each of the last minutes, all processes together.
  * @param minutes how many, this one included
- * @throws {Refused} `input` for a number of minutes that is none, or more than a week
+ * @throws {Refused} `input` unless `minutes` is a whole number up to a week
  */
 export async function history(db: Reader, minutes: number): Promise<History> {
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
-    throw new Refused('input', `minutes is a whole number from 1 to ${MAX_MINUTES}`, 'minutes')
+    throw new Refused('input', `minutes must be a whole number from 1 to ${MAX_MINUTES}, got ${minutes}.`, 'minutes')
   }
   const [clock] = await db.query<{ now: Date }>(`select date_trunc('minute', clock_timestamp()) as now`)
   const first = (clock?.now ?? new Date()).getTime() - (minutes - 1) * 60_000
@@ -94,8 +94,8 @@ function latencyOf(lines: readonly Line[], length: number): History['series']['l
 const BOUNDS = HISTOGRAMS.backhaul_request_duration_seconds.buckets
 
 /**
- * The value below which a share of the observations lies, ms: linear inside the bucket, the upper bound of the last one
- * for what lies beyond, as Prometheus' histogram_quantile has it.
+ * The value below which a share of the observations lies, ms: linear inside a bucket, the upper bound of the last bucket for
+ * everything beyond, like Prometheus' histogram_quantile.
  * @param counts observations by upper bound of their bucket, s
  */
 export function quantileMs(counts: ReadonlyMap<string, number>, share: number): number | null {

@@ -15,7 +15,7 @@ export interface Overview {
   workers: { alive: number; dead: number }
   schedulers: number
   alerts: number
-  /** Rejected messages; null while the broker is unreachable. */
+  /** Dead letters; null while the broker is unreachable. */
   deadLetters: number | null
   lookupsOpen: number
   queues: QueueInfo[]
@@ -40,7 +40,7 @@ async function readOverview(service: Service): Promise<Overview> {
   return { jobs, ...rates, workers: { alive, dead }, schedulers, alerts, deadLetters, lookupsOpen, queues }
 }
 
-/** Two index scans count the open lookups: those nobody works on, and those in hand. */
+/** Two index scans count the open lookups: unclaimed ones, and those in hand. */
 const readFigures = ({ db }: Service) =>
   db.query<{ alive: number; dead: number; alerts: number; lookupsOpen: number }>(
     `select w.alive, w.dead, (select count(*)::int from backhaul.alerts) as alerts,
@@ -50,7 +50,7 @@ const readFigures = ({ db }: Service) =>
                     (count(*) filter (where heartbeat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w`,
   )
 
-/** The last sixty seconds: all of this minute's samples, and the part of the last minute's that reaches into them. */
+/** The last sixty seconds: all samples of this minute, and the share of the previous minute's that falls into them. */
 async function readRates({ db }: Service): Promise<{ rowsPerMinute: number; requestsPerMinute: number }> {
   const [row] = await db.query<{ rowsPerMinute: number; requestsPerMinute: number }>(
     `select coalesce(sum(weight * value) filter (where name = 'backhaul_rows_total' and labels::jsonb ->> 'outcome' in ('new', 'updated')), 0)::float8

@@ -7,24 +7,24 @@ import { queueDepths } from '../queues/queues'
 
 export interface Readiness {
   status: 'ready' | 'not ready'
-  /** `ok`, or what is wrong. */
+  /** `ok`, or the fault. */
   database: string
   broker: string
   schedulers: number
-  /** Queues nobody consumes: their work waits, this process does not. */
+  /** Queues without a consumer: their work waits, but this process is ready. */
   missingConsumers: string[]
 }
 
 /** How long the database may take to answer, ms. */
 const ANSWER_MS = 3_000
 
-/** How long the broker may take to confirm or to say that it takes no messages, ms. */
+/** How long the broker may take to confirm or to report its alarm, ms. */
 const CONFIRM_MS = 1_000
 
-/** Whether database and broker can be worked with. */
+/** Whether database and broker are usable. */
 export async function readiness(service: Service): Promise<Readiness> {
   const [database, depths, alarm] = await Promise.all([databaseState(service), queueDepths(service), brokerAlarm(service)])
-  // What lies on the queues may be some seconds old; the connection knows now.
+  // The message counts may be some seconds old; the connection's state is current.
   const isThere = depths !== undefined && service.broker.state !== 'unreachable'
   const broker = isThere ? (alarm ?? 'ok') : 'RabbitMQ does not answer, or refuses: yarn doctor says why'
   return {
@@ -36,7 +36,7 @@ export async function readiness(service: Service): Promise<Readiness> {
   }
 }
 
-/** RabbitMQ tells a connection of its alarm when it next publishes, so a message that no queue takes is published. */
+/** RabbitMQ reports its alarm to a connection when it next publishes, so this publishes a message that reaches no queue. */
 async function brokerAlarm({ broker }: Service): Promise<string | undefined> {
   if (broker.state === 'connected') {
     const probe = broker.publish([{ queue: PROBE_KEY, body: Buffer.alloc(0), mandatory: false }])
@@ -54,7 +54,7 @@ async function databaseState({ db, log }: Service): Promise<{ text: string; sche
     return { text: readOnly ?? 'ok', schedulers }
   } catch (error) {
     log.debug(`the database is not ready: ${(error as Error).message}`)
-    // The driver's text may name hosts and roles; whoever asks here shows no token.
+    // The driver's text may name hosts and roles, and this answer needs no token.
     return { text: 'PostgreSQL does not answer', schedulers: 0 }
   }
 }

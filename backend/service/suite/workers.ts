@@ -14,7 +14,7 @@ export interface WorkerInfo {
   heartbeatAgoMs: number
   alive: boolean
   rssBytes: number
-  /** Longest the event loop was held up between the last two heartbeats, ms. */
+  /** The longest delay of the event loop between the last two heartbeats, ms. */
   loopLagMs: number
   holding: { task: number | string; job: string; source: string; stream: string; key: string; pages: number; sinceMs: number }[]
 }
@@ -22,11 +22,11 @@ export interface WorkerInfo {
 export interface Workers {
   items: WorkerInfo[]
   schedulers: number
-  /** Every worker the registry knows, so that a missing one shows. */
+  /** Every worker of the registry, so that a missing one is visible. */
   apps: { app: string; queues: string[]; alive: number }[]
 }
 
-/** Workers that have signed on and not off, those that stopped sending heartbeats included, with what they hold. */
+/** Workers that started and did not stop properly, including those without heartbeats, with the tasks they hold. */
 export async function listWorkers({ db, sources }: Pick<Service, 'db' | 'sources'>): Promise<Workers> {
   const [rows, holding, schedulers] = await Promise.all([
     db.query<Omit<WorkerInfo, 'startedAt' | 'holding'> & { startedAt: Date }>(

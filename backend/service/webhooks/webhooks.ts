@@ -13,26 +13,26 @@ import { allChecked } from '../base/faults'
 import { checkEvents, checkUrl } from './check'
 
 /*
- * Who is told of events over HTTP. The scheduler hands events on (engine/fan-out.ts) and sends them (webhooks/deliver.ts).
+ * Webhooks: who gets events over HTTP. The scheduler makes a delivery per webhook (engine/upkeep/fan-out.ts) and sends it (webhooks/deliver.ts).
  */
 
 type Context = Pick<Service, 'db' | 'config' | 'sources'>
 
 export interface Delivery {
-  /** The same at every try; sent as `Backhaul-Delivery`. */
+  /** The same at every attempt; sent as `Backhaul-Delivery`. */
   id: string
   key: string
   state: 'pending' | 'delivered' | 'failed'
   attempts: number
-  /** HTTP status of the last answer. */
+  /** HTTP status of the last response. */
   status: number | null
   error: string | null
   tookMs: number | null
   createdAt: string
   triedAt: string | null
-  /** When it is tried next; null once it is settled. */
+  /** When the next attempt is due; null once it is settled. */
   nextAt: string | null
-  /** What was or will be sent. */
+  /** The body that was or will be sent. */
   payload: unknown
 }
 
@@ -48,7 +48,7 @@ export interface Webhook {
 
 export interface NewWebhook {
   url: string
-  /** Patterns of event keys: `job.failed`, `job.*` for all that begin so, `*` for all. */
+  /** Patterns of event keys: `job.failed`, `job.*` for all that begin with `job`, `*` for all. */
   events: string[]
 }
 export type WebhookChange = Partial<NewWebhook & { active: boolean }>
@@ -95,7 +95,7 @@ async function find({ prisma }: Db, id: string) {
   return row
 }
 
-/** For whoever may only look: the path or query of an address may be a key to it, its host says enough. */
+/** For readers: the path or query of an address may contain a key, so only the host is shown. */
 export function withoutKey<W extends { url: string }>(webhook: W): W {
   const { origin, href } = new URL(webhook.url)
   return href === `${origin}/` ? webhook : { ...webhook, url: `${origin}/…` }
@@ -112,9 +112,9 @@ export async function getWebhook({ db }: Pick<Service, 'db'>, id: string): Promi
 }
 
 /**
- * Adds a webhook; it is told of events from now on.
- * @returns it with its secret, which is never shown again
- * @throws {Refused} `input` naming the field: an address that is not public https, an event there is not
+ * Adds a webhook; it gets events from now on.
+ * @returns the webhook with its secret, which is never shown again
+ * @throws {Refused} `input` with the field: an address that is not public https, an unknown event
  */
 export async function addWebhook(context: Context, asked: NewWebhook): Promise<Webhook & { secret: string }> {
   const [events, url] = await allChecked<[string[], string]>(
@@ -128,7 +128,7 @@ export async function addWebhook(context: Context, asked: NewWebhook): Promise<W
 }
 
 /**
- * Changes the fields given. Events that come while it is inactive are not kept for it; those handed to it before go out when it is active again.
+ * Changes the given fields. While inactive a webhook gets no new deliveries; those made before are sent when it is active again.
  * @throws {Refused} like `addWebhook`, and `missing`
  */
 export async function changeWebhook(context: Context, id: string, change: WebhookChange): Promise<Webhook> {
@@ -144,14 +144,14 @@ export async function changeWebhook(context: Context, id: string, change: Webhoo
   return (await shown(db, rows))[0] as Webhook
 }
 
-/** Removes a webhook with its deliveries. @returns what it was */
+/** Removes a webhook with its deliveries. @returns the removed webhook */
 export async function removeWebhook({ db }: Pick<Service, 'db'>, id: string): Promise<Webhook> {
   const webhook = await getWebhook({ db }, id)
   await db.prisma.webhook.deleteMany({ where: { id: webhook.id } })
   return webhook
 }
 
-/** Sends a `test` event now, also to a webhook that is not active; it is not tried again. @returns how it went */
+/** Sends a `test` event now, also to an inactive webhook, without retries. @returns the delivery */
 export async function testWebhook({ db, config, log }: Pick<Service, 'db' | 'config' | 'log'>, id: string): Promise<Delivery> {
   const { id: webhookId } = await find(db, id)
   const claimed = await claimTest(db, webhookId)
@@ -173,7 +173,7 @@ async function delivery(db: Reader, webhookId: string, id: string): Promise<Deli
 const STATES = ['pending', 'delivered', 'failed'] as const
 const PLACE = z.tuple([momentText, uuidText])
 
-/** What was and will be sent to a webhook, the newest first. @throws {Refused} `missing`, `input` */
+/** Deliveries of a webhook, newest first. @throws {Refused} `missing`, `input` */
 export async function listDeliveries(
   { db }: Pick<Service, 'db'>,
   id: string,
@@ -196,14 +196,14 @@ export async function listDeliveries(
 }
 
 /**
- * Lets a delivery be sent again at once, with all its tries, whatever became of it.
+ * Sends a delivery again, with all its attempts, whatever its state.
  * @throws {Refused} `missing`, or `state` while its webhook is not active
  */
 export async function retryDelivery({ db }: Pick<Service, 'db'>, id: string, deliveryId: string): Promise<Delivery> {
   const webhook = await find(db, id)
   const { id: found } = await delivery(db, webhook.id, deliveryId)
   if (!webhook.active) {
-    throw new Refused('state', 'The webhook is not active; make it active first, then its deliveries are sent.', 'active', 'inactive')
+    throw new Refused('state', 'The webhook is not active; activate it first.', 'active', 'inactive')
   }
   await db.query(`update backhaul.deliveries set state = 'pending', attempts = 0, due_at = clock_timestamp() where id = $1`, [found])
   return await delivery(db, webhook.id, found)
