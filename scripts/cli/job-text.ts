@@ -1,19 +1,9 @@
 import { COUNT_NAMES, type Counted } from '../../backend/base/vocabulary'
 import type { Progress, Wait } from '../../backend/engine/jobs/progress'
-import { aboutOf, appOf, settledOf, standstillOf, waitsOf } from '../../backend/service/base/about'
-import { type Running, startOf, turnText } from '../../backend/service/jobs/turn'
-import { count, counted, duration, rate, shortId } from './text'
-
-function waitText(wait: Wait, job: Progress, running: Running): string {
-  const tasks = job.tasks.total > 1 ? `${counted(wait.tasks, 'task')} ` : ''
-  const soon = wait.inMs > 0 ? `, ${duration(Math.max(1000, wait.inMs))}` : ''
-  if (wait.kind === 'gate') return `${tasks}waiting for ${wait.on}${soon}`
-  if (wait.kind === 'retry')
-    return `${tasks}retrying in ${duration(Math.max(1000, wait.inMs))} after ${wait.on}: ${wait.error ?? 'no details'}`
-  if (running.live.has(wait.on)) return `${tasks}waiting for a free worker of ${wait.on}`
-  const app = appOf(wait.on, running.sources)
-  return `${tasks}no worker takes from ${wait.on}${app ? `; start it: npx pm2 start ecosystem.config.js --only ${app}` : ''}`
-}
+import { aboutOf, settledOf, standstillOf, waitsOf } from '../../backend/service/base/about'
+import { startOf, turnText } from '../../backend/service/jobs/turn'
+import { type Running, waitNow } from '../../backend/service/jobs/waits'
+import { count, counted, rate, shortId } from './text'
 
 /** A job as `--json` prints it. */
 export const jobJson = ({ turn, ...job }: Progress, running: Running) => ({
@@ -29,7 +19,8 @@ export function waitTexts(job: Progress, running: Running): string[] {
   if (still === 'paused') return [`paused; to continue: yarn jobs resume ${shortId(job.id)}`]
   if (still === 'not admitted') return [turnText(job.turn, startOf(job, running), running)]
   if (still === 'reporting') return ['writing its report']
-  return waitsOf(job, running.live).map((wait) => waitText(wait, job, running))
+  const tasksOf = ({ tasks }: Wait) => (job.tasks.total > 1 ? `${counted(tasks, 'task')} ` : '')
+  return waitsOf(job, running.live).map((wait) => `${tasksOf(wait)}${waitNow(wait, running)}`)
 }
 
 /** `1,800 new`, `34 known`: what became of the records seen; those of which there are none are left out, but for new ones. */

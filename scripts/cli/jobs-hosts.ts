@@ -1,5 +1,6 @@
+import { bySpan, waitOf, waitText } from '../../backend/base/vocabulary'
 import type { Lane, LanePage } from '../../backend/service/jobs/lanes'
-import { bytes, count, cut, duration, table } from './text'
+import { bytes, count, cut, table } from './text'
 
 /** Rows of the table. */
 export const MAX_HOSTS = 50
@@ -20,16 +21,13 @@ export function hostsText({ items, total }: Pick<LanePage, 'items' | 'total'>, n
     it.new,
     it.requests,
     it.bytes > 0 ? bytes(it.bytes) : '',
-    cut(waitText(it, now), 80),
+    cut(waitOrError(it, now), 80),
   ])
   const more = total - items.length
   return [table(head, rows), ...(more > 0 ? [`… and ${count(more)} more: --json lists all`] : [])].join('\n\n')
 }
 
-function waitText({ until, on, errorKind, error }: Lane, now: number): string {
-  const text = [errorKind, error].filter(Boolean).join(': ')
-  if (until === null) return text
-  const soon = duration(Math.max(1000, Date.parse(until) - now))
-  if (on === null || on === errorKind) return `retries in ${soon}${text && ` after ${text}`}`
-  return `waits for ${on}, ${soon}`
+function waitOrError(it: Lane, now: number): string {
+  if (it.until !== null) return waitText(waitOf(it), bySpan(Date.parse(it.until) - now))
+  return [it.errorKind, it.error].filter(Boolean).join(': ')
 }

@@ -29,7 +29,7 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
   const service = context.service(sources)
   const filter = { status: options.status?.split(',').map((word) => word.trim()), source: options.source }
   const ids = await listJobIds(service, filter, { limit: parseCount(options.limit, '--limit') }, MAX)
-  const running = { live: await livePlaces(db), sources, limits: service.limits }
+  const running = { live: await livePlaces(db), sources, limits: service.limits, config: service.config }
   const jobs = await progress(db, ids.items)
   if (options.json) terminal.out(toJson(jobs.map((job) => jobJson(job, running))))
   else if (jobs.length === 0) terminal.out('No jobs. Start one with a queue script, for example yarn queue:character-killmails 2117325769')

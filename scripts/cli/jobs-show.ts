@@ -35,7 +35,7 @@ export async function showJob(context: Context, id: string, options: ShowOptions
   const [job] = await progress(db, [row.id])
   if (!job) throw new Error(`job ${row.id} was removed in the meantime`)
   const service = context.service(sources)
-  const running = { live: await livePlaces(db), sources, limits: service.limits }
+  const running = { live: await livePlaces(db), sources, limits: service.limits, config: service.config }
   const waits = waitTexts(job, running)
   const most = options.json ? MAX_IN_JSON : MAX_HOSTS
   const details: Details = {

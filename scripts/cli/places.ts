@@ -17,7 +17,7 @@ export async function placesOf({ db, config }: Context, jobs: readonly Started[]
       jobs.map((job) => job.id),
     )
     if (turns.size === 0) return new Map()
-    const running = { live: await livePlaces(db), sources, limits: effectiveLimits(sources, config.limits) }
+    const running = { live: await livePlaces(db), sources, limits: effectiveLimits(sources, config.limits), config }
     return new Map(
       jobs.flatMap(({ id, estimate }) => {
         const turn = turns.get(id)

@@ -4,7 +4,7 @@ import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/p
 import { effectiveLimits } from '../../backend/gate/limits'
 import { hasEnded } from '../../backend/service/base/about'
 import { rateMeter } from '../../backend/service/jobs/rates'
-import type { Running } from '../../backend/service/jobs/turn'
+import type { Running } from '../../backend/service/jobs/waits'
 import type { Context } from './context'
 import { sleepUntil } from './sleep'
 
@@ -46,7 +46,7 @@ export async function watchJobs(
       const began = Date.now()
       try {
         jobs = await progress(context.db, ids)
-        view.show(jobs, { live: await livePlaces(context.db), sources, limits }, rates(jobs))
+        view.show(jobs, { live: await livePlaces(context.db), sources, limits, config: context.config }, rates(jobs))
         if (isUnreachableNow) view.note('The database is back.')
         isUnreachableNow = false
         if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break

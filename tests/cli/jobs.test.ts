@@ -98,13 +98,13 @@ describe('list and show', () => {
   test('show explains what a job waits for', async () => {
     const [id] = (await queued(1)) as [string]
     const show = async () => (await command(env, `jobs show ${id.slice(0, 6)}`)).out
-    expect(await show()).toMatch(/waits +no worker takes from zkillboard_backfill_queue; start it: .* --only worker-backfill/)
+    expect(await show()).toMatch(/waits +no worker takes from zkillboard_backfill_queue; start one: .* --only worker-backfill/)
     await db.query(
       `insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ('w', 'worker-backfill', 'h', 1, '{zkillboard_backfill_queue}', 4)`,
     )
     expect(await show()).toMatch(/waits +waiting for a free worker of zkillboard_backfill_queue/)
     await db.query(`update backhaul.tasks set due_at = now() + interval '90 seconds', waiting_on = 'zkillboard'`)
-    expect(await show()).toMatch(/waits +waiting for zkillboard, 1 min (29|30) s/)
+    expect(await show()).toMatch(/waits +waiting for zkillboard.com for 1 min (29|30) s/)
     await db.query(`update backhaul.tasks set waiting_on = null, attempts = 2, error_kind = 'http_502', error = 'zkillboard answered 502'`)
     expect(await show()).toMatch(/waits +retrying in 1 min \d+ s after http_502: zkillboard answered 502/)
     await command(env, `jobs pause ${id}`)

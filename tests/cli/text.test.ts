@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
+import type { Config } from '../../backend/config/config'
 import type { Progress } from '../../backend/engine/jobs/progress'
 import { estimate, leastMs, limitText } from '../../backend/service/jobs/estimate'
 import { rateMeter } from '../../backend/service/jobs/rates'
@@ -148,7 +149,7 @@ describe('watching', () => {
     waits: [],
     ...over,
   })
-  const workers = { live: new Map<string, number>(), sources: [], limits: new Map() }
+  const workers = { live: new Map<string, number>(), sources: [], limits: new Map(), config: {} as Config }
 
   test('plain lines come at most once a second, only with news, and always for the end', () => {
     const lines: string[] = []

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import { jsonInt, roughly } from '../../backend/base/vocabulary'
+import type { Config } from '../../backend/config/config'
 import { makeCursor, readCursor } from '../../backend/service/base/cursor'
 import { startsInMs, turnText } from '../../backend/service/jobs/turn'
 import { sources } from '../../backend/sources'
@@ -39,7 +40,7 @@ describe('cursors', () => {
 describe('a job that waits for its turn', () => {
   const queue = 'zkillboard_backfill_queue'
   const limits = new Map([['zkillboard', { scope: 'ip' as const, spacingMs: 1000 }]])
-  const running = { live: new Map([[queue, 4]]), sources, limits }
+  const running = { live: new Map([[queue, 4]]), sources, limits, config: {} as Config }
   const turn = (position: number, everyMs: number | null = null, boundedBy = queue) => ({ position, everyMs, boundedBy, priority: 2 })
   const text = (it: ReturnType<typeof turn>, requests: Record<string, number | null> = {}, on = running) =>
     turnText(it, startsInMs(it, { requests }, on), on)
@@ -61,10 +62,10 @@ describe('a job that waits for its turn', () => {
     expect(text(turn(10_001, 1000))).toBe('waiting for its turn: more than 10,000 jobs ahead')
     const dead = { ...running, live: new Map([['another', 1]]) }
     expect(text(turn(3, 1000), {}, dead)).toBe(
-      'waiting for its turn: 2 jobs ahead; no worker takes from zkillboard_backfill_queue, start worker-backfill',
+      'waiting for its turn: 2 jobs ahead; no worker takes from zkillboard_backfill_queue; start one: npx pm2 start ecosystem.config.js --only worker-backfill',
     )
     expect(text(turn(1, null, 'atproto'), {}, dead)).toBe(
-      'waiting for its turn: it is next; no worker takes from atproto_backfill_queue, start worker-atproto',
+      'waiting for its turn: it is next; no worker takes from atproto_backfill_queue; start one: npx pm2 start ecosystem.config.js --only worker-atproto',
     )
   })
 

@@ -87,7 +87,7 @@ export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | '
 
 function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, number>, rate: number | undefined): JobSummary {
   const { admitted: _, turn, activeKey, waits: __, cleared: ___, ...figures } = job
-  const running = { live, sources: service.sources, limits: service.limits }
+  const running = { live, sources: service.sources, limits: service.limits, config: service.config }
   const startsIn = startOf(job, running)
   const label = labelOf(job, service.sources)
   const fraction = fractionOf(job) ?? null
@@ -111,7 +111,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
       on: wait.on,
       tasks: wait.tasks,
       until: wait.inMs > 0 ? wait.dueAt.toISOString() : null,
-      sentence: waitSentence(service, wait, live, now),
+      sentence: waitSentence(wait, running, now),
       error: wait.error,
     })),
     can: verbsFor(job),

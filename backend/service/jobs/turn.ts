@@ -1,22 +1,14 @@
 import { count, counted, PLACES_COUNTED, roughly } from '../../base/vocabulary'
-import type { Plan, Source } from '../../contract'
+import type { Plan } from '../../contract'
 import type { Progress, Turn } from '../../engine/jobs/progress'
 import { PRIORITY } from '../../engine/jobs/verbs'
-import type { Limits } from '../../gate/limits'
-import { appOf, planOf } from '../base/about'
+import { planOf } from '../base/about'
 import { estimate } from './estimate'
+import { noWorkerText, type Running } from './waits'
 
 /*
  * When a job that waits for its turn starts, in the same words at every entry point.
  */
-
-/** What decides when a job starts. */
-export interface Running {
-  /** Queues with a live worker. */
-  live: ReadonlyMap<string, number>
-  sources: readonly Source[]
-  limits: Limits
-}
 
 /** The first queue of a turn when none of its queues has a live worker. */
 function deadQueue({ boundedBy }: Turn, { live, sources }: Running): string | undefined {
@@ -57,6 +49,5 @@ function aheadText({ position }: Turn): string {
 function startText(turn: Turn, startsIn: number | null, running: Running): string {
   const queue = deadQueue(turn, running)
   if (queue === undefined) return startsIn === null ? '' : `, starts in about ${roughly(startsIn)}`
-  const app = appOf(queue, running.sources)
-  return `; no worker takes from ${queue}${app ? `, start ${app}` : ''}`
+  return `; ${noWorkerText(queue, running.sources)}`
 }

@@ -1,3 +1,4 @@
+import { waitOf } from '../../../base/vocabulary'
 import { query } from '../api/client'
 import type { JobDetail, Lane, List } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
@@ -10,7 +11,7 @@ import { Section } from '../ui/page'
 import { Pager } from '../ui/pager'
 import { Status } from '../ui/status'
 import { type Column, Table } from '../ui/table'
-import { Countdown } from '../ui/time'
+import { Waiting } from '../ui/time'
 
 const EVERY_MS = 3000
 
@@ -55,8 +56,8 @@ function LaneCell({ row }: { row: Lane }) {
         <Status state={markOf(row)} text={row.state} />
         {row.until && (
           <span class="soft">
-            {again ? ' · retries ' : ` · waits for ${row.on} `}
-            <Countdown until={row.until} />
+            {' · '}
+            <Waiting wait={{ ...waitOf(row), error: null }} until={row.until} />
           </span>
         )}
       </div>

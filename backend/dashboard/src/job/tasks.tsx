@@ -1,4 +1,4 @@
-import { COUNTS, TASK_STATES } from '../../../base/vocabulary'
+import { COUNTS, TASK_STATES, waitOf } from '../../../base/vocabulary'
 import { query } from '../api/client'
 import type { JobDetail, List, TaskRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
@@ -11,7 +11,7 @@ import { Loaded } from '../ui/loaded'
 import { Pager } from '../ui/pager'
 import { Status } from '../ui/status'
 import { type Column, Table } from '../ui/table'
-import { Ago, Countdown } from '../ui/time'
+import { Ago, Countdown, Waiting } from '../ui/time'
 import { nameOf } from './cell'
 import { TaskName } from './in-hand'
 
@@ -90,8 +90,13 @@ function TaskCell({ row }: { row: TaskRow }) {
       {row.reason && <div class="soft break">{row.reason}</div>}
       {open && Date.parse(row.dueAt) > serverNow() && (
         <div class="soft">
-          {row.waitingOn ? `waits for ${row.waitingOn}, due ` : 'due '}
-          <Countdown until={row.dueAt} />
+          {row.waitingOn || row.errorKind ? (
+            <Waiting wait={{ ...waitOf({ ...row, on: row.waitingOn }), error: null }} until={row.dueAt} />
+          ) : (
+            <>
+              due <Countdown until={row.dueAt} />
+            </>
+          )}
         </div>
       )}
       {row.settledAt && row.state === 'failed' && (

@@ -21,7 +21,6 @@ export function Waits({ job }: { job: JobDetail }) {
                 <Countdown until={wait.until} />
               </>
             )}
-            {wait.error && <span class="wait-error">{wait.error}</span>}
           </span>
           <span class="soft nowrap">{counted(wait.tasks, 'task')}</span>
         </li>

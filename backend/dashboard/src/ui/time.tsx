@@ -1,3 +1,4 @@
+import { bySpan, type Waiting as Wait, waitText } from '../../../base/vocabulary'
 import { useNow } from '../hooks/use-now'
 import { clockTime, duration, fromNow, moment } from '../lib/format'
 
@@ -24,6 +25,11 @@ export function At({ at }: { at: string }) {
 export function Countdown({ until }: { until: string }) {
   const left = Date.parse(until) - useNow()
   return <span class="nowrap">{left > 500 ? `in ${duration(Math.ceil(left / 1000) * 1000)}` : 'any moment now'}</span>
+}
+
+/** What is waited for, and for how long: counts down. */
+export function Waiting({ wait, until }: { wait: Wait; until: string }) {
+  return <>{waitText(wait, bySpan(Date.parse(until) - useNow()))}</>
 }
 
 /** Counts up from a time. */
