@@ -7,10 +7,10 @@ import { isPooled, prepareSession, type Timeouts } from './session'
 import { type End, statementsOn, transaction } from './transaction'
 
 /*
- * One pool per process. Prisma Client runs the ordinary reads and writes behind the API: schedules, webhooks, actions, alerts. Named SQL
- * does the rest: a page commits thousands of rows through `unnest` and must know which were new; locks, fences, queues and lists with a
- * cursor of microseconds have no words in Prisma; and what workers and most commands run, the row of an action included, must not
- * load it.
+ * One pool per process. Prisma Client runs the ordinary reads and writes behind the API: schedules, webhooks, actions, alerts. All else
+ * is named SQL. A page commits thousands of rows through `unnest` and must know which were new. Prisma Client cannot express locks,
+ * fences, queues, and cursors with microseconds. Workers and most commands should not load it, so that the row of an action, which every
+ * queue script writes, is SQL too.
  */
 
 export interface Db extends Reader {

@@ -50,7 +50,7 @@ export interface GateInfo {
 /** Hosts and keys shown of one limit: thousands of hosts may have been asked. */
 const MAX_OF_A_LIMIT = 50
 
-/** Those that hold somebody up come first, then those in use, then those that were used most. */
+/** Gates that delay requests come first, then those in use, then those used most. */
 const weightOf = (row: GateRow): number[] => [Number(stateOf(row) !== 'ready'), row.inFlight, row.used.requests ?? 0, Number(row.granted)]
 
 function busier(a: GateRow, b: GateRow): number {
