@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { OpenSource } from './base/source'
 
-/** Servers that hand everything to an API mounted on the sandbox. */
+/** Servers that pass everything to an API mounted on the sandbox. */
 export interface Hosts {
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
-/** How often the loop is looked at, ms, and how late a timer comes on a machine at rest. */
-const LOOK_MS = 5
+/** How often the event loop is checked, ms, and how late a timer fires on an idle machine. */
+const CHECK_MS = 5
 const USUAL_MS = 2
-/** A hold-up makes what arrives within so long after it look late, ms. */
+/** A blocked loop makes arrivals look late for so long afterwards, ms. */
 const AFTER_MS = 20
 
 export interface Lateness {
@@ -15,18 +15,18 @@ export interface Lateness {
  * and a client that kept its spacing would be accused.
  */
 export function watchLateness(clock: () => number): Lateness {
-  let looked = clock()
+  let checked = clock()
   let held = { ms: 0, at: Number.NEGATIVE_INFINITY }
   const timer = setInterval(() => {
     const at = clock()
-    const ms = at - looked - LOOK_MS - USUAL_MS
+    const ms = at - checked - CHECK_MS - USUAL_MS
     if (ms > 0 && (ms >= held.ms || at - held.at > AFTER_MS)) held = { ms, at }
-    looked = at
-  }, LOOK_MS).unref()
+    checked = at
+  }, CHECK_MS).unref()
   return {
     now() {
       const at = clock()
-      return Math.max(0, at - looked - LOOK_MS - USUAL_MS, at - held.at <= AFTER_MS ? held.ms : 0)
+      return Math.max(0, at - checked - CHECK_MS - USUAL_MS, at - held.at <= AFTER_MS ? held.ms : 0)
     },
     stop: () => clearInterval(timer),
   }

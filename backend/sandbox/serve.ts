@@ -34,7 +34,7 @@ function askOf(request: FastifyRequest, api: SandboxApi, { at, lateMs }: Pick<As
   return ask
 }
 
-/** What every upstream asks of a client: a name, somebody to write to, compressed transfer. */
+/** What every upstream requires of a client: a name, a contact, compressed transfer. */
 function judgeManners(ask: Ask, api: SandboxApi, settings: SandboxSettings): void {
   const agent = ask.headers['user-agent'] ?? ''
   const { violations } = settings.context
@@ -75,7 +75,7 @@ async function send(reply: FastifyReply, ask: Ask, answer: Answer, cut = false):
   else raw.end(empty ? undefined : body)
 }
 
-/** Faults of the way between client and upstream; true when nothing more is to be sent. */
+/** Faults of the connection between client and upstream; true when nothing more is to be sent. */
 async function disturb(reply: FastifyReply, ask: Ask, api: SandboxApi, settings: SandboxSettings): Promise<boolean> {
   const on = (name: string) => settings.context.faults.take(name, api.name, ask)
   const { raw } = reply
@@ -109,7 +109,7 @@ async function deliver(reply: FastifyReply, ask: Ask, api: SandboxApi, settings:
 const DIED_MS = 500
 const closings = new WeakMap<Socket, { at: number }>()
 
-/** Tells later whether the answer reached somebody who went on living; connections are kept, so an end is an end. */
+/** Tells later whether the client lived on after the answer; connections are kept alive, so a close means that it died. */
 function heardBy(socket: Socket, raw: ServerResponse, clock: () => number): () => boolean {
   let answered = Number.NaN
   raw.once('finish', () => {
@@ -146,7 +146,7 @@ export function serve(app: FastifyInstance, api: SandboxApi, settings: SandboxSe
     try {
       await deliver(reply, ask, api, settings)
     } catch (error) {
-      // A fault of the sandbox itself must be told from those it plays.
+      // An error of the sandbox itself must not pass for a fault that it plays.
       await send(reply, ask, {
         status: 599,
         reason: 'Sandbox error',

@@ -55,10 +55,10 @@ async function fresh(t, options) {
 const all = () => Object.values(accounts)
 const uriOf = (name, key, collection = NOTE) => `at://${accounts[name].did}/${collection}/${key}`
 
-/** Record keys of the account `odd` that are set aside. */
+/** Record keys of the account `odd` that are rejected. */
 const unstorable = new Set(Object.keys(UNSTORABLE))
 
-/** What the hosts hold and Postgres can: what is set aside is looked at by itself. */
+/** What the hosts hold and Postgres can: rejected ones are checked on their own. */
 async function truth(collections = [NOTE], { withHidden = false } = {}) {
   const found = await truthOf(all(), collections)
   for (const key of unstorable) found.delete(uriOf('odd', key))
@@ -74,7 +74,7 @@ function tell(t, { status, seconds, seen, new: fresh, updated, known, deleted, r
     ([api, { requests: n, throttled }]) => `${api} ${n}${throttled ? ` (${throttled} put off)` : ''}`,
   )
   t.diagnostic(
-    `${status} in ${seconds} s: ${seen} seen, ${fresh} new, ${updated} updated, ${known} known, ${deleted} deleted, ${rejected} set aside; requests: ${sent.join(', ')}; ${tasks.total} tasks, skipped ${JSON.stringify(skipped)}`,
+    `${status} in ${seconds} s: ${seen} seen, ${fresh} new, ${updated} updated, ${known} known, ${deleted} deleted, ${rejected} rejected; requests: ${sent.join(', ')}; ${tasks.total} tasks, skipped ${JSON.stringify(skipped)}`,
   )
 }
 

@@ -68,7 +68,7 @@ async function layOut(withManagement: boolean): Promise<Layout> {
     `listeners.tcp.1 = 127.0.0.1:${amqpPort}`,
     ...(withManagement ? ['management.tcp.ip = 127.0.0.1', `management.tcp.port = ${managementPort}`] : []),
     'disk_free_limit.absolute = 50MB',
-    // RabbitMQ 4 takes 16 MiB unless told, older ones 128: what a worker does with a larger message is seen on both.
+    // RabbitMQ 4 takes 16 MiB by default, older ones 128: what a worker does with a larger message is seen on both.
     'max_message_size = 134217728',
     'log.file.level = warning',
   ]

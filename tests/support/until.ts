@@ -10,7 +10,7 @@ const show = (value: unknown): string => {
 
 /**
  * Asks until the answer is truthy and returns it; a condition that throws is asked again.
- * @throws after `timeoutMs` (10 s unless told), with `what` was waited for and the last value or error seen
+ * @throws after `timeoutMs` (10 s by default), with `what` was waited for and the last value or error seen
  */
 export async function until<T>(
   condition: () => T | Promise<T>,

@@ -22,7 +22,7 @@ export class AtprotoControls {
     this.true = new Truth(register)
   }
 
-  /** What a complete backfill must hold; the wanted collections unless told. */
+  /** What a complete backfill must hold; by default of the wanted collections. */
   truth(collections?: readonly string[], offset?: number, most?: number): Promise<TrueRecord[]> {
     return this.true.records(collections, offset, most)
   }
@@ -66,7 +66,7 @@ export class AtprotoControls {
     this.register.touch(k, this.register.nextMoment())
   }
 
-  /** Breaks the DID document, or mends it. */
+  /** Breaks the DID document, or repairs it. */
   document(did: string, document?: BadDocument): void {
     this.register.at(this.register.mustFind(did)).document = document
   }

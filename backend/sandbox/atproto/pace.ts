@@ -32,6 +32,6 @@ export class Pace {
   }
 }
 
-/** What the product is told to keep to. */
+/** The limit as the product has to know it. */
 export const paceLimit = (settings: Pick<SandboxSettings, 'open' | 'speed'>) =>
   settings.open ? { requests: 1_000_000, perMs: PERIOD_MS } : { requests: requestsOf(settings), perMs: PERIOD_MS }

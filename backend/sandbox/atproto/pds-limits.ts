@@ -10,7 +10,7 @@ const TOLERANCE_MS = 50
 interface Client {
   start: number
   used: number
-  /** Told to stay away. */
+  /** The client was told to wait. */
   ban: Ban
   retryAfter: boolean
 }
@@ -88,7 +88,7 @@ export class PdsLimits {
   }
 }
 
-/** What the product is told to keep to. */
+/** The limit as the product has to know it. */
 export const pdsLimit = ({ open, speed }: Pick<SandboxSettings, 'open' | 'speed'>) => {
   const scaled = (ms: number): number => Math.max(1, Math.ceil(ms / speed))
   return open

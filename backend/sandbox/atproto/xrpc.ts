@@ -83,7 +83,7 @@ export async function answerXrpc(methods: Methods, ask: Ask): Promise<Answer> {
   }
 }
 
-/** What `match` of a fault looks at: the path with its query, readable. */
+/** What `match` of a fault reads: the path with its query, decoded. */
 export function subjectOf(ask: Pick<Ask, 'path' | 'query'>): string {
   const whole = ask.query === undefined ? ask.path : `${ask.path}?${ask.query}`
   try {

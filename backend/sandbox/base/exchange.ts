@@ -19,7 +19,7 @@ export interface Ask {
   ip: string
   /** The host that was asked, as `127.0.0.1:4301`, where an API has several. */
   host?: string
-  /** What `match` and `oncePerPath` of a fault look at and the arrival log shows, where that is not the path alone. */
+  /** What `match` and `oncePerPath` of a fault read and the arrival log shows, where that is not the path alone. */
   subject?: string
 }
 

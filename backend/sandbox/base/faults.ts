@@ -5,9 +5,9 @@ import { dice } from './random'
 /** A fault as asked for; everything beyond `name` is optional. */
 export interface FaultRequest {
   name: string
-  /** How often it happens; until removed unless told. */
+  /** How often it happens; by default until it is removed. */
   times?: number
-  /** 0..1; always unless told. */
+  /** 0..1; 1 by default. */
   probability?: number
   /** Regular expression on the path after the API's prefix, where queries matter with the query: `page/3/`. */
   match?: string
@@ -36,13 +36,13 @@ interface Entry {
 
 /** Faults that hold for every API, each with a sentence. */
 export const COMMON_FAULTS: Record<string, string> = {
-  slow: 'The answer waits `ms` (37,000 unless told).',
-  hang: 'No answer; the connection stays open until the client leaves.',
-  'reset-connection': 'The connection is cut without an answer.',
-  'truncated-json': 'Half of the body under a full Content-Length, then the connection is cut.',
-  'half-json': 'Half of the body, sent as if it were whole.',
-  'not-json': 'Plain words under a JSON content type.',
-  status: 'A bare answer of `status` (500) with `body` and `headers`.',
+  slow: 'Delays the answer by `ms` (37,000 by default).',
+  hang: 'Never answers; the connection stays open until the client leaves.',
+  'reset-connection': 'Cuts the connection without an answer.',
+  'truncated-json': 'Sends half of the body under the full Content-Length, then cuts the connection.',
+  'half-json': 'Sends half of the body as if it were whole.',
+  'not-json': 'Sends plain text under a JSON content type.',
+  status: 'Answers `status` (500) with `body` and `headers`.',
 }
 
 const subjectOf = (ask: Ask): string => `${ask.host ?? ''}${ask.subject ?? ask.path}`

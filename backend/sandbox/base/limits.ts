@@ -91,13 +91,13 @@ export class ErrorBudget {
   }
 }
 
-/** Remembers that a client was told to stay away. */
+/** Remembers that a client was told to wait. */
 export class Ban {
   private until = Number.NEGATIVE_INFINITY
   private told: Ask[] = []
-  /** Requests already on their way when the client was told are no breach. */
+  /** Requests already on their way when the client was told are no violation. */
   constructor(private readonly graceMs = 500) {}
-  /** Told in the answer to `ask` to stay away for so long. */
+  /** The answer to `ask` tells the client to wait so long. */
   set(ask: Ask, ms: number): void {
     this.until = Math.max(this.until, ask.at + ms)
     this.told = [ask]

@@ -3,7 +3,7 @@
  * so nothing has to be stored and the same seed gives the same world on every machine.
  */
 
-// Held here: in a test's context every look at a global costs more than the arithmetic.
+// Held here: in a test's context every read of a global costs more than the arithmetic.
 const { floor, imul } = Math
 
 /** Mixes integers into one of 32 bits. */

@@ -12,7 +12,7 @@ export interface ViolationReport {
 
 const KEPT = 50
 
-/** Counts every breach of an upstream's rules. */
+/** Counts every violation of an upstream's rules. */
 export class Violations {
   private byKind = new Map<string, number>()
   private last: Violation[] = []

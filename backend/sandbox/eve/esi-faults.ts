@@ -4,17 +4,17 @@ import type { ActiveFault } from '../base/faults'
 import type { EsiLimits, Group } from './esi-limits'
 
 export const ESI_FAULTS: Record<string, string> = {
-  'esi-5xx': '`status` (502) with the text that belongs to it; counts against the error limit.',
-  'esi-timeout': '504, the game server did not answer.',
-  'esi-420': 'The error limit is used up: 420 on all routes for `seconds` (5); asking meanwhile is a violation.',
+  'esi-5xx': 'Answers `status` (502) with its usual text; counts against the error limit.',
+  'esi-timeout': 'Answers 504, as when the game server does not answer.',
+  'esi-420': 'The error limit is used up: 420 on all routes for `seconds` (5); a request meanwhile is a violation.',
   'esi-429':
-    '429 with Retry-After and bucket headers for `seconds` (5), with `retryAfter` in its place if given; asking meanwhile is a violation.',
-  'esi-429-bare': '429 without any header, as from the game server.',
-  'esi-422': 'Wrong pair of id and hash, as seen under load.',
-  'names-404': 'The whole list of names is refused although every id is valid.',
-  'affiliation-bad-id': 'Lists that hold the id `id` (the first of the list) are refused.',
+    'Answers 429 with Retry-After and bucket headers for `seconds` (5), or with `retryAfter` as its text; a request meanwhile is a violation.',
+  'esi-429-bare': 'Answers 429 without any header, as the game server does.',
+  'esi-422': 'Answers 422, a wrong pair of id and hash, as happens under load.',
+  'names-404': 'Refuses the whole list of names although every id is valid.',
+  'affiliation-bad-id': 'Refuses lists that hold the id `id` (the first of the list by default).',
   downtime: 'All routes answer 503, /status too.',
-  'esi-wrong-shape': 'An object in a shape nobody has seen.',
+  'esi-wrong-shape': 'Answers an object of an unknown shape.',
 }
 
 const TEXTS: Record<number, string> = {
@@ -34,7 +34,7 @@ export class EsiFaults {
     return this.context.faults.take(name, 'esi', ask)
   }
 
-  /** Looks at a fault without counting it. */
+  /** Reads a fault without counting it. */
   peek(name: string): ActiveFault | undefined {
     return this.context.faults.list().find((fault) => fault.name === name)
   }

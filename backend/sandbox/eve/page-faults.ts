@@ -4,32 +4,32 @@ import type { Listed } from './shapes'
 import type { Place } from './world'
 
 export const PAGE_FAULTS: Record<string, string> = {
-  'short-page': 'The page lacks its last `count` entries (2), as if they were too young.',
-  'empty-page': '`[]`, as when a queued result expired.',
-  'null-page': '`[null]`, as when the worker behind the page failed.',
-  'error-object': 'HTTP 200 with {"error": `text`}.',
-  'html-block': 'The edge blocks the client: 403 and a web page; asking again within a minute (less with --speed) is a violation.',
-  'blocked-redirect': '302 to /api/blocked.json; asking again within a minute is a violation.',
-  'reinforced-503': 'HTTP 503, the site protects itself.',
-  'edge-http-429': 'HTTP 429 and a web page, with `seconds` as Retry-After if given, or with the text `retryAfter`.',
-  drift: 'Puts `count` new killmails (5) at the head before the page is cut.',
-  'edge-cache': 'Pages are kept for an hour (`ms`) from when they were first asked for.',
+  'short-page': 'Leaves out the last `count` entries (2), as if they were too young.',
+  'empty-page': 'Answers `[]`, as when a queued result expired.',
+  'null-page': 'Answers `[null]`, as when the worker behind the page failed.',
+  'error-object': 'Answers 200 with {"error": `text`}.',
+  'html-block': 'The edge blocks the client with 403 and a web page; another request within a minute (less with --speed) is a violation.',
+  'blocked-redirect': 'Redirects to /api/blocked.json; another request within a minute is a violation.',
+  'reinforced-503': 'Answers 503, as when the site protects itself.',
+  'edge-http-429': 'Answers 429 and a web page, with `seconds` as Retry-After if given, or the text `retryAfter`.',
+  drift: 'Adds `count` new killmails (5) at the head before the page is cut.',
+  'edge-cache': 'Caches pages for an hour (`ms`) from their first request.',
   'old-form': 'Entries hold killmail_id and zkb only.',
-  'wrong-hash': 'Entry number `entry` (0) names another hash; with `every`, each so-many-th.',
-  'empty-hash': 'The same with an empty hash.',
-  'null-hash': 'The same with null for a hash.',
+  'wrong-hash': 'Entry number `entry` (0), or with `every` each so-many-th, names another hash.',
+  'empty-hash': 'The same entries have an empty hash.',
+  'null-hash': 'The same entries have null for a hash.',
   'no-zkb': 'Entry number `entry` has no zkb.',
-  'no-zone': 'Times name no zone.',
-  'bad-body': 'Entry number `entry` breaks the schema: attackers is no list.',
+  'no-zone': 'Times have no zone.',
+  'bad-body': 'Entry number `entry` breaks the schema: attackers is not a list.',
   'wrong-body': 'Entry number `entry` holds the body of its neighbor under its own id.',
-  'unknown-shape': 'Entries in a shape nobody has seen.',
+  'unknown-shape': 'Entries have an unknown shape.',
 }
 
 const BLOCK_PAGE =
   '<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body><h1>Sorry, you have been blocked</h1></body></html>'
 const BAN_MS = 60_000
 
-/** An answer that takes the place of the page; with `banMs` the client must stay away that long. */
+/** An answer that takes the place of the page; with `banMs` the client must wait that long. */
 export function faultedAnswer(context: SandboxContext, ask: Ask): { answer: Answer; banMs?: number } | undefined {
   const on = (name: string) => context.faults.take(name, 'zkillboard', ask)
   if (on('empty-page')) return { answer: json([]) }

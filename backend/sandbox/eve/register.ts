@@ -23,7 +23,7 @@ export class Register {
     return place
   }
 
-  /** New killmails at the head, `age` seconds old (600 unless told) and a second apart. */
+  /** New killmails at the head, `age` seconds old (600 by default) and a second apart. */
   addFresh(count: number, age = 600): Place[] {
     const { world } = this
     return Array.from({ length: count }, (_, n) => {

@@ -16,7 +16,7 @@ export interface WorldOptions {
   years: number
   /** Attackers of the one big fight, 0 for none. */
   bigAttackers: number
-  /** Killmails with `CCP VERIFIED` for a hash, hashes with a trailing space, people nobody can name. */
+  /** Killmails with `CCP VERIFIED` for a hash, hashes with a trailing space, people whom ESI cannot name. */
   oddities: boolean
 }
 

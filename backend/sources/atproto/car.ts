@@ -15,7 +15,7 @@ export interface Snapshot {
 
 /**
  * Reads a repo from its CAR: https://atproto.com/specs/repository
- * @throws {RetryLater} `bad_car` when it is cut, is somebody else's, or lacks a block; a record whose bytes are not its own is a reject
+ * @throws {RetryLater} `bad_car` when it is cut, belongs to another account, or lacks a block; a record whose bytes are not its own is a reject
  */
 export function readCar(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snapshot {
   try {
@@ -35,7 +35,7 @@ function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snap
     if (!isCidOf(block.cid, block.bytes)) broken.add(textOf(block.cid))
     if (rev !== undefined || textOf(block.cid) !== root) continue
     const commit = decode(block.bytes)
-    if (!isCommit(commit) || commit.did !== did) throw new RetryLater('bad_car', `the repo that was sent for ${did} is another one`)
+    if (!isCommit(commit) || commit.did !== did) throw new RetryLater('bad_car', `the host sent another repo for ${did}`)
     rev = commit.rev
   }
   if (rev === undefined) throw new RetryLater('bad_car', `the repo of ${did} has no commit`)
@@ -49,11 +49,11 @@ function read(bytes: Uint8Array, did: string, wanted: ReadonlySet<string>): Snap
     entries.push({ path: `${collection}/${rkey}`, collection, rkey, record })
   }
   const others = [...broken].filter((cid) => !named.has(cid))
-  if (others.length > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${others.length} blocks whose bytes are not their own`)
+  if (others.length > 0) throw new RetryLater('bad_car', `the repo of ${did} has ${others.length} blocks that do not match their CID`)
   return { rev, entries: entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)) }
 }
 
-/** A record whose JSON is that of the listed one; undefined for bytes that are none at all: its CID tells as much. */
+/** A record whose JSON is that of the listed one; undefined for bytes that are not a record, which its CID shows as well. */
 function recordOf(block: Uint8Array): unknown {
   try {
     return decode(block)

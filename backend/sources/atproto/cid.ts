@@ -17,7 +17,7 @@ export const isCidOf = ({ codec, digest }: Cid, bytes: Uint8Array): boolean =>
 /** @throws {TypeError | RangeError} for what the data model has no place for: numbers beyond 2^53, broken links, too deep nesting */
 export const cidOf = (value: Json): string => cidOfBytes(encodeRecord(value))
 
-/** The encoder tells maps by their constructor, and throws for one that has a key of that name; it is put together here. */
+/** The encoder recognizes maps by their constructor, and throws for one that has a key of that name; such a map is encoded here. */
 export function encodeRecord(value: Json): Uint8Array {
   try {
     return encode(value)

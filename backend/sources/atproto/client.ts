@@ -29,7 +29,7 @@ const kept = z
   .string()
   .max(4096)
   .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'holds NUL or half a surrogate pair')
-/** A word that somebody else's server uses for a state. */
+/** A word that another server uses for a state. */
 const state = z.string().transform((text) => (/^[\w-]{1,40}$/.test(text) ? text : 'unknown'))
 /** A revision, which only ever rises. */
 const rev = kept.pipe(z.string().min(1).max(64))
@@ -133,10 +133,10 @@ function absentOf({ status, text }: HttpAnswer<unknown>, what: string): Absent {
   const named = ABSENT.find(([name]) => name.test(error))?.[1]
   if (named !== undefined) return { absent: named }
   if (status !== 403 && NOT_FOUND.test(message)) return { absent: 'RepoNotFound' }
-  const said = `${what} was refused with ${status}: ${JSON.stringify(`${error} ${message}`.trim().slice(0, 300))}`
-  if (NO_METHOD.test(error)) throw new Fatal('http_501', said)
-  if (status === 403) throw new Fatal('http_403', said)
-  throw new RetryLater(status === 400 ? 'refused' : `http_${status}`, said)
+  const sentence = `${what} was refused with ${status}: ${JSON.stringify(`${error} ${message}`.trim().slice(0, 300))}`
+  if (NO_METHOD.test(error)) throw new Fatal('http_501', sentence)
+  if (status === 403) throw new Fatal('http_403', sentence)
+  throw new RetryLater(status === 400 ? 'refused' : `http_${status}`, sentence)
 }
 
 /** What a method answers, or undefined where the host does not have it: 501, or a 404 that does not say what is missing. */
@@ -214,7 +214,7 @@ export async function getRepo(io: Io, host: string, did: string): Promise<Uint8A
   return answer.bytes ?? absentOf(answer, `getRepo of ${did}`)
 }
 
-/** Statuses by which a directory says that there is no such identity; a tombstone is told by its sentence. */
+/** Statuses by which a directory says that there is no such identity; a tombstone is known by its sentence. */
 const NO_SUCH = [404, 410]
 
 /** An identity's document, or why there is none: `tombstoned`, or `unknown`. */

@@ -9,7 +9,7 @@ export type Identity =
   | { pds: string; handle: string | null }
   /** The account is no more. */
   | { gone: string }
-  /** Nothing can be read until somebody mends the document. */
+  /** Nothing can be read until the document is repaired. */
   | { fault: string; text: string }
 
 const service = z.object({ id: z.string(), type: z.string(), serviceEndpoint: z.unknown() })

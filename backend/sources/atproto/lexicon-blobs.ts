@@ -1,7 +1,7 @@
 import type { Lexicons } from '@atproto/lexicon'
 
 /*
- * @atproto/lexicon looks at the form of a blob only; `accept` and `maxSize` are looked at here.
+ * @atproto/lexicon checks the form of a blob only; `accept` and `maxSize` are checked here.
  */
 
 type Node = { type: string; [key: string]: unknown }
@@ -11,7 +11,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** The first blob of a record that its lexicon does not allow, in words. @param value fits the lexicon otherwise */
 export function faultOfBlobs(lexicons: Lexicons, definition: object, value: unknown, path: string): string | undefined {
   const node = definition as Node
-  const look = (inner: object | undefined, part: unknown, at: string) =>
+  const check = (inner: object | undefined, part: unknown, at: string) =>
     inner === undefined ? undefined : faultOfBlobs(lexicons, inner, part, at)
   switch (node.type) {
     case 'blob':
@@ -19,17 +19,17 @@ export function faultOfBlobs(lexicons: Lexicons, definition: object, value: unkn
     case 'object':
       return isObject(value) && isObject(node.properties)
         ? first(Object.entries(node.properties), ([name, inner]) =>
-            Object.hasOwn(value, name) ? look(inner as object, value[name], `${path}/${name}`) : undefined,
+            Object.hasOwn(value, name) ? check(inner as object, value[name], `${path}/${name}`) : undefined,
           )
         : undefined
     case 'array':
       return Array.isArray(value)
-        ? first([...value.entries()], ([at, part]) => look(node.items as object, part, `${path}/${at}`))
+        ? first([...value.entries()], ([at, part]) => check(node.items as object, part, `${path}/${at}`))
         : undefined
     case 'ref':
-      return look(lexicons.getDef(String(node.ref)), value, path)
+      return check(lexicons.getDef(String(node.ref)), value, path)
     case 'union':
-      return look(chosen(lexicons, node, value), value, path)
+      return check(chosen(lexicons, node, value), value, path)
     default:
       return undefined
   }
@@ -56,7 +56,7 @@ function faultOfBlob({ accept, maxSize }: Node, value: unknown, path: string): s
   const { mimeType, size } = isObject(value) ? value : {}
   if (Array.isArray(accept) && !accept.some((pattern) => isOfType(String(mimeType), String(pattern))))
     return `${path} must be ${accept.join(' or ')}, and is ${JSON.stringify(String(mimeType).slice(0, 100))}`
-  // A blob of the oldest form tells no size.
+  // A blob of the oldest form has no size.
   if (typeof maxSize === 'number' && typeof size === 'number' && size > maxSize)
     return `${path} must have at most ${maxSize} bytes, and has ${size}`
   return undefined

@@ -39,7 +39,7 @@ function faultOf(lexicons: Lexicons, { collection, rkey }: { collection: string;
   }
 }
 
-/** Forms of a record key: https://atproto.com/specs/record-key. Others than these hold nobody to anything. */
+/** Forms of a record key: https://atproto.com/specs/record-key. Other forms are not checked. */
 function faultOfKey(form: string | undefined, rkey: string): string | undefined {
   const says = (wanted: string) => `its key is ${JSON.stringify(rkey.slice(0, 100))}, and must be ${wanted}`
   if (form === 'tid') return isTid(rkey) ? undefined : says('a TID')
@@ -52,7 +52,7 @@ function faultOfKey(form: string | undefined, rkey: string): string | undefined 
 function issueIn(error: unknown, definition: string | undefined): { path: string; message: string } | undefined {
   const [issue] = (error as { issues?: { path: (string | number)[]; message: string }[] }).issues ?? []
   if (!issue) return undefined
-  // Faults of a definition are told from it on.
+  // A definition's faults have paths from the definition on.
   const path = definition !== undefined && issue.path[0] !== 'defs' ? ['defs', definition, ...issue.path] : issue.path
   return { path: path.join('.'), message: issue.message.split('\n')[0] ?? '' }
 }
@@ -71,7 +71,7 @@ function faultyDefinition(document: LexiconDoc): string | undefined {
 }
 
 /**
- * A lexicon as somebody sends it: https://atproto.com/specs/lexicon
+ * A lexicon as it is uploaded: https://atproto.com/specs/lexicon
  * @returns its id and the type of its main definition
  * @throws {Refused} `input` naming the field
  */

@@ -18,7 +18,7 @@ export const hostTask = (host: string): NewTask => ({ stream: 'host', key: host,
 
 /**
  * Lists the repos that have records of a collection, by the relay.
- * @param began when a job of several collections began to look for repos, ISO 8601
+ * @param began when a job of several collections began its discovery, ISO 8601
  */
 export const relayTask = (collection: string, began?: string): NewTask => ({
   stream: 'relay',
@@ -58,7 +58,7 @@ export function plan(params: AtprotoParams): Plan {
     activeKey: subjectOf(params),
     estimate: {
       requests: dids.length > 0 ? { plc: dids.length, pds: null } : { relay: null, plc: null, pds: null },
-      note: 'each repo costs one request when nothing has changed, else one for each 100 records and two more; its host is asked at most 10 times a second',
+      note: 'a repo costs one request when nothing has changed, else one for each 100 records and two more; at most 10 requests a second to a host',
     },
   }
 }

@@ -45,7 +45,7 @@ function isTooDeep(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1))
 }
 
-/** A record that was asked for, proved by its CID, or why it is set aside. */
+/** A record that was asked for, proved by its CID, or why it is rejected. */
 export function readListed(listed: Listed, did: string, collection: string): Row | Reject {
   const prefix = uriOf(did, collection, '')
   const rkey = listed.uri.startsWith(prefix) ? listed.uri.slice(prefix.length) : ''

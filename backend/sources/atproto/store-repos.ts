@@ -7,7 +7,7 @@ const FRESH = `interval '1 day'`
 
 /** What was read of a collection of a repo, and at which head. */
 export interface Synced extends Head {
-  /** Records it showed, and those of them that were set aside. */
+  /** Records it showed, and how many of them were rejected. */
   records: number
   aside: number
 }
@@ -36,10 +36,10 @@ export interface Identified {
 /** What was read of a repo to its end. */
 export interface SyncedRepo {
   did: string
-  /** Absent where its host tells no head: nothing is noted. */
+  /** Absent where its host names no head: nothing is noted. */
   rev?: string
   synced: Record<string, Synced>
-  /** Collections that were left out because nobody had listed them. */
+  /** Collections that were left out because nothing had listed them. */
   unlisted: string[]
 }
 
@@ -47,7 +47,7 @@ export interface SyncedRepo {
 export interface ListedRepos {
   collection: string
   dids: string[]
-  /** When the job began to look for repos. */
+  /** When the job began its discovery. */
   began: string
   /** Those that the job has read without this collection and reads again for it. */
   late: string[]
@@ -81,7 +81,7 @@ export async function writeIdentities(tx: Tx, found: readonly Identified[]): Pro
       sorted.map((one) => one.pds ?? null),
       sorted.map((one) => one.handle ?? null),
       sorted.map((one) => one.status),
-      // A document that names no handle any more takes the held one away.
+      // A document without a handle clears the stored one.
       sorted.filter((one) => one.handle !== undefined).map((one) => one.did),
     ],
   )
@@ -103,7 +103,7 @@ export async function writeSynced(tx: Tx, repos: readonly SyncedRepo[]): Promise
       [did, rev ?? null, JSON.stringify(synced)],
     )
     if (unlisted.some((collection) => row?.listed.includes(collection)))
-      throw new RetryLater('listed_meanwhile', `another collection of ${did} was listed while it was read`)
+      throw new RetryLater('listed_meanwhile', `another collection of ${did} was listed while the repo was read`)
   }
 }
 
@@ -119,7 +119,7 @@ export async function readWithout(db: Reader, { collection, dids, began }: Omit<
 /**
  * Notes which collection repos are listed for. The rows are locked, so that a repo whose reading ends at this moment ends
  * wholly before or wholly after.
- * @throws {RetryLater} when one has ended without this collection since that was looked at
+ * @throws {RetryLater} when one has ended without this collection since that was checked
  */
 export async function writeListed(tx: Tx, listed: ListedRepos): Promise<void> {
   const { collection, dids, late } = listed

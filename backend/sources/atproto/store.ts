@@ -33,7 +33,7 @@ export interface Batch {
   rev?: string
   /** What is held and was not shown is marked as missing at that revision. */
   shown?: Shown[]
-  /** Collections of which nothing can be said after all: their marks go. */
+  /** Collections whose deletions cannot be proved after all: their marks are removed. */
   unmark?: { did: string; collection: string }[]
   /** What is marked as missing at this revision in these collections goes. */
   sweep?: { did: string; rev: string; collections: string[] }

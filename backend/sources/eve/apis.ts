@@ -26,7 +26,7 @@ export function understandZkillboard({ status, headers, text }: RawAnswer): Verd
   const blocked = (what: string): Verdict => {
     const until = after(MINUTE)
     return {
-      error: new RetryLater('blocked', `zKillboard answered with ${what}; asked again after ${until.toISOString()}`, until),
+      error: new RetryLater('blocked', `zKillboard answered with ${what}; next request after ${until.toISOString()}`, until),
       block: [{ api: 'zkillboard', until, reason: what }],
     }
   }

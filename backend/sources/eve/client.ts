@@ -69,9 +69,9 @@ export async function readOne(io: Io, id: string): Promise<Entry | undefined> {
 function understandPage(data: unknown, what: string): Pick<Listed, 'entries' | 'rejected' | 'past'> {
   const error = ERROR.safeParse(data)
   if (error.success) return understandError(error.data.error, what)
-  if (!Array.isArray(data)) throw new RetryLater('shape', `${what}: zKillboard answered with something that is no list of killmails`)
+  if (!Array.isArray(data)) throw new RetryLater('shape', `${what}: zKillboard did not answer with a list of killmails`)
   if (data.length > 0 && data.every((one) => one === null)) {
-    throw new RetryLater('upstream_error', `${what}: zKillboard answered [null], its own worker failed`)
+    throw new RetryLater('upstream_error', `${what}: zKillboard answered [null]: its own worker failed`)
   }
   const entries: Entry[] = []
   const rejected: Reject[] = []

@@ -26,8 +26,8 @@ const INVALID = /^(?:invalid|unknown|no such) (\w+?)(?:[ _]?id)?(?::? (\d+))?[.!
 
 /** What ESI says of one id it does not have; undefined when the answer does not speak of it. */
 export function denialOf(kind: EntityKind | 'killmail', id: Id, answer: Pick<RawAnswer, 'text'>): Denial | undefined {
-  const said = errorOf(answer) ?? ''
-  const [, noun = '', named = id, how = ''] = GONE.exec(said) ?? INVALID.exec(said) ?? []
+  const sentence = errorOf(answer) ?? ''
+  const [, noun = '', named = id, how = ''] = GONE.exec(sentence) ?? INVALID.exec(sentence) ?? []
   if (noun.toLowerCase() !== kind || named !== id) return undefined
   return /deleted|closed/i.test(how) ? 'deleted' : 'unknown'
 }

@@ -19,12 +19,12 @@ export const listedUnder = ({ hash: listed }: Pick<Zkb, 'hash'>, hash: string): 
 
 export type Judgement = { killmail: Killmail } | { pending: Pending } | { reject: Reject }
 
-/** What to do with a listed killmail: keep the body that came with it, ask ESI for one, or set it aside. */
+/** What to do with a listed killmail: keep the body that came with it, ask ESI for one, or reject it. */
 export function judge(entry: Entry): Judgement {
   const { id, zkb, raw } = entry
   if (/ccp\s*verified/i.test(zkb.hash)) {
     return {
-      reject: { key: id, reason: 'ccp_verified', detail: 'written by hand at CCP; ESI does not serve it and nothing proves the body', raw },
+      reject: { key: id, reason: 'ccp_verified', detail: 'made by hand at CCP: ESI does not serve it, so nothing proves its body', raw },
     }
   }
   const parsed = entry.embedded ? body.safeParse(raw) : undefined
@@ -45,7 +45,7 @@ export function hashesOf({ hash, computed }: Pending): string[] {
   return [...new Set([cleanHash(hash), computed].filter((it): it is string => it !== undefined))]
 }
 
-/** A killmail that nobody could give a provable body for. */
+/** A killmail without a provable body. */
 export function rejectOf({ id, hash, zkb, why, fault, raw: kept }: Pending, detail: string, raw: unknown = kept): Reject {
   return {
     key: id,

@@ -7,7 +7,7 @@ export const FIRST_MONTH = '2007-12'
 
 /**
  * How far killmail ids and times may stand in different order, ms. zKillboard lists by id and cuts its months by id, so what
- * is chosen by time looks this much further.
+ * is chosen by time reads this much further.
  */
 export const STRAGGLE_MS = 86_400_000
 

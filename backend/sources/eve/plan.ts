@@ -47,7 +47,7 @@ function planBackfill(params: BackfillParams): Plan {
     activeKey,
     estimate: {
       requests: { zkillboard: 3 * months },
-      note: `${months} month${months === 1 ? '' : 's'}, at least 3 requests each: a page, and the two empty ones that prove its end`,
+      note: `${months} month${months === 1 ? '' : 's'}, at least 3 requests each: a page, and two empty ones that prove the end`,
     },
   }
 }

@@ -64,7 +64,7 @@ export const body = z.object({
 })
 export type Body = z.infer<typeof body>
 
-/** What is odd here is left out: a killmail is worth more than what zKillboard says beside it. */
+/** Odd values are left out: the killmail is worth more than zKillboard's figures about it. */
 const orNull = <T extends z.ZodType>(schema: T) =>
   schema
     .nullish()

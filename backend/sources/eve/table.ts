@@ -40,7 +40,7 @@ export function table(name: string, keys: number, specs: readonly string[]): Tab
   const insert = `insert into eve.${name} as held (${names.join(', ')})
     select ${all.map((one, at) => (one.cast ? `c${at}::${one.cast}` : `c${at}`)).join(', ')}
       from unnest(${all.map((one, at) => `$${at + 1}::${one.type}[]`).join(', ')}) as new(${all.map((_, at) => `c${at}`).join(', ')})`
-  // Looked for first, as on conflict alone waits for whoever is changing the row that is here; further rows follow those.
+  // Selected first, as on conflict alone waits for whoever is changing the row that is here; further rows follow those.
   const unlessHere = keys === 1 ? `where not exists (select 1 from eve.${name} old where old.${names[0]} = c0)` : ''
   const doNothing = `${insert} ${unlessHere} on conflict do nothing returning ${names[0]} as id`
   const doUpdate = `${insert}

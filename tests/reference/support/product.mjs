@@ -27,7 +27,7 @@ export function missing() {
 }
 
 /**
- * The product's own processes on a database and a vhost of their own: a scheduler, and a worker unless told.
+ * The product's own processes on a database and a vhost of their own: a scheduler, and by default a worker.
  * @param urls of the relay, the directory and the resolver of handles
  */
 export async function startProduct(services, urls, { limits = FAST, attempts = 4, worker: wantsWorker = true } = {}) {

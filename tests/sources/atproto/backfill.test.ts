@@ -70,14 +70,14 @@ const writes = async () =>
   (await it_.db.query<{ x: string }>(`select xmin::text as x from atproto.records order by uri`)).map((row) => row.x)
 
 describe('a collection', () => {
-  test('is read record by record; odd ones are stored, or set aside with a reason', async () => {
+  test('is read record by record; odd ones are stored, or rejected with a reason', async () => {
     await world({})
     const report = await backfill({ collection: GAME })
     expect(report).toMatchObject({ status: 'completed', new: await held(it_.db), deleted: 0 })
     await same([GAME])
     expect(report.seen).toBe(sandbox.atproto.count([GAME]))
     expect(Object.keys(report.skipped).sort()).toEqual(['gone', 'inactive: deactivated', 'inactive: suspended', 'inactive: takendown'])
-    // Nothing has changed, and what was set aside is missing still.
+    // Nothing has changed, and what was rejected is missing still.
     const again = await backfill({ collection: GAME })
     expect(again).toMatchObject({ status: 'completed', verified: false, rejected: 0, seen: report.seen - report.rejected })
     expect(again.reason).toMatch(/found fewer records than the source says/)
@@ -287,7 +287,7 @@ describe('a host that answers oddly', () => {
     expect(await backfill({ collection: GAME, method: 'list' })).toMatchObject({ status: 'partial', failedBy: { http_500: 1 } })
   }, 120_000)
 
-  test('with records that are not what it says has them set aside, and is read again the next time', async () => {
+  test('with records that are not what it says has them rejected, and is read again the next time', async () => {
     await world()
     sandbox.fault({ name: 'bad-cid', times: 3 })
     sandbox.fault({ name: 'wrong-uri', times: 2 })

@@ -113,7 +113,7 @@ describe('the upload of a record lexicon', () => {
     await work(id)
     expect(await shown(id)).toMatchObject({
       status: 'failed',
-      error: expect.stringContaining('no record lexicon that asks for a backfill'),
+      error: expect.stringContaining('no uploaded record lexicon asks for a backfill'),
     })
   })
 
@@ -221,9 +221,7 @@ describe('a backfill of everything', () => {
     expect(await shown(id)).toMatchObject({
       status: 'failed',
       collection: null,
-      error: expect.stringContaining(
-        'no record lexicon that asks for a backfill is uploaded: name a collection, or POST /admin/lexicons first',
-      ),
+      error: expect.stringContaining('no uploaded record lexicon asks for a backfill: name a collection, or POST /admin/lexicons first'),
     })
   })
 
@@ -304,33 +302,33 @@ describe('a backfill of everything', () => {
 })
 
 describe('a backfill that holds records to their lexicons', () => {
-  const aside = () =>
+  const rejects = () =>
     it_.db.query<{ key: string; reason: string; detail: string }>('select key, reason, detail from backhaul.rejects order by key')
   const held = () =>
     it_.db.query<{ uri: string; level: number }>(`select uri, (record ->> 'level')::int as level from atproto.records order by uri`)
   const levels = { level: { type: 'integer', minimum: 1, maximum: 50 } }
 
-  test('sets each aside once, in a repo that is read whole after its first pages too', async () => {
+  test('rejects each once, in a repo that is read whole after its first pages too', async () => {
     await upload(lexiconOf(SCORE, levels), { backfill: false })
     const id = await begin({ collection: SCORE, validate: true })
     await work(id)
-    const keys = (await aside()).map(({ key }) => key)
+    const keys = (await rejects()).map(({ key }) => key)
     expect(keys.length).toBe(new Set(keys).size)
     expect((await shown(id)).rejected_records).toBe(keys.length)
   })
 
-  test('sets those aside that do not fit, with the reason, and stores the others', async () => {
+  test('rejects those that do not fit, with the reason, and stores the others', async () => {
     await upload(lexiconOf(SCORE, levels, { required: ['level'] }), { backfill: false })
     const id = await begin({ collection: SCORE, validate: true, method: 'list' })
     await work(id)
-    const [rows, rejects] = [await held(), await aside()]
+    const [rows, rejected] = [await held(), await rejects()]
     expect(rows.every(({ level }) => level <= 50)).toBe(true)
-    expect([rows.length > 0, rejects.length > 0, rows.length + rejects.length]).toEqual([true, true, sandbox.atproto.count([SCORE])])
-    for (const { key, reason, detail } of rejects) {
+    expect([rows.length > 0, rejected.length > 0, rows.length + rejected.length]).toEqual([true, true, sandbox.atproto.count([SCORE])])
+    for (const { key, reason, detail } of rejected) {
       expect([key, reason]).toEqual([expect.stringContaining(`/${SCORE}/`), 'lexicon'])
       expect(detail).toContain('level')
     }
-    expect(await shown(id)).toMatchObject({ status: 'completed', rejected_records: rejects.length })
+    expect(await shown(id)).toMatchObject({ status: 'completed', rejected_records: rejected.length })
   })
 
   test('holds them to the lexicon as it is at that time', async () => {
@@ -348,14 +346,14 @@ describe('a backfill that holds records to their lexicons', () => {
     await upload(lexiconOf(SCORE, { ...levels, game: { type: 'ref', ref: 'games.sandbox.defs#reference' } }), { backfill: false })
     await work(await begin({ collection: SCORE, validate: true }))
     await work(await begin({ collection: GAME, validate: true }))
-    expect(await aside()).toEqual([])
+    expect(await rejects()).toEqual([])
     expect(await held()).toHaveLength(sandbox.atproto.count([SCORE, GAME]))
   })
 
   test('stores what does not fit where nobody asked for that', async () => {
     await upload(lexiconOf(SCORE, levels), { backfill: false })
     await work(await begin({ collection: SCORE }))
-    expect(await aside()).toEqual([])
+    expect(await rejects()).toEqual([])
     expect(await held()).toHaveLength(sandbox.atproto.count([SCORE]))
   })
 })

@@ -499,7 +499,7 @@ describe('a listed record', () => {
     `at://${ALICE}/${NOTE}/é`,
     `https://${ALICE}/${NOTE}/3k`,
     '',
-  ])('at %j is set aside, whole', (uri) => {
+  ])('at %j is rejected, whole', (uri) => {
     const one = listed({ uri })
     expect(readListed(one, ALICE, NOTE)).toEqual({
       key: uri.slice(0, 1000),
@@ -509,7 +509,7 @@ describe('a listed record', () => {
     })
   })
 
-  test('with another CID than its own is set aside, with both', () => {
+  test('with another CID than its own is rejected, with both', () => {
     const cid = cidOf({ other: true })
     expect(readListed(listed({ cid }), ALICE, NOTE)).toMatchObject({
       reason: 'cid_mismatch',
@@ -518,7 +518,7 @@ describe('a listed record', () => {
     })
   })
 
-  test('that has lost digits is set aside, not stored as another number', () => {
+  test('that has lost digits is rejected, not stored as another number', () => {
     const read = (json: string) => {
       const one = JSON.parse(json) as Json
       return readListed(listed({ value: one, cid: 'bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua' }), ALICE, NOTE)
@@ -1178,7 +1178,7 @@ describe('a repo as an archive', () => {
     expect(caught(() => readCar(car, ALICE, WANTED))).toMatchObject({
       name: 'RetryLater',
       kind: 'bad_car',
-      message: `the repo that was sent for ${ALICE} is another one`,
+      message: `the host sent another repo for ${ALICE}`,
     })
   })
 
@@ -1212,7 +1212,7 @@ describe('a repo as an archive', () => {
     )
   })
 
-  test('has every record set aside that shares bytes which are not its own', async () => {
+  test('rejects every record that shares bytes which are not its own', async () => {
     const cid = cidOf({ $type: 'games.sandbox.game', name: 'told twice' })
     const leaves = ['aaa', 'bbb'].map((rkey) => ({ key: `games.sandbox.game/${rkey}`, value: { $link: cid } }))
     const nodes = await treeOf(leaves)
@@ -1234,7 +1234,7 @@ describe('a repo as an archive', () => {
       (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).toString('latin1').replace('createdAt', 'createdAx'), 'latin1'),
     ],
     ['are no record at all', (bytes: Uint8Array) => bytes.map(() => 0xff)],
-  ])('has a record set aside whose bytes %s: they are not those of its CID', (_, spoil) => {
+  ])('rejects a record whose bytes %s: they are not those of its CID', (_, spoil) => {
     const [row] = rowsOf(whole).filter(({ json }) => json.includes('created'))
     if (!row) throw new Error('the repo has no record')
     const block = encodeRecord(JSON.parse(row.json) as Json)

@@ -31,7 +31,7 @@ describe('a host without a method', () => {
       const [odd] = world.repos(GAME, SCORE)
       world.answers('getLatestCommit', odd, status, body)
       const first = await world.backfill({ method: 'list' })
-      expect(first).toMatchObject({ status: 'completed', notes: [expect.stringContaining('do not tell the head')] })
+      expect(first).toMatchObject({ status: 'completed', notes: [expect.stringContaining('do not name the head')] })
       expect(await world.wrong(GAME, SCORE)).toEqual([])
       expect(await world.synced(odd.did)).toEqual({})
       const { records } = await world.sandbox.atproto.edit({ did: odd.did, collection: GAME, action: 'delete', count: 1 })
@@ -64,7 +64,7 @@ describe('a host without a method', () => {
       expect(await world.backfill({ collection: GAME, pds: [`http://${odd.host}`], method: 'list' })).toMatchObject({
         status: 'completed',
         deleted: 0,
-        notes: [expect.stringContaining('do not tell the head')],
+        notes: [expect.stringContaining('do not name the head')],
       })
   }, 120_000)
 

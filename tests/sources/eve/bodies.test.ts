@@ -76,8 +76,8 @@ test.each([
   ['no body and a hash ESI never accepts', (one: Listed) => ({ ...oldForm(one), zkb: zkbOf('b'.repeat(40)) }), 'not_on_esi', 2],
   ['a body whose hash ESI never accepts', (one: Listed) => ({ ...one, zkb: zkbOf('b'.repeat(40)) }), 'hash_mismatch', 2],
   ['a body that breaks the schema', (one: Listed) => ({ ...one, attackers: 'none', zkb: zkbOf('b'.repeat(40)) }), 'schema', 2],
-  ['one written by hand', (one: Listed) => ({ ...one, zkb: zkbOf('CCP VERIFIED') }), 'ccp_verified', 0],
-])('%s is set aside with its reason, and the others go on', async (_, spoil, reason, asks) => {
+  ['one made by hand', (one: Listed) => ({ ...one, zkb: zkbOf('CCP VERIFIED') }), 'ccp_verified', 0],
+])('%s is rejected with its reason, and the others go on', async (_, spoil, reason, asks) => {
   const all = list(4)
   const run = await runJob(backfill(), {
     zkillboard: pagesOf(() => [spoil(all[0] as Listed) as Listed, ...all.slice(1)], 5),
@@ -101,7 +101,7 @@ test('what ESI refused is not asked for by the next walk, and is named again', a
   expect(asksForBodies(third)).toHaveLength(2)
 })
 
-test('a body that ESI refused once under load is taken at the second look, a minute later', async () => {
+test('a body that ESI refused once under load is taken at the second request, a minute later', async () => {
   const all = list(3)
   const at: number[] = []
   const esi: Upstream = (path, request) => {
@@ -130,7 +130,7 @@ test.each([
   expect([...held].filter((name) => name.startsWith('not_on_esi'))).toEqual([])
 })
 
-test('a body over which ESI always fails is set aside in the end, and the others are stored', async () => {
+test('a body over which ESI always fails is rejected in the end, and the others are stored', async () => {
   const all = list(3)
   const esi: Upstream = (path, request) =>
     path.startsWith('/killmails/999/') ? new RetryLater('http_504', 'Timeout contacting tranquility') : esiWith(all)(path, request)
@@ -203,7 +203,7 @@ describe('values', () => {
   test('end when there are none left', async () => {
     expect(await read({ after: '8' }, () => ({ data: [] }), [])).toMatchObject({ batch: [], next: null, rejected: [] })
   })
-  test('an empty answer is asked for once more before the killmail is set aside', async () => {
+  test('an empty answer is asked for once more before the killmail is rejected', async () => {
     const first = await read({ after: '0' }, () => ({ data: [] }), ['7', '8'])
     expect(first).toMatchObject({ next: { after: '0', doubt: '7' }, rejected: [] })
     const replies = [[], [listed(8)]]

@@ -78,10 +78,10 @@ describe('a listed killmail', () => {
   test('goes to ESI when it came without a body', () => {
     expect(judge(entryOf({ killmail_id: 7 }, zkbOf(hash), false))).toMatchObject({ pending: { why: 'not_on_esi' } })
   })
-  test('is set aside when CCP wrote it by hand', () => {
+  test('is rejected when CCP made it by hand', () => {
     expect(judge(entryOf(it, zkbOf('CCP VERIFIED')))).toMatchObject({ reject: { key: '7', reason: 'ccp_verified' } })
   })
-  test('is set aside when there is nothing to ask ESI with', () => {
+  test('is rejected when there is nothing to ask ESI with', () => {
     expect(judge(entryOf({ killmail_id: 7 }, zkbOf(''), false))).toMatchObject({ reject: { key: '7', reason: 'not_on_esi' } })
   })
   test.each(['', 'CCP VERIFIED', 'a'.repeat(39), `${'a'.repeat(39)}g`])('%p is no hash', (text) => {

@@ -190,7 +190,7 @@ describe('a walk through all pages', () => {
     ['alone on the only page', 1, 200],
     ['alone on a page before others', 5, 1],
     ['alone on the last page', 5, 4],
-  ])('sets an entry nobody can read aside, %s, and goes on', async (_, count, size) => {
+  ])('rejects an unreadable entry, %s, and goes on', async (_, count, size) => {
     const all = history(count)
     const bad = size === 4 ? count - 1 : 0
     const shown = all.map((one, n) => (n === bad ? ({ killmail_id: one.killmail_id } as Listed) : one))
@@ -206,7 +206,7 @@ describe('a walk through all pages', () => {
     expect(run.asked.filter((one) => one.startsWith('esi'))).toEqual([])
   })
 
-  test('sets a bad entry aside and keeps the others of its page', async () => {
+  test('rejects a bad entry and keeps the others of its page', async () => {
     const all = history(3)
     const zkillboard: Upstream = (path) => ({ data: parsePage(path).page === 1 ? [...all, { killmail_id: 5 }] : [] })
     const run = await runJob(backfill(), { zkillboard, esi })

@@ -4,7 +4,7 @@ import { defineRoute, parsed, type RouteContext, type RouteJob } from '../../../
 import { params as atprotoParams } from '../params'
 import { status, statusOf, statusShown } from './status'
 
-/** Jobs of one page unless told, and at most. */
+/** Jobs on one page by default, and at most. */
 const PAGE = 50
 const MAX = 200
 

@@ -66,7 +66,7 @@ async function whatChanged({ key: did, cursor }: RepoStep, io: Io, pds: string):
   }
 }
 
-/** A host that the directory has named so short a time ago need not be asked for again when it is found to be away, ms. */
+/** A host that the directory has named within this time is not looked up again when it is unreachable, ms. */
 const RECENT_MS = 60 * 60_000
 
 /**
@@ -88,7 +88,7 @@ export async function beforeFailing(step: RepoStep, io: Io, byItself: boolean): 
 
 /**
  * What became of a repo that its host does not show. Its identity is read again, whatever is held of it: an account that has
- * moved looks the same at its old host as one that is gone.
+ * moved answers the same at its old host as one that is gone.
  */
 export async function whereabouts(step: RepoStep, io: Io, pds: string, absent: string): Promise<RepoPage> {
   const { key: did } = step
@@ -101,9 +101,9 @@ export async function whereabouts(step: RepoStep, io: Io, pds: string, absent: s
 /** @returns undefined when the host has no such account. @throws {RetryLater} when it calls it active, and does not show it */
 async function stateOf(io: Io, pds: string, did: string): Promise<string | undefined> {
   const found = await unlessLacking(getRepoStatus(io, pds, did))
-  // A host that cannot be asked has said what it knows.
+  // A host that cannot answer this has nothing to add.
   if (!found) return undefined
   if ('absent' in found) return STATES[found.absent]
   if (!found.active) return found.status ?? 'without a reason'
-  throw new RetryLater('repo_not_shown', `${pds} says that ${did} is active, and does not show it`)
+  throw new RetryLater('repo_not_shown', `${pds} says that ${did} is active, but does not serve it`)
 }

@@ -22,7 +22,7 @@ export const discovery = z.object({
   anchor: z.string().optional(),
   since: z.number().int().default(0),
   reach: z.number().int().default(1),
-  /** When the job began to look for repos, ISO 8601 by the database's clock; absent where it is about one collection. */
+  /** When the job began its discovery, ISO 8601 by the database's clock; absent where it is about one collection. */
   began: z.string().optional(),
   /** The last repo of the page before. */
   last: z.string().optional(),
@@ -56,9 +56,9 @@ const listing = z.object({
   pages: z.number().int().default(0),
   /** Pages in a row that brought nothing new. */
   idle: z.number().int().default(0),
-  /** Records that are gone are looked for. */
+  /** Records that are gone are searched for. */
   sweeps: z.boolean(),
-  /** The host lists in no order: nothing can be said of what is gone. */
+  /** The host lists in no order: deletions cannot be found. */
   unordered: z.boolean().default(false),
 })
 export type Listing = z.infer<typeof listing>
@@ -73,15 +73,15 @@ export const repoCursor = z.object({
   pds: z.string().optional(),
   /** When the directory named it in this job, ms since 1970; absent where the host is the one that was held. */
   placedAt: z.number().optional(),
-  /** What is read, as the host told it before the first record; absent where the host has no word for it. */
+  /** The head that is read, as the host named it before the first record; absent where the host names none. */
   head: head.optional(),
   /** Collections still to read, the one in hand included; absent until that is known. */
   todo: z.array(z.string()).optional(),
   /** Collections that are read, those that have been read included. */
   reads: z.array(z.string()).default([]),
-  /** Wanted collections that nobody has listed: they are not read. */
+  /** Wanted collections that nothing lists: they are not read. */
   unlisted: z.array(z.string()).default([]),
-  /** Records of the collections that are left alone because nothing has changed, and those of them that were set aside. */
+  /** Records of the collections that are left alone because nothing has changed, and how many of them were rejected. */
   unchanged: z.object({ records: z.number().int(), aside: z.number().int() }).default({ records: 0, aside: 0 }),
   listing: listing.optional(),
   /** Of those, the ones that had rows when the reading began. */
@@ -96,9 +96,9 @@ export const repoCursor = z.object({
   car: z.object({ rev: z.string().optional(), after: z.string().optional() }).optional(),
   /** It has been found too large to be read at once. */
   isLarge: z.boolean().default(false),
-  /** Records that were set aside: what is read again for another reason is not set aside twice. */
+  /** Keys of rejected records: one that is read again for another reason is not rejected twice. */
   aside: z.array(z.string()).default([]),
-  /** Collections with records set aside that may be well another time. */
+  /** Collections with rejected records that may be valid the next time. */
   doubted: z.array(z.string()).default([]),
   /** It has been followed to another host. */
   hasMoved: z.boolean().default(false),

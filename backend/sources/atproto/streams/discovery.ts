@@ -74,7 +74,7 @@ function after(cursor: Discovery, { found, next }: Listing): Discovery {
   // A list that begins with the repo of its cursor shows that one for ever once nothing comes after it.
   const isItsLast = next === at && found.length === 1 && last === cursor.last
   if (!isItsLast && next !== undefined && found.length > 0 && (next === at || next === anchor))
-    throw new RetryLater('repeated_cursor', `the list of repos leads back to where it was: cursor ${next.slice(0, 60)}`)
+    throw new RetryLater('repeated_cursor', `the list of repos repeats its cursor ${next.slice(0, 60)}`)
   const empty = found.length === 0 ? cursor.empty + 1 : 0
   const isListed = next === undefined || isItsLast || empty >= MAX_EMPTY
   const since = cursor.since + 1
@@ -137,7 +137,7 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
       try {
         placed[mine] = await placeOne(one, known, io, wanted)
       } catch (error) {
-        // A directory of one holds up nobody else.
+        // One repo's directory does not delay the others.
         if (error instanceof Throttled && isWeb(one.name)) placed[mine] = { task: repoTask(one, wanted, unplacedLane(one.name)) }
         else if (error instanceof Throttled) wait ??= error
         // Nobody else's trouble either: an address that may not be asked, a directory that refuses.
@@ -154,7 +154,7 @@ async function placeAll(taken: readonly Found[], held: Map<string, HeldRepo>, io
 }
 
 function again(one: Found, error: RetryLater, wanted: Wanted, io: Io): Placed {
-  io.log.warn(`the identity of ${one.name} cannot be read just now: ${error.message}`, { kind: error.kind })
+  io.log.warn(`The identity of ${one.name} could not be read, trying again later: ${error.message}`, { kind: error.kind })
   const tries = (one.tries ?? 0) + 1
   return tries < TRIES ? { left: { ...one, tries } } : { task: repoTask(one, wanted, unplacedLane(one.name)) }
 }
@@ -174,7 +174,7 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
   if (newOnly && collections.every((collection) => known?.synced[collection])) return ended(one, wanted, { skipped: 'read before' })
   if (!known?.pds) return placed(one, await identify(io, one.name), known, wanted)
   const at = placeAt(one, known.pds, known, wanted)
-  // A state that is held already is not written again: that would make an old identity look fresh.
+  // A state that is held already is not written again: that would make an old identity seem fresh.
   return at.identified?.status === known.status ? { task: at.task } : at
 }
 
@@ -183,7 +183,7 @@ function placeAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: W
   const { host, inactive, head } = one
   const isTheirs = host === pds
   if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
-  // One with records set aside says so itself, without a request.
+  // One with rejected records reports them itself, without a request.
   const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.aside === 0
   const isUnchanged = isTheirs && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
   if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { pds })

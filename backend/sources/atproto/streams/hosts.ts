@@ -12,7 +12,7 @@ const hostsCursor = z.object({ at: z.string().optional(), empty: z.number().int(
 type HostsCursor = z.infer<typeof hostsCursor>
 
 /** Hosts the relay itself does not read from. */
-const AWAY: ReadonlySet<string> = new Set(['banned'])
+const OFFLINE: ReadonlySet<string> = new Set(['banned'])
 
 /** `pds.example.com` as requests name it; loopback hosts of a sandbox are not https. */
 const named = (hostname: string): string | { fault: string } =>
@@ -25,8 +25,8 @@ export const hosts: Stream<HostsCursor, Batch, AtprotoParams> = {
   async read({ cursor }, io) {
     const page = await listHosts(io, cursor.at)
     if (page.cursor !== undefined && page.cursor === cursor.at && page.hosts.length > 0)
-      throw new RetryLater('repeated_cursor', `the list of hosts goes on where it is: cursor ${page.cursor.slice(0, 60)}`)
-    const names = page.hosts.filter(({ status = '' }) => !AWAY.has(status)).map(({ hostname }) => ({ hostname, host: named(hostname) }))
+      throw new RetryLater('repeated_cursor', `the list of hosts repeats its cursor ${page.cursor.slice(0, 60)}`)
+    const names = page.hosts.filter(({ status = '' }) => !OFFLINE.has(status)).map(({ hostname }) => ({ hostname, host: named(hostname) }))
     const empty = page.hosts.length === 0 ? cursor.empty + 1 : 0
     const isOver = page.cursor === undefined || empty >= MAX_EMPTY
     return {

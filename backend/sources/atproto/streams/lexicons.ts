@@ -3,7 +3,7 @@ import { validators } from '../lexicons'
 import { isReject, type Row, rejectOf } from '../records'
 import type { RepoStep } from './repo-page'
 
-/** Sets a record aside that does not fit; leaves others as they are. */
+/** Rejects a record that does not fit; passes the others on. */
 export type Check = (record: Row | Reject) => Row | Reject
 
 /** What a job's records are held to, where it asks for that. */

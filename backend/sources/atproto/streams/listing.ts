@@ -4,7 +4,7 @@ import type { Listing, RepoCursor } from './cursor'
 
 /*
  * What a page means for the listing of one collection. Hosts list by key, most from the highest to the lowest and some the
- * other way; the protocol promises neither, so the order is looked at.
+ * other way; the protocol promises neither, so the order is checked.
  */
 
 /** Records asked for at once; the most there may be. */
@@ -12,7 +12,7 @@ export const PAGE_SIZE = 100
 /** Pages in a row that bring nothing new before a host is taken for one that never ends. */
 export const MAX_IDLE = 5
 
-/** Collections of which it can be said what is gone: rows of them are held, and the host tells whether the repo changed meanwhile. */
+/** Collections whose deletions can be found: rows of them are held, and the host names the head, which shows whether the repo changed meanwhile. */
 export const sweepable = ({ head, rows }: Pick<RepoCursor, 'head' | 'rows'>): ReadonlySet<string> => new Set(head ? rows : [])
 
 export const startListing = (collection: string, held: ReadonlySet<string>): Listing => ({
@@ -36,7 +36,7 @@ export interface Turned {
 
 /**
  * The listing after a page.
- * @param keys of the page, in its order, those of records that are set aside included
+ * @param keys of the page, in its order, those of rejected records included
  * @param isNew whether the page has a record that was not held before it was read
  */
 export function turnPage(listing: Listing, did: string, keys: readonly string[], next: string | undefined, isNew: boolean): Turned {
@@ -98,7 +98,7 @@ export function orderOf(listing: Listing, keys: readonly string[]): Listing['ord
 
 /**
  * The stretch that a page speaks of: from the last key of the page before to its own last one, the last page to the end. While
- * no order is known nothing is said; what came until then is the first key of the page that tells it.
+ * no order is known, nothing is concluded; the first key of the page that shows the order stands for all before.
  */
 function shownBy(did: string, before: Listing, turned: Listing, keys: readonly string[], isOver: boolean): Shown | undefined {
   const { collection, order } = turned

@@ -5,7 +5,7 @@ import { type Discovery, discovery } from './cursor'
 import { discover } from './discovery'
 import { targetsOf } from './targets'
 
-/** Repos somebody named, by DID or handle. */
+/** Repos named in the request, by DID or handle. */
 export const named: Stream<Discovery, Batch, AtprotoParams> = {
   queue: 'atproto_backfill_queue',
   cursor: discovery,

@@ -8,7 +8,7 @@ import type { Listing, RepoCursor } from './cursor'
 import { type Check, checkOf } from './lexicons'
 import { beginsAgain, keyOf, orderOf, startListing, sweepable, type Turned, turnPage } from './listing'
 import { cannotGive } from './other-method'
-import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
+import { ends, newlyRejected, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Pages, records and bytes of JSON that one step takes at most. */
 const MAX_PAGES = 10
@@ -49,7 +49,7 @@ export async function readPages(step: RepoStep, io: Io, pds: string): Promise<Re
     }
   } catch (error) {
     if (got.pages === 0 && hasOtherMethod(step, error)) {
-      io.log.info(`a repo is read whole, its list cannot be had: ${error.message}`, { did: step.key, kind: error.kind })
+      io.log.info(`Reading a repo whole because its list fails: ${error.message}`, { did: step.key, kind: error.kind })
       return nothing({ ...cursor, car: {} })
     }
     // What has been read is kept; the trouble is met again at the next step.
@@ -98,7 +98,7 @@ async function readPage(
   const taken = records.map((listed) => check(readListed(listed, did, collection)))
   const rows = taken.filter((one): one is Row => !isReject(one))
   const rejected = taken.filter(isReject)
-  const aside = newlyAside(cursor, rejected)
+  const refused = newlyRejected(cursor, rejected)
   // Beyond what has been listed, where nothing was held, there is nothing to ask about.
   const isBehind = orderOf(listing, records.map(keyOf)) === 'none'
   const held = cursor.rows.includes(collection) || isBehind ? await io.known(rows.map(nameOf)) : NONE
@@ -109,19 +109,19 @@ async function readPage(
   }
   got.pages++
   got.rows.push(...fresh)
-  got.rejected.push(...aside)
+  got.rejected.push(...refused)
   got.shown.push(...(turned.shown ? [turned.shown] : []))
   got.records += records.length
   got.known += rows.length - fresh.length
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
   const isUnclear = turned.listing.unordered && listing.sweeps
   if (isUnclear) got.unmark.push({ did, collection })
-  const noted = { ...cursor, aside: [...cursor.aside, ...aside.map(({ key }) => key)] }
-  // Read whole it tells what is gone.
+  const noted = { ...cursor, aside: [...cursor.aside, ...refused.map(({ key }) => key)] }
+  // Read whole, it shows what is gone.
   if (isUnclear && mayTryWhole(step)) return { ...counted(noted, collection, records.length), car: {} }
   if (isUnclear)
-    got.notes.push(`hosts list in no order: records that are gone were not looked for, and all are read again the next time (${pds})`)
-  if (turned.isGivenUp) got.notes.push(`lists that went on with empty pages were taken for over, and are read again the next time (${pds})`)
+    got.notes.push(`hosts list in no order: deletions were not searched for, and their repos are read again next time (${pds})`)
+  if (turned.isGivenUp) got.notes.push(`lists that continued with empty pages were ended, and are read again next time (${pds})`)
   const isDoubted = turned.isGivenUp || isUnclear || rejected.some(({ reason }) => DOUBTFUL.has(reason))
   return advance(noted, turned, records.length, isDoubted)
 }

@@ -12,16 +12,16 @@ export type RepoPage = Page<RepoCursor, Batch>
 /** A step that has nothing to store. */
 export const nothing = (next: RepoCursor): RepoPage => ({ batch: {}, next })
 
-/** Of these, the ones that this task has not set aside yet. */
-export function newlyAside({ aside }: RepoCursor, rejected: readonly Reject[]): Reject[] {
+/** Those that this task has not rejected before. */
+export function newlyRejected({ aside }: RepoCursor, rejected: readonly Reject[]): Reject[] {
   if (aside.length === 0) return [...rejected]
-  const told = new Set(aside)
-  return rejected.filter(({ key }) => !told.has(key))
+  const before = new Set(aside)
+  return rejected.filter(({ key }) => !before.has(key))
 }
 
 /** What a host that has no `getLatestCommit` means for the rows. */
 export const noHead = (pds: string): string =>
-  `hosts do not tell the head of a repo: records that are gone were not looked for, and all are read again the next time (${pds})`
+  `hosts do not name the head of a repo: deletions were not searched for, and their repos are read again next time (${pds})`
 
 /**
  * The end of a repo: what was read to its end is noted with the head, so that the next run can leave it alone. A collection that
@@ -33,10 +33,10 @@ export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: 
     const batch = { ...page.batch, synced: [{ did, synced: {}, unlisted: [] }] }
     return { ...page, batch, next: null, notes: [...(page.notes ?? []), noHead(pds)] }
   }
-  const asideOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
+  const rejectedOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
   const read = reads.filter((collection) => !doubted.includes(collection))
   const synced = Object.fromEntries(
-    read.map((collection) => [collection, { ...head, records: counts[collection] ?? 0, aside: asideOf(collection) }]),
+    read.map((collection) => [collection, { ...head, records: counts[collection] ?? 0, aside: rejectedOf(collection) }]),
   )
   const listed = unlisted.length > 0 ? ((await heldRepos(io.held, [did])).get(did)?.listed ?? []) : []
   const late = unlisted.filter((collection) => listed.includes(collection))
@@ -46,7 +46,7 @@ export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: 
   return {
     ...page,
     known: (page.known ?? 0) + kept,
-    // What was set aside in a collection that is left alone is missing still.
+    // Rejected records of a collection that is left alone are still missing.
     ...(unchanged.aside > 0 ? { expected: listedNow + unchanged.records } : {}),
     batch: { ...page.batch, synced: [{ did, rev: head.rev, synced, unlisted: left }] },
     next: null,

@@ -28,11 +28,11 @@ export const repo: Stream<RepoCursor, Batch, AtprotoParams> = {
     const { pds } = cursor
     if (pds === undefined) return await placeRepo(step, io)
     if (cursor.todo === undefined) return await open(step, io, pds)
-    return await goOn(step, io, pds)
+    return await proceed(step, io, pds)
   },
 }
 
-async function goOn(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
+async function proceed(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   if (step.cursor.car) return await readSnapshot(step, io, pds)
   return step.cursor.listing ? await readPages(step, io, pds) : await sweepMissing(step, io, pds)
 }
@@ -49,10 +49,10 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   if (stale.length === 0) return unchanged(sumOf(known))
   const rows = await heldCollections(io.held, did, cursor.collections)
   const listed = new Set([...rows, ...(held?.listed ?? []), ...(cursor.foundBy === undefined ? [] : [cursor.foundBy])])
-  // Without a head nothing is noted as read, and nobody would know what was left out.
+  // Without a head nothing is noted as read, so what was left out would stay unknown.
   const present = head && stale.length > 1 ? await unlessLacking(describeRepo(io, pds, did)) : { collections: stale }
   if (present && 'absent' in present) return await whereabouts(step, io, pds, present.absent)
-  // What anybody lists is read, whoever leaves it out.
+  // What either side lists is read, even if the other leaves it out.
   const reads = stale.filter((collection) => !present || listed.has(collection) || present.collections.includes(collection))
   const [first] = reads
   const next: RepoCursor = {
@@ -69,10 +69,10 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   next.listing = startListing(first, sweepable(next))
   if (params.method === 'car' || (params.method === 'auto' && isLarge && !cursor.isLarge)) next.car = {}
   if (!io.more()) return nothing(next)
-  return await goOn({ ...step, cursor: next }, io, pds)
+  return await proceed({ ...step, cursor: next }, io, pds)
 }
 
-/** What was set aside when it was read is missing still, and the job says so. */
+/** Records that were rejected when it was read are still missing, and the report counts them. */
 function unchanged({ records, aside }: RepoCursor['unchanged']): RepoPage {
   const known = records - aside
   return { batch: {}, next: null, skipped: 'unchanged', known, ...(aside > 0 ? { expected: records } : {}) }

@@ -8,7 +8,7 @@ import { whereabouts } from './account'
 import type { RepoCursor } from './cursor'
 import { checkOf } from './lexicons'
 import { cannotGive } from './other-method'
-import { ends, newlyAside, nothing, type RepoPage, type RepoStep } from './repo-page'
+import { ends, newlyRejected, nothing, type RepoPage, type RepoStep } from './repo-page'
 
 /** Rows one transaction takes; a repo with more is read again for its rest. */
 const MAX_ROWS = 20_000
@@ -24,7 +24,7 @@ export async function readSnapshot(step: RepoStep, io: Io, pds: string): Promise
     snapshot = readCar(bytes, did, new Set(cursor.collections))
   } catch (error) {
     if (params.method === 'car' || !mayBeListed(error, step.attempts)) throw error
-    io.log.info(`a repo is listed page by page instead: ${error.message}`, { did, kind: error.kind })
+    io.log.info(`Listing a repo page by page instead: ${error.message}`, { did, kind: error.kind })
     return nothing({ ...cursor, car: undefined, isLarge: true })
   }
   return await takeSnapshot(step, io, pds, snapshot)
@@ -52,7 +52,7 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
   const page = {
     batch: { rows: written, rev },
     known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? Math.max(0, listed) : 0)),
-    rejected: newlyAside(cursor, rejected),
+    rejected: newlyRejected(cursor, rejected),
   }
   if (last)
     return {

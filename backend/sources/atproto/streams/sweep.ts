@@ -10,7 +10,7 @@ const AGAIN = 1
 
 /**
  * After everything has been listed: what is held and was not shown is gone, if the repo is still at the revision that was
- * read. If it is not, a record may have come and gone between two pages, and nothing is taken away.
+ * read. If it is not, a record may have come and gone between two pages, and nothing is deleted.
  */
 export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   const { key: did, cursor } = step
@@ -24,5 +24,7 @@ export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise
   if (now.rev === rev && now.cid === head?.cid)
     return await ends(step, io, pds, cursor, { batch: { sweep: { did, rev, collections: marked } } })
   if (again < AGAIN) return nothing(repoCursor.parse({ collections, foundBy, pds, placedAt, hasMoved, aside, again: again + 1 }))
-  return await ends(step, io, pds, cursor, { notes: ['repos that changed while they were read keep what may be gone until the next run'] })
+  return await ends(step, io, pds, cursor, {
+    notes: ['repos that changed while they were read keep rows that may be gone until the next run'],
+  })
 }

@@ -8,5 +8,5 @@ export async function targetsOf({ collection }: AtprotoParams, io: Io): Promise<
   if (collection !== undefined) return [collection]
   const all = await collectionsToBackfill(io.held)
   if (all.length > 0) return all
-  throw new Fatal('no_lexicons', 'no record lexicon that asks for a backfill is uploaded: name a collection, or POST /admin/lexicons first')
+  throw new Fatal('no_lexicons', 'no uploaded record lexicon asks for a backfill: name a collection, or POST /admin/lexicons first')
 }

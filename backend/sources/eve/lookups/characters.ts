@@ -9,7 +9,7 @@ import { type FoundCharacter, writeCharacters } from '../store-characters'
 import { askLists, listRoute } from './lists'
 
 const DAY_MS = 86_400_000
-/** A character can come back; nobody is gone for ever. */
+/** A character can come back: no answer is final. */
 const AGAIN_DAYS = 21
 const BULK = 1000
 /** Ids a bulk route has refused and ESI denies, kept so that no bulk is spoilt by them twice. */

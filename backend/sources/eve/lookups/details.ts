@@ -26,7 +26,7 @@ interface Kind {
 const whole = z.number().int().nullish()
 const figure = z.number().nullish()
 const text = z.string().nullish()
-/** One nobody can read is no reason to lose the rest. */
+/** An entry that cannot be read must not lose the others. */
 const date = time.nullish().catch(null)
 
 const corporation = z.object({

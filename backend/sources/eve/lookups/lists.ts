@@ -49,5 +49,5 @@ export async function askLists<T>(
 function pause(route: ListRoute, io: Io): void {
   route.pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, route.pauseMs * 2))
   route.until = Date.now() + route.pauseMs
-  io.log.warn(`ESI refuses every list of ids; they are asked one by one for ${route.pauseMs / 60_000} min`)
+  io.log.warn(`ESI refuses every list of ids; asking one by one for ${route.pauseMs / 60_000} min`)
 }

@@ -15,7 +15,7 @@ const MAX_BODIES = 50
 const MAX_ROWS = 20_000
 /** Times a hash is asked for in all: ESI has answered 422 under load for killmails it had. */
 const ASKS = 2
-/** Times ESI may fail over one killmail before it is set aside. */
+/** Failures of ESI over one killmail before it is rejected. */
 const TRIES = 3
 const SECOND_LOOK_MS = 60_000
 
@@ -37,7 +37,7 @@ export async function readBodies(step: WalkStep, io: Io): Promise<WalkPage> {
       // What has been fetched is kept; the wait is met again at the next step.
       if (error instanceof Throttled && outcomes.size > 0) break
       if (!(error instanceof RetryLater)) throw error
-      io.log.warn(`ESI has no body for killmail ${one.id} just now: ${error.message}`, { kind: error.kind })
+      io.log.warn(`ESI did not serve killmail ${one.id}, trying again later: ${error.message}`, { kind: error.kind })
       outcomes.set(one.id, failed(one, error))
       break
     }

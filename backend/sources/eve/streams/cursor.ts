@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { zkb } from '../records'
 
-/** Why a killmail is set aside when ESI does not help. */
+/** Why a killmail is rejected when ESI does not help. */
 export const REASONS = ['hash_mismatch', 'schema', 'not_on_esi'] as const
 
 /** A killmail whose body has still to come from ESI. */

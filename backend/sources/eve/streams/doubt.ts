@@ -11,7 +11,7 @@ import type { Rules, WalkPage, WalkStep } from './rules'
 
 /** Times a page is asked for again before it counts as a failure. */
 const PATIENCE = 8
-/** Times a full last page is looked behind again when the statistics count more; they may be wrong as well. */
+/** How often the page after a full last one is read again when the statistics count more; they may be wrong as well. */
 const SECOND_LOOKS = 3
 
 /** A step that has nothing to store. */

@@ -38,7 +38,7 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
   const wanted = page.entries.filter((entry) => isWanted(entry.time, want) && (isFresh(entry) || !capped))
   const held = await io.known(wanted.map(nameOf))
   const judged = new Map(wanted.filter((entry) => !want.skipExisting || !held.has(nameOf(entry))).map((entry) => [entry.id, judge(entry)]))
-  const left = want.skipExisting ? await leftAside(wanted, judged, io) : new Map<string, string>()
+  const left = want.skipExisting ? await refusedBefore(wanted, judged, io) : new Map<string, string>()
   const waits = new Set(cursor.pending.map((one) => one.id))
   const taken: Taken = { killmails: [], pending: [], rejected: [], known: 0, counted: cursor.counted, low: cursor.low, cut: false }
   let rows = 0
@@ -67,9 +67,9 @@ export async function takePage(page: Listed, cursor: WalkCursor, want: Want, io:
 }
 
 /** Puts one killmail where it belongs. @returns rows it becomes now */
-function sort(entry: Entry, judged: Judgement, taken: Taken, want: Want, aside: string | undefined): number {
-  if ('pending' in judged && aside) {
-    taken.rejected.push({ key: entry.id, reason: aside, detail: 'ESI refused it within the last 30 days', raw: entry.raw })
+function sort(entry: Entry, judged: Judgement, taken: Taken, want: Want, refusal: string | undefined): number {
+  if ('pending' in judged && refusal) {
+    taken.rejected.push({ key: entry.id, reason: refusal, detail: 'ESI refused it within the last 30 days', raw: entry.raw })
     return 0
   }
   if ('pending' in judged) {
@@ -86,7 +86,7 @@ function sort(entry: Entry, judged: Judgement, taken: Taken, want: Want, aside: 
 }
 
 /** Killmails ESI refused lately, with the reason; asked for those only whose body has to come from ESI. */
-async function leftAside(entries: readonly Entry[], judged: Map<string, Judgement>, io: Io): Promise<Map<string, string>> {
+async function refusedBefore(entries: readonly Entry[], judged: Map<string, Judgement>, io: Io): Promise<Map<string, string>> {
   const doubtful = entries.filter((entry) => {
     const judgement = judged.get(entry.id)
     return judgement && !('killmail' in judgement)

@@ -27,7 +27,7 @@ export const recent: Stream<WalkCursor, Batch, EveParams> = {
     if (page.next !== null || step.cursor.page < PAGES) return page
     return {
       ...page,
-      notes: [`${PAGES} pages were read without meeting a killmail that is held; queue:character-killmails reads older ones`],
+      notes: [`${PAGES} pages were read without finding a stored killmail; queue:character-killmails reads older ones`],
     }
   },
   known,

@@ -15,7 +15,7 @@ import type { Rules, WalkPage, WalkStep } from './rules'
  * what it got, it reads that stretch again later; nothing it cannot prove is taken for the end.
  */
 
-/** Bodies that may wait for a second look at ESI while pages are read. */
+/** Bodies that may wait for a second request to ESI while pages are read. */
 const MAX_PENDING = 400
 /** A parked task comes back one second early. */
 const EARLY_MS = 1000
@@ -27,7 +27,7 @@ export async function readWalk(step: WalkStep, io: Io, rules: Rules): Promise<Wa
   if (cursor.pending.some((one) => (one.at ?? 0) <= now)) return finish(step, rules, await readBodies(step, io))
   const isRead = cursor.over && cursor.gaps.length === 0
   if (cursor.pending.length > 0 && (isRead || cursor.pending.length >= MAX_PENDING)) {
-    throw new Throttled('a second look at ESI', new Date(Math.min(...cursor.pending.map((one) => one.at ?? 0))))
+    throw new Throttled('a second request to ESI', new Date(Math.min(...cursor.pending.map((one) => one.at ?? 0))))
   }
   if (isRead && rules.divide) return rules.divide(step, io)
   if (cursor.isDoubted) return finish(step, rules, await readEvidence(step, io))
