@@ -1,12 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { setTimeout as rest } from 'node:timers/promises'
 import type { Broker, Subscription } from '../../queues/broker'
-import { bury } from '../../queues/dead'
 import type { Delivery } from '../../queues/delivery'
 import { readMessage } from '../../queues/messages'
 import type { QueueName } from '../../queues/names'
 import { count } from '../base/count'
-import { messageOf, Refused } from '../base/errors'
 import { flush } from '../base/flush-counts'
 import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
@@ -16,15 +13,11 @@ import { type Db, isUnreachable } from '../database/db'
 import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
 import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
-import { parseRequest, start as startJob } from './jobs/verbs'
+import { takeIn } from './jobs/intake'
 import { logWorkerReady, logWorkerStopping } from './log'
-import { requireIds } from './lookups/ids'
-import { ask } from './lookups/store'
+import { lookupOn } from './lookups/kinds'
 import { lookupTurn } from './lookups/turn'
-import { wakeLookups } from './lookups/wake'
-import { messageRejected } from './outcomes'
 import { turn } from './turn'
-import { wake } from './wake'
 
 export interface WorkerOptions {
   /** Of `newWorkerId`; what it holds, here and at the gates, is freed by it. */
@@ -138,7 +131,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 }
 
-/** What one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
+/** Does what one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
 async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding): Promise<boolean> {
   const { queue } = delivery
   const message = readMessage(delivery)
@@ -146,90 +139,10 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding
     await turn(engine, BigInt(message.taskId), queue, holding.tasks)
     return true
   }
-  const lookup = lookupOf(engine.sources, queue)
+  const lookup = lookupOn(engine.sources, queue)
   if (message.type === 'lookups' && message.kind !== undefined && lookup) {
     await lookupTurn(engine, lookup.source, lookup.kind, lookup.definition, message.ids, holding.lookups)
     return true
   }
-  const taken: Taken =
-    message.type === 'unreadable' ? { refused: message.reason } : await take(engine, queue, message, lookup, delivery.headers.traceparent)
-  return taken === 'taken' || (taken !== 'stopping' && (await setAside(engine, delivery, taken.refused)))
-}
-
-/** What became of somebody's request. */
-type Taken = 'taken' | 'stopping' | { refused: string }
-type Raw = Exclude<ReturnType<typeof readMessage>, { type: 'wake-up' | 'unreadable' }>
-type LookupOf = ReturnType<typeof lookupOf>
-
-/** Takes raw ids or a raw request: into the database, or rejected with the reason. */
-async function take(engine: WorkerEngine, queue: QueueName, message: Raw, lookup: LookupOf, trace: unknown): Promise<Taken> {
-  try {
-    return message.type === 'lookups'
-      ? await takeIds(engine, queue, message.ids, lookup)
-      : await takeRequest(engine, queue, message, readTraceparent(trace))
-  } catch (error) {
-    if (isUnreachable(error)) throw error
-    if (error instanceof Refused) return { refused: error.message }
-    // Rejected rather than given back: a fault of ours would make it come again for ever.
-    return { refused: `a fault of ours, replay it once it is mended: ${messageOf(error)}` }
-  }
-}
-
-async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly string[], lookup: LookupOf): Promise<Taken> {
-  if (!lookup) throw new Refused('input', `${queue} takes no {ids}; send {"ids": [...]} to a queue that looks ids up`)
-  const { kind, definition } = lookup
-  const wanted = requireIds(definition.id, ids)
-  const asked = await untilThere(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })))
-  if (asked === 'stopping') return 'stopping'
-  await wakeLookups(engine.db, engine.broker, kind, definition)
-  return 'taken'
-}
-
-async function takeRequest(
-  engine: WorkerEngine,
-  queue: QueueName,
-  message: Extract<Raw, { type: 'request' }>,
-  trace: string | undefined,
-): Promise<Taken> {
-  const source = engine.sources.find((one) => one.requests[queue])
-  if (!source) throw new Refused('input', `nothing takes requests on ${queue}`)
-  const params = parseRequest(source, queue, message.body)
-  const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
-  const priority = source.priorities?.[queue]
-  const started = await untilThere(engine, () => startJob(engine, source, params, { inbox, priority, trace }))
-  if (started === 'stopping') return 'stopping'
-  await wake(engine.db, engine.broker, queue)
-  return 'taken'
-}
-
-/** @returns false when the worker stops before the broker has confirmed it */
-async function setAside(engine: WorkerEngine, delivery: Delivery, reason: string): Promise<boolean> {
-  for (let pause = 250; !(await bury(engine.broker, delivery, reason)); pause = Math.min(pause * 2, 5000)) {
-    if (engine.stopping()) return false
-    await rest(pause)
-  }
-  messageRejected(engine.log, delivery.queue, reason)
-  return true
-}
-
-/** A raw request is its producer's until a row says otherwise: while the database is unreachable it is tried again, not dropped. */
-async function untilThere<T>(engine: WorkerEngine, work: () => Promise<T>): Promise<T | 'stopping'> {
-  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      if (engine.stopping()) return 'stopping'
-      logUnreachable(engine.log, 'the database is unreachable, a request waits', error)
-      await rest(pause)
-    }
-  }
-}
-
-function lookupOf(sources: readonly Source[], queue: QueueName) {
-  for (const source of sources) {
-    for (const [kind, definition] of Object.entries(source.lookups ?? {}))
-      if (definition.queue === queue) return { source, kind, definition }
-  }
-  return undefined
+  return await takeIn(engine, delivery, message)
 }

@@ -1,5 +1,5 @@
 import type { Source } from '../../backend/contract'
-import { type Started, startAll } from '../../backend/engine/jobs/verbs'
+import { type Started, startJobs as startAll } from '../../backend/engine/jobs/verbs'
 import { wake } from '../../backend/engine/wake'
 import type { Ground } from './harness'
 import { until } from './wait'

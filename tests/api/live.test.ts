@@ -25,7 +25,7 @@ const follow = async (path: string, hold?: Promise<unknown>, url = served.url): 
 }
 const start = async (given: Partial<Counting> = {}, force = false): Promise<string> => {
   Object.assign(counting, { pages: 3, rowsPerPage: 10, tasks: [countingTask(`t${++made}`)], onRead: undefined }, given)
-  return (await jobs.start(engine, source, { name: `job ${made}` }, { force })).id
+  return (await jobs.startJob(engine, source, { name: `job ${made}` }, { force })).id
 }
 
 beforeAll(async () => {

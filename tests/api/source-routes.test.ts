@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Fatal, Refused } from '../../backend/base/errors'
 import { defineRefusals, defineRoute, type Route, type RouteJob } from '../../backend/contract'
-import { start } from '../../backend/engine/jobs/verbs'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { refusals } from '../../backend/sources/atproto/routes/refusals'
 import { eve } from '../../backend/sources/eve'
@@ -255,7 +255,7 @@ describe('the list of jobs', () => {
   test('is an array, page by page, without those of other sources', async () => {
     const ids: string[] = []
     for (let n = 0; n < 5; n++) ids.unshift(await begin())
-    await start(engine, other, { name: 'not ours' })
+    await startJob(engine, other, { name: 'not ours' })
     const read: string[] = []
     for (let cursor: string | null = '', pages = 0; cursor !== null && pages < 9; pages++) {
       const { body, headers } = await ask('GET', `/admin/count?limit=2&cursor=${cursor}`)
@@ -309,7 +309,7 @@ describe('steering', () => {
   })
 
   test("another source's job is as missing as none", async () => {
-    const { id } = await start(engine, other, { name: 'not ours' })
+    const { id } = await startJob(engine, other, { name: 'not ours' })
     for (const job of [id, '00000000-0000-4000-8000-000000000000'])
       for (const [method, path] of [
         ['POST', `/admin/count/${job}/cancel`],

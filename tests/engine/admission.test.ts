@@ -22,9 +22,9 @@ const bounded: Source = {
 let it_: Suite
 let n = 0
 
-const start = async (priority = 2, on: Source = source) => (await jobs.start(it_, on, { name: `job ${n++}` }, { priority })).id
+const start = async (priority = 2, on: Source = source) => (await jobs.startJob(it_, on, { name: `job ${n++}` }, { priority })).id
 const startMany = (count: number) =>
-  jobs.startAll(
+  jobs.startJobs(
     it_,
     source,
     Array.from({ length: count }, () => ({ name: `job ${n++}` })),
@@ -93,7 +93,7 @@ it('nothing of a job is claimed or woken before it is admitted', async () => {
 it('a source that bounds its jobs runs so many, those of a lower number first', async () => {
   const engine = { ...it_, sources: [bounded], settings: () => ({ COUNTING_JOBS: 2 }) }
   for (let job = 0; job < 4; job++)
-    await jobs.start({ ...engine, settings: () => ({ COUNTING_JOBS: 0 }) }, bounded, { name: `bounded ${job}` })
+    await jobs.startJob({ ...engine, settings: () => ({ COUNTING_JOBS: 0 }) }, bounded, { name: `bounded ${job}` })
   expect(await admit(engine)).toHaveLength(2)
   expect(await admit({ ...engine, settings: () => ({ COUNTING_JOBS: 3 }) })).toHaveLength(1)
 })
@@ -133,7 +133,7 @@ it('jobs that ended before anybody waited, or were cancelled, say nothing of how
 it('one id twice, an active one and a new one in one call: each has its job, in the order given', async () => {
   const [active] = await startMany(1)
   const name = active?.activeKey
-  const started = await jobs.startAll(it_, source, [{ name: 'x' }, { name }, { name: 'x' }, { name: 'y' }])
+  const started = await jobs.startJobs(it_, source, [{ name: 'x' }, { name }, { name: 'x' }, { name: 'y' }])
   expect(started.map((job) => job.created)).toEqual([true, false, false, true])
   expect(started[1]?.id).toBe(active?.id)
   expect(started[2]?.id).toBe(started[0]?.id)
@@ -144,7 +144,7 @@ it('whoever starts many jobs is told how far it is, and none are there before al
   const told: number[] = []
   const seen: Promise<object[]>[] = []
   const requests = Array.from({ length: 2500 }, () => ({ name: `job ${n++}` }))
-  await jobs.startAll(it_, source, requests, {}, (done) => {
+  await jobs.startJobs(it_, source, requests, {}, (done) => {
     told.push(done)
     seen.push(it_.db.query('select 1 from backhaul.jobs limit 1'))
   })
@@ -157,7 +157,7 @@ it('one request without work starts none of them', async () => {
     ...source.plan(params),
     ...((params as { name: string }).name === 'idle' ? { tasks: [] } : {}),
   })
-  await expect(jobs.startAll(it_, { ...source, plan }, [{ name: 'a' }, { name: 'idle' }])).rejects.toThrow(
+  await expect(jobs.startJobs(it_, { ...source, plan }, [{ name: 'a' }, { name: 'idle' }])).rejects.toThrow(
     'there is nothing to backfill for idle',
   )
   expect(await it_.db.query('select 1 from backhaul.jobs')).toEqual([])

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Log } from '../../backend/base/log'
 import type { Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
-import { start } from '../../backend/engine/jobs/verbs'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { watchAlerts } from '../../backend/engine/upkeep/alerts'
 import { fanOut } from '../../backend/engine/upkeep/fan-out'
 import { listAlerts } from '../../backend/service/suite/alerts'
@@ -68,7 +68,7 @@ function watch() {
 }
 const events = async () => (await db.query<{ key: string }>('select key from backhaul.events_outbox order by id')).map((row) => row.key)
 const kinds = async () => (await listAlerts({ db })).map((alert) => `${alert.kind} ${alert.subject}`)
-const begin = async (name = 'a') => (await start({ db, log: quiet, sources }, sources[0] as Source, { name })).id
+const begin = async (name = 'a') => (await startJob({ db, log: quiet, sources }, sources[0] as Source, { name })).id
 const workerFor = (queue: string) =>
   db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
 const minutes = (n: number) => n * 60_000

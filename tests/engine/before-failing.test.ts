@@ -1,6 +1,6 @@
 import { Fatal, RetryLater, Throttled } from '../../backend/base/errors'
 import type { Page, Stream } from '../../backend/contract'
-import { start } from '../../backend/engine/jobs/verbs'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
 
@@ -47,7 +47,7 @@ async function run(...keys: string[]) {
     if (row?.lane === 'unreachable') throw new RetryLater('connection', 'nobody answers', new Date())
     return undefined
   }
-  const { id } = await start(engine, source, { name: keys.join() })
+  const { id } = await startJob(engine, source, { name: keys.join() })
   await engine.ended(id)
   return await engine.db.query<{ key: string; state: string; error_kind: string | null; error: string | null }>(
     `select key, state::text, error_kind, error from backhaul.tasks where stream = 'count' order by key`,

@@ -205,7 +205,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
     const it = await sandboxed(doingTwice(source, faults), sandbox)
     for (const app of Object.keys(source.workers)) await it.worker({ app })
     const run = async () => {
-      const job = await jobs.start(it, source, jobs.parseParams(source, source.example))
+      const job = await jobs.startJob(it, source, jobs.parseParams(source, source.example))
       await it.ended(job.id, 60_000)
       return await jobs.report(it, job.id)
     }
@@ -228,7 +228,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
     for (const api of Object.keys(source.apis))
       sandbox.fault({ name: 'status', api, status: 429, headers: { 'retry-after': '2' }, body: '{}', times: 1 })
     for (const app of Object.keys(source.workers)) await it.worker({ app })
-    const job = await jobs.start(it, source, jobs.parseParams(source, source.example))
+    const job = await jobs.startJob(it, source, jobs.parseParams(source, source.example))
     const waiting = await until(
       async () => (await it.db.query<{ attempts: number }>('select attempts from backhaul.tasks where waiting_on is not null'))[0],
     )

@@ -131,7 +131,7 @@ describe('a report', () => {
     await fc.assert(
       fc.asyncProperty(plan, async (given) => {
         made = structuredClone(given)
-        const { id } = await jobs.start(it_, source, { name: `job ${++name}` })
+        const { id } = await jobs.startJob(it_, source, { name: `job ${++name}` })
         await wake(it_.db, it_.broker)
         await it_.ended(id, 60_000)
         const report = await jobs.report(it_, id)
@@ -185,7 +185,7 @@ it('killmails that are read again and have not changed are unchanged', async () 
   const it = await sandboxed(eve, sandbox)
   await it.worker({ app: 'worker-backfill' })
   const run = async (options: object) => {
-    const { id } = await jobs.start(it, eve, jobs.parseParams(eve, { ...(eve.example as object), options }))
+    const { id } = await jobs.startJob(it, eve, jobs.parseParams(eve, { ...(eve.example as object), options }))
     await it.ended(id, 60_000)
     return await jobs.report(it, id)
   }

@@ -16,7 +16,7 @@ const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) 
     { pages: 5, rowsPerPage: 10, laneWidth: undefined, lanesAtOnce: undefined, backlog: undefined, onRead: undefined, onWrite: undefined },
     given,
   )
-  const job = await jobs.start(it_, source, { name: `job ${++name}` }, options)
+  const job = await jobs.startJob(it_, source, { name: `job ${++name}` }, options)
   await wake(it_.db, it_.broker)
   return job.id
 }
@@ -180,10 +180,10 @@ it('cancels: nothing is written afterwards, and the report says so', async () =>
 it('answers a second request for the same thing with the job that is active', async () => {
   Object.assign(counting, { pages: 400, rowsPerPage: 1, tasks: [countingTask('n')], onRead: undefined })
   const params = { name: 'the same' }
-  const [first, second] = await Promise.all([jobs.start(it_, source, params), jobs.start(it_, source, params)])
+  const [first, second] = await Promise.all([jobs.startJob(it_, source, params), jobs.startJob(it_, source, params)])
   expect(second.id).toBe(first.id)
   expect([first.created, second.created].sort()).toEqual([false, true])
-  const forced = await jobs.start(it_, source, params, { force: true })
+  const forced = await jobs.startJob(it_, source, params, { force: true })
   expect(forced.id).not.toBe(first.id)
   await Promise.all([first.id, forced.id].map((id) => jobs.cancel(it_, id)))
 })

@@ -1,5 +1,5 @@
 import type { NewTask } from '../../backend/contract'
-import { start } from '../../backend/engine/jobs/verbs'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { jobDetail } from '../../backend/service/jobs/detail'
 import { type Lane, type LanePage, listLanes } from '../../backend/service/jobs/lanes'
 import { type Served, serve } from '../support/api'
@@ -31,7 +31,7 @@ afterAll(async () => {
 const discovery = (key: string): NewTask => ({ stream: 'count', key, cursor: { page: 0 } })
 async function jobOf(tasks: NewTask[]): Promise<string> {
   counting.tasks = tasks
-  return (await start(engine, source, { name: `job ${++made}` })).id
+  return (await startJob(engine, source, { name: `job ${++made}` })).id
 }
 const set = (job: string, key: string, change: string) =>
   engine.db.query(`update backhaul.tasks set ${change} where job_id = $1 and key = $2`, [job, key])

@@ -65,7 +65,7 @@ async function costs(): Promise<Record<string, number>> {
 
 /** Jobs of which one is admitted, each with a task that was parked or due when it was queued again, and jobs whose tasks are gone. */
 async function crowd(waiting: number, ended: number): Promise<void> {
-  await jobs.startAll(it_, source, named(waiting))
+  await jobs.startJobs(it_, source, named(waiting))
   await it_.db.query(
     `update backhaul.tasks set state = 'ready', due_at = now() + (id % 2 * 2 - 1) * interval '1 hour' where state = 'waiting'`,
   )
@@ -81,7 +81,7 @@ async function crowd(waiting: number, ended: number): Promise<void> {
 }
 
 it('lists, ids, queues, metrics and retention read as many rows with 5,000 jobs as with 200', async () => {
-  await jobs.startAll(it_, other, named(30))
+  await jobs.startJobs(it_, other, named(30))
   await crowd(100, 100)
   const few = await costs()
   await crowd(4_900, 1_000)
@@ -91,7 +91,7 @@ it('lists, ids, queues, metrics and retention read as many rows with 5,000 jobs 
 }, 60_000)
 
 it('a page by status or source is the same jobs in the same order as the whole list filtered', async () => {
-  for (const [at, of] of [source, other, source, other].entries()) await jobs.startAll(it_, of, named(5 + at))
+  for (const [at, of] of [source, other, source, other].entries()) await jobs.startJobs(it_, of, named(5 + at))
   const states = JOB_STATUSES.map((status) => `'${status}'`).join(', ')
   await it_.db.query(
     `update backhaul.jobs set admitted = false, status = (array[${states}]::backhaul.job_status[])[1 + arrival % ${JOB_STATUSES.length}]`,
@@ -117,13 +117,13 @@ it('a page by status or source is the same jobs in the same order as the whole l
 })
 
 it('jobs of a source that is no longer there are listed by status', async () => {
-  await jobs.startAll(it_, source, named(3))
+  await jobs.startJobs(it_, source, named(3))
   await it_.db.query(`update backhaul.jobs set source = 'gone'`)
   expect((await list(serviceOf(it_.db), { status: ['queued'] })).items).toHaveLength(3)
 })
 
 it('the beginning of an id finds its job, in capitals too; a dash in a wrong place finds none', async () => {
-  const [job] = await jobs.startAll(it_, source, named(1))
+  const [job] = await jobs.startJobs(it_, source, named(1))
   const id = job?.id ?? ''
   for (const length of [4, 8, 9, 13, 20, 35, 36]) expect((await jobs.findJob(it_, id.slice(0, length).toUpperCase())).id).toBe(id)
   await expect(jobs.findJob(it_, `${id.slice(0, 3)}-`)).rejects.toThrow('there is no job')
@@ -135,11 +135,11 @@ it('kept counts of jobs are those that a count of the jobs finds, whatever is do
   const kept = () =>
     it_.db.query('select source, status, sum(jobs)::int as n from backhaul.job_counts group by 1, 2 having sum(jobs) <> 0 order by 1, 2')
   const alike = async () => expect(await kept()).toEqual(await counted())
-  await jobs.startAll(it_, source, named(150))
-  await jobs.startAll(it_, other, named(3))
+  await jobs.startJobs(it_, source, named(150))
+  await jobs.startJobs(it_, other, named(3))
   await alike()
   // One that is active already adds none.
-  await jobs.startAll(it_, source, [{ name: 'twice' }, { name: 'twice' }])
+  await jobs.startJobs(it_, source, [{ name: 'twice' }, { name: 'twice' }])
   await alike()
   const all = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival')
   for (const { id } of all.slice(0, 60)) await jobs.pause(it_, id)

@@ -3,7 +3,7 @@ import { type Db, openDb } from '../../backend/database/db'
 import { endJob } from '../../backend/engine/jobs/finish'
 import { progress } from '../../backend/engine/jobs/progress'
 import { buildReport } from '../../backend/engine/jobs/report'
-import { report, retry, start } from '../../backend/engine/jobs/verbs'
+import { report, retry, startJob } from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { verbsFor } from '../../backend/service/jobs/summary'
 import { type Broker, openBroker } from '../../queues/broker'
@@ -50,7 +50,7 @@ async function sweep(retentionMs = 30 * DAY): Promise<void> {
 
 /** A job that ended so many days ago, two of its tasks as told, one skipped, the others done. */
 async function ended(name: string, days: number, bad?: 'failed' | 'cancelled'): Promise<string> {
-  const { id } = await start(engine(), source, { name })
+  const { id } = await startJob(engine(), source, { name })
   await db.query(
     `update backhaul.tasks set state = (case when key in ('k0', 'k1') and $2::text is not null then $2 when key = 'k2' then 'skipped' else 'done' end)::backhaul.task_state,
             pages = 3, seen = 251, new = 180, updated = 30, unchanged = 20, known = 20, rejected = 1, deleted = 2, expected = 250, settled_at = now(), notes = array['a note'],
@@ -75,7 +75,7 @@ describe('tasks of ended jobs', () => {
   test.each([undefined, 'failed', 'cancelled'] as const)('go after their time; every figure of the job stays (%s)', async (bad) => {
     const old = await ended('old', 31, bad)
     const young = await ended('young', 29, bad)
-    const running = (await start(engine(), source, { name: 'running' })).id
+    const running = (await startJob(engine(), source, { name: 'running' })).id
     await db.query(`update backhaul.jobs set created_at = now() - interval '1 year' where id = $1`, [running])
     const before = { progress: await progress(db, [old, young]), report: await report({ db }, old) }
     await sweep()

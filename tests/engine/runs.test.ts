@@ -44,7 +44,7 @@ const secondsOf = async (id: string) => (await progress(it_.db, [id]))[0]?.secon
 
 test('the time a job stands ended, or waits for its turn again, is no time of it; each failure is kept', async () => {
   const worker = await it_.worker()
-  const { id } = await jobs.start(it_, source, { name: 'runs' })
+  const { id } = await jobs.startJob(it_, source, { name: 'runs' })
   expect(await it_.ended(id)).toBe('partial')
   expect(await jobs.report(it_, id)).toMatchObject({ earlierRuns: [] })
   await longAgo(id)
@@ -103,7 +103,7 @@ test('a retry of a job that still runs goes on with the same run', async () => {
   held = new Promise((resolve) => {
     goOn = resolve
   })
-  const { id } = await jobs.start(it_, source, { name: 'still running' })
+  const { id } = await jobs.startJob(it_, source, { name: 'still running' })
   const failed = () => it_.db.query(`select 1 from backhaul.tasks where job_id = $1 and state = 'failed'`, [id])
   await until(async () => (await failed()).length === 1, { timeoutMs: 20_000 })
   isBroken = false

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readConfig, settingsReader } from '../../backend/config/config'
 import type { Io, Settings } from '../../backend/contract'
-import { start } from '../../backend/engine/jobs/verbs'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { suite } from '../support/suite'
 
@@ -28,7 +28,7 @@ test('a read knows the settings of its source by name and type', async () => {
   try {
     await createCounted(engine.db)
     await engine.worker()
-    const job = await start(engine, source, { name: 'a' })
+    const job = await startJob(engine, source, { name: 'a' })
     expect(await engine.ended(job.id)).toBe('completed')
     expect(read).toEqual([[5, 'a key']])
   } finally {

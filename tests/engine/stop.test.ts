@@ -29,7 +29,7 @@ it('finishes the page in hand, hands the task back without an attempt, and leave
     new Promise((resolve) => {
       go = () => resolve(undefined)
     })
-  const job = await jobs.start(it_, source, { name: 'a' })
+  const job = await jobs.startJob(it_, source, { name: 'a' })
   await until(async () => (await taskOf(job.id))?.holder === first.id, { what: 'the page to be in hand' })
   await until(() => go, { what: 'the read to begin' })
   const stopped = first.stop()
@@ -51,7 +51,7 @@ it('aborts a page that outlasts the grace, without an attempt and without a row'
     reading++
     return new Promise((_resolve, reject) => io.signal.addEventListener('abort', () => reject(io.signal.reason)))
   }
-  const job = await jobs.start(it_, source, { name: 'b' })
+  const job = await jobs.startJob(it_, source, { name: 'b' })
   await until(() => reading > 0, { what: 'the read to begin' })
   await worker.stop()
   counting.onRead = undefined

@@ -17,7 +17,7 @@ let n = 0
 
 const start = async (tasks: number, priority = 2) => {
   counting.tasks = Array.from({ length: tasks }, (_, task) => countingTask(`${n}-${task}`, `lane ${task}`))
-  return (await jobs.start(it_, source, { name: `job ${n++}` }, { priority })).id
+  return (await jobs.startJob(it_, source, { name: `job ${n++}` }, { priority })).id
 }
 const woken = () =>
   it_.db.query<{ job_id: string; key: string; wakes: number }>(

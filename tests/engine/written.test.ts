@@ -40,7 +40,7 @@ let name = 0
 
 async function run(given: Partial<Counting>) {
   Object.assign(counting, { pages: 4, onRead: undefined, onWrite: undefined, tasks: [countingTask(`t${++name}`)] }, given)
-  const { id } = await jobs.start(it_, source, { name: `job ${name}` })
+  const { id } = await jobs.startJob(it_, source, { name: `job ${name}` })
   await wake(it_.db, it_.broker)
   await it_.ended(id)
   return await jobs.report(it_, id)

@@ -143,7 +143,7 @@ describe('a backfill at the sandbox', () => {
 
   const backfill = async (force: boolean) => {
     const worker = await it_.worker({ app: 'worker-backfill' })
-    const job = await jobs.start(it_, eve, jobs.parseParams(eve, { characterId: CHARACTER }), { force })
+    const job = await jobs.startJob(it_, eve, jobs.parseParams(eve, { characterId: CHARACTER }), { force })
     expect(['completed', 'partial']).toContain(await it_.ended(job.id, 60_000))
     await worker.stop()
     return await jobs.report(it_, job.id)

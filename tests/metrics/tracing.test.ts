@@ -108,11 +108,11 @@ test('a job keeps the trace context it was asked with, and its wake-ups carry it
   const other = await outsider(it_.rabbitmqUrl)
   const traceOf = async (id: string) =>
     (await it_.db.query<{ trace: string | null }>('select trace from backhaul.jobs where id = $1', [id]))[0]?.trace
-  const plain = await jobs.start(it_, source, { name: 'plain' })
-  const garbled = await jobs.start(it_, source, { name: 'garbled' }, { trace: 'no trace context' })
+  const plain = await jobs.startJob(it_, source, { name: 'plain' })
+  const garbled = await jobs.startJob(it_, source, { name: 'garbled' }, { trace: 'no trace context' })
   expect([await traceOf(plain.id), await traceOf(garbled.id)]).toEqual([null, null])
   await it_.db.query(`update backhaul.tasks set state = 'done'`)
-  const traced = await jobs.start(it_, source, { name: 'traced' }, { trace: CALLER })
+  const traced = await jobs.startJob(it_, source, { name: 'traced' }, { trace: CALLER })
   expect(await traceOf(traced.id)).toBe(CALLER)
   await wake(it_.db, it_.broker)
   const wakeUp = await until(() => other.channel.get('zkillboard_backfill_queue', { noAck: true }))

@@ -4,7 +4,7 @@ import type { Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import type { WorkerEngine } from '../../backend/engine/engine'
 import { heartbeat, newWorkerId, rescue, signOn } from '../../backend/engine/heartbeat'
-import { cancel, pause, resume, retry, start, sweepCancelled } from '../../backend/engine/jobs/verbs'
+import { cancel, pause, resume, retry, startJob, sweepCancelled } from '../../backend/engine/jobs/verbs'
 
 import { step } from '../../backend/engine/step'
 import { claimTask, FINISH, promote, releaseTask, type Task } from '../../backend/engine/store'
@@ -111,7 +111,7 @@ export class Real {
   /** A job of the shape, and two workers. */
   async start(): Promise<void> {
     await createCounted(this.db)
-    this.jobId = (await start(this.engine, this.source, { name: this.prefix })).id
+    this.jobId = (await startJob(this.engine, this.source, { name: this.prefix })).id
     for (const worker of [0, 1]) await this.replace(worker)
   }
 

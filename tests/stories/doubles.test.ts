@@ -21,7 +21,7 @@ const eveSuite = async (): Promise<Suite> => {
 }
 
 async function backfilled(it: Suite): Promise<Awaited<ReturnType<typeof tables>>> {
-  const job = await jobs.start(it, eve, jobs.parseParams(eve, { characterId: 2117325769 }))
+  const job = await jobs.startJob(it, eve, jobs.parseParams(eve, { characterId: 2117325769 }))
   expect(await it.ended(job.id, 90_000)).toBe('completed')
   await until(async () => (await it.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
     timeoutMs: 60_000,

@@ -11,7 +11,7 @@ let sandbox: Sandbox
 let it_: Suite
 
 const enrichers = Object.keys(eve.workers).filter((app) => app.startsWith('worker-esi'))
-const backfill = (request: object) => jobs.start(it_, eve, jobs.parseParams(eve, request))
+const backfill = (request: object) => jobs.startJob(it_, eve, jobs.parseParams(eve, request))
 const enriched = () =>
   until(async () => (await it_.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
     timeoutMs: 60_000,

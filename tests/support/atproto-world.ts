@@ -36,7 +36,7 @@ export async function atprotoWorld(options: SandboxOptions = {}, attempts = 2): 
   const suite = await sandboxed(atproto, sandbox)
   await suite.worker({ attempts })
   const start = async (request: object) =>
-    (await jobs.start(suite, atproto, jobs.parseParams(atproto, request as never), { force: true })).id
+    (await jobs.startJob(suite, atproto, jobs.parseParams(atproto, request as never), { force: true })).id
   return {
     sandbox,
     suite,

@@ -48,17 +48,6 @@ export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknow
   return parsed(schema, raw)
 }
 
-/**
- * Commits a job with its first tasks and admits it where there is room; the caller wakes.
- * @param params already parsed by the source
- * @throws {Refused} `input` when the message id came before with another body
- */
-export async function start(engine: Starting, source: Source, params: unknown, options: StartOptions = {}): Promise<Started> {
-  const [job] = await startAll(engine, source, [params], options)
-  if (!job) throw new Error('no job was started')
-  return job
-}
-
 /** What starting jobs needs of the engine. */
 type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
@@ -68,41 +57,52 @@ export const JOBS_AT_ONCE = 1_000
 const MANY = 5_000
 
 /**
- * Starts one job for each params, or none of them, in the order given.
+ * Starts one job for each params, all in one transaction of its own, and admits them where there is room; the caller wakes.
+ * @param all already parsed by the source
  * @param onProgress told after each batch how many have been inserted
+ * @throws {Refused} `input` when the message id came before with another body
  */
-export async function startAll(
+export async function startJobs(
   engine: Starting,
   source: Source,
   all: readonly unknown[],
   options: StartOptions = {},
-  onProgress: (done: number) => void = () => undefined,
+  onProgress?: (done: number) => void,
 ): Promise<Started[]> {
-  const started = await engine.db.tx(async (tx) => {
-    const jobs: Started[] = []
-    for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
-      jobs.push(...(await startBatch(tx, source, all.slice(from, from + JOBS_AT_ONCE), options)))
-      onProgress(jobs.length)
-    }
-    return jobs
-  })
+  const started = await engine.db.tx((tx) => insertJobs(tx, source, all, options, onProgress))
   if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
   logJobsStarted(engine.log, source.name, started)
   await admit(engine)
   return started
 }
 
-/** Inserts a job with its first tasks inside the caller's transaction; the caller says so in the log, admits and wakes. */
-export async function startOne(tx: Tx, source: Source, params: unknown, options: StartOptions): Promise<Started> {
-  const [job] = await startBatch(tx, source, [params], options)
-  if (!job) throw new Error('no job was started')
-  return job
+/** `startJobs` for one. */
+export async function startJob(engine: Starting, source: Source, params: unknown, options: StartOptions = {}): Promise<Started> {
+  const [job] = await startJobs(engine, source, [params], options)
+  return job as Started
 }
 
-function startBatch(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
-  // A span around the caller goes on the trace he was asked with.
+/**
+ * Inserts one job for each params with its first tasks, in the caller's transaction; the caller logs, admits and wakes.
+ * @returns one for each, in the order given
+ */
+export async function insertJobs<const P extends readonly unknown[]>(
+  tx: Tx,
+  source: Source,
+  all: P,
+  options: StartOptions,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<{ -readonly [K in keyof P]: Started }> {
+  const jobs: Started[] = []
+  // A span around the caller goes on the trace that the request came with.
   const parent = traceparent() ? undefined : readTraceparent(options.trace)
-  return span('start job', { 'backhaul.source': source.name }, () => insertJobs(tx, source, all, options), { parent })
+  for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
+    const batch = all.slice(from, from + JOBS_AT_ONCE)
+    const insert = () => insertBatch(tx, source, batch, options)
+    jobs.push(...(await span('start job', { 'backhaul.source': source.name }, insert, { parent })))
+    onProgress(jobs.length)
+  }
+  return jobs as { -readonly [K in keyof P]: Started }
 }
 
 interface Planned {
@@ -124,7 +124,7 @@ const planOf = ({ plan: { activeKey, tasks, estimate } }: Pick<Planned, 'plan'>)
   estimate,
 })
 
-async function insertJobs(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
+async function insertBatch(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
   const jobs = all.map((params) => planned(source, params))
   const [first] = jobs
   const taken = options.inbox && (await takeMessage(tx, options.inbox))

@@ -3,7 +3,7 @@ import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import { isUnreachable } from '../../database/db'
 import { type Engine, sourceNamed } from '../engine'
-import { parseParams, type Started, startOne } from '../jobs/start'
+import { insertJobs, parseParams, type Started } from '../jobs/start'
 import { logTick } from '../log'
 import { decide, type Planned, type Rhythm } from './ticks'
 
@@ -111,7 +111,8 @@ async function attempt(
     const source = sourceNamed(sources, row.source)
     const params = parseParams(source, row.params)
     const inbox = { queue: 'schedule', messageId: `${row.id}@${tick.toISOString()}`, bodyHash: 'tick' }
-    return { job: await startOne(tx, source, params, { priority: row.priority, inbox }) }
+    const [job] = await insertJobs(tx, source, [params], { priority: row.priority, inbox })
+    return { job }
   } catch (error) {
     if (isPassing(error)) throw error
     await tx.query('rollback to savepoint tick')

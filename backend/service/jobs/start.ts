@@ -5,7 +5,7 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { requireAccess } from '../../config/apis'
 import type { RouteStart, Source } from '../../contract'
-import { PRIORITY, type Started, type StartOptions, startAll } from '../../engine/jobs/verbs'
+import { PRIORITY, type Started, type StartOptions, startJobs } from '../../engine/jobs/verbs'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { checkedParams, sourceOf } from '../base/registry'
@@ -45,7 +45,7 @@ export async function startRequests(
   options: StartOptions & { queue?: QueueName },
   onProgress?: (done: number) => void,
 ): Promise<{ jobs: Started[]; broker?: string }> {
-  const jobs = await startAll(service, source, requests, options, onProgress)
+  const jobs = await startJobs(service, source, requests, options, onProgress)
   return { jobs, broker: await sendWakeUps(service, () => wake(service.db, service.broker, options.queue)) }
 }
 

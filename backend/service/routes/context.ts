@@ -4,7 +4,7 @@ import { requireAccess } from '../../config/apis'
 import { settingsReader } from '../../config/config'
 import type { RouteContext, RouteFigures, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
-import { findJob, parseParams, type Started, startOne } from '../../engine/jobs/verbs'
+import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
@@ -70,7 +70,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       requireAccess(source, service.config)
       const inbox = inboxOf({ source: source.name, params, force, priority, idempotencyKey })
       const options = { priority: PRIORITY[priority], force, inbox, trace }
-      const job = await refusingKey(idempotencyKey, () => startOne(tx, source, parseParams(source, params), options))
+      const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, source, [parseParams(source, params)], options))
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }
     },

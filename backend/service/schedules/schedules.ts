@@ -6,7 +6,7 @@ import { requireAccess } from '../../config/apis'
 import type { PriorityName } from '../../contract'
 import { databaseTime } from '../../database/clock'
 import type { Db } from '../../database/db'
-import { PRIORITY, type Started, start } from '../../engine/jobs/verbs'
+import { PRIORITY, type Started, startJob } from '../../engine/jobs/verbs'
 import { checkRhythm, type Planned, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
@@ -190,7 +190,7 @@ export async function runSchedule(
   const row = await find(db, id)
   const { source, params } = checkParams(service, row.source, row.params)
   requireAccess(source, service.config)
-  const job = await start(service, source, params, { priority: row.priority })
+  const job = await startJob(service, source, params, { priority: row.priority })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
   return { ...job, broker: await sendWakeUps(service, () => wake(db, broker)) }
 }

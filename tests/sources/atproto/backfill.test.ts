@@ -49,7 +49,7 @@ afterAll(async () => {
 })
 
 async function backfill(request: object) {
-  const job = await jobs.start(it_, atproto, jobs.parseParams(atproto, request), { force: true })
+  const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, request), { force: true })
   await it_.ended(job.id, 90_000)
   return await jobs.report(it_, job.id)
 }
@@ -305,7 +305,7 @@ describe('a host that answers oddly', () => {
     await world({ oddities: false, repos: 80, pdses: 3 }, 2)
     const [dead = ''] = sandbox.atproto.hosts()
     sandbox.atproto.host(dead, 'dead')
-    const job = await jobs.start(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
+    const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
     expect(await it_.ended(job.id, 90_000)).toBe('partial')
     const report = await jobs.report(it_, job.id)
     const there = sandbox.atproto.repos().filter((repo) => repo.host === dead && repo.collections[GAME] !== undefined)
@@ -364,7 +364,7 @@ describe('discovery', () => {
 
   test('keeps its cursor with the tasks of the page, and rests while enough repos wait', async () => {
     await world({ oddities: false, repos: 320, emptyRepos: 1, pdses: 2, speed: 2000 })
-    const job = await jobs.start(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
+    const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
     await it_.db.query('update backhaul.jobs set backlog = 20 where id = $1', [job.id])
     let most = 0
     const ended = async () => {
@@ -419,7 +419,7 @@ test('jobs run one at a time in the order in which they came', async () => {
   const [one, two, three] = await repos([GAME])
   const started = []
   for (const { did } of [one, two, three])
-    started.push((await jobs.start(it_, atproto, jobs.parseParams(atproto, { collection: GAME, did }))).id)
+    started.push((await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME, did }))).id)
   for (const id of started) expect(await it_.ended(id, 90_000)).toBe('completed')
   const order = await it_.db.query<{ id: string; overlaps: boolean }>(
     `select id, coalesce(started_at < lag(completed_at) over (order by created_at), false) as overlaps from backhaul.jobs order by created_at`,

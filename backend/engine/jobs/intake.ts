@@ -1,0 +1,101 @@
+import { setTimeout as rest } from 'node:timers/promises'
+import { bury } from '../../../queues/dead'
+import type { Delivery } from '../../../queues/delivery'
+import type { readMessage } from '../../../queues/messages'
+import type { QueueName } from '../../../queues/names'
+import { messageOf, Refused } from '../../base/errors'
+import { logUnreachable } from '../../base/log-errors'
+import { isUnreachable } from '../../database/db'
+import { readTraceparent } from '../../tracing'
+import type { WorkerEngine } from '../engine'
+import { requireIds } from '../lookups/ids'
+import { lookupOn } from '../lookups/kinds'
+import { ask } from '../lookups/store'
+import { wakeLookups } from '../lookups/wake'
+import { messageRejected } from '../outcomes'
+import { wake } from '../wake'
+import { parseRequest, startJob } from './start'
+
+/*
+ * Messages of producers: a request becomes a job, ids become lookups, and what cannot be taken in goes to the dead-letter queue.
+ */
+
+type Message = Exclude<ReturnType<typeof readMessage>, { type: 'wake-up' }>
+type Raw = Exclude<Message, { type: 'unreadable' }>
+
+type TakenIn = 'taken' | 'stopping' | { refused: string }
+
+/**
+ * Takes a producer's message into the database, or rejects it with the reason.
+ * @returns whether the delivery may be acked; false leaves it to the broker
+ * @throws when Postgres is lost after the message was taken in
+ */
+export async function takeIn(engine: WorkerEngine, delivery: Delivery, message: Message): Promise<boolean> {
+  const taken: TakenIn = message.type === 'unreadable' ? { refused: message.reason } : await take(engine, delivery, message)
+  return taken === 'taken' || (taken !== 'stopping' && (await reject(engine, delivery, taken.refused)))
+}
+
+async function take(engine: WorkerEngine, { queue, headers }: Delivery, message: Raw): Promise<TakenIn> {
+  try {
+    return message.type === 'lookups'
+      ? await takeIds(engine, queue, message.ids)
+      : await takeRequest(engine, queue, message, readTraceparent(headers.traceparent))
+  } catch (error) {
+    if (isUnreachable(error)) throw error
+    if (error instanceof Refused) return { refused: error.message }
+    // Rejected rather than released to the queue: the same error would bring it back forever.
+    return { refused: `Internal error; replay after the fix: ${messageOf(error)}` }
+  }
+}
+
+async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly string[]): Promise<TakenIn> {
+  const lookup = lookupOn(engine.sources, queue)
+  if (!lookup) throw new Refused('input', `${queue} does not accept {"ids": [...]}; send it to a lookup queue`)
+  const { kind, definition } = lookup
+  const wanted = requireIds(definition.id, ids)
+  const asked = await onceReachable(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })))
+  if (asked === 'stopping') return 'stopping'
+  await wakeLookups(engine.db, engine.broker, kind, definition)
+  return 'taken'
+}
+
+async function takeRequest(
+  engine: WorkerEngine,
+  queue: QueueName,
+  message: Extract<Raw, { type: 'request' }>,
+  trace: string | undefined,
+): Promise<TakenIn> {
+  const source = engine.sources.find((one) => one.requests[queue])
+  if (!source) throw new Refused('input', `no source accepts requests on ${queue}`)
+  const params = parseRequest(source, queue, message.body)
+  const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
+  const priority = source.priorities?.[queue]
+  const started = await onceReachable(engine, () => startJob(engine, source, params, { inbox, priority, trace }))
+  if (started === 'stopping') return 'stopping'
+  await wake(engine.db, engine.broker, queue)
+  return 'taken'
+}
+
+/** @returns false when the worker stops before the broker has confirmed it */
+async function reject(engine: WorkerEngine, delivery: Delivery, reason: string): Promise<boolean> {
+  for (let pause = 250; !(await bury(engine.broker, delivery, reason)); pause = Math.min(pause * 2, 5000)) {
+    if (engine.stopping()) return false
+    await rest(pause)
+  }
+  messageRejected(engine.log, delivery.queue, reason)
+  return true
+}
+
+/** Until its row is committed a message exists only at the broker: while Postgres is unreachable it is tried again, not rejected. */
+async function onceReachable<T>(engine: WorkerEngine, work: () => Promise<T>): Promise<T | 'stopping'> {
+  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isUnreachable(error)) throw error
+      if (engine.stopping()) return 'stopping'
+      logUnreachable(engine.log, 'The database is unreachable; a request waits', error)
+      await rest(pause)
+    }
+  }
+}
