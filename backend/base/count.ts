@@ -2,7 +2,7 @@ import { COUNTERS, type CounterName, HISTOGRAMS, type HistogramName, type Labels
 
 /*
  * Counters of this process, added up in memory. `flush` moves what was added to Postgres, where all processes and restarts
- * meet. Counting costs a map look-up and never fails.
+ * meet. Counting costs one lookup in a map and never fails.
  */
 
 /** What was added to one counter since the last flush that worked. */

@@ -6,7 +6,7 @@ import type { Reader } from './sql'
 /** How often processes without a heartbeat flush, ms; a heartbeat comes as often. */
 const EVERY_MS = 5_000
 
-/** One flush at a time in a process: one that failed must give back before the next takes. */
+/** One flush at a time in a process: one that failed must release its counts before the next takes them. */
 let running: Promise<void> = Promise.resolve()
 
 /**
@@ -17,7 +17,7 @@ let running: Promise<void> = Promise.resolve()
  */
 export function flush(db: Reader): Promise<void> {
   const next = running.then(() => write(db))
-  // The caller hears of a failure; the next flush starts whatever became of this one.
+  // The caller gets the error; the next flush starts in any case.
   running = next.catch(() => undefined)
   return next
 }
@@ -47,7 +47,8 @@ async function write(db: Reader): Promise<void> {
  * @returns ends it, after a last flush
  */
 export function keepFlushing(db: Reader, log: Log): () => Promise<void> {
-  const once = () => flush(db).catch((error: Error) => withoutRepeats(log).warn(`the counters wait: ${error.message}`))
+  const once = () =>
+    flush(db).catch((error: Error) => withoutRepeats(log).warn(`the counters are kept and written later: ${error.message}`))
   const timer = setInterval(once, EVERY_MS)
   return async () => {
     clearInterval(timer)

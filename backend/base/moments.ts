@@ -46,7 +46,7 @@ function aheadOf({ date }: Headers, now: number): number {
 
 /**
  * The moment a header names: seconds from now, seconds or milliseconds since 1970, or a date (RFC 9110 section 10.2.3). One
- * named by its place in time is by the clock of whoever answers, which its `date` tells.
+ * named by its place in time is by the clock of the upstream, which its `date` shows.
  * @param name in lower case, as all headers here
  * @returns undefined where the header is missing or names none, negative numbers among them
  */

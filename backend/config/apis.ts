@@ -13,7 +13,7 @@ export function baseUrlOf({ url }: Pick<Api, 'url'>, config: Config): string {
 }
 
 const credentialFault = (name: string, setting: string, url: string): string =>
-  `${setting} is not set: ${name} at ${url} answers nobody without it; set ${setting} in .env.`
+  `${setting} is not set: ${name} at ${url} needs it; set ${setting} in .env.`
 
 /**
  * The headers that carry the credential of an API; none where it needs none.
@@ -37,7 +37,7 @@ export function requireContact(source: HasApis, config: Config): void {
     if (setting !== undefined && url !== defaults[setting]) continue
     throw new Refused(
       'setup',
-      `CONTACT is not set: ${name} at ${url} asks every client to name an address; set CONTACT in .env (or ${setting ?? 'its address'} to a sandbox).`,
+      `CONTACT is not set: ${name} at ${url} asks clients to identify themselves; set CONTACT in .env (or ${setting ?? 'its address'} to a sandbox).`,
       'CONTACT',
     )
   }

@@ -13,30 +13,30 @@ import { type LimitOverride, OWN } from './own'
 
 export interface Config {
   databaseUrl: string
-  /** The same database past a pooler, for what needs a session of its own. */
+  /** The same database without a pooler, for what needs its own session. */
   directDatabaseUrl: string
   rabbitmqUrl: string
-  /** Who runs this, told to every upstream in the User-Agent. */
+  /** Who runs this, sent to every upstream in the User-Agent. */
   contact: string
   /** Lets requests reach loopback and private addresses; for the sandbox. */
   allowPrivateHosts: boolean
   /** No new page starts after this long on one delivery, ms. */
   turnMs: number
-  /** Tries in a row without a committed page before a task is given up. */
+  /** Tries in a row without a committed page before a task fails. */
   attempts: number
   /** Address and port of the API; the port of the metrics. */
   apiHost: string
   apiPort: number
   metricsPort: number
-  /** Lets its bearer do everything; without it the API serves loopback only. */
+  /** Token for full access; without it the API serves loopback only. */
   adminToken?: string
-  /** Lets its bearer look. */
+  /** Token for read-only access. */
   readToken?: string
-  /** A job without progress for so long is stalled, ms. */
+  /** A job without progress for this long is stalled, ms. */
   stallMs: number
-  /** Finished tasks, events and deliveries are kept for so long, ms. */
+  /** Finished tasks, events and deliveries are kept for this long, ms. */
   retentionMs: number
-  /** Where traces go; absent: nowhere. */
+  /** Where traces go; absent: no traces. */
   otlpEndpoint?: string
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   logFormat: 'pretty' | 'json'
@@ -48,10 +48,10 @@ export interface Config {
 /** Whatever declares settings: the sources of the registry. */
 type Declares = Pick<Source, 'settings'>
 
-/** What Node reads before any program runs. */
+/** What Node.js reads before any program runs. */
 const TOO_LATE = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
 
-/** Puts the settings of .env beside those of the environment, which win, also without a value. */
+/** Adds the settings of .env to those of the environment, which take precedence, also when empty. */
 function takeEnvFile(): void {
   const path = join(projectRoot(), '.env')
   const file = readEnvFile(path)
@@ -59,7 +59,7 @@ function takeEnvFile(): void {
   if (late)
     throw new Refused(
       'setup',
-      `${late} has no effect in ${path}, for Node reads it earlier: export it in the shell that starts Backhaul.`,
+      `${late} has no effect in ${path}, because Node.js reads it earlier: export it in the shell that starts Backhaul.`,
       late,
     )
   Object.assign(process.env, { ...file, ...process.env })
@@ -92,10 +92,7 @@ export function readConfig(sources: readonly Declares[], env: NodeJS.ProcessEnv 
       const isSecret = text !== undefined && settings[String(name)]?.secret
       return [[name, ...rest].join('.'), isSecret ? message.replaceAll(text, HIDDEN) : message].join(' ')
     })
-    throw new Refused(
-      'setup',
-      `The settings have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}: ${faults.join('; ')}. See .env.example.`,
-    )
+    throw new Refused('setup', `Invalid settings: ${faults.join('; ')}. See .env.example.`)
   }
   const it = parsed.data as SettingValues<typeof OWN>
   return {

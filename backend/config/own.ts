@@ -42,7 +42,9 @@ const token = z
   .trim()
   // A short one can be guessed.
   .refine((text) => text.length >= 16, { message: 'must have at least 16 characters' })
-  .refine((text) => /^[\x21-\x7e]*$/.test(text), { message: 'must have no spaces and ASCII characters only, for a header carries it' })
+  .refine((text) => /^[\x21-\x7e]*$/.test(text), {
+    message: 'must contain only ASCII characters without spaces, because a header carries it',
+  })
   .optional()
 
 /** The settings that belong to no source. */

@@ -18,14 +18,14 @@ export interface RowAsk {
   spans: { requests?: [limit: number, ms: number]; day?: [limit: number, ms: number] }
   share?: number
   concurrent?: number
-  /** When the request is given up for lost, ms after its moment. */
+  /** When the request counts as lost, ms after its moment. */
   hold: number
   breaker?: true
 }
 
 /** A grant of a spaced limit may be used this long, ms; the database adds as much to the spacing. */
 export const DELTA_MS = 15
-/** The most it may be used where the database's clock is known badly (a slow way to it), ms. */
+/** The same at most, where the database's clock is known only roughly (a slow connection), ms. */
 const MAX_DELTA_MS = 250
 
 const DAY_MS = 86_400_000
@@ -49,7 +49,7 @@ function rowAsk(ask: Ask, limit: Limit, hold: number, breaker: boolean): RowAsk 
 export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { rows: Map<string, RowAsk>; names: Map<string, string> } {
   const rows = new Map<string, RowAsk>()
   const names = new Map<string, string>()
-  // A part has a breaker of its own, so that one that fails stops nobody else's requests.
+  // A part has its own breaker, so that one that fails does not stop the others.
   const breaker = asks.find(({ api }) => apiOf(api) !== api) ?? asks[0]
   for (const ask of asks) {
     const limit = limits.get(ask.api)
@@ -68,8 +68,8 @@ export const spansOf = (limits: Limits): Record<string, { requests?: number; day
   )
 
 /**
- * How long grants may be used by somebody who knows the database's clock to within `uncertainMs`: a request that may be
- * late by more than that is not sent, so who knows the time badly books more room.
+ * How long grants may be used by a process that knows the database's clock to within `uncertainMs`. A request that may be
+ * later than that is not sent, so a process that knows the time only roughly books more room.
  */
 export const deltaFor = (uncertainMs: number): number =>
   Number.isFinite(uncertainMs) ? Math.min(MAX_DELTA_MS, Math.max(DELTA_MS, Math.ceil(uncertainMs) + 10)) : DELTA_MS

@@ -1,7 +1,7 @@
 /** Follows another machine's clock, so that a local sleep ends at its moment. */
 export interface Clock {
   /** Notes that the other clock showed `theirs` at some time between `before` and `after` of ours (all ms). */
-  saw(theirs: number, before: number, after: number): void
+  note(theirs: number, before: number, after: number): void
   /** What the other clock most likely shows now, ms since 1970. */
   now(): number
   /** What it shows at least, and at most. */
@@ -15,7 +15,7 @@ export interface Clock {
 const DRIFT = 5e-4
 
 /**
- * Every asking bounds the offset from both sides. The bounds of successive askings are intersected, loosened by drift, and
+ * Each question bounds the offset from both sides. The bounds of successive questions are intersected, loosened by drift, and
  * the middle is used: more exact than the middle of one round trip, because a slow commit delays only the way back.
  * Where it matters to be neither early nor late, the bounds themselves count.
  * `local` must not jump (performance.now).
@@ -25,7 +25,7 @@ export function createClock(local: () => number): Clock {
   let roundTrip = 0
   const drifted = () => (bounds ? (local() - bounds.at) * DRIFT : 0)
   return {
-    saw(theirs, before, after) {
+    note(theirs, before, after) {
       const one = { low: theirs - after, high: theirs - before }
       const both = bounds && { low: Math.max(bounds.low - drifted(), one.low), high: Math.min(bounds.high + drifted(), one.high) }
       // No common ground: the other clock was set, and what was known before is void.

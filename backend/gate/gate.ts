@@ -13,7 +13,7 @@ import { createGateStore, type Decision, type GateRow } from './store'
 export interface AcquireOptions {
   /** A moment promised earlier (`Throttled.slotAt`). */
   slotAt?: Date
-  /** When a request that never settles is given up for lost, ms after its moment (default 60,000). */
+  /** When a request that never settles counts as lost, ms after its moment (default 60,000). */
   holdMs?: number
   signal?: AbortSignal
 }
@@ -32,8 +32,8 @@ export interface Gate {
    */
   settle(grant: Grant, outcome: Outcome): Promise<Date | undefined>
   /**
-   * The same for an outcome that holds nobody back: it is written while the caller goes on, and before its next grant. A place that
-   * is only given back goes along with that grant's question, or is written by itself within 20 ms.
+   * The same for an outcome that holds no other request back: it is written while the caller goes on, and before its next grant. A
+   * place that is only released goes along with that grant's question, or is written by itself within 20 ms.
    */
   settleSoon(grant: Grant, outcome: Outcome): void
   /** The database's time at a moment by `performance.now()`: no later than it was, and earlier by a round trip at most. */
@@ -46,13 +46,13 @@ export interface Gate {
 
 /** Sleep at most this long inline, ms. */
 const INLINE_MS = 2_000
-/** After a sleep longer than this the gate is looked at again before sending, ms. */
-const LOOK_AGAIN_MS = 250
-/** Room for that look before the moment comes, ms. */
-const LOOK_MS = 40
+/** After a longer sleep the gate is checked again before sending, ms. */
+const CHECK_AFTER_MS = 250
+/** Time for that check before the moment comes, ms. */
+const CHECK_MS = 40
 
 export interface GateOptions {
-  /** Whose requests these are: what a worker that died still held is given back by its id. */
+  /** Whose requests these are: what a dead worker held is released by its id. */
   holder?: string
   /** A clock that does not jump, ms; replaced by tests. */
   now?: () => number
@@ -71,8 +71,8 @@ export function createGate(
 
   /** Waits for the granted moment; false when it was missed, or may have been, or a gate closed meanwhile. */
   async function arrive(decision: Decision, rows: readonly string[], delta: number, signal?: AbortSignal): Promise<boolean> {
-    if (decision.at - clock.now() > LOOK_AGAIN_MS) {
-      await sleep(decision.at - LOOK_MS, signal)
+    if (decision.at - clock.now() > CHECK_AFTER_MS) {
+      await sleep(decision.at - CHECK_MS, signal)
       if (await store.held(rows)) return false
     }
     await sleep(decision.at, signal)
@@ -89,7 +89,7 @@ export function createGate(
     return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${decision.reason})`)
   }
 
-  /** Asks twice for nothing: a first grant should not be missed because the clock is unknown and the connection new. */
+  /** Asks twice for nothing, so that the first grant is not missed because the clock is unknown and the connection new. */
   async function meet(): Promise<void> {
     for (let n = 0; n < 2; n++) await store.acquire({ rows: new Map(), class: 'backfill', id: '', slot: null, within: 0, lead: 0 })
   }

@@ -1,7 +1,7 @@
 import type { RequestClass, Verdict } from '../contract'
 import type { RowAsk } from './asks'
 
-/** A request's moment. It may be sent now; whoever cannot send it says so to `settle`. */
+/** A request's moment: it may be sent now. Where it cannot be sent, `settle` must know. */
 export interface Grant {
   readonly id: string
   readonly class: RequestClass
@@ -18,7 +18,7 @@ export interface Grant {
   readonly waitedMs: number
   /** The tripped breaker lets this one through to find out whether the API is back. */
   readonly probe: boolean
-  /** The API failed last time; a success must be told. */
+  /** The API failed last time, so `settle` must write a success. */
   readonly failing: boolean
   /** Whether its moment lasts; to be asked again right before the socket, for a process may have been held up since. */
   inTime(): boolean
@@ -26,7 +26,7 @@ export interface Grant {
 
 /** What became of a grant. */
 export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
-  /** False: no request left; its moment and cost are given back. */
+  /** False: no request left; its moment and cost are released. */
   sent: boolean
   /** When the request left, by `performance.now()`; the process may have been held up after the gate was asked. */
   leftAt?: number

@@ -13,7 +13,11 @@ export const apiOf = (name: string): string => name.split('.')[0] ?? name
 function merged(name: string, limit: Limit, override: LimitOverride): Limit {
   const both = { ...limit, ...override }
   if (both.requests !== undefined && both.perMs === undefined) {
-    throw new Refused('setup', `LIMITS gives ${name} requests without perMs: say in how many milliseconds.`, 'LIMITS')
+    throw new Refused(
+      'setup',
+      `LIMITS gives ${name} requests without perMs: set perMs to the length of the window in milliseconds.`,
+      'LIMITS',
+    )
   }
   return both
 }
@@ -38,7 +42,7 @@ export function effectiveLimits(sources: readonly WithApis[], overrides: Record<
   }
   const unknown = Object.keys(overrides).find((name) => !limits.has(name))
   if (unknown) {
-    throw new Refused('setup', `LIMITS names "${unknown}", which no source has; there are ${[...limits.keys()].join(', ')}.`, 'LIMITS')
+    throw new Refused('setup', `LIMITS names "${unknown}", which no source has. The names are ${[...limits.keys()].join(', ')}.`, 'LIMITS')
   }
   return limits
 }

@@ -15,7 +15,7 @@ interface Owed {
 /** A request that left within this long of its moment is where the gate thinks it is, ms; the function gate_delta says the same. */
 const DELTA_MS = 15
 
-/** How long a place that is given back waits for a question that takes it along, ms. */
+/** How long a released place waits for a question that takes it along, ms. */
 const RIDE_MS = 20
 /** How long until it is tried again after the database was unreachable, ms. */
 const AGAIN_MS = 5_000
@@ -23,7 +23,7 @@ const AGAIN_MS = 5_000
 /** Writes outcomes; while the database is unreachable it keeps them. */
 export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
-  /** Requests that ended well and have only their places to give back, each with its gates. Saying it twice does no harm. */
+  /** Requests that ended well and only have places to release, each with its gates. Writing one twice does no harm. */
   const ended = new Map<string, readonly string[]>()
   const settling = new Set<Promise<void>>()
   let fault: unknown
@@ -32,7 +32,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   const realCost = (api: string, booked: number, { cost }: Outcome): number =>
     limits.get(api)?.tokens ? Math.ceil(cost?.[api] ?? booked) : booked
 
-  function told(grant: Grant, outcome: Outcome): Map<string, RowOutcome> {
+  function rowsOf(grant: Grant, outcome: Outcome): Map<string, RowOutcome> {
     const rows = new Map<string, RowOutcome>()
     const add = (row: string, fields: RowOutcome) => rows.set(row, { ...rows.get(row), ...fields })
     const rowFor = (api: string) => {
@@ -69,11 +69,11 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     return rows
   }
 
-  /** What may be said twice: an outcome whose answer was lost may have been written already. */
+  /** What may be written twice: an outcome may have been written although its answer was lost. */
   const repeatable = (rows: Map<string, RowOutcome>): Map<string, RowOutcome> =>
     new Map([...rows].map(([row, { block, blockReason, outcome, probe }]) => [row, { block, blockReason, outcome, probe }]))
 
-  async function settle(grant: Grant, outcome: Outcome, rows = told(grant, outcome)): Promise<Date | undefined> {
+  async function settle(grant: Grant, outcome: Outcome, rows = rowsOf(grant, outcome)): Promise<Date | undefined> {
     if (rows.size === 0) return undefined
     try {
       const held = await store.settle(rows, grant.class, grant.id, grant.at)
@@ -85,7 +85,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     }
   }
 
-  /** Keeps an error of what nobody waits for until the next question. */
+  /** Keeps an error of work that no caller awaits until the next question. */
   function track(work: Promise<unknown>): void {
     const tracked: Promise<void> = work.then(
       () => void settling.delete(tracked),
@@ -144,9 +144,9 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   return {
     settle: (grant: Grant, outcome: Outcome) => settle(grant, outcome),
 
-    /** Settles while the caller goes on; what is only a place given back rides with the next question about the same gates. */
+    /** Settles while the caller goes on; what is only a released place goes with the next question about the same gates. */
     soon(grant: Grant, outcome: Outcome): void {
-      const rows = told(grant, outcome)
+      const rows = rowsOf(grant, outcome)
       if (rows.size === 0) return
       const corrects = [...rows.values()].some((fields) => Object.keys(fields).length > 0)
       if (corrects) {
@@ -167,7 +167,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       return answer
     },
 
-    /** Writes what nothing took along. @throws {Error} what went wrong with what nobody waited for */
+    /** Writes what no question took along. @throws {Error} the error of work that no caller awaited */
     async close(): Promise<void> {
       await flush()
       clearTimeout(timer)

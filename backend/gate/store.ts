@@ -61,37 +61,37 @@ export interface GateRow {
   /** Tokens that count against each rolling window now. */
   used: { requests?: number; day?: number }
   granted: bigint
-  /** Requests that our limits told to come later. */
+  /** Requests that our limits held back. */
   waits: bigint
   /** Answers by which the upstream refused a request. */
   throttled: bigint
 }
 
 /** How long work waits before it asks again for a database that is unreachable, ms. */
-const AWAY_MS = 5_000
+const RETRY_MS = 5_000
 
 /**
  * Turns a failed statement into what happens next: nothing is sent while the gate cannot be asked.
  * Classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-function away(error: unknown, now: number): Error {
+function unreachable(error: unknown, now: number): Error {
   const { code = '', message } = error as { code?: string; message: string }
   if (code === '42883' || code === '42P01' || code === '3F000') {
     return new Refused('setup', `The database has no gate (${message}): run yarn migrate.`, 'DATABASE_URL')
   }
   if (/^(42|22|23)...$/.test(code)) return error as Error
-  return new Throttled('database', new Date(now + AWAY_MS), undefined, `the gate cannot be asked: ${message}`)
+  return new Throttled('database', new Date(now + RETRY_MS), undefined, `the gate cannot be asked: ${message}`)
 }
 
 const text = (rows: ReadonlyMap<string, unknown>): string => JSON.stringify(Object.fromEntries(rows))
 
-/** The statements of the gate, each a transaction of its own; every answer also tells the database's time. */
+/** The statements of the gate, each its own transaction; every answer holds the database's time as well. */
 export function createGateStore(db: Reader, clock: Clock, local: () => number) {
   async function ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     try {
       return await db.query<Row>(sql, values)
     } catch (error) {
-      throw away(error, clock.now())
+      throw unreachable(error, clock.now())
     }
   }
   return {
@@ -107,7 +107,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
         ended,
       ])
       const { answer } = row as { answer: Decision }
-      clock.saw(answer.now, before, local())
+      clock.note(answer.now, before, local())
       return answer
     },
 
@@ -121,7 +121,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       return row?.held == null ? undefined : Number(row.held)
     },
 
-    /** Gives back the places of requests that ended well. */
+    /** Releases the places of requests that ended well. */
     async end(names: readonly string[], ids: readonly string[]): Promise<void> {
       await ask(
         `with locked as (select name from backhaul.gates where name = any($1) order by name for update)
@@ -130,7 +130,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       )
     },
 
-    /** Whether an answer to somebody else has closed one of these gates since. */
+    /** Whether the answer to another request has closed one of these gates since. */
     async held(names: readonly string[]): Promise<boolean> {
       const before = local()
       const [row] = await ask<{ held: boolean; now: number }>(
@@ -139,7 +139,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
          from backhaul.gates where name = any($1)`,
         [names],
       )
-      if (row) clock.saw(row.now, before, local())
+      if (row) clock.note(row.now, before, local())
       return row?.held ?? false
     },
 

@@ -1,14 +1,14 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
 import type { Api, HttpRequest, RawAnswer, Verdict } from '../contract'
-import { blocksOf, readHeaders, type Told } from './headers'
+import { blocksOf, readHeaders, type Waits } from './headers'
 import { excerpt, hideSecrets, redact } from './redact'
 
-/** How long to wait for an upstream that says wait without saying how long, ms. */
+/** Wait for an upstream that asks for a wait without a length, ms. */
 const WAIT_MS = 60_000
-/** How long to leave an upstream alone that shows a page instead of data with 403 or 429, ms. */
+/** Wait after a web page instead of data with 403 or 429, ms. */
 const BLOCKED_MS = 5 * 60_000
 
-/** Named for what a person needs to find it: API, method, path. */
+/** A request as errors name it: API, method, path. */
 export interface Asked {
   api: string
   request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'accept' | 'isAnswer' | 'etag' | 'parts'>
@@ -20,60 +20,60 @@ const nameOf = ({ api, request, secrets }: Asked): string => `${api} ${request.m
 export const isHtml = (answer: RawAnswer): boolean =>
   /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text.slice(0, 200))
 
-const soon = (told: Told, otherwise: number): Date => told.retryAt ?? told.reset ?? new Date(Date.now() + otherwise)
+const soon = (waits: Waits, otherwise: number): Date => waits.retryAt ?? waits.reset ?? new Date(Date.now() + otherwise)
 
 const wait = (on: readonly string[], until: Date, reason: string): Verdict => ({
-  error: new Throttled(on[0] ?? reason, until, undefined, `${on.join(', ')} says wait until ${until.toISOString()} (${reason})`),
+  error: new Throttled(on[0] ?? reason, until, undefined, `${on.join(', ')} asks to wait until ${until.toISOString()} (${reason})`),
   block: on.map((api) => ({ api, until, reason })),
 })
 
 /** A page for people where data was expected. */
-function blockedPage(asked: Asked, { status, text }: RawAnswer, told: Told): Verdict {
+function blockedPage(asked: Asked, { status, text }: RawAnswer, waits: Waits): Verdict {
   const what = `${nameOf(asked)} answered ${status} with a web page instead of data: ${excerpt(text.replace(/<[^>]*>/g, ' '), asked.secrets)}`
   if (status !== 403 && status !== 429) return { error: new RetryLater('blocked_page', what) }
-  const until = new Date(Math.max(soon(told, BLOCKED_MS).getTime(), Date.now() + BLOCKED_MS))
+  const until = new Date(Math.max(soon(waits, BLOCKED_MS).getTime(), Date.now() + BLOCKED_MS))
   return { error: new RetryLater('blocked_page', what, until), block: [{ api: asked.api, until, reason: `blocked page (${status})` }] }
 }
 
-/** An accepted status with words that say nothing of what was asked: whoever answers is not the upstream's own route. */
+/** An accepted status whose text does not answer the request: it comes from a gateway or proxy, not from the API. */
 const isOutage = ({ request }: Asked, answer: RawAnswer): boolean =>
   request.accept?.includes(answer.status) === true && request.isAnswer?.(answer) === false
 
-function judge(asked: Asked, answer: RawAnswer, told: Told, parts: readonly string[]): Verdict {
+function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly string[]): Verdict {
   const { status, text, headers } = answer
   const { request, secrets } = asked
-  if (isHtml(answer) && (status === 403 || status === 429)) return blockedPage(asked, answer, told)
+  if (isHtml(answer) && (status === 403 || status === 429)) return blockedPage(asked, answer, waits)
   const says = (what: string) => `${nameOf(asked)} answered ${status}${what}`
   if (isOutage(asked, answer)) {
     const got = text ? `: ${excerpt(isHtml(answer) ? text.replace(/<[^>]*>/g, ' ') : text, secrets)}` : ' with nothing'
-    return { error: new RetryLater('no_answer', says(`${got}. That says nothing of what was asked for`), told.retryAt) }
+    return { error: new RetryLater('no_answer', says(`${got}. That does not answer the request`), waits.retryAt) }
   }
   if (request.accept?.includes(status) || (status === 304 && request.etag !== undefined)) return {}
-  if (status === 420) return wait([asked.api], soon(told, WAIT_MS), 'http 420')
-  if (status === 429) return wait(parts, soon(told, WAIT_MS), 'http 429')
+  if (status === 420) return wait([asked.api], soon(waits, WAIT_MS), 'http 420')
+  if (status === 429) return wait(parts, soon(waits, WAIT_MS), 'http 429')
   const body = text ? `: ${excerpt(text, secrets)}` : ''
-  // Not implemented is no trouble of the moment.
+  // Not implemented is permanent.
   if (status === 501) return { error: new Fatal('http_501', says(body)) }
-  if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), told.retryAt) }
-  if (isHtml(answer)) return blockedPage(asked, answer, told)
+  if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), waits.retryAt) }
+  if (isHtml(answer)) return blockedPage(asked, answer, waits)
   if (status >= 300 && status < 400) {
     return { error: new RetryLater('redirect', says(`, a redirect to ${excerpt(headers.location ?? 'nowhere', secrets)}`)) }
   }
-  if (status === 408 || status === 425) return { error: new RetryLater(`http_${status}`, says(body), told.retryAt) }
+  if (status === 408 || status === 425) return { error: new RetryLater(`http_${status}`, says(body), waits.retryAt) }
   if (status >= 400) return { error: new Fatal(`http_${status}`, says(body)) }
   return status >= 200 ? {} : { error: new RetryLater(`http_${status}`, says('')) }
 }
 
-/** What an answer means: what the API itself says of it first, then what its status and the usual headers say. */
+/** What an answer means: first what the API's own rules say, then its status and the standard headers. */
 export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & { result: 'ok' | 'failed' } {
   const own = api.understand?.(answer) ?? {}
-  const told = readHeaders(answer.headers)
+  const waits = readHeaders(answer.headers)
   const named = Object.keys(asked.request.parts ?? {}).filter((part) => part !== asked.api)
   const parts = named.length > 0 ? named : [asked.api]
-  const general = own.error ? {} : judge(asked, answer, told, parts)
+  const general = own.error ? {} : judge(asked, answer, waits, parts)
   return {
     error: own.error ? hideSecrets(own.error, asked.secrets) : general.error,
-    block: [...(own.block ?? []), ...(general.block ?? []), ...blocksOf(told, parts)],
+    block: [...(own.block ?? []), ...(general.block ?? []), ...blocksOf(waits, parts)],
     remaining: own.remaining ?? [],
     cost: own.cost,
     result: isFailure(asked, answer, own) ? 'failed' : 'ok',
@@ -96,7 +96,7 @@ export function parse<T>(asked: Asked, answer: RawAnswer, schema: HttpRequest<T>
     body = JSON.parse(answer.text)
   } catch (error) {
     const got = answer.text ? `starts with ${JSON.stringify(excerpt(answer.text, asked.secrets, 60))}` : 'is empty'
-    throw new RetryLater('not_json', `${nameOf(asked)} answered ${answer.status}, but its body ${got} and is no JSON`, undefined, {
+    throw new RetryLater('not_json', `${nameOf(asked)} answered ${answer.status}, but its body ${got} and is not JSON`, undefined, {
       cause: hideSecrets(error as SyntaxError, asked.secrets),
     })
   }

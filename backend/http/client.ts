@@ -21,11 +21,11 @@ export interface Client {
   /** What no text may show of the headers that every request carries. */
   readonly secrets: readonly string[]
   readonly axios: AxiosInstance
-  /** Makes the waits it names long enough. */
+  /** Lengthens waits that are too short. */
   readonly patience: Patience
-  /** Knows which requests fail by themselves. */
+  /** Tells requests that fail by themselves from a host that is down. */
   readonly suspects: Suspects
-  /** Bounds what this process asks at once. */
+  /** Bounds the requests of this process at once. */
   readonly places: Bottleneck
   /** The address of a path, checked where the host comes from data. */
   urlOf(path: string, scopeOf?: string): string
@@ -37,7 +37,7 @@ const IDLE_MS = 4_000
 /** A base like `https://{host}` takes its host from data; one like `http://127.0.0.1/{shop}` does not. */
 const hostFromData = (base: string): boolean => base.split('/')[2]?.includes('{') ?? false
 
-/** A proxy would resolve a guarded name for itself, and has no way to a sandbox on this machine. */
+/** A proxy would resolve a guarded name itself, and cannot reach a sandbox on this machine. */
 const mayUseProxy = (base: string): boolean => !hostFromData(base) && !/^(localhost|127\.|\[::1\])/.test(base.split('/')[2] ?? '')
 
 const agentsFor = (base: string, allowPrivate: boolean) => {
@@ -46,7 +46,7 @@ const agentsFor = (base: string, allowPrivate: boolean) => {
   return mayUseProxy(base) ? agents : { ...agents, proxy: false as const }
 }
 
-/** How we introduce ourselves. */
+/** The User-Agent of every request. */
 export const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
 
 function addressOf(name: string, base: string, allowPrivate: boolean) {
@@ -54,7 +54,7 @@ function addressOf(name: string, base: string, allowPrivate: boolean) {
     if (!base.includes('{')) return base + path
     const [, plain = '', host = ''] = /^(http:\/\/)?(.*)$/s.exec(scopeOf ?? '') ?? []
     if (!/^([a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(host) || (plain && !hostFromData(base))) {
-      throw new Fatal('forbidden_url', `${name} is asked at a host that is no host name: ${JSON.stringify(scopeOf ?? '')}`)
+      throw new Fatal('forbidden_url', `${name} cannot be asked: not a host name: ${JSON.stringify(scopeOf ?? '')}`)
     }
     if (!hostFromData(base)) return base.replace(/\{\w+\}/, host) + path
     const url = (plain ? base.replace(/^https:\/\//, plain) : base).replace(/\{\w+\}/, host) + path

@@ -4,7 +4,7 @@ import type { Verdict } from '../contract'
 type Headers = Record<string, string | undefined>
 
 /** What standard headers say; moments by the local clock. */
-export interface Told {
+export interface Waits {
   /** Retry-After (RFC 9110). */
   retryAt?: Date
   /** When a used-up budget is full again: RateLimit-Reset while RateLimit-Remaining is 0. */
@@ -12,11 +12,11 @@ export interface Told {
 }
 
 /** Reads the headers that RFCs and their drafts define. Names are lower case; what an API adds is for its `understand`. */
-export const readHeaders = (headers: Headers, now = Date.now()): Told => ({
+export const readHeaders = (headers: Headers, now = Date.now()): Waits => ({
   retryAt: momentIn(headers, 'retry-after', now),
   reset: Number(headers['ratelimit-remaining'] || Number.NaN) === 0 ? momentIn(headers, 'ratelimit-reset', now) : undefined,
 })
 
 /** The limits to which a used-up budget applies: the parts that the request named, else the API. */
-export const blocksOf = ({ reset }: Told, names: readonly string[]): NonNullable<Verdict['block']> =>
+export const blocksOf = ({ reset }: Waits, names: readonly string[]): NonNullable<Verdict['block']> =>
   reset ? names.map((api) => ({ api, until: reset, reason: 'budget used up' })) : []

@@ -1,8 +1,8 @@
 import { RetryLater, Throttled } from '../base/errors'
 import type { Verdict } from '../contract'
 
-/** The least an answer can make us wait, ms. It doubles with each refusal that follows on a wait, up to the most. */
-const LEAST_MS = 1_000
+/** Shortest wait, ms. It doubles with each refusal after a wait, up to MAX_MS. */
+const MIN_MS = 1_000
 const MAX_MS = 300_000
 /** A request that left this long before the end of a wait may have left after it: the two clocks differ a little, ms. */
 const CLOCK_MS = 250
@@ -19,11 +19,11 @@ interface Wait {
 export function createPatience() {
   const waits = new Map<string, Wait>()
 
-  /** @param isRefused the answer is no progress; whoever is refused again after a wait waits longer */
+  /** @param isRefused the answer is a refusal; the next wait after it is longer */
   function stretched(key: string, until: Date, isRefused: boolean, sentAt: number, now: number): Date {
     const held = waits.get(key)
     const isInFlight = held !== undefined && sentAt < held.until - CLOCK_MS
-    const leastMs = held && isRefused ? (isInFlight ? held.leastMs : Math.min(MAX_MS, held.leastMs * 2)) : LEAST_MS
+    const leastMs = held && isRefused ? (isInFlight ? held.leastMs : Math.min(MAX_MS, held.leastMs * 2)) : MIN_MS
     const end = Math.max(until.getTime(), isInFlight ? held.until : now + leastMs)
     if (isRefused) waits.set(key, { until: end, leastMs })
     return new Date(end)
@@ -55,7 +55,7 @@ export function createPatience() {
 export type Patience = ReturnType<typeof createPatience>
 
 function postponed(error: Throttled | RetryLater, until: Date): Error {
-  const why = `asked again after ${until.toISOString()}, later than it says: it refuses again and again, or named no wait at all`
+  const why = `next request after ${until.toISOString()}, later than it asked for, because it keeps refusing or named no wait`
   if (error instanceof Throttled) return new Throttled(error.on, until, error.slotAt, `waiting for ${error.on}: ${why}`)
   return new RetryLater(error.kind, `${error.message}; ${why}`, until, { cause: error.cause })
 }

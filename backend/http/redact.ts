@@ -37,16 +37,16 @@ export function hideSecrets(error: Error, secrets: readonly string[]): Error {
   return error
 }
 
-/** The text without tokens, keys and passwords, as far as they can be told by where they stand or are among `secrets`. */
+/** The text without tokens, keys and passwords, as far as their place or `secrets` shows them. */
 export function redact(text: string, secrets: readonly string[] = []): string {
   const bare = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text)
   return bare.replace(IN_QUERY, `$1${HIDDEN}`).replace(IN_HEADER, `$1 ${HIDDEN}`).replace(IN_JSON, `$1${HIDDEN}`)
 }
 
-/** The start of an answer, on one line, for an error a person reads. */
+/** The start of an answer on one line, for an error that a person reads. */
 export const excerpt = (text: string, secrets: readonly string[] = [], length = 160): string =>
   redact(text.slice(0, length * 4), secrets)
-    // NUL, which no text column takes, among them.
+    // Among them NUL, which no text column accepts.
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .slice(0, length)

@@ -11,9 +11,9 @@ import { redact, secretsOf } from './redact'
 import { Missed, TIMEOUT_MS } from './send'
 import { noteHeldBack, noteThrottled, noteWait } from './traffic'
 
-/** A request is given up for lost this long after its timeout, ms. */
+/** A request counts as lost this long after its timeout, ms. */
 const GRACE_MS = 12_000
-/** After a failed probe the gate is asked again this much later; it knows how long the breaker stays tripped, ms. */
+/** After a failed probe the gate is asked again this much later, ms; the gate knows how long the breaker stays tripped. */
 const DOWN_MS = 5_000
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
@@ -29,7 +29,7 @@ const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing):
   ...secretsOf({ ...form, ...headers }),
 ]
 
-/** Waits for the request's moment and keeps the books of it. */
+/** Waits for the request's moment and counts the wait. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
   const began = performance.now()
   try {
@@ -52,8 +52,8 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
 type SentAnswer = RawAnswer & { sentAt: Date }
 
 /**
- * Sends what was granted, classifies the answer and tells the gate. Throws what the answer means, if it means trouble.
- * `judge` may find fault with an answer that looks well.
+ * Sends what was granted, classifies the answer and tells the gate. Throws the error that the answer means.
+ * `judge` may find an error in an answer that has a good status.
  */
 async function exchange(
   client: Client,
@@ -76,8 +76,8 @@ async function exchange(
     })
   const route = `${Object.keys(request.parts ?? {})[0] ?? client.name} ${request.scopeOf ?? ''}`
   const one = `${request.scopeOf ?? ''} ${request.method ?? 'GET'} ${request.path}`
-  /** What the breaker is told. */
-  const told = (result: Outcome['result']): Outcome['result'] => {
+  /** The result for the breaker. */
+  const resultOf = (result: Outcome['result']): Outcome['result'] => {
     if (result === 'ok') client.suspects.answered(route, one)
     return result === 'failed' && !client.suspects.failed(route, one) ? undefined : result
   }
@@ -102,19 +102,19 @@ async function exchange(
     const on = [client.name, ...Object.keys(request.parts ?? {})]
     const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, Date.now() - (performance.now() - sentAt))
     error = verdict.error ?? judge?.(answer)
-    // That its status route is up says nothing yet of what failed; the request itself will.
+    // A good probe does not show that what failed works again; the request after it does.
     const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
-    // One that is down and says wait (503) has refused nothing.
+    // An upstream that is down and asks to wait (503) has not refused the request.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
-    outcome = { sent: true, result: told(result), block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
+    outcome = { sent: true, result: resultOf(result), block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
     log(answer.status, performance.now() - began)
   } catch (failure) {
     error = failure as Error
-    if (error instanceof RetryLater) outcome = { sent: true, result: told(error.kind === 'too_large' ? 'ok' : 'failed') }
+    if (error instanceof RetryLater) outcome = { sent: true, result: resultOf(error.kind === 'too_large' ? 'ok' : 'failed') }
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
   const settled = { ...outcome, leftAt }
-  // What the upstream says of its limits, and that it is back, others must know before they ask.
+  // Other requests must know what the upstream said of its limits, and that it is back, before they ask.
   const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
   if (answer && !error && tellsNothing) {
     gate.settleSoon(grant, settled)
@@ -128,11 +128,11 @@ async function exchange(
   return { ...answer, sentAt: gate.timeAt(sentAt) }
 }
 
-/** Asks the route that tells whether the API is back, with the one request its tripped breaker lets through. */
+/** Asks the probe route whether the API is back, with the one request that its tripped breaker lets through. */
 async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, scopeOf?: string): Promise<void> {
   const route = client.api.probe
   if (!route) return
-  const judge = (answer: RawAnswer) => (isUp(route, answer) ? undefined : new RetryLater('down', `${client.name} is not back yet`))
+  const judge = (answer: RawAnswer) => (isUp(route, answer) ? undefined : new RetryLater('down', `${client.name} is still down`))
   try {
     await exchange(client, gate, grant, { path: route.path, scopeOf }, client.urlOf(route.path, scopeOf), use, judge)
   } catch (error) {
@@ -150,9 +150,9 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
   }
 }
 
-/** Granted and sent; a process that was held up until its moment had passed asks for another one. */
+/** Gets a grant and sends; where the process was held up until the moment had passed, again with another grant. */
 async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<SentAnswer> {
-  // First of all, so that an address nobody may ask leaves no trace at the gate.
+  // First, so that a forbidden address takes nothing from the gate.
   const url = client.urlOf(wanted.path, wanted.scopeOf)
   for (;;) {
     try {

@@ -6,7 +6,7 @@ import type { HttpRequest, RawAnswer } from '../contract'
 import type { Client } from './client'
 import { redact } from './redact'
 
-/** Read timeout unless a route says otherwise, ms. */
+/** Default read timeout, ms. */
 export const TIMEOUT_MS = 30_000
 const MAX_BYTES = 64 * 1024 * 1024
 
@@ -29,7 +29,7 @@ const lower = (headers: object): Record<string, string | undefined> =>
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value && String(value)]),
   )
 
-/** Bytes are kept of a 2xx; what else an upstream says is words. */
+/** A 2xx is kept as bytes; any other answer is text. */
 function bodyOf(status: number, body: string | Buffer): Pick<RawAnswer, 'text' | 'bytes'> {
   if (typeof body === 'string') return { text: body }
   return status >= 200 && status < 300 ? { text: '', bytes: body } : { text: body.toString('utf8') }
@@ -55,13 +55,13 @@ export class Missed extends Error {
 }
 
 export interface Departure {
-  /** Asked with nothing but the socket left to do. */
+  /** Asked right before the socket. */
   mayLeave(): boolean
   /** The request has been written. */
   left(): void
 }
 
-/** Node's own client, which looks at the clock last of all and tells when the request has been written. */
+/** Node's own client, which checks the clock last and reports when the request has been written. */
 const watched = (url: string, departure: Departure) => ({
   request(options: http.RequestOptions, onAnswer: (answer: http.IncomingMessage) => void): http.ClientRequest {
     if (!departure.mayLeave()) throw new Missed('the moment granted for this request has passed')
@@ -70,7 +70,7 @@ const watched = (url: string, departure: Departure) => ({
 })
 
 /**
- * One request, as it is; what the answer means is for others to say.
+ * Sends one request; `classify` says what the answer means.
  * @throws {Missed} when `departure` does not let it leave
  * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
  * @throws the signal's reason when it aborts

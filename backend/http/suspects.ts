@@ -2,10 +2,10 @@
 const MAX = 10_000
 
 /**
- * Tells requests that fail by themselves from a route that is down: what failed, and fails again though the route has answered
- * others since, says nothing of the route, and its breaker does not count it.
+ * Tells requests that fail by themselves from a route that is down. A request that fails again although the route has answered others
+ * since says nothing about the route, so its breaker does not count it.
  */
-export function createSuspects(most = MAX) {
+export function createSuspects(max = MAX) {
   let turn = 0
   const failedAt = new Map<string, number>()
   const answeredAt = new Map<string, number>()
@@ -13,7 +13,7 @@ export function createSuspects(most = MAX) {
   function note(map: Map<string, number>, key: string): void {
     map.delete(key)
     map.set(key, ++turn)
-    const oldest = map.size > most ? map.keys().next().value : undefined
+    const oldest = map.size > max ? map.keys().next().value : undefined
     if (oldest !== undefined) map.delete(oldest)
   }
 

@@ -2,7 +2,7 @@ import { count, observe } from '../base/count'
 import type { ApiTraffic, HttpUse } from '../contract'
 
 /*
- * The books of requests: for the report of the task, and for the counters of the process.
+ * Counts requests, for the report of the task and the counters of the process.
  */
 
 const NONE: ApiTraffic = { requests: 0, waits: 0, waitMs: 0, throttled: 0, bytes: 0 }
@@ -21,21 +21,21 @@ export function noteWait(use: HttpUse, api: string, began: number): void {
   count('backhaul_wait_seconds_total', { api, reason: 'gate' }, ms / 1000)
 }
 
-/** A request was not sent, and may come again at `until`: our own limits said so. */
+/** Our own limits held a request back; it may be sent at `until`. */
 export function noteHeldBack(use: HttpUse, api: string, by: 'gate' | 'process', until: Date): void {
   trafficOf(use, api).waits += 1
   use.nextAt = until
   count('backhaul_waits_total', { api, by })
 }
 
-/** The upstream refused a request, and takes another at `until`. */
+/** The upstream refused a request and accepts another at `until`. */
 export function noteThrottled(use: HttpUse, api: string, until: Date): void {
   trafficOf(use, api).throttled += 1
   use.nextAt = until
   count('backhaul_throttles_total', { api })
 }
 
-/** What became of a request that was sent at `began`. @param status absent: there was no answer */
+/** Counts a request that was sent at `began`. @param status absent: there was no answer */
 export function noteAnswer(api: string, began: number, status?: number): void {
   count('backhaul_requests_total', { api, status: status === undefined ? 'failed' : `${Math.floor(status / 100)}xx` })
   observe('backhaul_request_duration_seconds', { api }, (performance.now() - began) / 1000)

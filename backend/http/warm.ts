@@ -22,7 +22,7 @@ class Echo extends Duplex {
 
 /**
  * Makes a few requests that go nowhere. The first request of a process takes tens of milliseconds to leave, which would
- * bring it too close to the next one, granted to somebody else.
+ * bring it too close to the next one, granted to another process.
  */
 export async function warmUp(): Promise<void> {
   const httpAgent = new Agent()

@@ -16,7 +16,7 @@ export function span<T>(name: string, attributes: Attributes, work: (span: Span)
   return tracer ? tracer.span(name, attributes, work, options) : work(OFF)
 }
 
-/** A span that somebody else ends; undefined while nothing is traced. */
+/** A span that its caller ends; undefined while nothing is traced. */
 export const openSpan = (name: string, attributes: Attributes, options: SpanOptions = {}): OpenSpan | undefined =>
   tracer?.open(name, attributes, options)
 

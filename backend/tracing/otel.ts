@@ -10,7 +10,7 @@ import type { Attributes, OpenSpan, SpanOptions, Tracer, TracingOptions } from '
 /** How long a stop waits for a collector, ms. */
 const STOP_MS = 2_000
 
-/** A collector that is unreachable is told of this often, ms. */
+/** An unreachable collector is logged this often, ms. */
 const QUIET_MS = 60_000
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER }
@@ -101,7 +101,7 @@ export function createTracer({ endpoint, service, version, log }: TracingOptions
       const late = new Promise<'late'>((resolve) => {
         timer = setTimeout(() => resolve('late'), STOP_MS)
       })
-      // A collector that is not there costs the spans, never the work; the handler above has told of a fault.
+      // A collector that is not there costs the spans, never the work; the handler above has logged the fault.
       const ended = await Promise.race([provider.shutdown().catch(() => undefined), late])
       if (ended === 'late') log.warn(`traces cannot be sent to ${endpoint}: no answer within ${STOP_MS / 1000} s; the last spans are lost`)
       clearTimeout(timer)

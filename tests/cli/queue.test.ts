@@ -113,7 +113,13 @@ describe('settings and services that are wrong', () => {
 
   test('a real API without CONTACT', () => refusesWith({ CONTACT: '' }, 'CONTACT is not set'))
   test('all faults of the settings at once', () =>
-    refusesWith({ LIMITS: '{', RABBITMQ_URL: 'http://x', TURN_SECONDS: 'no' }, '3 faults', 'LIMITS', 'RABBITMQ_URL', 'TURN_SECONDS'))
+    refusesWith(
+      { LIMITS: '{', RABBITMQ_URL: 'http://x', TURN_SECONDS: 'no' },
+      'Invalid settings: ',
+      'LIMITS',
+      'RABBITMQ_URL',
+      'TURN_SECONDS',
+    ))
 
   test('the database is down, refuses the password, does not exist, or its host is unknown', async () => {
     const host = await closed()

@@ -34,7 +34,9 @@ describe('limits in force', () => {
   })
   test('a name that no source has is refused', () => {
     expect(() => effectiveLimits(sources, { zkilboard: { spacingMs: 1 } })).toThrow(Refused)
-    expect(() => effectiveLimits(sources, { zkilboard: { spacingMs: 1 } })).toThrow(/"zkilboard".*there are esi, esi.killmail, zkillboard/)
+    expect(() => effectiveLimits(sources, { zkilboard: { spacingMs: 1 } })).toThrow(
+      /"zkilboard".*The names are esi, esi.killmail, zkillboard/,
+    )
   })
   test('requests without perMs are refused', () => {
     expect(() => effectiveLimits(sources, { zkillboard: { requests: 5 } })).toThrow(/without perMs/)
@@ -63,7 +65,7 @@ describe('the clock of another machine', () => {
           local += out
           const theirs = local + offset
           local += back
-          clock.saw(theirs, before, local)
+          clock.note(theirs, before, local)
         }
         const quickest = Math.min(...trips.map(({ out, back }) => out + back))
         const drift = local * 5e-4
@@ -75,8 +77,8 @@ describe('the clock of another machine', () => {
   })
   test('is learnt anew when it was set', () => {
     const clock = createClock(() => 100)
-    clock.saw(1_000, 99, 100)
-    clock.saw(9_000, 99, 100)
+    clock.note(1_000, 99, 100)
+    clock.note(9_000, 99, 100)
     expect(Math.abs(clock.now() - 9_000)).toBeLessThanOrEqual(1)
   })
 })

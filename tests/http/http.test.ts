@@ -306,7 +306,7 @@ describe('an answer that is none', () => {
   test.each<[string, Answer, Partial<HttpRequest<unknown>>, string, RegExp]>([
     ['an empty body', text(''), {}, 'not_json', /is empty/],
     ['no JSON', text('upstream says hi'), {}, 'not_json', /"upstream says hi"/],
-    ['cut JSON', text('{"ok":tr', 'application/json'), {}, 'not_json', /no JSON/],
+    ['cut JSON', text('{"ok":tr', 'application/json'), {}, 'not_json', /is not JSON/],
     ['another shape', json({ ok: 'yes' }), {}, 'shape', /GET \/things\/: ok is not as expected/],
     ['an error object', json({ error: 'too many' }), {}, 'shape', /ok/],
     ['a page for people', html(200), {}, 'blocked_page', /Sorry, you have been blocked/],
@@ -556,9 +556,7 @@ describe('secrets', () => {
 
   test('nothing is sent while a credential is missing, nor to hosts that come from data', () => {
     const credential = { setting: 'T_KEY', header: (key: string) => ({ 'X-App': key }) }
-    expect(() => world({ credential })).toThrow(
-      /^T_KEY is not set: t\d+ at http:\/\/127.* answers nobody without it; set T_KEY in \.env\.$/,
-    )
+    expect(() => world({ credential })).toThrow(/^T_KEY is not set: t\d+ at http:\/\/127.* needs it; set T_KEY in \.env\.$/)
     expect(() => world({ credential }, { base: 'https://{host}', settings: { T_KEY: 'k3y' } })).toThrow('hosts come from data')
   })
 })
