@@ -132,7 +132,7 @@ brew_postgres() {
 own_cluster() {
   local bin data=$PWD/$STATE/postgres secret=$PWD/$STATE/postgres.password port
   bin=$(postgres_bin)
-  [ -n "$bin" ] || fail "The PostgreSQL commands that made $STATE/postgres are gone: install PostgreSQL, or set DATABASE_URL."
+  [ -n "$bin" ] || fail "The PostgreSQL commands that created $STATE/postgres are missing: install PostgreSQL, or set DATABASE_URL."
   if [ ! -f "$data/postgresql.conf" ]; then
     say "PostgreSQL: creating a cluster in $STATE/postgres."
     (umask 077 && node -p 'require("node:crypto").randomBytes(16).toString("hex")' >"$secret")

@@ -61,10 +61,10 @@ describe('list and show', () => {
   test('a job that waits says how many are ahead of it, when it was queued, in the list and by itself', async () => {
     await signOn(db, { id: `elsewhere:${process.pid}:a`, app: 'worker-backfill', queues: ['zkillboard_backfill_queue'], concurrency: 1 })
     await db.query(`update backhaul.workers set heartbeat_at = now() + interval '1 hour'`)
-    const said = await command(env, 'queue character-killmails 1 2 3 4 5 --max-pages 2')
+    const queued = await command(env, 'queue character-killmails 1 2 3 4 5 --max-pages 2')
     const ahead = 'waiting for its turn: 1 job ahead, starts in about 20 s'
-    expect(said.out.split('\n').map((line) => line.includes('waiting for its turn'))).toEqual([false, false, false, true, true])
-    expect(said.out).toMatch(new RegExp(`killmails:characterID:5 \\(1 task\\), ${ahead}$`))
+    expect(queued.out.split('\n').map((line) => line.includes('waiting for its turn'))).toEqual([false, false, false, true, true])
+    expect(queued.out).toMatch(new RegExp(`killmails:characterID:5 \\(1 task\\), ${ahead}$`))
     const found = JSON.parse((await command(env, 'jobs list --json')).out) as {
       id: string
       position: number | null
@@ -133,7 +133,7 @@ describe('list and show', () => {
 })
 
 describe('pause, resume, cancel, retry', () => {
-  test('each may be said twice, of several jobs', async () => {
+  test('each may be repeated, and takes several jobs', async () => {
     const [first, second] = (await queued(1, 2)) as [string, string]
     for (const _ of [1, 2]) expect((await command(env, `jobs pause ${first} ${second.slice(0, 8)}`)).code).toBe(0)
     expect([await status(first), await status(second)]).toEqual(['paused', 'paused'])
@@ -142,7 +142,7 @@ describe('pause, resume, cancel, retry', () => {
     expect([await status(first), await status(second)]).toEqual(['cancelled', 'paused'])
   })
 
-  test('a wrong id leaves all of them alone; a job in another state is said and the others go on', async () => {
+  test('a wrong id changes none of them; a job in the wrong state is reported, the others continue', async () => {
     const [first, second] = (await queued(1, 2)) as [string, string]
     refused(await command(env, `jobs cancel ${first} 00000000`), 2, 'there is no job 00000000')
     expect(await status(first)).toBe('queued')
@@ -204,7 +204,7 @@ describe('watch and report', () => {
     })
   })
 
-  test('of many jobs the first are told one by one, the others by how they ended', async () => {
+  test('of many jobs the first are listed, the others counted by status', async () => {
     const ids = await queued(...Array.from({ length: 23 }, (_, n) => n + 1))
     await db.query(`update backhaul.jobs set status = 'completed', completed_at = now()`)
     await end(ids[22] as string, 'failed')

@@ -107,7 +107,7 @@ test('Ctrl-C leaves the job alone and ends with 130', async () => {
 
 const bash = (line: string) => start('bash', ['--norc', '-c', `set -o pipefail; ${line}`], {}, ROOT).ran
 
-test('a pipe gets all that is printed, and a reader that goes away is no error', async () => {
+test('a pipe gets all output, and a reader that closes early is no error', async () => {
   await db.query(
     `insert into backhaul.jobs (source, params, active_key, bounded_by)
      select 'eve', '{"characterId": 1}', 'long:' || n || repeat('x', 500), 'zkillboard_backfill_queue' from generate_series(1, 400) n`,
@@ -129,7 +129,7 @@ test('a pipe gets all that is printed, and a reader that goes away is no error',
   await db.query(`delete from backhaul.jobs where active_key like 'long:%'`)
 })
 
-test('a reader that goes away ends a command quietly', async () => {
+test('a reader that closes early ends a command quietly', async () => {
   const child = script('jobs list')
   child.process.stdout.destroy()
   expect(await child.ran).toMatchObject({ code: 0, err: '' })

@@ -146,7 +146,7 @@ describe('settings and services that are wrong', () => {
     }
   })
 
-  test('only the broker is down or refuses us: the work is kept, said so, and that is no failure', async () => {
+  test('only the broker is down or refuses us: the work is stored, reported, and exits 0', async () => {
     const down = changed(env.RABBITMQ_URL as string, (it) => (it.port = '1'))
     const refused = changed(env.RABBITMQ_URL as string, (it) => (it.password = 'guessed'))
     for (const [at, url] of [down, refused].entries()) {
@@ -187,8 +187,8 @@ describe('what is queued', () => {
     const [first] = JSON.parse((await command(env, 'queue character-killmails 1 --json')).out).jobs
     const again = await command(env, 'queue character-killmails 1 --limit 7')
     expect(again).toEqual({ code: 0, err: '', out: expect.stringContaining(`job ${first.id.slice(0, 8)} is already queued`) })
-    const told = JSON.parse((await command(env, 'queue character-killmails 1 --json')).out)
-    expect(told).toEqual({ jobs: [{ ...first, created: false }], broker: null })
+    const repeated = JSON.parse((await command(env, 'queue character-killmails 1 --json')).out)
+    expect(repeated).toEqual({ jobs: [{ ...first, created: false }], broker: null })
     const forced = JSON.parse((await command(env, 'queue character-killmails 1 --force --json')).out)
     expect(forced.jobs[0]).toMatchObject({ created: true })
     expect((await jobs()).map((job) => job.active_key)).toEqual(expect.arrayContaining([null, expect.stringContaining('characterID:1')]))

@@ -82,10 +82,13 @@ describe('doctor', () => {
   })
 
   test('services that are unreachable; what needs them is skipped', async () => {
-    const away = `127.0.0.1:${await freePort()}`
-    const { code, findings } = await diagnosis({ DATABASE_URL: `postgresql://u:secret@${away}/x`, RABBITMQ_URL: `amqp://u:secret@${away}` })
+    const closedHost = `127.0.0.1:${await freePort()}`
+    const { code, findings } = await diagnosis({
+      DATABASE_URL: `postgresql://u:secret@${closedHost}/x`,
+      RABBITMQ_URL: `amqp://u:secret@${closedHost}`,
+    })
     expect(code).toBe(1)
-    for (const check of ['database', 'broker']) expect(textOf(findings, check)).toContain(away)
+    for (const check of ['database', 'broker']) expect(textOf(findings, check)).toContain(closedHost)
     for (const check of ['migrations', 'topology', 'consumers', 'workers', 'scheduler'])
       expect(states(findings, check)).toEqual(['skipped'])
     expect(JSON.stringify(findings)).not.toContain('secret')

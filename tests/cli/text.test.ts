@@ -68,8 +68,8 @@ test('a bar keeps its width, and is full only at the end', () => {
       fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
       fc.nat(),
       fc.integer({ min: 8, max: 80 }),
-      (part, look, width) => {
-        const bar = drawBar(part, look, width)
+      (part, frame, width) => {
+        const bar = drawBar(part, frame, width)
         expect(bar).toMatch(new RegExp(`^[█░]{${width}}$`))
         expect(bar === '█'.repeat(width)).toBe(part === 1)
       },
@@ -77,7 +77,7 @@ test('a bar keeps its width, and is full only at the end', () => {
   )
 })
 
-test('a bar that counts tells how many of how many, and is cleared in the end', () => {
+test('a counting bar shows how many of how many, and is cleared at the end', () => {
   let drawn = ''
   const write = (chunk: Buffer, _: string, done: () => void) => {
     drawn += chunk.toString()
@@ -151,7 +151,7 @@ describe('watching', () => {
   })
   const workers = { live: new Map<string, number>(), sources: [], limits: new Map(), config: {} as Config }
 
-  test('plain lines come at most once a second, only with news, and always for the end', () => {
+  test('plain lines come at most once a second, only after a change, and always at the end', () => {
     const lines: string[] = []
     let now = 0
     const view = lineView({ out: (line) => lines.push(line) }, () => now)

@@ -56,7 +56,7 @@ describe('a form out of a JSON Schema', () => {
       }),
     ))
 
-  test('blank inputs are left out, an unchecked default is said, the branch is chosen by what is there', () => {
+  test('blank inputs are left out, an unchecked default is sent, the branch follows from the fields', () => {
     const values: Values = { ...fill(form, undefined), id: ' 12 ', 'options.skip': false, 'options.most': '' }
     expect(build(form, values)).toEqual({ mode: 'one', id: 12, options: { skip: false } })
     expect(build(form, fill(form, { mode: 'all' }))).toEqual({ mode: 'all' })
@@ -76,7 +76,7 @@ describe('a form out of a JSON Schema', () => {
   })
 })
 
-test('spans, rates and shares are said in two units, without a number nobody knows', () => {
+test('spans, rates and shares use two units, and a dash for unknown numbers', () => {
   expect([0, 950, 61_000, 3_600_000, 90_061_000, null, Number.NaN].map(duration)).toEqual([
     '0 ms',
     '950 ms',

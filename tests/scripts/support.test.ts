@@ -9,7 +9,7 @@ import { until } from '../support/until'
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 })
-  // The server goes away in some of these stories; the query reports it.
+  // The server stops in some of these stories; the query reports it.
   client.on('error', () => undefined)
   await client.connect()
   try {
