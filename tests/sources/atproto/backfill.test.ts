@@ -363,7 +363,7 @@ describe('discovery', () => {
   }, 120_000)
 
   test('keeps its cursor with the tasks of the page, and rests while enough repos wait', async () => {
-    await world({ oddities: false, repos: 320, emptyRepos: 1, pdses: 2, speed: 2000 })
+    await world({ oddities: false, repos: 260, emptyRepos: 1, pdses: 2, speed: 2000 })
     const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
     await it_.db.query('update backhaul.jobs set backlog = 20 where id = $1', [job.id])
     let most = 0
