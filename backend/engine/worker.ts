@@ -47,7 +47,7 @@ export interface WorkerOptions {
 export interface Worker {
   readonly id: string
   start(): Promise<void>
-  /** Finishes or, after the grace, aborts the pages in hand, hands tasks back without using an attempt, and leaves. */
+  /** Finishes its pages or aborts them after the grace, releases its tasks without using an attempt, and stops. */
   stop(): Promise<void>
 }
 

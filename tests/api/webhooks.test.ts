@@ -186,7 +186,7 @@ describe('delivery', () => {
     expect((await states()).delivered).toBeLessThanOrEqual(10)
   })
 
-  test('one that does not answer in time is tried again, and a stop hands back what is under way', async () => {
+  test('one that does not answer in time is retried, and a stop releases what is in progress', async () => {
     const { id } = await add()
     sink.answers('hang')
     await happen('job.completed')

@@ -49,7 +49,7 @@ const works = (job: string): Record<string, (tx: Tx) => Promise<unknown>> => ({
     const answers = { found: [], answered: held.ids, missing: [] }
     expect(await answerLookups(tx, held, { believed: answers, doubted: [] }, 60_000)).toBe(true)
   },
-  'a claim of lookups, given back': async (tx) => {
+  'a claim of lookups, released': async (tx) => {
     await releaseLookups(tx, await claimLookups(tx, KIND, BATCH, [], 'somebody'), { inMs: 0, failed: false })
   },
   'a count for a list': (tx) => readLookups(tx, [job]),

@@ -318,7 +318,7 @@ describe('who waits how', () => {
 })
 
 describe('faults', () => {
-  test('a grant that arrives too late is not used; its moment is given back', async () => {
+  test('a grant that arrives too late is not used; its moment is released', async () => {
     const { reader, told, seen } = watched()
     const { gate, asks } = gateOf({ spacingMs: 5_000 }, reader)
     told.lateMs = 60

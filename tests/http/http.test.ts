@@ -114,7 +114,7 @@ describe('a request', () => {
     expect(grants).toBe(2)
     expect(arrived).toHaveLength(1)
     expect(it.use.traffic[it.name]).toMatchObject({ requests: 1 })
-    await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the first grant given back' })
+    await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the release of the first grant' })
   })
 
   test('says who asks, is compressed, parsed, counted and logged', async () => {

@@ -248,7 +248,7 @@ describe('consuming', () => {
     expect(log.lines.filter((line) => line.includes('PRECONDITION'))).toEqual([])
   })
 
-  test('what is given back comes again', async () => {
+  test('what is released is delivered again', async () => {
     const broker = later(brokerAt(env.rabbitmqUrl))
     const seen: boolean[] = []
     await broker.consume(QUEUE, 5, (delivery) => {

@@ -51,7 +51,7 @@ test('looking loses nothing and counts for nothing, however often', async () => 
   const ids = (await listDead(env.rabbitmqUrl)).map((one) => one.id)
   for (let look = 0; look < 25; look++) expect((await listDead(env.rabbitmqUrl, QUEUE)).map((one) => one.id)).toEqual(ids)
   const again = await other.channel.get(`${QUEUE}.dead`)
-  // A broker with a limit drops what has been given back 20 times.
+  // A broker with a limit drops what was released 20 times.
   expect(again).not.toBe(false)
   if (again) expect(Number(again.properties.headers?.['x-delivery-count'] ?? 0)).toBeLessThanOrEqual(11)
 })

@@ -16,6 +16,10 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['context', /\bdesks?\b/i],
   ['method', /\broads?\b/i],
   ['MAX_', /\bMOST_/],
+  ['default', /\bunless told\b/i],
+  ['updates', /\bnews\b/i],
+  ['release', /\b(hand(s|ed|ing)?|g[ia]ve(s|n)?|giving) (it |them |\w+s )?back\b/i],
+  ['rejected', /\bsets? (\w+ ){0,3}aside\b/i],
   ['American spelling', /colour|behaviour|neighbour|catalogue|favour\b|honour|\bmetres?\b|\blicence|serialisation|(?<!aria-)\blabelled/i],
   ['cancelled, which is a status', /\bcancel(ed|ing)\b/i],
 ]
