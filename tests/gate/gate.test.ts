@@ -276,7 +276,7 @@ describe('who waits how', () => {
     expect((await rowOf(name))?.nextAt).toEqual(before?.nextAt)
   })
 
-  test('a live request is promised a moment however far off, and nobody else gets it', async () => {
+  test('a live request is promised a moment however far off, and no other request gets it', async () => {
     const { gate, asks } = gateOf({ spacingMs: 10_000 })
     const first = await gate.acquire(asks, 'backfill')
     const promised = await throttled(gate.acquire(asks, 'live'))
@@ -383,7 +383,7 @@ describe('faults', () => {
 describe('a request that ends well', () => {
   const well = { sent: true, result: 'ok' } as const
 
-  test('gives its place back with the next question: one statement a request', async () => {
+  test('releases its place with the next question: one statement a request', async () => {
     const { reader, seen } = watched()
     const { gate, asks, name } = gateOf({ concurrent: 1, requests: 1_000, perMs: 1_000 }, reader)
     gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
@@ -448,7 +448,7 @@ describe('what answers say', () => {
     await throttled(gate.acquire(asks, 'backfill'))
   })
 
-  test('tokens that somebody else has used are counted too', async () => {
+  test('tokens that other clients have used are counted too', async () => {
     const { gate, name, asks } = gateOf({ requests: 100, perMs: 60_000 })
     await gate.settle(await gate.acquire(asks, 'live'), { sent: true, result: 'ok', remaining: [{ api: name, tokens: 2 }] })
     expect((await rowOf(name))?.used).toEqual({ requests: 98 })
@@ -466,7 +466,7 @@ describe('what answers say', () => {
     expect(seen).toHaveLength(before + 1)
   })
 
-  test('five failures in a row trip the breaker, one probe tries, success mends it', async () => {
+  test('five failures in a row trip the breaker, one probe tries, success closes it', async () => {
     const { gate, asks, name } = gateOf({})
     const fail = async () => gate.settle(await gate.acquire(asks, 'backfill'), { sent: true, result: 'failed' })
     for (let n = 0; n < 4; n++) await fail()

@@ -98,7 +98,7 @@ describe('headers', () => {
     expect(['0', '1', '', 'none', undefined].map(reset)).toEqual([now + 40_000, undefined, undefined, undefined, undefined])
   })
 
-  test('a reset in seconds since 1970 is by the clock of whoever sends it', () => {
+  test('a reset in seconds since 1970 is by the clock of the upstream', () => {
     const reset = (date?: number) =>
       readHeaders(
         {

@@ -117,7 +117,7 @@ describe('a request', () => {
     await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the release of the first grant' })
   })
 
-  test('says who asks, is compressed, parsed, counted and logged', async () => {
+  test('names its sender, is compressed, parsed, counted and logged', async () => {
     const { ask, use, name, logged } = world({ headers: { 'X-Compatibility-Date': '2026-07-17' } })
     answer = json({ ok: true, more: 1 }, 200, { etag: '"a"' })
     const got = await ask({ method: 'POST', body: [1, 2], headers: { 'X-Own': 'yes' } })
@@ -189,7 +189,7 @@ describe('a request', () => {
     expect(await failure(world().ask())).toMatchObject({ kind: 'redirect' })
   })
 
-  test('takes an accepted status with words of somebody else for an outage, which trips the breaker', async () => {
+  test('treats an accepted status whose text does not answer it as an outage, which trips the breaker', async () => {
     const it = world()
     const asked = { accept: [404], isAnswer: ({ text }: { text: string }) => text.includes('no such thing') }
     answer = json({ error: 'no such thing' }, 404)
@@ -269,7 +269,7 @@ describe('a request', () => {
 })
 
 describe('a process that is busy', () => {
-  test('lets nobody queue for longer than 2 s', async () => {
+  test('lets no request wait for a place longer than 2 s', async () => {
     const { ask, use, name } = world({ inProcess: 1 })
     const open: ServerResponse[] = []
     answer = (response) => void open.push(response)
@@ -331,7 +331,7 @@ describe('an answer that is none', () => {
     expect(await failure(world().ask({ maxBytes: 1_000_000 }))).toMatchObject({ kind: 'too_large' })
   })
 
-  test('nobody listening', async () => {
+  test('no server at the address is tried again later', async () => {
     expect(await failure(world({}, { base: 'http://127.0.0.1:9' }).ask())).toMatchObject({ kind: 'connection' })
   })
 
@@ -385,7 +385,7 @@ describe('an upstream that says wait', () => {
     expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeGreaterThan(29)
   })
 
-  test.each([403, 429])('%i with a page for people closes the API for minutes', async (status) => {
+  test.each([403, 429])('%i with a web page closes the API for minutes', async (status) => {
     const it = world()
     answer = html(status)
     expect(await failure(it.ask())).toMatchObject({ name: 'RetryLater', kind: 'blocked_page' })
@@ -498,7 +498,7 @@ describe('an API that is down', () => {
     expect(await gateRow(it, part)).toMatchObject({ failures: 0, trippedUntil: null })
   })
 
-  test('is told from a request that fails by itself though others are answered since', async () => {
+  test('is not blamed for a request that fails by itself while others are answered', async () => {
     const it = world()
     answer = (response, request) => json({ ok: true }, request.url?.includes('bad') ? 500 : 200)(response, request)
     const bad = () => Promise.all([1, 2, 3, 4].map((n) => failure(it.ask({ path: `/bad/${n}/` }))))

@@ -45,7 +45,7 @@ describe('a moment in a header', () => {
     expect(secondsOf(text)).toBe(30),
   )
   test.each(['', 'soon', '-1', '1e300', undefined])('%j is none', (text) => expect(secondsOf(text)).toBeUndefined())
-  test('named by its place in time is by the clock of whoever answers', () => {
+  test('named by its place in time is by the clock of the upstream', () => {
     const tenMinutesAhead = new Date(now + 600_000).toUTCString()
     expect(secondsOf('Sun, 01 Nov 2026 00:10:30 GMT', tenMinutesAhead)).toBe(30)
     expect(secondsOf('30', tenMinutesAhead)).toBe(30)

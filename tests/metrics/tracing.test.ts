@@ -154,7 +154,7 @@ async function recordingProxy(target: string) {
   }
 }
 
-test('script, wake-up, turn, step, request and commit are one trace, and upstreams are told nothing of it', async () => {
+test('script, wake-up, turn, step, request and commit are one trace, and upstreams get nothing of it', async () => {
   const sandbox = await startSandbox({ scale: 300, speed: 200, seed: 5, oddities: false })
   const collector = await startCollector()
   const proxy = await recordingProxy(sandbox.urls.ZKILLBOARD_URL)
