@@ -394,7 +394,7 @@ describe('a request that ends well', () => {
     expect(await rowOf(name)).toMatchObject({ inFlight: 0, used: { requests: 6 } })
   })
 
-  test('gives it back by itself when no question follows, and when one about another gate does', async () => {
+  test('releases it by itself when no question follows, and when one about another gate does', async () => {
     const { limits, names } = limitsOf({ a: { concurrent: 1 }, b: {} })
     const [a, b] = names as [string, string]
     const gate = createGate(db, limits)
@@ -404,7 +404,7 @@ describe('a request that ends well', () => {
     await createGate(others[0] as Db, limits).acquire([{ api: a }], 'backfill')
   })
 
-  test('gives it back also where the next question is refused', async () => {
+  test('releases it also where the next question is refused', async () => {
     const { gate, asks, name } = gateOf({ concurrent: 5, spacingMs: 5_000 })
     gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
     await throttled(gate.acquire(asks, 'backfill'))
