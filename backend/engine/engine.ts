@@ -36,7 +36,7 @@ export interface WorkerEngine extends Engine {
 /** The source of this name. @throws {Error} when the registry has none: the row was written by a newer version */
 export function sourceNamed(sources: readonly Source[], name: string): Source {
   const source = sources.find((one) => one.name === name)
-  if (!source) throw new Error(`this version has no source ${name}; a newer one wrote the row`)
+  if (!source) throw new Error(`this version has no source ${name}: a newer version wrote the row; update this process`)
   return source
 }
 

@@ -14,7 +14,7 @@ export interface Identity {
 /** New at each start, so that a restarted process never takes its predecessor's claims for its own. */
 export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
 
-/** Makes a worker known, and frees what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
+/** Makes a worker known, and releases what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [], 0)
   const neighbors = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
@@ -61,7 +61,7 @@ async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: n
   )
 }
 
-/** Leaves: whatever it still holds is free at once. */
+/** Removes a worker and releases what it still holds. */
 export async function signOff(db: Reader, id: string): Promise<void> {
   await releaseHeldBy(db, id)
   await releaseLookupsHeldBy(db, id)

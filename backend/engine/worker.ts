@@ -20,7 +20,7 @@ import { lookupTurn } from './lookups/turn'
 import { turn } from './turn'
 
 export interface WorkerOptions {
-  /** Of `newWorkerId`; what it holds, here and at the gates, is freed by it. */
+  /** Of `newWorkerId`; what it holds, here and at the gates, is released by it. */
   id: string
   /** PM2 app: `worker-backfill`. */
   app: string
@@ -51,7 +51,7 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-const BEAT_MS = 5000
+const HEARTBEAT_MS = 5000
 
 /** A process that takes deliveries of some queues and does turns. */
 export function createWorker(options: WorkerOptions): Worker {
@@ -77,13 +77,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const holding: Holding = { tasks: new Set(), lookups: new Set() }
   const inHand = new Set<Promise<void>>()
   const subscriptions: Subscription[] = []
-  let beating: NodeJS.Timeout | undefined
+  let heartbeats: NodeJS.Timeout | undefined
   const lagMs = watchLoop()
 
   const onHeartbeat = () => {
     heartbeat(heartbeatDb, { id, app, queues, concurrency }, holding, lagMs())
       .then(() => flush(heartbeatDb))
-      .catch((error: unknown) => logUnreachable(log, 'no heartbeat', error))
+      .catch((error: unknown) => logUnreachable(log, 'Could not send the heartbeat', error))
   }
   const onDelivery = (delivery: Delivery) => {
     count('backhaul_turns_total', { queue: delivery.queue })
@@ -101,8 +101,8 @@ export function createWorker(options: WorkerOptions): Worker {
       .catch((error: unknown) => {
         // The row says everything: the wake-up of a failed turn is sent again, so the delivery is dropped.
         delivery.ack()
-        if (isUnreachable(error)) logUnreachable(log, 'the database is unreachable', error)
-        else logUnexpected(log, `a turn on ${delivery.queue} broke`, error)
+        if (isUnreachable(error)) logUnreachable(log, 'The database is unreachable', error)
+        else logUnexpected(log, `A turn on ${delivery.queue} failed`, error)
       })
       .finally(() => inHand.delete(work))
     inHand.add(work)
@@ -113,7 +113,7 @@ export function createWorker(options: WorkerOptions): Worker {
     async start() {
       await signOn(heartbeatDb, { id, app, queues, concurrency })
       for (const queue of queues) subscriptions.push(await broker.consume(queue, concurrency, onDelivery))
-      beating = setInterval(onHeartbeat, BEAT_MS)
+      heartbeats = setInterval(onHeartbeat, HEARTBEAT_MS)
       logWorkerReady(log, app, id, queues)
     },
     async stop() {
@@ -124,9 +124,11 @@ export function createWorker(options: WorkerOptions): Worker {
       const grace = setTimeout(() => abort.abort(new Error('the worker stops')), options.graceMs ?? 20_000)
       await Promise.all(inHand)
       clearTimeout(grace)
-      clearInterval(beating)
-      await flush(heartbeatDb).catch((error: unknown) => logUnreachable(log, 'the last counts are lost', error))
-      await signOff(heartbeatDb, id).catch((error: unknown) => logUnreachable(log, 'could not sign off', error))
+      clearInterval(heartbeats)
+      await flush(heartbeatDb).catch((error: unknown) => logUnreachable(log, 'Could not save the last counts', error))
+      await signOff(heartbeatDb, id).catch((error: unknown) =>
+        logUnreachable(log, 'Could not sign off; another process will release what this worker held', error),
+      )
     },
   }
 }

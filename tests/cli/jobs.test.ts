@@ -88,7 +88,7 @@ describe('list and show', () => {
     refused(await command(env, 'jobs list --status done'), 2, 'no status "done"; there are queued')
     refused(await command(env, 'jobs list --source evil'), 2, 'no source "evil"; there are eve')
     refused(await command(env, 'jobs list --limit 0'), 2, '--limit must be')
-    refused(await command(env, 'jobs show 12'), 2, 'is no job id')
+    refused(await command(env, 'jobs show 12'), 2, 'is not a job id')
     refused(await command(env, 'jobs show 00000000'), 2, 'there is no job 00000000')
     refused(await command(env, 'jobs watch 00000000'), 2, 'there is no job')
     refused(await command(env, 'jobs lst'), 2, 'Did you mean list')

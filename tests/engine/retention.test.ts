@@ -98,7 +98,7 @@ describe('tasks of ended jobs', () => {
     expect(offered).toEqual([[], ['retry']])
     await expect(retry(engine(), old)).rejects.toMatchObject({
       code: 'state',
-      message: expect.stringMatching(/were cleared .* Start it again instead$/),
+      message: expect.stringMatching(/were deleted after RETENTION_DAYS; start the job again$/),
     })
     expect((await retry(engine(), young)).tasks).toBe(2)
   })

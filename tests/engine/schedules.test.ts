@@ -97,15 +97,15 @@ describe('ticks', () => {
     expect(await jobs()).toHaveLength(2)
   })
 
-  test('missed ticks are left out, and said to be', async () => {
+  test('missed ticks are skipped, and the schedule says so', async () => {
     const { id } = await add()
     await planned(id, at('2030-01-01T05:00:00Z'))
     expect(await startSchedules(engine(), at('2030-01-01T09:30:00Z'))).toMatchObject([
-      { leftOut: true, error: expect.stringContaining('left out') },
+      { leftOut: true, error: expect.stringContaining('skipped') },
     ])
     expect(await getSchedule(engine(), id)).toMatchObject({
       nextAt: '2030-01-01T10:00:00.000Z',
-      error: expect.stringMatching(/nobody was there to see the tick of 2030-01-01T05:00:00.000Z/),
+      error: expect.stringMatching(/Missed tick 2030-01-01T05:00:00.000Z: no scheduler was running/),
     })
     await startSchedules(engine(), at('2030-01-01T10:00:00Z'))
     expect(await ticksTaken()).toEqual(['2030-01-01T10:00:00.000Z'])

@@ -44,7 +44,7 @@ export const parseParams = <P>(source: Source<P>, raw: unknown): P => parsed(sou
 /** The params of a raw message on one of the source's queues. @throws {Refused} naming the field */
 export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknown): P {
   const schema = source.requests[queue]
-  if (!schema) throw new Refused('input', `${queue} takes no requests`)
+  if (!schema) throw new Refused('input', `${queue} does not accept requests`)
   return parsed(schema, raw)
 }
 

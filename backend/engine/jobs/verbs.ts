@@ -34,7 +34,7 @@ const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
  */
 export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<JobRow> {
   if (!/^[0-9a-f-]{4,36}$/i.test(id))
-    throw new Refused('input', `${JSON.stringify(id)} is no job id; give the id, or at least its first four characters`, 'id')
+    throw new Refused('input', `${JSON.stringify(id)} is not a job id; give the id or at least its first four characters`, 'id')
   const [first, last] = [LOWEST, HIGHEST].map((end) => id.toLowerCase() + end.slice(id.length)) as [string, string]
   // A dash in another place than an id has one: no id begins like this.
   const jobs = UUID.test(first)
@@ -43,7 +43,7 @@ export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<J
         [first, last],
       )
     : []
-  if (jobs.length > 1) throw new Refused('input', `${id} is the beginning of more than one job id; give more of it`, 'id')
+  if (jobs.length > 1) throw new Refused('input', `${id} matches more than one job id; give more characters`, 'id')
   if (!jobs[0]) throw new Refused('missing', `there is no job ${id}`, 'id')
   return jobs[0]
 }
@@ -120,18 +120,13 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     if (now?.cleared) {
       throw new Refused(
         'state',
-        `the tasks of job ${job.id.slice(0, 8)} were cleared some time after it ended (RETENTION_DAYS), its report stays. Start it again instead`,
+        `the tasks of job ${job.id.slice(0, 8)} were deleted after RETENTION_DAYS; start the job again`,
         'status',
         status,
       )
     }
     if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
-      throw new Refused(
-        'state',
-        `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks. Start it again instead`,
-        'status',
-        status,
-      )
+      throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks; start the job again`, 'status', status)
     }
     const failed = await reopenFailed(tx, job.id)
     const ended = status === 'failed' || status === 'partial'
@@ -152,7 +147,7 @@ async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
     if ((error as { code?: string }).code !== '23505') throw error
     throw new Refused(
       'state',
-      `another active job backfills the same as job ${job.id.slice(0, 8)}; let it end, then retry`,
+      `another active job backfills the same as job ${job.id.slice(0, 8)}; retry when it has ended`,
       'status',
       job.status,
     )

@@ -56,7 +56,7 @@ async function answer(engine: WorkerEngine, source: Source, lookup: Lookup, held
   const work = async (tx: Tx) => {
     await lookup.write(tx, sorted.believed)
     await ask(tx, answers.lookups ?? {}, { priority: 2 })
-    if (!(await answerLookups(tx, held, sorted, lookup.freshMs))) throw new Error('its lookups were taken away while they were read')
+    if (!(await answerLookups(tx, held, sorted, lookup.freshMs))) throw new Error('lost the claim on the lookups while reading them')
   }
   await span('commit', {}, () => engine.db.tx(work))
   lookupsAnswered(engine.log, {

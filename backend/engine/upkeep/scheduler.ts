@@ -82,7 +82,7 @@ export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
         await tick()
       } catch (error) {
         steadySince = 0
-        logUnreachable(engine.log, 'the scheduler waits', error)
+        logUnreachable(engine.log, 'The scheduler cannot work; it tries again', error)
         await pause(1000)
       }
       const took = Date.now() - began
@@ -108,7 +108,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
     const { moved, gone } = await rescue(db)
     if (gone.length > 0) logWorkersLost(log, gone, moved)
   }
-  await apart(engine, 'schedules', () => startSchedules(engine))
+  await apart(engine, 'Starting schedules failed', () => startSchedules(engine))
   await admit(engine)
   for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) {
@@ -117,9 +117,9 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   }
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
-  await apart(engine, 'handing events to webhooks', () => fanOut(db))
-  if (ticks % LOOK_EVERY === 0) await apart(engine, 'alerts', () => upkeep.alerts.look())
-  await apart(engine, 'retention', () => upkeep.retention.tick())
+  await apart(engine, 'Passing events to webhooks failed', () => fanOut(db))
+  if (ticks % LOOK_EVERY === 0) await apart(engine, 'Checking alerts failed', () => upkeep.alerts.look())
+  await apart(engine, 'Deleting expired rows failed', () => upkeep.retention.tick())
   await wake(db, broker)
   for (const [kind, lookup] of lookupKinds(sources)) await wakeLookups(db, broker, kind, lookup)
   await relay(db, broker)

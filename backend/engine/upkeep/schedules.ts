@@ -90,7 +90,7 @@ async function takeTick(tx: Tx, engine: Pick<Engine, 'sources'>, id: string, now
   const planned: Planned = { tickAt: row.tickAt, dueAt: row.dueAt }
   const { tick, leftOut, next } = decide(row, row.missed, planned, row.now)
   if (!tick) {
-    const error = `nobody was there to see the tick of ${planned.tickAt.toISOString()}; missed ticks are left out`
+    const error = `Missed tick ${planned.tickAt.toISOString()}: no scheduler was running; skipped`
     await plan(tx, row, next, { tickAt: planned.tickAt, error })
     return { name: row.name, tickAt: planned.tickAt, error, leftOut }
   }
