@@ -145,7 +145,7 @@ async function commit(
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
 
-/** As the database releases it: the next step of this turn must not see a type that a later turn would not. */
+/** As the database returns it: the next step of this turn must not see a type that a later turn would not. */
 const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as Json
 
 /** Ends the job, or takes its finish task away: it is inserted again once the job has nothing left to do. */

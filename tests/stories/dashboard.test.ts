@@ -109,7 +109,7 @@ withChromium('the dashboard through outages', () => {
     const before = await read(page)
     await until(async () => (await read(page)) > before, { ...SOON, what: 'the figures to move' })
   }
-  /** Takes something away, expects both tabs to say so and looks meanwhile; releases it, expects both to go on. */
+  /** Stops a service, expects both tabs to say so and checks meanwhile; restores it, expects both to recover. */
   async function without(words: string, away: () => Promise<unknown>, meanwhile: () => Promise<unknown>, back: () => Promise<unknown>) {
     const from = Date.now()
     await away()
