@@ -3,6 +3,7 @@ import type { Stream } from '../../backend/contract'
 import { countersAfter } from '../../backend/engine/jobs/counts'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { wake } from '../../backend/engine/wake'
+import { reportText } from '../../scripts/cli/report-text'
 import { type Served, serve } from '../support/api'
 import { type Counting, countingSource, countingTask, createCounted, flaky } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
@@ -77,6 +78,7 @@ it('counts and publishes what the write decided, once for each committed page', 
   expect((await served.ask('POST', '/graphql', { query })).body).toMatchObject({
     data: { job: { counters: { moved: 6 }, report: { counters: { moved: 6 } } }, sources: [{ counters }] },
   })
+  expect(reportText(report, counters)).toMatch(/counter +count +what it counts.*\n.*evens +2 +Pages with an even number/)
   const metric = await until(async () => (await it_.db.query<{ value: number }>(METRIC, ['backhaul_counters_total', '%moved%']))[0]?.value)
   expect(Number(metric)).toBe(6)
 })
@@ -106,6 +108,7 @@ it('is not verified where the end of a task is no proof, and lists the reasons',
     unverified: { 'the listing was cut': 2, 'the total is a guess': 1 },
     reason: '1 records were rejected; see rejectedBy; the listing was cut; the total is a guess',
   })
+  expect(reportText(report)).toMatch(/not proved because +tasks.*\n.*the listing was cut +2/)
   const kept = await run({ onRead: async (_, page) => (page === 1 ? { unverified: 'a page was skipped' } : {}) })
   expect(kept).toMatchObject({ verified: false, reason: 'a page was skipped' })
 })
