@@ -13,7 +13,17 @@ const REGISTRY = join(__dirname, 'dist', 'backend', 'sources', 'index.js')
 /** The registry as compiled; PM2 shows the error when it is not built yet. */
 function workers() {
   if (!existsSync(REGISTRY)) throw new Error('Backhaul is not built: run ./scripts/setup (or yarn build), then start it again.')
-  return require(REGISTRY).sources.flatMap((source) => Object.keys(source.workers))
+  return require(REGISTRY).sources.flatMap((source) => [...Object.keys(source.workers), ...listeners(source)])
+}
+
+/** Listeners that are turned on; a value that cannot be read is reported by the processes that read it. */
+function listeners({ listeners: all = {}, settings = {} }) {
+  const { readEnvFile } = require('./dist/backend/config/env-file')
+  const env = { ...readEnvFile(join(__dirname, '.env')), ...process.env }
+  return Object.keys(all).filter((app) => {
+    const name = all[app].enabled
+    return settings[name].schema.safeParse(env[name] || undefined).data === true
+  })
 }
 
 const app = (name, script, args) => ({

@@ -7,6 +7,8 @@ export const QUEUES = [
   'esi_alliance_info_queue',
   'esi_type_info_queue',
   'atproto_backfill_queue',
+  'backpack-tf-backfill-requests',
+  'tf2_listing_events_queue',
 ] as const
 
 export type QueueName = (typeof QUEUES)[number]

@@ -23,7 +23,9 @@ export interface Given extends Record<string, unknown> {
 }
 
 function addCommand(program: Program, context: Context, name: string, source: Source, command: Command): void {
-  const made = program.command(name).description(command.about)
+  const made = parentOf(program, name)
+    .command(name.split(' ').at(-1) as string)
+    .description(command.about)
   const idName = command.lookup ? `${command.lookup} id` : command.ids && idNameOf(source, command.ids)
   if (idName) made.argument('[ids...]', `one or more ${idName}s; - reads them from standard input`)
   for (const { option } of command.options ? optionsOf(source) : []) made.addOption(option)
@@ -39,6 +41,19 @@ function addCommand(program: Program, context: Context, name: string, source: So
       const [ids, given] = idName ? (args as [string[], Given]) : [[], args[0] as Given]
       await traced(context, `yarn queue:${name}`, () => queue(context, source, command, ids, given))
     })
+}
+
+/** `listings full` is a command of the command `listings`. */
+function parentOf(program: Program, name: string): Program {
+  const [first, second] = name.split(' ')
+  if (first === undefined || second === undefined) return program
+  return (
+    program.commands.find((one) => one.name() === first) ??
+    program
+      .command(first)
+      .description(`Start jobs of ${first}: each command says which`)
+      .configureHelp({ commandUsage: () => `yarn queue ${first} <command>` })
+  )
 }
 
 async function queue(context: Context, source: Source, command: Command, args: string[], given: Given): Promise<void> {

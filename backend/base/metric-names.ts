@@ -18,6 +18,7 @@ export const COUNTERS = {
     help: `Records on committed pages, by outcome: ${OUTCOMES.join(', ')} or deleted.`,
     labels: [...RECORD, 'outcome'],
   },
+  backhaul_feed_messages_total: { help: 'Messages of feeds committed.', labels: ['source', 'feed'] },
   backhaul_counters_total: {
     help: 'What sources count on committed pages besides the outcomes of records, by counter.',
     labels: [...RECORD, 'counter'],

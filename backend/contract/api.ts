@@ -62,6 +62,8 @@ export interface Credential {
 
 export interface RawAnswer {
   status: number
+  /** Parts of the API's limit that the request counted against. */
+  parts?: readonly string[]
   headers: Record<string, string | undefined>
   /** Decoded text; empty for 304, and for a 2xx that was asked for as bytes. */
   text: string

@@ -1,9 +1,11 @@
 import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
-import type { Tx } from '../base/sql'
+import type { Reader, Tx } from '../base/sql'
 import type { Api, Http, HttpUse } from './api'
 import type { Command } from './command'
+import type { Feed } from './feed'
+import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
 import type { Route } from './route'
 import type { Settings } from './settings'
@@ -30,6 +32,8 @@ export interface Source<P = unknown> {
   requests: Partial<Record<QueueName, ZodType<P>>>
   /** Priority of jobs that arrive on a queue, where it is not that of a backfill. */
   priorities?: Partial<Record<QueueName, number>>
+  /** Priority of a request that names none; those of a lower number go ahead even in the middle of a turn. */
+  priority?(params: P): number
   /**
    * What a person may ask for; parsed when the job is started, and its own result parses to itself. The JSON Schema of its input is the
    * form of the dashboard, the API's document and the options of commands: each field is described once, by `.meta({ title,
@@ -45,6 +49,10 @@ export interface Source<P = unknown> {
   apis: Record<string, Api>
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>
+  /** Messages that are data and no requests, by a name of their own. */
+  feeds?: Record<string, Feed>
+  /** Long-lived connections, by the PM2 app that holds them. */
+  listeners?: Record<string, Listener>
   /** Refusals it keeps besides those of its lookups, by a kind of their own. */
   refusals?: Record<string, KeptRefusals>
   commands: Record<string, Command>
@@ -56,6 +64,8 @@ export interface Source<P = unknown> {
   routes?: readonly Route[]
   /** What its pages count besides the outcomes of records, a sentence each; by `name_with_underscores`. */
   counters?: Record<string, string>
+  /** What it keeps for a while only, by name: each call deletes one batch of it and returns the rows, 0 when none are left. */
+  retention?: Record<string, (db: Reader) => Promise<number>>
   /** Splits a job into its first tasks; same params, same tasks, no I/O. */
   plan(params: P): Plan
   /** Runs in the transaction of the job's finish task, before its report is written. */

@@ -3,6 +3,7 @@ import { messageOf, type Throttled } from '../base/errors'
 import type { Log } from '../base/log'
 import { logStack } from '../base/log-errors'
 import { COUNT_NAMES, ofCounts } from '../base/vocabulary'
+import type { Written } from '../contract'
 import type { Report } from './jobs/report'
 import type { Counts, Task } from './store'
 
@@ -183,4 +184,20 @@ export function lookupsRetry(
 export function messageRejected(log: Log, queue: string, reason: string): void {
   count('backhaul_dead_letters_total', { queue })
   log.warn(`Message rejected to ${queue}.dead: ${reason}`)
+}
+
+/** What messages of a feed came to. */
+interface FeedBatch extends Written {
+  messages: number
+  rejected: number
+}
+
+/** Messages of a feed were committed. */
+export function feedWritten(log: Log, { source, stream }: { source: string; stream: string }, batch: FeedBatch): void {
+  const { messages, counts = {}, new: added, updated, unchanged, deleted = 0, rejected } = batch
+  count('backhaul_feed_messages_total', { source, feed: stream }, messages)
+  const records = { new: added, updated, unchanged, rejected, deleted }
+  for (const [outcome, n] of Object.entries(records)) count('backhaul_rows_total', { source, stream, outcome }, n)
+  for (const [counter, n] of Object.entries(counts)) count('backhaul_counters_total', { source, stream, counter }, n)
+  log.debug('Messages committed', { source, feed: stream, messages, ...records })
 }

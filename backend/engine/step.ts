@@ -123,7 +123,7 @@ async function commit(
     const takes = leaves && !engine.stopping()
     const written = await stream.write(tx, page.batch)
     await store.insertRejects(tx, task, rejected)
-    await store.insertTasks(tx, { id: task.job_id, priority: task.priority }, source, page.tasks ?? [])
+    await store.insertTasks(tx, task.job_id, source, page.tasks ?? [])
     await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
     await store.insertEvents(tx, written.events ?? [])
     const counts = {

@@ -8,10 +8,11 @@ import { flush } from '../base/flush-counts'
 import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
 import { watchLoop } from '../base/loop-lag'
-import type { HttpFactory, SettingsReader, Source } from '../contract'
+import type { Feed, HttpFactory, SettingsReader, Source } from '../contract'
 import { type Db, isUnreachable } from '../database/db'
 import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
+import { createFeedConsumer, type FeedConsumer } from './feed'
 import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
 import { takeIn } from './jobs/intake'
 import { logWorkerReady, logWorkerStopping } from './log'
@@ -77,6 +78,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const holding: Holding = { tasks: new Set(), lookups: new Set() }
   const inHand = new Set<Promise<void>>()
   const subscriptions: Subscription[] = []
+  const feeds: FeedConsumer[] = []
   let heartbeats: NodeJS.Timeout | undefined
   const lagMs = watchLoop()
 
@@ -108,21 +110,34 @@ export function createWorker(options: WorkerOptions): Worker {
     inHand.add(work)
   }
 
+  /** A feed takes as many deliveries as it writes at once; anything else as many as the worker does side by side. */
+  function consume(queue: QueueName): Promise<Subscription> {
+    const found = feedOf(sources, queue)
+    if (!found) return broker.consume(queue, concurrency, onDelivery)
+    const feed = createFeedConsumer(engine, found.source.name, found.name, found.feed)
+    feeds.push(feed)
+    return broker.consume(queue, 2 * found.feed.batch, feed.onDelivery)
+  }
+
   return {
     id,
     async start() {
       await signOn(heartbeatDb, { id, app, queues, concurrency })
-      for (const queue of queues) subscriptions.push(await broker.consume(queue, concurrency, onDelivery))
+      for (const queue of queues) subscriptions.push(await consume(queue))
       heartbeats = setInterval(onHeartbeat, HEARTBEAT_MS)
       logWorkerReady(log, app, id, queues)
     },
     async stop() {
       if (stopping) return
       stopping = true
-      logWorkerStopping(log, app, inHand.size)
+      logWorkerStopping(
+        log,
+        app,
+        feeds.reduce((sum, feed) => sum + feed.inHand, inHand.size),
+      )
       await Promise.all(subscriptions.map((subscription) => subscription.stop()))
       const grace = setTimeout(() => abort.abort(new Error('the worker stops')), options.graceMs ?? 20_000)
-      await Promise.all(inHand)
+      await Promise.all([...inHand, ...feeds.map((feed) => feed.stop())])
       clearTimeout(grace)
       clearInterval(heartbeats)
       await flush(heartbeatDb).catch((error: unknown) => logUnreachable(log, 'Could not save the last counts', error))
@@ -147,4 +162,11 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding
     return true
   }
   return await takeIn(engine, delivery, message)
+}
+
+function feedOf(sources: readonly Source[], queue: QueueName): { source: Source; name: string; feed: Feed } | undefined {
+  for (const source of sources) {
+    for (const [name, feed] of Object.entries(source.feeds ?? {})) if (feed.queue === queue) return { source, name, feed }
+  }
+  return undefined
 }

@@ -66,9 +66,9 @@ function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly st
 
 /** What an answer means: first what the API's own rules say, then its status and the standard headers. */
 export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & { result: 'ok' | 'failed' } {
-  const own = api.understand?.(answer) ?? {}
-  const waits = readHeaders(answer.headers)
   const named = Object.keys(asked.request.parts ?? {}).filter((part) => part !== asked.api)
+  const own = api.understand?.({ ...answer, parts: named }) ?? {}
+  const waits = readHeaders(answer.headers)
   const parts = named.length > 0 ? named : [asked.api]
   const general = own.error ? {} : judge(asked, answer, waits, parts)
   return {

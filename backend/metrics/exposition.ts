@@ -45,10 +45,21 @@ function histogram(name: keyof typeof HISTOGRAMS, stored: Map<string, Value[]>):
   return { name, get: async () => ({ name, help, type: 'histogram', values }) }
 }
 
+/** What sources count: each counter under a name of its own, `backfill_<counter>_total`. */
+function countersOf({ sources }: Service, stored: readonly Value[], own: { registers: InstanceType<typeof Registry>[] }): void {
+  const helps = new Map(sources.flatMap((source) => Object.entries(source.counters ?? {})))
+  for (const [counter, help] of helps) {
+    const metric = new Counter({ name: `backfill_${counter}_total`, help, labelNames: ['source', 'stream'], ...own })
+    const mine = stored.filter(({ labels }) => labels.counter === counter)
+    for (const { labels, value } of mine) metric.inc({ source: labels.source ?? '', stream: labels.stream ?? '' }, value)
+  }
+}
+
 async function expose(service: Service): Promise<string> {
   const [stored, read] = await Promise.all([totals(service.db), readings(service)])
   const registry = new Registry()
   const own = { registers: [registry] }
+  countersOf(service, stored.get('backhaul_counters_total') ?? [], own)
   for (const [name, { help, labels }] of Object.entries(COUNTERS)) {
     const counter = new Counter({ name, help, labelNames: [...labels], ...own })
     for (const { labels: of, value } of (stored.get(name) ?? []).filter(fits(labels))) counter.inc(of, value)

@@ -1,5 +1,6 @@
 import { atproto } from './atproto'
 import { eve } from './eve'
+import { tf2 } from './tf2'
 
 /** Every source of the sandbox: a folder and a line here. */
-export const SANDBOX_SOURCES = { eve, atproto }
+export const SANDBOX_SOURCES = { eve, atproto, tf2 }

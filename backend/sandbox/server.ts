@@ -34,7 +34,7 @@ export type SandboxOptions = OptionsFor<typeof SANDBOX_SOURCES>
 
 interface Controls<Variable extends string> {
   url: string
-  /** Variables that point the product here. */
+  /** Variables that point the product here, and those with the credentials that are taken here. */
   urls: Record<Variable, string>
   /** For the variable `LIMITS`, so that the product keeps to the scaled limits. */
   limits: Record<string, LimitOverride>
@@ -112,7 +112,11 @@ export async function openSandbox<S extends Sources>(sources: S, given: OptionsF
   const hosts = await openHosts(app, all, port === 0 ? 0 : port + 1)
   const controls: Controls<string> = {
     url,
-    urls: { ...addresses(url, apis), ...addresses(url.replace('http', 'ws'), sockets) },
+    urls: {
+      ...addresses(url, apis),
+      ...addresses(url.replace('http', 'ws'), sockets),
+      ...(Object.assign({}, ...apis.map((api) => api.credentials)) as Record<string, string>),
+    },
     limits: Object.assign({}, ...apis.map((api) => api.limits)) as Record<string, LimitOverride>,
     violations: () => context.violations.report(),
     traffic: () => context.arrivals.traffic(),

@@ -3,7 +3,7 @@ const { createHash } = require('node:crypto')
 const { existsSync, readdirSync, readFileSync, statSync } = require('node:fs')
 const { join } = require('node:path')
 
-const SKIP = new Set(['generated', 'node_modules', 'dist'])
+const SKIP = new Set(['generated', 'node_modules', 'dist', 'schema-data.ts'])
 const hash = createHash('sha256').update(process.version)
 
 function add(path) {

@@ -68,7 +68,7 @@ describe('the documents', () => {
 
   test('.env.example names every setting with its sentence, nothing else, and works as it is', () => {
     const text = readFileSync(join(root, '.env.example'), 'utf8')
-    const lines = [...text.replace(/^# ([A-Z_]+=)/gm, '$1').matchAll(/^([A-Z_]+)='?(.*?)'?$/gm)]
+    const lines = [...text.replace(/^# ([A-Z0-9_]+=)/gm, '$1').matchAll(/^([A-Z0-9_]+)='?(.*?)'?$/gm)]
     expect(lines.map(([, name]) => name).sort()).toEqual(listed.map(({ name }) => name).sort())
     const paragraphs = text.split('\n\n')
     for (const { name, about } of listed)

@@ -41,8 +41,11 @@ it('runs every command as `yarn queue <name>` and every worker as `yarn worker <
   expect(scripts).toMatchObject({ queue: 'node dist/scripts/queue.js', worker: 'node dist/backend/bin/worker.js' })
   const named = (prefix: string) =>
     Object.entries(scripts).flatMap(([alias, line]) => (alias.startsWith(prefix) ? [line.split(' ').at(-1)] : []))
-  expect(sources.flatMap((source) => Object.keys(source.commands))).toEqual(expect.arrayContaining(named('queue:')))
-  expect(sources.flatMap((source) => Object.keys(source.workers))).toEqual(expect.arrayContaining(named('worker:')))
+  // `listings full` is a command of `listings`.
+  const commands = sources.flatMap((source) => Object.keys(source.commands).map((name) => name.split(' ')[0]))
+  const apps = sources.flatMap((source) => [...Object.keys(source.workers), ...Object.keys(source.listeners ?? {})])
+  expect(commands).toEqual(expect.arrayContaining(named('queue:')))
+  expect(apps).toEqual(expect.arrayContaining(named('worker:')))
 })
 
 describe('routes', () => {
@@ -172,9 +175,10 @@ function doingTwice(source: Source, faults: string[]): Source {
   const twice = (stream: Stream): Stream => ({
     ...stream,
     async read(step, io) {
-      const first = await stream.read(step, io)
-      const again = await stream.read(step, io)
-      if (JSON.stringify(first.batch) !== JSON.stringify(again.batch)) faults.push(`${step.key}: two reads of one page differ`)
+      // A batch may hold the second in which it was asked for; of three reads in a row two fall into one.
+      const [first, ...again] = [await stream.read(step, io), await stream.read(step, io), await stream.read(step, io)]
+      const batches = [first, ...again].map((page) => JSON.stringify(page.batch))
+      if (batches[0] !== batches[1] && batches[1] !== batches[2]) faults.push(`${step.key}: two reads of one page differ`)
       if (first.next !== null && JSON.stringify(first.next) === JSON.stringify(step.cursor))
         faults.push(`${step.key}: a page did not move the cursor`)
       if (first.next !== null && !stream.cursor.safeParse(JSON.parse(JSON.stringify(first.next))).success)

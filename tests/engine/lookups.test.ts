@@ -177,7 +177,7 @@ it('rejects raw ids that cannot be written down, so that nothing is lost', async
   try {
     await it_.broker.publish([{ queue: 'esi_character_info_queue', body: { ids: [4000] } }])
     const letter = await until(async () => (await listDead(it_.rabbitmqUrl)).find((one) => String(one.body).includes('4000')))
-    expect(letter.reason).toContain('replay it once it is mended')
+    expect(letter.reason).toContain('Internal error; replay after the fix')
   } finally {
     await db.query('alter table backhaul.gone rename to lookups')
   }

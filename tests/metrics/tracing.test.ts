@@ -75,7 +75,7 @@ async function node(script: string, env: Record<string, string>): Promise<{ stat
 test('nothing of OpenTelemetry is loaded unless a collector is named', () => {
   const programs = [
     'backend/bin/worker-process',
-    'backend/engine/scheduler',
+    'backend/engine/upkeep/scheduler',
     'backend/metrics/server',
     'backend/api/server',
     'scripts/queue',

@@ -18,9 +18,9 @@ import { until } from '../support/until'
 const TOKEN = 'admin-of-the-outage-story'
 /** A page of the sandbox takes so long, so that the job lasts through the story, ms. */
 const SLOW_MS = 2000
-const DATABASE = 'The database cannot be reached now.'
+const DATABASE = 'The database is unreachable.'
 const SERVER = 'The server does not answer.'
-const RABBITMQ = 'RabbitMQ cannot be reached now'
+const RABBITMQ = 'RabbitMQ is unreachable'
 const SOON = { timeoutMs: 20_000 }
 
 interface Outage {
@@ -185,7 +185,7 @@ withChromium('the dashboard through outages', () => {
       const page = await visit(`${url}/new`)
       await page.getByLabel('Character id').fill(String(CHARACTER + 1))
       await page.getByRole('button', { name: 'Start the backfill' }).click()
-      await page.getByText('It is kept: workers hear of it once RabbitMQ is back').waitFor()
+      await page.getByText('The job is stored; workers start it once RabbitMQ is back.').waitFor()
       await page.locator('.job-meta').waitFor()
       kept = new URL(page.url()).pathname.split('/').at(-1) ?? ''
       await page.close()

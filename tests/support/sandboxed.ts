@@ -1,4 +1,4 @@
-import { readConfig } from '../../backend/config/config'
+import { readConfig, settingsReader } from '../../backend/config/config'
 import type { Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import { createGate } from '../../backend/gate/gate'
@@ -15,6 +15,7 @@ export async function sandboxed(source: Source, sandbox: Sandbox, limits: object
   const effective = effectiveLimits([source, ...sources.filter((one) => one.name !== source.name)], config.limits)
   let gateDb: Db | undefined
   const it = await suite([source], {
+    settings: settingsReader(config),
     http: (one, use) => {
       gateDb ??= openDb(it.databaseUrl, { name: 'gate' })
       http ??= createHttpFactory({ gate: createGate(gateDb, effective), limits: effective, config })

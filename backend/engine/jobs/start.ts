@@ -129,21 +129,21 @@ async function insertBatch(tx: Tx, source: Source, all: readonly unknown[], opti
   const [first] = jobs
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
   if (taken && first) return [{ ...taken, created: false, ...planOf(first) }]
-  const priority = options.priority ?? PRIORITY.backfill
+  const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
     `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, created_at, trace)
-     select n.id, $1, n.params, $2, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, clock_timestamp(), $3
-       from unnest($4::uuid[], $5::jsonb[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
-              as n(id, params, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
+     select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, clock_timestamp(), $2
+       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
+              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
       order by n.place
      on conflict (source, active_key) where active_key is not null and status in ${ACTIVE} do nothing
      returning id`,
     [
       source.name,
-      priority,
       traceparent() ?? readTraceparent(options.trace) ?? null,
       jobs.map((job) => job.id),
       jobs.map((job) => JSON.stringify(job.params)),
+      jobs.map(priorityOf),
       jobs.map((job) => (options.force ? null : job.plan.activeKey)),
       jobs.map((job) => job.plan.laneWidth ?? 1),
       jobs.map((job) => job.plan.lanesAtOnce ?? 8),
@@ -157,7 +157,6 @@ async function insertBatch(tx: Tx, source: Source, all: readonly unknown[], opti
   await insertTasksOf(
     tx,
     source,
-    priority,
     created.map(({ id, plan }) => ({ id, tasks: plan.tasks })),
   )
   const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])

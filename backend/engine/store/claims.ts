@@ -111,3 +111,21 @@ export const releaseAbandoned = (db: Reader): Promise<number> => releaseWhere(db
 export async function dropClaims(db: Reader, jobId: string): Promise<void> {
   await db.query(`update backhaul.tasks set ${NO_CLAIM} where job_id = $1 and claim is not null`, [jobId])
 }
+
+/**
+ * A task that is ready, due and unclaimed on this queue, and has a lower priority number than the given one; the lowest first.
+ * Admitted jobs are asked one by one, as in \`dueTasks\`: what it costs depends on how many run, not on how many wait.
+ */
+export async function mostUrgent(db: Reader, queue: string, than: bigint): Promise<bigint | undefined> {
+  const [row] = await db.query<{ id: bigint }>(
+    `select d.id from (select j.id, j.priority from backhaul.jobs j
+                        where j.admitted and j.priority < (select priority from backhaul.tasks where id = $2)) j
+       cross join lateral (
+         select t.id from backhaul.tasks t
+          where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+          order by t.due_at limit 1) d
+      order by j.priority limit 1`,
+    [queue, than],
+  )
+  return row?.id
+}

@@ -3,19 +3,14 @@ import type { NewTask, Source } from '../../contract'
 import { FINISH, textOf } from './task'
 
 /** Adds tasks to a job; one that is there already is left alone. Those outside lanes may be claimed at once if the job is admitted. */
-export const insertTasks = (tx: Tx, job: { id: string; priority: number }, source: Source, tasks: readonly NewTask[]): Promise<void> =>
-  insertTasksOf(tx, source, job.priority, [{ id: job.id, tasks }])
+export const insertTasks = (tx: Tx, jobId: string, source: Source, tasks: readonly NewTask[]): Promise<void> =>
+  insertTasksOf(tx, source, [{ id: jobId, tasks }])
 
 /** Tasks in one statement; their order inside a job is kept for as many. */
 const TASKS_AT_ONCE = 10_000
 
-/** The same for many jobs of a source and one priority, in as few statements as they need. */
-export async function insertTasksOf(
-  tx: Tx,
-  source: Source,
-  priority: number,
-  jobs: readonly { id: string; tasks: readonly NewTask[] }[],
-): Promise<void> {
+/** The same for many jobs of a source, in as few statements as they need. */
+export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id: string; tasks: readonly NewTask[] }[]): Promise<void> {
   const all = jobs.flatMap(({ id, tasks }) => tasks.map((task) => ({ ...task, job: id, sort: `${id} ${task.stream} ${task.key}` })))
   for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
     const sorted = all
@@ -24,16 +19,15 @@ export async function insertTasksOf(
       .sort((a, b) => (a.sort < b.sort ? -1 : 1))
     await tx.query(
       `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
-       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, $1, n.cursor,
+       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor,
               coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
               n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::int[], $9::jsonb[], $10::text[], $11::text[], $12::text[], $13::text[])
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[])
                 as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error)
               join backhaul.jobs j on j.id = n.job,
               (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
        on conflict (job_id, stream, key) do nothing`,
       [
-        priority,
         sorted.map((task) => task.job),
         sorted.map((task) => task.stream),
         sorted.map((task) => task.key),

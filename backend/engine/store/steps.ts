@@ -96,8 +96,22 @@ export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Rejects records, whole. */
-export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> {
+/** Keeps the records of a page that were rejected. */
+export const insertRejects = (tx: Tx, task: Task, rejects: readonly Reject[]): Promise<void> =>
+  keepRejects(tx, { jobId: task.job_id, taskId: task.id, source: task.source, stream: task.stream }, rejects)
+
+/** Keeps those of a feed's messages, which belong to no job. @param stream the feed */
+export const insertFeedRejects = (tx: Tx, feed: { source: string; stream: string }, rejects: readonly Reject[]): Promise<void> =>
+  keepRejects(tx, { jobId: null, taskId: null, ...feed }, rejects)
+
+interface Origin {
+  jobId: string | null
+  taskId: bigint | null
+  source: string
+  stream: string
+}
+
+async function keepRejects(tx: Tx, { jobId, taskId, source, stream }: Origin, rejects: readonly Reject[]): Promise<void> {
   if (rejects.length === 0) return
   const text = (value: unknown) => textOf(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
   await tx.query(
@@ -105,10 +119,10 @@ export async function insertRejects(tx: Tx, task: Task, rejects: readonly Reject
      select $1, $2, $3, $4, r.key, r.reason, r.detail, r.raw
        from unnest($5::text[], $6::text[], $7::text[], $8::text[]) as r(key, reason, detail, raw)`,
     [
-      task.job_id,
-      task.id,
-      task.source,
-      task.stream,
+      jobId,
+      taskId,
+      source,
+      stream,
       rejects.map((reject) => text(reject.key)),
       rejects.map((reject) => reject.reason),
       rejects.map((reject) => (reject.detail === undefined ? null : text(reject.detail))),

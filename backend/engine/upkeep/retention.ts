@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log'
 import type { Reader } from '../../base/sql'
+import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
 import { logDeleted } from '../log'
 import { deleteTasks, ENDED } from '../store'
@@ -32,13 +33,16 @@ interface Chore {
 export interface RetentionOptions {
   db: Db
   log: Log
+  sources?: readonly Source[]
   /** Tasks of ended jobs, events, deliveries and actions are kept for so long, ms. */
   retentionMs: number
   now?: () => number
 }
 
 /** Sweeps at its first tick and hourly; to be called at every tick under the scheduler's lock. */
-export function keepRetention({ db, log, retentionMs, now = Date.now }: RetentionOptions): { tick(): Promise<'idle' | 'busy'> } {
+export function keepRetention({ db, log, retentionMs, sources = [], now = Date.now }: RetentionOptions): {
+  tick(): Promise<'idle' | 'busy'>
+} {
   let nextAt = Number.NEGATIVE_INFINITY
   let left: Chore[] = []
   let taken: Record<string, number> = {}
@@ -50,7 +54,7 @@ export function keepRetention({ db, log, retentionMs, now = Date.now }: Retentio
       // A full list has more behind it.
       nextAt = ids.length < JOBS_A_SWEEP ? now() + EVERY_MS : now()
       taken = {}
-      left = choresOf(db, retentionMs, ids)
+      left = [...choresOf(db, retentionMs, ids), ...sources.flatMap((source) => sourceChores(db, source))]
     }
     const chore = left[0] as Chore
     const rows = await chore.run()
@@ -104,9 +108,16 @@ function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
       name: 'gates',
       run: () => remove(db, 'gates', WEEK_MS, `select ctid from backhaul.gates where name like '%:%' and updated_at < ${OLDER}`),
     },
+    {
+      name: 'rejects',
+      run: () => remove(db, 'rejects', keepMs, `select ctid from backhaul.rejects where job_id is null and at < ${OLDER}`),
+    },
     { name: 'samples', run: () => remove(db, 'samples', WEEK_MS, `select ctid from backhaul.samples where minute < ${OLDER}`) },
   ]
 }
+
+const sourceChores = (db: Reader, { name, retention = {} }: Source): Chore[] =>
+  Object.entries(retention).map(([what, run]) => ({ name: `${name} ${what}`, run: () => run(db) }))
 
 async function remove(db: Reader, table: string, keepMs: number, which: string): Promise<number> {
   const [row] = await db.query<{ n: number }>(

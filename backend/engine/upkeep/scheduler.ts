@@ -59,7 +59,7 @@ export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
   const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
   const upkeep = {
     alerts: watchAlerts({ db, log, sources, stallMs, depths }),
-    retention: keepRetention({ db, log, retentionMs }),
+    retention: keepRetention({ db, log, retentionMs, sources }),
   }
   let stopping = false
   let running = Promise.resolve()

@@ -15,6 +15,8 @@ export interface SandboxApi {
   prefix: string
   /** The variable that points the product there; absent where the product learns the address from other answers. */
   env?: string
+  /** Credentials that it takes, by the variable that holds them. */
+  credentials?: Record<string, string>
   /** What the product has to be told to keep to the scaled limits, by name in `LIMITS`. */
   limits: Record<string, LimitOverride>
   /** The host's own address, once it listens. */

@@ -1,0 +1,27 @@
+import type { Reader } from '../base/sql'
+
+/*
+ * Leases: what one process of all may do at a time. Who holds one renews it; a process that died lets it run out. It needs no session,
+ * so it works behind a pooler.
+ */
+
+/**
+ * Takes or renews a lease.
+ * @param forMs how long it is held without another call, ms
+ * @returns whether it is held by `holder` now
+ */
+export async function takeLease(db: Reader, name: string, holder: string, forMs: number): Promise<boolean> {
+  const rows = await db.query(
+    `insert into backhaul.leases as l (name, holder, until) values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+     on conflict (name) do update set holder = excluded.holder, until = excluded.until
+       where l.holder = excluded.holder or l.until < clock_timestamp()
+     returning name`,
+    [name, holder, forMs],
+  )
+  return rows.length > 0
+}
+
+/** Gives a lease up, so that another process need not wait until it runs out. */
+export async function releaseLease(db: Reader, name: string, holder: string): Promise<void> {
+  await db.query(`delete from backhaul.leases where name = $1 and holder = $2`, [name, holder])
+}

@@ -1,0 +1,41 @@
+import { defineSource } from '../../contract'
+import { backpacktf, steam } from './apis'
+import { commands } from './commands'
+import { counters } from './counters'
+import { events } from './feed'
+import { live } from './live'
+import { label, params, type Tf2Params } from './params'
+import { plan } from './plan'
+import { settings } from './settings'
+import { retention } from './store'
+import { item } from './streams/item'
+import { listing } from './streams/listing'
+import { names } from './streams/names'
+
+/** One listing is asked for by somebody who waits; it goes ahead of whole items. */
+const LIVE = 0
+const BACKFILL = 2
+
+/** Listings of Team Fortress 2 items on backpack.tf. */
+export const tf2 = defineSource<Tf2Params>({
+  name: 'tf2',
+  about: 'Team Fortress 2 listings of an item, or one by its id (backpack.tf, Steam)',
+  requests: { 'backpack-tf-backfill-requests': params },
+  params,
+  label,
+  priority: ({ request_type: type }) => (type === 'SINGLE_ID' ? LIVE : BACKFILL),
+  example: { request_type: 'FULL', item_defindex: 190, item_quality_id: 11 },
+  settings,
+  apis: { backpacktf, steam },
+  streams: { names, full: item, buy_only: item, sell_only: item, single_id: listing },
+  counters,
+  feeds: { events },
+  listeners: { 'worker-tf2-live': live },
+  commands,
+  workers: {
+    'worker-listings': { queues: ['backpack-tf-backfill-requests'], concurrency: 2 },
+    'worker-listing-events': { queues: ['tf2_listing_events_queue'], concurrency: 1 },
+  },
+  retention,
+  plan,
+})
