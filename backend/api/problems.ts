@@ -67,7 +67,7 @@ export function problemOf(error: unknown): Problem {
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error as FastifyError)
   if ((error as { code?: string } | undefined)?.code === READ_ONLY) return problem(503, READ_ONLY_TEXT)
   if (isUnreachable(error) || error instanceof Throttled)
-    return { ...problem(503, 'The database cannot be reached now; try again in a few seconds.'), type: DATABASE_UNREACHABLE }
+    return { ...problem(503, 'The database is unreachable; try again in a few seconds.'), type: DATABASE_UNREACHABLE }
   const { statusCode = 500, code = '' } = (error ?? {}) as Partial<FastifyError>
   if (statusCode >= 400 && statusCode < 500) return problem(statusCode, KNOWN[code] ?? (error as Error).message)
   return problem(500, 'Internal error; the log of the api process has the details.')

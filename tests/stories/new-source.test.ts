@@ -19,11 +19,11 @@ const HANDLE_ROW = /^\| `ATPROTO_HANDLE_URL` .*\n/m.exec(readFileSync(join(ROOT,
 /** What a person changes in files that are there already. */
 const LINES: [file: string, before: string, after: string][] = [
   ['queues/names.ts', "  'atproto_backfill_queue',\n", "  'atproto_backfill_queue',\n  'toy_backfill_queue',\n"],
-  ['prisma/schema/base.prisma', '"eve"]', '"eve", "toy"]'],
+  ['prisma/schema/base.prisma', '"tf2"]', '"tf2", "toy"]'],
   ['backend/sources/index.ts', "import { eve } from './eve'\n", "import { eve } from './eve'\nimport { toy } from './toy'\n"],
-  ['backend/sources/index.ts', '[eve, atproto]', '[eve, atproto, toy]'],
+  ['backend/sources/index.ts', 'tf2]', 'tf2, toy]'],
   ['backend/sandbox/registry.ts', "import { eve } from './eve'\n", "import { eve } from './eve'\nimport { toy } from './toy'\n"],
-  ['backend/sandbox/registry.ts', '{ eve, atproto }', '{ eve, atproto, toy }'],
+  ['backend/sandbox/registry.ts', '{ eve, atproto, tf2 }', '{ eve, atproto, tf2, toy }'],
   ['.env.example', HANDLE, `${HANDLE}\n# Base URL of the library.\n# TOY_URL=https://toy.example\n`],
   ['README.md', HANDLE_ROW, `${HANDLE_ROW}| \`TOY_URL\` | \`https://toy.example\` | Base URL of the library. |\n`],
 ]

@@ -38,7 +38,7 @@ export const createMask = (log: Log) => (error: unknown) => {
     return cause === error ? cause : new GraphQLError(cause.message, { nodes: at?.nodes, path: at?.path, extensions: cause.extensions })
   if (cause instanceof Refused) return refusal(cause, at)
   if ((cause as { code?: string } | undefined)?.code === READ_ONLY) return refusal(new Refused('setup', READ_ONLY_TEXT), at)
-  if (isUnreachable(cause)) return refusal(new Refused('setup', 'The database cannot be reached now; try again in a few seconds.'), at)
+  if (isUnreachable(cause)) return refusal(new Refused('setup', 'The database is unreachable; try again in a few seconds.'), at)
   logUnexpected(log, 'GraphQL request failed', cause)
   return new GraphQLError('Internal error', { nodes: at?.nodes, path: at?.path, extensions: { code: 'INTERNAL' } })
 }
