@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { Fatal, Throttled } from '../../backend/base/errors'
@@ -13,6 +11,7 @@ import { startSandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
 import { countingTask, flaky } from '../support/counting-source'
 import { testEnv } from '../support/env'
+import { runMigration } from '../support/migration'
 import { sandboxed } from '../support/sandboxed'
 import { type Suite, suite } from '../support/suite'
 
@@ -22,7 +21,7 @@ import { type Suite, suite } from '../support/suite'
 
 type Sums = Record<'seen' | 'new' | 'updated' | 'unchanged' | 'known' | 'rejected' | 'deleted', number>
 const OUTCOMES = ['new', 'updated', 'unchanged', 'known', 'rejected'] as const
-const told = (it: Sums): number => OUTCOMES.reduce((sum, outcome) => sum + Number(it[outcome]), 0)
+const sumOf = (it: Sums): number => OUTCOMES.reduce((sum, outcome) => sum + Number(it[outcome]), 0)
 
 /** What a page says, and what happens to it first: once each. */
 interface Made extends Written {
@@ -135,14 +134,14 @@ describe('a report', () => {
         await wake(it_.db, it_.broker)
         await it_.ended(id, 60_000)
         const report = await jobs.report(it_, id)
-        expect(report.seen).toBe(told(report))
+        expect(report.seen).toBe(sumOf(report))
         const pages = given.flatMap((task) => task.pages)
         for (const outcome of [...OUTCOMES, 'deleted'] as const) {
           expect([outcome, report[outcome]]).toEqual([outcome, pages.reduce((sum, page) => sum + page[outcome], 0)])
         }
         expect((await progress(it_.db, [id]))[0]).toMatchObject({ seen: report.seen, unchanged: report.unchanged })
         for (const task of await it_.db.query<Sums>('select * from backhaul.tasks where job_id = $1', [id]))
-          expect(Number(task.seen)).toBe(told(task))
+          expect(Number(task.seen)).toBe(sumOf(task))
       }),
       { numRuns: 12 },
     )
@@ -152,7 +151,6 @@ describe('a report', () => {
 it('tasks and reports from before unchanged records were counted add up after the migration', async () => {
   const { databaseUrl } = await testEnv()
   const db = openDb(databaseUrl)
-  const sql = readFileSync(join(__dirname, '../../prisma/migrations/20261129110000_unchanged/migration.sql'), 'utf8')
   await db.query('alter table backhaul.tasks drop column unchanged')
   const [job] = await db.query<{ id: string }>(
     `insert into backhaul.jobs (source, params, bounded_by, report)
@@ -164,9 +162,9 @@ it('tasks and reports from before unchanged records were counted add up after th
       [job?.id, key, seen, known],
     )
   await old('some were unchanged', 10, 3)
-  await old('all are told', 5, 3)
+  await old('all are counted', 5, 3)
   await old('too few were seen', 4, 3)
-  for (const statement of sql.split(/;\n/).filter((text) => text.trim() !== '')) await db.query(statement)
+  await runMigration(db, '20261129110000_unchanged')
   expect(await db.query('select seen, unchanged from backhaul.tasks order by id')).toEqual([
     { seen: 10n, unchanged: 5n },
     { seen: 5n, unchanged: 0n },

@@ -19,13 +19,15 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['default', /\bunless told\b/i],
   ['updates', /\bnews\b/i],
   ['release', /\b(hand(s|ed|ing)?|g[ia]ve(s|n)?|giving) (it |them |\w+s )?back\b/i],
-  ['rejected', /\bsets? (\w+ ){0,3}aside\b/i],
+  // HTML has an element of this name.
+  ['rejected', /(?<!<\/?|> )\baside\b/i],
   ['American spelling', /colour|behaviour|neighbour|catalogue|favour\b|honour|\bmetres?\b|\blicence|serialisation|(?<!aria-)\blabelled/i],
   ['cancelled, which is a status', /\bcancel(ed|ing)\b/i],
 ]
 
 const HISTORY = [
   /^prisma\/migrations\//,
+  /\/migration\.test\.ts$/,
   /^CHANGELOG\.md$/,
   /^yarn\.lock$/,
   /package-lock\.json$/,

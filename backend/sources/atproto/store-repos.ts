@@ -9,7 +9,7 @@ const FRESH = `interval '1 day'`
 export interface Synced extends Head {
   /** Records it showed, and how many of them were rejected. */
   records: number
-  aside: number
+  rejected: number
 }
 
 /** A repo as it is held. */

@@ -82,7 +82,7 @@ export const repoCursor = z.object({
   /** Wanted collections that nothing lists: they are not read. */
   unlisted: z.array(z.string()).default([]),
   /** Records of the collections that are left alone because nothing has changed, and how many of them were rejected. */
-  unchanged: z.object({ records: z.number().int(), aside: z.number().int() }).default({ records: 0, aside: 0 }),
+  unchanged: z.object({ records: z.number().int(), rejected: z.number().int() }).default({ records: 0, rejected: 0 }),
   listing: listing.optional(),
   /** Of those, the ones that had rows when the reading began. */
   rows: z.array(z.string()).default([]),
@@ -97,7 +97,7 @@ export const repoCursor = z.object({
   /** It has been found too large to be read at once. */
   isLarge: z.boolean().default(false),
   /** Keys of rejected records: one that is read again for another reason is not rejected twice. */
-  aside: z.array(z.string()).default([]),
+  rejected: z.array(z.string()).default([]),
   /** Collections with rejected records that may be valid the next time. */
   doubted: z.array(z.string()).default([]),
   /** It has been followed to another host. */

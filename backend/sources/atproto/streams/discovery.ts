@@ -184,7 +184,7 @@ function placeAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: W
   const isTheirs = host === pds
   if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
   // One with rejected records reports them itself, without a request.
-  const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.aside === 0
+  const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.rejected === 0
   const isUnchanged = isTheirs && wanted.collections.every((collection) => isWhole(known?.synced[collection]))
   if (isUnchanged) return ended(one, wanted, { skipped: 'unchanged' }, { pds })
   return { task: repoTask({ ...one, head: isTheirs ? head : undefined }, wanted, pds, pds, placedAt) }

@@ -116,7 +116,7 @@ async function readPage(
   got.bytes += fresh.reduce((sum, { json }) => sum + json.length, 0)
   const isUnclear = turned.listing.unordered && listing.sweeps
   if (isUnclear) got.unmark.push({ did, collection })
-  const noted = { ...cursor, aside: [...cursor.aside, ...refused.map(({ key }) => key)] }
+  const noted = { ...cursor, rejected: [...cursor.rejected, ...refused.map(({ key }) => key)] }
   // Read whole, it shows what is gone.
   if (isUnclear && mayTryWhole(step)) return { ...counted(noted, collection, records.length), car: {} }
   if (isUnclear)

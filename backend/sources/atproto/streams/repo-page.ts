@@ -13,9 +13,9 @@ export type RepoPage = Page<RepoCursor, Batch>
 export const nothing = (next: RepoCursor): RepoPage => ({ batch: {}, next })
 
 /** Those that this task has not rejected before. */
-export function newlyRejected({ aside }: RepoCursor, rejected: readonly Reject[]): Reject[] {
-  if (aside.length === 0) return [...rejected]
-  const before = new Set(aside)
+export function newlyRejected(cursor: RepoCursor, rejected: readonly Reject[]): Reject[] {
+  if (cursor.rejected.length === 0) return [...rejected]
+  const before = new Set(cursor.rejected)
   return rejected.filter(({ key }) => !before.has(key))
 }
 
@@ -28,26 +28,26 @@ export const noHead = (pds: string): string =>
  * a relay has listed meanwhile is read by a task of its own.
  */
 export async function ends({ key: did }: RepoStep, io: Io, pds: string, cursor: RepoCursor, page: Partial<RepoPage>): Promise<RepoPage> {
-  const { head, reads, doubted, counts, aside, unlisted, unchanged } = cursor
+  const { head, reads, doubted, counts, rejected, unlisted, unchanged } = cursor
   if (!head) {
     const batch = { ...page.batch, synced: [{ did, synced: {}, unlisted: [] }] }
     return { ...page, batch, next: null, notes: [...(page.notes ?? []), noHead(pds)] }
   }
-  const rejectedOf = (collection: string) => aside.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
+  const rejectedOf = (collection: string) => rejected.filter((uri) => uri.startsWith(uriOf(did, collection, ''))).length
   const read = reads.filter((collection) => !doubted.includes(collection))
   const synced = Object.fromEntries(
-    read.map((collection) => [collection, { ...head, records: counts[collection] ?? 0, aside: rejectedOf(collection) }]),
+    read.map((collection) => [collection, { ...head, records: counts[collection] ?? 0, rejected: rejectedOf(collection) }]),
   )
   const listed = unlisted.length > 0 ? ((await heldRepos(io.held, [did])).get(did)?.listed ?? []) : []
   const late = unlisted.filter((collection) => listed.includes(collection))
   const left = unlisted.filter((collection) => !late.includes(collection))
-  const kept = unchanged.records - unchanged.aside
+  const kept = unchanged.records - unchanged.rejected
   const listedNow = Object.values(counts).reduce((sum, records) => sum + records, 0)
   return {
     ...page,
     known: (page.known ?? 0) + kept,
     // Rejected records of a collection that is left alone are still missing.
-    ...(unchanged.aside > 0 ? { expected: listedNow + unchanged.records } : {}),
+    ...(unchanged.rejected > 0 ? { expected: listedNow + unchanged.records } : {}),
     batch: { ...page.batch, synced: [{ did, rev: head.rev, synced, unlisted: left }] },
     next: null,
     tasks: late.map((collection) => lateTask(did, collection, pds, pds)),

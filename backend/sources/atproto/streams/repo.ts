@@ -73,12 +73,12 @@ async function open(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
 }
 
 /** Records that were rejected when it was read are still missing, and the report counts them. */
-function unchanged({ records, aside }: RepoCursor['unchanged']): RepoPage {
-  const known = records - aside
-  return { batch: {}, next: null, skipped: 'unchanged', known, ...(aside > 0 ? { expected: records } : {}) }
+function unchanged({ records, rejected }: RepoCursor['unchanged']): RepoPage {
+  const known = records - rejected
+  return { batch: {}, next: null, skipped: 'unchanged', known, ...(rejected > 0 ? { expected: records } : {}) }
 }
 
 const sumOf = (synced: readonly Synced[]): RepoCursor['unchanged'] => ({
   records: synced.reduce((sum, it) => sum + it.records, 0),
-  aside: synced.reduce((sum, it) => sum + it.aside, 0),
+  rejected: synced.reduce((sum, it) => sum + it.rejected, 0),
 })

@@ -48,7 +48,7 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
   const rejected = taken.map(({ record }) => record).filter(isReject)
   const written = fresh.slice(0, MAX_ROWS)
   // What was listed before the repo was read whole has been counted.
-  const listed = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0) - cursor.aside.length
+  const listed = Object.values(cursor.counts).reduce((sum, n) => sum + n, 0) - cursor.rejected.length
   const page = {
     batch: { rows: written, rev },
     known: Math.max(0, taken.length - rejected.length - written.length - (after === undefined ? Math.max(0, listed) : 0)),
@@ -57,22 +57,22 @@ async function takeSnapshot(step: RepoStep, io: Io, pds: string, { rev, entries 
   if (last)
     return {
       ...page,
-      next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, aside: [...cursor.aside, ...page.rejected.map(({ key }) => key)] },
+      next: { ...cursor, car: { rev, after: taken.at(-1)?.path }, rejected: [...cursor.rejected, ...page.rejected.map(({ key }) => key)] },
     }
   // Noted is the head that was asked for before: hosts have been seen to send an imported repo under another revision than they name.
-  const read = { ...cursor, ...figuresOf(entries), reads: cursor.collections, unlisted: [], unchanged: { records: 0, aside: 0 } }
+  const read = { ...cursor, ...figuresOf(entries), reads: cursor.collections, unlisted: [], unchanged: { records: 0, rejected: 0 } }
   return await ends(step, io, pds, read, { ...page, batch: { ...page.batch, whole: wholeOf(did, cursor, entries) } })
 }
 
-function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted' | 'aside'> {
+function figuresOf(entries: Snapshot['entries']): Pick<RepoCursor, 'counts' | 'doubted' | 'rejected'> {
   const counts: Record<string, number> = {}
   const doubted = new Set<string>()
   for (const { collection, record } of entries) {
     counts[collection] = (counts[collection] ?? 0) + 1
     if (isReject(record) && DOUBTFUL.has(record.reason)) doubted.add(collection)
   }
-  const aside = entries.flatMap(({ record }) => (isReject(record) ? record.key : []))
-  return { counts, doubted: [...doubted], aside }
+  const rejected = entries.flatMap(({ record }) => (isReject(record) ? record.key : []))
+  return { counts, doubted: [...doubted], rejected }
 }
 
 /** Of collections that had rows, or may have some from pages listed before. */

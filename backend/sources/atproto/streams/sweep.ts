@@ -14,7 +14,7 @@ const AGAIN = 1
  */
 export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise<RepoPage> {
   const { key: did, cursor } = step
-  const { head, again, collections, foundBy, placedAt, hasMoved, marked, aside } = cursor
+  const { head, again, collections, foundBy, placedAt, hasMoved, marked, rejected } = cursor
   const rev = head?.rev ?? ''
   if (!(await hasMissing(io.held, did, rev, marked))) return await ends(step, io, pds, cursor, {})
   const now = await unlessLacking(getLatestCommit(io, pds, did))
@@ -23,7 +23,7 @@ export async function sweepMissing(step: RepoStep, io: Io, pds: string): Promise
   if ('absent' in now) return await whereabouts(step, io, pds, now.absent)
   if (now.rev === rev && now.cid === head?.cid)
     return await ends(step, io, pds, cursor, { batch: { sweep: { did, rev, collections: marked } } })
-  if (again < AGAIN) return nothing(repoCursor.parse({ collections, foundBy, pds, placedAt, hasMoved, aside, again: again + 1 }))
+  if (again < AGAIN) return nothing(repoCursor.parse({ collections, foundBy, pds, placedAt, hasMoved, rejected, again: again + 1 }))
   return await ends(step, io, pds, cursor, {
     notes: ['repos that changed while they were read keep rows that may be gone until the next run'],
   })
