@@ -7,6 +7,8 @@ import type { Market } from './market'
 const SPACING_MS = 10_000
 /** More items in one answer are refused. */
 const MAX_COUNT = 2500
+/** Qualities as Steam's tags name them. */
+const QUALITIES: Record<number, string> = { 5: 'rarity4', 6: 'Unique', 11: 'strange' }
 const INVENTORY = /^\/inventory\/(\d{17})\/440\/2$/
 
 /** Inventories of the Steam community. */
@@ -70,8 +72,14 @@ export class Steam implements SandboxApi {
               appid: 440,
               classid,
               instanceid: '11040578',
-              app_data: { def_index: String(item.defindex), quality: String(item.quality) },
               tradable: 1,
+              actions: [
+                { link: `http://wiki.teamfortress.com/scripts/itemredirect.php?id=${item.defindex}&lang=en_US`, name: 'Item Wiki Page...' },
+              ],
+              tags: [
+                { category: 'Type', internal_name: 'primary' },
+                { category: 'Quality', internal_name: QUALITIES[item.quality] ?? 'Unique' },
+              ],
             })),
           }),
       ...(goesOn ? { more_items: 1, last_assetid: page.at(-1)?.assetId } : {}),

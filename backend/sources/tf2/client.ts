@@ -4,7 +4,6 @@ import type { Json } from '../../base/json'
 import type { Io, Reject } from '../../contract'
 import { APP } from './ids'
 import { type Listing, listing, type ShortListing, shortListing } from './records'
-import type { Inventory } from './store'
 import { answerMoment, type Moment } from './truth'
 
 /** A snapshot made earlier is no picture of now, ms. */
@@ -84,58 +83,4 @@ export async function readListing(io: Io, id: string): Promise<Asked> {
   if (!parsed.success) return { kind: 'bad', detail: issuesOf(parsed.error), raw: answer.data }
   if (parsed.data.id !== id) return { kind: 'bad', detail: `is another listing: ${parsed.data.id}`, raw: answer.data }
   return { kind: 'found', moment, listing: parsed.data, document: answer.data as Json }
-}
-
-/** Items a request for an inventory may bring; more than 1,000 has been refused at times. */
-const PAGE = 1000
-
-const inventory = z
-  .object({
-    success: z.union([z.number(), z.boolean()]).nullish(),
-    error: z.string().nullish(),
-    total_inventory_count: z.coerce.number().nullish(),
-    assets: z.array(z.object({ assetid: z.string(), classid: z.string(), instanceid: z.string() })).nullish(),
-    descriptions: z
-      .array(
-        z.object({
-          classid: z.string(),
-          instanceid: z.string(),
-          app_data: z.object({ def_index: z.coerce.number(), quality: z.coerce.number() }).partial().nullish(),
-        }),
-      )
-      .nullish(),
-    more_items: z.coerce.number().nullish(),
-    last_assetid: z.string().nullish(),
-  })
-  .nullable()
-
-/** Where an inventory of several pages goes on. */
-export interface PartInventory extends Inventory {
-  after?: string
-}
-
-/**
- * One page of a seller's inventory, with what came before it.
- * @returns why it cannot be known, or the inventory; `after` is set while it goes on
- * @throws {RetryLater} when Steam fails
- */
-export async function readInventory(io: Io, steamid: string, before?: PartInventory): Promise<PartInventory | { unknown: string }> {
-  const query = new URLSearchParams({ l: 'english', count: String(PAGE), ...(before?.after ? { start_assetid: before.after } : {}) })
-  const answer = await io.http('steam').request({ path: `/inventory/${steamid}/440/2?${query}`, schema: inventory, accept: [401, 403] })
-  if (answer.status === 401 || answer.status === 403) return { unknown: 'the inventory is private' }
-  const page = answer.data
-  if (!page || page.error)
-    throw new RetryLater('steam', `Steam gives no inventory of ${steamid}${page?.error ? `: ${page.error.slice(0, 100)}` : ''}`)
-  // One item in many places is told apart by its asset; what describes it may be shared.
-  const described = new Map((page.descriptions ?? []).map((one) => [`${one.classid}_${one.instanceid}`, one.app_data]))
-  const items = [...(before?.items ?? [])]
-  for (const { assetid, classid, instanceid } of page.assets ?? []) {
-    const about = described.get(`${classid}_${instanceid}`)
-    if (about?.def_index === undefined || about.quality === undefined)
-      return { unknown: 'the inventory is incomplete: an item has no description' }
-    items.push([assetid, about.def_index, about.quality])
-  }
-  if (page.more_items && page.last_assetid) return { steamid, items, after: page.last_assetid }
-  const total = page.total_inventory_count ?? items.length
-  return items.length < total ? { unknown: `the inventory is incomplete: ${items.length} of ${total} items` } : { steamid, items }
 }
