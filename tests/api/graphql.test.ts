@@ -82,18 +82,18 @@ describe('starting', () => {
       {
         input: {
           characterId: '95465499',
-          options: { fromDate: '2024-01-01', toDate: '2024-02-01', maxPages: 5, limit: 200, skipExisting: false },
+          options: { fromDate: '2024-01-01', toDate: '2024-02-01', maxPages: 5, limit: 200, skipExisting: false, losses: true },
         },
       },
     )
     expect(it.job.params).toMatchObject({
       characterId: 95465499,
-      options: { fromDate: '2024-01-01', toDate: '2024-02-01', maxPages: 5, limit: 200, skipExisting: false },
+      options: { fromDate: '2024-01-01', toDate: '2024-02-01', maxPages: 5, limit: 200, skipExisting: false, losses: true },
     })
     await admin.data(`mutation ($id: ID!) { cancelJob(id: $id) { status } }`, { id: it.job.id })
   })
 
-  test('what is wrong with a request is said with its field', async () => {
+  test('a refusal names the field that is wrong', async () => {
     const cases: [query: string, code: string, field: string | undefined, text: RegExp][] = [
       ['startKillmailBackfill(input: { characterId: -1 }) { success }', 'INPUT', 'characterId', /greater than zero|whole number|positive/],
       ['startKillmailBackfill(input: { characterId: 1, options: { limit: 201 } }) { success }', 'INPUT', 'options.limit', /1 to 200/],

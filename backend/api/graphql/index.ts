@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createSchema, createYoga } from 'graphql-yoga'
 import { Refused } from '../../base/errors'
-import type { Log } from '../../base/log'
 import type { Service } from '../../service/base/context'
 import type { Live } from '../live'
 import { actorOf } from '../security'
@@ -13,7 +12,7 @@ import { useLimits } from './limits'
 import { Mutation } from './mutations'
 import { Query } from './queries'
 import { scalars } from './scalars'
-import { sdl } from './sdl'
+import { sdlOf } from './sdl'
 import { Subscription } from './subscriptions'
 import { updatesOf } from './updates'
 
@@ -23,9 +22,12 @@ interface Incoming {
   req: FastifyRequest
 }
 
-const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context) =>
+const createHandler = ({ log, sources }: Service, contextOf: (request: FastifyRequest) => Context) =>
   createYoga<Incoming, Context>({
-    schema: createSchema<Incoming & Context>({ typeDefs: sdl, resolvers: { ...scalars, Query, Mutation, Subscription, Job } as never }),
+    schema: createSchema<Incoming & Context>({
+      typeDefs: sdlOf(sources),
+      resolvers: { ...scalars, Query, Mutation, Subscription, Job } as never,
+    }),
     graphqlEndpoint: PATH,
     context: ({ req }) => contextOf(req),
     plugins: [useLimits()],
@@ -45,7 +47,7 @@ const createHandler = (log: Log, contextOf: (request: FastifyRequest) => Context
 /** Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events. */
 export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): void {
   const updates = updatesOf(live)
-  const yoga = createHandler(service.log, (request) => ({
+  const yoga = createHandler(service, (request) => ({
     service,
     updates,
     actor: actorOf(request, 'graphql'),

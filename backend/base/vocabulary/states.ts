@@ -2,14 +2,20 @@
  * Where jobs, tasks, lanes and gates may stand, and what may be done about it.
  */
 
-export const JOB_STATUSES = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled'] as const
+/** Statuses of jobs that have not ended, and of those that have. */
+export const ACTIVE_STATUSES = ['queued', 'running', 'paused'] as const
+export const ENDED_STATUSES = ['completed', 'partial', 'failed', 'cancelled'] as const
+export const JOB_STATUSES = [...ACTIVE_STATUSES, ...ENDED_STATUSES] as const
 export type JobStatus = (typeof JOB_STATUSES)[number]
 
 export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const
 export type JobVerb = (typeof JOB_VERBS)[number]
 
-/** States of tasks; `held` are those of the ready ones that a worker has. */
-export const TASK_STATES = ['waiting', 'ready', 'held', 'done', 'skipped', 'failed', 'cancelled'] as const
+/** States of tasks that have something left to do, and of those that have not. */
+export const OPEN_STATES = ['waiting', 'ready'] as const
+export const SETTLED_STATES = ['done', 'skipped', 'failed', 'cancelled'] as const
+/** States of tasks as they are shown; `held` are those of the ready ones that a worker has. */
+export const TASK_STATES = [...OPEN_STATES, 'held', ...SETTLED_STATES] as const
 export type TaskState = (typeof TASK_STATES)[number]
 
 /** What a lane does: a task is held or due; all that may start wait for their moment; all wait for a place; none is open. */

@@ -1,5 +1,5 @@
 import type { Reader } from '../../base/sql'
-import type { Counted, WaitKind } from '../../base/vocabulary'
+import { type Counted, OPEN_STATES, SETTLED_STATES, TASK_STATES, type WaitKind } from '../../base/vocabulary'
 import { CAPACITY, DEAD_AFTER, FINISH } from '../store'
 import { type Turn, turnsOf } from './admission'
 import { COUNTS } from './counts'
@@ -103,20 +103,17 @@ export async function progress(
   }))
 }
 
-const OPEN = ['waiting', 'ready', 'held']
-const ENDS = ['done', 'skipped', 'failed', 'cancelled']
-
 async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   const sums = COUNTS.map((column) => `coalesce(sum(${column}), 0)::float8 as ${column}`)
-  const states = [...OPEN, ...ENDS].map(
+  const states = TASK_STATES.map(
     (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
   )
   return await db.query<Sums>(
     `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
             j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
             ${SECONDS_RUN} as seconds,
-            ${['total', ...ENDS].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
-            ${OPEN.map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
+            ${['total', ...SETTLED_STATES].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
+            ${[...OPEN_STATES, 'held'].map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
             ${COUNTS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected
        from unnest($1::uuid[]) with ordinality as wanted(id, place) join backhaul.jobs j on j.id = wanted.id
        left join lateral jsonb_to_record(j.report) as r(tasks jsonb, lookups jsonb, verified boolean, cleared text, expected float8, ${COUNTS.map((column) => `${column} float8`).join(', ')})

@@ -1,6 +1,7 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
+import { ACTIVE_STATUSES } from '../../base/vocabulary'
 import type { Engine } from '../engine'
 import { cancelTasks, dropClaims, reopenFailed } from '../store'
 import { wake } from '../wake'
@@ -67,7 +68,7 @@ async function move(engine: Engine, id: string, verb: string, from: readonly str
 
 /** Stops claims; turns end after the page in hand. Its place among those that run is another's. */
 export const pause = (engine: Engine, id: string): Promise<JobRow> =>
-  move(engine, id, 'pause', ['queued', 'running', 'paused'], `status = 'paused', admitted = false`)
+  move(engine, id, 'pause', ACTIVE_STATUSES, `status = 'paused', admitted = false`)
 
 /** Lets a paused job go on: before the jobs that have not begun, once it is admitted again. */
 export async function resume(engine: Engine, id: string): Promise<JobRow> {
@@ -84,7 +85,7 @@ async function goOn(engine: Engine): Promise<void> {
 
 /** Ends a job: the status first, so that nothing new is claimed, then its claims and tasks, then its report. */
 export async function cancel(engine: Engine, id: string): Promise<JobRow> {
-  const job = await move(engine, id, 'cancel', ['queued', 'running', 'paused', 'cancelled'], `status = 'cancelled', admitted = false`)
+  const job = await move(engine, id, 'cancel', [...ACTIVE_STATUSES, 'cancelled'], `status = 'cancelled', admitted = false`)
   await sweep(engine, job.id)
   return await findJob(engine, job.id)
 }

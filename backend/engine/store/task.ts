@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json'
-import { COUNT_NAMES, type Counted } from '../../base/vocabulary'
+import { ACTIVE_STATUSES, COUNT_NAMES, type Counted, ENDED_STATUSES, OPEN_STATES, SETTLED_STATES } from '../../base/vocabulary'
 import type { Traffic } from '../../contract'
 
 /*
@@ -45,12 +45,14 @@ export const FINISH = '$finish'
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
   t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog`
 
+/** For `in`: partial indexes serve only conditions that contain their values. */
+const listOf = (names: readonly string[]): string => `(${names.map((name) => `'${name}'`).join(', ')})`
 /** Tasks that have something left to do: `state in ${OPEN}`. */
-export const OPEN = `('waiting', 'ready')`
-export const NOT_CANCELLED = `('waiting', 'ready', 'done', 'skipped', 'failed')`
+export const OPEN = listOf(OPEN_STATES)
+export const NOT_CANCELLED = listOf([...OPEN_STATES, ...SETTLED_STATES].filter((state) => state !== 'cancelled'))
 /** Jobs that have not ended, and those that have: `status in ${ACTIVE}`. */
-export const ACTIVE = `('queued', 'running', 'paused')`
-export const ENDED = `('completed', 'partial', 'failed', 'cancelled')`
+export const ACTIVE = listOf(ACTIVE_STATUSES)
+export const ENDED = listOf(ENDED_STATUSES)
 
 /** Ends a claim, of a task or a lookup. */
 export const NO_CLAIM = 'claim = null, holder = null'

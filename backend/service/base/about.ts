@@ -1,3 +1,4 @@
+import { ENDED_STATUSES } from '../../base/vocabulary'
 import type { Plan, Source } from '../../contract'
 import { sourceNamed } from '../../engine/engine'
 import type { Progress, Wait } from '../../engine/jobs/progress'
@@ -7,7 +8,7 @@ import { parseParams } from '../../engine/jobs/verbs'
  * What a job reads, how far it is and what it waits for. Each entry point puts it into words itself.
  */
 
-export const ENDED: ReadonlySet<string> = new Set(['completed', 'partial', 'failed', 'cancelled'])
+export const ENDED: ReadonlySet<string> = new Set<string>(ENDED_STATUSES)
 export const hasEnded = (job: { status: string }): boolean => ENDED.has(job.status)
 
 type Asked = Pick<Progress, 'source' | 'activeKey' | 'params'>

@@ -1,6 +1,7 @@
 import { count, counted, duration } from '../../base/vocabulary'
 import type { JobEstimate, Limit, Plan } from '../../contract'
 import { PRIORITY } from '../../engine/jobs/verbs'
+import { ACTIVE } from '../../engine/store'
 import { apiOf, type Limits } from '../../gate/limits'
 import type { Service } from '../base/context'
 import { checkedParams, sourceOf } from '../base/registry'
@@ -74,7 +75,7 @@ export async function estimateJob(service: Service, ask: { source: string; param
   const plan = source.plan(checkedParams(source, ask.params))
   const { apis, ...it } = estimate([plan], service.limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
   const [active] = await service.db.query<{ id: string }>(
-    `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ('queued', 'running', 'paused')`,
+    `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ${ACTIVE}`,
     [source.name, plan.activeKey],
   )
   return {

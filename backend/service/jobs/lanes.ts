@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Reader } from '../../base/sql'
-import type { Counted, LANE_ORDERS, LANE_STATES } from '../../base/vocabulary'
+import { type Counted, type LANE_ORDERS, type LANE_STATES, OPEN_STATES, SETTLED_STATES } from '../../base/vocabulary'
 import { COUNTS, FINISH, type Tasks } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
 import { databaseCache } from '../base/caches'
@@ -45,7 +45,7 @@ interface Read extends Omit<Lane, Computed> {
   lanes: number
 }
 
-const STATES = ['waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
+const STATES = [...OPEN_STATES, ...SETTLED_STATES]
 /* The next and the last of a group as arrays that begin with a time: `array_agg … order by` would sort all tasks of the job. */
 const COLUMNS = [
   `count(*)::int as total, count(claim)::int as held`,

@@ -79,7 +79,7 @@ export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | '
   const can: JobVerb[] = []
   if (status === 'queued' || status === 'running') can.push('pause')
   if (status === 'paused') can.push('resume')
-  if (['queued', 'running', 'paused'].includes(status)) can.push('cancel')
+  if (!hasEnded({ status })) can.push('cancel')
   const failed = status === 'partial' || status === 'failed' || (status !== 'cancelled' && tasks.failed > 0)
   if (failed && !cleared) can.push('retry')
   return can

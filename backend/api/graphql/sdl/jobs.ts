@@ -158,18 +158,6 @@ export const jobs = /* GraphQL */ `
     characterId: BigInt!
     options: KillmailBackfillOptions
   }
-  input KillmailBackfillOptions {
-    "Only killmails of this day (UTC) and later: 2023-01-01"
-    fromDate: String
-    "Only killmails of this day (UTC) and earlier."
-    toDate: String
-    "Stop after this many pages."
-    maxPages: Int
-    "Killmails per page, at most 200."
-    limit: Int
-    "Skip killmails that are stored already; true by default."
-    skipExisting: Boolean
-  }
   type StartKillmailBackfillPayload {
     success: Boolean!
     message: String!
