@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { Answer } from './problems'
+import { HttpError } from './problems'
 
 /** Largest body accepted, bytes. */
 export const MAX_BODY = 256 * 1024
@@ -33,7 +33,7 @@ function hasUnstorable(value: unknown): boolean {
 /** Refuses a path or query with a character that PostgreSQL cannot store. */
 export function refuseUnstorable(app: FastifyInstance): void {
   app.addHook('preValidation', async ({ params, query }) => {
-    if (hasUnstorable([params, query])) throw new Answer(400, 'The address contains a character that PostgreSQL cannot store (NUL).')
+    if (hasUnstorable([params, query])) throw new HttpError(400, 'The address contains a character that PostgreSQL cannot store (NUL).')
   })
 }
 
@@ -43,11 +43,11 @@ export function parseJson(app: FastifyInstance): void {
   app.removeContentTypeParser(['application/json', 'text/plain'])
   app.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: MAX_BODY }, (request, body: string, done) => {
     if (body.trim() === '') return done(null, undefined)
-    if (isTooDeep(body)) return done(new Answer(400, `The body is nested deeper than ${MAX_DEPTH} levels.`))
+    if (isTooDeep(body)) return done(new HttpError(400, `The body is nested deeper than ${MAX_DEPTH} levels.`))
     return parse(request, body, (error, value) => {
-      if (error) done(new Answer(400, `The body is not valid JSON: ${error.message}`))
+      if (error) done(new HttpError(400, `The body is not valid JSON: ${error.message}`))
       else if (hasUnstorable(value))
-        done(new Answer(400, 'The body contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).'))
+        done(new HttpError(400, 'The body contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).'))
       else done(null, value)
     })
   })

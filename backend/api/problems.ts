@@ -45,9 +45,9 @@ export const problem = (status: number, detail: string, more: Pick<Problem, 'err
   ...more,
 })
 
-/** An error answer, thrown by the API's own checks. */
-export class Answer extends Error {
-  override name = 'Answer'
+/** An error with its HTTP status, thrown by the API's own checks. */
+export class HttpError extends Error {
+  override name = 'HttpError'
   constructor(
     readonly status: number,
     message: string,
@@ -59,7 +59,7 @@ export class Answer extends Error {
 
 /** The problem document of an error. */
 export function problemOf(error: unknown): Problem {
-  if (error instanceof Answer) return problem(error.status, error.message)
+  if (error instanceof HttpError) return problem(error.status, error.message)
   if (error instanceof Refused) {
     const errors = error.faults.length > 0 ? [...error.faults] : undefined
     return problem(STATUS[error.code], error.message, { ...(errors && { errors }), ...(error.state && { state: error.state }) })
@@ -103,11 +103,11 @@ export const answerProblem =
     // Earlier figures must not be shown after this answer.
     if (found.type === DATABASE_UNREACHABLE) clearCaches(service)
     // A refusal by the API's own checks is not a failure, and a client could fill the log with it.
-    if (found.status >= 500 && !(error instanceof Answer)) {
+    if (found.status >= 500 && !(error instanceof HttpError)) {
       log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })
       log.debug('stack trace', { stack: (error as Error)?.stack })
     }
-    if (error instanceof Answer) reply.headers(error.headers)
+    if (error instanceof HttpError) reply.headers(error.headers)
     if (found.status === 503) reply.header('retry-after', '5')
     send(reply, found, request.routeOptions.config?.refusals)
   }

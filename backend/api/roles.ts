@@ -1,7 +1,7 @@
 import '@fastify/cookie'
 import type { FastifyRequest } from 'fastify'
 import type { Failures } from './failures'
-import { Answer } from './problems'
+import { HttpError } from './problems'
 import { COOKIE, type Role, roleOfSession, roleOfToken, type Tokens } from './session'
 
 /** Sessions remembered; the oldest are forgotten first. */
@@ -11,10 +11,10 @@ const MAX_SESSIONS = 1000
 export function roles(tokens: Tokens, failures: Failures) {
   const sessions = new Set<string>()
 
-  /** @throws {Answer} 429 while this address must wait */
+  /** @throws {HttpError} 429 while this address must wait */
   function check({ ip }: FastifyRequest): void {
     const wait = failures.waitOf(ip)
-    if (wait > 0) throw new Answer(429, `Too many wrong tokens from ${ip}; wait ${wait} s.`, { 'retry-after': String(wait) })
+    if (wait > 0) throw new HttpError(429, `Too many wrong tokens from ${ip}; wait ${wait} s.`, { 'retry-after': String(wait) })
   }
 
   function remember(cookie: string): void {
@@ -34,7 +34,7 @@ export function roles(tokens: Tokens, failures: Failures) {
     return role
   }
 
-  /** @throws {Answer} 429 while this address must wait */
+  /** @throws {HttpError} 429 while this address must wait */
   function roleOf(request: FastifyRequest): Role | undefined {
     const { authorization } = request.headers
     if (authorization === undefined) return roleOfCookie(request)

@@ -6,7 +6,7 @@ import type { Config } from '../config/config'
 import type { Refusals, Route } from '../contract'
 import type { Actor } from '../service/suite/actions'
 import { failureCounter } from './failures'
-import { Answer } from './problems'
+import { HttpError } from './problems'
 import { roles } from './roles'
 import type { Role } from './session'
 
@@ -95,7 +95,7 @@ function accessOf(request: FastifyRequest): Route['access'] {
 export interface Guard {
   /** Notes a wrong token. */
   failed(request: FastifyRequest, token: string): void
-  /** @throws {Answer} 429 while this address must wait */
+  /** @throws {HttpError} 429 while this address must wait */
   check(request: FastifyRequest): void
 }
 
@@ -113,15 +113,15 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
     const role = roleOf(request)
     if (role) return { who: role, canWrite: role === 'admin' }
     const why = request.headers.authorization === undefined ? 'Send Authorization: Bearer <token>, or log in' : 'This token is not known'
-    throw new Answer(401, why, { 'www-authenticate': 'Bearer realm="backhaul"' })
+    throw new HttpError(401, why, { 'www-authenticate': 'Bearer realm="backhaul"' })
   }
 
   function checkWrite(request: FastifyRequest): void {
-    if (isForeign(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
+    if (isForeign(request)) throw new HttpError(403, 'Pages of other sites may not use this API.')
     // Forms and scripts of other sites can send only other content types without a preflight request.
     const isTyped = request.headers['content-type'] !== undefined && request.headers.authorization === undefined
     if (!isJson(request) && (hasBody(request) || isTyped))
-      throw new Answer(415, 'Send JSON with the header Content-Type: application/json.')
+      throw new HttpError(415, 'Send JSON with the header Content-Type: application/json.')
   }
 
   app.decorateRequest('visitor')
@@ -129,11 +129,11 @@ export function secure(app: FastifyInstance, config: Pick<Config, 'adminToken' |
     // Pages and files have a cache-control of their own.
     if (!isPage(request)) reply.header('cache-control', 'no-store')
     if (!tokenNeeded) checkLocal(request)
-    if (isEmbedded(request) && !isPage(request)) throw new Answer(403, 'Pages of other sites may not use this API.')
+    if (isEmbedded(request) && !isPage(request)) throw new HttpError(403, 'Pages of other sites may not use this API.')
     request.visitor = visitorOf(request)
     if (!isRead(request)) checkWrite(request)
     if (!request.visitor.canWrite && accessOf(request) === 'admin')
-      throw new Answer(403, 'This token is read-only; use ADMIN_TOKEN to change anything.')
+      throw new HttpError(403, 'This token is read-only; use ADMIN_TOKEN to change anything.')
   })
   return { failed: (request, token) => failures.failed(request.ip, token), check }
 }
@@ -143,8 +143,8 @@ function checkLocal({ headers, ip }: FastifyRequest): void {
   const host = hostName(headers.host ?? '')
   if (!LOOPBACK.test(host)) {
     const shown = isIP(host) || /^[\w.-]{1,100}$/.test(host) ? host : 'this name'
-    throw new Answer(421, `Without ADMIN_TOKEN only localhost is served, not ${shown}.`)
+    throw new HttpError(421, `Without ADMIN_TOKEN only localhost is served, not ${shown}.`)
   }
   if (!LOOPBACK.test(ip.replace(/^::ffff:/i, '')))
-    throw new Answer(403, 'A proxy forwards requests of other machines: set ADMIN_TOKEN in .env to serve them.')
+    throw new HttpError(403, 'A proxy forwards requests of other machines: set ADMIN_TOKEN in .env to serve them.')
 }

@@ -24,7 +24,7 @@ export interface Guesses {
   failed(address: string, token: string): void
 }
 
-interface Answer {
+interface MetricsResponse {
   status: number
   text: string
   headers?: Record<string, string>
@@ -92,7 +92,7 @@ function listen(server: Server, port: number, host: string): Promise<boolean> {
   })
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, text, headers }: MetricsResponse): void {
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
@@ -102,7 +102,12 @@ function send(request: IncomingMessage, response: ServerResponse, { status, text
   response.end(request.method === 'HEAD' ? undefined : text)
 }
 
-async function answer(request: IncomingMessage, service: Service, scrape: () => Promise<string>, guesses?: Guesses): Promise<Answer> {
+async function answer(
+  request: IncomingMessage,
+  service: Service,
+  scrape: () => Promise<string>,
+  guesses?: Guesses,
+): Promise<MetricsResponse> {
   const refused = refusal(request, service, guesses)
   if (refused) return refused
   try {
@@ -115,7 +120,7 @@ async function answer(request: IncomingMessage, service: Service, scrape: () => 
   }
 }
 
-function refusal(request: IncomingMessage, { config }: Service, guesses?: Guesses): Answer | undefined {
+function refusal(request: IncomingMessage, { config }: Service, guesses?: Guesses): MetricsResponse | undefined {
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, text: 'Use GET.\n', headers: { allow: 'GET, HEAD' } }
   if (config.adminToken) {
     const from = request.socket.remoteAddress ?? ''

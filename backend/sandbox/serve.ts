@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer, Ask } from './base/exchange'
+import type { Ask, Reply } from './base/exchange'
 import type { SandboxApi, SandboxSettings } from './base/source'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -44,7 +44,7 @@ function judgeManners(ask: Ask, api: SandboxApi, settings: SandboxSettings): voi
 }
 
 /** Sends what a client takes; one that has enough leaves. */
-async function flow(reply: FastifyReply, answer: Answer, pieces: Iterable<Uint8Array>): Promise<void> {
+async function flow(reply: FastifyReply, answer: Reply, pieces: Iterable<Uint8Array>): Promise<void> {
   const { raw } = reply
   raw.writeHead(answer.status, answer.reason ?? '', answer.headers)
   try {
@@ -54,7 +54,7 @@ async function flow(reply: FastifyReply, answer: Answer, pieces: Iterable<Uint8A
   }
 }
 
-async function send(reply: FastifyReply, ask: Ask, answer: Answer, cut = false): Promise<void> {
+async function send(reply: FastifyReply, ask: Ask, answer: Reply, cut = false): Promise<void> {
   const { raw } = reply
   if (answer.cut) raw.destroy()
   if (raw.destroyed) return

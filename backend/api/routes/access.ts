@@ -1,7 +1,7 @@
 import { baseUrlOf } from '../../config/apis'
 import type { Service } from '../../service/base/context'
 import { listActions } from '../../service/suite/actions'
-import { Answer } from '../problems'
+import { HttpError } from '../problems'
 import { COOKIE, makeSession, roleOfToken, SESSION_S } from '../session'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
@@ -54,7 +54,7 @@ export function access(app: App, { service, version, guard }: Context): void {
       const role = roleOfToken(config, request.body.token.trim())
       if (!role) {
         guard.failed(request, request.body.token)
-        throw new Answer(401, 'This token is not known')
+        throw new HttpError(401, 'This token is not known')
       }
       reply.setCookie(COOKIE, makeSession(config, role), cookie(isHttps(request.headers['x-forwarded-proto'])))
       return { who: role, canWrite: role === 'admin', ...about }

@@ -2,7 +2,7 @@ import { DEFAULT_LIMIT } from '../../base/vocabulary'
 import { checkFilter } from '../../service/jobs/list'
 import { findJob } from '../../service/jobs/verbs'
 import type { Watch } from '../live'
-import { Answer } from '../problems'
+import { HttpError } from '../problems'
 import * as shapes from '../shapes'
 import { openStream } from '../sse'
 import { type App, type Context, jobId, refusals } from './context'
@@ -16,7 +16,7 @@ const STREAM = { description: 'Server-sent events', content: { 'text/event-strea
 export function events(app: App, { service, live }: Context): void {
   const tags = ['jobs']
   const checkRoom = () => {
-    if (live.watchers > 3 * MAX_STREAMS) throw new Answer(503, 'Too many clients follow events already; poll the list instead.')
+    if (live.watchers > 3 * MAX_STREAMS) throw new HttpError(503, 'Too many clients follow events already; poll the list instead.')
   }
   app.get(
     '/api/jobs/:id/events',

@@ -1,7 +1,7 @@
 import type { Route, Source } from '../../contract'
 import type { Service } from '../../service/base/context'
 import { createRouteContext } from '../../service/routes/context'
-import { Answer } from '../problems'
+import { HttpError } from '../problems'
 import { actorOf, traceOf } from '../security'
 import { type App, type Context, routeRefusals } from './context'
 
@@ -73,7 +73,7 @@ function closeOthers(app: App, routes: readonly Route[]): void {
     config: { sourceRoute: true, refusals },
     schema: { hide: true } as object,
     async handler({ method }) {
-      throw new Answer(405, `This route does not support ${method}, only ${allow}; see /api/docs`, { allow })
+      throw new HttpError(405, `This route does not support ${method}, only ${allow}; see /api/docs`, { allow })
     },
   })
 }

@@ -1,4 +1,4 @@
-import { type Answer, html } from '../base/exchange'
+import { html, type Reply } from '../base/exchange'
 import type { Register } from './register'
 
 const KEY = 'zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF'
@@ -56,7 +56,7 @@ export function documentOf(register: Register, k: number): DidDocument {
 }
 
 /** The document as a server sends it. */
-export const documentAnswer = (register: Register, k: number, type: string): Answer =>
+export const documentAnswer = (register: Register, k: number, type: string): Reply =>
   register.documentOf(k) === 'html'
     ? html('<!DOCTYPE html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>', 200)
     : { status: 200, headers: { 'content-type': type }, body: JSON.stringify(documentOf(register, k)) }

@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, html, json } from '../base/exchange'
+import { type Ask, html, json, type Reply } from '../base/exchange'
 
 export const ATPROTO_FAULTS: Record<string, string> = {
   'repeated-cursor': 'listRecords: a page that was asked for with a cursor names that cursor again.',
@@ -26,7 +26,7 @@ export const ATPROTO_FAULTS: Record<string, string> = {
 const PAGE = '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Service unavailable</h1></body></html>'
 
 /** Faults that take the place of any answer of these APIs. */
-export function replaced(context: SandboxContext, api: string, ask: Ask): Answer | undefined {
+export function replaced(context: SandboxContext, api: string, ask: Ask): Reply | undefined {
   const on = (name: string) => context.faults.take(name, api, ask)
   const page = on('html-error')
   if (page) return html(PAGE, Number(page.status ?? 503))

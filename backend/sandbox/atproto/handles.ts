@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { replaced } from './faults'
 import { Pace, paceLimit } from './pace'
@@ -29,17 +29,17 @@ export class Handles implements SandboxApi {
     return methodOf(ask)?.split('.').at(-1) ?? 'unknown'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     this.pace.arrive(ask)
     return undefined
   }
 
-  answer(ask: Ask): Answer | Promise<Answer> {
+  answer(ask: Ask): Reply | Promise<Reply> {
     const methods = { 'com.atproto.identity.resolveHandle': (params: Params) => this.resolve(params.must('handle')) }
     return replaced(this.settings.context, this.name, ask) ?? answerXrpc(methods, ask)
   }
 
-  private resolve(handle: string): Answer {
+  private resolve(handle: string): Reply {
     const k = handle.startsWith('did:') ? undefined : this.register.find(handle)
     const gone = k === undefined || ['deleted', 'tombstoned'].includes(this.register.stateOf(k))
     if (gone) throw new XrpcError('InvalidRequest', 'Unable to resolve handle')

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import { Ban } from '../base/limits'
 import type { SandboxSettings } from '../base/source'
 
@@ -36,7 +36,7 @@ export class PdsLimits {
   }
 
   /** Counts an arrival; the answer when it is one too many. */
-  refuse(ask: Ask): Answer | undefined {
+  refuse(ask: Ask): Reply | undefined {
     const client = this.clientOf(ask)
     const where = `${this.nameOfHost()}${ask.path}`
     const { violations } = this.settings.context
@@ -51,14 +51,14 @@ export class PdsLimits {
   }
 
   /** Refuses everything of this client for so long, whatever it has used. */
-  stop(ask: Ask, ms: number, retryAfter: boolean): Answer {
+  stop(ask: Ask, ms: number, retryAfter: boolean): Reply {
     const client = this.clientOf(ask)
     client.retryAfter = retryAfter
     client.ban.set(ask, ms)
     return this.limited(ask, client)
   }
 
-  private limited(ask: Ask, client: Client): Answer {
+  private limited(ask: Ask, client: Client): Reply {
     const waitMs = client.ban.leftMs(ask.at)
     return json({ error: 'RateLimitExceeded', message: 'Rate Limit Exceeded' }, 429, {
       ...this.write(0, ask.at + waitMs),

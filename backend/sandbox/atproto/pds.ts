@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import type { Archive } from './archive'
 import { documentAnswer } from './documents'
@@ -61,12 +61,12 @@ export class Pds implements SandboxApi {
     return ask.path.startsWith('/xrpc/') && ask.path !== '/xrpc/_health'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     if (this.condition.state === 'dead') return { status: 0, cut: true }
     return this.isLimited(ask) ? this.limiter.refuse(ask) : undefined
   }
 
-  async answer(ask: Ask): Promise<Answer> {
+  async answer(ask: Ask): Promise<Reply> {
     const { state, ms } = this.condition
     if (state === 'slow') await wait(ms ?? SLOW_MS, undefined, { ref: false })
     const isLimited = this.isLimited(ask)
@@ -76,18 +76,18 @@ export class Pds implements SandboxApi {
     if (busy) return this.limiter.stop(ask, Number(busy.seconds ?? 5) * 1000, busy.retryAfter === true)
     const headers = { date: new Date(ask.at).toUTCString(), ...(isLimited ? this.limiter.headers(ask) : {}) }
     const huge = on('huge')
-    const answer: Answer = huge
+    const answer: Reply = huge
       ? { ...json({}), body: undefined, stream: pieces(Number(huge.bytes ?? HUGE_BYTES)) }
       : (replaced(this.settings.context, this.name, ask) ?? (await this.respond(ask)))
     return { ...answer, headers: { ...answer.headers, ...headers } }
   }
 
-  private respond(ask: Ask): Answer | Promise<Answer> {
+  private respond(ask: Ask): Reply | Promise<Reply> {
     return ask.path === '/.well-known/did.json' && ask.method === 'GET' ? this.ownDocument() : answerXrpc(this.methods, ask)
   }
 
   /** The document of the account whose DID is this host. */
-  private ownDocument(): Answer {
+  private ownDocument(): Reply {
     const k = this.register.find(`did:web:localhost%3A${this.host.split(':')[1]}`)
     if (k === undefined || this.register.stateOf(k) === 'tombstoned')
       return { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not Found' }

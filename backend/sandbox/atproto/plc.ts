@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { documentAnswer } from './documents'
 import { replaced } from './faults'
@@ -34,16 +34,16 @@ export class Plc implements SandboxApi {
     return this.didOf(ask) === undefined ? 'unknown' : 'document'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     this.pace.arrive(ask)
     return undefined
   }
 
-  answer(ask: Ask): Answer {
+  answer(ask: Ask): Reply {
     return replaced(this.settings.context, this.name, ask) ?? this.respond(ask)
   }
 
-  private respond(ask: Ask): Answer {
+  private respond(ask: Ask): Reply {
     const did = this.didOf(ask)
     if (did === undefined || ask.method !== 'GET') return json({ message: 'Not Found' }, 404)
     const k = did.startsWith('did:plc:') ? this.register.find(did) : undefined

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { replaced } from './faults'
 import { Pace, paceLimit } from './pace'
@@ -53,16 +53,16 @@ export class Relay implements SandboxApi {
     return methodOf(ask)?.split('.').at(-1) ?? 'unknown'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     this.pace.arrive(ask)
     return undefined
   }
 
-  answer(ask: Ask): Answer | Promise<Answer> {
+  answer(ask: Ask): Reply | Promise<Reply> {
     return replaced(this.settings.context, this.name, ask) ?? answerXrpc(this.methods, ask)
   }
 
-  private listReposByCollection(params: Params): Answer {
+  private listReposByCollection(params: Params): Reply {
     const collection = params.collection()
     const limit = clamped(params, 2000, 500)
     const repos: { did: string }[] = []
@@ -78,7 +78,7 @@ export class Relay implements SandboxApi {
     return json({ repos })
   }
 
-  private listHosts(params: Params): Answer {
+  private listHosts(params: Params): Reply {
     const limit = clamped(params, 1000, 200)
     const from = placeOf(params.text('cursor')) + 1
     const hosts = this.hosts

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 
 /** What a method answers when it refuses. */
 export class XrpcError extends Error {
@@ -9,7 +9,7 @@ export class XrpcError extends Error {
   ) {
     super(message)
   }
-  get answer(): Answer {
+  get answer(): Reply {
     return json({ error: this.error, message: this.message }, this.status)
   }
 }
@@ -66,10 +66,10 @@ export class Params {
 /** The method asked for, or undefined where the path is none of XRPC. */
 export const methodOf = (ask: Ask): string | undefined => /^\/xrpc\/([\w.-]+)$/.exec(ask.path)?.[1]
 
-export type Methods = Record<string, (params: Params, ask: Ask) => Answer | Promise<Answer>>
+export type Methods = Record<string, (params: Params, ask: Ask) => Reply | Promise<Reply>>
 
 /** Answers a query by its method. */
-export async function answerXrpc(methods: Methods, ask: Ask): Promise<Answer> {
+export async function answerXrpc(methods: Methods, ask: Ask): Promise<Reply> {
   const method = methodOf(ask)
   if (method === undefined) return json({ error: 'NotFound', message: `Cannot ${ask.method} ${ask.path}` }, 404)
   const run = Object.hasOwn(methods, method) ? methods[method] : undefined

@@ -1,5 +1,5 @@
 /*
- * One request to a mounted API and the answer it gets.
+ * One request to a mounted API and the reply it gets.
  */
 
 export interface Ask {
@@ -23,7 +23,7 @@ export interface Ask {
   subject?: string
 }
 
-export interface Answer {
+export interface Reply {
   status: number
   /** Reason phrase, where it is not the usual one. */
   reason?: string
@@ -35,9 +35,9 @@ export interface Answer {
   cut?: boolean
 }
 
-export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Answer => ({
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Reply => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   body: JSON.stringify(body),
 })
-export const html = (body: string, status: number): Answer => ({ status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body })
+export const html = (body: string, status: number): Reply => ({ status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body })

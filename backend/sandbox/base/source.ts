@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { z } from 'zod'
 import type { LimitOverride } from '../../config/own'
 import type { SandboxContext } from './context'
-import type { Answer, Ask } from './exchange'
+import type { Ask, Reply } from './exchange'
 
 /*
  * What a source brings to the sandbox. The server does the rest: arrival log, violations, common faults, gzip, control routes.
@@ -26,8 +26,8 @@ export interface SandboxApi {
   /** A short name of the route for the arrival log. */
   route(ask: Ask): string
   /** Judges the arrival before anything else happens to it: notes violations, and refuses where the upstream would. */
-  police(ask: Ask): Answer | undefined
-  answer(ask: Ask): Answer | Promise<Answer>
+  police(ask: Ask): Reply | undefined
+  answer(ask: Ask): Reply | Promise<Reply>
   /** Forgets counters and caches. */
   reset(): void
 }

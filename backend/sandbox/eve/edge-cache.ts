@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import type { Answer, Ask } from '../base/exchange'
+import type { Ask, Reply } from '../base/exchange'
 
 const KEPT = 40
 
@@ -8,10 +8,10 @@ const KEPT = 40
  * first asked for (one hour, or `ms`), so neighbors show the list as it was at different times.
  */
 export class EdgeCache {
-  private pages = new Map<string, { answer: Answer; at: number }>()
+  private pages = new Map<string, { answer: Reply; at: number }>()
   constructor(private readonly context: SandboxContext) {}
 
-  async answer(ask: Ask, make: () => Promise<Answer>): Promise<Answer> {
+  async answer(ask: Ask, make: () => Promise<Reply>): Promise<Reply> {
     const fault = this.context.faults.take('edge-cache', 'zkillboard', ask)
     if (!fault) return make()
     const now = this.context.clock()

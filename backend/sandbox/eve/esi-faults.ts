@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { ActiveFault } from '../base/faults'
 import type { EsiLimits, Group } from './esi-limits'
 
@@ -40,8 +40,8 @@ export class EsiFaults {
   }
 
   /** An answer in place of the route's. */
-  answer(ask: Ask, group: Group | undefined): Answer | undefined {
-    const error = (status: number): Answer => json({ error: TEXTS[status] ?? `Error ${status}` }, status)
+  answer(ask: Ask, group: Group | undefined): Reply | undefined {
+    const error = (status: number): Reply => json({ error: TEXTS[status] ?? `Error ${status}` }, status)
     if (this.take('downtime', ask)) return error(503)
     const broken = this.take('esi-5xx', ask)
     if (broken) return error(Number(broken.status ?? 502))

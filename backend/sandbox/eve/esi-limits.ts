@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import { Ban, ErrorBudget, SlidingBucket } from '../base/limits'
 
 const QUARTER_MS = 900_000
@@ -42,7 +42,7 @@ export class EsiLimits {
   }
 
   /** The answer of a limit that is used up, or undefined. */
-  refuse(ask: Ask, group: Group | undefined): Answer | undefined {
+  refuse(ask: Ask, group: Group | undefined): Reply | undefined {
     if (this.open) return undefined
     const { violations } = this.context
     for (const name of ['all', group ?? 'none']) {
@@ -63,7 +63,7 @@ export class EsiLimits {
   }
 
   /** Books the answer and writes the limit's headers on it. */
-  settle(ask: Ask, group: Group | undefined, answer: Answer): Answer {
+  settle(ask: Ask, group: Group | undefined, answer: Reply): Reply {
     if (answer.status === 420 || answer.status === 429) return answer
     if (group) {
       this.bucket(group, ask.ip).spend(ask.at, costOf(answer.status))
@@ -90,7 +90,7 @@ export class EsiLimits {
     }
   }
 
-  private limited(at: number): Answer {
+  private limited(at: number): Reply {
     const seconds = Math.max(this.errors.resetSeconds(at), Math.ceil(this.banOf('all').leftMs(at) / 1000))
     return json({ error: 'This software has exceeded the error limit for ESI.' }, 420, {
       'x-esi-error-limit-remain': '0',
@@ -98,7 +98,7 @@ export class EsiLimits {
     })
   }
 
-  private tooMany(at: number, group: Group, waitMs: number, ip: string): Answer {
+  private tooMany(at: number, group: Group, waitMs: number, ip: string): Reply {
     const seconds = Math.max(1, Math.ceil(waitMs / 1000))
     return json({ error: 'Too many requests' }, 429, {
       ...this.bucketHeaders(at, group, ip, 0),
@@ -108,13 +108,13 @@ export class EsiLimits {
   }
 
   /** `esi-420`: every route refuses for so many seconds. */
-  stopAll(ask: Ask, seconds: number): Answer {
+  stopAll(ask: Ask, seconds: number): Reply {
     this.banOf('all').set(ask, seconds * 1000)
     return this.limited(ask.at)
   }
 
   /** `esi-429`: the routes of the group, or those without one, refuse for so many seconds. */
-  stopGroup(ask: Ask, group: Group | undefined, seconds: number): Answer {
+  stopGroup(ask: Ask, group: Group | undefined, seconds: number): Reply {
     this.banOf(group ?? 'none').set(ask, seconds * 1000)
     if (group) return this.tooMany(ask.at, group, seconds * 1000, ask.ip)
     return json({ error: 'Too many requests' }, 429, { 'retry-after': String(seconds) })

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import { affiliationOf, allianceOf, characterOf, corporationOf, nameFor, typeOf } from './documents'
 import type { EsiFaults } from './esi-faults'
 import type { Group } from './esi-limits'
@@ -12,7 +12,7 @@ export interface EsiRoute {
   group?: Group
   /** Seconds an answer stays fresh; 0 without cache headers. */
   fresh: number
-  answer(context: EsiContext, ask: Ask, id: string, rest: string): Answer
+  answer(context: EsiContext, ask: Ask, id: string, rest: string): Reply
 }
 export interface EsiContext {
   register: Register
@@ -22,11 +22,11 @@ export interface EsiContext {
 }
 
 const MAX_IDS = 1000
-const missing = (error: string): Answer => json({ error }, 404)
-const orMissing = (body: Record<string, unknown> | undefined, error: string): Answer => (body ? json(body) : missing(error))
+const missing = (error: string): Reply => json({ error }, 404)
+const orMissing = (body: Record<string, unknown> | undefined, error: string): Reply => (body ? json(body) : missing(error))
 
 /** A list of 1 to 1,000 different ids, or what is wrong with it. */
-function idsOf(ask: Ask): number[] | Answer {
+function idsOf(ask: Ask): number[] | Reply {
   let ids: unknown
   try {
     ids = JSON.parse(ask.body)
@@ -38,7 +38,7 @@ function idsOf(ask: Ask): number[] | Answer {
   return new Set(ids).size === ids.length ? (ids as number[]) : json({ error: 'ids must be unique' }, 400)
 }
 
-function names(context: EsiContext, ask: Ask): Answer {
+function names(context: EsiContext, ask: Ask): Reply {
   const ids = idsOf(ask)
   if (!Array.isArray(ids)) return ids
   const found = ids.map((id) => nameFor(context.register.world, id))
@@ -47,7 +47,7 @@ function names(context: EsiContext, ask: Ask): Answer {
   return json(found.reverse())
 }
 
-function affiliation(context: EsiContext, ask: Ask): Answer {
+function affiliation(context: EsiContext, ask: Ask): Reply {
   const ids = idsOf(ask)
   if (!Array.isArray(ids)) return ids
   const people = ids.map((id) => context.register.world.people.character(id))
@@ -57,20 +57,20 @@ function affiliation(context: EsiContext, ask: Ask): Answer {
   return json(people.map((person) => person && affiliationOf(person)).reverse())
 }
 
-function killmail({ register }: EsiContext, id: string, hash: string): Answer {
+function killmail({ register }: EsiContext, id: string, hash: string): Reply {
   const place = register.find(Number(id))
   const body = place && !register.world.isHandMade(place.k) ? register.body(place) : undefined
   if (!body || gameHash(body) !== decodeURIComponent(hash)) return json({ error: 'Invalid killmail_id and/or killmail_hash' }, 422)
   return json(body)
 }
 
-function character({ register, date }: EsiContext, id: string): Answer {
+function character({ register, date }: EsiContext, id: string): Reply {
   const person = register.world.people.character(Number(id))
   if (!person || person.state === 'unknown') return missing('Character not found')
   return person.state === 'deleted' ? missing('Character has been deleted!') : json(characterOf(register.world, person, date))
 }
 
-const status = ({ startedAt }: EsiContext): Answer =>
+const status = ({ startedAt }: EsiContext): Reply =>
   json({ players: 23456, server_version: '2950000', start_time: new Date(startedAt).toISOString().replace(/\.\d+Z/, 'Z') })
 
 export const ESI_ROUTES: readonly EsiRoute[] = [

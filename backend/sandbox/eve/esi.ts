@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { compatibilityDate } from './esi-dates'
 import { EsiFaults } from './esi-faults'
@@ -47,18 +47,18 @@ export class Esi implements SandboxApi {
     return this.find(ask)?.route.name ?? 'unknown'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     return this.budget.refuse(ask, this.find(ask)?.route.group)
   }
 
-  answer(ask: Ask): Answer {
+  answer(ask: Ask): Reply {
     const found = this.find(ask)
     const group = found?.route.group
     const answer = this.faults.answer(ask, group) ?? this.respond(ask, found)
     return this.settings.open ? answer : this.budget.settle(ask, group, answer)
   }
 
-  private respond(ask: Ask, found: ReturnType<Esi['find']>): Answer {
+  private respond(ask: Ask, found: ReturnType<Esi['find']>): Reply {
     if (!found) return json({ error: 'Requested page does not exist!' }, 404)
     const header = ask.headers['x-compatibility-date']
     if (header === undefined && !this.settings.open) this.context.violations.add('esi-no-compatibility-date', `${ask.method} ${ask.path}`)
@@ -72,7 +72,7 @@ export class Esi implements SandboxApi {
   }
 
   /** Cache headers, the 304, and a note of clients that ask again too early. */
-  private cached(ask: Ask, route: EsiRoute, answer: Answer): Answer {
+  private cached(ask: Ask, route: EsiRoute, answer: Reply): Reply {
     const etag = `W/"${createHash('sha1')
       .update(answer.body ?? '')
       .digest('hex')

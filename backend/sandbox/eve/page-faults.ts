@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, html, json } from '../base/exchange'
+import { type Ask, html, json, type Reply } from '../base/exchange'
 import type { Listed } from './shapes'
 import type { Place } from './world'
 
@@ -30,7 +30,7 @@ const BLOCK_PAGE =
 const BAN_MS = 60_000
 
 /** An answer that takes the place of the page; with `banMs` the client must wait that long. */
-export function faultedAnswer(context: SandboxContext, ask: Ask): { answer: Answer; banMs?: number } | undefined {
+export function faultedAnswer(context: SandboxContext, ask: Ask): { answer: Reply; banMs?: number } | undefined {
   const on = (name: string) => context.faults.take(name, 'zkillboard', ask)
   if (on('empty-page')) return { answer: json([]) }
   if (on('null-page')) return { answer: json([null]) }

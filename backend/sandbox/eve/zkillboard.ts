@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, html, json } from '../base/exchange'
+import { type Ask, html, json, type Reply } from '../base/exchange'
 import { Ban, SPACING_TOLERANCE_MS, Spacing } from '../base/limits'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { EdgeCache } from './edge-cache'
@@ -45,7 +45,7 @@ export class Zkillboard implements SandboxApi {
     return ['stats', 'killID', 'blocked.json'].find((name) => ask.path.startsWith(`/${name}`)) ?? 'page'
   }
 
-  async answer(ask: Ask): Promise<Answer> {
+  async answer(ask: Ask): Promise<Reply> {
     const fault = faultedAnswer(this.context, ask)
     if (fault) {
       if (fault.banMs) this.ban.set(ask, fault.banMs / this.settings.speed)
@@ -55,7 +55,7 @@ export class Zkillboard implements SandboxApi {
   }
 
   /** Manners are counted; asking faster than ten times the pace is refused as well. */
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     if (this.settings.open) return undefined
     const { violations, arrivals } = this.context
     if (this.route(ask) === 'blocked.json') violations.add('zkillboard-followed-block', 'the redirect of a block was followed')
@@ -70,7 +70,7 @@ export class Zkillboard implements SandboxApi {
     return gap < this.spacing.ms / 10 - SPACING_TOLERANCE_MS ? html(BLOCKED, 429) : undefined
   }
 
-  private async respond(ask: Ask): Promise<Answer> {
+  private async respond(ask: Ask): Promise<Reply> {
     if (ask.query !== undefined)
       return this.refused({ status: 403, reason: 'Forbidden - Do not include a query string to evade cache', body: '' })
     if (ask.path === '/blocked.json') return json({ error: 'You have been blocked for making too many bad requests.' })
@@ -90,12 +90,12 @@ export class Zkillboard implements SandboxApi {
     return this.page(ask)
   }
 
-  private refused(answer: Answer): Answer {
+  private refused(answer: Reply): Reply {
     this.refusals.push(this.context.clock())
     return answer
   }
 
-  private async page(ask: Ask): Promise<Answer> {
+  private async page(ask: Ask): Promise<Reply> {
     let query: Query
     try {
       query = parsePath(ask.path, new Date(this.context.clock()).getUTCFullYear())

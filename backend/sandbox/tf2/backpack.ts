@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import { SlidingBucket } from '../base/limits'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { documentOf, shortOf } from './documents'
@@ -43,7 +43,7 @@ export class Backpack implements SandboxApi {
     return ask.query === undefined ? ask.path : `${ask.path}?${decodeURIComponent(ask.query.replaceAll('+', ' '))}`
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     if (this.settings.open) return undefined
     const { violations } = this.settings.context
     const buckets: [SlidingBucket, string][] = [[this.all, 'backpacktf-limit']]
@@ -57,11 +57,11 @@ export class Backpack implements SandboxApi {
     return undefined
   }
 
-  answer(ask: Ask): Answer {
+  answer(ask: Ask): Reply {
     return faultedBackpack(this.settings.context, ask) ?? this.respond(ask)
   }
 
-  private respond(ask: Ask): Answer {
+  private respond(ask: Ask): Reply {
     const query = new URLSearchParams(ask.query)
     const token = ask.headers['x-auth-token'] ?? query.get('token') ?? ''
     if (token !== TOKEN) return json({ message: 'invalid token' }, 401)
@@ -71,7 +71,7 @@ export class Backpack implements SandboxApi {
     return id === undefined ? json({ message: 'Not found' }, 404) : this.listing(ask, id)
   }
 
-  private snapshot(ask: Ask, sku: string): Answer {
+  private snapshot(ask: Ask, sku: string): Reply {
     const on = (name: string) => this.settings.context.faults.take(name, this.name, ask)
     const nothing = on('no-listings')
     const age = on('snapshot-age')
@@ -98,7 +98,7 @@ export class Backpack implements SandboxApi {
     })
   }
 
-  private listing(ask: Ask, id: string): Answer {
+  private listing(ask: Ask, id: string): Reply {
     const on = (name: string) => this.settings.context.faults.take(name, this.name, ask)
     if (on('hidden-listing')) return json({ message: 'Forbidden' }, 403)
     const other = on('other-listing')

@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../base/context'
-import { type Answer, type Ask, html, json } from '../base/exchange'
+import { type Ask, html, json, type Reply } from '../base/exchange'
 
 export const TF2_FAULTS: Record<string, string> = {
   'no-listings': 'The snapshot lists nothing: `form` missing (default), null or empty.',
@@ -20,7 +20,7 @@ export const TF2_FAULTS: Record<string, string> = {
 }
 
 /** A 429 of backpack.tf in one of its forms. */
-export function refusal(form: unknown, seconds: number, now: number): Answer {
+export function refusal(form: unknown, seconds: number, now: number): Reply {
   if (form === 'html')
     return {
       ...html('<html><head><title>429 Too Many Requests</title></head></html>', 429),
@@ -38,7 +38,7 @@ export function refusal(form: unknown, seconds: number, now: number): Answer {
 }
 
 /** What takes the place of an answer of backpack.tf. */
-export function faultedBackpack(context: SandboxContext, ask: Ask): Answer | undefined {
+export function faultedBackpack(context: SandboxContext, ask: Ask): Reply | undefined {
   const on = (name: string) => context.faults.take(name, 'backpacktf', ask)
   const busy = on('backpack-429')
   if (busy) return refusal(busy.form, Number(busy.seconds ?? 34), context.clock())
@@ -47,7 +47,7 @@ export function faultedBackpack(context: SandboxContext, ask: Ask): Answer | und
 }
 
 /** What takes the place of an inventory. */
-export function faultedSteam(context: SandboxContext, ask: Ask): Answer | undefined {
+export function faultedSteam(context: SandboxContext, ask: Ask): Reply | undefined {
   const on = (name: string) => context.faults.take(name, 'steam', ask)
   if (on('private-inventory')) return json(null, 403)
   if (on('broken-inventory')) return json({ error: 'The request timed out (10)' }, 500)

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, json } from '../base/exchange'
+import { type Ask, json, type Reply } from '../base/exchange'
 import { SPACING_TOLERANCE_MS, Spacing } from '../base/limits'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { faultedSteam } from './faults'
@@ -31,7 +31,7 @@ export class Steam implements SandboxApi {
     return INVENTORY.test(ask.path) ? 'inventory' : 'unknown'
   }
 
-  police(ask: Ask): Answer | undefined {
+  police(ask: Ask): Reply | undefined {
     if (this.settings.open) return undefined
     const gap = this.spacing.arrive(ask.at, ask.lateMs)
     if (gap >= this.spacing.ms - SPACING_TOLERANCE_MS) return undefined
@@ -39,11 +39,11 @@ export class Steam implements SandboxApi {
     return undefined
   }
 
-  answer(ask: Ask): Answer {
+  answer(ask: Ask): Reply {
     return faultedSteam(this.settings.context, ask) ?? this.respond(ask)
   }
 
-  private respond(ask: Ask): Answer {
+  private respond(ask: Ask): Reply {
     const steamid = INVENTORY.exec(ask.path)?.[1]
     if (steamid === undefined) return json(null, 404)
     const query = new URLSearchParams(ask.query)
