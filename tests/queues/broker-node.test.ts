@@ -19,7 +19,7 @@ const QUEUE = 'esi_character_info_queue'
 
 let node: Node
 beforeAll(async () => {
-  node = await startBroker({ withManagement: false })
+  node = await startBroker()
 }, 120_000)
 afterAll(() => node.kill(), 60_000)
 

@@ -54,7 +54,7 @@ async function privatePostgres(): Promise<string> {
 }
 
 async function privateBroker(): Promise<Pick<Shared, 'rabbitmqUrl' | 'managementUrl'>> {
-  const broker = await startBroker()
+  const broker = await startBroker({ withManagement: true })
   return { rabbitmqUrl: broker.url, managementUrl: `http://guest:guest@127.0.0.1:${broker.managementPort}` }
 }
 
