@@ -14,7 +14,7 @@ import { type ItemPage, type ItemStep, keep } from './snapshot'
 const AT_ONCE = 1
 /** Times one listing may fail before it is left as unknown. */
 const TRIES = 3
-const AGAIN_MS = 5_000
+const AGAIN_MS = 1_000
 
 /** An error that is not about one listing. */
 const concernsAll = (error: RetryLater): boolean => error.kind === 'unauthorized' || error.kind === 'blocked_page'

@@ -17,7 +17,8 @@ import { type ItemPage, type ItemStep, keep } from './snapshot'
 const TRIES = 3
 /** Times Steam may refuse in a row before every seller that is left is given up: its maintenance may last for hours. */
 const REFUSALS = 5
-const AGAIN_MS = 10_000
+/** Pause before a seller is tried again, times his failures; the others are read meanwhile. */
+const AGAIN_MS = 2_000
 
 /** Sellers, one inventory after the other, while the moment allows it. */
 export async function readSellers(step: ItemStep, io: Io): Promise<ItemPage> {
