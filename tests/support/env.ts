@@ -50,7 +50,7 @@ async function manage(shared: Shared, method: 'PUT' | 'DELETE', path: string, bo
 }
 
 async function privatePostgres(): Promise<string> {
-  return (await startPostgres()).url
+  return (await startPostgres({ fsync: false })).url
 }
 
 async function privateBroker(): Promise<Pick<Shared, 'rabbitmqUrl' | 'managementUrl'>> {

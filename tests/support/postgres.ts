@@ -67,8 +67,11 @@ async function statement(url: string, ...statements: string[]): Promise<void> {
   }
 }
 
-/** Starts a new cluster on a free port, with fsync as in production, and a role and database `backhaul`. */
-export async function startPostgres(): Promise<Postgres> {
+/**
+ * Starts a new cluster on a free port, and a role and database `backhaul`.
+ * @param fsync false writes without waiting for the disk: for a cluster that nobody stops or kills
+ */
+export async function startPostgres({ fsync = true } = {}): Promise<Postgres> {
   const bin = binaries()
   if (!bin) throw new Error('no PostgreSQL server commands (initdb, postgres) found: run ./scripts/setup or install PostgreSQL')
   const folder = makeFolder('postgres')
@@ -80,6 +83,7 @@ export async function startPostgres(): Promise<Postgres> {
     `unix_socket_directories=${folder}`,
     'max_connections=200',
     'shared_buffers=64MB',
+    ...(fsync ? [] : ['fsync=off']),
   ]
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
   let pid = NaN
