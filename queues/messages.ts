@@ -44,7 +44,7 @@ class Unreadable extends Error {}
 
 /**
  * Reads a delivered message. Never throws: a message that cannot be understood is `unreadable` with a sentence that says why.
- * A wrapped request `{data, timestamp, messageId}` is unwrapped. The message id in the body takes precedence over AMQP's.
+ * A wrapped request `{data, timestamp, messageId}` is unwrapped, also when `data` is all there is. The message id in the body takes precedence over AMQP's.
  */
 export function readMessage(delivery: { body: Buffer; messageId?: string }): Message {
   try {
@@ -57,7 +57,7 @@ export function readMessage(delivery: { body: Buffer; messageId?: string }): Mes
 
 function understand(outer: { [key: string]: Json | undefined }, amqpId: string | undefined): Message {
   if ('taskId' in outer) return { type: 'wake-up', taskId: checked(wakeUp, outer).taskId }
-  const isWrapped = isObject(outer.data) && ('messageId' in outer || 'timestamp' in outer)
+  const isWrapped = isObject(outer.data) && ('messageId' in outer || 'timestamp' in outer || Object.keys(outer).length === 1)
   const inner = isWrapped ? (outer.data as { [key: string]: Json | undefined }) : outer
   if ('ids' in inner) {
     const { kind, ids } = checked(lookups, inner)

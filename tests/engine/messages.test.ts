@@ -53,8 +53,16 @@ describe('requests', () => {
     expect(reasonOf(read({ ...body, messageId: 'x'.repeat(256) }))).toMatch(/^messageId: .*255/)
   })
 
-  test('a field named data is not an envelope', () => {
-    expect(read({ data: { a: 1 } })).toMatchObject({ body: { data: { a: 1 } } })
+  test('data alone is the request, with the message id of AMQP', () => {
+    expect(read({ data: body }, 'amqp-id')).toMatchObject({ type: 'request', body, messageId: 'amqp-id' })
+    expect(hashOf(read({ data: body }))).toBe(hashOf(read(body)))
+    expect(read({ data: { ids: [1] } })).toEqual({ type: 'lookups', kind: undefined, ids: ['1'] })
+  })
+
+  test('a field named data among others is not an envelope', () => {
+    expect(read({ data: { a: 1 }, b: 2 })).toMatchObject({ body: { data: { a: 1 }, b: 2 } })
+    expect(read({ data: 5 })).toMatchObject({ body: { data: 5 } })
+    expect(read({ data: [1] })).toMatchObject({ body: { data: [1] } })
     expect(read({ data: 5, timestamp: 1 })).toMatchObject({ body: { data: 5, timestamp: 1 } })
   })
 
