@@ -20,6 +20,8 @@ let it_: Suite
 let answered: (line: string) => void = () => undefined
 
 const PLAIN: SandboxOptions = { oddities: false, repos: 20 }
+/** One of its repos is read by its archive. */
+const LONG: SandboxOptions = { oddities: false, repos: 30 }
 const worlds = new Map<string, { sandbox: Sandbox; it: Suite }>()
 
 /** A network, its database and a worker; one that is there already is as it was in the beginning. */
@@ -201,7 +203,7 @@ describe('the method', () => {
   }, 120_000)
 
   test('is chosen for each repo: a long listing is given up for the whole repo, and the next run begins with it', async () => {
-    await world({ oddities: false, repos: 30 })
+    await world(LONG)
     const first = await backfill({ collection: SCORE })
     expect(first).toMatchObject({ status: 'completed', verified: true, seen: sandbox.atproto.count([SCORE]) })
     expect(first.new + first.known).toBe(first.seen)
@@ -210,10 +212,11 @@ describe('the method', () => {
   }, 120_000)
 
   test('by CAR is left where the archive is broken, or larger than may be', async () => {
-    await world()
+    await world(LONG)
     sandbox.fault({ name: 'truncated-car' })
     const report = await backfill({ collection: SCORE })
     expect(report).toMatchObject({ status: 'completed', verified: true })
+    expect(sandbox.traffic().pds?.byRoute.getRepo).toBeGreaterThan(0)
     await same([SCORE])
   }, 120_000)
 
@@ -302,7 +305,7 @@ describe('a host that answers oddly', () => {
   }, 120_000)
 
   test('and cannot be reached is given up with everybody it holds, the others are read; a retry reads it once it is back', async () => {
-    await world({ oddities: false, repos: 80, pdses: 3 }, 2)
+    await world({ oddities: false, repos: 45, pdses: 3 }, 2)
     const [dead = ''] = sandbox.atproto.hosts()
     sandbox.atproto.host(dead, 'dead')
     const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))
