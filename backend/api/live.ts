@@ -40,7 +40,7 @@ export interface Live {
 interface Watched {
   updates: Updates
   listeners: Set<Listener>
-  /** The last check failed, and its listeners were told this. */
+  /** The last check failed, and its listeners were notified. */
   lost?: LiveEvent
 }
 

@@ -53,7 +53,7 @@ export interface Fault {
 }
 
 /**
- * Something a person or a producer got wrong or must mend, said in one sentence.
+ * Something a person or a producer got wrong or must fix, in one sentence.
  * `code` decides the exit code and the HTTP status: input (2 / 400), missing (2 / 404), state (1 / 409), setup (78 / 503).
  */
 export class Refused extends Error {

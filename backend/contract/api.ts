@@ -146,7 +146,7 @@ export type RequestClass = 'live' | 'backfill'
 /** What a task's requests came to, for its report. */
 export interface ApiTraffic {
   requests: number
-  /** Times our own limits told a request to come later. */
+  /** Times our own limits made a request wait. */
   waits: number
   /** Time spent waiting for the moment of a request, ms. */
   waitMs: number

@@ -20,7 +20,7 @@ export interface Lookup<F = unknown> {
    * @param denied those of them that were missing the last time they were asked for
    */
   read(ids: readonly Id[], io: Io, denied: ReadonlySet<Id>): Promise<Answers<F>>
-  /** Stores what was found; `missing` are those of which the source has said so twice. */
+  /** Stores what was found; `missing` are those that the source has denied twice. */
   write(tx: Tx, answers: Answers<F>): Promise<void>
 }
 

@@ -24,7 +24,7 @@ export interface WorkerEngine extends Engine {
   id: string
   /** No new page starts after this long on one delivery, ms. */
   turnMs: number
-  /** Tries in a row without a committed page before a task is given up. */
+  /** Tries in a row without a committed page before a task fails. */
   attempts: number
   /** True once a stop was asked for. */
   stopping(): boolean

@@ -19,7 +19,7 @@ import * as store from './store'
  * | any other, with attempts left                | retried later                                            | used    |
  * | the same, when the host of its lane is lost  | retried later, and so are the tasks beside it            | used by each |
  * | `Fatal`, or no attempts left                 | failed                                                   |         |
- * | the same, when the host of its lane is lost  | failed, and the lane is given up                         |         |
+ * | the same, when the host of its lane is lost  | failed, and so are the other tasks of the lane           |         |
  *
  * @returns the next task of its lane, claimed; undefined when the lane has none or the task is not settled
  */

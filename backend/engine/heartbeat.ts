@@ -71,7 +71,7 @@ export async function signOff(db: Reader, id: string): Promise<void> {
 
 /**
  * Releases what is held by workers that missed two heartbeats, and by workers that nobody knows.
- * To be called only by who has itself reached Postgres all that time, else an outage looks like everybody's death.
+ * To be called only by a process that has reached Postgres all that time, else an outage would look as if every worker had died.
  * @returns how many tasks and lookups moved, and the workers that are gone
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {

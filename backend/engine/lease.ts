@@ -21,7 +21,7 @@ export async function takeLease(db: Reader, name: string, holder: string, forMs:
   return rows.length > 0
 }
 
-/** Gives a lease up, so that another process need not wait until it runs out. */
+/** Releases a lease, so that another process need not wait until it runs out. */
 export async function releaseLease(db: Reader, name: string, holder: string): Promise<void> {
   await db.query(`delete from backhaul.leases where name = $1 and holder = $2`, [name, holder])
 }

@@ -29,7 +29,7 @@ const NOTHING: Outcome = { goOn: false }
 /**
  * One page of one task: read from the network, then commit in one transaction.
  * @param turnEndsAt `io.more()` says no after this, ms since the epoch
- * @throws when Postgres is unreachable: nothing can be said of the task; its claim is released by a heartbeat or a scheduler
+ * @throws when Postgres is unreachable: the task's state is unknown; its claim is released by a heartbeat or a scheduler
  */
 export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> =>
   span(
@@ -100,7 +100,7 @@ async function readPage(
     if (!stream.beforeFailing || !isTrouble || engine.signal.aborted || !(await isLast(engine, task, error))) throw error
     const page = await stream.beforeFailing(at, io, error instanceof Fatal || task.attempts + 1 >= engine.attempts)
     if (!page) throw error
-    // It goes on elsewhere; its host is as far away for the others.
+    // It goes on elsewhere; its host is as unreachable for the others.
     if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error)
     return page
   }
@@ -148,7 +148,7 @@ async function commit(
 /** As the database returns it: the next step of this turn must not see a type that a later turn would not. */
 const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as Json
 
-/** Ends the job, or takes its finish task away: it is inserted again once the job has nothing left to do. */
+/** Ends the job, or deletes its finish task: it is inserted again once the job has nothing left to do. */
 async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
   const source = sourceNamed(engine.sources, task.source)
   const work = async (tx: Tx) => {

@@ -15,7 +15,7 @@ const publishSpan = ({ id, queue, wakes, trace }: Due): OpenSpan | undefined =>
   trace && wakes === 1 ? openSpan(`publish ${queue}`, { 'backhaul.task': id.toString() }, { parent: trace, kind: 'producer' }) : undefined
 
 /**
- * Publishes wake-ups of tasks that are due. They are marked before they are published, because a worker claims what it is told of
+ * Publishes wake-ups of tasks that are due. They are marked before they are published, because a worker claims what a wake-up names
  * at once; nothing is locked meanwhile. A wake-up lost in between is published again, a doubled one finds nothing to do.
  * @param queue only this one; absent: all
  * @returns wake-ups the broker has confirmed

@@ -38,7 +38,7 @@ export interface WorkerOptions {
   turnMs: number
   /** Reads the settings of a source; by default no variable is set. */
   settings?: SettingsReader
-  /** Tries in a row without a committed page before a task is given up (default 10). */
+  /** Tries in a row without a committed page before a task fails (default 10). */
   attempts?: number
   /** How long a stop waits for the pages in hand before it aborts them, ms. */
   graceMs?: number

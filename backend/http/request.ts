@@ -114,7 +114,7 @@ async function exchange(
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
   const settled = { ...outcome, leftAt }
-  // Other requests must know what the upstream said of its limits, and that it is back, before they ask.
+  // Other requests must know what the upstream states of its limits, and that it is reachable again, before they ask.
   const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
   if (answer && !error && tellsNothing) {
     gate.settleSoon(grant, settled)

@@ -50,7 +50,7 @@ describe('starting', () => {
     expect(forced.body.id).not.toBe(first.body.id)
   })
 
-  test('a job that waits for its turn tells its place over REST and GraphQL', async () => {
+  test('a job that waits for its turn shows its place over REST and GraphQL', async () => {
     const ids: string[] = []
     for (let n = 0; n < 6; n++) ids.push(await start())
     const last = ids.at(-1) as string
@@ -326,7 +326,7 @@ describe('lists', () => {
   })
 })
 
-test('waits are told with where and until when', async () => {
+test('waits are shown with where and until when', async () => {
   const { id } = (await post('/api/jobs', { source: 'eve', params: { characterId: 99 } })).body
   const until_ = '2099-01-01T12:03:10.000Z'
   await engine.db.query('update backhaul.jobs set admitted = true where id = $1', [id])

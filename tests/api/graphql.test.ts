@@ -178,7 +178,7 @@ describe('steering', () => {
     expect(ours[1].outcome).toMatch(/is cancelled/)
   })
 
-  test('many at once: what could be done is done, the rest is told', async () => {
+  test('many at once: what could be done is done, the rest is refused with a reason', async () => {
     const [one, two, three] = [await startOne(), await startOne(), await startOne()]
     await admin.data(verb('cancel'), { id: three })
     const bulk = `mutation ($ids: [ID!], $status: JobStatus, $source: String, $verb: JobVerb!) {
@@ -341,7 +341,7 @@ describe('following', () => {
     expect(value.errors?.[0]?.extensions).toMatchObject({ code: 'MISSING' })
   })
 
-  test('the list of jobs tells what changes, until the reader leaves', async () => {
+  test('the list of jobs sends what changes, until the reader disconnects', async () => {
     const updates = admin.follow('subscription { jobs(source: "counting", first: 2) { items { id status } counts { paused } } }')
     const first = (await updates.next()).value.data.jobs
     expect(first.items).toHaveLength(2)

@@ -58,7 +58,7 @@ describe('one job', () => {
     await worker.stop()
   })
 
-  test('that has ended is told with its end at once; one there is not is 404', async () => {
+  test('that has ended is sent with its end at once; an unknown one is 404', async () => {
     const id = await start()
     await jobs.cancel(engine, id)
     const stream = await follow(`/api/jobs/${id}/events`)
@@ -67,7 +67,7 @@ describe('one job', () => {
     expect((await follow('/api/jobs/00000000-0000-4000-8000-000000000000/events')).status).toBe(404)
   })
 
-  test('is told when something changed, not while only time goes by', async () => {
+  test('is sent when something changed, not while only time passes', async () => {
     const id = await start()
     const stream = await follow(`/api/jobs/${id}/events`)
     await stream.hear('job')
@@ -81,7 +81,7 @@ describe('one job', () => {
 })
 
 describe('the list', () => {
-  test('begins with the first page, the overview and the alerts, and then tells what is new or changed', async () => {
+  test('begins with the first page, the overview and the alerts, and then sends what is new or changed', async () => {
     const first = await start()
     const stream = await follow('/api/events?source=counting&limit=200')
     const page = await stream.hear('jobs')
@@ -94,7 +94,7 @@ describe('the list', () => {
     expect(update.data.items.map((job: { id: string }) => job.id)).not.toContain(first)
   })
 
-  test('tells of a job that leaves its filter as it is now', async () => {
+  test('sends a job that leaves its filter as it is now', async () => {
     const id = await start()
     const stream = await follow('/api/events?status=queued')
     await stream.hear('jobs', ({ items }) => items.some((job: { id: string }) => job.id === id))
@@ -115,7 +115,7 @@ describe('the list', () => {
   })
 })
 
-test('a client that does not read holds no memory, and is told what holds once it does', async () => {
+test('a client that does not read holds no memory, and gets the current state once it does', async () => {
   await engine.db.query(
     `insert into backhaul.jobs (source, bounded_by, params, active_key, admitted)
      select 'counting', 'a test', jsonb_build_object('name', repeat('x', 40000) || n), 'heavy ' || n, true from generate_series(1, 200) n`,
@@ -182,7 +182,7 @@ test('a job that cannot be shown leaves those who watch others alone', async () 
   await engine.db.query(`delete from backhaul.jobs where id = $1`, [odd])
 })
 
-test('while the database is unreachable everybody is told so, and afterwards what holds', async () => {
+test('while the database is unreachable every client gets that, and afterwards the current state', async () => {
   const real = new URL(engine.databaseUrl)
   let proxy = await tcpProxy(Number(real.port), real.hostname)
   const databaseUrl = engine.databaseUrl.replace(real.host, `127.0.0.1:${proxy.port}`)
@@ -203,7 +203,7 @@ test('while the database is unreachable everybody is told so, and afterwards wha
   await proxy.close()
 })
 
-test('once the database is said to be away, no figures of before are shown', async () => {
+test('once the database is reported as unreachable, no earlier figures are shown', async () => {
   const real = new URL(engine.databaseUrl)
   const proxy = await tcpProxy(Number(real.port), real.hostname)
   const databaseUrl = engine.databaseUrl.replace(real.host, `127.0.0.1:${proxy.port}`)

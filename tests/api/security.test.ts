@@ -55,7 +55,7 @@ describe('with tokens', () => {
     })
   })
 
-  test('the admin may write, the reader may only look', async () => {
+  test('the admin may write, the reader may only read', async () => {
     const started = await guarded.ask('POST', '/api/jobs', JOB, bearer(ADMIN))
     expect(started.status).toBe(201)
     const { id } = started.body
@@ -118,7 +118,7 @@ describe('with tokens', () => {
     await own.close()
   })
 
-  test('a guess is counted at every entry point: a cookie made of it tells no more than the token itself', async () => {
+  test('a guess is counted at every entry point: a cookie made of it reveals no more than the token itself', async () => {
     const own = await serve(env, sources, { ADMIN_TOKEN: ADMIN })
     const whoHas = (token: string) => asCookie(makeSession({ adminToken: token }, 'admin'))
     const asCookie = (session: string) => own.ask('GET', '/api/me', undefined, { cookie: `backhaul_session=${session}` })
@@ -216,7 +216,7 @@ describe('without a token', () => {
     expect(await from('127.0.0.1')).toBe(200)
   })
 
-  test('a page of another site cannot make its visitor ask, not even to look; a link may lead here', async () => {
+  test('a page of another site cannot make its visitor send a request, not even to read; a link may lead here', async () => {
     const from = (site: string, mode: string, path = '/api/me') => statusOf(path, { 'sec-fetch-site': site, 'sec-fetch-mode': mode })
     expect(await from('cross-site', 'no-cors')).toBe(403)
     expect(await from('cross-site', 'cors', '/graphql?query={__typename}')).toBe(403)

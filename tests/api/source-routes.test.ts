@@ -177,7 +177,7 @@ afterAll(async () => {
 beforeEach(() => engine.db.tx((tx) => tx.query('truncate wishes, counted, backhaul.jobs cascade')))
 
 describe('what a route writes and the job it starts', () => {
-  test('come together, in the name of whoever asked, and a worker is told', async () => {
+  test('come together, in the name of the caller, and a worker is woken', async () => {
     const worker = await engine.worker()
     const started = await ask('POST', '/admin/count', { name: 'both' })
     expect(started).toMatchObject({ status: 202, body: { created: true } })
@@ -212,7 +212,7 @@ describe('what a route writes and the job it starts', () => {
     expect(await ask('POST', '/admin/count', { name: 'once' })).toMatchObject({ status: 202, body: { id: body.id, created: false } })
   })
 
-  test('stay while the broker is unreachable; the scheduler tells a worker', async () => {
+  test('stay while the broker is unreachable; the scheduler wakes a worker', async () => {
     const real = new URL(engine.rabbitmqUrl)
     const proxy = await tcpProxy(Number(real.port), real.hostname)
     const rabbitmqUrl = engine.rabbitmqUrl.replace(real.host, `127.0.0.1:${proxy.port}`)
@@ -243,7 +243,7 @@ describe('what a route writes and the job it starts', () => {
     await nameless.close()
   })
 
-  test('may be taken away with 204 and no body', async () => {
+  test('may be deleted with 204 and no body', async () => {
     await begin()
     const gone = await fetch(`${served.url}/admin/wishes/wish%20${made}`, { method: 'DELETE', headers: bearer(ADMIN) })
     expect([gone.status, await gone.text(), await wishes()]).toEqual([204, '', []])
@@ -267,7 +267,7 @@ describe('the list of jobs', () => {
       expect([query, (await ask('GET', `/admin/count?${query}`)).status]).toEqual([query, 400])
   })
 
-  test('counts tasks by stream and state and failures by kind; what retention clears is told by the report', async () => {
+  test('counts tasks by stream and state and failures by kind; what retention clears comes from the report', async () => {
     const id = await begin({
       tasks: ['good', 'better', 'bad', 'worse', 'none'].map((key) => countingTask(key, key)),
       onRead: async (key) => {
@@ -415,7 +415,7 @@ describe('a route of its own manners', () => {
     expect(await statuses('GET', `/api/counts/${id}/figures`)).toEqual([200, 200])
   })
 
-  test('tells what a job would cost, how far it is and what it has read', async () => {
+  test('shows what a job would cost, how far it is and what it has read', async () => {
     const { id } = (await put('a')).body
     expect((await ask('PATCH', '/api/counts/a')).body).toMatchObject({ tasks: 1, activeKey: 'a', activeJob: id })
     expect((await ask('PATCH', '/api/counts/new')).body).toMatchObject({ tasks: 1, activeJob: null })

@@ -70,7 +70,7 @@ const states = async (): Promise<Record<string, number>> => {
 const hurry = () =>
   db.query(`update backhaul.deliveries set due_at = clock_timestamp() where state = 'pending' and due_at > clock_timestamp()`)
 
-describe('who is told of what', () => {
+describe('which webhook gets which event', () => {
   test('events go to webhooks whose patterns match, that are active and were there before', async () => {
     await happen('job.failed', { job: 'before' })
     const all = await add()
@@ -215,7 +215,7 @@ describe('delivery', () => {
     expect((await getWebhook(context(), id)).lastDelivery).toMatchObject({ attempts: 2, status: 204, error: null, nextAt: null })
   })
 
-  test('after its last try it is given up and can be sent again', async () => {
+  test('after its last try it has failed and can be sent again', async () => {
     const { id } = await add()
     sink.answers({ status: 500, text: 'out of\u0000 order\n\n'.repeat(2000) })
     await happen('job.completed')
@@ -350,7 +350,7 @@ describe('as people make and change them', () => {
     async (events) => expect(await add({ events })).toMatchObject({ events }),
   )
 
-  test('the test button sends a signed test event now and tells how it went', async () => {
+  test('the test button sends a signed test event now and shows the outcome', async () => {
     const { id, secret } = await add({ events: ['job.failed'] })
     await changeWebhook(context(), id, { active: false })
     expect(await testWebhook(context(), id)).toMatchObject({ key: 'test', state: 'delivered', status: 204, error: null, attempts: 1 })

@@ -106,7 +106,7 @@ it('two who admit at the same moment do not fill a place twice', async () => {
   expect(await admitted()).toHaveLength(JOBS_PER_PLACE)
 })
 
-it('places are counted up to a bound, and an ended job tells how fast they move', async () => {
+it('places are counted up to a bound, and the ends of jobs show how fast they move', async () => {
   const all = (await startMany(20)).map((job) => job.id)
   for (const id of all.slice(0, 3)) await end(id)
   const turns = await turnsOf(it_.db, all, 10)
@@ -140,7 +140,7 @@ it('one id twice, an active one and a new one in one call: each has its job, in 
   expect(await it_.db.query('select count(*)::int as n from backhaul.tasks')).toEqual([{ n: 3 }])
 })
 
-it('whoever starts many jobs is told how far it is, and none are there before all are', async () => {
+it('a start of many jobs reports its progress, and none exist before all do', async () => {
   const told: number[] = []
   const seen: Promise<object[]>[] = []
   const requests = Array.from({ length: 2500 }, () => ({ name: `job ${n++}` }))

@@ -73,15 +73,15 @@ const workerFor = (queue: string) =>
   db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
 const minutes = (n: number) => n * 60_000
 /** Goes on in time by `ms`, looking every five seconds. */
-async function pass(it: { look(): Promise<void> }, ms: number): Promise<void> {
+async function pass(it: { check(): Promise<void> }, ms: number): Promise<void> {
   for (const end = now + ms; now < end; ) {
     now += 5_000
-    await it.look()
+    await it.check()
   }
 }
 
-describe('a queue nobody takes from', () => {
-  test('is told of once after 30 s, and once when a worker is there', async () => {
+describe('a queue without a worker', () => {
+  test('is reported once after 30 s, and cleared once when a worker is there', async () => {
     await begin()
     const it = watch()
     await pass(it, 30_000)
@@ -102,7 +102,7 @@ describe('a queue nobody takes from', () => {
     expect(said).toEqual([expect.stringMatching(/^Alert: work is due on/), 'Alert cleared'])
   })
 
-  test('a worker that is back within 30 s is nothing to tell', async () => {
+  test('a worker that is back within 30 s raises no alert', async () => {
     await begin()
     const it = watch()
     for (let n = 0; n < 5; n++) {
@@ -133,7 +133,7 @@ describe('a queue nobody takes from', () => {
     const next = watch()
     await pass(next, 60_000)
     expect(await listAlerts({ db })).toEqual([first])
-    await Promise.all([watch().look(), watch().look(), next.look()])
+    await Promise.all([watch().check(), watch().check(), next.check()])
     expect(await events()).toEqual(['alert.queue_unattended'])
   })
 })
@@ -149,7 +149,7 @@ describe('a job without progress', () => {
   }
   const PARKED = `waiting_on = 'zkillboard', due_at = now() + interval '20 minutes', paged_at = now() - interval '1 hour'`
 
-  test('is told of once as job.stalled, and once when a page comes', async () => {
+  test('is reported once as job.stalled, and cleared once when a page comes', async () => {
     const id = await running(
       `paged_at = now() - interval '16 minutes', attempts = 3, error = 'no answer in 30 s', due_at = now() + interval '5 minutes'`,
     )
@@ -216,7 +216,7 @@ describe('a job without progress', () => {
   })
 })
 
-test('a tripped breaker is told of at once, by API, and is over when it closes or nobody asks any more', async () => {
+test('a tripped breaker is reported at once, by API, and cleared when it closes or is no longer asked', async () => {
   const it = watch()
   const open = (name: string, until: string) =>
     db.query(
@@ -226,16 +226,16 @@ test('a tripped breaker is told of at once, by API, and is over when it closes o
     )
   await open('zkillboard', '20 seconds')
   for (const host of 'abcde') await open(`pds:${host}.example`, '20 seconds')
-  await it.look()
+  await it.check()
   await open('zkillboard', '-10 seconds')
-  await it.look()
+  await it.check()
   expect((await listAlerts({ db })).map((alert) => alert.message)).toEqual([
     expect.stringMatching(/^pds is tripped for pds:a.example, pds:b.example, pds:c.example and others:/),
     expect.stringMatching(/^zkillboard is tripped:/),
   ])
   await db.query(`update backhaul.gates set failures = 0, open_until = null where name = 'zkillboard'`)
   await db.query(`update backhaul.gates set open_until = now() - interval '3 minutes' where name <> 'zkillboard'`)
-  await it.look()
+  await it.check()
   expect((await events()).sort()).toEqual([
     ...['alert.breaker_tripped', 'alert.breaker_tripped', 'alert.breaker_tripped.cleared', 'alert.breaker_tripped.cleared'],
   ])
@@ -243,18 +243,18 @@ test('a tripped breaker is told of at once, by API, and is over when it closes o
 
 describe('dead letters', () => {
   /** Looks until the broker was asked again and its answer was seen. */
-  async function ask(it: { look(): Promise<void> }, dead: Record<string, number> | undefined): Promise<void> {
+  async function ask(it: { check(): Promise<void> }, dead: Record<string, number> | undefined): Promise<void> {
     letters = dead
     const before = asked
     now += 30_000
-    await it.look()
+    await it.check()
     expect(asked).toBe(before + 1)
-    await it.look()
+    await it.check()
     expect(asked).toBe(before + 1)
   }
   const messages = async () => (await listAlerts({ db })).map((alert) => alert.message.split(' ')[0])
 
-  test('are told of when there are some and again when there are twice as many, and are over when there are none', async () => {
+  test('are reported when there are some and again when there are twice as many, and cleared when there are none', async () => {
     const it = watch()
     await ask(it, { [QUEUE]: 0, esi_type_info_queue: 0 })
     expect(await events()).toEqual([])
@@ -278,7 +278,7 @@ describe('dead letters', () => {
     expect((await events()).at(-1)).toBe('alert.dead_letters_growing.cleared')
   })
 
-  test('a broker that does not answer holds up no look', async () => {
+  test('a broker that does not answer delays no check', async () => {
     const it = watchAlerts({
       db,
       log: quiet,
@@ -288,7 +288,7 @@ describe('dead letters', () => {
       now: () => now,
     })
     await until(async () => {
-      await it.look()
+      await it.check()
       return true
     })
   })

@@ -69,7 +69,7 @@ test('it fails by its own error where nothing is returned, and by another that i
   expect(await run('a')).toEqual([{ key: 'a', state: 'failed', error_kind: 'no_pds', error: 'its document names no host' }])
 })
 
-test('it waits where the stream is told to, and is asked about again', async () => {
+test('it waits where the stream wants to, and is asked about again', async () => {
   answer = async () => {
     if (asked.length === 1) throw new Throttled('plc', new Date(Date.now() + 1000))
     return elsewhere

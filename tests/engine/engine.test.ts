@@ -306,7 +306,7 @@ describe('lanes', () => {
     })
   })
 
-  it('gives up a lane whose host cannot be reached with the task that found out, as often as one task tries; others go on', async () => {
+  it('fails the tasks of a lane whose host is unreachable together, after as many tries as one task has; other lanes go on', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true
     let reads = 0
@@ -329,7 +329,7 @@ describe('lanes', () => {
     expect(kinds).toEqual([{ kind: 'connection' }])
   })
 
-  it('gives up what is found for a lost host later with its first try, unless it has answered since', async () => {
+  it('fails tasks found later for a lost host at their first try, unless it has answered since', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true
     const reads: string[] = []
@@ -344,7 +344,7 @@ describe('lanes', () => {
       onRead: async (key, page) => {
         if (key === 'list') {
           const seen = failures(job)
-          await until(async () => (await seen()) === 1 + page * 6, { timeoutMs: 30_000, what: 'the lane to be given up' })
+          await until(async () => (await seen()) === 1 + page * 6, { timeoutMs: 30_000, what: 'the tasks of the lane to fail' })
           return page === 0
             ? ({ next: { page: 1 }, tasks: later('0') } as never)
             : { tasks: [countingTask('back', 'unreachable'), ...later('1')] }
@@ -363,7 +363,7 @@ describe('lanes', () => {
     expect(triesOf('unreachable-1-0')).toHaveLength(10)
   })
 
-  it('does not give up a lane whose host has just answered a task that then failed by itself', async () => {
+  it('does not fail a lane whose host has just answered a task that then failed by itself', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true
     const job = await start({
@@ -382,7 +382,7 @@ describe('lanes', () => {
     await it_.db.tx((tx) => tx.query('truncate counted'))
   })
 
-  it('does not give up a lane for one task, while its host answers others or fails for that one only', async () => {
+  it('does not fail a lane for one task, while its host answers others or fails for that one only', async () => {
     const stream = source.streams.count as { laneIsHost?: boolean }
     stream.laneIsHost = true
     const others = Array.from({ length: 12 }, (_, n) => countingTask(`well-${n}`, 'shared'))

@@ -168,7 +168,7 @@ test('an order, a job or a cursor that is wrong is refused', async () => {
   expect((await ask('/api/jobs/00000000-0000-4000-8000-000000000000/lanes')).status).toBe(404)
 })
 
-test('a job whose tasks were taken away has no lanes', async () => {
+test('a job whose tasks were deleted has no lanes', async () => {
   const job = await jobOf([countingTask('a', 'one')])
   await engine.db.query('delete from backhaul.tasks where job_id = $1', [job])
   expect(await listLanes(engine, job)).toEqual({ items: [], next: null, total: 0 })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => it_?.close())
 beforeEach(() => it_.db.tx((tx) => tx.query('truncate backhaul.leases, backhaul.workers')))
 
-test('a lease has one holder, who renews it; another one takes it over once it has run out or was given up', async () => {
+test('a lease has one holder, who renews it; another one takes it over once it has run out or was released', async () => {
   expect(await takeLease(it_.db, 'it', 'a', 60_000)).toBe(true)
   expect(await takeLease(it_.db, 'it', 'b', 60_000)).toBe(false)
   expect(await takeLease(it_.db, 'it', 'a', 60_000)).toBe(true)

@@ -60,7 +60,7 @@ it('asks in full bulks while ids come in, and the rest once it is quiet', async 
   expect(reads.map((one) => one.length).sort((a, b) => b - a)).toEqual([100, 100, 30])
 })
 
-it('does not ask again what is fresh, unless somebody insists', async () => {
+it('does not ask again what is fresh, unless forced', async () => {
   await askFor(ids(0, 50))
   expect(await open()).toBe(0)
   await askFor(['7'], true)
@@ -107,7 +107,7 @@ it('believes a source that denies an id when it does so twice, and forgets a den
   expect(await db.query(`select id from backhaul.lookups where id in ('5000', '5001') and denied_at is not null`)).toEqual([{ id: '5000' }])
 })
 
-it('asks an id whose question fails again by its own tries, and the others as ever; at once when somebody insists', async () => {
+it('asks an id whose question fails again by its own tries, and the others as ever; at once when forced', async () => {
   const row = async (id: string) =>
     (
       await db.query<{ attempts: number; inMs: number; error: string | null }>(

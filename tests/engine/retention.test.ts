@@ -133,7 +133,7 @@ describe('tasks of ended jobs', () => {
   })
 })
 
-test('events go once they are published and handed on, deliveries once they are settled', async () => {
+test('events go once they are published and passed on, deliveries once they are settled', async () => {
   await db.query(`insert into backhaul.webhooks (id, url, events, secret) values ('7c9e6679-7425-40de-944b-e07fc1f90ae7', 'u', '{*}', 's')`)
   await db.query(
     `insert into backhaul.events_outbox (key, payload, created_at, published_at, fanned_at)

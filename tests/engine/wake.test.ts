@@ -53,7 +53,7 @@ it('wakes the lowest priority number first, and each job in turn', async () => {
   expect([await by(live), await by(asked), await by(backfill), await by(second)]).toEqual([1, 1, 1, 1])
 })
 
-it('wakes again what nobody took, a second later and then ever less often', async () => {
+it('sends a wake-up again if no worker claimed the task, a second later and then ever less often', async () => {
   await start(1)
   expect([await wake(it_.db, it_.broker), await wake(it_.db, it_.broker)]).toEqual([1, 0])
   await until(async () => (await wake(it_.db, it_.broker)) === 1, { timeoutMs: 5000, what: 'the second wake-up' })

@@ -73,7 +73,7 @@ test('a confirmed message survives the death of the node', async () => {
   await broker.close()
 }, 180_000)
 
-test('a limit of the broker is told in its own words, is no reason to delete anything, and passes', async () => {
+test('a limit of the broker is reported in its own words, is no reason to delete anything, and passes', async () => {
   const limit = (limits: object) => node.ctl('set_vhost_limits', '-p', '/', JSON.stringify(limits))
   const log = recorder()
   limit({ 'max-connections': 0 })

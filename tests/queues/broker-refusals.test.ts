@@ -7,7 +7,7 @@ const fault = (message: string, code?: number | string) => Object.assign(new Err
 const declared = (words: string, code: number, name: string) =>
   declareRefusal(fault(`Operation failed: QueueDeclare; ${code} (${name}) with message "${words}"`, code), 'Queue "q"', 'how')
 
-test('only other settings are a reason to delete a queue; a limit is told in the words of the broker, and passes', () => {
+test('only other settings are a reason to delete a queue; a limit is reported in the words of the broker, and passes', () => {
   const other = declared(
     `PRECONDITION_FAILED - inequivalent arg 'x-queue-type' for queue 'q' in vhost '/': received 'quorum' but current is 'classic'`,
     406,

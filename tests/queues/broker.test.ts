@@ -122,7 +122,7 @@ describe('being ready', () => {
     return url.href
   }
 
-  test('a wrong password, an unknown vhost and a silent port are told apart in a sentence without the password', async () => {
+  test('a wrong password, an unknown vhost and a silent port each get their own sentence without the password', async () => {
     const wrong = at((url) => {
       url.password = 'sesame'
     })
@@ -212,7 +212,7 @@ describe('consuming', () => {
     await stillArrives(broker, got)
   })
 
-  test('the watchdog gives up a connection that no longer answers', async () => {
+  test('the watchdog closes a connection that no longer answers', async () => {
     const { proxy, url } = await throughProxy(env.rabbitmqUrl)
     later(proxy)
     const log = recorder()

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => env.close())
 
-test('the broker tells messages, consumers and dead letters of every queue, and does so after one was deleted', async () => {
+test('the broker reports messages, consumers and dead letters of every queue, and does so after one was deleted', async () => {
   const broker = brokerAt(env.rabbitmqUrl)
   const other = await outsider(env.rabbitmqUrl)
   const depths = openDepths({ url: env.rabbitmqUrl, name: 'test', log: recorder() })

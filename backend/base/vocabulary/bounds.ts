@@ -7,7 +7,7 @@ export const DEFAULT_LIMIT = 50
 export const MAX_LIMIT = 200
 /** Jobs that one verb is done on at once. */
 export const MAX_BULK = 500
-/** Places of a queue of jobs that are counted; those behind are told as one more. */
+/** Places of a queue of jobs that are counted; those behind count as one more. */
 export const PLACES_COUNTED = 10_000
 /** Longest history shown, minutes: a week. */
 export const MAX_MINUTES = 10_080

@@ -12,7 +12,7 @@ import { CAPACITY, promote } from '../store'
 /** Jobs of a queue that run at once, for each delivery its live workers hold: some jobs wait for a limit while others read. */
 export const JOBS_PER_PLACE = 3
 
-/** One number for everybody who admits jobs in this database. */
+/** One lock for all processes that admit jobs in this database. */
 const LOCK = 7_265_003
 
 /** The order in which queued jobs are admitted; the index jobs_in_turn holds it. */
@@ -53,7 +53,7 @@ const CHOSEN = `capacity as (${CAPACITY}), bounds as (
 /**
  * Admits as many queued jobs as may run and gives the first tasks of new ones places. A job that had begun runs again; only the
  * scheduler gives its tasks places, because two promotes with different views of a lane would each fill it.
- * Whoever starts jobs calls it for the sake of speed; the scheduler calls it four times a second.
+ * A process that starts jobs calls it so that they begin at once; the scheduler calls it four times a second.
  * @returns the ids of the jobs admitted
  */
 export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>): Promise<string[]> {
@@ -78,16 +78,16 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>)
 
 /** How a queued job stands among those that wait for the same bound. */
 export interface Turn {
-  /** 1 is admitted next; one more than were counted stands for every place behind those. */
+  /** 1 is admitted next; one more than were counted means any place behind those. */
   position: number
-  /** How long each job took that ended while the first in line waited, ms by the clock on the wall; null while none has. */
+  /** How long each job took that ended while the first in line waited, ms of wall-clock time; null while none has. */
   everyMs: number | null
   /** What bounds how many run: a queue's live workers, named by the queue, or a source's own number, named by the source. */
   boundedBy: string
   priority: number
 }
 
-/** So many of the last ends tell how fast a line moves. */
+/** How fast a line moves is measured by so many of the last ends. */
 const ENDS = 100
 
 /**

@@ -19,14 +19,14 @@ export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Rep
 /** Whether a job runs and has nothing but its finish task to do; its row stays locked until the transaction ends. */
 export async function jobEnds(tx: Tx, jobId: string): Promise<boolean> {
   const [job] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [jobId])
-  // A statement of its own: one that waited for the lock would look at the tasks as they were before it waited.
+  // A statement of its own: one that waited for the lock would see the tasks as they were before it waited.
   const open = await tx.query(`select 1 from backhaul.tasks where job_id = $1 and state in ${OPEN} and stream <> '${FINISH}' limit 1`, [
     jobId,
   ])
   return job?.status === 'running' && open.length === 0
 }
 
-/** Ends a job whose finish task was given up. */
+/** Ends a job whose finish task failed. */
 export async function failJob(tx: Tx, jobId: string, why: string): Promise<void> {
   const report = await buildReport(tx, jobId, 'failed')
   await endJob(tx, jobId, { ...report, verified: false, reason: why }, why)

@@ -44,15 +44,15 @@ export interface Progress extends Counted {
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
-  /** Since it started (or, not started, was asked for) until it ended or now; without the time it stood ended before a retry. */
+  /** Since it started (or, not started, was asked for) until it ended or now; without the time between an end and a retry. */
   seconds: number
   tasks: Tasks
   pages: number
-  /** What the source says there is, where it does so for every task. */
+  /** Records that exist according to the source, where it states a number for every task. */
   expected: number | null
   /** What its report says; null while there is none. */
   verified: boolean | null
-  /** Its tasks were taken away some time after it ended. */
+  /** Its tasks were deleted by retention some time after it ended. */
   cleared: boolean
   lookups: { asked: number; open: number }
   waits: Wait[]
@@ -79,8 +79,8 @@ export async function livePlaces(db: Reader): Promise<Map<string, number>> {
 type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
 
 /**
- * Where these jobs stand, in the order of the ids; ids without a job are left out. A job with a report is told by it,
- * because its tasks may be gone by then.
+ * Where these jobs stand, in the order of the ids; ids without a job are left out. The figures of a job with a report come from it,
+ * because its tasks may be deleted by then.
  * @param countLookups requested and open by job; by default read from the database. The count of a report is the minimum of what was requested.
  * @param findTurns places of jobs that wait to be admitted; by default read from the database
  */

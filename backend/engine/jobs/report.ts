@@ -5,7 +5,7 @@ import { FINISH, OPEN } from '../store'
 import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 
-/** What a job found, and whether it can be trusted to be all. */
+/** What a job found, and whether that is complete. */
 export interface Report extends Counted {
   job: string
   source: string
@@ -22,7 +22,7 @@ export interface Report extends Counted {
   streams: Record<string, Record<string, number>>
   pages: number
   rejectedBy: Record<string, number>
-  /** What the source said there is, where it says so. */
+  /** Records that exist according to the source, where it states a number. */
   expected: number | null
   /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
   requests: Traffic
@@ -39,7 +39,7 @@ export interface Report extends Counted {
   unverified: Record<string, number>
   verified: boolean
   reason: string
-  /** When the job's tasks were taken away; `under way` until all of them are. */
+  /** When the job's tasks were deleted; `under way` until all of them are. */
   cleared?: string
 }
 

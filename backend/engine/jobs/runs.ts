@@ -18,7 +18,7 @@ export interface Run {
   new: number
 }
 
-/** Runs told of a job: the last ones. */
+/** Runs that are shown of a job: the last ones. */
 const MAX_RUNS = 50
 
 const STOPPED = `coalesce(j.completed_at, clock_timestamp())`

@@ -53,13 +53,13 @@ type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
 /** Jobs inserted in one statement. */
 export const JOBS_AT_ONCE = 1_000
-/** The planner is told of tables that grew by so many rows at once: its own statistics come a minute later. */
+/** Tables that grew by so many rows at once are analyzed: its own statistics come a minute later. */
 const MANY = 5_000
 
 /**
  * Starts one job for each params, all in one transaction of its own, and admits them where there is room; the caller wakes.
  * @param all already parsed by the source
- * @param onProgress told after each batch how many have been inserted
+ * @param onProgress called after each batch with how many have been inserted
  * @throws {Refused} `input` when the message id came before with another body
  */
 export async function startJobs(
@@ -117,7 +117,7 @@ function planned(source: Source, params: unknown): Planned {
   return { id: randomUUID(), params, plan }
 }
 
-/** What is told of a plan; its tasks are not kept, for many jobs have millions of them. */
+/** What is shown of a plan; its tasks are not kept, for many jobs have millions of them. */
 const planOf = ({ plan: { activeKey, tasks, estimate } }: Pick<Planned, 'plan'>): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
   activeKey,
   tasks: tasks.length,

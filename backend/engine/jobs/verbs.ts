@@ -155,7 +155,7 @@ async function queueAgain(tx: Tx, job: JobRow): Promise<void> {
   }
 }
 
-/** A finished job's report, with the lookups still open now, or what can be said of a job that still runs. */
+/** A finished job's report, with the lookups still open now, or the figures so far of a job that still runs. */
 export async function report({ db }: Pick<Engine, 'db'>, id: string): Promise<Report> {
   const job = await findJob({ db }, id)
   if (!job.report) return await buildReport(db, job.id, job.status)

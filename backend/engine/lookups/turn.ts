@@ -14,7 +14,7 @@ const FATAL_MS = 120_000
 
 /**
  * One claim of lookups: the ids of the wake-up first, up to a bulk; read, then rows and answers in one transaction.
- * @param hold is told of the claim while it is in hand
+ * @param hold called with the claim while it is in hand
  */
 export async function lookupTurn(
   engine: WorkerEngine,

@@ -1,7 +1,7 @@
 import type { Tx } from '../../base/sql'
 import type { DomainEvent } from '../../contract'
 
-/** Leaves domain events for the relay; they are visible with the rows they speak of. */
+/** Writes domain events to the outbox; they become visible with the rows they describe. */
 export async function insertEvents(tx: Tx, events: readonly DomainEvent[]): Promise<void> {
   if (events.length === 0) return
   await tx.query(

@@ -42,7 +42,7 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
   }
 }
 
-/** State, reason, kind and error of a task that is born settled. */
+/** State, reason, kind and error of a task that is inserted as settled. */
 function endOf({ ended }: NewTask): Record<string, string | undefined> {
   if (!ended) return {}
   return 'skipped' in ended ? { ended: 'skipped', reason: ended.skipped } : { ended: 'failed', kind: ended.failed, error: ended.error }

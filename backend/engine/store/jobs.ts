@@ -8,7 +8,7 @@ import { FINISH, NO_CLAIM, NOT_WOKEN, OPEN } from './task'
 /** Tasks cancelled in one statement. */
 const CANCEL_BATCH = 10_000
 
-/** Cancels what is open of a job that is cancelled, a batch at a time; may be called again after a death. */
+/** Cancels what is open of a job that is cancelled, a batch at a time; may be called again after a crash. */
 export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
   for (let cancelled = CANCEL_BATCH; cancelled > 0; ) {
     const rows = await db.query(
@@ -22,7 +22,7 @@ export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
 }
 
 /**
- * Opens a job's failed tasks again, with all their attempts, and takes its finish task away: it is inserted again when nothing
+ * Opens a job's failed tasks again, with all their attempts, and deletes its finish task: it is inserted again when nothing
  * is left to do. @returns how many tasks had failed, the finish task not counted
  */
 export async function reopenFailed(tx: Tx, jobId: string): Promise<number> {

@@ -56,13 +56,13 @@ const answeredSince = (moment: string): string => `exists (
   select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
      and o.state in ${NOT_CANCELLED} and o.paged_at > ${moment})`
 
-/** Tasks of a lane that are in nobody's hands, unless its host has answered since this one began to fail. */
+/** Unclaimed tasks of a lane, unless its host has answered since this one began to fail. */
 const SILENT = `select id from backhaul.tasks
   where job_id = $1 and lane = $2 and id <> $3 and claim is null and not ${answeredSince(`clock_timestamp() - $4 * interval '1 millisecond'`)}`
 
 /**
- * What one task found out of its lane's host counts for those that have a place beside it and are in nobody's hands: the host
- * is tried as often, and as seldom, as one task tries.
+ * What one task found out of its lane's host counts for those that have a place beside it and are unclaimed: the host
+ * is tried exactly as often as one task tries.
  */
 export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
   await db.query(
@@ -74,7 +74,7 @@ export async function shareAttempt(db: Reader, task: Task, attempts: number, due
   )
 }
 
-/** Whether a lane has been given up with its host, which has not answered since: what is found for it later need not try as long again. */
+/** Whether the tasks of a lane failed with its host, which has not answered since: tasks found for it later need not try as long again. */
 export async function isLaneGivenUp(db: Reader, task: Task): Promise<boolean> {
   const [row] = await db.query<{ lost: boolean }>(
     `select f.at is not null and not ${answeredSince('f.at')} as lost

@@ -19,7 +19,7 @@ export interface PageCommit extends Counts {
   lane?: string
 }
 
-/** Somebody else has the task by now; nothing of the page may be committed. */
+/** Another worker has the task by now; nothing of the page may be committed. */
 export class Lost extends Error {}
 /** SQLSTATE of `backhaul.task_lost()`. */
 const LOST = 'BH001'
@@ -86,7 +86,7 @@ export async function settleTask(
   return rows.length === 1
 }
 
-/** Takes a task away as if it had never been planned. @returns false when the fence did not hold */
+/** Deletes a task as if it had never been planned. @returns false when the fence did not hold */
 export async function removeTask(tx: Tx, task: Task): Promise<boolean> {
   const rows = await tx.query(`delete from backhaul.tasks where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`, [
     task.id,

@@ -4,15 +4,15 @@ import { livePlaces } from '../jobs/progress'
 import { openIds } from '../lookups/store'
 
 /*
- * What could be wrong, one question each. Asked every 5 s, so each starts from what is few: queues nobody takes from,
- * gates, running jobs without a page on a task in hand.
+ * What could be wrong: one check each. They run every 5 s, so each starts from few rows: queues without consumers, gates,
+ * running jobs whose tasks in hand commit no page.
  */
 
 export interface Found {
   subject: string
   /** Without figures that change by themselves. */
   message: string
-  /** Told already, but to be told again. */
+  /** Raised already, but to be reported again. */
   again?: boolean
   /** More for the event. */
   data?: Record<string, string>
@@ -50,8 +50,8 @@ export async function unattended(db: Reader, sources: readonly Source[]): Promis
 }
 
 /**
- * APIs whose breaker is tripped. One stays so at most 60 s before it is tried again, so a gate that nobody asks any more is not told
- * of for ever. Hosts and keys of one API are told of together: a thousand hosts may be away at once.
+ * APIs whose breaker is tripped. One stays so at most 60 s before it is tried again, so a gate that is no longer
+ * asked is not reported forever. Hosts and keys of one API are reported together: a thousand hosts may be unreachable at once.
  */
 export async function trippedBreakers(db: Reader): Promise<Found[]> {
   const rows = await db.query<{ api: string; gates: string[] }>(

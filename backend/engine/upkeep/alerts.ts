@@ -9,18 +9,18 @@ import { type Found, stalled, trippedBreakers, unattended } from './alert-checks
 import { ALERTS, type AlertKind, clearedKey } from './event-keys'
 
 /*
- * States of affairs somebody should know of. A row of `alerts` is there as long as one lasts; its raising and its clearing
- * each write the row, the event and one log line, in a transaction, so each is told once however often it is seen.
+ * Problems that a person should know of. A row of `alerts` exists as long as its problem lasts. Raising and clearing an alert
+ * each write the row and the event in one transaction, then one log line, so each is reported once however often it is seen.
  */
 
-/** A queue without a worker is told of after this long: restarts and deployments take less, ms. */
+/** A queue without a worker is reported after this long: restarts and deployments take less, ms. */
 const UNATTENDED_MS = 30_000
-/** How often jobs are asked for their last page, which reads all tasks of those that seem to stand still, ms. */
+/** How often jobs are checked for their last page, which reads all tasks of those that seem to stand still, ms. */
 const STALL_EVERY_MS = 60_000
 /** How often the broker is asked for its dead letters, ms. */
 const DEAD_EVERY_MS = 30_000
-/** Whoever looks at dead letters holds them for a moment, so that their queue seems empty. */
-const EMPTY_LOOKS = 2
+/** Reading dead letters holds them for a moment, so their queue seems empty: an alert is cleared after so many empty checks. */
+const EMPTY_CHECKS = 2
 
 export interface AlertOptions {
   db: Db
@@ -40,53 +40,53 @@ interface Row {
   since: Date
 }
 
-/** Looks at what could be wrong, to be called every 5 s under the scheduler's lock. */
-export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now }: AlertOptions): { look(): Promise<void> } {
+/** Checks what could be wrong; to be called every 5 s under the scheduler's lock. */
+export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now }: AlertOptions): { check(): Promise<void> } {
   const unattendedFor = lasting(now)
   const runningFor = lasting(now)
   const dead = depths && watchDead(depths, now)
   let stalledAt = Number.NEGATIVE_INFINITY
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     const rows = await db.query<Row>(`select kind, subject, message, since from backhaul.alerts`)
-    const told = (kind: AlertKind) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
+    const raised = (kind: AlertKind) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
     const found: Partial<Record<AlertKind, Found[]>> = {
-      queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, told('queue_unattended')),
+      queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, raised('queue_unattended')),
       breaker_tripped: await trippedBreakers(db),
     }
     if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {
       stalledAt = now()
       // Counted from when it was seen to run: one that was paused for a day has not stalled when it is resumed.
-      found.job_stalled = await stalled(db, stallMs, (running) => runningFor(running, stallMs, told('job_stalled')))
+      found.job_stalled = await stalled(db, stallMs, (running) => runningFor(running, stallMs, raised('job_stalled')))
     }
-    const letters = dead?.(told('dead_letters_growing'))
+    const letters = dead?.(raised('dead_letters_growing'))
     if (letters) found.dead_letters_growing = letters
     await reconcile(db, log, rows, found)
   }
-  return { look }
+  return { check }
 }
 
-/** Keeps of what it is shown each time what it has been shown for so long, or what has been told already. */
+/** Of what is seen at each check, returns what has been seen for at least `ms`, and what is raised already. */
 export function lasting(now: () => number) {
   const since = new Map<string, number>()
-  return <T extends { subject: string }>(seen: readonly T[], ms: number, told: ReadonlyMap<string, unknown>): T[] => {
+  return <T extends { subject: string }>(seen: readonly T[], ms: number, raised: ReadonlyMap<string, unknown>): T[] => {
     const at = now()
     const subjects = new Set(seen.map((one) => one.subject))
     for (const subject of since.keys()) if (!subjects.has(subject)) since.delete(subject)
     for (const subject of subjects) if (!since.has(subject)) since.set(subject, at)
-    return seen.filter((one) => told.has(one.subject) || at - (since.get(one.subject) ?? at) >= ms)
+    return seen.filter((one) => raised.has(one.subject) || at - (since.get(one.subject) ?? at) >= ms)
   }
 }
 
 /**
- * Dead letters are told of when there are some, and again whenever there are twice as many as were told of; that number stands at the
- * beginning of the row's message, where it outlives this process. The row goes when none are left.
+ * Dead letters are reported when there are some, and again whenever their number has doubled since. That number is at the
+ * beginning of the row's message, where it outlives this process. The row is deleted when none are left.
  */
 function watchDead(depths: Pick<Depths, 'read'>, now: () => number) {
   let askedAt = Number.NEGATIVE_INFINITY
   let latest: Awaited<ReturnType<Depths['read']>>
   const empty = new Map<string, number>()
-  return (told: ReadonlyMap<string, string>): Found[] | undefined => {
+  return (raised: ReadonlyMap<string, string>): Found[] | undefined => {
     if (now() - askedAt >= DEAD_EVERY_MS) {
       askedAt = now()
       // Not waited for: the broker may take seconds. It answers undefined where it is unreachable.
@@ -100,20 +100,20 @@ function watchDead(depths: Pick<Depths, 'read'>, now: () => number) {
     const counts = [...depth].map(([queue, { dead }]): [string, number] => [queue, dead])
     return counts.flatMap(([queue, count]) => {
       empty.set(queue, count === 0 ? (empty.get(queue) ?? 0) + 1 : 0)
-      return deadOf(queue, count, told.get(queue), (empty.get(queue) ?? 0) >= EMPTY_LOOKS)
+      return deadOf(queue, count, raised.get(queue), (empty.get(queue) ?? 0) >= EMPTY_CHECKS)
     })
   }
 }
 
-function deadOf(queue: string, count: number, told: string | undefined, isEmpty: boolean): Found[] {
-  const before = Number.parseInt(told ?? '0', 10)
-  if (told !== undefined && count < 2 * before) return isEmpty ? [] : [{ subject: queue, message: told }]
+function deadOf(queue: string, count: number, raised: string | undefined, isEmpty: boolean): Found[] {
+  const before = Number.parseInt(raised ?? '0', 10)
+  if (raised !== undefined && count < 2 * before) return isEmpty ? [] : [{ subject: queue, message: raised }]
   if (count === 0) return []
   const message = `${count} ${count === 1 ? 'message was' : 'messages were'} rejected on ${queue}.dead; yarn dead list --queue ${queue} shows why`
-  return [{ subject: queue, message, again: told !== undefined }]
+  return [{ subject: queue, message, again: raised !== undefined }]
 }
 
-/** Brings the rows to what was found; kinds that were not looked at are left alone. */
+/** Brings the rows to what was found; kinds that were not checked are left as they are. */
 async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Partial<Record<AlertKind, Found[]>>): Promise<void> {
   for (const [kind, items] of Object.entries(found) as [AlertKind, Found[]][]) {
     const before = new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row]))
@@ -127,27 +127,27 @@ async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Partial<
 }
 
 async function raise(db: Db, log: Log, kind: AlertKind, { subject, message, again, data }: Found): Promise<void> {
-  const told = await db.tx(async (tx) => {
+  const isNew = await db.tx(async (tx) => {
     const [row] = await tx.query<{ since: Date; fresh: boolean }>(
       `insert into backhaul.alerts (kind, subject, message, since) values ($1, $2, $3, clock_timestamp())
        on conflict (kind, subject) do update set message = excluded.message returning since, xmax = 0 as fresh`,
       [kind, subject, message],
     )
     if (!row || !(row.fresh || again)) return false
-    await tell(tx, ALERTS[kind], { kind, subject, message, since: row.since.toISOString(), ...data })
+    await publish(tx, ALERTS[kind], { kind, subject, message, since: row.since.toISOString(), ...data })
     return true
   })
-  if (told) logAlert(log, kind, subject, message)
+  if (isNew) logAlert(log, kind, subject, message)
 }
 
 async function clear(db: Db, log: Log, { kind, subject, message, since }: Row): Promise<void> {
   const gone = await db.tx(async (tx) => {
     const rows = await tx.query(`delete from backhaul.alerts where kind = $1 and subject = $2 returning kind`, [kind, subject])
     if (rows.length > 0)
-      await tell(tx, clearedKey(kind), { kind, subject, message, since: since.toISOString(), clearedAt: new Date().toISOString() })
+      await publish(tx, clearedKey(kind), { kind, subject, message, since: since.toISOString(), clearedAt: new Date().toISOString() })
     return rows.length > 0
   })
   if (gone) logAlertCleared(log, kind, subject)
 }
 
-const tell = (tx: Tx, key: string, payload: Record<string, string>): Promise<void> => insertEvents(tx, [{ key, payload }])
+const publish = (tx: Tx, key: string, payload: Record<string, string>): Promise<void> => insertEvents(tx, [{ key, payload }])

@@ -1,15 +1,15 @@
 import type { Reader } from '../../base/sql'
 
-/** Events handed on in one tick of the scheduler. */
+/** Events passed on in one tick of the scheduler. */
 const BATCH = 500
 
 /** Whether the pattern `p` takes the event key `e.key`: all, the same, or all that begin like `job.*`. */
 const TAKES = `(p = '*' or p = e.key or (right(p, 2) = '.*' and starts_with(e.key, left(p, -1))))`
 
 /**
- * Hands new events of the outbox to the webhooks that want them: those that are active and were there before the event.
- * One statement, so an event is handed to all of them or to none; it does not need the broker.
- * @returns events handed on
+ * Passes new events of the outbox to the webhooks that want them: those that are active and existed before the event.
+ * One statement, so an event is passed to all of them or to none; it does not need the broker.
+ * @returns events passed on
  */
 export async function fanOut(db: Reader): Promise<number> {
   const rows = await db.query(

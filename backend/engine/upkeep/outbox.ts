@@ -3,8 +3,8 @@ import { EVENTS_EXCHANGE } from '../../../queues/names'
 import type { Reader } from '../../base/sql'
 
 /**
- * Publishes what the outbox holds in id order. Not mandatory: an event that nobody listens to is delivered to nobody.
- * To be called under the scheduler's lock, so that one relay runs. Published twice where it dies before the mark.
+ * Publishes the events of the outbox in the order of their ids. Not mandatory: an event without subscribers is dropped by the broker.
+ * To be called under the scheduler's lock, so that one relay runs. If it dies before it marks an event as published, the event is published twice.
  * @returns events published
  */
 export async function relay(db: Reader, broker: Broker, batch = 500): Promise<number> {

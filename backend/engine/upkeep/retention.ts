@@ -6,7 +6,7 @@ import { logDeleted } from '../log'
 import { deleteTasks, ENDED } from '../store'
 
 /*
- * Takes away what has been kept long enough, a small batch a tick so that wake-ups are not held up. What a job found stays in its report; rejects
+ * Deletes expired rows, a small batch a tick so that wake-ups are not delayed. What a job found stays in its report; its rejects
  * stay as long as the job, because they are evidence; jobs stay.
  */
 
@@ -26,7 +26,7 @@ const OLDER = `clock_timestamp() - $1 * interval '1 millisecond'`
 
 interface Chore {
   name: string
-  /** Takes one batch away. @returns rows taken, 0 when none are left */
+  /** Deletes one batch. @returns rows deleted, 0 when none are left */
   run(): Promise<number>
 }
 
@@ -103,7 +103,7 @@ function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
     },
     { name: 'actions', run: () => remove(db, 'actions', keepMs, `select ctid from backhaul.actions where at < ${OLDER}`) },
     { name: 'inbox', run: () => remove(db, 'inbox', longer, `select ctid from backhaul.inbox where taken_at < ${OLDER}`) },
-    // A host nobody has asked for so long has nothing to be kept of it.
+    // A host that was not asked for so long has no state worth keeping.
     {
       name: 'gates',
       run: () => remove(db, 'gates', WEEK_MS, `select ctid from backhaul.gates where name like '%:%' and updated_at < ${OLDER}`),
@@ -151,7 +151,7 @@ async function clearJob(db: Db, id: string, most: number, keepMs: number): Promi
                        for update skip locked) returning id`,
       [keepMs, id],
     )
-    // Retried meanwhile, or in somebody's hands: the next sweep looks again.
+    // Retried meanwhile, or locked by another transaction: the next sweep checks again.
     if (!job) return [0, true]
     const n = await deleteTasks(tx, id, most)
     if (n >= most) return [n, false]

@@ -21,15 +21,15 @@ const TICK_MS = 250
 /** Missed heartbeats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
 const STEADY_MS = 11_000
 
-/** Open tasks are counted anew every so many ticks; the count is shown to people and decides nothing. */
+/** Open tasks are counted again every so many ticks; the count is only shown, no decision depends on it. */
 const COUNT_EVERY = 20
-/** Alerts are looked at every so many ticks. */
-const LOOK_EVERY = 20
+/** Alerts are checked every so many ticks. */
+const CHECK_EVERY = 20
 
 /** One number for all schedulers that share a database. */
 const LOCK = 7_265_001
 
-/** What a scheduler is told beyond the engine's parts. */
+/** What a scheduler needs besides the engine's parts. */
 export interface SchedulerOptions {
   /** The session of the lock. */
   lockDb: Db
@@ -37,7 +37,7 @@ export interface SchedulerOptions {
   stallMs?: number
   /** Tasks of ended jobs, events and deliveries are kept for so long, ms (default 30 days). */
   retentionMs?: number
-  /** Asks the broker about dead letters; absent: nobody is told when they grow. */
+  /** Asks the broker about dead letters; absent: their growth raises no alert. */
   depths?: Pick<Depths, 'read'>
 }
 
@@ -52,8 +52,8 @@ export interface Scheduler {
 }
 
 /**
- * Starts schedules, wakes, rescues, promotes, ends jobs, relays events and hands them to webhooks, watches for alerts and keeps retention, four
- * times a second. Several may run: one holds the lock, which lives in a session of its own and passes on when that session ends.
+ * Four times a second: starts schedules, sends wake-ups, rescues tasks, gives places, ends jobs, publishes events and queues them for
+ * webhooks, checks alerts and deletes expired rows. Several may run: one holds the lock, in a session of its own; when that session ends, another takes it.
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
   const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
@@ -118,14 +118,14 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
   await apart(engine, 'Passing events to webhooks failed', () => fanOut(db))
-  if (ticks % LOOK_EVERY === 0) await apart(engine, 'Checking alerts failed', () => upkeep.alerts.look())
+  if (ticks % CHECK_EVERY === 0) await apart(engine, 'Checking alerts failed', () => upkeep.alerts.check())
   await apart(engine, 'Deleting expired rows failed', () => upkeep.retention.tick())
   await wake(db, broker)
   for (const [kind, lookup] of lookupKinds(sources)) await wakeLookups(db, broker, kind, lookup)
   await relay(db, broker)
 }
 
-/** Jobs must go on whatever is wrong with what is done besides; only an outage of Postgres concerns them all. */
+/** Jobs must go on when one of the other chores fails; only an outage of Postgres stops the whole tick. */
 async function apart(engine: Engine, what: string, chore: () => Promise<unknown>): Promise<void> {
   try {
     await chore()

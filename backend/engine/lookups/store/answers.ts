@@ -10,7 +10,7 @@ const ASK_AGAIN_MS = { answering: 5_000, silent: 60_000 }
 
 /** Answers by what becomes of their ids. */
 export interface Sorted<F> {
-  /** With those alone missing of which the source has said so twice: services have denied for a moment what they have. */
+  /** Only those count as missing that the source has denied twice: services have denied for a moment what they have. */
   believed: Answers<F>
   /** Denied for the first time. */
   doubted: Answers<F>['missing']

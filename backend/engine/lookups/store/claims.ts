@@ -22,7 +22,7 @@ export interface ClaimedLookups {
   claim: bigint
   /** Those that failed least first: what always fails must not stand before the others. */
   ids: Id[]
-  /** Those of which the source has said before that there is no such id. */
+  /** Those that the source has denied before: there is no such id. */
   denied: ReadonlySet<Id>
 }
 
@@ -30,21 +30,21 @@ const byTries = (a: { id: Id; attempts: number }, b: { id: Id; attempts: number 
   a.attempts - b.attempts || (a.id < b.id ? -1 : 1)
 
 /**
- * Takes up to `batch` open ids of a kind, those of the wake-up first. One claim at a time for each kind: two that look at the
- * same moment would halve a bulk between them.
+ * Takes up to `batch` open ids of a kind, those of the wake-up first. One claim at a time for each kind: two at the
+ * same moment would split a bulk between them.
  */
 export async function claimLookups(db: Reader, kind: string, batch: number, first: readonly Id[], holder: string): Promise<ClaimedLookups> {
   const rows = await db.query<{ id: Id; claim: bigint; denied: boolean; attempts: number }>(
     `with alone as materialized (select pg_advisory_xact_lock(${CLAIM_LOCK}, hashtext($1))),
-          token as materialized (select nextval('backhaul.claims') as claim from alone), told as materialized (
+          token as materialized (select nextval('backhaul.claims') as claim from alone), woken as materialized (
        select l.ctid as place from alone, backhaul.lookups l
         where l.kind = $1 and l.id = any($3) and l.asked > l.answered and l.claim is null and l.due_at <= clock_timestamp()
         order by l.priority, l.due_at, l.id limit $2
      ), others as (
-       select o.place from alone, lateral (${openIds('$1', '$2')}) o where o.id <> all($3) limit $2 - (select count(*) from told)
+       select o.place from alone, lateral (${openIds('$1', '$2')}) o where o.id <> all($3) limit $2 - (select count(*) from woken)
      ), held as (
        select l.ctid as place from backhaul.lookups l
-        where l.ctid = any (array(select place from told union all select place from others)) and l.kind = $1 and l.asked > l.answered
+        where l.ctid = any (array(select place from woken union all select place from others)) and l.kind = $1 and l.asked > l.answered
           and l.claim is null order by l.id for update of l skip locked
      )
      update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()

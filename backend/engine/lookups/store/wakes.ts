@@ -31,7 +31,7 @@ export async function markLookupsWoken(db: Reader, kind: string, { queue, batch 
   return rows.map((row) => row.id).sort()
 }
 
-/** Takes the mark away from ids whose wake-up was not confirmed, so that it is published again at once. */
+/** Removes the mark of ids whose wake-up was not confirmed, so that it is published again at once. */
 export async function unmarkLookupsWoken(db: Reader, kind: string, ids: readonly Id[]): Promise<void> {
   await db.query(
     `update backhaul.lookups set woken_at = null, wakes = greatest(0, wakes - 1) where kind = $1 and id = any($2) and claim is null`,
