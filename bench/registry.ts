@@ -14,6 +14,7 @@ import { spacing } from './gate/spacing'
 import { exporting } from './process/export'
 import { start } from './process/start'
 import { watchers } from './process/watchers'
+import { tf2Events } from './tf2/events'
 
 /** Every benchmark by its name, under the folder that says what it measures; those of a source are under the source. */
 export const GROUPS: Record<string, Record<string, Bench>> = {
@@ -27,4 +28,5 @@ export const GROUPS: Record<string, Record<string, Bench>> = {
     'atproto-network': atprotoNetwork,
     'atproto-faults': atprotoFaults,
   },
+  tf2: { 'tf2-events': tf2Events },
 }

@@ -1,7 +1,8 @@
 import { mean } from '../base/figures'
 import type { Bench, Ground } from '../base/harness'
+import { rssOf, watch } from '../base/watch'
 import { atprotoSuite, SCORE } from './suite'
-import { heartbeatOf, rssOf, watch } from './watch'
+import { heartbeatOf } from './watch'
 
 const LARGE = 1000
 /** Records of a large repo, about, and how many repos there are for one of them. */

@@ -3,8 +3,8 @@ import { plan } from '../../backend/sources/atproto/plan'
 import { openDepths } from '../../queues/depths'
 import { type Figure, listOf } from '../base/figures'
 import type { Bench, Child, Ground } from '../base/harness'
+import { rssOf, watch } from '../base/watch'
 import { atprotoSuite, type Run, type Suite } from './suite'
-import { rssOf, watch } from './watch'
 
 const GAME = 'games.sandbox.game'
 const REQUEST = { collection: GAME }

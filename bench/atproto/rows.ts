@@ -1,8 +1,8 @@
 import { type Figure, listOf, median } from '../base/figures'
 import type { Bench, Child, Ground } from '../base/harness'
+import { cpuOf } from '../base/watch'
 import { heldRows, rawRows } from './raw'
 import { atprotoSuite, type Run, SCORE, type Suite } from './suite'
-import { cpuOf } from './watch'
 
 const LARGE = 1000
 
