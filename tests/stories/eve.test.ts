@@ -29,7 +29,7 @@ afterEach(async () => {
 })
 
 it('enriches a killmail with 4,000 attackers in a handful of bulk requests', async () => {
-  await world({ scale: 1000, bigAttackers: 4000 })
+  await world({ scale: 400, bigAttackers: 4000 })
   await it_.worker({ app: 'worker-backfill' })
   const job = await backfill({ characterId: CHARACTER })
   expect(await it_.ended(job.id, 60_000)).toBe('completed')
@@ -104,7 +104,7 @@ describe('a fault of a route or of some ids', () => {
   }, 120_000)
 
   it('some corporations that always answer 500 are asked a few times each, and everything else is enriched', async () => {
-    await world({ scale: 1500, bigAttackers: 200 })
+    await world({ scale: 600, bigAttackers: 200 })
     sandbox.fault({
       name: 'status',
       api: 'esi',
