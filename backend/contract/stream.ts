@@ -85,7 +85,7 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   /**
    * Asked once a task's tries are used up, before it fails: the page it returns is committed in place of that. Undefined: it fails.
    * It may throw `Throttled`; another error is what the task fails by.
-   * @param byItself false where it is given up with its lane, without as many tries of its own
+   * @param byItself false where it fails with its lane, without as many tries of its own
    */
   beforeFailing?(step: Step<C, P>, io: Io, byItself: boolean): Promise<Page<C, B> | undefined>
   known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
@@ -94,7 +94,7 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   /** Its pages find tasks: it rests while the plan's backlog waits, as what stands outside lanes does. */
   discovers?: boolean
   /**
-   * A lane is one host's: when it cannot be reached for as long as one task tries, those that wait are given up with that one,
+   * A lane is one host's: when it is unreachable for as long as one task tries, those that wait fail with that one,
    * and those found later with the first of them, until it answers.
    */
   laneIsHost?: boolean

@@ -10,7 +10,7 @@ const TOLERANCE_MS = 50
 interface Client {
   start: number
   used: number
-  /** The client was told to wait. */
+  /** The client was asked to wait. */
   ban: Ban
   retryAfter: boolean
 }

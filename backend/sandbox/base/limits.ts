@@ -91,28 +91,28 @@ export class ErrorBudget {
   }
 }
 
-/** Remembers that a client was told to wait. */
+/** Remembers that a client was asked to wait. */
 export class Ban {
   private until = Number.NEGATIVE_INFINITY
-  private told: Ask[] = []
-  /** Requests already on their way when the client was told are no violation. */
+  private refusals: Ask[] = []
+  /** Requests already on their way when the client was refused are no violation. */
   constructor(private readonly graceMs = 500) {}
-  /** The answer to `ask` tells the client to wait so long. */
+  /** The reply to `ask` asks the client to wait so long. */
   set(ask: Ask, ms: number): void {
     this.until = Math.max(this.until, ask.at + ms)
-    this.told = [ask]
+    this.refusals = [ask]
   }
-  /** Whether `ask` is refused, and its client told again by that. */
+  /** Whether `ask` is refused, which asks its client again to wait. */
   refuses(ask: Ask): boolean {
     const active = ask.at < this.until
-    if (active) this.told.push(ask)
+    if (active) this.refusals.push(ask)
     return active
   }
-  /** Whether whoever sent `ask` was told in time, and asks all the same. */
+  /** Whether the client that sent `ask` was refused in time before, and did not wait. */
   broken({ at, lateMs = 0 }: Ask): boolean {
     const came = at - lateMs
     if (came >= this.until - SPACING_TOLERANCE_MS) return false
-    return this.told.some((before) => came > before.at + this.graceMs && (before.heard?.() ?? true))
+    return this.refusals.some((before) => came > before.at + this.graceMs && (before.heard?.() ?? true))
   }
   leftMs(at: number): number {
     return Math.max(0, this.until - at)

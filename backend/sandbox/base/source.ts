@@ -17,7 +17,7 @@ export interface SandboxApi {
   env?: string
   /** Credentials that it takes, by the variable that holds them. */
   credentials?: Record<string, string>
-  /** What the product has to be told to keep to the scaled limits, by name in `LIMITS`. */
+  /** Limits to set in the product so that it keeps to the scaled ones, by name in `LIMITS`. */
   limits: Record<string, LimitOverride>
   /** The host's own address, once it listens. */
   readonly host?: string
@@ -56,7 +56,7 @@ export interface OpenSource {
   /** APIs that get a port of their own each. */
   hosts?: SandboxApi[]
   sockets?: SandboxSocket[]
-  /** Told where the hosts listen, as `127.0.0.1:4301` in their order, before the first request is answered. */
+  /** Called with the addresses where the hosts listen, as `127.0.0.1:4301` in their order, before the first request is answered. */
   located?(addresses: string[]): void
   /** Control routes, as `METHOD /path` under `/_sandbox/<source>`. */
   control: Record<string, ControlRoute>

@@ -16,7 +16,7 @@ const repo = z
   .trim()
   .transform((text, ctx) => {
     const name = text.replace(/^@/, '')
-    // Whether there can be such an account is found out where it is looked for, and told with the repo.
+    // Whether there can be such an account is found out when it is resolved, and reported with the repo.
     const isWanted = name.startsWith('did:') ? isDid(name) && /^did:(plc|web):/.test(name) : isHandle(name)
     if (!isWanted) {
       const message = 'must be a DID (did:plc: or did:web:) or a handle like alice.example.com'

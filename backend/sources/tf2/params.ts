@@ -29,15 +29,15 @@ export interface ListingParams {
 
 export type Tf2Params = ItemParams | ListingParams
 
-const told = (input: unknown): string => (input === undefined ? '' : `, got ${JSON.stringify(input).slice(0, 60)}`)
+const got = (input: unknown): string => (input === undefined ? '' : `, got ${JSON.stringify(input).slice(0, 60)}`)
 const whole = (least: number) => {
-  const error = ({ input }: { input?: unknown }) => `must be a whole number of at least ${least}${told(input)}`
+  const error = ({ input }: { input?: unknown }) => `must be a whole number of at least ${least}${got(input)}`
   return z.number({ error }).int({ error }).min(least, { error })
 }
 
 const fields = {
   request_type: z
-    .enum(REQUEST_TYPES, { error: ({ input }) => `must be one of ${REQUEST_TYPES.join(', ')}${told(input)}` })
+    .enum(REQUEST_TYPES, { error: ({ input }) => `must be one of ${REQUEST_TYPES.join(', ')}${got(input)}` })
     .optional()
     .meta({
       title: 'Listings',
@@ -51,7 +51,7 @@ const fields = {
     .optional()
     .meta({ title: 'Quality', description: 'Number of the quality: 6 Unique, 11 Strange, 5 Unusual.', flag: '--quality <number>' }),
   item_name: z
-    .string({ error: ({ input }) => `must be the name of an item${told(input)}` })
+    .string({ error: ({ input }) => `must be the name of an item${got(input)}` })
     .trim()
     .max(200, 'must be the name of an item')
     .optional()
@@ -61,7 +61,7 @@ const fields = {
       flag: '--name <name>',
     }),
   listing_id: z
-    .string({ error: ({ input }) => `must be the id of a listing like 440_16525961480${told(input)}` })
+    .string({ error: ({ input }) => `must be the id of a listing like 440_16525961480${got(input)}` })
     .optional()
     .meta({ title: 'Listing', description: 'Id of one listing: 440_16525961480.' }),
   max_inventory_size: whole(1).optional().meta({
@@ -70,7 +70,7 @@ const fields = {
     flag: '--max-inventory-size <number>',
   }),
   verify_all: z
-    .boolean({ error: ({ input }) => `must be true or false${told(input)}` })
+    .boolean({ error: ({ input }) => `must be true or false${got(input)}` })
     .default(false)
     .meta({ title: 'Verify all', description: 'Ask for every listing, also those whose row equals the snapshot.', flag: '--verify-all' }),
 }
@@ -93,7 +93,7 @@ type Context = z.RefinementCtx
 function ofListing({ listing_id: id }: Given, ctx: Context): Tf2Params {
   const refuse = (message: string) => ctx.addIssue({ code: 'custom', path: ['listing_id'], message })
   if (id === undefined) refuse('is missing; SINGLE_ID needs the id of a listing like 440_16525961480')
-  else if (!intentOf(id)) refuse(`must be 440_<asset id> or 440_<steam id>_<hash of the item's name>${told(id)}`)
+  else if (!intentOf(id)) refuse(`must be 440_<asset id> or 440_<steam id>_<hash of the item's name>${got(id)}`)
   else return { request_type: 'SINGLE_ID', listing_id: id }
   return z.NEVER
 }
@@ -106,7 +106,7 @@ function itemOf(
   const refuse = (field: string, message: string) => ctx.addIssue({ code: 'custom', path: [field], message })
   if (text !== undefined) {
     const named = itemNamed(text)
-    if (!named) refuse('item_name', `${told(text).replace(', got ', '')} is no item of Team Fortress 2; write it as backpack.tf does`)
+    if (!named) refuse('item_name', `${got(text).replace(', got ', '')} is no item of Team Fortress 2; write it as backpack.tf does`)
     return named
   }
   if (defindex !== undefined && quality !== undefined) return { defindex, quality }

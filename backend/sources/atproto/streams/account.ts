@@ -71,7 +71,7 @@ const RECENT_MS = 60 * 60_000
 
 /**
  * Before a repo fails by its host the directory is asked once more, for the host may be one that the account has left. A host
- * that is unreachable holds many repos: of those given up with the one that found it out, the directory is asked where it has not been lately.
+ * that is unreachable holds many repos: of those that fail with the one that found it out, the directory is asked where it has not been lately.
  */
 export async function beforeFailing(step: RepoStep, io: Io, byItself: boolean): Promise<RepoPage | undefined> {
   const { pds, placedAt } = step.cursor
