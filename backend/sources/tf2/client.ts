@@ -54,7 +54,7 @@ export async function readSnapshot(io: Io, name: string): Promise<Snapshot> {
 
 function faultOf({ appid, sku, createdAt }: z.infer<typeof snapshot>, name: string): string | undefined {
   if (appid !== undefined && appid !== null && appid !== APP) return `is of app ${appid}`
-  if (sku !== undefined && sku !== null && sku !== name) return `is of another item: ${sku.slice(0, 100)}`
+  if (sku !== undefined && sku !== null && sku.trim() !== name.trim()) return `is of another item: ${sku.slice(0, 100)}`
   if (createdAt === undefined || createdAt === null || !(createdAt > 0)) return 'does not say when it was made'
   const age = Date.now() - createdAt * 1000
   if (age > MAX_AGE_MS) return `is ${Math.round(age / 3_600_000)} hours old`
