@@ -185,6 +185,9 @@ describe('doctor', () => {
       // Its hosts are named by data.
       expect(findings.filter(({ check, state }) => check === 'live' && state === 'skipped')).toEqual([
         expect.objectContaining({ text: expect.stringMatching(/^pds:/) }),
+        // Without its token nothing is sent.
+        expect.objectContaining({ text: expect.stringMatching(/^BACKPACK_TF_TOKEN is not set/) }),
+        expect.objectContaining({ text: expect.stringMatching(/^steam:/) }),
       ])
       for (const line of asked) expect(line).toContain('tests@example.org')
       expect(await db.query('select name, granted::int from backhaul.gates where granted > 0 order by name')).toEqual([
