@@ -1,13 +1,10 @@
-import { setTimeout as rest } from 'node:timers/promises'
-import { bury } from '../../queues/dead'
 import type { Delivery } from '../../queues/delivery'
-import { messageOf, Refused } from '../base/errors'
+import { Refused } from '../base/errors'
 import type { Json } from '../base/json'
-import { logUnreachable } from '../base/log-errors'
-import type { Feed, Reject } from '../contract'
-import { isUnreachable } from '../database/db'
+import type { Feed, Reject, Written } from '../contract'
+import { internalError, onceReachable, reject } from './deliveries'
 import type { WorkerEngine } from './engine'
-import { feedWritten, messageRejected } from './outcomes'
+import { feedWritten } from './outcomes'
 import { insertEvents, insertFeedRejects } from './store'
 
 /** A message with what it holds. */
@@ -69,7 +66,7 @@ async function take(engine: WorkerEngine, source: string, name: string, feed: Fe
   const readable: Read[] = []
   for (const delivery of deliveries) {
     const read = readOne(feed, delivery)
-    if ('refused' in read) await reject(engine, delivery, read.refused)
+    if ('refused' in read) await settle(delivery, reject(engine, delivery, read.refused))
     else readable.push(read)
   }
   await writeAll(engine, source, name, feed, readable)
@@ -83,65 +80,46 @@ function readOne(feed: Feed, delivery: Delivery): Read | { refused: string } {
   } catch (error) {
     if (error instanceof SyntaxError) return { refused: `The message is not JSON: ${error.message.slice(0, 200)}.` }
     if (error instanceof Refused) return { refused: error.message }
-    return { refused: `Internal error; replay after the fix: ${messageOf(error)}` }
+    return { refused: internalError(error) }
   }
 }
 
 async function writeAll(engine: WorkerEngine, source: string, name: string, feed: Feed, messages: readonly Read[]): Promise<void> {
   if (messages.length === 0) return
-  const failed = await writeOnce(engine, source, name, feed, messages)
-  if (failed === 'stopping') {
-    for (const { delivery } of messages) delivery.release()
-  } else if (failed === undefined) {
-    engine.reached('before ack')
-    for (const { delivery } of messages) delivery.ack()
-  } else if (messages.length === 1 && messages[0]) {
-    await reject(engine, messages[0].delivery, `Internal error; replay after the fix: ${messageOf(failed.error)}`)
-  } else {
+  let written: Written | 'stopping'
+  try {
+    written = await onceReachable(engine, 'messages wait', () => writeOnce(engine, source, name, feed, messages))
+  } catch (error) {
+    // Whatever the database refuses: one message of them is at fault.
+    if (messages.length === 1 && messages[0])
+      return await settle(messages[0].delivery, reject(engine, messages[0].delivery, internalError(error)))
     const half = Math.ceil(messages.length / 2)
     await writeAll(engine, source, name, feed, messages.slice(0, half))
-    await writeAll(engine, source, name, feed, messages.slice(half))
+    return await writeAll(engine, source, name, feed, messages.slice(half))
   }
+  if (written !== 'stopping') {
+    const rejected = messages.reduce((sum, one) => sum + one.rejected.length, 0)
+    feedWritten(engine.log, { source, stream: name }, { ...written, messages: messages.length, rejected })
+    engine.reached('before ack')
+  }
+  for (const { delivery } of messages) await settle(delivery, written !== 'stopping')
 }
 
-/** @returns what went wrong with these messages; undefined when they are committed */
-async function writeOnce(
-  engine: WorkerEngine,
-  source: string,
-  name: string,
-  feed: Feed,
-  messages: readonly Read[],
-): Promise<{ error: unknown } | 'stopping' | undefined> {
+async function writeOnce(engine: WorkerEngine, source: string, name: string, feed: Feed, messages: readonly Read[]): Promise<Written> {
+  const items = messages.flatMap((one) => one.items)
   const rejected = messages.flatMap((one) => one.rejected)
-  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
-    try {
-      const written = await engine.db.tx(async (tx) => {
-        const done = await feed.write(
-          tx,
-          messages.flatMap((one) => one.items),
-        )
-        await insertFeedRejects(tx, { source, stream: name }, rejected)
-        await insertEvents(tx, done.events ?? [])
-        return done
-      })
-      engine.reached('after commit')
-      feedWritten(engine.log, { source, stream: name }, { ...written, messages: messages.length, rejected: rejected.length })
-      return undefined
-    } catch (error) {
-      if (!isUnreachable(error)) return { error }
-      if (engine.stopping()) return 'stopping'
-      logUnreachable(engine.log, 'the database is unreachable, messages wait', error)
-      await rest(pause)
-    }
-  }
+  const written = await engine.db.tx(async (tx) => {
+    const done = await feed.write(tx, items)
+    await insertFeedRejects(tx, { source, stream: name }, rejected)
+    await insertEvents(tx, done.events ?? [])
+    return done
+  })
+  engine.reached('after commit')
+  return written
 }
 
-/** A message that nobody can take goes to the dead letters; it is released where the worker stops before the broker has confirmed that. */
-async function reject(engine: WorkerEngine, delivery: Delivery, reason: string): Promise<void> {
-  for (let pause = 250; !(await bury(engine.broker, delivery, reason)); pause = Math.min(pause * 2, 5000)) {
-    if (engine.stopping()) return delivery.release()
-    await rest(pause)
-  }
-  messageRejected(engine.log, delivery.queue, reason)
-  delivery.ack()
+/** Acknowledges a delivery that is taken in or rejected; the others are released to the broker. */
+async function settle(delivery: Delivery, isDone: boolean | Promise<boolean>): Promise<void> {
+  if (await isDone) delivery.ack()
+  else delivery.release()
 }

@@ -1,7 +1,7 @@
 import type { QueueName } from '../../queues/names'
 import type { WorkerEngine } from './engine'
 import { step } from './step'
-import { claimTask, mostUrgent, releaseTask, type Task } from './store'
+import { claimTask, mostUrgent, releaseTask } from './store'
 import { wake } from './wake'
 
 /**
@@ -20,49 +20,35 @@ export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueNam
 async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   let held = taskId
-  hold.add(held)
+  const take = (id: bigint) => {
+    hold.delete(held)
+    held = id
+    hold.add(held)
+  }
+  take(taskId)
   try {
-    let task = await claimMostUrgent(engine, taskId, queue)
+    // Wake-ups that wait on the queue know no order: what goes ahead of this one is taken first.
+    const first = await findUrgent(engine, queue, taskId)
+    let task =
+      (first === undefined ? undefined : await claimTask(engine.db, first, engine.id)) ?? (await claimTask(engine.db, taskId, engine.id))
     if (task) engine.reached('after claim')
     while (task) {
-      if (task.id !== held) held = swap(hold, held, task.id)
+      take(task.id)
       const outcome = await step(engine, task, endsAt)
       task = outcome.held
-      const urgent = task && (await findMoreUrgent(engine, task))
-      if (task && urgent !== undefined && !engine.stopping()) {
-        // It goes ahead in this very turn; what was in hand is woken again.
-        await releaseTask(engine.db, task, { traffic: task.traffic })
-        task = await claimTask(engine.db, urgent, engine.id)
-        continue
-      }
-      if (task && task.id !== held) held = swap(hold, held, task.id)
-      if (task && (!outcome.goOn || engine.stopping() || Date.now() >= endsAt)) {
-        await releaseTask(engine.db, task, { traffic: task.traffic })
-        task = undefined
-      }
+      if (!task) break
+      take(task.id)
+      const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, task.id)
+      if (urgent === undefined && outcome.goOn && !engine.stopping() && Date.now() < endsAt) continue
+      await releaseTask(engine.db, task, { traffic: task.traffic })
+      // It goes ahead in this very turn; the one that was in hand is woken again.
+      task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
     }
   } finally {
     hold.delete(held)
   }
 }
 
-function swap(hold: Set<bigint>, from: bigint, to: bigint): bigint {
-  hold.delete(from)
-  hold.add(to)
-  return to
-}
-
-const hasPriorities = ({ sources }: WorkerEngine, queue: QueueName): boolean =>
-  sources.some((source) => source.priority !== undefined && source.requests[queue] !== undefined)
-
-/** The task of a wake-up, or one of the same queue that goes ahead of it: wake-ups that wait on the queue know no order. */
-async function claimMostUrgent(engine: WorkerEngine, taskId: bigint, queue: QueueName): Promise<Task | undefined> {
-  const urgent = hasPriorities(engine, queue) ? await mostUrgent(engine.db, queue, taskId) : undefined
-  return (
-    (urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)) ?? (await claimTask(engine.db, taskId, engine.id))
-  )
-}
-
-/** A task of the same queue with a lower number than this one, if any waits. */
-const findMoreUrgent = async (engine: WorkerEngine, task: Task): Promise<bigint | undefined> =>
-  hasPriorities(engine, task.queue as QueueName) ? await mostUrgent(engine.db, task.queue, task.id) : undefined
+/** A task of this queue that is ready and has a lower number than the given one; only sources with priorities are asked. */
+const findUrgent = async ({ sources, db }: WorkerEngine, queue: QueueName, than: bigint): Promise<bigint | undefined> =>
+  sources.some((source) => source.priority && source.requests[queue]) ? await mostUrgent(db, queue, than) : undefined

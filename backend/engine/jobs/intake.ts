@@ -1,18 +1,15 @@
-import { setTimeout as rest } from 'node:timers/promises'
-import { bury } from '../../../queues/dead'
 import type { Delivery } from '../../../queues/delivery'
 import type { readMessage } from '../../../queues/messages'
 import type { QueueName } from '../../../queues/names'
-import { messageOf, Refused } from '../../base/errors'
-import { logUnreachable } from '../../base/log-errors'
+import { Refused } from '../../base/errors'
 import { isUnreachable } from '../../database/db'
 import { readTraceparent } from '../../tracing'
+import { internalError, onceReachable, reject } from '../deliveries'
 import type { WorkerEngine } from '../engine'
 import { requireIds } from '../lookups/ids'
 import { lookupOn } from '../lookups/kinds'
 import { ask } from '../lookups/store'
 import { wakeLookups } from '../lookups/wake'
-import { messageRejected } from '../outcomes'
 import { wake } from '../wake'
 import { parseRequest, startJob } from './start'
 
@@ -43,8 +40,7 @@ async function take(engine: WorkerEngine, { queue, headers }: Delivery, message:
   } catch (error) {
     if (isUnreachable(error)) throw error
     if (error instanceof Refused) return { refused: error.message }
-    // Rejected rather than released to the queue: the same error would bring it back forever.
-    return { refused: `Internal error; replay after the fix: ${messageOf(error)}` }
+    return { refused: internalError(error) }
   }
 }
 
@@ -53,7 +49,9 @@ async function takeIds(engine: WorkerEngine, queue: QueueName, ids: readonly str
   if (!lookup) throw new Refused('input', `${queue} does not accept {"ids": [...]}; send it to a lookup queue`)
   const { kind, definition } = lookup
   const wanted = requireIds(definition.id, ids)
-  const asked = await onceReachable(engine, () => engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })))
+  const asked = await onceReachable(engine, 'a request waits', () =>
+    engine.db.tx((tx) => ask(tx, { [kind]: wanted }, { priority: 1, force: true })),
+  )
   if (asked === 'stopping') return 'stopping'
   await wakeLookups(engine.db, engine.broker, kind, definition)
   return 'taken'
@@ -70,32 +68,8 @@ async function takeRequest(
   const params = parseRequest(source, queue, message.body)
   const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
   const priority = source.priorities?.[queue]
-  const started = await onceReachable(engine, () => startJob(engine, source, params, { inbox, priority, trace }))
+  const started = await onceReachable(engine, 'a request waits', () => startJob(engine, source, params, { inbox, priority, trace }))
   if (started === 'stopping') return 'stopping'
   await wake(engine.db, engine.broker, queue)
   return 'taken'
-}
-
-/** @returns false when the worker stops before the broker has confirmed it */
-async function reject(engine: WorkerEngine, delivery: Delivery, reason: string): Promise<boolean> {
-  for (let pause = 250; !(await bury(engine.broker, delivery, reason)); pause = Math.min(pause * 2, 5000)) {
-    if (engine.stopping()) return false
-    await rest(pause)
-  }
-  messageRejected(engine.log, delivery.queue, reason)
-  return true
-}
-
-/** Until its row is committed a message exists only at the broker: while Postgres is unreachable it is tried again, not rejected. */
-async function onceReachable<T>(engine: WorkerEngine, work: () => Promise<T>): Promise<T | 'stopping'> {
-  for (let pause = 250; ; pause = Math.min(pause * 2, 5000)) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      if (engine.stopping()) return 'stopping'
-      logUnreachable(engine.log, 'The database is unreachable; a request waits', error)
-      await rest(pause)
-    }
-  }
 }
