@@ -1,3 +1,7 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
 /** A record's identity as its source writes it; compared as text. */
 export type Id = string
+
+/** Whether a value is an object with fields: no list, no null. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -21,3 +21,7 @@ function faultAt(field: string, message: string): Fault {
   if (field === '' || message.startsWith(field)) return { field, message }
   return { field, message: /^[a-z]/.test(message) ? `${field} ${message}.` : `${field}: ${message}` }
 }
+
+/** What a record of an upstream has that its schema does not allow, in one line. */
+export const issuesOf = ({ issues }: Pick<z.ZodError, 'issues'>): string =>
+  issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')

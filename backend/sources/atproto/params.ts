@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
+import { isRecord } from '../../base/json'
 import { hostOf } from './hosts'
 
 /** Repos one request may name. */
@@ -68,8 +69,6 @@ const fields = {
   validate: flag.meta({ title: 'Check lexicons', description: 'Reject records that do not fit their lexicon.', flag: '--validate' }),
 }
 const NAMES = Object.keys(fields)
-
-const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
 /** A field that is sent as null is left out. Unknown fields are left alone beside known ones; alone they would mean everything by mistake. */
 function given(raw: unknown, ctx: z.RefinementCtx): unknown {

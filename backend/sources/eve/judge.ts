@@ -1,4 +1,4 @@
-import type { Reject } from '../../contract'
+import { issuesOf, type Reject } from '../../contract'
 import type { Entry } from './client'
 import { body, hashOf, type Killmail, type Zkb } from './records'
 import type { Pending } from './streams/cursor'
@@ -34,7 +34,7 @@ export function judge(entry: Entry): Judgement {
     return { killmail: { id, hash: computed, listedHash: listedUnder(zkb, computed), body: parsed.data, zkb } }
   }
   const why = !parsed ? 'not_on_esi' : parsed.success ? 'hash_mismatch' : 'schema'
-  const fault = parsed?.error ? parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ') : undefined
+  const fault = parsed?.error && issuesOf(parsed.error)
   const pending: Pending = { id, hash: zkb.hash, computed, zkb, why, fault, refused: 0, tries: 0 }
   if (hashesOf(pending).length === 0) return { reject: rejectOf(pending, 'there is no hash to ask ESI with', raw) }
   return { pending: parsed && JSON.stringify(raw).length <= RAW_LIMIT ? { ...pending, raw } : pending }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
+import { isRecord } from '../../base/json'
 
 /** What can be backfilled, with zKillboard's name for it. */
 export const ENTITIES = { characterId: 'characterID', corporationId: 'corporationID', allianceId: 'allianceID' } as const
@@ -84,8 +85,6 @@ export type BackfillParams = { mode: 'backfill'; options: z.infer<typeof options
 export type RecentParams = { mode: 'recent'; characterId: number }
 export type ValuesParams = { mode: 'values'; values: true }
 export type EveParams = BackfillParams | RecentParams | ValuesParams
-
-const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
 /** The fields that the request's mode uses; `{"values": true}` is short for that mode. */
 function usedOf(raw: unknown, ctx: z.RefinementCtx): unknown {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { RetryLater } from '../../base/errors'
 import type { Json } from '../../base/json'
-import type { Io, Reject } from '../../contract'
+import { type Io, issuesOf, type Reject } from '../../contract'
 import { APP } from './ids'
 import { type Listing, listing, type ShortListing, shortListing } from './records'
 import { answerMoment, type Moment } from './truth'
@@ -25,8 +25,6 @@ const snapshot = z.object({
   sku: z.string().nullish(),
   createdAt: z.coerce.number().nullish(),
 })
-
-const issuesOf = (error: z.ZodError): string => error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')
 
 /**
  * Everything listed of an item, in short.

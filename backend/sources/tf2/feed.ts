@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
-import type { Json } from '../../base/json'
-import { defineFeed, type Reject } from '../../contract'
+import { isRecord, type Json } from '../../base/json'
+import { defineFeed, issuesOf, type Reject } from '../../contract'
 import { APP, intentOf } from './ids'
 import { contentOf, listing } from './records'
 import { type Statement, write } from './store'
@@ -18,8 +18,6 @@ const deleted = z.object({
   steamid: z.string().nullish(),
 })
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The events of a frame: a list, one alone, or either of them as the `data` of an envelope. */
 function eventsOf(body: Json): Json[] {
   if (Array.isArray(body)) return body
@@ -27,8 +25,6 @@ function eventsOf(body: Json): Json[] {
   if (isRecord(body) && 'data' in body) return eventsOf(body.data as Json)
   throw new Refused('input', 'The message is no frame of events: send a list of {id, event, payload}, one of them, or {"data": [...]}.')
 }
-
-const issuesOf = (error: z.ZodError): string => error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')
 
 /** What an event says; undefined when it is about something else: another app, or the connection. */
 function understand(raw: Json, place: number): Statement | Reject | undefined {

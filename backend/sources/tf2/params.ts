@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isRecord } from '../../base/json'
 import { intentOf } from './ids'
 import { itemNamed, type NamedItem } from './names'
 
@@ -76,8 +77,6 @@ const fields = {
 }
 const given = z.object(fields, { error: 'The request must be a JSON object such as {"item_defindex": 190, "item_quality_id": 11}.' })
 type Given = z.infer<typeof given>
-
-const isRecord = (raw: unknown): raw is Record<string, unknown> => typeof raw === 'object' && raw !== null && !Array.isArray(raw)
 
 /** A field that is sent as null is left out. */
 const withoutNulls = (raw: unknown): unknown =>

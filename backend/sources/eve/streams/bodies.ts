@@ -1,5 +1,5 @@
 import { RetryLater, Throttled } from '../../../base/errors'
-import type { Io, Reject } from '../../../contract'
+import { type Io, issuesOf, type Reject } from '../../../contract'
 import { readBody } from '../client'
 import { hashesOf, listedUnder, rejectOf } from '../judge'
 import { wantOf } from '../listing'
@@ -52,7 +52,7 @@ async function ask(one: Pending, io: Io): Promise<Outcome> {
   if ('refused' in answer) return refused(one, answer.refused, hashes.length)
   const parsed = body.safeParse(answer.raw)
   if (!parsed.success || String(parsed.data.killmail_id) !== one.id) {
-    const fault = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ') ?? 'it is another killmail'
+    const fault = parsed.error ? issuesOf(parsed.error) : 'it is another killmail'
     return { reject: { ...rejectOf(one, `ESI's body: ${fault}`, answer.raw), reason: 'schema' } }
   }
   return { killmail: { id: one.id, hash, listedHash: listedUnder(one, hash), body: parsed.data, zkb: one.zkb } }

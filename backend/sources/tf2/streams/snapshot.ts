@@ -1,6 +1,7 @@
 import type { Io, Page, Step } from '../../../contract'
 import { readSnapshot } from '../client'
 import { INTENTS, type ItemCursor, type Seller, type Wanted } from '../cursor'
+import { intentOf } from '../ids'
 import type { ItemParams } from '../params'
 import { idOf, markOfShort, type ShortListing } from '../records'
 import { type Batch, type Confirmed, type Held, heldOf } from '../store'
@@ -92,12 +93,10 @@ function sortOut(shown: readonly ShortListing[], held: readonly Held[], name: st
     if (intent === 'sell' && (isFiltered || sellers.get(steamid)?.nameless)) sellerOf(steamid).stale.push(id)
     else wanted.set(id, { id, tries: 0, stale: true })
   }
-  const buysFirst = [...wanted.values()].sort((a, b) =>
-    a.id.split('_').length === b.id.split('_').length ? 0 : b.id.split('_').length - a.id.split('_').length,
-  )
   return {
     confirmed: [...confirmed.values()],
-    wanted: buysFirst,
+    // Buy orders first, as the types of request say.
+    wanted: [...wanted.values()].sort((a, b) => Number(intentOf(a.id) !== 'buy') - Number(intentOf(b.id) !== 'buy')),
     sellers: [...sellers.values()].map(once),
     left: missing.length - asked.length,
   }
