@@ -58,6 +58,8 @@ export interface RouteJob {
   tasks: Record<string, RouteTasks>
   /** Failed tasks by kind of error. */
   failures: Record<string, number>
+  /** Skipped tasks by kind; those without one are left out. */
+  skips: Record<string, number>
 }
 
 /** How a job is started, besides its params. */

@@ -14,7 +14,13 @@ export interface NewTask {
   lane?: string
   stage?: number
   /** What is known to become of it already: it is counted and named, and never claimed. A retry tries a failed one for the first time. */
-  ended?: { skipped: string } | { failed: string; error: string }
+  ended?: { skipped: string; kind?: string } | { failed: string; error: string }
+}
+
+/** Why a task was not read: a reason in words, with a short stable word for what is counted by it: `unavailable`, `in_flight`. */
+export interface Skip {
+  kind: string
+  reason: string
 }
 
 export interface Reject {
@@ -36,7 +42,7 @@ export interface Page<C, B> {
   /** Where the next step starts; `null` ends the task. The next step gets it as JSON keeps it, parsed by `cursor`. */
   next: C | null
   /** With `next: null`: the task ends skipped, for this reason, and not done. */
-  skipped?: string
+  skipped?: string | Skip
   /** The task goes on in another lane, and waits for a place there. */
   lane?: string
   /** Records on the page that were asked for, held already and left alone. */

@@ -44,7 +44,7 @@ const RECORDS = COUNT_NAMES.filter((name) => name !== 'seen')
 interface CommittedPage {
   ended: boolean
   /** Why the task ended without being read. */
-  skipped?: string
+  skipped?: { kind?: string; reason: string }
   /** What the page came to by the counters of the source. */
   counters?: Record<string, number>
 }
@@ -56,8 +56,9 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
   count('backhaul_pages_total', { source, stream })
   for (const outcome of RECORDS) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
   for (const [counter, n] of Object.entries(counters)) count('backhaul_counters_total', { source, stream, counter }, n)
-  log.info(skipped ? `Task skipped: ${skipped}` : ended ? 'Task done' : 'Page committed', {
+  log.info(skipped ? `Task skipped: ${skipped.reason}` : ended ? 'Task done' : 'Page committed', {
     ...fieldsOf(task),
+    ...(skipped?.kind ? { kind: skipped.kind } : {}),
     // Counts of nothing are left out, but for the two that every page is about.
     ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
     ...counters,

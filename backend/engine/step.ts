@@ -118,6 +118,7 @@ async function commit(
   const rejected = page.rejected ?? []
   const ended = page.next === null
   const lane = page.lane === task.lane || ended ? undefined : page.lane
+  const skipped = typeof page.skipped === 'string' ? { reason: page.skipped } : page.skipped
   const leaves = ended || lane !== undefined
   const work = async (tx: Tx, end: End) => {
     const takes = leaves && !engine.stopping()
@@ -135,12 +136,12 @@ async function commit(
       traffic,
     }
     const cursor = ended ? task.cursor : asJson(page.next)
-    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped: page.skipped, lane })
+    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped, lane })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { runs, next, written, counts: { ...counts, cursor } }
   }
   const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
-  outcomes.pageCommitted(engine.log, task, counts, { ended, skipped: page.skipped, counters: written.counts })
+  outcomes.pageCommitted(engine.log, task, counts, { ended, skipped, counters: written.counts })
   if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }

@@ -98,7 +98,7 @@ function sections(
       task.seen,
       task.new,
       task.attempts,
-      cut(task.error ?? task.reason ?? task.waitingOn ?? '', 80),
+      cut(task.error ?? skipText(task) ?? task.waitingOn ?? '', 80),
     ])
     parts.push(table(['task', 'state', 'pages', 'seen', 'new', 'attempts', ''], rows))
     if (tasks.length === MAX_TASKS) parts.push(`Only the first ${MAX_TASKS} tasks are shown.`)
@@ -110,3 +110,6 @@ function sections(
   }
   return parts
 }
+
+/** `unavailable: the report is not listed`; a reason without a kind stands alone. */
+const skipText = ({ reason, reasonKind }: TaskRow): string | null => (reason && reasonKind ? `${reasonKind}: ${reason}` : reason)

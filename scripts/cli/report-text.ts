@@ -78,6 +78,8 @@ function tables(it: Report, counters: Record<string, string>): string[] {
   if (rejected.length > 0) parts.push(table(['rejected because', 'records'], rejected))
   const skipped = Object.entries(it.skipped)
   if (skipped.length > 0) parts.push(table(['skipped because', 'tasks'], skipped))
+  const kinds = Object.entries(it.skippedBy ?? {})
+  if (kinds.length > 0) parts.push(table(['kind of skip', 'tasks'], kinds))
   // A report from before these were kept has none.
   const unverified = Object.entries(it.unverified ?? {})
   if (unverified.length > 0) parts.push(table(['not proved because', 'tasks'], unverified))

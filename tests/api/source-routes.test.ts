@@ -269,24 +269,31 @@ describe('the list of jobs', () => {
 
   test('counts tasks by stream and state and failures by kind; what retention clears comes from the report', async () => {
     const id = await begin({
-      tasks: ['good', 'better', 'bad', 'worse', 'none'].map((key) => countingTask(key, key)),
+      tasks: ['good', 'better', 'bad', 'worse', 'none', 'later'].map((key) => countingTask(key, key)),
       onRead: async (key) => {
         if (key === 'bad') throw new Fatal('gone', 'the repo is gone')
         if (key === 'worse') throw new Fatal('schema', 'the repo is odd')
         if (key === 'none') return { skipped: 'deactivated' }
+        if (key === 'later') return { skipped: { kind: 'not_yet', reason: 'the page is empty' } }
         return key === 'good' ? { rejected: [{ key: 'x', reason: 'schema', raw: {} }] } : {}
       },
     })
-    const totals = { waiting: 0, ready: 0, done: 2, skipped: 1, failed: 2, cancelled: 0 }
+    const totals = { waiting: 0, ready: 0, done: 2, skipped: 2, failed: 2, cancelled: 0 }
     const waiting = (await ask('GET', `/admin/count/${id}`)).body
-    expect(waiting.tasks.count.ready + waiting.tasks.count.waiting).toBe(5)
+    expect(waiting.tasks.count.ready + waiting.tasks.count.waiting).toBe(6)
     const worker = await engine.worker()
     expect(await engine.ended(id)).toBe('partial')
     await worker.stop()
     const { body } = await ask('GET', '/admin/count?limit=1')
-    expect(body).toMatchObject([{ id, status: 'partial', seen: 16, rejected: 1 }])
-    expect([body[0].tasks, body[0].failures]).toEqual([{ count: totals }, { gone: 1, schema: 1 }])
+    expect(body).toMatchObject([{ id, status: 'partial', seen: 21, rejected: 1 }])
+    expect([body[0].tasks, body[0].failures, body[0].skips]).toEqual([{ count: totals }, { gone: 1, schema: 1 }, { not_yet: 1 }])
     expect((await ask('GET', `/admin/count/${id}`)).body).toEqual(body[0])
+
+    const listed = await ask('GET', `/api/jobs/${id}/tasks?state=skipped`)
+    expect(listed.body.items).toMatchObject([
+      { key: 'later', reason: 'the page is empty', reasonKind: 'not_yet' },
+      { key: 'none', reason: 'deactivated', reasonKind: null },
+    ])
 
     const retention = keepRetention({ db: engine.db, log: quiet, retentionMs: 0 })
     while ((await retention.tick()) === 'busy');

@@ -274,15 +274,20 @@ describe('lanes', () => {
         if (key !== 'born-0' || mended) return undefined
         const born = (to: string, ended: object) => ({ ...countingTask(to), ended })
         return {
-          tasks: [born('born-1', { skipped: 'unchanged' }), born('born-2', { failed: 'no_host', error: 'it names no host' })],
+          tasks: [
+            born('born-1', { skipped: 'the record is held', kind: 'exists' }),
+            born('born-2', { failed: 'no_host', error: 'it names no host' }),
+            born('born-3', { skipped: 'unchanged' }),
+          ],
         } as never
       },
     })
     expect(await it_.ended(job)).toBe('partial')
     expect(reads).toEqual(['born-0'])
     expect(await jobs.report(it_, job)).toMatchObject({
-      tasks: { total: 3, done: 1, skipped: 1, failed: 1 },
-      skipped: { unchanged: 1 },
+      tasks: { total: 4, done: 1, skipped: 2, failed: 1 },
+      skipped: { 'the record is held': 1, unchanged: 1 },
+      skippedBy: { exists: 1 },
       failures: [{ task: 'count born-2', kind: 'no_host', error: 'it names no host' }],
     })
     mended = true
@@ -294,14 +299,16 @@ describe('lanes', () => {
   it('ends a task skipped by its last page, with what it counted', async () => {
     const job = await start({
       pages: 1,
-      tasks: [countingTask('skips')],
-      onRead: async () => ({ skipped: 'unchanged', known: 10 }) as never,
+      tasks: [countingTask('skips'), countingTask('skips of a kind')],
+      onRead: async (key) =>
+        ({ skipped: key === 'skips' ? 'unchanged' : { kind: 'unavailable', reason: 'the host has no such page' }, known: 10 }) as never,
     })
     expect(await it_.ended(job)).toBe('completed')
     expect(await jobs.report(it_, job)).toMatchObject({
-      skipped: { unchanged: 1 },
-      tasks: { done: 0, skipped: 1 },
-      known: 10,
+      skipped: { unchanged: 1, 'the host has no such page': 1 },
+      skippedBy: { unavailable: 1 },
+      tasks: { done: 0, skipped: 2 },
+      known: 20,
       verified: true,
     })
   })

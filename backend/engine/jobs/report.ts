@@ -27,7 +27,10 @@ export interface Report extends Counted {
   /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
   requests: Traffic
   lookups: { asked: number; open: number }
+  /** Skipped tasks by reason. */
   skipped: Record<string, number>
+  /** The same by kind; those without one are left out. */
+  skippedBy: Record<string, number>
   /** The first 50. */
   failures: { task: string; kind: string; error: string }[]
   /** Failed tasks by kind of error, all of them. */
@@ -86,6 +89,12 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     `select reason as word, count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'skipped' group by 1 order by 2 desc, 1`,
     jobId,
   )
+  const skippedBy = await tally(
+    db,
+    `select reason_kind as word, count(*)::int as n from backhaul.tasks
+      where job_id = $1 and state = 'skipped' and reason_kind is not null group by 1 order by 2 desc, 1`,
+    jobId,
+  )
   const failedBy = await tally(
     db,
     `select coalesce(error_kind, 'unknown') as word, count(*)::int as n from backhaul.tasks
@@ -130,6 +139,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     requests,
     lookups,
     skipped,
+    skippedBy,
     failures,
     failedBy,
     notes: notes.map((row) => row.note),

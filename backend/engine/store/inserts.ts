@@ -18,12 +18,12 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
       .map((task, place) => ({ ...task, place }))
       .sort((a, b) => (a.sort < b.sort ? -1 : 1))
     await tx.query(
-      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, error_kind, error, settled_at)
+      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, reason_kind, error_kind, error, settled_at)
        select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor,
               coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
-              n.reason, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[])
-                as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, kind, error)
+              n.reason, n.reason_kind, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, reason_kind, kind, error)
               join backhaul.jobs j on j.id = n.job,
               (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
        on conflict (job_id, stream, key) do nothing`,
@@ -36,16 +36,18 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
         sorted.map((task) => task.stage ?? 0),
         sorted.map((task) => task.place),
         sorted.map((task) => JSON.stringify(task.cursor)),
-        ...['ended', 'reason', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
+        ...['ended', 'reason', 'reasonKind', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
       ],
     )
   }
 }
 
-/** State, reason, kind and error of a task that is inserted as settled. */
+/** State, reason and error of a task that is inserted as settled. */
 function endOf({ ended }: NewTask): Record<string, string | undefined> {
   if (!ended) return {}
-  return 'skipped' in ended ? { ended: 'skipped', reason: ended.skipped } : { ended: 'failed', kind: ended.failed, error: ended.error }
+  return 'skipped' in ended
+    ? { ended: 'skipped', reason: ended.skipped, reasonKind: ended.kind }
+    : { ended: 'failed', kind: ended.failed, error: ended.error }
 }
 
 /** The queue a stream's tasks travel on. @throws {Error} for a stream the source does not have: a fault of its plan */

@@ -14,7 +14,7 @@ export interface PageCommit extends Counts {
   /** Why its end is no proof that all was read. */
   unverified: string | null
   /** Why it ends skipped and not done. */
-  skipped?: string
+  skipped?: { kind?: string; reason: string }
   /** The lane in which it goes on, where that is another one. */
   lane?: string
 }
@@ -38,10 +38,10 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
             expected = $5, traffic = $6, notes = $7, counters = $11, unverified = $12,
             state = case when $8 then case when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
-            reason = $9, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
+            reason = $9, reason_kind = $14, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
             claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
             woken_at = case when $10 is null then woken_at end,
-            pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${14 + n}`).join(', ')}
+            pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${15 + n}`).join(', ')}
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
      )
@@ -55,11 +55,12 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       JSON.stringify(page.traffic),
       page.notes.map(textOf),
       page.ended,
-      textOf(page.skipped) ?? null,
+      textOf(page.skipped?.reason) ?? null,
       page.lane ?? null,
       JSON.stringify(page.counters),
       textOf(page.unverified),
       page.pages,
+      textOf(page.skipped?.kind) ?? null,
       ...COUNT_NAMES.map((name) => page[name]),
     ],
   )
@@ -78,7 +79,7 @@ export async function settleTask(
 ): Promise<boolean> {
   const rows = await tx.query(
     `update backhaul.tasks
-        set state = $4::backhaul.task_state, reason = null, error_kind = coalesce($5, error_kind), error = coalesce($6, error), traffic = $7,
+        set state = $4::backhaul.task_state, reason = null, reason_kind = null, error_kind = coalesce($5, error_kind), error = coalesce($6, error), traffic = $7,
             settled_at = clock_timestamp(), ${NO_CLAIM}, slot_at = null
       where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
     [task.id, task.claim, task.step, end.state, end.errorKind ?? null, textOf(end.error) ?? null, JSON.stringify(end.traffic)],

@@ -21,6 +21,7 @@ export interface TaskRow extends Counted {
   error: string | null
   /** Why it was skipped. */
   reason: string | null
+  reasonKind: string | null
   waitingOn: string | null
   dueAt: string
   holder: string | null
@@ -31,7 +32,7 @@ export interface TaskRow extends Counted {
 type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: Date; settledAt: Date | null }
 
 const FIGURES = [...COUNT_NAMES, 'expected'].map((column) => `${column}::float8 as ${column}`)
-const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason,
+const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason, reason_kind as "reasonKind",
   waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
 
 /** A job's tasks by stream and key. @throws {Refused} `missing`, `input` */

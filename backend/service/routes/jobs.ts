@@ -13,7 +13,7 @@ interface Row extends Pick<RouteJob, 'id' | 'status' | 'params' | 'error' | 'cre
   /** `createdAt` with all digits. */
   at: string
   /** From the report: with one the tasks need not be counted, and may be deleted. */
-  kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy'> | null
+  kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy' | 'skippedBy'> | null
   groups: { stream: string; state: keyof RouteTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
 }
 
@@ -26,11 +26,12 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
             ${momentSql('j.created_at')} as at, coalesce(t.groups, '[]') as groups,
             case when j.report is not null then
               jsonb_build_object('seen', j.report -> 'seen', 'rejected', j.report -> 'rejected',
-                                 'streams', coalesce(j.report -> 'streams', '{}'), 'failedBy', coalesce(j.report -> 'failedBy', '{}')) end as kept
+                                 'streams', coalesce(j.report -> 'streams', '{}'), 'failedBy', coalesce(j.report -> 'failedBy', '{}'),
+                                 'skippedBy', coalesce(j.report -> 'skippedBy', '{}')) end as kept
        from (select * from backhaul.jobs where ${which}) j
        left join lateral (
          select jsonb_agg(g) as groups
-           from (select stream, state, case when state = 'failed' then coalesce(error_kind, 'unknown') end as kind, count(*)::int as tasks,
+           from (select stream, state, case state when 'failed' then coalesce(error_kind, 'unknown') when 'skipped' then reason_kind end as kind, count(*)::int as tasks,
                         sum(seen)::float8 as seen, sum(rejected)::float8 as rejected
                    from backhaul.tasks where job_id = j.id and stream <> '${FINISH}' and j.report is null
                   group by 1, 2, 3) g) t on true
@@ -39,17 +40,18 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
   )
 
 function show({ at: _, kept, groups, ...job }: Row): RouteJob {
-  const shown: RouteJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {} }
+  const shown: RouteJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {}, skips: {} }
   if (kept) {
     const tasks = Object.fromEntries(Object.entries(kept.streams).map(([stream, states]) => [stream, { ...NONE, ...states }]))
-    return { ...shown, seen: kept.seen, rejected: kept.rejected, tasks, failures: kept.failedBy }
+    return { ...shown, seen: kept.seen, rejected: kept.rejected, tasks, failures: kept.failedBy, skips: kept.skippedBy }
   }
   for (const { stream, state, kind, tasks, seen, rejected } of groups) {
     shown.seen += seen
     shown.rejected += rejected
     shown.tasks[stream] ??= { ...NONE }
     shown.tasks[stream][state] += tasks
-    if (kind !== null) shown.failures[kind] = (shown.failures[kind] ?? 0) + tasks
+    const byKind = state === 'failed' ? shown.failures : shown.skips
+    if (kind !== null) byKind[kind] = (byKind[kind] ?? 0) + tasks
   }
   return shown
 }

@@ -952,6 +952,7 @@ describe('a backfill as it is shown', () => {
     rejected: 0,
     tasks: {},
     failures: {},
+    skips: {},
     ...more,
   })
   const repos = (counts: Partial<typeof NONE>) => ({ tasks: { relay: { ...NONE, done: 1 }, repo: { ...NONE, ...counts } } })

@@ -135,6 +135,7 @@ export const jobs = /* GraphQL */ `
     error: String
     "Why it was skipped."
     reason: String
+    reasonKind: String
     waitingOn: String
     dueAt: DateTime!
     holder: String

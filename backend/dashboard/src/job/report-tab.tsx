@@ -61,6 +61,7 @@ function Found({ report }: { report: Report }) {
     ...Object.entries(report.counters).map(([name, n]): [string, string, string?] => [named(name), count(n), about[name]]),
     ['Tasks done', count(report.tasks.done), `of ${counted(report.tasks.total, 'task')}`],
     ['Tasks skipped', count(report.tasks.skipped), by(report.skipped)],
+    ...Object.entries(report.skippedBy).map(([kind, n]): [string, string] => [`Skipped: ${named(kind).toLowerCase()}`, count(n)]),
     ['Tasks failed', count(report.tasks.failed)],
     ...(unproved.length > 0
       ? [['Tasks not proved', count(unproved.reduce((sum, [, n]) => sum + n, 0)), reasons] as [string, string, string]]

@@ -87,7 +87,12 @@ function TaskCell({ row }: { row: TaskRow }) {
     <>
       <TaskName stream={row.stream} task={row.key} />
       {row.error && row.state !== 'done' && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
-      {row.reason && <div class="soft break">{row.reason}</div>}
+      {row.reason && (
+        <div class="soft break">
+          {row.reasonKind && <b>{named(row.reasonKind)}: </b>}
+          {row.reason}
+        </div>
+      )}
       {open && Date.parse(row.dueAt) > serverNow() && (
         <div class="soft">
           {row.waitingOn || row.errorKind ? (
