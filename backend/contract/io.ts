@@ -10,6 +10,8 @@ export interface Io<S extends Settings = Settings> {
   http(api: string): Http
   /** Which of these are already held; one query, the stream's `known`. */
   known(ids: readonly Id[]): Promise<Set<Id>>
+  /** Which tasks of a stream, by key, another running job of the source has open: the id of that job. */
+  inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
   /** What is held, in statements of the source's own. */
   readonly held: Reader
   /** False when the read should return what it has: time is up, a stop was asked for, or the next grant is far off. */

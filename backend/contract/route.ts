@@ -141,6 +141,8 @@ export interface RouteContext<S extends Settings = Settings> {
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /** @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in */
   steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<void>
+  /** Which tasks of a stream, by key, a running job of the source has open: the id of that job. */
+  inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
   /** Jobs of the source, newest first. @param ask `cursor`: the `next` of the page before; 200 jobs at most @throws {Refused} `input` */
   jobs(ask: { limit: number; cursor?: string }): Promise<{ items: RouteJob[]; next: string | null }>
   /** @throws {Refused} `missing`, or `input` for what is no id */

@@ -17,7 +17,7 @@ export interface Plan {
   laneWidth?: number
   /** Lanes of the job at once (default 8). */
   lanesAtOnce?: number
-  /** Discovery rests while this many tasks wait. */
+  /** Discovery rests while this many tasks wait; those of streams that discover do not count. */
   backlog?: number
   /** What is being backfilled, not with which options; one active job for each. */
   activeKey: string

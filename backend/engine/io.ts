@@ -8,18 +8,18 @@ const NEAR_MS = 2000
 /**
  * What a read may use.
  * @param endsAt `more()` says no after this, ms since the epoch
- * @param known the stream's answer to `io.known`; absent: nothing is known
+ * @param held what is held for a task: by default nothing is known, and nothing in flight
  */
 export function createIo(
   engine: WorkerEngine,
   source: Source,
   use: HttpUse,
   endsAt: number,
-  known: Io['known'] = async () => new Set<Id>(),
+  held: Pick<Io, 'known' | 'inFlight'> = { known: async () => new Set<Id>(), inFlight: async () => new Map() },
 ): Io {
   return {
     http: engine.http(source, use),
-    known,
+    ...held,
     held: engine.db,
     more: () => !engine.stopping() && Date.now() < endsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + NEAR_MS,
     settings: (engine.settings ?? defaultsOf)(source),

@@ -52,7 +52,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     const stream = source.streams[task.stream]
     if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
     const finds = task.lane === null || stream.discovers === true
-    if (finds && task.backlog !== null && (await store.backlogFull(engine.db, task.job_id, task.backlog))) {
+    if (finds && task.backlog !== null && (await store.backlogFull(engine.db, task.job_id, task.backlog, findersOf(source)))) {
       throw new Throttled('its own backlog', new Date(Date.now() + BACKLOG_REST_MS))
     }
     const at = {
@@ -62,9 +62,10 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       source: task.source,
       attempts: task.attempts,
     }
-    const io = createIo(engine, source, use, turnEndsAt, async (ids) =>
-      stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set(),
-    )
+    const io = createIo(engine, source, use, turnEndsAt, {
+      known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
+      inFlight: (name, keys) => store.openElsewhere(engine.db, source.name, task.job_id, name, keys),
+    })
     const page = await readPage(engine, task, stream, at, io)
     engine.reached('before commit')
     const outcome = await commit(engine, task, source, stream, page, use.traffic)
@@ -79,6 +80,9 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     return { held: await afterError(engine, task, error, use), goOn: true }
   }
 }
+
+/** Streams whose pages find tasks: what waits of them is no backlog of what they find. */
+const findersOf = ({ streams }: Source): string[] => Object.keys(streams).filter((name) => streams[name]?.discovers === true)
 
 /** A page, or what the stream makes of it that this was the last try. */
 async function readPage(

@@ -93,6 +93,7 @@ export function fakeIo(
       },
     }),
     known: async (ids) => new Set(ids.filter((id) => options.held?.has(id))),
+    inFlight: async () => new Map(),
     held: { query: async <Row extends object>() => (options.rows ?? []) as Row[] },
     more: options.more ?? (() => true),
     settings: {},

@@ -129,11 +129,35 @@ export const exhaustLane = (db: Reader, task: Task, attempts: number, { kind, er
     attempts,
   ])
 
-/** Whether a job's discovery should rest: as many tasks wait as its plan allows. */
-export async function backlogFull(db: Reader, jobId: string, backlog: number): Promise<boolean> {
+/** Whether a job's discovery should rest: as many tasks wait as its plan allows. @param finders streams that discover, which do not count */
+export async function backlogFull(db: Reader, jobId: string, backlog: number, finders: readonly string[]): Promise<boolean> {
   const [row] = await db.query<{ full: boolean }>(
-    `select count(*) >= $2 as full from (select 1 from backhaul.tasks where job_id = $1 and state = 'waiting' limit $2) w`,
-    [jobId, backlog],
+    `select count(*) >= $2 as full
+       from (select 1 from backhaul.tasks where job_id = $1 and state = 'waiting' and stream <> all($3::text[]) limit $2) w`,
+    [jobId, backlog, finders],
   )
   return row?.full ?? false
+}
+
+/**
+ * Tasks of a stream that another running job of the source has open, by key: the id of that job. What it costs depends on the jobs
+ * that run and on the keys.
+ */
+export async function openElsewhere(
+  db: Reader,
+  source: string,
+  jobId: string | null,
+  stream: string,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  if (keys.length === 0) return new Map()
+  const rows = await db.query<{ key: string; job: string }>(
+    `select t.key, t.job_id as job
+       from (select id from backhaul.jobs where admitted and source = $1 and id is distinct from $2::uuid) j
+            cross join unnest($4::text[]) k(key)
+            join backhaul.tasks t on t.job_id = j.id and t.stream = $3 and t.key = k.key
+      where t.state in ${OPEN}`,
+    [source, jobId, stream, [...keys].sort()],
+  )
+  return new Map(rows.map(({ key, job }) => [key, job]))
 }

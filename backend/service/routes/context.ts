@@ -6,6 +6,7 @@ import type { RouteContext, RouteFigures, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
+import { openElsewhere } from '../../engine/store'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { type JobDetail, jobDetail } from '../jobs/detail'
@@ -78,6 +79,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     async steer(verb, id) {
       await doVerb(service, actor, verb, await ownId(id))
     },
+    inFlight: (stream, keys) => openElsewhere(db, source.name, null, stream, keys),
     jobs: (ask) => listRouteJobs(db, source.name, ask),
     async job(id) {
       const job = await readRouteJob(db, await ownId(id))
