@@ -63,7 +63,7 @@ async function queue(context: Context, source: Source, command: Command, args: s
   const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
   const requests = buildRequests(source, command, ids, given)
-  if (given.dryRun) return printDryRun(context, source, command, requests, priority, given)
+  if (given.dryRun) return await printDryRun(context, source, command, requests, priority, given)
   const queued = await startJobs(context, source, command, requests, { priority, force: given.force, isQuiet: given.json })
   if (!given.json) await printJobs(context, queued)
   if (given.watch) return await followJobs(context, queued, given)

@@ -8,7 +8,7 @@ import type { Feed } from './feed'
 import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
 import type { Route } from './route'
-import type { Settings } from './settings'
+import type { Settings, SettingValues } from './settings'
 import type { NewTask, Stream } from './stream'
 
 export interface Plan {
@@ -37,9 +37,20 @@ export interface Source<P = unknown> {
   /**
    * What a person may ask for; parsed when the job is started, and its own result parses to itself. The JSON Schema of its input is the
    * form of the dashboard, the API's document and the options of commands: each field is described once, by `.meta({ title,
-   * description, flag })`.
+   * description, flag })`. A field that only `prepare` sets is marked by `.meta({ prepared: true })`: it is in no form, and refused
+   * from a person.
    */
   params: ZodType<P>
+  /**
+   * What a job is started with, now that the database can be asked: it resolves what depends on the moment, such as `lastDays`, a
+   * scope that is kept in tables, or defaults from settings. Called at every start, also of a schedule's tick, in the transaction of
+   * the start; and for every estimate and dry run. What it returns parses to itself with `params`, is kept with the job, and `plan`
+   * sees nothing else. An idempotency key is for what was asked: a repeated request is not prepared again. Starting many jobs calls
+   * it once for each, one after the other, so it should make one indexed query at most.
+   * @param params as parsed; a message may hold fields that are marked as prepared, so they are set whatever they are
+   * @throws {Refused} a person gets the sentence, a message goes to the dead-letter queue with it
+   */
+  prepare?(db: Reader, params: P, settings: SettingValues): Promise<P>
   /** What such a job reads: `kills of character 2117325769`; by default the active key of the plan. */
   label?(params: P): string
   /** A small request that its sandbox answers; the contract suite runs it. */
@@ -66,7 +77,7 @@ export interface Source<P = unknown> {
   counters?: Record<string, string>
   /** What it keeps for a while only, by name: each call deletes one batch of it and returns the rows, 0 when none are left. */
   retention?: Record<string, (db: Reader) => Promise<number>>
-  /** Splits a job into its first tasks; same params, same tasks, no I/O. */
+  /** Splits a job into its first tasks; same (prepared) params, same tasks, no I/O. */
   plan(params: P): Plan
   /** Runs in the transaction of the job's finish task, before its report is written. */
   finish?(tx: Tx, job: { id: string; params: P }): Promise<void>

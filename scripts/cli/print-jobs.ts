@@ -1,6 +1,7 @@
-import type { Command, Source } from '../../backend/contract'
+import { settingsReader } from '../../backend/config/config'
+import type { Command, Plan, Source } from '../../backend/contract'
 import type { Report } from '../../backend/engine/jobs/report'
-import { PRIORITY, report, type Started } from '../../backend/engine/jobs/verbs'
+import { PRIORITY, prepareParams, report, type Started } from '../../backend/engine/jobs/verbs'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { estimate, limitText } from '../../backend/service/jobs/estimate'
 import { sources } from '../../backend/sources'
@@ -101,16 +102,25 @@ function endText(it: Report): string {
   return `job ${shortId(it.job)} ${it.status} in ${duration(it.seconds * 1000)}, ${verdict}${open}. See yarn jobs report ${shortId(it.job)}`
 }
 
+/** Only a source that prepares its params needs the database. */
+async function plansOf(context: Context, source: Source, requests: readonly unknown[]): Promise<Plan[]> {
+  if (!source.prepare) return requests.map((request) => source.plan(request))
+  const settings = settingsReader(context.config)
+  const plans: Plan[] = []
+  for (const request of requests) plans.push(source.plan(await prepareParams(context.db, { settings }, source, request)))
+  return plans
+}
+
 /** Prints what the requests would cost; queues nothing. */
-export function printDryRun(
+export async function printDryRun(
   context: Context,
   source: Source,
   command: Command,
   requests: readonly unknown[],
   priority: number | undefined,
   given: { json?: boolean },
-): void {
-  const plans = requests.map((request) => source.plan(request))
+): Promise<void> {
+  const plans = await plansOf(context, source, requests)
   const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
   const it = estimate(plans, effectiveLimits(sources, context.config.limits), isLive)
   const { terminal } = context

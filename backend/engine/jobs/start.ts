@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
-import type { Tx } from '../../base/sql'
-import { type Plan, type PriorityName, parsed, type Source } from '../../contract'
+import type { Reader, Tx } from '../../base/sql'
+import { defaultsOf, type Plan, type PriorityName, parsed, type Source } from '../../contract'
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
@@ -10,7 +10,7 @@ import { ACTIVE, insertTasksOf, queueOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
- * How a request becomes a job: parsed by its source, planned, and committed with its first tasks.
+ * How a request becomes a job: parsed and prepared by its source, planned, and committed with its first tasks.
  */
 
 /** Lower goes first. */
@@ -48,6 +48,20 @@ export function parseRequest<P>(source: Source<P>, queue: QueueName, raw: unknow
   return parsed(schema, raw)
 }
 
+/**
+ * The params a job of this request is started with.
+ * @throws {Refused} what the source refuses at this moment
+ */
+export async function prepareParams<P>(
+  db: Reader,
+  { settings = defaultsOf }: Pick<Engine, 'settings'>,
+  source: Source<P>,
+  params: P,
+): Promise<P> {
+  if (!source.prepare) return params
+  return source.params.parse(await source.prepare(db, params, settings(source)))
+}
+
 /** What starting jobs needs of the engine. */
 type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
@@ -69,7 +83,7 @@ export async function startJobs(
   options: StartOptions = {},
   onProgress?: (done: number) => void,
 ): Promise<Started[]> {
-  const started = await engine.db.tx((tx) => insertJobs(tx, source, all, options, onProgress))
+  const started = await engine.db.tx((tx) => insertJobs(tx, engine, source, all, options, onProgress))
   if (started.length >= MANY) await engine.db.query('analyze backhaul.jobs, backhaul.tasks')
   logJobsStarted(engine.log, source.name, started)
   await admit(engine)
@@ -88,6 +102,7 @@ export async function startJob(engine: Starting, source: Source, params: unknown
  */
 export async function insertJobs<const P extends readonly unknown[]>(
   tx: Tx,
+  engine: Pick<Engine, 'settings'>,
   source: Source,
   all: P,
   options: StartOptions,
@@ -98,7 +113,7 @@ export async function insertJobs<const P extends readonly unknown[]>(
   const parent = traceparent() ? undefined : readTraceparent(options.trace)
   for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
     const batch = all.slice(from, from + JOBS_AT_ONCE)
-    const insert = () => insertBatch(tx, source, batch, options)
+    const insert = () => insertBatch(tx, engine, source, batch, options)
     jobs.push(...(await span('start job', { 'backhaul.source': source.name }, insert, { parent })))
     onProgress(jobs.length)
   }
@@ -118,17 +133,24 @@ function planned(source: Source, params: unknown): Planned {
 }
 
 /** What is shown of a plan; its tasks are not kept, for many jobs have millions of them. */
-const planOf = ({ plan: { activeKey, tasks, estimate } }: Pick<Planned, 'plan'>): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
+const planOf = ({ activeKey, tasks, estimate }: Plan): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
   activeKey,
   tasks: tasks.length,
   estimate,
 })
 
-async function insertBatch(tx: Tx, source: Source, all: readonly unknown[], options: StartOptions): Promise<Started[]> {
-  const jobs = all.map((params) => planned(source, params))
-  const [first] = jobs
+async function insertBatch(
+  tx: Tx,
+  engine: Pick<Engine, 'settings'>,
+  source: Source,
+  all: readonly unknown[],
+  options: StartOptions,
+): Promise<Started[]> {
+  // Before the params are prepared: what was asked once gets the same job although the moment is another one.
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
-  if (taken && first) return [{ ...taken, created: false, ...planOf(first) }]
+  if (taken) return [{ id: taken.id, status: taken.status, created: false, ...planOf(source.plan(parseParams(source, taken.params))) }]
+  const jobs: Planned[] = []
+  for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
     `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, created_at, trace)
@@ -161,10 +183,10 @@ async function insertBatch(tx: Tx, source: Source, all: readonly unknown[], opti
   )
   const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
   const started = jobs.map(({ id, plan }): Started => {
-    if (made.has(id)) return { id, status: 'queued', created: true, ...planOf({ plan }) }
+    if (made.has(id)) return { id, status: 'queued', created: true, ...planOf(plan) }
     const job = active.get(plan.activeKey)
     if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
-    return { ...job, created: false, ...planOf({ plan }) }
+    return { ...job, created: false, ...planOf(plan) }
   })
   if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
   return started
@@ -179,14 +201,22 @@ async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Prom
   return new Map(rows.map(({ id, status, key }) => [key, { id, status }]))
 }
 
-async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): Promise<{ id: string; status: string } | undefined> {
+interface Taken {
+  id: string
+  status: string
+  params: unknown
+}
+
+/** Takes a message id. @returns the job it has started before, if any */
+async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): Promise<Taken | undefined> {
   const fresh = await tx.query(
     `insert into backhaul.inbox (queue, message_id, body_hash) values ($1, $2, $3) on conflict (queue, message_id) do nothing returning queue`,
     [inbox.queue, inbox.messageId, inbox.bodyHash],
   )
   if (fresh.length > 0) return undefined
-  const [row] = await tx.query<{ body_hash: string; id: string; status: string }>(
-    `select i.body_hash, j.id, j.status from backhaul.inbox i left join backhaul.jobs j on j.id = i.job_id where i.queue = $1 and i.message_id = $2`,
+  const [row] = await tx.query<{ body_hash: string } & (Taken | { id: null })>(
+    `select i.body_hash, j.id, j.status, j.params from backhaul.inbox i left join backhaul.jobs j on j.id = i.job_id
+      where i.queue = $1 and i.message_id = $2 for update of i`,
     [inbox.queue, inbox.messageId],
   )
   if (row?.body_hash !== inbox.bodyHash) {
@@ -196,7 +226,8 @@ async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): P
       'messageId',
     )
   }
-  return { id: row.id, status: row.status }
+  // No job: the request was refused, and what else its transaction did was kept.
+  return row.id === null ? undefined : row
 }
 
 async function noteMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>, jobId: string): Promise<void> {

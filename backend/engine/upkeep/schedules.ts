@@ -43,7 +43,7 @@ const DUE = `not paused and due_at <= coalesce($1::timestamptz, clock_timestamp(
  * @param now the time to go by; absent: the database's
  * @returns what became of each tick
  */
-export async function startSchedules(engine: Pick<Engine, 'db' | 'log' | 'sources'>, now?: Date): Promise<Ticked[]> {
+export async function startSchedules(engine: Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>, now?: Date): Promise<Ticked[]> {
   const done: Ticked[] = []
   for (let n = 0; n < MAX_AT_ONCE; n++) {
     const [due] = await engine.db.query<{ id: string; name: string }>(
@@ -62,7 +62,7 @@ export async function startSchedules(engine: Pick<Engine, 'db' | 'log' | 'source
 
 /** A schedule that this version cannot work out is paused: it must not keep the others from starting. */
 async function tickOf(
-  engine: Pick<Engine, 'db' | 'sources'>,
+  engine: Pick<Engine, 'db' | 'sources' | 'settings'>,
   due: { id: string; name: string },
   now: Date | undefined,
 ): Promise<Ticked | undefined> {
@@ -79,7 +79,12 @@ async function tickOf(
   }
 }
 
-async function takeTick(tx: Tx, engine: Pick<Engine, 'sources'>, id: string, now: Date | undefined): Promise<Ticked | undefined> {
+async function takeTick(
+  tx: Tx,
+  engine: Pick<Engine, 'sources' | 'settings'>,
+  id: string,
+  now: Date | undefined,
+): Promise<Ticked | undefined> {
   const [row] = await tx.query<ScheduleRow>(
     `select id, name, cron, time_zone as "timeZone", jitter_s as "jitterS", missed, source, params, priority, tick_at as "tickAt", due_at as "dueAt",
             coalesce($1::timestamptz, clock_timestamp()) as now
@@ -102,16 +107,16 @@ async function takeTick(tx: Tx, engine: Pick<Engine, 'sources'>, id: string, now
 /** A fault of the schedule itself is kept with it; one of the database ends the transaction, and the tick comes again. */
 async function attempt(
   tx: Tx,
-  { sources }: Pick<Engine, 'sources'>,
+  engine: Pick<Engine, 'sources' | 'settings'>,
   row: ScheduleRow,
   tick: Date,
 ): Promise<{ job?: Started; error?: string }> {
   await tx.query('savepoint tick')
   try {
-    const source = sourceNamed(sources, row.source)
+    const source = sourceNamed(engine.sources, row.source)
     const params = parseParams(source, row.params)
     const inbox = { queue: 'schedule', messageId: `${row.id}@${tick.toISOString()}`, bodyHash: 'tick' }
-    const [job] = await insertJobs(tx, source, [params], { priority: row.priority, inbox })
+    const [job] = await insertJobs(tx, engine, source, [params], { priority: row.priority, inbox })
     return { job }
   } catch (error) {
     if (isPassing(error)) throw error

@@ -34,10 +34,20 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
 /** How many unknown fields an error names. */
 const MAX_FAULTS = 10
 
+/** Whether only the source itself sets a field, when a job is prepared. */
+const isPrepared = (field: unknown): boolean => (field as { prepared?: boolean }).prepared === true
+
 /** The params a person may send, as a JSON Schema; unknown fields are refused unless it allows additional ones. */
 export function formOf(source: Source): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(source.params, { io: 'input', unrepresentable: 'any' })
-  return { type: 'object', ...schema, additionalProperties: schema.additionalProperties ?? schema.properties === undefined }
+  const { properties } = schema
+  const asked = properties && Object.fromEntries(Object.entries(properties).filter(([, field]) => !isPrepared(field)))
+  return {
+    type: 'object',
+    ...schema,
+    ...(asked && { properties: asked }),
+    additionalProperties: schema.additionalProperties ?? !properties,
+  }
 }
 
 /**

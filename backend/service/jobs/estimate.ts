@@ -1,6 +1,6 @@
 import { count, counted, duration } from '../../base/vocabulary'
 import type { JobEstimate, Limit, Plan } from '../../contract'
-import { PRIORITY } from '../../engine/jobs/verbs'
+import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
 import { ACTIVE } from '../../engine/store'
 import { apiOf, type Limits } from '../../gate/limits'
 import type { Service } from '../base/context'
@@ -72,7 +72,7 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
  */
 export async function estimateJob(service: Service, ask: { source: string; params: unknown; priority?: number }): Promise<JobEstimate> {
   const source = sourceOf(service, ask.source)
-  const plan = source.plan(checkedParams(source, ask.params))
+  const plan = source.plan(await prepareParams(service.db, service, source, checkedParams(source, ask.params)))
   const { apis, ...it } = estimate([plan], service.limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
   const [active] = await service.db.query<{ id: string }>(
     `select id from backhaul.jobs where source = $1 and active_key = $2 and status in ${ACTIVE}`,

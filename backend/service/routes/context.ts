@@ -71,7 +71,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       requireAccess(source, service.config)
       const inbox = inboxOf({ source: source.name, params, force, priority, idempotencyKey })
       const options = { priority: PRIORITY[priority], force, inbox, trace }
-      const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, source, [parseParams(source, params)], options))
+      const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, service, source, [parseParams(source, params)], options))
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }
     },

@@ -1,7 +1,8 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
-import type { PriorityName, Source } from '../../contract'
-import { PRIORITY } from '../../engine/jobs/verbs'
+import type { Reader } from '../../base/sql'
+import type { PriorityName } from '../../contract'
+import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
 import { checkRhythm, type Rhythm } from '../../engine/upkeep/ticks'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
@@ -12,7 +13,7 @@ import { checkedParams, sourceOf } from '../base/registry'
  * The checks before a schedule is added or changed.
  */
 
-type Context = Pick<Service, 'sources'>
+type Context = Pick<Service, 'sources' | 'settings'>
 
 export interface NewSchedule {
   name: string
@@ -39,9 +40,10 @@ export interface Checked extends Rhythm {
 
 /**
  * A schedule as it is stored.
+ * @param db what the params are prepared with: that they can be, today
  * @throws {Refused} `input` with every invalid field, `missing` for an unknown source
  */
-export async function checked(context: Context, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
+export async function checked(context: Context, db: Reader, asked: NewSchedule & { id: string }, now: Date): Promise<Checked> {
   const { id, cron, timeZone = 'UTC', jitterS = 0, missed = 'skip', source, params = {}, priority = 'backfill' } = asked
   const rhythm = { id, cron, timeZone, jitterS }
   const [name] = await allChecked<[string, unknown, unknown, unknown, unknown]>(
@@ -49,9 +51,9 @@ export async function checked(context: Context, asked: NewSchedule & { id: strin
     () => checkRhythm(rhythm, now),
     () => oneOf('missed', missed, ['skip', 'make_up']),
     () => oneOf('priority', priority, Object.keys(PRIORITY)),
-    () => checkParams(context, source, params),
+    () => checkParams(context, db, source, params),
   )
-  // As given: a missing param takes the source's default at the time of each run.
+  // As given: each run takes the defaults, and resolves what depends on the moment, at its own time.
   return { ...rhythm, name, missed, source, params: params as NonNullable<Json>, priority: PRIORITY[priority] }
 }
 
@@ -60,11 +62,10 @@ function oneOf(field: string, value: string, values: readonly string[]): void {
 }
 
 /** @throws {Refused} `missing` for an unknown source, `input` with the field it refuses */
-export function checkParams(context: Context, name: string, raw: unknown): { source: Source; params: unknown } {
+async function checkParams(context: Context, db: Reader, name: string, raw: unknown): Promise<void> {
   const source = sourceOf(context, name)
-  const params = checkedParams(source, raw)
+  const params = await prepareParams(db, context, source, checkedParams(source, raw))
   if (source.plan(params).tasks.length === 0) throw new Refused('input', 'params: nothing to backfill.', 'params')
-  return { source, params }
 }
 
 function checkedName(given: string): string {

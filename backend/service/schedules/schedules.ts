@@ -11,14 +11,15 @@ import { checkRhythm, type Planned, planAfter, type Rhythm, ticksAfter } from '.
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { uuidText } from '../base/cursor'
+import { checkedParams, sourceOf } from '../base/registry'
 import { sendWakeUps } from '../jobs/start'
-import { type Checked, checked, checkParams, type NewSchedule } from './check'
+import { type Checked, checked, type NewSchedule } from './check'
 
 /*
  * Backfills that start by the clock: adding, changing and removing them. The scheduler starts their jobs (engine/upkeep/schedules.ts).
  */
 
-type Context = Pick<Service, 'db' | 'sources'>
+type Context = Pick<Service, 'db' | 'sources' | 'settings'>
 
 export interface Schedule {
   id: string
@@ -103,7 +104,7 @@ const missing = (id: string): Refused =>
 export async function addSchedule(context: Context, asked: NewSchedule): Promise<Schedule> {
   const { db } = context
   const now = await databaseTime(db)
-  const it = await checked(context, { ...asked, id: randomUUID() }, now)
+  const it = await checked(context, db, { ...asked, id: randomUUID() }, now)
   // A rhythm that was checked has a next tick.
   const first = planAfter(it, now) as Planned
   const row = await named(it.name, () => db.prisma.schedule.create({ data: { ...it, ...first, createdAt: now } }))
@@ -123,7 +124,7 @@ export async function changeSchedule(context: Context, id: string, change: Sched
       const row = await lock(tx, found)
       if (!row) throw missing(id)
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      const it = await checked(context, { ...row, priority: wordOf(row.priority), ...given }, now)
+      const it = await checked(context, tx, { ...row, priority: wordOf(row.priority), ...given }, now)
       const first = planAfter(it, now)
       const isSame = it.cron === row.cron && it.timeZone === row.timeZone && it.jitterS === row.jitterS
       await tx.query(
@@ -183,12 +184,13 @@ export async function removeSchedule({ db }: Pick<Service, 'db'>, id: string): P
  * @throws {Refused} `missing`, or `input` when its source no longer accepts the params
  */
 export async function runSchedule(
-  service: Context & Pick<Service, 'broker' | 'log' | 'config' | 'settings'>,
+  service: Context & Pick<Service, 'broker' | 'log' | 'config'>,
   id: string,
 ): Promise<Started & { broker?: string }> {
   const { db, broker } = service
   const row = await find(db, id)
-  const { source, params } = checkParams(service, row.source, row.params)
+  const source = sourceOf(service, row.source)
+  const params = checkedParams(source, row.params)
   requireAccess(source, service.config)
   const job = await startJob(service, source, params, { priority: row.priority })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
