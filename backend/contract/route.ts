@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
+import type { TaskState } from '../base/vocabulary'
 import type { Traffic } from './api'
 import type { Refusals } from './problem'
 import type { Settings, SettingValues } from './settings'
@@ -89,11 +90,56 @@ export interface JobEstimate {
   activeJob: string | null
 }
 
-/** A job as a grid: its tasks at the places their stream names. */
+/** Which part of a grid is wanted: labels, the first and the last included; both ends are open where they are left out. */
+export interface GridWindow {
+  columnsFrom?: string
+  columnsTo?: string
+  rowsFrom?: string
+  rowsTo?: string
+  /** The most places, 5,000 by default: columns and rows beyond it are left out and counted. */
+  limit?: number
+}
+
+/** Tasks at one place, by the worst of them: the cell is done only when all of them are. */
+export interface PartitionCell {
+  row: string
+  column: string
+  /** The first of `failed`, `held`, `ready`, `waiting`, `cancelled`, `skipped` and `done` that one of its tasks is. */
+  state: TaskState
+  /** Of the skip, or of the last error. */
+  kind: string | null
+  /** Why it was skipped, or the last error; its first 300 characters. */
+  reason: string | null
+  /** Tries in a row of that task that brought no page. */
+  attempts: number
+  /** When a worker last took, read or settled one of the tasks; ISO 8601 in UTC. */
+  changedAt: string
+  tasks: number
+  /** The task that decides: one of the worst. */
+  taskId: number | string
+}
+
+/** Cells that show the same. */
+export interface CellCount {
+  state: TaskState
+  kind: string | null
+  cells: number
+}
+
+/** A job as a grid, or a window of it: its tasks at the places their stream names. */
 export interface Partitions {
+  /** Labels inside the window, digits in them ordered as numbers. */
   rows: string[]
   columns: string[]
-  cells: { row: string; column: string; state: string; taskId: number | string }[]
+  cells: PartitionCell[]
+  /** Of the whole grid; `omitted` are cells outside the window. */
+  totals: { rows: number; columns: number; cells: number; omitted: number }
+  /** Of the whole grid, and of each row in the window with all its columns. */
+  counts: CellCount[]
+  rowCounts: { row: string; counts: CellCount[] }[]
+  /** Where the windows beside this one begin; null where there are none. */
+  previous: { columns: string | null; rows: string | null }
+  next: { columns: string | null; rows: string | null }
 }
 
 /** What a job's pages came to so far, and how far it is. */
@@ -149,8 +195,12 @@ export interface RouteContext<S extends Settings = Settings> {
   job(id: string): Promise<RouteJob>
   /** @throws {Refused} `missing`, or `input` for what is no id */
   figures(id: string): Promise<RouteFigures>
-  /** Empty where the source's streams make no grid. @throws {Refused} `missing`, or `input` for what is no id */
-  partitions(id: string): Promise<Partitions>
+  /**
+   * Empty where the source's streams make no grid. Counts of a large grid may be some seconds old while its job runs.
+   * @param part a window; `all`: every cell without a limit, and all counts as of now
+   * @throws {Refused} `missing`, or `input` for what is no id or no window
+   */
+  partitions(id: string, part?: GridWindow | 'all'): Promise<Partitions>
 }
 
 /** Ties a route's parts together; the source forgets their types. */

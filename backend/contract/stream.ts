@@ -104,8 +104,11 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
    * and those found later with the first of them, until it answers.
    */
   laneIsHost?: boolean
-  /** Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. */
-  cell?(key: string): { row: string; column: string }
+  /**
+   * Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. Several tasks may share a
+   * cell; a task of which it says `undefined` has none. Asked when the task is inserted.
+   */
+  cell?(key: string): { row: string; column: string } | undefined
 }
 
 /** Ties a stream's cursor, batch and params together; the registry forgets them. */

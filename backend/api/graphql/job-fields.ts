@@ -1,9 +1,11 @@
+import type { GridWindow } from '../../contract'
 import { type JobDetail, jobDetail } from '../../service/jobs/detail'
 import { getReport, type JobSummary } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
+import { given } from './values'
 
 const details = new WeakMap<JobSummary, Promise<JobDetail>>()
 
@@ -39,7 +41,8 @@ export const Job = {
     return Object.entries(requests).map(([api, figures]) => ({ api, ...figures, bytes: figures.bytes ?? 0 }))
   },
   report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
-  partitions: (job: JobSummary, _: unknown, { service }: Context) => partitionsOf(service, job.id),
+  partitions: (job: JobSummary, window: { [K in keyof GridWindow]: GridWindow[K] | null }, { service }: Context) =>
+    partitionsOf(service, job.id, given(window)),
   taskList: (job: JobSummary, window: Window, context: Context) => taskConnection(context, job.id, window),
   async rejects(job: JobSummary, window: Window, { service }: Context) {
     return connection(await listRejects(service, job.id, askOf(window)), window)

@@ -4,6 +4,7 @@ import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
 import { forget } from '../../service/suite/refusals'
 import { type Context, writer } from './context'
+import { given } from './values'
 
 /** The message after a start. */
 function messageOf({ job, created, broker }: StartedJob): string {
@@ -17,9 +18,6 @@ interface KillmailInput {
   characterId: bigint
   options?: Record<string, unknown> | null
 }
-
-/** Fields that are absent or null get the source's defaults. */
-const given = (fields: Record<string, unknown>) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null))
 
 async function startKillmailBackfill(_: unknown, { input }: { input: KillmailInput }, context: Context) {
   // The source refuses a number that cannot be an id, and names the field.

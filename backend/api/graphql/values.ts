@@ -18,3 +18,7 @@ export function faultOf(value: unknown): string | undefined {
   }
   return undefined
 }
+
+/** Fields without those that are null: GraphQL takes null for "left out", and the one asked has its defaults for that. */
+export const given = <T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as { [K in keyof T]?: NonNullable<T[K]> }

@@ -79,10 +79,11 @@ export function job(app: App, { service }: Context): void {
     '/api/jobs/:id/partitions',
     {
       schema: {
-        ...about('getPartitions', 'Get the tasks of a job as a grid, where its source has one'),
+        ...about('getPartitions', 'Get the tasks of a job as a grid, or a window of it, where its source has one'),
+        querystring: shapes.partitionQuery,
         response: { 200: shapes.partitions, ...refusals(404) },
       },
     },
-    async ({ params }) => await partitionsOf(service, params.id),
+    async ({ params, query }) => await partitionsOf(service, params.id, query),
   )
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TASK_STATES } from '../../base/vocabulary'
+import { DEFAULT_CELLS, MAX_CELLS, TASK_STATES, WORST_FIRST } from '../../base/vocabulary'
 import { bigId, count, counts, figure, listOf, moment, paging } from './common'
 
 export const taskRow = z
@@ -45,10 +45,57 @@ export const rejectList = listOf(
     .meta({ id: 'Reject' }),
 )
 
+const cellState = {
+  state: z.enum(TASK_STATES).meta({ description: `The first of ${WORST_FIRST.join(', ')} that one of its tasks is` }),
+  kind: z.string().nullable().meta({ description: 'The kind of the skip or of the last error' }),
+}
+
+const cell = z
+  .object({
+    row: z.string(),
+    column: z.string(),
+    ...cellState,
+    reason: z.string().nullable().meta({ description: 'Why it was skipped, or the last error; its first 300 characters' }),
+    attempts: count,
+    changedAt: moment,
+    tasks: count.meta({ description: 'How many tasks stand here' }),
+    taskId: bigId.meta({ description: 'The task that decides: one of the worst' }),
+  })
+  .meta({ id: 'PartitionCell' })
+
+const cellCount = z.object({ ...cellState, cells: count }).meta({ id: 'CellCount' })
+
+const beside = z.object({ columns: z.string().nullable(), rows: z.string().nullable() })
+
 export const partitions = z
   .object({
-    rows: z.array(z.string()),
+    rows: z.array(z.string()).meta({ description: 'Labels inside the window; digits in them are ordered as numbers' }),
     columns: z.array(z.string()),
-    cells: z.array(z.object({ row: z.string(), column: z.string(), state: z.string(), taskId: bigId })),
+    cells: z.array(cell),
+    totals: z
+      .object({ rows: count, columns: count, cells: count, omitted: count })
+      .meta({ description: 'Of the whole grid; omitted: cells outside the window' }),
+    counts: z.array(cellCount).meta({ description: 'Cells of the whole grid by state and kind, the worst first' }),
+    rowCounts: z
+      .array(z.object({ row: z.string(), counts: z.array(cellCount) }))
+      .meta({ description: 'The same of each row in the window, with all its columns' }),
+    previous: beside.meta({ description: 'Where the window before this one begins; null where there is none' }),
+    next: beside.meta({ description: 'Where the window after this one begins; null where there is none' }),
   })
   .meta({ id: 'Partitions' })
+
+const label = (description: string) => z.string().max(200).optional().meta({ description })
+
+export const partitionQuery = z.strictObject({
+  columnsFrom: label('The first column'),
+  columnsTo: label('The last column'),
+  rowsFrom: label('The first row'),
+  rowsTo: label('The last row'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_CELLS)
+    .optional()
+    .meta({ description: `The most places (rows times columns), ${DEFAULT_CELLS} by default; what is beyond is left out and counted` }),
+})

@@ -17,6 +17,8 @@ export const SETTLED_STATES = ['done', 'skipped', 'failed', 'cancelled'] as cons
 /** States of tasks as they are shown; `held` are those of the ready ones that a worker has. */
 export const TASK_STATES = [...OPEN_STATES, 'held', ...SETTLED_STATES] as const
 export type TaskState = (typeof TASK_STATES)[number]
+/** What several tasks together are: the first of these that one of them is. */
+export const WORST_FIRST = ['failed', 'held', 'ready', 'waiting', 'cancelled', 'skipped', 'done'] as const satisfies TaskState[]
 
 /** What a lane does: a task is held or due; all that may start wait for their moment; all wait for a place; none is open. */
 export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const

@@ -3,6 +3,7 @@
  * The fence: each outcome of a step names the claim and the step it was read at. No row back means that another worker holds the
  * task, or nobody does, and nothing of the step may be written.
  */
+export * from './cells'
 export * from './claims'
 export * from './events'
 export * from './inserts'

@@ -11,19 +11,26 @@ const TASKS_AT_ONCE = 10_000
 
 /** The same for many jobs of a source, in as few statements as they need. */
 export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id: string; tasks: readonly NewTask[] }[]): Promise<void> {
-  const all = jobs.flatMap(({ id, tasks }) => tasks.map((task) => ({ ...task, job: id, sort: `${id} ${task.stream} ${task.key}` })))
+  const all = jobs.flatMap(({ id, tasks }) =>
+    tasks.map((task) => ({
+      ...task,
+      cell: source.streams[task.stream]?.cell?.(task.key),
+      job: id,
+      sort: `${id} ${task.stream} ${task.key}`,
+    })),
+  )
   for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
     const sorted = all
       .slice(from, from + TASKS_AT_ONCE)
       .map((task, place) => ({ ...task, place }))
       .sort((a, b) => (a.sort < b.sort ? -1 : 1))
     await tx.query(
-      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, state, reason, reason_kind, error_kind, error, settled_at)
-       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor,
+      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, cell_row, cell_column, state, reason, reason_kind, error_kind, error, settled_at)
+       select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor, n.cell_row, n.cell_column,
               coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
               n.reason, n.reason_kind, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-                as n(job, stream, key, queue, lane, stage, place, cursor, ended, reason, reason_kind, kind, error)
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, cell_row, cell_column, ended, reason, reason_kind, kind, error)
               join backhaul.jobs j on j.id = n.job,
               (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
        on conflict (job_id, stream, key) do nothing`,
@@ -36,6 +43,8 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
         sorted.map((task) => task.stage ?? 0),
         sorted.map((task) => task.place),
         sorted.map((task) => JSON.stringify(task.cursor)),
+        sorted.map((task) => textOf(task.cell?.row) ?? null),
+        sorted.map((task) => textOf(task.cell?.column) ?? null),
         ...['ended', 'reason', 'reasonKind', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
       ],
     )

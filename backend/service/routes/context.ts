@@ -87,7 +87,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       return job
     },
     figures: async (id) => figuresOf(await jobDetail(service, await ownId(id))),
-    partitions: async (id) => await partitionsOf(service, await ownId(id)),
+    partitions: async (id, part) => await partitionsOf(service, await ownId(id), part),
   }
 }
 

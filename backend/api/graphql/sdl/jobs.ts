@@ -1,4 +1,13 @@
-import { COUNT_NAMES, COUNTS, JOB_STATUSES, JOB_VERBS, PLACES_COUNTED, TASK_STATES } from '../../../base/vocabulary'
+import {
+  COUNT_NAMES,
+  COUNTS,
+  DEFAULT_CELLS,
+  JOB_STATUSES,
+  JOB_VERBS,
+  PLACES_COUNTED,
+  TASK_STATES,
+  WORST_FIRST,
+} from '../../../base/vocabulary'
 
 const counts = COUNT_NAMES.map((name) => `"${COUNTS[name].about}." ${name}: BigInt!`).join('\n    ')
 const ints = (names: readonly string[]) => names.map((name) => `${name}: Int!`).join(' ')
@@ -73,7 +82,8 @@ export const jobs = /* GraphQL */ `
     earlierRuns: [Run!]!
     "What it found, and whether that is complete; for a running job, so far."
     report: JSON!
-    partitions: Partitions!
+    "Its tasks as a grid, where its source has one; a window of it from the first to the last label named, at most limit places."
+    partitions(columnsFrom: String, columnsTo: String, rowsFrom: String, rowsTo: String, limit: Int = ${DEFAULT_CELLS}): Partitions!
     "Its tasks."
     taskList(first: Int = 50, after: String, state: TaskState): TaskConnection!
     rejects(first: Int = 50, after: String): RejectConnection!
@@ -115,8 +125,40 @@ export const jobs = /* GraphQL */ `
   type Run { number: Int! startedAt: DateTime! endedAt: DateTime! seconds: Float! status: JobStatus! error: String tasks: RunTasks! seen: BigInt! new: BigInt! }
   type RunTasks { total: Int! failed: Int! }
   type InHand { task: BigInt! stream: String! key: String! pages: Int! worker: String! sinceMs: Float! }
-  type Partitions { rows: [String!]! columns: [String!]! cells: [PartitionCell!]! }
-  type PartitionCell { row: String! column: String! state: TaskState! taskId: BigInt! }
+  type Partitions {
+    "Labels inside the window; digits in them are ordered as numbers."
+    rows: [String!]!
+    columns: [String!]!
+    cells: [PartitionCell!]!
+    totals: GridTotals!
+    "Cells of the whole grid by state and kind, the worst first."
+    counts: [CellCount!]!
+    "The same of each row in the window, with all its columns."
+    rowCounts: [RowCounts!]!
+    "Where the windows before and after this one begin; null where there are none."
+    previous: GridPlace!
+    next: GridPlace!
+  }
+  type PartitionCell {
+    row: String!
+    column: String!
+    "The first of ${WORST_FIRST.join(', ')} that one of its tasks is."
+    state: TaskState!
+    "The kind of the skip or of the last error."
+    kind: String
+    "Why it was skipped, or the last error; its first 300 characters."
+    reason: String
+    attempts: Int!
+    changedAt: DateTime!
+    tasks: Int!
+    "The task that decides: one of the worst."
+    taskId: BigInt!
+  }
+  "Of the whole grid; omitted are cells outside the window."
+  type GridTotals { rows: Int! columns: Int! cells: Int! omitted: Int! }
+  type CellCount { state: TaskState! kind: String cells: Int! }
+  type RowCounts { row: String! counts: [CellCount!]! }
+  type GridPlace { columns: String rows: String }
 
   type Task {
     id: BigInt!
