@@ -11,6 +11,18 @@ import type { Route } from './route'
 import type { Settings, SettingValues } from './settings'
 import type { NewTask, Stream } from './stream'
 
+/** How often a task is tried before it fails, and how far apart. Each pause is 0.5 to 1.5 times as long as said here. */
+export interface Tries {
+  /** Tries in a row that bring no page (default: the setting ATTEMPTS, 10). */
+  attempts?: number
+  /** Pause after the first of them, ms (default 1,000). */
+  baseMs?: number
+  /** How much longer each pause is than the one before it (default 2). */
+  factor?: number
+  /** Longest pause, ms (default 600,000). */
+  maxMs?: number
+}
+
 export interface Plan {
   tasks: NewTask[]
   /** Tasks of one lane at once (default 1). */
@@ -19,6 +31,8 @@ export interface Plan {
   lanesAtOnce?: number
   /** Discovery rests while this many tasks wait; those of streams that discover do not count. */
   backlog?: number
+  /** How often the tasks of this job are tried, in place of the defaults. A moment that the upstream names still goes first. */
+  tries?: Tries
   /** What is being backfilled, not with which options; one active job for each. */
   activeKey: string
   /** For `--dry-run`: requests by api or part. Absent figures are unknown before the work starts. */

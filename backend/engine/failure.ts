@@ -6,6 +6,7 @@ import { giveUpOthers, isHostLost } from './lanes'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
 import * as store from './store'
+import { backoffMs, leastSpanMs, triesOf } from './tries'
 
 /*
  * What becomes of a task whose step threw.
@@ -46,9 +47,10 @@ async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { t
 async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<undefined> {
   const attempts = task.attempts + 1
   const at = error instanceof RetryLater ? error.at : undefined
-  const dueInMs = at ? at.getTime() - Date.now() : backoffMs(attempts)
+  const tries = triesOf(engine, task)
+  const dueInMs = at ? at.getTime() - Date.now() : backoffMs(tries, attempts)
   const isBack = await store.releaseTask(engine.db, task, { dueInMs, attempts, ...faultOf(error), traffic })
-  if (isBack && isHostLost(engine, task, error)) await store.shareAttempt(engine.db, task, attempts, dueInMs)
+  if (isBack && isHostLost(engine, task, error)) await store.shareAttempt(engine.db, task, attempts, dueInMs, leastSpanMs(tries, attempts))
   outcomes.taskRetries(engine.log, task, error, { kind: kindOf(error), attempt: attempts, inMs: dueInMs, api: asked })
 }
 
@@ -79,16 +81,13 @@ async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof s
 }
 
 /** Whether a task has no attempts left before it is read: another one of its lane has used them up. */
-export const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= engine.attempts
+export const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= triesOf(engine, task).attempts
+
+/** Whether the try in hand is the last one, if it brings no page. */
+export const isLastTry = (engine: WorkerEngine, task: Task): boolean => task.attempts + 1 >= triesOf(engine, task).attempts
 
 /** Whether a task is not tried again after this error. */
 export const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
-  error instanceof Fatal ||
-  task.attempts + 1 >= engine.attempts ||
-  (isHostLost(engine, task, error) && (await store.isLaneGivenUp(engine.db, task)))
+  error instanceof Fatal || isLastTry(engine, task) || (isHostLost(engine, task, error) && (await store.isLaneGivenUp(engine.db, task)))
 
 const faultOf = (error: unknown) => ({ errorKind: kindOf(error), error: messageOf(error) })
-
-/** Exponential with jitter: about 1 s after the first attempt, 2 s, 4 s … at most 10 min. */
-export const backoffMs = (attempts: number, random = Math.random): number =>
-  Math.min(600_000, 1000 * 2 ** (attempts - 1)) * (0.5 + random())

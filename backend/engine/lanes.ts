@@ -4,6 +4,7 @@ import { kindOf, type WorkerEngine } from './engine'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
 import * as store from './store'
+import { leastSpanMs, triesOf } from './tries'
 
 /*
  * Lanes that are one host's: what one task finds out of the host counts for the others, which would each find out for themselves,
@@ -19,11 +20,13 @@ export const isHostLost = (engine: WorkerEngine, task: Task, error: unknown): bo
  * attempts only, and each is read once more.
  */
 export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown): Promise<void> {
+  const tries = triesOf(engine, task)
+  const spanMs = leastSpanMs(tries, task.attempts + 1)
   const fault = { kind: kindOf(error), error: messageOf(error) }
   if (streamOf(engine, task)?.beforeFailing) {
-    outcomes.laneExhausted(engine.log, task, await store.exhaustLane(engine.db, task, engine.attempts, fault))
+    outcomes.laneExhausted(engine.log, task, await store.exhaustLane(engine.db, task, spanMs, tries.attempts, fault))
   } else {
-    outcomes.laneFailed(engine.log, task, fault.kind, await store.failLane(engine.db, task, fault))
+    outcomes.laneFailed(engine.log, task, fault.kind, await store.failLane(engine.db, task, spanMs, fault))
   }
 }
 

@@ -6,7 +6,7 @@ import { isUnreachable } from '../database/db'
 import type { End } from '../database/transaction'
 import { span } from '../tracing'
 import { sourceNamed, type WorkerEngine } from './engine'
-import { afterError, isExhausted, isLast } from './failure'
+import { afterError, isExhausted, isLast, isLastTry } from './failure'
 import { createIo } from './io'
 import { countersAfter, countsAfter } from './jobs/counts'
 import { finishJob } from './jobs/finish'
@@ -102,7 +102,7 @@ async function readPage(
   } catch (error) {
     const isTrouble = error instanceof RetryLater || error instanceof Fatal
     if (!stream.beforeFailing || !isTrouble || engine.signal.aborted || !(await isLast(engine, task, error))) throw error
-    const page = await stream.beforeFailing(at, io, error instanceof Fatal || task.attempts + 1 >= engine.attempts)
+    const page = await stream.beforeFailing(at, io, error instanceof Fatal || isLastTry(engine, task))
     if (!page) throw error
     // It goes on elsewhere; its host is as unreachable for the others.
     if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error)

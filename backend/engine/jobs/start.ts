@@ -153,10 +153,10 @@ async function insertBatch(
   for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
-    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, created_at, trace)
-     select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.bounded_by, n.open, clock_timestamp(), $2
-       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::text[], $11::int[]) with ordinality
-              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, bounded_by, open, place)
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, bounded_by, open, created_at, trace)
+     select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lanes_at_once, n.backlog, n.tries, n.bounded_by, n.open, clock_timestamp(), $2
+       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::text[], $12::int[]) with ordinality
+              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, bounded_by, open, place)
       order by n.place
      on conflict (source, active_key) where active_key is not null and status in ${ACTIVE} do nothing
      returning id`,
@@ -170,6 +170,7 @@ async function insertBatch(
       jobs.map((job) => job.plan.laneWidth ?? 1),
       jobs.map((job) => job.plan.lanesAtOnce ?? 8),
       jobs.map((job) => job.plan.backlog ?? null),
+      jobs.map((job) => (job.plan.tries ? JSON.stringify(job.plan.tries) : null)),
       jobs.map((job) => boundOf(source, queueOf(source, job.plan.tasks[0]?.stream ?? ''))),
       jobs.map((job) => job.plan.tasks.length),
     ],

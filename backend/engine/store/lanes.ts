@@ -48,9 +48,6 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
   )
 }
 
-/** The least time from the first of so many tries in a row to the last, ms; they come twice as far apart each time. */
-const spanOf = (attempts: number): number => 500 * (2 ** (attempts - 1) - 1)
-
 /** Another task of the lane has committed a page since then: its host is there. The states lead into the index. */
 const answeredSince = (moment: string): string => `exists (
   select 1 from backhaul.tasks o where o.job_id = $1 and o.lane = $2 and o.id <> $3
@@ -63,14 +60,15 @@ const SILENT = `select id from backhaul.tasks
 /**
  * What one task found out of its lane's host counts for those that have a place beside it and are unclaimed: the host
  * is tried exactly as often as one task tries.
+ * @param spanMs the least time that its attempts took
  */
-export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number): Promise<void> {
+export async function shareAttempt(db: Reader, task: Task, attempts: number, dueInMs: number, spanMs: number): Promise<void> {
   await db.query(
     `update backhaul.tasks t set attempts = greatest(t.attempts, $5), due_at = greatest(t.due_at, clock_timestamp() + $6 * interval '1 millisecond'),
             ${NOT_WOKEN}
        from (${SILENT} and state = 'ready' order by id for update skip locked) w
       where t.id = w.id and t.claim is null and t.state = 'ready'`,
-    [task.job_id, task.lane, task.id, spanOf(attempts), attempts, Math.max(0, Math.round(dueInMs))],
+    [task.job_id, task.lane, task.id, spanMs, attempts, Math.max(0, Math.round(dueInMs))],
   )
 }
 
@@ -94,25 +92,37 @@ export interface HostFault {
 const LANE_BATCH = 5_000
 
 /** Changes the tasks of the lane that nobody holds, a batch at a time: what a death on the way leaves is found out by the next one. */
-async function changeSilent(db: Reader, task: Task, set: string, only: string, values: readonly unknown[]): Promise<number> {
+async function changeSilent(
+  db: Reader,
+  task: Task,
+  spanMs: number,
+  set: string,
+  only: string,
+  values: readonly unknown[],
+): Promise<number> {
   let changed = 0
   for (let last = LANE_BATCH; last === LANE_BATCH; changed += last) {
     const rows = await db.query(
       `update backhaul.tasks t set ${set}
          from (${SILENT} and state in ${OPEN}${only} order by id limit ${LANE_BATCH} for update skip locked) w
         where t.id = w.id and t.claim is null and t.state in ${OPEN} returning t.id`,
-      [task.job_id, task.lane, task.id, spanOf(task.attempts + 1), ...values],
+      [task.job_id, task.lane, task.id, spanMs, ...values],
     )
     last = rows.length
   }
   return changed
 }
 
-/** Fails the tasks of a lane that nobody holds, because its host is unreachable. @returns how many */
-export const failLane = (db: Reader, task: Task, { kind, error }: HostFault): Promise<number> =>
+/**
+ * Fails the tasks of a lane that nobody holds, because its host is unreachable.
+ * @param spanMs the least time that the attempts of this task took
+ * @returns how many
+ */
+export const failLane = (db: Reader, task: Task, spanMs: number, { kind, error }: HostFault): Promise<number> =>
   changeSilent(
     db,
     task,
+    spanMs,
     `state = 'failed', error_kind = $5, error = $6, settled_at = clock_timestamp(), slot_at = null, waiting_on = null`,
     '',
     [kind, textOf(error)],
@@ -122,12 +132,15 @@ export const failLane = (db: Reader, task: Task, { kind, error }: HostFault): Pr
  * Leaves the tasks of a lane that nobody holds no more attempts, because its host is unreachable: each is read once more before it
  * fails. @returns how many
  */
-export const exhaustLane = (db: Reader, task: Task, attempts: number, { kind, error }: HostFault): Promise<number> =>
-  changeSilent(db, task, `attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), ${NOT_WOKEN}`, ' and attempts < $7', [
-    kind,
-    textOf(error),
-    attempts,
-  ])
+export const exhaustLane = (db: Reader, task: Task, spanMs: number, attempts: number, { kind, error }: HostFault): Promise<number> =>
+  changeSilent(
+    db,
+    task,
+    spanMs,
+    `attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), ${NOT_WOKEN}`,
+    ' and attempts < $7',
+    [kind, textOf(error), attempts],
+  )
 
 /** Whether a job's discovery should rest: as many tasks wait as its plan allows. @param finders streams that discover, which do not count */
 export async function backlogFull(db: Reader, jobId: string, backlog: number, finders: readonly string[]): Promise<boolean> {
