@@ -61,6 +61,8 @@ export interface RouteJob {
   failures: Record<string, number>
   /** Skipped tasks by kind; those without one are left out. */
   skips: Record<string, number>
+  /** Whether everything that was asked for was read, by its report; null until there is one. */
+  verified: boolean | null
 }
 
 /** How a job is started, besides its params. */
@@ -165,6 +167,23 @@ export interface RouteFigures {
   counters: Record<string, number>
 }
 
+/** A limit of one of the source's APIs, for all processes together. */
+export interface RouteGate {
+  /** Of the API or its part, with the host or key it counts by: `esi.killmail`, `pds:example.com`. */
+  name: string
+  used: { span: 'requests' | 'day'; used: number; of: number; windowMs: number }[]
+  inFlight: number
+  concurrent: number | null
+  /** When a spaced limit grants the next request, ISO 8601; null: now. */
+  nextAt: string | null
+  blockedUntil: string | null
+  granted: number
+  /** Requests that this limit delayed. */
+  waits: number
+  /** Answers by which the upstream refused a request. */
+  throttled: number
+}
+
 /** What a route works with: the source's jobs and tables, in somebody's name. */
 export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
@@ -187,6 +206,8 @@ export interface RouteContext<S extends Settings = Settings> {
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /** @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in */
   steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<void>
+  /** The limits of the source's APIs as they stand. */
+  gates(): Promise<RouteGate[]>
   /** Which tasks of a stream, by key, a running job of the source has open: the id of that job. */
   inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
   /** Jobs of the source, newest first. @param ask `cursor`: the `next` of the page before; 200 jobs at most @throws {Refused} `input` */

@@ -142,7 +142,13 @@ const ruled: Route[] = [
     answers: [{ status: 200, body: z.looseObject({ seen: z.number() }) }],
     answer: async ({ params: { id } }, context) => ({
       status: 200,
-      body: { ...(await context.figures(id)), grid: await context.partitions(id) },
+      body: {
+        ...(await context.figures(id)),
+        grid: await context.partitions(id),
+        gates: await context.gates(),
+        inFlight: [...(await context.inFlight('count', ['one', 'two']))],
+        verified: (await context.job(id)).verified,
+      },
     }),
   }),
 ]

@@ -2,7 +2,7 @@ import { Refused } from '../../base/errors'
 import type { Tx } from '../../base/sql'
 import { requireAccess } from '../../config/apis'
 import { settingsReader } from '../../config/config'
-import type { RouteContext, RouteFigures, Source } from '../../contract'
+import type { RouteContext, RouteFigures, RouteGate, Source } from '../../contract'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
@@ -15,6 +15,7 @@ import { partitionsOf } from '../jobs/partitions'
 import { inboxOf, PRIORITY, refusingKey, sendWakeUps } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
 import { type Actor, act } from '../suite/actions'
+import { type GateInfo, listGates } from '../suite/gates'
 import { listRouteJobs, readRouteJob } from './jobs'
 
 /**
@@ -79,6 +80,10 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     async steer(verb, id) {
       await doVerb(service, actor, verb, await ownId(id))
     },
+    async gates() {
+      const gates = await listGates(service)
+      return gates.filter((gate) => source.apis[gate.api] !== undefined).map(gateOf)
+    },
     inFlight: (stream, keys) => openElsewhere(db, source.name, null, stream, keys),
     jobs: (ask) => listRouteJobs(db, source.name, ask),
     async job(id) {
@@ -90,6 +95,18 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     partitions: async (id, part) => await partitionsOf(service, await ownId(id), part),
   }
 }
+
+const gateOf = ({ name, used, inFlight, concurrent, nextAt, blockedUntil, granted, waits, throttled }: GateInfo): RouteGate => ({
+  name,
+  used,
+  inFlight,
+  concurrent,
+  nextAt,
+  blockedUntil,
+  granted,
+  waits,
+  throttled,
+})
 
 const figuresOf = (job: JobDetail): RouteFigures => ({
   pages: job.pages,

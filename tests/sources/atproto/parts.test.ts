@@ -952,6 +952,7 @@ describe('a backfill as it is shown', () => {
     rejected: 0,
     tasks: {},
     failures: {},
+    verified: null,
     skips: {},
     ...more,
   })
