@@ -14,7 +14,7 @@ export function dayOf(value: string): Day {
 const isTrue = (value: unknown): boolean => value === true || value === 'true'
 const choiceOf = (input: Input): CaptureChoice => ({
   asOf: input.asOf === undefined ? undefined : text(input, 'asOf'),
-  isMorning: isTrue(input.morning),
+  isMorning: input.morning === undefined ? undefined : isTrue(input.morning),
 })
 
 /** What today is, and what is published by now. */

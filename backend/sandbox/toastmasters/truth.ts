@@ -16,7 +16,7 @@ export interface TrueDate {
   asOf: string | null
   /** Every published as-of day that belongs to the date, oldest first. */
   captures: string[]
-  /** No later capture can take its place. */
+  /** No later capture can take its place: a day inside its month, or a month after which another one is shown. */
   isFinal: boolean
   districts: string[]
 }
@@ -32,7 +32,7 @@ export interface TrueClub {
 export interface CaptureChoice {
   /** An as-of day of the date's captures; the last by default. */
   asOf?: string
-  /** The first content of that day, where a close restated it. */
+  /** True for the first content of that day, where a close restates it; by default what is served now. */
   isMorning?: boolean
 }
 
@@ -59,7 +59,7 @@ export class Truth {
       monthEnd: isoOf(lastDayOf(month)),
       asOf: captures.length === 0 ? null : isoOf(captures.at(-1) as Day),
       captures: captures.map(isoOf),
-      isFinal: captures.length > 0 && (day < lastDayOf(month) || this.publications.newest() >= this.publications.closeOf(month)),
+      isFinal: captures.length > 0 && (day < lastDayOf(month) || this.publications.monthShownOn(this.publications.newest()) > month),
       districts: captures.length === 0 ? [] : this.world.districts(programYear),
     }
   }
@@ -106,7 +106,7 @@ export class Truth {
       .sort((a, b) => (a.clubNumber < b.clubNumber ? -1 : 1))
   }
 
-  private capture(date: string, { asOf, isMorning = false }: CaptureChoice): Capture | undefined {
+  private capture(date: string, { asOf, isMorning }: CaptureChoice): Capture | undefined {
     const captures = this.captures(this.dayOf(date))
     const wanted = asOf === undefined ? captures.at(-1) : this.dayOf(asOf)
     if (wanted === undefined) return undefined

@@ -3,7 +3,7 @@ import { monthAt } from './calendar'
 import { baseOf, type Club, clubsOf, countOf, isBase } from './clubs'
 import { type Column, columnsOf, type Field, type Report } from './columns'
 import { districtsOf, groupsOf, regionOf } from './districts'
-import type { Capture, Publications } from './publications'
+import { type Capture, FIRST_YEAR, type Publications } from './publications'
 import { clubCells, divisionCells, summaryCells } from './rows'
 
 export interface WorldOptions {
@@ -67,10 +67,11 @@ export class World {
       })
   }
 
-  /** What the growth of a district is measured by. */
+  /** What the growth of a district is measured by: nothing in its first year. */
   private base(district: string, programYear: number): { clubs: number; payments: number } {
     const { seed, clubs } = this.options
     const base = { clubs: 0, payments: 0 }
+    if (programYear > FIRST_YEAR && !districtsOf(programYear - 1).includes(district)) return base
     for (const group of groupsOf(district, programYear))
       for (let k = 0; k < countOf(seed, group, clubs); k++) {
         if (!isBase(seed, group, k, programYear)) continue
