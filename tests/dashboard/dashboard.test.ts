@@ -299,6 +299,49 @@ withChromium('in a browser', () => {
     await bar.waitFor({ state: 'detached' })
   }, 60_000)
 
+  test('a large grid shows a part of itself, says what it leaves out, and goes from part to part by links and keys', async () => {
+    const [job] = await it.db.query<{ id: string }>(
+      `insert into backhaul.jobs (source, bounded_by, params, status, completed_at)
+       values ('eve', 'a test', $1, 'partial', now()) returning id`,
+      [JSON.stringify({ characterId: CHARACTER })],
+    )
+    await it.db.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, state, cursor, cell_row, cell_column, reason_kind, reason, error_kind, error)
+       select $1, 'months', concat_ws('/', r, c, n), 'q', (case when c = 40 and n = 2 then 'failed' when c = 41 then 'skipped' else 'done' end)::backhaul.task_state,
+              '{}', 'row ' || r, (date '2026-01-01' + c)::text, case when c = 41 then 'not_yet_published' end, case when c = 41 then 'it is not listed' end,
+              case when c = 40 and n = 2 then 'status_500' end, case when c = 40 and n = 2 then 'it answered 500' end
+         from generate_series(0, 59) r, generate_series(0, 99) c, generate_series(1, 2) n`,
+      [job?.id],
+    )
+    const page = await logIn(await visit(`/jobs/${job?.id}?tab=grid`))
+    await page
+      .getByText('Columns 2026-01-01 to 2026-01-31 of 100, rows row 0 to row 47 of 60. 4,512 of 6,000 cells are not shown.')
+      .waitFor()
+    const legend = page.getByRole('list', { name: 'Legend' })
+    expect(await legend.getByRole('listitem').allTextContents()).toEqual([
+      '×Failed: status 500 60',
+      'NSkipped: not yet published 60',
+      '✓Done 5,880',
+    ])
+    expect(
+      await page
+        .getByRole('row', { name: /^row 3 / })
+        .locator('.row-sum')
+        .textContent(),
+    ).toBe('98 of 100, 1 failed')
+    await page.getByRole('link', { name: 'Next columns' }).click()
+    await page.getByRole('gridcell', { name: 'row 0 2026-02-10: failed: status 500; it answered 500; 2 tasks' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await page.getByText('row 0 2026-02-11: skipped: not yet published; it is not listed; 2 tasks.').waitFor()
+    expect(await page.locator('td:focus').textContent()).toBe('N')
+    expect(await accessibilityFaults(page)).toEqual([])
+    await page.getByRole('link', { name: 'Next rows' }).click()
+    await page.getByText('Columns 2026-02-01 to 2026-03-03 of 100, rows row 48 to row 59 of 60.').waitFor()
+    await page.goBack()
+    await page.getByText('rows row 0 to row 47 of 60').waitFor()
+    await it.db.query('delete from backhaul.jobs where id = $1', [job?.id])
+  }, 60_000)
+
   test('every page, wide and narrow, light and dark: nothing overflows and axe finds no serious fault', async () => {
     const id = await startJob({ maxPages: 3 })
     await it.ended(id)

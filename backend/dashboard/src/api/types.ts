@@ -31,6 +31,8 @@ export type Traffic = Of<typeof shapes.traffic>[string]
 export type TaskRow = ItemOf<typeof shapes.taskList>
 export type RejectRow = ItemOf<typeof shapes.rejectList>
 export type Partitions = Of<typeof shapes.partitions>
+export type PartitionCell = Partitions['cells'][number]
+export type CellCount = Partitions['counts'][number]
 export type Estimate = Of<typeof shapes.jobEstimate>
 export type BulkDone = Of<typeof shapes.bulkDone>
 

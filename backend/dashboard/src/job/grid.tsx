@@ -1,42 +1,70 @@
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
-import type { JobDetail, Partitions } from '../api/types'
+import { query } from '../api/client'
+import type { JobDetail, PartitionCell, Partitions } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { count, named } from '../lib/format'
+import { count, counted, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
-import { Cell, nameOf, SIGNS } from './cell'
+import { Ago } from '../ui/time'
+import { Cell, cellText, shownText, signsOf } from './cell'
+import { GridWindow } from './grid-window'
 
 const EVERY_MS = 4000
+/** Places shown at once: 48 rows of a month of days. */
+const PLACES = 1500
+/** Columns with longer labels have them upright. */
+const SHORT_LABEL = 4
 const STEPS: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
 
 /** The partitions of a job in rows and columns, for sources that have them. */
 export function Grid({ job }: { job: JobDetail }) {
-  const fetched = useFetch<Partitions>(`/api/jobs/${job.id}/partitions`, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
+  const params = useParams()
+  const part = query({ columnsFrom: params.get('columns'), rowsFrom: params.get('rows'), limit: PLACES })
+  const fetched = useFetch<Partitions>(`/api/jobs/${job.id}/partitions${part}`, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   return (
     <Loaded of={fetched}>
       {(data) =>
-        data.rows.length === 0 ? (
+        data.totals.cells === 0 ? (
           <Empty small title="This job has no partitions yet">
             <p>They appear once the first listing has been read.</p>
           </Empty>
         ) : (
-          <Cells data={data} />
+          <div class="stack">
+            <Legend data={data} />
+            <GridWindow data={data} />
+            <Cells key={`${data.columns[0]} ${data.rows[0]}`} data={data} />
+          </div>
         )
       }
     </Loaded>
   )
 }
 
+function Legend({ data: { counts } }: { data: Partitions }) {
+  const signOf = signsOf(counts)
+  return (
+    <ul class="row legend-row" aria-label="Legend">
+      {counts.map((one) => (
+        <li key={shownText(one)} class="row tight small">
+          <span class={`cell ${one.state}`} aria-hidden="true">
+            {signOf(one)}
+          </span>
+          {upper(shownText(one))} <span class="quiet">{count(one.cells)}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 function Cells({ data }: { data: Partitions }) {
-  const params = useParams()
   const table = useRef<HTMLTableElement>(null)
   const [[y, x], setAt] = useState<[number, number]>([0, 0])
-  const states = useMemo(() => new Map(data.cells.map((cell) => [`${cell.row}\n${cell.column}`, cell.state])), [data])
-  const stateOf = (row: string, column: string) => states.get(`${row}\n${column}`)
-  const present = [...new Set(data.cells.map((cell) => cell.state))]
+  const cells = useMemo(() => new Map(data.cells.map((cell) => [`${cell.row}\n${cell.column}`, cell])), [data])
+  const cellAt = (row: string, column: string) => cells.get(`${row}\n${column}`)
+  const signOf = signsOf(data.counts)
   const move = (event: KeyboardEvent) => {
     const step = STEPS[event.key]
     if (!step) return
@@ -47,57 +75,82 @@ function Cells({ data }: { data: Partitions }) {
   }
   const row = data.rows[y] ?? ''
   const column = data.columns[x] ?? ''
-  const here = stateOf(row, column)
+  const isTall = data.columns.some((name) => name.length > SHORT_LABEL)
   return (
-    <div class="stack">
-      <ul class="row legend-row" aria-label="Legend">
-        {present.map((state) => (
-          <li key={state} class="row tight small">
-            <span class={`cell ${state}`} aria-hidden="true">
-              {SIGNS[state]}
-            </span>
-            {named(nameOf(state))} <span class="quiet">{count(data.cells.filter((cell) => cell.state === state).length)}</span>
-          </li>
-        ))}
-      </ul>
+    <>
       <div class="grid-scroll card pad">
         {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
         <table class="grid" role="grid" aria-label="Partitions; use the arrow keys to move" ref={table} onKeyDown={move}>
-          <thead>
+          <thead class={isTall ? 'tall' : undefined}>
             <tr>
               <th scope="col">
                 <span class="hidden">Row</span>
               </th>
               {data.columns.map((name) => (
                 <th key={name} scope="col">
-                  {name}
+                  <span>{name}</span>
                 </th>
               ))}
+              <th scope="col" class="row-sum">
+                Done
+              </th>
             </tr>
           </thead>
           <tbody>
             {data.rows.map((rowName, yy) => (
               <tr key={rowName}>
                 <th scope="row">{rowName}</th>
-                {data.columns.map((columnName, xx) => (
-                  <Cell
-                    key={columnName}
-                    name={`${rowName} ${columnName}`}
-                    at={`${yy},${xx}`}
-                    state={stateOf(rowName, columnName)}
-                    chosen={yy === y && xx === x}
-                    onFocus={() => setAt([yy, xx])}
-                  />
-                ))}
+                {data.columns.map((columnName, xx) => {
+                  const cell = cellAt(rowName, columnName)
+                  return (
+                    <Cell
+                      key={columnName}
+                      name={`${rowName} ${columnName}`}
+                      at={`${yy},${xx}`}
+                      cell={cell}
+                      sign={cell ? signOf(cell) : ''}
+                      chosen={yy === y && xx === x}
+                      onFocus={() => setAt([yy, xx])}
+                    />
+                  )
+                })}
+                <RowSum counts={data.rowCounts[yy]?.counts ?? []} />
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <p class="small soft">
-        {row} {column}: {nameOf(here)}. {here && <Link href={params.href({ tab: 'tasks', state: here })}>Tasks in this state</Link>}
-      </p>
-    </div>
+      <Details name={`${row} ${column}`} cell={cellAt(row, column)} />
+    </>
+  )
+}
+
+/** How much of a row is done, with the columns that are not shown. */
+function RowSum({ counts }: { counts: Partitions['counts'] }) {
+  const sum = (state?: string) => counts.reduce((n, one) => (state === undefined || one.state === state ? n + one.cells : n), 0)
+  const failed = sum('failed')
+  return (
+    <td class="row-sum">
+      {count(sum('done'))} of {count(sum())}
+      {failed > 0 && <span class="bad">, {count(failed)} failed</span>}
+    </td>
+  )
+}
+
+/** What is known of the chosen cell. */
+function Details({ name, cell }: { name: string; cell: PartitionCell | undefined }) {
+  const params = useParams()
+  return (
+    <p class="small soft break">
+      <b>{name}</b>: {cellText(cell)}.{' '}
+      {cell && (
+        <>
+          Changed <Ago at={cell.changedAt} />
+          {cell.attempts > 0 && `, ${counted(cell.attempts, 'try', 'tries')} without a page`}.{' '}
+          <Link href={params.href({ tab: 'tasks', state: cell.state })}>Tasks in this state</Link>
+        </>
+      )}
+    </p>
   )
 }
 

@@ -17,7 +17,11 @@ export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
   return (
     <nav class="tabs" aria-label="Parts of this job">
       {tabs.map(({ name, text, count, tone }) => (
-        <Link key={name} href={params.href({ tab: name, state: null, cursor: null })} aria-current={tab === name ? 'page' : undefined}>
+        <Link
+          key={name}
+          href={params.href({ tab: name, state: null, cursor: null, columns: null, rows: null })}
+          aria-current={tab === name ? 'page' : undefined}
+        >
           {text}
           {count ? <span class={`count ${tone ?? ''}`}>{brief(count)}</span> : null}
         </Link>
