@@ -130,7 +130,7 @@ test('the controls: today, and the truth over HTTP', async () => {
     )
     return (await answer.json()) as Record<string, unknown>
   }
-  expect(await control('/today')).toEqual({ today: '2026-10-15', isMorning: false, newest: '2026-10-14', liveYear: 2026 })
+  expect(await control('/today')).toEqual({ today: '2026-10-15', isMorning: false, newest: '2026-10-14', liveYear: '2026-2027' })
   expect(await control('/today', { today: '2026-10-06', morning: true })).toMatchObject({ newest: '2026-10-05', isMorning: true })
   expect(await control('/today', { days: 1 })).toMatchObject({ today: '2026-10-07', isMorning: false })
   expect(await control('/today', { publishNext: true })).toMatchObject({ today: '2026-10-08' })

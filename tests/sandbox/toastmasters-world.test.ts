@@ -7,7 +7,7 @@ import { World } from '../../backend/sandbox/toastmasters/world'
 const day = (text: string) => readIso(text) as number
 const published = (today = '2026-10-15', seed = 1) => new Publications(seed, { today: day(today), isMorning: false })
 const world = (options: Partial<World['options']> = {}, publications = published()) =>
-  new World({ seed: 1, clubs: 12, districts: 10, ...options }, publications)
+  new World({ seed: 1, clubs: 12, districts: 10, oddities: true, ...options }, publications)
 const truthOf = (it: World) => new Truth(it, day)
 const months = Array.from({ length: 12 * 18 }, (_, n) => monthAt(2008, 7) + n)
 const daysToClose = (it: Publications) => months.map((month) => it.closeOf(month) - lastDayOf(month))
@@ -95,6 +95,12 @@ describe('dates', () => {
     expect(states('2025-07-01', '2026-06-30')).toEqual(new Set(['data', 'closing_gap', 'unavailable']))
     expect(truth.date('2012-07-31')).toMatchObject({ state: 'unavailable', captures: [] })
     expect(truth.date('2026-06-30')).toMatchObject({ state: 'data', asOf: '2026-07-25', programYear: '2025-2026', isFinal: true })
+  })
+
+  test('name the districts that nobody gets', () => {
+    const days = ['2019-06-30', '2019-07-17', '2019-07-31']
+    expect(days.map((date) => truthOf(world()).date(date).broken)).toEqual([['U'], ['U'], []])
+    expect(truthOf(world({ oddities: false })).date('2019-06-30').broken).toEqual([])
   })
 
   test('a month end is final when the next month is shown', () => {

@@ -10,7 +10,8 @@ const DAY_MS = 86_400_000
 export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
 const pad = (n: number, width = 2): string => String(n).padStart(width, '0')
-const dayAt = (year: number, month: number, day: number): Day => Date.UTC(year, month, day) / DAY_MS
+/** @param month 1 to 12 */
+export const dayAt = (year: number, month: number, day: number): Day => Date.UTC(year, month - 1, day) / DAY_MS
 
 export function partsOf(day: Day): { year: number; month: number; day: number } {
   const date = new Date(day * DAY_MS)
@@ -27,7 +28,7 @@ export const monthOf = (day: Day): Month => {
 }
 /** 1 to 12. */
 export const numberOf = (month: Month): number => (month % 12) + 1
-export const firstDayOf = (month: Month): Day => dayAt(Math.floor(month / 12), month % 12, 1)
+export const firstDayOf = (month: Month): Day => dayAt(Math.floor(month / 12), numberOf(month), 1)
 export const lastDayOf = (month: Month): Day => firstDayOf(month + 1) - 1
 
 /** The calendar year in which the program year of a month begins, on July 1. */
@@ -59,7 +60,7 @@ export function listedOf(day: Day): string {
 }
 
 function checked(year: number, month: number, day: number): Day | undefined {
-  const at = dayAt(year, month - 1, day)
+  const at = dayAt(year, month, day)
   const parts = partsOf(at)
   return parts.year === year && parts.month === month && parts.day === day ? at : undefined
 }

@@ -1,6 +1,6 @@
 import { BadControl, type Input, text } from '../base/input'
 import type { ControlRoute } from '../base/source'
-import { type Day, isoOf, lastDayOf, readIso } from './calendar'
+import { type Day, isoOf, lastDayOf, readIso, yearText } from './calendar'
 import type { Publications } from './publications'
 import type { CaptureChoice, Truth } from './truth'
 
@@ -22,7 +22,7 @@ export interface Published {
   today: string
   isMorning: boolean
   newest: string
-  liveYear: number
+  liveYear: string
 }
 
 /** Moves the calendar of the dashboard. */
@@ -31,7 +31,7 @@ export class TodayControl {
 
   published(): Published {
     const { today, isMorning } = this.publications.now()
-    return { today: isoOf(today), isMorning, newest: isoOf(this.publications.newest()), liveYear: this.publications.liveYear() }
+    return { today: isoOf(today), isMorning, newest: isoOf(this.publications.newest()), liveYear: yearText(this.publications.liveYear()) }
   }
 
   /** @param isMorning the newest as-of day of a close still has its first content; @throws {BadControl} */

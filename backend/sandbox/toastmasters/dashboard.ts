@@ -32,7 +32,7 @@ export class Dashboard implements SandboxApi {
     const spacingMs = SPACING_MS / settings.speed
     this.window = new SlidingBucket(REQUESTS, perMs)
     this.spacing = new Spacing(spacingMs)
-    this.exports = new Exports(world, settings.oddities)
+    this.exports = new Exports(world)
     this.limits = {
       toastmasters: settings.open
         ? { requests: 1_000_000, perMs: 1000, spacingMs: 0, concurrent: 64 }

@@ -8,8 +8,6 @@ import type { Capture } from './publications'
 import { type Sheet, writeSheet } from './sheet'
 import type { World } from './world'
 
-/** For two days there never was an export of district U: the error page comes instead. */
-const BROKEN = { district: 'U', asOf: ['7/16/2019', '7/17/2019', '07/16/2019', '07/17/2019'] }
 /** The oldest archive has no footers. */
 const WITHOUT_FOOTER = 2008
 
@@ -23,16 +21,14 @@ interface Asked {
 
 /** Which export a request gets. */
 export class Exports {
-  constructor(
-    private readonly world: World,
-    private readonly oddities: boolean,
-  ) {}
+  constructor(private readonly world: World) {}
 
   /** @param programYear of the archive; undefined on the path without a year */
   answer(path: string, query: URLSearchParams, programYear: number | undefined, take: Take): Reply {
     const key = readExportKey(query.get('report') ?? '')
     const report = REPORTS.find((name) => name === key.report)
-    const isBroken = this.oddities && key.district === BROKEN.district && BROKEN.asOf.includes(key.asOf)
+    const asOf = readKey(key.asOf)
+    const isBroken = key.district !== undefined && asOf !== undefined && this.world.isBroken(key.district, asOf)
     if (query.get('type') !== 'CSV' || report === undefined || isBroken) return errorPage(path)
     const sheet = this.sheet({ report, key, programYear, take })
     return { status: 200, headers: { 'content-type': 'text/csv; charset=utf-8' }, body: writeSheet(sheet) }
@@ -43,7 +39,7 @@ export class Exports {
     const { publications } = this.world
     const shownYear = programYear ?? publications.liveYear()
     const { capture, footer } = this.choose(asked, shownYear)
-    const hasFooter = programYear !== WITHOUT_FOOTER || !this.oddities
+    const hasFooter = programYear !== WITHOUT_FOOTER || !this.world.options.oddities
     // The final body of a year has the columns of that year, today's body those of the live one.
     const year = capture?.programYear ?? shownYear
     const sheet = { ...this.world.table(report, year, key.district, capture), footer: hasFooter ? footer : undefined }

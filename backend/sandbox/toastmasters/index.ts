@@ -22,14 +22,14 @@ export const toastmasters = defineSandboxSource({
       .meta({ value: 'date', description: "today at the dashboards of Toastmasters; yesterday's figures are the newest" }),
     districts: whole(1).optional().meta({ value: 'number', description: 'districts of a program year at most (all: 128 in 2025-2026)' }),
     clubs: whole(1)
-      .max(MAX_CLUBS - 2)
+      .max(MAX_CLUBS - 1)
       .default(6)
       .meta({ value: 'number', description: 'clubs of a district (mean)' }),
   },
   faults: TOASTMASTERS_FAULTS,
   open(settings, { today, districts = Number.POSITIVE_INFINITY, clubs }) {
     const publications = new Publications(settings.seed, { today: dayOf(today), isMorning: false })
-    const world = new World({ seed: settings.seed, clubs, districts }, publications)
+    const world = new World({ seed: settings.seed, clubs, districts, oddities: settings.oddities }, publications)
     const truth = new Truth(world, dayOf)
     const calendar = new TodayControl(publications)
     const dashboard = new Dashboard(settings, world)

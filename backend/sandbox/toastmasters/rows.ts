@@ -1,7 +1,7 @@
 import { mix } from '../base/random'
-import { type Club, renewalsOf, totalOf } from './clubs'
 import type { Field } from './columns'
 import { regionOf } from './districts'
+import { type Club, renewalsOf, totalOf } from './figures'
 
 /*
  * The cells of a row by their fields, as the files write them.
@@ -45,13 +45,13 @@ export function clubCells(district: string, club: Club): Cells {
     'Level 3s': levels.three,
     'Level 4s': levels.four,
     'Add. Level 4s': levels.moreFour,
-    'New Members': Math.min(4, club.newMembers),
-    'Add. New Members': Math.max(0, club.newMembers - 4),
+    'New Members': Math.min(4, payments.new),
+    'Add. New Members': Math.max(0, payments.new - 4),
     'Off. Trained Round 1': training[0],
     'Off. Trained Round 2': training[1],
     'Mem. dues on time Oct': dues[0],
     'Mem. dues on time Apr': dues[1],
-    'Off. List On Time': club.isListOnTime,
+    'Off. List On Time': club.isListOnTime ? 1 : 0,
     Tier: club.tier,
     New: payments.new,
     Late: payments.late,

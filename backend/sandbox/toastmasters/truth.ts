@@ -19,6 +19,8 @@ export interface TrueDate {
   /** No later capture can take its place: a day inside its month, or a month after which another one is shown. */
   isFinal: boolean
   districts: string[]
+  /** Those of them whose reports as of `asOf` nobody gets. */
+  broken: string[]
 }
 
 /** One club by the three reports, as cells by column. */
@@ -52,15 +54,18 @@ export class Truth {
     const month = monthOf(day)
     const programYear = programYearOf(month)
     const captures = this.captures(day)
+    const asOf = captures.at(-1)
+    const districts = asOf === undefined ? [] : this.world.districts(programYear)
     return {
       date: text,
       state: this.state(day, captures),
       programYear: yearText(programYear),
       monthEnd: isoOf(lastDayOf(month)),
-      asOf: captures.length === 0 ? null : isoOf(captures.at(-1) as Day),
+      asOf: asOf === undefined ? null : isoOf(asOf),
       captures: captures.map(isoOf),
       isFinal: captures.length > 0 && (day < lastDayOf(month) || this.publications.monthShownOn(this.publications.newest()) > month),
-      districts: captures.length === 0 ? [] : this.world.districts(programYear),
+      districts,
+      broken: districts.filter((district) => asOf !== undefined && this.world.isBroken(district, asOf)),
     }
   }
 

@@ -1,8 +1,9 @@
 import { mix } from '../base/random'
-import { monthAt } from './calendar'
-import { baseOf, type Club, clubsOf, countOf, isBase } from './clubs'
+import { type Day, dayAt, monthAt } from './calendar'
+import { baseOf, clubsOf } from './clubs'
 import { type Column, columnsOf, type Field, type Report } from './columns'
 import { districtsOf, groupsOf, regionOf } from './districts'
+import type { Club } from './figures'
 import { type Capture, FIRST_YEAR, type Publications } from './publications'
 import { clubCells, divisionCells, summaryCells } from './rows'
 
@@ -12,6 +13,8 @@ export interface WorldOptions {
   clubs: number
   /** At most so many districts in a program year. */
   districts: number
+  /** With what no client can complete. */
+  oddities: boolean
 }
 
 export type Row = Record<string, string>
@@ -20,8 +23,17 @@ export interface Table {
   rows: Row[]
 }
 
-const named = (columns: Column[], cells: Record<Field, string>): Row =>
-  Object.fromEntries(columns.map(([name, field]) => [name, cells[field] ?? '0']))
+/** For two days of a close there never was an export of this district. */
+const BROKEN = { district: 'U', from: dayAt(2019, 7, 16), to: dayAt(2019, 7, 17) }
+
+function named(columns: Column[], cells: Record<Field, string>): Row {
+  const cellOf = ([name, field]: Column): [string, string] => {
+    const cell = cells[field]
+    if (cell === undefined) throw new Error(`the column ${name} has no cell`)
+    return [name, cell]
+  }
+  return Object.fromEntries(columns.map(cellOf))
+}
 const byPlace = (a: Club, b: Club): number => {
   const [one, other] = [a, b].map(({ division, area, number }) => `${division} ${area} ${number}`) as [string, string]
   return one < other ? -1 : 1
@@ -38,13 +50,16 @@ export class World {
     return districtsOf(programYear, this.options.districts)
   }
 
+  /** Whether an export is the error page for ever. */
+  isBroken(district: string, asOf: Day): boolean {
+    return this.options.oddities && district === BROKEN.district && asOf >= BROKEN.from && asOf <= BROKEN.to
+  }
+
   /** In the order of the files: by division, area and number. */
   clubs(district: string, capture: Capture): Club[] {
     const { seed, clubs } = this.options
     const close = this.publications.closeOf(capture.month)
-    return groupsOf(district, capture.programYear)
-      .flatMap((group) => clubsOf(seed, group, clubs, capture, close))
-      .sort(byPlace)
+    return clubsOf(seed, groupsOf(district, capture.programYear), clubs, capture, close).sort(byPlace)
   }
 
   /** What a report holds; no rows without a capture, and for a district that did not exist. */
@@ -70,15 +85,8 @@ export class World {
   /** What the growth of a district is measured by: nothing in its first year. */
   private base(district: string, programYear: number): { clubs: number; payments: number } {
     const { seed, clubs } = this.options
-    const base = { clubs: 0, payments: 0 }
-    if (programYear > FIRST_YEAR && !districtsOf(programYear - 1).includes(district)) return base
-    for (const group of groupsOf(district, programYear))
-      for (let k = 0; k < countOf(seed, group, clubs); k++) {
-        if (!isBase(seed, group, k, programYear)) continue
-        base.clubs++
-        base.payments += 2 * baseOf(seed, group, k, programYear)
-      }
-    return base
+    if (programYear > FIRST_YEAR && !districtsOf(programYear - 1).includes(district)) return { clubs: 0, payments: 0 }
+    return baseOf(seed, groupsOf(district, programYear), clubs, programYear)
   }
 
   private rows(report: Report, columns: Column[], district: string, capture: Capture): Row[] {
