@@ -143,6 +143,14 @@ export interface Http {
 /** Who a request is for: `live` gets the next slot, `backfill` at most its share. */
 export type RequestClass = 'live' | 'backfill'
 
+/** How often one job may ask an API, where that is less often than the API's limit allows. */
+export interface Pace {
+  /** One of the source's `apis`. */
+  api: string
+  /** Least time between two requests of the job to it, ms; the limit of the API holds besides. */
+  spacingMs: number
+}
+
 /** What a task's requests came to, for its report. */
 export interface ApiTraffic {
   requests: number
@@ -161,6 +169,8 @@ export type Traffic = Record<string, ApiTraffic>
 /** One step's use of the network. The edge adds to `traffic` and keeps `nextAt` and `asked`. */
 export interface HttpUse {
   class: RequestClass
+  /** The pace of its job. */
+  pace?: Pace & { job: string }
   /** Send time the gate booked earlier for this task. */
   slotAt?: Date
   /** When the next request like the last one would be granted. */

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
-import type { Api, Http, HttpUse } from './api'
+import type { Api, Http, HttpUse, Pace } from './api'
 import type { Command } from './command'
 import type { Feed } from './feed'
 import type { Listener } from './listener'
@@ -31,6 +31,11 @@ export interface Plan {
   lanesAtOnce?: number
   /** Discovery rests while this many tasks wait; those of streams that discover do not count. */
   backlog?: number
+  /**
+   * Least time between two requests of this job to an API, over all its tasks and all processes, retries included. Other jobs are not
+   * slowed by it. Lookups belong to no job: they are not paced.
+   */
+  pace?: Pace
   /** How often the tasks of this job are tried, in place of the defaults. A moment that the upstream names still goes first. */
   tries?: Tries
   /** What is being backfilled, not with which options; one active job for each. */

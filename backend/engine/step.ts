@@ -41,6 +41,7 @@ export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Prom
 async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> {
   const use: HttpUse = {
     class: task.priority === 0 ? 'live' : 'backfill',
+    pace: task.pace ? { ...task.pace, job: task.job_id } : undefined,
     slotAt: task.slot_at ?? undefined,
     signal: engine.signal,
     traffic: structuredClone(task.traffic),

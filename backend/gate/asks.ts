@@ -1,4 +1,4 @@
-import type { Limit } from '../contract'
+import type { Limit, Pace } from '../contract'
 import { apiOf, type Limits, rowOf } from './limits'
 
 /** One limit that a request counts against. */
@@ -21,6 +21,8 @@ export interface RowAsk {
   /** When the request counts as lost, ms after its moment. */
   hold: number
   breaker?: true
+  /** It is one job's: nothing is booked ahead because of it. */
+  pace?: true
 }
 
 /** A grant of a spaced limit may be used this long, ms; the database adds as much to the spacing. */
@@ -45,8 +47,24 @@ function rowAsk(ask: Ask, limit: Limit, hold: number, breaker: boolean): RowAsk 
   }
 }
 
-/** The gate rows a request counts against, by row name, and the row of each API or part. */
-export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { rows: Map<string, RowAsk>; names: Map<string, string> } {
+/** Row of a job's pace. No limit has such a name: lists of limits leave it out, and it is deleted once it holds nothing back. */
+const paceRow = ({ api, job }: Pace & { job: string }): string => `pace/${api}:${job}`
+/** As a pattern for `like`. */
+export const PACE_ROWS = 'pace/%'
+
+/** Whether the limit alone keeps the pace. */
+const keepsPace = ({ scope, spacingMs = 0 }: Limit, pace: Pace): boolean => scope === 'ip' && spacingMs >= pace.spacingMs
+
+/**
+ * The gate rows a request counts against, by row name, and the row of each API or part.
+ * @param pace of the job, where the first of the asks is for its API
+ */
+export function rowsOf(
+  asks: readonly Ask[],
+  limits: Limits,
+  hold: number,
+  pace?: Pace & { job: string },
+): { rows: Map<string, RowAsk>; names: Map<string, string> } {
   const rows = new Map<string, RowAsk>()
   const names = new Map<string, string>()
   // A part has its own breaker, so that one that fails does not stop the others.
@@ -57,6 +75,8 @@ export function rowsOf(asks: readonly Ask[], limits: Limits, hold: number): { ro
     const row = rowOf(ask.api, limit, ask.scopeOf)
     rows.set(row, rowAsk(ask, limit, hold, ask === breaker))
     names.set(ask.api, row)
+    if (ask.api === pace?.api && !keepsPace(limit, pace))
+      rows.set(paceRow(pace), { cost: 1, spacing: Math.ceil(pace.spacingMs), spans: {}, hold, pace: true })
   }
   return { rows, names }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Throttled } from '../base/errors'
 import type { Reader } from '../base/sql'
-import type { RequestClass } from '../contract'
+import type { Pace, RequestClass } from '../contract'
 import { type Ask, deltaFor, rowsOf, spansOf, withDelta } from './asks'
 import { createClock } from './clock'
 import type { Grant, Outcome } from './grant'
@@ -10,7 +10,20 @@ import { createSettler } from './settle'
 import { sleepUntil } from './sleep'
 import { createGateStore, type Decision, type GateRow } from './store'
 
+/** The pace of a job says wait. Nobody else has to, so the asker should hold nothing that others need meanwhile. */
+export class Paced extends Throttled {
+  constructor(
+    until: Date,
+    /** From now, ms. */
+    readonly inMs: number,
+  ) {
+    super('its own pace', until)
+  }
+}
+
 export interface AcquireOptions {
+  /** The pace of the job that asks. */
+  pace?: Pace & { job: string }
   /** A moment promised earlier (`Throttled.slotAt`). */
   slotAt?: Date
   /** When a request that never settles counts as lost, ms after its moment (default 60,000). */
@@ -23,6 +36,7 @@ export interface Gate {
    * Waits for a moment that keeps every limit named, at most about 2 s.
    * @throws {Throttled} when it is further off (`until`; for `live` requests with the promised `slotAt`), or when the
    *   database cannot be asked (`on` is `database`); moments are by the database's clock
+   * @throws {Paced} at once, however near the moment is
    */
   acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
   /**
@@ -38,7 +52,7 @@ export interface Gate {
   settleSoon(grant: Grant, outcome: Outcome): void
   /** The database's time at a moment by `performance.now()`: no later than it was, and earlier by a round trip at most. */
   timeAt(moment: number): Date
-  /** Every gate, for people. */
+  /** The gates of all limits, for people. */
   list(): Promise<GateRow[]>
   /** Writes what `settleSoon` left; to be called once no request runs any more. */
   close(): Promise<void>
@@ -82,6 +96,7 @@ export function createGate(
   const lasts = ({ at, until }: Decision, delta: number): boolean => until === null || clock.atMost() <= Math.max(until, at + delta)
 
   function refuse(decision: Decision, waitsFor: string): Throttled {
+    if (decision.reason === 'pace') return new Paced(new Date(decision.retryAt), decision.retryAt - clock.now())
     const on = decision.on ?? waitsFor
     if (decision.slot) return new Throttled(on, new Date(decision.slot), new Date(decision.slot))
     if (decision.reason === 'concurrent') return new Throttled(on, new Date(Math.max(decision.retryAt, clock.now() + 1_000)))
@@ -94,8 +109,12 @@ export function createGate(
     for (let n = 0; n < 2; n++) await store.acquire({ rows: new Map(), class: 'backfill', id: '', slot: null, within: 0, lead: 0 })
   }
 
-  async function acquire(asks: readonly Ask[], to: RequestClass, { slotAt, holdMs = 60_000, signal }: AcquireOptions = {}): Promise<Grant> {
-    const { rows: plain, names } = rowsOf(asks, limits, holdMs)
+  async function acquire(
+    asks: readonly Ask[],
+    to: RequestClass,
+    { pace, slotAt, holdMs = 60_000, signal }: AcquireOptions = {},
+  ): Promise<Grant> {
+    const { rows: plain, names } = rowsOf(asks, limits, holdMs, pace)
     const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
     const began = local()
     if (!Number.isFinite(clock.atMost())) await meet()
@@ -108,7 +127,8 @@ export function createGate(
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
       const decision = await settler.acquire({ rows, class: to, id, slot: slotAt?.getTime() ?? null, within, lead })
       if (!decision.granted) {
-        if (decision.slot || decision.retryAt - clock.now() > INLINE_MS - (local() - began)) throw refuse(decision, asks[0]?.api ?? 'gate')
+        const isFar = decision.retryAt - clock.now() > INLINE_MS - (local() - began)
+        if (decision.slot || decision.reason === 'pace' || isFar) throw refuse(decision, asks[0]?.api ?? 'gate')
         await sleep(decision.retryAt, signal)
         continue
       }

@@ -1,7 +1,7 @@
 import { Refused, Throttled } from '../base/errors'
 import type { Reader } from '../base/sql'
 import type { RequestClass } from '../contract'
-import type { RowAsk } from './asks'
+import { PACE_ROWS, type RowAsk } from './asks'
 import type { Clock } from './clock'
 
 /** What `backhaul.gate_acquire` answers; moments in ms since 1970 by the database's clock. */
@@ -155,7 +155,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
                             where p.ends > coalesce(backhaul.gate_ms(now()) - backhaul.gate_reach(
                               ($1::jsonb -> split_part(gates.name, ':', 1) ->> w.span)::bigint), 0)))
                           from backhaul.gate_windows w where w.gate = gates.name), '{}') as used
-         from backhaul.gates order by name`,
+         from backhaul.gates where name not like '${PACE_ROWS}' order by name`,
         [JSON.stringify(spans)],
       )
     },

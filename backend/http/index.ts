@@ -5,6 +5,7 @@ import type { Limits } from '../gate/limits'
 import { bound } from '../tracing'
 import { type Client, createClient } from './client'
 import { inProcess } from './in-process'
+import { atPace } from './pace'
 import { request } from './request'
 import { warmUp } from './warm'
 
@@ -25,13 +26,11 @@ export function createHttpFactory({ gate, limits, config }: { gate: Gate; limits
 
 const clientFor = (client: Client, gate: Gate, use: HttpUse, warm: Promise<void>): Http => ({
   base: client.base,
-  request: (wanted) =>
-    inProcess(
-      client,
-      use,
-      bound(async () => {
-        await warm
-        return request(client, gate, wanted, use)
-      }),
-    ),
+  request: (wanted) => {
+    const send = bound(async () => {
+      await warm
+      return request(client, gate, wanted, use)
+    })
+    return atPace(client.name, use, () => inProcess(client, use, send))
+  },
 })

@@ -33,7 +33,7 @@ const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing):
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
   const began = performance.now()
   try {
-    const options = { slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
+    const options = { pace: use.pace, slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
     const ask = () => gate.acquire(asksOf(client.name, request), use.class, options)
     const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
     // A promised moment is good for one request; it may have been promised for another API.

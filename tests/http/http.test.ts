@@ -21,6 +21,7 @@ let port: number
 type Answer = (response: ServerResponse, request: IncomingMessage & { body: string }) => void
 let answer: Answer
 let arrived: (IncomingMessage & { body: string })[]
+let arrivedAt: number[]
 
 beforeAll(async () => {
   env = await testEnv()
@@ -30,6 +31,7 @@ beforeAll(async () => {
     for await (const part of request) parts.push(part as Buffer)
     const whole = Object.assign(request, { body: Buffer.concat(parts).toString() })
     arrived.push(whole)
+    arrivedAt.push(performance.now())
     answer(response, whole)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -43,6 +45,7 @@ afterAll(async () => {
 })
 beforeEach(() => {
   arrived = []
+  arrivedAt = []
 })
 
 const json =
@@ -64,6 +67,8 @@ interface World {
   name: string
   logged: Record<string, unknown>[]
   ask<T = { ok: boolean }>(request?: Partial<HttpRequest<T>>): Promise<HttpAnswer<T>>
+  /** The same process with another step. */
+  with(use: Partial<HttpUse>): Pick<World, 'use' | 'ask'>
 }
 
 /** A source of one API that is asked at the test's server. */
@@ -84,10 +89,19 @@ function world(
   const note = (message: string, fields?: Record<string, unknown>) => void logged.push({ message, ...fields })
   const log: Log = { debug: note, info: note, warn: note, error: note }
   const use: HttpUse = { class: 'backfill', signal: new AbortController().signal, traffic: {}, log }
-  const http = createHttpFactory({ gate, limits, config })(source, use)(name)
-  const ask = <T>(request: Partial<HttpRequest<T>> = {}) =>
-    http.request<T>({ path: '/things/', schema: z.looseObject({ ok: z.boolean() }) as never, ...request })
-  return { http, gate, use, name, logged, ask }
+  const factory = createHttpFactory({ gate, limits, config })
+  const http = factory(source, use)(name)
+  const asking =
+    (client: Http) =>
+    <T>(request: Partial<HttpRequest<T>> = {}) =>
+      client.request<T>({ path: '/things/', schema: z.looseObject({ ok: z.boolean() }) as never, ...request })
+  return {
+    ...{ http, gate, use, name, logged, ask: asking(http) },
+    with(more) {
+      const own = { ...use, traffic: {}, ...more }
+      return { use: own, ask: asking(factory(source, own)(name)) }
+    },
+  }
 }
 
 const failure = async (promise: Promise<unknown>): Promise<Error & { kind?: string; until?: Date; at?: Date }> =>
@@ -115,6 +129,36 @@ describe('a request', () => {
     expect(arrived).toHaveLength(1)
     expect(it.use.traffic[it.name]).toMatchObject({ requests: 1 })
     await until(async () => (await gateRow(it, it.name))?.used.requests === 1, { what: 'the release of the first grant' })
+  })
+
+  test('that waits for the pace of its job holds no place in the process, and waits 2 s at most', async () => {
+    const it = world({ inProcess: 1 })
+    answer = json({ ok: true })
+    it.use.pace = { api: it.name, job: 'slow', spacingMs: 1_200 }
+    const other = it.with({ pace: { api: it.name, job: 'other', spacingMs: 60_000 } })
+    await it.ask()
+    const order: string[] = []
+    const slow = it.ask({ path: '/slow/' }).then(() => order.push('slow'))
+    await other.ask().then(() => order.push('other'))
+    await slow
+    expect(order).toEqual(['other', 'slow'])
+    const moments = arrived.flatMap(({ url }, n) => (url?.includes('slow') || n === 0 ? [arrivedAt[n] as number] : []))
+    expect((moments[1] as number) - (moments[0] as number)).toBeGreaterThanOrEqual(1_200)
+    expect(it.use.traffic[it.name]).toMatchObject({ requests: 2, waits: 1 })
+    const began = performance.now()
+    expect(await failure(other.ask())).toMatchObject({ name: 'Throttled', on: 'its own pace' })
+    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(secondsFromNow(other.use.nextAt)).toBeGreaterThan(50)
+  })
+
+  test('that is paced goes on at once when its worker stops', async () => {
+    const stop = new AbortController()
+    const it = world().with({ pace: { api: `t${count - 1}`, job: 'stopped', spacingMs: 1_900 }, signal: stop.signal })
+    answer = json({ ok: true })
+    await it.ask()
+    const waiting = failure(it.ask())
+    stop.abort(new Error('the worker stops'))
+    expect((await waiting).message).toBe('the worker stops')
   })
 
   test('names its sender, is compressed, parsed, counted and logged', async () => {

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json'
 import { ACTIVE_STATUSES, COUNT_NAMES, type Counted, ENDED_STATUSES, OPEN_STATES, SETTLED_STATES } from '../../base/vocabulary'
-import type { Traffic, Tries } from '../../contract'
+import type { Pace, Traffic, Tries } from '../../contract'
 
 /*
  * The row of a task, and the words and fragments that the statements on it share.
@@ -37,6 +37,7 @@ export interface Task extends Counts {
   unverified: string | null
   backlog: number | null
   tries: Tries | null
+  pace: Pace | null
 }
 
 /** The stream of the task that ends a job. */
@@ -44,7 +45,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries`
+  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace`
 
 /** For `in`: partial indexes serve only conditions that contain their values. */
 const listOf = (names: readonly string[]): string => `(${names.map((name) => `'${name}'`).join(', ')})`

@@ -108,6 +108,11 @@ function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
       name: 'gates',
       run: () => remove(db, 'gates', WEEK_MS, `select ctid from backhaul.gates where name like '%:%' and updated_at < ${OLDER}`),
     },
+    // A pace that holds nothing back is as good as none.
+    {
+      name: 'paces',
+      run: () => remove(db, 'gates', EVERY_MS, `select ctid from backhaul.gates where name like 'pace/%' and next_at < ${OLDER}`),
+    },
     {
       name: 'rejects',
       run: () => remove(db, 'rejects', keepMs, `select ctid from backhaul.rejects where job_id is null and at < ${OLDER}`),

@@ -41,6 +41,13 @@ export interface Estimate {
   notes: string[]
 }
 
+/** The least time that a job's requests to an API take at its own pace, ms. */
+function pacedMs({ pace, estimate: { requests } }: Plan, api: string): number {
+  if (pace?.api !== api) return 0
+  const figures = Object.entries(requests).map(([name, figure]) => (apiOf(name) === api ? (figure ?? 0) : 0))
+  return Math.max(0, figures.reduce((sum, figure) => sum + figure, 0) - 1) * pace.spacingMs
+}
+
 /** What plans cost at these limits, all jobs together; requests to a part of an API count for the API as well. */
 export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean): Estimate {
   const requests = new Map<string, number | null>()
@@ -56,7 +63,8 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
   }
   const apis = [...requests].map(([name, figure]) => {
     const limit: Limit = limits.get(name) ?? { scope: 'ip' }
-    return { name, requests: figure, limit, leastMs: figure === null ? null : leastMs(figure, limit, isLive ? 1 : limit.backfillShare) }
+    const least = figure === null ? null : leastMs(figure, limit, isLive ? 1 : limit.backfillShare)
+    return { name, requests: figure, limit, leastMs: least === null ? null : Math.max(least, ...plans.map((plan) => pacedMs(plan, name))) }
   })
   return {
     tasks: plans.reduce((sum, plan) => sum + plan.tasks.length, 0),
