@@ -106,6 +106,15 @@ test('a page without its lists', async () => {
   expect([status, text.includes('<option'), text.includes('Region DNAR')]).toEqual([200, false, true])
 })
 
+test('no pages under the path of the live year', async () => {
+  it_.sandbox.fault({ name: 'no-live-pages' })
+  played.add('no-live-pages')
+  const statuses = ['/2026-2027/Default.aspx?month=9', '/Default.aspx?month=9', '/2025-2026/Default.aspx?month=9'].map((path) =>
+    it_.page(path),
+  )
+  expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([500, 200, 200])
+})
+
 test('the common faults: a district that always fails leaves the others, half a file, a cut connection', async () => {
   it_.sandbox.fault({ name: 'status', status: 503, match: 'performance~01~' })
   expect([(await ask()).status, (await it_.archive('2024-2025', KEY.replace('~01~', '~02~'))).status]).toEqual([503, 200])

@@ -181,6 +181,32 @@ describe('districts and clubs', () => {
     expect(events('2023-06-30').some((event) => event.includes('Susp'))).toBe(false)
   })
 
+  test('within a year awards and payments never fall from one month end to the next', () => {
+    const truth = truthOf(world())
+    const ends = [
+      '2024-08-15',
+      '2024-09-15',
+      '2024-10-15',
+      '2024-11-20',
+      '2025-01-20',
+      '2025-02-20',
+      '2025-03-20',
+      '2025-04-20',
+      '2025-06-20',
+    ]
+    const days = ends.map((date) => truth.dates(date, date.replace(/..$/, '28')).find(({ state }) => state === 'data')?.date as string)
+    const cells = days.map((date) => truth.clubs(date, '01'))
+    for (const { clubNumber } of cells[0] as (typeof cells)[number])
+      for (const [report, name] of [
+        ['club', 'Level 1s'],
+        ['club', 'Goals Met'],
+        ['district', 'Total to Date'],
+      ] as const) {
+        const values = cells.map((clubs) => Number(clubs.find((club) => club.clubNumber === clubNumber)?.[report][name]))
+        expect([clubNumber, name, values]).toEqual([clubNumber, name, [...values].sort((a, b) => a - b)])
+      }
+  })
+
   test('letters appear in April', () => {
     const truth = truthOf(world())
     const letters = (date: string) =>

@@ -26,12 +26,11 @@ const PAGES = ['default', 'district', 'division', 'club', 'export', 'error'] as 
 /** The address, which is read without regard to case. A year before the first or of no two years in a row has no page. */
 export function readAddress(ask: Pick<Ask, 'path' | 'query'>): Address {
   const query = new URLSearchParams(ask.query)
-  const [, from, to, name] = /^(?:\/(\d{4})-(\d{4}))?(?:\/(\w+)\.aspx|\/?)$/i.exec(ask.path) ?? []
-  const isMatch = /^(?:\/\d{4}-\d{4})?(?:\/\w+\.aspx|\/?)$/i.test(ask.path)
-  const page = PAGES.find((one) => one === (name ?? 'default').toLowerCase())
+  const found = /^(?:\/(\d{4})-(\d{4}))?(?:\/(\w+)\.aspx|\/?)$/i.exec(ask.path)
+  const [, from, to, name = 'default'] = found ?? []
   const programYear = from === undefined ? undefined : Number(from)
   const isYear = programYear === undefined || (Number(to) === programYear + 1 && programYear >= FIRST_YEAR)
-  return { programYear, page: isMatch && isYear ? page : undefined, query }
+  return { programYear, page: found && isYear ? PAGES.find((one) => one === name.toLowerCase()) : undefined, query }
 }
 
 /** `districtsummary~{month end}~{as of}~{year}`, and with a district behind the name of the other reports. */

@@ -89,6 +89,7 @@ export class Dashboard implements SandboxApi {
     const live = this.world.publications.liveYear()
     if (programYear !== undefined && programYear > live) return this.toErrorPage(ask)
     if (page === 'export') return programYear === live ? rewriteError() : this.exports.answer(ask.path, query, programYear, take)
+    if (programYear === live && take('no-live-pages')) return rewriteError()
     const body = pageOf(this.world, page, programYear ?? live, query, take)
     return body === undefined ? this.toErrorPage(ask) : html(body, 200)
   }

@@ -21,6 +21,7 @@ export const TOASTMASTERS_FAULTS: Record<string, string> = {
   'bad-cell': 'An export whose row `entry` (0) has `value` (`many`) in the column `column` (the last but one).',
   'short-row': 'An export whose row `entry` (0) lacks its last cells.',
   'no-list': 'A page without its lists.',
+  'no-live-pages': 'A page under the path of the live year: HTTP 500, as for its exports.',
 }
 
 /** The fault of this name if it happens to the request at hand. */

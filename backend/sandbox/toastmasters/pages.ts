@@ -39,7 +39,7 @@ function shownOn(world: World, page: Page, programYear: number, query: URLSearch
   const months = Array.from({ length: 12 }, (_, n) => firstMonthOf(programYear) + n)
   const asked = months.find((month) => numberOf(month) === Number(query.get('month')))
   const hasData = (month: Month | undefined) => month !== undefined && world.publications.listOf(month).length > 0
-  const month = hasData(asked) ? asked : months.reverse().find(hasData)
+  const month = hasData(asked) ? asked : months.findLast(hasData)
   if (month === undefined) return undefined
   const list = world.publications.listOf(month).reverse()
   const day = readKey(query.get('day') ?? '')
