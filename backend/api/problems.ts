@@ -104,7 +104,8 @@ export const answerProblem =
     if (found.type === DATABASE_UNREACHABLE) clearCaches(service)
     // A refusal by the API's own checks is not a failure, and a client could fill the log with it.
     if (found.status >= 500 && !(error instanceof HttpError)) {
-      log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, { status: found.status })
+      const fields = { status: found.status, request: request.id }
+      log.error(`${request.method} ${request.url.split('?')[0]} failed: ${(error as Error)?.message}`, fields)
       log.debug('stack trace', { stack: (error as Error)?.stack })
     }
     if (error instanceof HttpError) reply.headers(error.headers)
@@ -121,5 +122,5 @@ export function send(reply: FastifyReply, found: Problem, { type, of } = PROBLEM
     .code(found.status)
     .header('content-type', `${type}; charset=utf-8`)
     .serializer((body: unknown) => JSON.stringify(body))
-    .send(of(found))
+    .send(of(found, { id: reply.request.id }))
 }

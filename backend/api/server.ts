@@ -10,6 +10,7 @@ import { graphql } from './graphql'
 import { createLive, type Live } from './live'
 import { describe } from './openapi'
 import { answerProblem, problemOf, send } from './problems'
+import { nameRequests, requestIdOf } from './request-id'
 import { routes } from './routes'
 import { secure } from './security'
 import { serveDashboard } from './static'
@@ -65,6 +66,7 @@ export async function createApi({ service, version, dashboard, port, failures }:
     forceCloseConnections: 'idle',
     // Only a proxy on this machine is believed about the client's address.
     trustProxy: 'loopback',
+    genReqId: requestIdOf,
     frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -73,6 +75,8 @@ export async function createApi({ service, version, dashboard, port, failures }:
   boundConnections(app)
   parseJson(app)
   refuseUnstorable(app)
+  // Before the guards, whose refusals name it as well.
+  nameRequests(app)
   await app.register(cookie)
   await app.register(helmet, PAGES)
   const guard = secure(app, config, failures)

@@ -20,7 +20,8 @@ export interface Refusals<Body = unknown> {
   type: string
   /** As JSON has it, for the OpenAPI document. */
   body: ZodType<Body>
-  of(problem: Problem): Body
+  /** @param request every answer of a source's route names its id in the header X-Request-ID, and the log by an internal error */
+  of(problem: Problem, request: { id: string }): Body
 }
 
 /** Keeps the type of the body while a route forgets it. */

@@ -8,7 +8,8 @@ import type { Settings, SettingValues } from './settings'
 
 /*
  * HTTP routes that a source brings along: what its users know it by, beside the API that serves all sources alike. A route is
- * data and one function; the API parses, guards, documents and answers.
+ * data and one function; the API parses, guards, documents and answers. Every answer, refusals too, has the header X-Request-ID: the
+ * client's own where it is a short token, else a new UUID.
  */
 
 export interface Route<Params = unknown, Query = unknown, Body = unknown, Headers = unknown> {

@@ -113,8 +113,11 @@ const ruled: Route[] = [
     answers: [{ status: 200, body: z.strictObject({ id: z.string(), created: z.boolean(), headers: z.array(z.string()) }) }],
     refusals: defineRefusals({
       type: 'application/json',
-      body: z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),
-      of: ({ status, detail }) => ({ error: { code: status === 409 ? 'CONFLICT' : `E${status}`, message: detail } }),
+      body: z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }), request_id: z.string() }),
+      of: ({ status, detail }, { id }) => ({
+        error: { code: status === 409 ? 'CONFLICT' : `E${status}`, message: detail },
+        request_id: id,
+      }),
     }),
     async answer({ params, body, headers }, context) {
       const options = { ...body, idempotencyKey: headers['idempotency-key'] }
@@ -405,6 +408,7 @@ describe('a route of its own manners', () => {
     expect((await put('b', undefined, key)).body).toMatchObject({ id: once.body.id, created: false })
     expect((await put('c', undefined, key)).body).toEqual({
       error: { code: 'CONFLICT', message: expect.stringContaining('key-of-this-test was used before for another request') },
+      request_id: expect.any(String),
     })
   })
 
@@ -413,9 +417,39 @@ describe('a route of its own manners', () => {
     expect(refused).toMatchObject({ status: 400, body: { error: { code: 'E400', message: expect.stringContaining('priority') } } })
     expect(refused.headers.get('content-type')).toBe('application/json; charset=utf-8')
     const unknown = await ask('PUT', '/api/counts/a', {}, {})
-    expect(unknown.body).toEqual({ error: { code: 'E401', message: 'Send Authorization: Bearer <token>, or log in.' } })
+    expect(unknown.body).toMatchObject({ error: { code: 'E401', message: 'Send Authorization: Bearer <token>, or log in.' } })
     expect((await ask('DELETE', '/api/counts/a')).body.error.code).toBe('E405')
   })
+
+  const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+  const idOf = ({ headers }: { headers: Headers }) => headers.get('x-request-id')
+
+  test('names the id of each request in its answer, and in the body of a refusal', async () => {
+    const own = { 'x-request-id': 'req_01J8:abc.7' }
+    const answers = [
+      await put('a', undefined, own),
+      await put('a', { priority: 'soon' }, own),
+      await ask('PUT', '/api/counts/a', undefined, own),
+      await put('a', undefined, { ...own, origin: 'https://evil.example' }),
+      await ask('DELETE', '/api/counts/a', undefined, { ...bearer(ADMIN), ...own }),
+      await ask('DELETE', '/admin/wishes/a%20teapot', undefined, { ...bearer(ADMIN), ...own }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 400, 401, 403, 405, 500])
+    expect(answers.map(idOf)).toEqual(answers.map(() => own['x-request-id']))
+    expect(answers.slice(1, 5).map(({ body }) => body.request_id)).toEqual(answers.slice(1, 5).map(idOf))
+    expect(idOf(await ask('GET', '/api/jobs', undefined, { ...bearer(ADMIN), ...own }))).toBeNull()
+  })
+
+  test.each([undefined, '', 'x'.repeat(129), 'two words', '<b>', 'a, b', '{"a":1}'])(
+    'gives a request that names %j as its id one',
+    async (id) => {
+      const first = await put('a', undefined, id === undefined ? {} : { 'x-request-id': id })
+      const second = await put('a', { priority: 'soon' }, id === undefined ? {} : { 'x-request-id': id })
+      expect([idOf(first), idOf(second)]).toEqual([expect.stringMatching(UUID), second.body.request_id])
+      expect(idOf(second)).toMatch(UUID)
+      expect(idOf(first)).not.toBe(idOf(second))
+    },
+  )
 
   test('says who may ask it, whatever its method', async () => {
     const statuses = async (method: string, path: string) => [
