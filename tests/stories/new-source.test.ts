@@ -19,7 +19,7 @@ const LAST_ROW = /^\| `TF2_LIVE` .*\n/m.exec(readFileSync(join(ROOT, 'README.md'
 /** What a person changes in files that are there already. */
 const LINES: [file: string, before: string, after: string][] = [
   ['queues/names.ts', "  'atproto_backfill_queue',\n", "  'atproto_backfill_queue',\n  'toy_backfill_queue',\n"],
-  ['prisma/schema/base.prisma', '"tf2"]', '"tf2", "toy"]'],
+  ['prisma/schema/base.prisma', '"toastmasters"]', '"toastmasters", "toy"]'],
   ['backend/sources/index.ts', "import { tf2 } from './tf2'\n", "import { tf2 } from './tf2'\nimport { toy } from './toy'\n"],
   ['backend/sources/index.ts', 'tf2]', 'tf2, toy]'],
   ['backend/sandbox/registry.ts', "import { tf2 } from './tf2'\n", "import { tf2 } from './tf2'\nimport { toy } from './toy'\n"],

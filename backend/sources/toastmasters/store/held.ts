@@ -1,0 +1,46 @@
+import type { Reader } from '../../../base/sql'
+import type { Day } from './types'
+
+/** `summary`: a district's line in the summary; `full`: its clubs too. */
+export type Detail = 'summary' | 'full'
+
+/** What is held of a district on a date. */
+export interface Held {
+  date: Day
+  districtId: string
+  detail: Detail
+  /** Day of the capture it is from. */
+  asOf: Day
+  fetchedAt: Date
+  /** Whether it was the last word on the date when it was read. */
+  isFinal: boolean
+}
+
+/** What is held from one date to another, both included; a district has a row for each detail. */
+export async function readHeld(db: Reader, from: Day, to: Day): Promise<Held[]> {
+  const rowsOf = (table: string, detail: Detail) =>
+    `select logical_date::text as date, district_id as "districtId", '${detail}' as detail, as_of::text as "asOf", fetched_at as "fetchedAt",
+            is_final as "isFinal" from toastmasters.${table} where logical_date between $1 and $2`
+  return await db.query<Held>(
+    `${rowsOf('districts_summary', 'summary')} union all ${rowsOf('district_snapshots', 'full')} order by 1, 2, 3`,
+    [from, to],
+  )
+}
+
+/** The districts in the summary of a date; none where none is held. */
+export async function readDistricts(db: Reader, date: Day): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    'select district_id as id from toastmasters.districts_summary where logical_date = $1 order by 1',
+    [date],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** The districts in the summary of the newest date that has one. */
+export async function latestDistricts(db: Reader): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `select district_id as id from toastmasters.districts_summary
+      where logical_date = (select max(logical_date) from toastmasters.districts_summary) order by 1`,
+  )
+  return rows.map((row) => row.id)
+}
