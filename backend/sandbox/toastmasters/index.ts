@@ -36,7 +36,7 @@ export const toastmasters = defineSandboxSource({
     return {
       apis: [dashboard],
       control: controlRoutes(truth, calendar),
-      handle: { world, truth, calendar },
+      handle: { world, truth, calendar, limits: dashboard.scaledLimits },
       reset() {
         dashboard.reset()
         publications.reset()
