@@ -27,11 +27,12 @@ export interface Limit {
 }
 
 /**
- * The setting of the source that holds the base URL, whose default is the real one; or a template, for hosts that come from
+ * The setting of the source that holds the base URL, whose default is the real one, with the address that takes its place while a
+ * setting that is true or false says so, unless another one was set; or a template, for hosts that come from
  * data: `https://{host}` takes what `scopeOf` names, with `http://` before it where data says so, which the guard lets through
  * to private hosts only.
  */
-export type BaseUrl = { setting: string } | { template: string }
+export type BaseUrl = { setting: string; mock?: { setting: string; of: string; url: string } } | { template: string }
 
 /** One HTTP API of a source: where it is, how it is asked and how its answers are understood. */
 export interface Api {

@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { RetryLater } from '../../base/errors'
+import type { Io } from '../../contract'
+import { type Ask, exportPath, HOME_PATH, type Listed, listPath, type Via } from './asks'
+import { type CachedFile, type CacheStatistics, createCache, type FileCache } from './cache'
+import type { Day } from './calendar'
+import { checkBody } from './check'
+import type { Table } from './csv'
+import { readList, readYear } from './lists'
+import type { settings } from './settings'
+
+/*
+ * Asks the dashboards. Closed years are in the archive, by their path; the live year is at the root, and its path in the archive
+ * answers 500, or 302 before it is published. Which year is live is read from the home page: the calendar does not tell, for a year
+ * closes weeks after its end.
+ */
+
+export type SourceIo = Pick<Io<typeof settings>, 'http' | 'settings'>
+
+/** A file that is what was asked for. */
+export interface Body {
+  ask: Ask
+  via: Via
+  url: string
+  text: string
+  /** SHA-256 of its bytes. */
+  hash: string
+  table: Table
+  /** The date it is about. */
+  logicalDate: Day
+  programYear: string
+  /** By the database's clock: it is at least as new. */
+  fetchedAt: Date
+  cached: boolean
+}
+
+export interface None {
+  none: 'unavailable' | 'not_yet_published'
+  reason: string
+}
+export interface Wrong {
+  wrong: 'fetch_failed' | 'validation_failed'
+  reason: string
+  retry: boolean
+}
+
+const API = 'toastmasters'
+/** Files of the largest districts have some 100 kB. */
+const MAX_BYTES = 16 * 1024 * 1024
+const TIMEOUT_MS = 60_000
+/** Errors of the server and redirects are answers here: they tell a year that is not in the archive. */
+const ACCEPTED = [200, 302, 500]
+
+interface Answer {
+  status: number
+  text: string
+  sentAt: Date
+  url: string
+}
+
+async function get(io: SourceIo, path: string): Promise<Answer> {
+  const http = io.http(API)
+  const { status, text, sentAt } = await http.request({
+    path,
+    accept: ACCEPTED,
+    schema: z.unknown(),
+    timeoutMs: TIMEOUT_MS,
+    maxBytes: MAX_BYTES,
+  })
+  return { status, text, sentAt, url: `${http.base}${path}` }
+}
+
+/** How long the live year is believed, ms. */
+const LIVE_MS = 3_600_000
+const live = new Map<string, { year: string; at: number }>()
+
+/** The live year, if it was read from the home page within the last hour. */
+function knownLive(io: SourceIo): string | undefined {
+  const found = live.get(io.http(API).base)
+  return found && Date.now() - found.at < LIVE_MS ? found.year : undefined
+}
+
+/** @throws {RetryLater} when the home page does not tell */
+async function liveYear(io: SourceIo): Promise<string> {
+  const known = knownLive(io)
+  if (known !== undefined) return known
+  const { status, text } = await get(io, HOME_PATH)
+  if (status !== 200) throw new RetryLater('fetch_failed', `the home page of the dashboards was answered with status ${status}`)
+  const year = readYear(text)
+  live.set(io.http(API).base, { year, at: Date.now() })
+  return year
+}
+
+/**
+ * Asks for something of a year where it is: in the archive, or at the root for the live year.
+ * @returns undefined for a year that is not published
+ * @throws {RetryLater} for a closed year that the archive does not serve now
+ */
+async function ask(io: SourceIo, programYear: string, pathOf: (via: Via) => string): Promise<(Answer & { via: Via }) | undefined> {
+  if (knownLive(io) === programYear) return { ...(await get(io, pathOf('root'))), via: 'root' }
+  const answer = await get(io, pathOf('archive'))
+  if (answer.status === 200) return { ...answer, via: 'archive' }
+  const year = await liveYear(io)
+  if (programYear > year) return undefined
+  if (programYear === year) return { ...(await get(io, pathOf('root'))), via: 'root' }
+  throw new RetryLater('fetch_failed', `the archive of ${programYear} answered with status ${answer.status}`)
+}
+
+const notPublished = (programYear: string): None => ({
+  none: 'not_yet_published',
+  reason: `the dashboards do not have the program year ${programYear} yet`,
+})
+
+/** The captures of a month. @throws {RetryLater} for an answer that does not tell, and what the HTTP edge throws */
+export async function fetchList(io: SourceIo, programYear: string, monthEnd: Day): Promise<Listed[] | None> {
+  const archive = listPath(programYear, monthEnd)
+  const answer = await ask(io, programYear, (via) => (via === 'archive' ? archive : archive.slice(programYear.length + 1)))
+  if (!answer) return notPublished(programYear)
+  if (answer.status !== 200) throw new RetryLater('fetch_failed', `the page ${archive} was answered with status ${answer.status}`)
+  return readList(answer.text, programYear, monthEnd)
+}
+
+const caches = new Map<string, FileCache>()
+
+/** The cache of this process. */
+function cacheOf({ settings: set }: SourceIo): FileCache {
+  const options = {
+    folder: set.CACHE_DIRECTORY,
+    ttlMs: set.TOASTMASTERS_CACHE_TTL_MS,
+    maxEntries: set.TOASTMASTERS_CACHE_ENTRIES,
+    maxBytes: set.TOASTMASTERS_CACHE_BYTES,
+    cleanupMs: set.TOASTMASTERS_CACHE_CLEANUP_MS,
+  }
+  const name = JSON.stringify(options)
+  const cache = caches.get(name) ?? createCache(options)
+  caches.set(name, cache)
+  return cache
+}
+
+export const cacheStatistics = (io: SourceIo): CacheStatistics => cacheOf(io).statistics()
+
+/**
+ * A file, from the cache or from the dashboards, checked to be the one that was asked for.
+ * @throws {RetryLater} for an answer that does not tell, and what the HTTP edge throws
+ */
+export async function fetchBody(io: SourceIo, wanted: Ask, { cache }: { cache: boolean }): Promise<Body | None | Wrong> {
+  if (!cache) return bodyOf(wanted, await readFile(io, wanted), false)
+  // Files of another server are others.
+  const key = `${io.http(API).base} ${wanted.key}`
+  const { found, hit } = await cacheOf(io).get(key, async () => ofKey(key, await readFile(io, wanted)))
+  return bodyOf(wanted, found, hit)
+}
+
+const ofKey = <T extends object>(key: string, found: CachedFile | T): CachedFile | T => ('text' in found ? { ...found, key } : found)
+
+/** Only a file that is what was asked for is one; the others are what is wrong with them. */
+async function readFile(io: SourceIo, wanted: Ask): Promise<CachedFile | None | Wrong> {
+  const answer = await ask(io, wanted.programYear, (via) => exportPath(wanted, via))
+  if (!answer) return notPublished(wanted.programYear)
+  const { via, url, text, sentAt } = answer
+  const checked = checkBody(wanted, via, answer)
+  if (!('table' in checked)) return checked
+  return { key: wanted.key, via, url, text, hash: createHash('sha256').update(text).digest('hex'), fetchedAt: sentAt }
+}
+
+function bodyOf(wanted: Ask, found: CachedFile | None | Wrong, cached: boolean): Body | None | Wrong {
+  if (!('text' in found)) return found
+  const { via, url, text, hash, fetchedAt } = found
+  const checked = checkBody(wanted, via, { status: 200, text })
+  return 'table' in checked ? { ask: wanted, via, url, text, hash, fetchedAt, cached, ...checked } : checked
+}

@@ -1,0 +1,109 @@
+import type { Listed } from './asks'
+import { addDays, type Day, daysOf, monthEndOf, previousMonthEnd } from './calendar'
+import type { BackfillParams } from './params'
+
+/*
+ * Which dates of a range can be read, and by which capture. The dashboards list the days they have captures of, month by month. After
+ * the end of a month its captures go on under the later days (the closing), and those days have no captures of their own month.
+ */
+
+/** From so many days after a month's end on, it is closed whatever is listed: the longest closing known took 29 days. */
+const CLOSED_AFTER_DAYS = 45
+
+/** The first day that the archive has. */
+const FIRST_DAY: Day = '2008-07-01'
+
+/** A month's list as it is held. */
+export interface MonthList {
+  monthEnd: Day
+  listed: readonly Listed[]
+  readAt: Date
+}
+
+export type NoneKind = 'unavailable' | 'not_yet_published' | 'closing_gap'
+
+/** One date: the capture to ask for, or why there is none. */
+export type Planned = { date: Day; listed: Listed; isFinal: boolean } | { date: Day; none: NoneKind; reason: string }
+
+/** Month ends, first to last, of the months a range of days touches. */
+export function monthsOf(from: Day, to: Day): Day[] {
+  const months: Day[] = []
+  for (let end = monthEndOf(from); end <= monthEndOf(to); end = nextMonthEnd(end)) months.push(end)
+  return months
+}
+
+export const nextMonthEnd = (monthEnd: Day): Day => monthEndOf(addDays(monthEnd, 1))
+
+/** Whether a month was closed for good when its list was read: by its age, or because the next month has captures. */
+export const wasClosed = (monthEnd: Day, readAt: Date, next: MonthList | undefined): boolean =>
+  readAt.toISOString().slice(0, 10) > addDays(monthEnd, CLOSED_AFTER_DAYS) ||
+  (next !== undefined && next.listed.length > 0 && next.readAt <= readAt)
+
+/** Whether a kept list serves a job: read for it, or of a month that was closed when it was read. */
+export function serves(
+  list: MonthList,
+  next: MonthList | undefined,
+  { skipExisting, enableCaching, prepared }: Pick<BackfillParams, 'skipExisting' | 'enableCaching' | 'prepared'>,
+): boolean {
+  if (prepared && list.readAt.toISOString() >= prepared.since) return true
+  return skipExisting && enableCaching && wasClosed(list.monthEnd, list.readAt, next)
+}
+
+/** The lists that a month's dates need: its own, the one before for the days of its closing, the one after to know whether it is closed. */
+export function listsNeeded(monthEnd: Day, from: Day, to: Day, today: Day): Day[] {
+  const first = addDays(previousMonthEnd(monthEnd), 1)
+  const hasFirstDays = from < monthEnd && from <= addDays(first, CLOSED_AFTER_DAYS) && to >= first
+  const mayBeOpen = to >= monthEnd && today <= addDays(monthEnd, CLOSED_AFTER_DAYS) && monthEnd < today
+  // The next month's first: a month whose list is read after that, and which has captures, is closed.
+  return [
+    ...(mayBeOpen ? [nextMonthEnd(monthEnd)] : []),
+    ...(hasFirstDays && first > FIRST_DAY ? [previousMonthEnd(monthEnd)] : []),
+    monthEnd,
+  ]
+}
+
+interface Range {
+  monthEnd: Day
+  from: Day
+  to: Day
+  newestFirst: boolean
+}
+
+/**
+ * The dates of one month inside a range, in the order they are read.
+ * @param lists by month end; those of `listsNeeded`
+ */
+export function planDates({ monthEnd, from, to, newestFirst }: Range, lists: ReadonlyMap<Day, MonthList>): Planned[] {
+  const first = addDays(previousMonthEnd(monthEnd), 1)
+  const days = daysOf(from > first ? from : first, to < monthEnd ? to : monthEnd)
+  const planned = days.map((date) => planDate(date, monthEnd, lists))
+  return newestFirst ? planned.reverse() : planned
+}
+
+function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>): Planned {
+  const own = lists.get(monthEnd)
+  const listed = [...(own?.listed ?? [])].sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
+  const next = lists.get(nextMonthEnd(monthEnd))
+  const isClosed = own !== undefined && wasClosed(monthEnd, own.readAt, next)
+  const last = listed.at(-1)
+  if (date === monthEnd) {
+    // A month that is open goes on to be captured: its last day is what the newest capture after it says.
+    if (last && (last.asOf >= monthEnd || isClosed)) return { date, listed: last, isFinal: isClosed }
+    return notListed(date, last, isClosed)
+  }
+  const capture = listed.find((one) => one.asOf === date)
+  if (capture) return { date, listed: capture, isFinal: isClosed || capture !== last }
+  const before = lists.get(previousMonthEnd(monthEnd))
+  const closing = before?.listed.some((one) => one.asOf >= date)
+  if (closing) {
+    return { date, none: 'closing_gap', reason: `the dashboards still showed the month that ended on ${before?.monthEnd} on that day` }
+  }
+  return notListed(date, last, isClosed)
+}
+
+function notListed(date: Day, last: Listed | undefined, isClosed: boolean): Planned {
+  const isPast = isClosed || (last !== undefined && last.asOf > date)
+  if (isPast) return { date, none: 'unavailable', reason: `the dashboards list no capture of ${date}` }
+  const newest = last ? `the newest capture is of ${last.asOf}` : 'the month has no captures yet'
+  return { date, none: 'not_yet_published', reason: `${date} is not published yet: ${newest}` }
+}

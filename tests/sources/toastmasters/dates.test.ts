@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import type { Listed } from '../../../backend/sources/toastmasters/asks'
+import { addDays, type Day, daysOf, monthEndOf, previousMonthEnd, programYearOf } from '../../../backend/sources/toastmasters/calendar'
+import { listsNeeded, type MonthList, monthsOf, planDates, serves } from '../../../backend/sources/toastmasters/dates'
+
+const capture = (monthEnd: Day, asOf: Day): Listed => ({ asOf, monthEnd, programYear: programYearOf(monthEnd), key: `${monthEnd} ${asOf}` })
+const list = (monthEnd: Day, days: Day[], readAt: string): MonthList => ({
+  monthEnd,
+  listed: days.map((day) => capture(monthEnd, day)),
+  readAt: new Date(readAt),
+})
+const lists = (...all: MonthList[]) => new Map(all.map((one) => [one.monthEnd, one]))
+const plan = (from: Day, to: Day, all: ReadonlyMap<Day, MonthList>, newestFirst = false) =>
+  monthsOf(from, to).flatMap((monthEnd) => planDates({ monthEnd, from, to, newestFirst }, all))
+const short = (planned: ReturnType<typeof plan>) =>
+  planned.map((one) => ('none' in one ? [one.date, one.none] : [one.date, one.listed.asOf, one.isFinal]))
+
+const OLD = '2026-03-01T00:00:00Z'
+const december = list('2023-12-31', ['2023-12-29', '2024-01-03', '2024-01-05'], OLD)
+const january = list('2024-01-31', ['2024-01-08', '2024-01-09', '2024-01-31', '2024-02-02', '2024-02-06'], OLD)
+
+describe('the dates of a closed month', () => {
+  it('are its captures; its last day is the newest of them; the first days belong to the close before', () => {
+    expect(short(plan('2024-01-01', '2024-01-31', lists(december, january))).filter(([, what]) => what !== 'unavailable')).toEqual([
+      ['2024-01-01', 'closing_gap'],
+      ['2024-01-02', 'closing_gap'],
+      ['2024-01-03', 'closing_gap'],
+      ['2024-01-04', 'closing_gap'],
+      ['2024-01-05', 'closing_gap'],
+      ['2024-01-08', '2024-01-08', true],
+      ['2024-01-09', '2024-01-09', true],
+      ['2024-01-31', '2024-02-06', true],
+    ])
+  })
+
+  it('are unavailable where the dashboards list nothing of them', () => {
+    expect(short(plan('2024-01-06', '2024-01-07', lists(december, january)))).toEqual([
+      ['2024-01-06', 'unavailable'],
+      ['2024-01-07', 'unavailable'],
+    ])
+    expect(short(plan('2012-02-01', '2012-02-02', lists(list('2012-02-29', [], OLD), list('2012-01-31', [], OLD))))).toEqual([
+      ['2012-02-01', 'unavailable'],
+      ['2012-02-02', 'unavailable'],
+    ])
+  })
+
+  it('end with the last capture also where the month closed before its end', () => {
+    const april = list('2022-04-30', ['2022-04-27', '2022-04-28'], OLD)
+    expect(short(plan('2022-04-28', '2022-04-30', lists(april)))).toEqual([
+      ['2022-04-28', '2022-04-28', true],
+      ['2022-04-29', 'unavailable'],
+      ['2022-04-30', '2022-04-28', true],
+    ])
+  })
+
+  it('come newest first where that is asked for', () => {
+    const dates = plan('2024-01-08', '2024-01-09', lists(december, january), true)
+    expect(dates.map((one) => one.date)).toEqual(['2024-01-09', '2024-01-08'])
+  })
+})
+
+describe('the dates of an open month', () => {
+  const read = '2026-06-04T12:00:00Z'
+  const may = list('2026-05-31', ['2026-05-28', '2026-05-31', '2026-06-02', '2026-06-03'], read)
+  const june = list('2026-06-30', [], read)
+
+  it('have a last day that is not the last word', () => {
+    expect(short(plan('2026-05-28', '2026-06-05', lists(may, june)))).toEqual([
+      ['2026-05-28', '2026-05-28', true],
+      ['2026-05-29', 'unavailable'],
+      ['2026-05-30', 'unavailable'],
+      ['2026-05-31', '2026-06-03', false],
+      ['2026-06-01', 'closing_gap'],
+      ['2026-06-02', 'closing_gap'],
+      ['2026-06-03', 'closing_gap'],
+      ['2026-06-04', 'not_yet_published'],
+      ['2026-06-05', 'not_yet_published'],
+    ])
+  })
+
+  it('are closed once the next month has captures', () => {
+    const next = list('2026-06-30', ['2026-06-09'], '2026-06-10T00:00:00Z')
+    const again = { ...may, readAt: new Date('2026-06-10T00:01:00Z') }
+    expect(short(plan('2026-05-31', '2026-05-31', lists(again, next)))).toEqual([['2026-05-31', '2026-06-03', true]])
+    // A list that was read before the next month had captures may lack the last one.
+    expect(short(plan('2026-05-31', '2026-05-31', lists(may, next)))).toEqual([['2026-05-31', '2026-06-03', false]])
+  })
+
+  it('the newest capture of all may change until a newer one is listed', () => {
+    const current = list('2026-06-30', ['2026-06-09', '2026-06-10'], '2026-06-11T00:00:00Z')
+    expect(short(plan('2026-06-09', '2026-06-11', lists(may, current)))).toEqual([
+      ['2026-06-09', '2026-06-09', true],
+      ['2026-06-10', '2026-06-10', false],
+      ['2026-06-11', 'not_yet_published'],
+    ])
+  })
+})
+
+describe('lists', () => {
+  const request = { skipExisting: true, enableCaching: true }
+  const closed = list('2024-01-31', [], OLD)
+  const open = list('2026-05-31', [], '2026-06-04T00:00:00Z')
+
+  it('serve again once their month was closed when they were read, unless the request wants them fresh', () => {
+    expect(serves(closed, undefined, request)).toBe(true)
+    expect(serves(open, undefined, request)).toBe(false)
+    expect(serves(closed, undefined, { ...request, skipExisting: false })).toBe(false)
+    expect(serves(closed, undefined, { ...request, enableCaching: false })).toBe(false)
+  })
+
+  it('are as few as the dates need', () => {
+    expect(listsNeeded('2024-03-31', '2024-03-01', '2024-03-31', '2026-01-01')).toEqual(['2024-02-29', '2024-03-31'])
+    expect(listsNeeded('2026-05-31', '2026-05-31', '2026-05-31', '2026-06-04')).toEqual(['2026-06-30', '2026-05-31'])
+  })
+})
+
+it('every date of a range comes once, in order, whatever is listed', () => {
+  const day = fc.integer({ min: 0, max: 6000 }).map((n) => addDays('2008-07-01', n))
+  fc.assert(
+    fc.property(day, fc.integer({ min: 0, max: 120 }), fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 }), (from, length, at) => {
+      const to = addDays(from, length)
+      const all = monthsOf(from, to).map((end) =>
+        list(
+          end,
+          [...new Set(at)].sort((a, b) => a - b).map((n) => addDays(previousMonthEnd(end), n)),
+          OLD,
+        ),
+      )
+      const planned = plan(from, to, lists(...all))
+      expect(planned.map((one) => one.date)).toEqual(daysOf(from, to))
+      for (const one of planned) {
+        if ('none' in one) continue
+        // A capture stands for its own day, or for the last day of its month.
+        expect(one.date === one.listed.asOf || one.date === monthEndOf(one.date)).toBe(true)
+        expect(monthEndOf(one.date)).toBe(one.listed.monthEnd)
+      }
+    }),
+  )
+})
