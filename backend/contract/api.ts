@@ -105,9 +105,18 @@ export interface HttpRequest<T> {
   maxBytes?: number
   /** Sent as If-None-Match; an unchanged answer comes back with status 304 and `data` undefined. */
   etag?: string
-  /** A 2xx is kept as bytes, and `schema` is not asked. */
+  /** A 2xx is kept as bytes, just as they came, and `schema` is not asked. */
   binary?: boolean
-  /** Statuses besides 2xx that are an answer and not an error; their text is in `text`, `data` undefined. */
+  /**
+   * Media types that a 2xx may have, where it is not JSON: `['text/csv']`. They are sent as `Accept`; `schema` is not asked, and the
+   * answer is in `text`, or in `bytes` with `binary`. Another type, or none, is `RetryLater('content_type')`; a web page is
+   * `RetryLater('blocked_page')` unless `text/html` is named.
+   */
+  types?: readonly string[]
+  /**
+   * Statuses besides 2xx that are an answer and not an error, whatever their body is; their text is in `text`, `data` undefined. They
+   * do not count against the host; a redirect is not followed.
+   */
   accept?: readonly number[]
   /** Whether an accepted status is the upstream's own word on what was asked; when not, it is an outage (a gateway's page, a route that is gone). */
   isAnswer?(answer: RawAnswer): boolean
@@ -121,8 +130,9 @@ export interface HttpAnswer<T> {
    */
   sentAt: Date
   headers: Record<string, string | undefined>
-  /** Parsed body; defined for every 2xx that was not asked for as bytes. */
+  /** Parsed body; defined for every 2xx that was not asked for as bytes or by other types. */
   data: T | undefined
+  /** As UTF-8; a byte order mark at its beginning is left out. */
   text: string
   /** Body of a 2xx that was asked for as bytes. */
   bytes?: Uint8Array

@@ -11,14 +11,25 @@ const BLOCKED_MS = 5 * 60_000
 /** A request as errors name it: API, method, path. */
 export interface Asked {
   api: string
-  request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'accept' | 'isAnswer' | 'etag' | 'parts'>
+  request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'types' | 'accept' | 'isAnswer' | 'etag' | 'parts'>
   secrets: readonly string[]
 }
 
 const nameOf = ({ api, request, secrets }: Asked): string => `${api} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`
 
+/** How much of a body tells whether it is a web page; some begin with many blank lines. */
+const START = 1_000
+
+const startOf = ({ text, bytes }: RawAnswer): string =>
+  bytes ? Buffer.from(bytes.subarray(0, START)).toString('utf8') : text.slice(0, START)
+
 export const isHtml = (answer: RawAnswer): boolean =>
-  /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(answer.text.slice(0, 200))
+  /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(startOf(answer))
+
+const HTML = 'text/html'
+
+/** `text/csv` of `text/csv; charset=utf-8`. */
+const mediaTypeOf = ({ headers }: RawAnswer): string => (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
 const soon = (waits: Waits, otherwise: number): Date => waits.retryAt ?? waits.reset ?? new Date(Date.now() + otherwise)
 
@@ -28,8 +39,9 @@ const wait = (on: readonly string[], until: Date, reason: string): Verdict => ({
 })
 
 /** A page for people where data was expected. */
-function blockedPage(asked: Asked, { status, text }: RawAnswer, waits: Waits): Verdict {
-  const what = `${nameOf(asked)} answered ${status} with a web page instead of data: ${excerpt(text.replace(/<[^>]*>/g, ' '), asked.secrets)}`
+function blockedPage(asked: Asked, answer: RawAnswer, waits: Waits): Verdict {
+  const { status } = answer
+  const what = `${nameOf(asked)} answered ${status} with a web page instead of data: ${excerpt(startOf(answer).replace(/<[^>]*>/g, ' '), asked.secrets)}`
   if (status !== 403 && status !== 429) return { error: new RetryLater('blocked_page', what) }
   const until = new Date(Math.max(soon(waits, BLOCKED_MS).getTime(), Date.now() + BLOCKED_MS))
   return { error: new RetryLater('blocked_page', what, until), block: [{ api: asked.api, until, reason: `blocked page (${status})` }] }
@@ -55,12 +67,17 @@ function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly st
   // Not implemented is permanent.
   if (status === 501) return { error: new Fatal('http_501', says(body)) }
   if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), waits.retryAt) }
-  if (isHtml(answer)) return blockedPage(asked, answer, waits)
+  if (isHtml(answer) && !request.types?.includes(HTML)) return blockedPage(asked, answer, waits)
   if (status >= 300 && status < 400) {
     return { error: new RetryLater('redirect', says(`, a redirect to ${excerpt(headers.location ?? 'nowhere', secrets)}`)) }
   }
   if (status === 408 || status === 425) return { error: new RetryLater(`http_${status}`, says(body), waits.retryAt) }
   if (status >= 400) return { error: new Fatal(`http_${status}`, says(body)) }
+  const type = mediaTypeOf(answer)
+  if (status >= 200 && request.types && !request.types.includes(type)) {
+    const got = type === '' ? 'no content type' : excerpt(type, secrets)
+    return { error: new RetryLater('content_type', says(` with ${got} instead of ${request.types.join(' or ')}`)) }
+  }
   return status >= 200 ? {} : { error: new RetryLater(`http_${status}`, says('')) }
 }
 

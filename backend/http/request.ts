@@ -173,6 +173,6 @@ export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest
   const answer = await granted(client, gate, wanted, use)
   const { status, headers, text, bytes, sentAt } = answer
   const asked: Asked = { api: client.name, request: wanted, secrets: secretsFor(client, wanted) }
-  const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary
+  const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary && !wanted.types
   return { status, sentAt, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
 }

@@ -20,6 +20,7 @@ function contentOf({ body, form }: Outgoing): { text?: string; type?: string } {
 
 const headersOf = (request: Outgoing, type?: string): Record<string, string> => ({
   ...(type === undefined ? {} : { 'Content-Type': type }),
+  ...(request.types === undefined ? {} : { Accept: request.types.join(', ') }),
   ...(request.etag === undefined ? {} : { 'If-None-Match': request.etag }),
   ...request.headers,
 })

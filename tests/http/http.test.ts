@@ -254,6 +254,33 @@ describe('a request', () => {
     expect(arrived).toHaveLength(6)
   })
 
+  test.each([
+    [302, 'text/html', '<!doctype html><title>Object moved</title>'],
+    [301, 'text/plain', ''],
+    [500, 'text/html; charset=utf-8', '\r\n\r\n<html><h1>Server Error</h1></html>'],
+    [502, 'application/json', '{"error":"half'],
+  ])('may accept %i with a body of %s, as text or bytes, and follows no redirect', async (status, type, body) => {
+    const it = world()
+    answer = (response) => response.writeHead(status, { 'content-type': type, location: `http://127.0.0.1:${port}/error.aspx` }).end(body)
+    for (let n = 0; n < 6; n++) {
+      const got = await it.ask({ accept: [302, 301, 500, 502], binary: n % 2 === 0, types: n % 3 === 0 ? ['text/csv'] : undefined })
+      expect(got).toMatchObject({ status, text: body, data: undefined, headers: { location: expect.stringContaining('error.aspx') } })
+      expect(got.bytes).toBeUndefined()
+    }
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0, trippedUntil: null, throttled: 0n })
+    expect(arrived.map(({ url }) => url)).toEqual(Array.from({ length: 6 }, () => '/v1/things/'))
+  })
+
+  test('that was accepted between failures of the host shows that it answers', async () => {
+    const it = world()
+    const outage = json({}, 503)
+    for (const one of [outage, outage, outage, outage, html(500), outage, outage]) {
+      answer = one
+      await it.ask({ path: `/${arrived.length}/`, accept: [500] }).catch(() => undefined)
+    }
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 2, trippedUntil: null })
+  })
+
   test('that accepts a status still fails where the API calls the answer an error', async () => {
     const it = world({ understand: ({ status }) => (status === 503 ? { error: new RetryLater('down', 'down') } : {}) })
     answer = json({}, 503)
@@ -605,6 +632,47 @@ describe('secrets', () => {
   })
 })
 
+describe('an answer of a type that was named', () => {
+  const typed =
+    (type: string | undefined, body: string): Answer =>
+    (response) => {
+      response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end(body)
+    }
+  const CSV = { types: ['text/csv', 'application/csv'] }
+  const ODD = '\uFEFF\r\n'.padEnd(600, '\r\n')
+
+  test('is text, asked for by its types', async () => {
+    answer = typed('Text/CSV; charset=utf-8', '\uFEFFa,b\r\n1,2\r\n')
+    expect(await world().ask(CSV)).toMatchObject({ status: 200, data: undefined, text: 'a,b\r\n1,2\r\n' })
+    expect(arrived[0]?.headers.accept).toBe('text/csv, application/csv')
+    answer = typed('text/html', '<html></html>')
+    expect(await world().ask({ types: ['text/html'] })).toMatchObject({ text: '<html></html>' })
+  })
+
+  test.each<[string, string | undefined, string, string, RegExp]>([
+    ['JSON', 'application/json', '{}', 'content_type', /answered 200 with application\/json instead of text\/csv or application\/csv$/],
+    ['no type', undefined, 'a,b', 'content_type', /with no content type instead of/],
+    ['a web page', 'text/html', '<p>Down for maintenance', 'blocked_page', /instead of data: Down for maintenance/],
+    ['a web page that is said to be one of them', 'text/csv', `${ODD}<!DOCTYPE html><h1>Error</h1>`, 'blocked_page', /web page/],
+  ])('fails for %s, as text or bytes, and not against the host', async (_, type, body, kind, message) => {
+    const it = world()
+    answer = typed(type, body)
+    for (let n = 0; n < 6; n++) {
+      const error = await failure(it.ask({ ...CSV, binary: n % 2 === 0 }))
+      expect(error).toMatchObject({ name: 'RetryLater', kind })
+      expect(error.message).toMatch(message)
+    }
+    expect(await gateRow(it, it.name)).toMatchObject({ failures: 0 })
+  })
+
+  test('may be refused by a page of the same type', async () => {
+    answer = (response) => response.writeHead(404, { 'content-type': 'text/html' }).end('<html>No such page</html>')
+    expect(await failure(world().ask({ types: ['text/html'] }))).toMatchObject({ name: 'Fatal', kind: 'http_404' })
+    answer = html(403)
+    expect(await failure(world().ask({ types: ['text/html'] }))).toMatchObject({ name: 'RetryLater', kind: 'blocked_page' })
+  })
+})
+
 describe('an answer of bytes', () => {
   const bytes = Uint8Array.from([0, 255, 10, 200, 128])
   const car =
@@ -620,6 +688,17 @@ describe('an answer of bytes', () => {
     expect(got).toMatchObject({ status: 200, data: undefined, text: '' })
     expect(Buffer.compare(Buffer.from(got.bytes ?? []), bytes)).toBe(0)
     expect(it.use.traffic[it.name]).toMatchObject({ bytes: bytes.length })
+  })
+
+  test.each([
+    ['UTF-8 with a byte order mark', Buffer.from('\uFEFF"District","Club"\r\n"42","Café"\r\n', 'utf8')],
+    ['Windows-1252', Buffer.from('"42","Caf\xe9 \x96 nord"\r\n', 'latin1')],
+  ])('keeps %s as it came', async (_, sheet) => {
+    answer = (response) => response.writeHead(200, { 'content-type': 'text/csv' }).end(gzipSync(sheet))
+    const compressed = answer
+    answer = (response, request) => compressed(response.setHeader('content-encoding', 'gzip'), request)
+    const got = await world().ask({ binary: true, types: ['text/csv'] })
+    expect(Buffer.from(got.bytes ?? [])).toEqual(sheet)
   })
 
   test('that was refused is words, like every refusal', async () => {
