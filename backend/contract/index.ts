@@ -17,6 +17,7 @@
 
 export type * from './api'
 export * from './bisect'
+export type * from './check'
 export type * from './command'
 export * from './feed'
 export * from './gather'

@@ -3,6 +3,7 @@ import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
 import type { Api, Http, HttpUse, Pace } from './api'
+import type { AlertCheck } from './check'
 import type { Command } from './command'
 import type { Feed } from './feed'
 import type { Listener } from './listener'
@@ -94,6 +95,8 @@ export interface Source<P = unknown> {
   routes?: readonly Route[]
   /** What its pages count besides the outcomes of records, a sentence each; by `name_with_underscores`. */
   counters?: Record<string, string>
+  /** What a person should know of, by `name_with_underscores`: alerts and their events are called `<source>.<name>`. */
+  checks?: Record<string, AlertCheck>
   /** What it keeps for a while only, by name: each call deletes one batch of it and returns the rows, 0 when none are left. */
   retention?: Record<string, (db: Reader) => Promise<number>>
   /** Splits a job into its first tasks; same (prepared) params, same tasks, no I/O. */

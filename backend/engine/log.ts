@@ -1,5 +1,4 @@
 import type { Log } from '../base/log'
-import type { AlertKind } from './upkeep/event-keys'
 
 /*
  * Log lines of the engine that count nothing. Outcomes of work, which do, are in outcomes.ts.
@@ -44,10 +43,10 @@ export function logTick(log: Log, { name, tickAt, job, error, leftOut }: Tick): 
   if (leftOut) log.warn('Skipped earlier ticks of the schedule: no scheduler was running', fields)
 }
 
-export const logAlert = (log: Log, kind: AlertKind, subject: string, message: string): void =>
+export const logAlert = (log: Log, kind: string, subject: string, message: string): void =>
   log.warn(`Alert: ${message}`, { alert: kind, subject })
 
-export const logAlertCleared = (log: Log, kind: AlertKind, subject: string): void => log.info('Alert cleared', { alert: kind, subject })
+export const logAlertCleared = (log: Log, kind: string, subject: string): void => log.info('Alert cleared', { alert: kind, subject })
 
 /** @param deleted rows by what they were */
 export function logDeleted(log: Log, deleted: Record<string, number>): void {

@@ -3,6 +3,7 @@ import { groupBy } from '../base/group'
 import { GATE_STATES, JOB_STATUSES, TASK_STATES } from '../base/vocabulary'
 import { schedulersAlive } from '../engine/jobs/progress'
 import { ALERTS } from '../engine/upkeep/event-keys'
+import { sourceAlerts } from '../engine/upkeep/source-checks'
 import { databaseCache } from '../service/base/caches'
 import type { Service } from '../service/base/context'
 import { listQueues, queueDepths } from '../service/queues/queues'
@@ -24,7 +25,7 @@ function zeros({ sources }: Pick<Service, 'sources'>): Reading[] {
     ...[...new Set(sources.flatMap((source) => Object.values(source.streams).map((stream) => stream.queue)))].flatMap((queue) =>
       TASK_STATES.map((state) => zero('backhaul_tasks', { queue, state })),
     ),
-    ...Object.keys(ALERTS).map((kind) => zero('backhaul_alerts', { kind })),
+    ...Object.keys({ ...ALERTS, ...sourceAlerts(sources) }).map((kind) => zero('backhaul_alerts', { kind })),
     ...['pending', 'delivered', 'failed'].map((state) => zero('backhaul_deliveries', { state })),
     ...['active', 'paused', 'failing'].map((state) => zero('backhaul_schedules', { state })),
   ]

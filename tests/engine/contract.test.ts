@@ -128,6 +128,13 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
       expect([variable, about]).toEqual([expect.stringMatching(/^[A-Z][A-Z0-9_]+$/), expect.stringMatching(/^[A-Z`].*\.$/)])
   })
 
+  it('names its checks and says what they find; in an empty database they find nothing', async () => {
+    for (const [kind, { about, find }] of Object.entries(source.checks ?? {})) {
+      expect([kind, about]).toEqual([expect.stringMatching(/^[a-z]+(_[a-z]+)*$/), expect.stringMatching(/^[A-Z`].*\.$/)])
+      expect([kind, await find(db, defaultsOf(source))]).toEqual([kind, []])
+    }
+  })
+
   it('plans the same tasks for the same params, each once, with cursors that survive the database', () => {
     expect(source.plan(jobs.parseParams(source, JSON.parse(JSON.stringify(params))))).toEqual(plan)
     expect(plan.tasks.length).toBeGreaterThan(0)

@@ -16,6 +16,7 @@ export const sourceList = z.object({
         apis: z.array(z.string()),
         workers: z.array(z.string()),
         counters: z.record(z.string(), z.string()).meta({ description: 'What its reports count besides, a sentence each' }),
+        alerts: z.record(z.string(), z.string()).meta({ description: 'Its own alerts by the key of their events, a sentence each' }),
         exportTables: z.array(z.string()),
       })
       .meta({ id: 'Source' }),

@@ -1,12 +1,12 @@
 import type { Depths } from '../../../queues/depths'
 import type { Log } from '../../base/log'
 import type { Tx } from '../../base/sql'
-import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
 import { logAlert, logAlertCleared } from '../log'
 import { insertEvents } from '../store'
 import { type Found, stalled, trippedBreakers, unattended } from './alert-checks'
-import { ALERTS, type AlertKind, clearedKey } from './event-keys'
+import { ALERTS, alertKey, clearedKey, type EngineAlert } from './event-keys'
+import { type SourceCheckOptions, sourceAlerts, watchSources } from './source-checks'
 
 /*
  * Problems that a person should know of. A row of `alerts` exists as long as its problem lasts. Raising and clearing an alert
@@ -22,35 +22,38 @@ const DEAD_EVERY_MS = 30_000
 /** Reading dead letters holds them for a moment, so their queue seems empty: an alert is cleared after so many empty checks. */
 const EMPTY_CHECKS = 2
 
-export interface AlertOptions {
-  db: Db
-  log: Log
-  sources: readonly Source[]
+export interface AlertOptions extends SourceCheckOptions {
   /** A running job without a page for so long is stalled, ms. */
   stallMs: number
   /** Asks the broker; absent: dead letters are not watched. */
   depths?: Pick<Depths, 'read'>
-  now?: () => number
 }
 
 interface Row {
-  kind: AlertKind
+  kind: string
   subject: string
   message: string
   since: Date
 }
 
 /** Checks what could be wrong; to be called every 5 s under the scheduler's lock. */
-export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now }: AlertOptions): { check(): Promise<void> } {
+export function watchAlerts(options: AlertOptions): { check(): Promise<void>; stop(): Promise<void> } {
+  const { db, log, sources, stallMs, depths, now = Date.now } = options
   const unattendedFor = lasting(now)
   const runningFor = lasting(now)
   const dead = depths && watchDead(depths, now)
+  const ofSources = watchSources(options)
+  const known = new Set(Object.keys({ ...ALERTS, ...sourceAlerts(sources) }))
   let stalledAt = Number.NEGATIVE_INFINITY
 
   async function check(): Promise<void> {
     const rows = await db.query<Row>(`select kind, subject, message, since from backhaul.alerts`)
-    const raised = (kind: AlertKind) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
-    const found: Partial<Record<AlertKind, Found[]>> = {
+    const raised = (kind: EngineAlert) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
+    // An alert whose check is gone would stay for ever.
+    const gone = rows.filter((row) => !known.has(row.kind)).map(({ kind }) => [kind, []])
+    const found: Record<string, Found[]> = {
+      ...Object.fromEntries(gone),
+      ...ofSources.take(),
       queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, raised('queue_unattended')),
       breaker_tripped: await trippedBreakers(db),
     }
@@ -63,7 +66,7 @@ export function watchAlerts({ db, log, sources, stallMs, depths, now = Date.now 
     if (letters) found.dead_letters_growing = letters
     await reconcile(db, log, rows, found)
   }
-  return { check }
+  return { check, stop: () => ofSources.stop() }
 }
 
 /** Of what is seen at each check, returns what has been seen for at least `ms`, and what is raised already. */
@@ -114,8 +117,8 @@ function deadOf(queue: string, count: number, raised: string | undefined, isEmpt
 }
 
 /** Brings the rows to what was found; kinds that were not checked are left as they are. */
-async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Partial<Record<AlertKind, Found[]>>): Promise<void> {
-  for (const [kind, items] of Object.entries(found) as [AlertKind, Found[]][]) {
+async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Record<string, Found[]>): Promise<void> {
+  for (const [kind, items] of Object.entries(found)) {
     const before = new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row]))
     for (const item of items) {
       const row = before.get(item.subject)
@@ -126,7 +129,7 @@ async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Partial<
   }
 }
 
-async function raise(db: Db, log: Log, kind: AlertKind, { subject, message, again, data }: Found): Promise<void> {
+async function raise(db: Db, log: Log, kind: string, { subject, message, again, data }: Found): Promise<void> {
   const isNew = await db.tx(async (tx) => {
     const [row] = await tx.query<{ since: Date; fresh: boolean }>(
       `insert into backhaul.alerts (kind, subject, message, since) values ($1, $2, $3, clock_timestamp())
@@ -134,7 +137,7 @@ async function raise(db: Db, log: Log, kind: AlertKind, { subject, message, agai
       [kind, subject, message],
     )
     if (!row || !(row.fresh || again)) return false
-    await publish(tx, ALERTS[kind], { kind, subject, message, since: row.since.toISOString(), ...data })
+    await publish(tx, alertKey(kind), { kind, subject, message, since: row.since.toISOString(), ...data })
     return true
   })
   if (isNew) logAlert(log, kind, subject, message)

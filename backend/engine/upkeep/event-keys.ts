@@ -1,5 +1,5 @@
 /*
- * Keys of the engine's own events, on the exchange and for webhooks. Those of sources begin with the source's name.
+ * Keys of the engine's own events, on the exchange and for webhooks. Those of sources, alerts included, begin with the source's name.
  */
 
 /** Alerts by the key of their event; the end of each has the same key with `.cleared`. */
@@ -10,11 +10,14 @@ export const ALERTS = {
   dead_letters_growing: 'alert.dead_letters_growing',
 } as const
 
-export type AlertKind = keyof typeof ALERTS
+export type EngineAlert = keyof typeof ALERTS
 
-export const clearedKey = (kind: AlertKind): string => `${ALERTS[kind]}.cleared`
+/** The key of an alert's event; an alert of a source has that of its kind. */
+export const alertKey = (kind: string): string => (Object.hasOwn(ALERTS, kind) ? ALERTS[kind as EngineAlert] : kind)
 
-const alertKeys = (Object.keys(ALERTS) as AlertKind[]).flatMap((kind) => [ALERTS[kind] as string, clearedKey(kind)])
+export const clearedKey = (kind: string): string => `${alertKey(kind)}.cleared`
+
+const alertKeys = Object.keys(ALERTS).flatMap((kind) => [alertKey(kind), clearedKey(kind)])
 
 export const JOB_KEYS: readonly string[] = [
   ...['completed', 'partial', 'failed', 'cancelled'].map((status) => `job.${status}`),

@@ -56,9 +56,9 @@ export interface Scheduler {
  * webhooks, checks alerts and deletes expired rows. Several may run: one holds the lock, in a session of its own; when that session ends, another takes it.
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
-  const { db, log, sources, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
+  const { db, log, sources, settings, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
   const upkeep = {
-    alerts: watchAlerts({ db, log, sources, stallMs, depths }),
+    alerts: watchAlerts({ db, log, sources, settings, stallMs, depths }),
     retention: keepRetention({ db, log, retentionMs, sources }),
   }
   let stopping = false
@@ -98,6 +98,7 @@ export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
     async stop() {
       stopping = true
       await running
+      await upkeep.alerts.stop()
     },
   }
 }

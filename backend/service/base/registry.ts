@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Fault, Refused } from '../../base/errors'
 import type { Source } from '../../contract'
 import { parseParams } from '../../engine/jobs/verbs'
+import { sourceAlerts } from '../../engine/upkeep/source-checks'
 import { exportTables } from '../../export/tables'
 import { databaseCache } from './caches'
 import type { Service } from './context'
@@ -19,6 +20,8 @@ export interface SourceInfo {
   workers: string[]
   /** What its reports count besides: a sentence by name. */
   counters: Record<string, string>
+  /** Alerts of its own: a sentence by the key of their events. */
+  alerts: Record<string, string>
   /** Tables that hold its rows. */
   exportTables: string[]
 }
@@ -95,6 +98,7 @@ export async function listSources(service: Service): Promise<SourceInfo[]> {
     apis: Object.keys(source.apis),
     workers: Object.keys(source.workers),
     counters: source.counters ?? {},
+    alerts: sourceAlerts([source]),
     exportTables: tables[source.name] ?? [],
   }))
 }

@@ -35,6 +35,8 @@ export const suite = /* GraphQL */ `
     workers: [String!]!
     "What its reports count besides: a sentence by name."
     counters: JSON!
+    "Its own alerts: a sentence by the key of their events."
+    alerts: JSON!
     exportTables: [String!]!
   }
   type Command { name: String! about: String! }
