@@ -9,7 +9,7 @@ import { createProgram, main } from './cli/main'
 import { idNameOf, optionsOf } from './cli/options'
 import { followJobs, printDryRun, printJobs } from './cli/print-jobs'
 import { runLookup } from './cli/queue-lookup'
-import { buildRequests, parsePriority } from './cli/request'
+import { buildRequests, namingFlags, parsePriority } from './cli/request'
 import { traced } from './cli/traced'
 
 /** Options of every queue script; a source adds its own. */
@@ -63,8 +63,9 @@ async function queue(context: Context, source: Source, command: Command, args: s
   const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
   if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
   const requests = buildRequests(source, command, ids, given)
-  if (given.dryRun) return await printDryRun(context, source, command, requests, priority, given)
-  const queued = await startJobs(context, source, command, requests, { priority, force: given.force, isQuiet: given.json })
+  if (given.dryRun) return await namingFlags(source, command, () => printDryRun(context, source, command, requests, priority, given))
+  const options = { priority, force: given.force, isQuiet: given.json }
+  const queued = await namingFlags(source, command, () => startJobs(context, source, command, requests, options))
   if (!given.json) await printJobs(context, queued)
   if (given.watch) return await followJobs(context, queued, given)
   if (given.json) await printJobs(context, queued, true)

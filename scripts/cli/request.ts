@@ -60,6 +60,17 @@ function inFlags(message: string, options: readonly FieldOption[]): string {
   }, message)
 }
 
+/** Runs work that may refuse the request once it is prepared. @throws {Refused} naming the option in place of its field */
+export async function namingFlags<T>(source: Source, command: Command, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const options = command.options ? optionsOf(source) : []
+    if (!(error instanceof Refused) || !options.some(({ path }) => path === error.field)) throw error
+    throw new Refused(error.code, inFlags(error.message, options), error.field)
+  }
+}
+
 /** Nothing is queued unless every id is valid. */
 function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
   const [first] = faults

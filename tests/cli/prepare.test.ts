@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { Refused } from '../../backend/base/errors'
+import { defineSource, type Source } from '../../backend/contract'
+import { type Db, openDb } from '../../backend/database/db'
+import { sources } from '../../backend/sources'
+import { command } from '../support/cli'
+import { countingSource, countingTask } from '../support/counting-source'
+import { type TestEnv, testEnv } from '../support/env'
+
+/* A command of a source that resolves at the start what was asked. */
+
+interface Params {
+  name: string
+  lastDays: number
+  from?: string
+}
+
+const toy = defineSource<Params>({
+  ...(countingSource({ pages: 1, rowsPerPage: 1, tasks: [countingTask('a')] }) as unknown as Source<Params>),
+  commands: { 'count days': { about: 'Counts days', queue: 'zkillboard_backfill_queue', options: true, preset: { name: 'cli' } } },
+  requests: {},
+  params: z.object({
+    name: z.string(),
+    lastDays: z.number().int().default(1).meta({ title: 'Days', description: 'How many days', flag: '--last-days <n>' }),
+    from: z.string().optional().meta({ prepared: true }),
+  }),
+  async prepare(db, asked) {
+    if (asked.lastDays > 9) throw new Refused('input', 'lastDays must be 9 at most, as many as are kept.', 'lastDays')
+    const [row] = await db.query<{ from: string }>('select (current_date - $1::int)::text as from', [asked.lastDays])
+    return { ...asked, from: row?.from }
+  },
+  plan: ({ from }) => ({ tasks: [countingTask('a')], activeKey: `days from ${from}`, estimate: { requests: {} } }),
+})
+toy.requests = { zkillboard_backfill_queue: toy.params }
+
+let services: TestEnv
+let db: Db
+let env: Record<string, string>
+
+beforeAll(async () => {
+  ;(sources as Source[]).unshift(toy as unknown as Source)
+  services = await testEnv()
+  db = openDb(services.databaseUrl)
+  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+}, 60_000)
+afterAll(async () => {
+  ;(sources as Source[]).shift()
+  await db.close()
+  await services.close()
+})
+
+const paramsKept = async () => (await db.query<{ params: Params }>('select params from backhaul.jobs')).map(({ params }) => params)
+const daysAgo = async (days: number) =>
+  (await db.query<{ day: string }>('select (current_date - $1::int)::text as day', [days]))[0]?.day as string
+
+test('a dry run shows what it would start, and keeps nothing', async () => {
+  const { code, out } = await command(env, 'queue count days --last-days 3 --dry-run')
+  expect([code, out]).toEqual([0, expect.stringContaining(`days from ${await daysAgo(3)}: 1 first task`)])
+  expect(await paramsKept()).toEqual([])
+})
+
+test('a start keeps what was prepared', async () => {
+  const { code, out } = await command(env, 'queue count days --last-days 3')
+  expect([code, out]).toEqual([0, expect.stringContaining(`days from ${await daysAgo(3)}`)])
+  expect(await paramsKept()).toEqual([{ name: 'cli', lastDays: 3, from: await daysAgo(3) }])
+})
+
+test.each(['', ' --dry-run'])('what is refused then names the option (%s)', async (more) => {
+  const { code, out, err } = await command(env, `queue count days --last-days 10${more}`)
+  expect({ code, out, err }).toEqual({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('--last-days must be 9 at most, as many as are kept.'),
+  })
+})
+
+test('an option that only the source sets is none', async () => {
+  const { out } = await command(env, 'queue count days --help')
+  expect(out).toContain('--last-days')
+  expect(out).not.toContain('from')
+})
