@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Ask, Body, Report, Table } from '../../backend/sources/toastmasters/store/types'
-
-const keyDate = (day: string): string => {
-  const [year, month, date] = day.split('-').map(Number)
-  return `${month}/${date}/${year}`
-}
+import type { Ask, Report } from '../../backend/sources/toastmasters/asks'
+import { keyDate } from '../../backend/sources/toastmasters/calendar'
+import type { Body } from '../../backend/sources/toastmasters/client'
+import { readTable } from '../../backend/sources/toastmasters/csv'
 
 /** A question for a file of May 2026, closing or not; without a district the summary. */
 export function askFor(change: Partial<Ask> = {}): Ask {
@@ -26,14 +24,13 @@ export function bodyFor(ask: Ask, rows: Record<string, string>[], change: Partia
     `Month of ${name}, As of ${monthOfDay}/${day}/${year}`,
   ]
   const text = lines.map((line) => `${line}\r\n`).join('')
-  const table: Table = { columns, rows, footer: { month, asOf: ask.asOf } }
   return {
     ask,
     via: 'archive',
     url: `https://dashboards.example/${ask.programYear}/export.aspx?type=CSV&report=${ask.key}`,
     text,
     hash: createHash('sha256').update(text).digest('hex'),
-    table,
+    table: readTable(text),
     logicalDate: ask.asOf < ask.monthEnd ? ask.asOf : ask.monthEnd,
     programYear: ask.programYear,
     fetchedAt: new Date('2026-06-04T10:00:00Z'),

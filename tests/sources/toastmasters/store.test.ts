@@ -1,4 +1,5 @@
 import { type Db, openDb } from '../../../backend/database/db'
+import { readSummary } from '../../../backend/sources/toastmasters/records'
 import {
   addConfigured,
   configHistory,
@@ -17,7 +18,6 @@ import {
   saveMismatch,
   saveSummary,
 } from '../../../backend/sources/toastmasters/store'
-import type { SummaryRow } from '../../../backend/sources/toastmasters/store/types'
 import { type TestEnv, testEnv } from '../../support/env'
 import { askFor, bodyFor } from '../../support/toastmasters'
 
@@ -91,22 +91,15 @@ describe('configured districts', () => {
   })
 })
 
-const row = (districtId: string, totalYtdPayments: number): SummaryRow => ({
-  ...(Object.fromEntries(
-    ['region', 'dsp', 'training', 'marketAnalysis', 'communicationPlan', 'regionAdvisorVisit', 'smedleyDistinguishedClubs'].map((name) => [
-      name,
-      null,
-    ]),
-  ) as unknown as SummaryRow),
-  districtId,
-  totalYtdPayments,
-  paymentGrowthPercent: -8.29,
-  values: { DISTRICT: districtId, 'TOTAL YTD PAYMENTS': String(totalYtdPayments), 'MARKET ANALYSIS': 'a\0b' },
-})
 const summaryOf = (asOf: string, figures: Record<string, number>, fetchedAt = at(0), isFinal = false) => {
-  const cells = Object.entries(figures).map(([DISTRICT, total]) => ({ DISTRICT, 'Total YTD Payments': String(total) }))
-  const rows = Object.entries(figures).map(([id, total]) => row(id, total))
-  return { body: bodyFor(askFor({ asOf }), cells, { fetchedAt }), rows, isFinal }
+  const rows = Object.entries(figures).map(([DISTRICT, total]) => ({
+    REGION: '01',
+    DISTRICT,
+    'Total YTD Payments': String(total),
+    '% Payment Growth': '-8.29%',
+  }))
+  const body = bodyFor(askFor({ asOf }), rows, { fetchedAt })
+  return { body, rows: readSummary(body.table), isFinal }
 }
 const save = (batch: ReturnType<typeof summaryOf>) => db.tx((tx) => saveSummary(tx, batch))
 const payments = async () => {
@@ -139,7 +132,7 @@ describe('the summary of a date', () => {
     expect(await readDistricts(db, '2026-06-02')).toEqual([])
     expect(await latestDistricts(db)).toEqual(['42', 'F'])
     expect(await db.query('select payment_growth_percent as growth, values from toastmasters.districts_summary limit 1')).toEqual([
-      { growth: '-8.29', values: { DISTRICT: '42', 'TOTAL YTD PAYMENTS': '100', 'MARKET ANALYSIS': 'ab' } },
+      { growth: '-8.29', values: { region: '01', district: '42', 'total ytd payments': '100', 'percent payment growth': '-8.29%' } },
     ])
   })
 
@@ -168,6 +161,25 @@ describe('the summary of a date', () => {
       { asOf: '2026-06-03', reason: 'no_existing', isCurrent: true },
     ])
     expect(await readBody(db, askFor({ asOf: '2026-06-02' }), at(0))).toBeDefined()
+  })
+
+  test('three captures of one close end as the last of them with two superseded revisions, in each order', async () => {
+    const captures = [
+      summaryOf('2026-05-31', { '14': 98, '42': 100, '94': 50 }, at(1)),
+      summaryOf('2026-06-02', { '14': 100, '42': 101, '94': 55 }, at(2)),
+      summaryOf('2026-06-03', { '14': 99, '42': 103, '94': 54 }, at(3)),
+    ]
+    for (const order of ['012', '021', '102', '120', '201', '210']) {
+      await db.query('truncate toastmasters.snapshots, toastmasters.districts_summary, toastmasters.revisions, toastmasters.bodies')
+      for (const place of order) await save(captures[Number(place)] as (typeof captures)[0])
+      expect([order, await payments()]).toEqual([order, { '14': 99, '42': 103, '94': 54 }])
+      expect(await revisions()).toMatchObject([
+        { asOf: '2026-05-31', isCurrent: false },
+        { asOf: '2026-06-02', isCurrent: false },
+        { asOf: '2026-06-03', isCurrent: true },
+      ])
+      expect(await db.query('select logical_date::text as date from toastmasters.snapshots')).toEqual([{ date: '2026-05-31' }])
+    }
   })
 
   test('of one capture with two contents, the one that was read later is right, whichever comes first', async () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Reader, Tx } from '../../../base/sql'
-import type { Ask, Body, Day, Report } from './types'
+import type { Ask, Report } from '../asks'
+import type { Day } from '../calendar'
+import type { Body } from '../client'
 
 /*
  * Accepted files, each content once: what is read twice, or read again unchanged, only moves the moment of its last read.

@@ -1,16 +1,7 @@
 import type { Reader } from '../../../base/sql'
+import type { CacheStatistics } from '../cache'
 
-/** Figures of caches of files: what is in them now, and what happened since their workers started. */
-export interface CacheStatistics {
-  entries: number
-  bytes: number
-  hits: number
-  misses: number
-  evicted: number
-  expired: number
-}
-
-/** A worker that has said nothing for so long has ended. */
+/** A worker that has written nothing for so long has ended. */
 const ENDED_AFTER = "interval '10 minutes'"
 
 /** Writes down what a worker's cache has come to. @param worker host and process */

@@ -1,5 +1,5 @@
 import type { Reader } from '../../../base/sql'
-import type { Day } from './types'
+import type { Day } from '../calendar'
 
 /** `summary`: a district's line in the summary; `full`: its clubs too. */
 export type Detail = 'summary' | 'full'

@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '../../../base/sql'
-import type { Day, Listed } from './types'
+import type { Listed } from '../asks'
+import type { Day } from '../calendar'
 
 /** A month's captures, as its page lists them. */
 export interface NewList {
@@ -23,12 +24,15 @@ export async function readLists(db: Reader, months: readonly Pick<NewList, 'prog
   )
 }
 
-/** Keeps a list in place of the one before; of two jobs that read it at once the later one is kept. */
-export async function saveList(tx: Tx, { programYear, monthEnd, listed }: NewList, readAt = new Date()): Promise<void> {
+/**
+ * Keeps a list in place of the one before; of two jobs that read it at once the later one is kept.
+ * @param readAt by the database's clock; now by default
+ */
+export async function saveList(tx: Tx, { programYear, monthEnd, listed }: NewList, readAt?: Date): Promise<void> {
   await tx.query(
-    `insert into toastmasters.as_of_lists as l (program_year, month_end, entries, read_at) values ($1, $2, $3, $4)
+    `insert into toastmasters.as_of_lists as l (program_year, month_end, entries, read_at) values ($1, $2, $3, coalesce($4, clock_timestamp()))
      on conflict (month_end, program_year) do update set entries = excluded.entries, read_at = excluded.read_at
       where l.read_at <= excluded.read_at`,
-    [programYear, monthEnd, JSON.stringify(listed), readAt],
+    [programYear, monthEnd, JSON.stringify(listed), readAt ?? null],
   )
 }

@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '../../../base/sql'
-import type { Ask, Day, Report } from './types'
+import type { Ask, Report } from '../asks'
+import type { Day } from '../calendar'
 
 /** A file that is not what was asked for. */
 export interface Mismatch {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ClubRow, SummaryRow } from './types'
+import type { ClubRow, SummaryRow } from '../records'
 
 /*
  * Rows as `jsonb_populate_recordset` takes them.
@@ -92,19 +92,15 @@ export const assigned = (columns: Columns): string =>
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')
 
-/** The last of each key, in the order in which rows are locked. */
-export function sortedBy<Row>(rows: readonly Row[], keyOf: (row: Row) => string): Row[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]))
-  return [...byKey.keys()].sort().map((key) => byKey.get(key) as Row)
-}
-
-/** Rows as JSON, by column; texts without the character that Postgres does not store. */
+/** Rows as JSON, by column. */
 export function toJson<Row extends object>(rows: readonly Row[], columns: Columns, keyOf: (row: Row) => Record<string, string>): string {
-  const records = rows.map((row) => ({
-    ...keyOf(row),
-    ...Object.fromEntries(Object.entries(columns).map(([field, column]) => [column, (row as Record<string, unknown>)[field]])),
-  }))
-  return JSON.stringify(records, (_, value) => (typeof value === 'string' ? value.replaceAll('\0', '') : value))
+  const cellOf = (row: Row, field: string) => (row as Record<string, unknown>)[field]
+  return JSON.stringify(
+    rows.map((row) => ({
+      ...keyOf(row),
+      ...Object.fromEntries(Object.entries(columns).map(([field, column]) => [column, cellOf(row, field)])),
+    })),
+  )
 }
 
 /** One hash of several files, whatever their order. */

@@ -1,6 +1,7 @@
 import type { Tx } from '../../../base/sql'
 import type { Written } from '../../../contract'
-import type { Body, Day } from './types'
+import type { Day } from '../calendar'
+import type { Body } from '../client'
 
 /** Makes the snapshot of a date when it is the first to store anything of it; pages share its row, and none changes it. */
 export async function openSnapshot(tx: Tx, logicalDate: Day, programYear: string): Promise<void> {

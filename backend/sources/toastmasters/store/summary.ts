@@ -1,11 +1,12 @@
 import type { Tx } from '../../../base/sql'
 import type { Written } from '../../../contract'
+import type { Body } from '../client'
+import type { SummaryRow } from '../records'
 import { keepBody } from './bodies'
 import { lock } from './lock'
 import { type Decision, decide, SUMMARY } from './revisions'
-import { assigned, listed, SUMMARY_COLUMNS, sortedBy, toJson } from './rows'
+import { assigned, listed, SUMMARY_COLUMNS, toJson } from './rows'
 import { openSnapshot, written } from './snapshots'
-import type { Body, SummaryRow } from './types'
 
 /** The summary of a date, and what its file says. */
 export interface SummaryBatch {
@@ -24,18 +25,26 @@ export async function saveSummary(tx: Tx, { body, rows, isFinal }: SummaryBatch)
   await lock(tx, `summary ${logicalDate}`)
   await keepBody(tx, body)
   const size = Buffer.byteLength(text)
-  const decision = await decide(tx, { logicalDate, scope: SUMMARY, asOf: ask.asOf, hash, hashes: [hash], fetchedAt, isFinal, size })
-  const districts = sortedBy(rows, (row) => row.districtId)
+  const decision = await decide(tx, {
+    logicalDate,
+    scope: SUMMARY,
+    asOf: ask.asOf,
+    hash,
+    hashes: [hash],
+    readAt: [fetchedAt],
+    isFinal,
+    size,
+  })
   switch (decision.outcome) {
     case 'older':
-      return written(body, { unchanged: districts.length, counts: { dates_superseded: 1 } })
+      return written(body, { unchanged: rows.length, counts: { dates_superseded: 1 } })
     case 'unchanged':
       await confirm(tx, body, decision)
-      return written(body, { unchanged: districts.length })
+      return written(body, { unchanged: rows.length })
     default:
       await openSnapshot(tx, logicalDate, body.programYear)
       return written(body, {
-        ...(await replace(tx, body, districts, decision)),
+        ...(await replace(tx, body, rows, decision)),
         counts: { dates_superseded: decision.outcome === 'updated' ? 1 : 0 },
       })
   }
@@ -50,7 +59,6 @@ async function confirm(tx: Tx, { logicalDate }: Body, { fetchedAt, isFinal }: De
   )
 }
 
-/** @param rows one of each district, sorted */
 async function replace(tx: Tx, body: Body, rows: readonly SummaryRow[], { fetchedAt, isFinal }: Decision): Promise<Partial<Written>> {
   const columns = listed(SUMMARY_COLUMNS)
   const gone = await tx.query('delete from toastmasters.districts_summary where logical_date = $1 and district_id <> all($2) returning 1', [
