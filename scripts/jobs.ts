@@ -6,7 +6,7 @@ import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
-import { doVerb, VERBS } from './cli/jobs-verbs'
+import { doVerb, VERBS, type VerbOptions } from './cli/jobs-verbs'
 import { createProgram, main } from './cli/main'
 import { follow } from './cli/print-jobs'
 import { reportText } from './cli/report-text'
@@ -45,11 +45,18 @@ export function build(context: Context): Command {
     .option(...JSON_OPTION)
     .action((id: string, options: { json?: boolean }) => showReport(context, id, options))
   for (const name of JOB_VERBS) {
-    program
+    const command = program
       .command(`${name} <ids...>`)
       .description(VERBS[name].about)
       .option(...JSON_OPTION)
-      .action((ids: string[], options: { json?: boolean }) => doVerb(context, name, ids, options))
+      .action((ids: string[], options: VerbOptions) => doVerb(context, name, ids, options))
+    if (name === 'retry') {
+      command
+        .option('--stream <name>', 'only failed tasks of this stream')
+        .option('--lane <name>', 'only failed tasks of this lane')
+        .option('--row <label>', 'only failed tasks in this row of the grid')
+        .option('--column <label>', 'only failed tasks in this column of the grid')
+    }
   }
   return program
 }

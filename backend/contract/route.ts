@@ -79,6 +79,14 @@ export interface RouteStart {
 /** `live` goes before `asked`, `asked` before `backfill`. */
 export type PriorityName = 'live' | 'asked' | 'backfill'
 
+/** Tasks of a job: those of which all holds that is said here. Row and column are their place in the grid. */
+export interface TaskChoice {
+  stream?: string
+  lane?: string
+  row?: string
+  column?: string
+}
+
 /** What a job would cost at the limits in force. */
 export interface JobEstimate {
   /** First tasks; further ones are found while it runs. */
@@ -205,8 +213,11 @@ export interface RouteContext<S extends Settings = Settings> {
   start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
   /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
-  /** @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in */
-  steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string): Promise<void>
+  /**
+   * @param only the failed tasks that a retry tries, all by default; the others stay failed
+   * @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in
+   */
+  steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, only?: TaskChoice): Promise<void>
   /** The limits of the source's APIs as they stand. */
   gates(): Promise<RouteGate[]>
   /** Which tasks of a stream, by key, a running job of the source has open: the id of that job. */

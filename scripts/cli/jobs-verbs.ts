@@ -1,5 +1,6 @@
 import { Refused } from '../../backend/base/errors'
 import type { JobVerb } from '../../backend/base/vocabulary'
+import type { TaskChoice } from '../../backend/contract'
 import { findJob, type JobRow } from '../../backend/engine/jobs/verbs'
 import type { Service } from '../../backend/service/base/context'
 import { doVerb as doVerbOn, type Steered } from '../../backend/service/jobs/verbs'
@@ -42,19 +43,24 @@ interface Outcome {
   error?: string
 }
 
+/** The choice is of a retry: which failed tasks it tries. */
+export interface VerbOptions extends TaskChoice {
+  json?: boolean
+}
+
 /** Applies a verb to each job; to none when one of the ids is wrong. */
-export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], options: { json?: boolean }): Promise<void> {
+export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], { json, ...only }: VerbOptions): Promise<void> {
   const verb = VERBS[name]
   const { terminal } = context
   const engine = context.service(sources)
   const jobs: JobRow[] = []
   for (const id of ids) jobs.push(await findJob(engine, id))
   const outcomes: Outcome[] = []
-  for (const job of jobs) outcomes.push(await attempt(engine, name, job))
-  if (options.json) terminal.out(toJson(outcomes))
+  for (const job of jobs) outcomes.push(await attempt(engine, name, job, only))
+  if (json) terminal.out(toJson(outcomes))
   for (const outcome of outcomes) {
     if (outcome.error !== undefined) terminal.err(outcome.error)
-    else if (!options.json) terminal.out(verb.done(shortId(outcome.id), outcome))
+    else if (!json) terminal.out(verb.done(shortId(outcome.id), outcome))
   }
   const done = outcomes.some((outcome) => outcome.error === undefined)
   if (verb.wakes && done && engine.broker.state === 'unreachable')
@@ -63,9 +69,9 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
 }
 
 /** A job in the wrong state does not stop the verb for the others. */
-async function attempt(service: Service, verb: JobVerb, job: JobRow): Promise<Outcome> {
+async function attempt(service: Service, verb: JobVerb, job: JobRow, only: TaskChoice): Promise<Outcome> {
   try {
-    const { status, tasks } = await doVerbOn(service, actor(), verb, job.id)
+    const { status, tasks } = await doVerbOn(service, actor(), verb, job.id, only)
     return { id: job.id, status, tasks }
   } catch (error) {
     if (!(error instanceof Refused) || error.code !== 'state') throw error

@@ -45,8 +45,8 @@ const start = async (tasks: NewTask[]): Promise<string> => {
   Object.assign(counting, { tasks })
   return (await startJob(engine, source, { name: `job ${++named}` })).id
 }
-const rest = async (id: string, query = '') =>
-  await served.ask('GET', `/api/jobs/${id}/partitions${query}`, undefined, { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}` })
+const rest = async (id: string, query = '', what = 'partitions') =>
+  await served.ask('GET', `/api/jobs/${id}/${what}${query}`, undefined, { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}` })
 const ended = (key: string, end: NewTask['ended']): NewTask => ({ ...countingTask(key), ended: end })
 
 test('a cell of several tasks shows the worst of them, and is done only when all are', async () => {
@@ -99,11 +99,52 @@ test('a cell of several tasks shows the worst of them, and is done only when all
   const { taskId } = whole.cells.find((one) => one.state === 'failed') ?? {}
   expect(await engine.db.query('select key from backhaul.tasks where id = $1', [taskId])).toEqual([{ key: '1/10/b' }])
 
+  expect((await rest(id, '?row=1&column=10', 'tasks')).body.items).toMatchObject([{ key: '1/10/a' }, { key: '1/10/b' }])
+
   // What is tried again is no longer failed.
   await retry(engine, id)
   const open = (await partitionsOf(served.service, id, 'all')).cells.find((one) => one.column === '10')
   expect(['waiting', 'ready']).toContain(open?.state)
   expect(open).toMatchObject({ kind: null, reason: null, tasks: 2 })
+})
+
+test('a retry may choose failed tasks by stream, lane and place in the grid; the others stay failed', async () => {
+  const failing = ['a/1/x', 'a/2/x', 'b/1/x', 'b/2/x', 'c/3/x']
+  counting.onRead = async () => {
+    throw new Fatal('gone', 'the page is gone')
+  }
+  const id = await start(failing.map((key) => countingTask(key, `lane ${key[0]}`)))
+  const worker = await engine.worker()
+  expect(await engine.ended(id)).toBe('failed')
+  counting.onRead = undefined
+  const failed = async () =>
+    (
+      await engine.db.query<{ key: string }>(`select key from backhaul.tasks where job_id = $1 and state = 'failed' order by key`, [id])
+    ).map(({ key }) => key)
+  const headers = { authorization: `Bearer ${TOKENS.ADMIN_TOKEN}` }
+  const retried = async (only?: object) => {
+    const { status, body } = await served.ask('POST', `/api/jobs/${id}/retry`, only, headers)
+    if (status === 200) await engine.ended(id)
+    return [status, body.detail ?? body.status !== undefined, await failed()]
+  }
+  const graphql = graphqlClient(served.url, TOKENS.ADMIN_TOKEN)
+  expect(await retried({ row: 'a', column: '2' })).toEqual([200, true, ['a/1/x', 'b/1/x', 'b/2/x', 'c/3/x']])
+  expect(await retried({ row: 'a', column: '2' })).toEqual([
+    409,
+    expect.stringMatching(/no failed tasks of row a of column 2; nothing/),
+    await failed(),
+  ])
+  expect(await retried({ stream: 'another' })).toEqual([409, expect.stringContaining('of stream another'), expect.anything()])
+  expect((await retried({ cell: '1' }))[0]).toBe(400)
+  expect(await retried({ stream: 'count', lane: 'lane c' })).toEqual([200, true, ['a/1/x', 'b/1/x', 'b/2/x']])
+  await graphql.data(`mutation ($id: ID!) { retryJob(id: $id, column: "1") { id } }`, { id })
+  await engine.ended(id)
+  expect(await failed()).toEqual(['b/2/x'])
+  const { tasks } = await graphql.data(`query ($id: ID!) { tasks(job: $id, row: "b", state: failed) { nodes { key } } }`, { id })
+  expect(tasks.nodes).toEqual([{ key: 'b/2/x' }])
+  expect((await retried())[2]).toEqual([])
+  expect(await engine.status(id)).toBe('completed')
+  await worker.stop()
 })
 
 const ROWS = 60

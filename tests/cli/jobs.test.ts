@@ -161,6 +161,7 @@ describe('pause, resume, cancel, retry', () => {
     refused(await command(env, `jobs retry ${id}`), 1, 'no failed tasks')
     await settle(id, 'failed')
     await end(id, 'failed')
+    refused(await command(env, `jobs retry ${id} --stream months --lane nothing`), 1, 'no failed tasks of stream months of lane nothing')
     expect(await command(env, `jobs retry ${id}`)).toMatchObject({ code: 0, out: expect.stringContaining('retrying 1 failed task') })
     expect(await status(id)).toBe('running')
   })

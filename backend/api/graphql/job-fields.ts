@@ -1,4 +1,4 @@
-import type { GridWindow } from '../../contract'
+import type { GridWindow, TaskChoice } from '../../contract'
 import { type JobDetail, jobDetail } from '../../service/jobs/detail'
 import { getReport, type JobSummary } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
@@ -22,9 +22,14 @@ const part =
   async (job: JobSummary, _: unknown, context: Context): Promise<JobDetail[K]> =>
     (await detailOf(job, context))[name]
 
+interface TaskFilter extends TaskChoice {
+  state?: string
+}
+
 /** A job's tasks. @throws {Refused} */
-export async function taskConnection({ service }: Context, id: string, { state, ...window }: Window & { state?: string | null }) {
-  return connection(await listTasks(service, id, { ...askOf(window), state: state ?? undefined }), window)
+export async function taskConnection({ service }: Context, id: string, { first, after, ...filter }: Window & TaskFilter) {
+  const window = { first, after }
+  return connection(await listTasks(service, id, { ...askOf(window), ...given(filter) }), window)
 }
 
 /** Fields of a job that its summary does not have. */

@@ -1,4 +1,5 @@
 import type { JobVerb } from '../../base/vocabulary'
+import type { TaskChoice } from '../../contract'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
@@ -35,8 +36,8 @@ async function startBackfill(_: unknown, ask: StartAsk, context: Context) {
 
 const steer =
   (verb: JobVerb) =>
-  (_: unknown, { id }: { id: string }, context: Context) =>
-    steerJob(context.service, writer(context), verb, id)
+  (_: unknown, { id, ...only }: TaskChoice & { id: string }, context: Context) =>
+    steerJob(context.service, writer(context), verb, id, given(only))
 
 interface BulkArgs {
   verb: JobVerb

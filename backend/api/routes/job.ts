@@ -26,11 +26,15 @@ export function job(app: App, { service }: Context): void {
     async ({ params }) => await jobDetail(service, params.id),
   )
   for (const verb of JOB_VERBS) {
-    app.post(
-      `/api/jobs/:id/${verb}`,
-      { schema: { ...about(`${verb}Job`, ABOUT[verb]), response: { 200: shapes.jobSummary, ...refusals(403, 404, 409) } } },
-      async (request) => await steerJob(service, actorOf(request), verb, request.params.id),
-    )
+    const schema = { ...about(`${verb}Job`, ABOUT[verb]), response: { 200: shapes.jobSummary, ...refusals(403, 404, 409) } }
+    const path = `/api/jobs/:id/${verb}`
+    if (verb === 'retry')
+      app.post(
+        path,
+        { schema: { ...schema, body: shapes.retryBody } },
+        async (request) => await steerJob(service, actorOf(request), verb, request.params.id, request.body ?? undefined),
+      )
+    else app.post(path, { schema }, async (request) => await steerJob(service, actorOf(request), verb, request.params.id))
   }
   app.get(
     '/api/jobs/:id/tasks',

@@ -29,7 +29,19 @@ export const taskRow = z
 
 export const taskList = listOf(taskRow)
 
-export const taskQuery = z.strictObject({ state: z.enum(TASK_STATES).optional(), ...paging })
+const taskChoice = {
+  stream: z.string().max(200).optional(),
+  lane: z.string().max(2000).optional(),
+  row: z.string().max(200).optional().meta({ description: 'Their row in the grid of the job' }),
+  column: z.string().max(200).optional().meta({ description: 'Their column in the grid of the job' }),
+}
+
+export const taskQuery = z.strictObject({ state: z.enum(TASK_STATES).optional(), ...taskChoice, ...paging })
+
+export const retryBody = z
+  .strictObject(taskChoice)
+  .nullish()
+  .meta({ description: 'Which failed tasks are tried again: those of which all holds that is said here; all by default' })
 
 export const rejectList = listOf(
   z

@@ -2,6 +2,7 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import { ACTIVE_STATUSES } from '../../base/vocabulary'
+import type { TaskChoice } from '../../contract'
 import type { Engine } from '../engine'
 import { cancelTasks, dropClaims, reopenFailed } from '../store'
 import { wake } from '../wake'
@@ -107,9 +108,10 @@ async function sweep({ db }: Engine, id: string): Promise<void> {
 
 /**
  * Lets a job's failed tasks try again from the page they reached, with all their attempts; the job will finish again.
+ * @param only those of them; the others stay failed
  * @throws {Refused} `state` when another active job backfills the same, or nothing failed
  */
-export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; tasks: number }> {
+export async function retry(engine: Engine, id: string, only: TaskChoice = {}): Promise<{ job: JobRow; tasks: number }> {
   const job = await findJob(engine, id)
   const tasks = await engine.db.tx(async (tx) => {
     // Locked: its finish task ends it wholly before this or wholly after.
@@ -129,10 +131,11 @@ export async function retry(engine: Engine, id: string): Promise<{ job: JobRow; 
     if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
       throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks; start the job again`, 'status', status)
     }
-    const failed = await reopenFailed(tx, job.id)
+    const failed = await reopenFailed(tx, job.id, only)
     const ended = status === 'failed' || status === 'partial'
-    if (failed === 0 && status !== 'failed')
-      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks; nothing to retry`, 'status', status)
+    const chosen = Object.entries(only).map(([name, value]) => ` of ${name} ${value}`)
+    if (failed === 0 && (status !== 'failed' || chosen.length > 0))
+      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks${chosen.join('')}; nothing to retry`, 'status', status)
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await queueAgain(tx, job)
     return failed

@@ -4,6 +4,7 @@
  * task, or nobody does, and nothing of the step may be written.
  */
 export * from './cells'
+export * from './choice'
 export * from './claims'
 export * from './events'
 export * from './inserts'

@@ -1,4 +1,6 @@
 import type { Reader, Tx } from '../../base/sql'
+import type { TaskChoice } from '../../contract'
+import { andChosen } from './choice'
 import { FINISH, NO_CLAIM, NOT_WOKEN, OPEN } from './task'
 
 /*
@@ -23,15 +25,16 @@ export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
 
 /**
  * Opens a job's failed tasks again, with all their attempts, and deletes its finish task: it is inserted again when nothing
- * is left to do. @returns how many tasks had failed, the finish task not counted
+ * is left to do. @param only those of them @returns how many of them had failed, the finish task not counted
  */
-export async function reopenFailed(tx: Tx, jobId: string): Promise<number> {
+export async function reopenFailed(tx: Tx, jobId: string, only: TaskChoice = {}): Promise<number> {
+  const values: unknown[] = [jobId]
   await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
   const failed = await tx.query(
     `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
             error_kind = null, settled_at = null, due_at = clock_timestamp(), ${NOT_WOKEN}
-      where job_id = $1 and state = 'failed' returning id`,
-    [jobId],
+      where job_id = $1 and state = 'failed'${andChosen(only, values)} returning id`,
+    values,
   )
   return failed.length
 }

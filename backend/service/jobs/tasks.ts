@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
 import { COUNT_NAMES, type Counted, jsonInt, TASK_STATES } from '../../base/vocabulary'
+import type { TaskChoice } from '../../contract'
 import { FINISH } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
+import { andChosen } from '../../engine/store'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
@@ -35,20 +37,21 @@ const FIGURES = [...COUNT_NAMES, 'expected'].map((column) => `${column}::float8 
 const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason, reason_kind as "reasonKind",
   waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
 
-/** A job's tasks by stream and key. @throws {Refused} `missing`, `input` */
+/** A job's tasks by stream and key, or those chosen. @throws {Refused} `missing`, `input` */
 export async function listTasks(
   service: Service,
   id: string,
-  { state, most, ...ask }: PageAsk & { state?: string; most?: number } = {},
+  { state, most, stream, lane, row, column, ...ask }: PageAsk & TaskChoice & { state?: string; most?: number } = {},
 ): Promise<Page<TaskRow>> {
   if (state !== undefined && !TASK_STATES.some((one) => one === state))
     throw new Refused('input', `There is no state "${state}"; there are ${TASK_STATES.join(', ')}.`, 'state')
   const job = await findJob(service, id)
   const limit = limitOf(ask, most)
   const list = `tasks of ${job.id}`
-  const after = readCursor(list, { state }, z.tuple([z.string(), z.string()]), ask.cursor)
+  const filter = { state, stream, lane, row, column }
+  const after = readCursor(list, filter, z.tuple([z.string(), z.string()]), ask.cursor)
   const values: unknown[] = [job.id]
-  const where = [`job_id = $1 and stream <> '${FINISH}'`]
+  const where = [`job_id = $1 and stream <> '${FINISH}'${andChosen({ stream, lane, row, column }, values)}`]
   if (state === 'held') where.push(`state = 'ready' and claim is not null`)
   else if (state !== undefined) where.push(`state = $${values.push(state)}::backhaul.task_state`)
   if (after) where.push(`(stream, key) > ($${values.push(after[0])}, $${values.push(after[1])})`)
@@ -56,7 +59,7 @@ export async function listTasks(
     `select ${COLUMNS} from backhaul.tasks where ${where.join(' and ')} order by stream, key limit $${values.push(limit + 1)}`,
     values,
   )
-  const cursorAfter = (row: Read) => makeCursor(list, { state }, [row.stream, row.key])
+  const cursorAfter = (row: Read) => makeCursor(list, filter, [row.stream, row.key])
   return pageOf(rows, limit, cursorAfter, (row) => ({
     ...row,
     id: jsonInt(row.id),

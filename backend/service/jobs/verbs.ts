@@ -1,6 +1,7 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { type JobVerb, MAX_BULK } from '../../base/vocabulary'
+import type { TaskChoice } from '../../contract'
 import type { Engine } from '../../engine/engine'
 import { cancel, findJob, pause, resume, retry } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
@@ -15,30 +16,37 @@ export interface Steered {
   tasks?: number
 }
 
-const DO: Record<JobVerb, (engine: Engine, id: string) => Promise<Steered>> = {
+const DO: Record<JobVerb, (engine: Engine, id: string, only: TaskChoice) => Promise<Steered>> = {
   pause,
   resume,
   cancel,
-  retry: async (engine, id) => {
-    const { job, tasks } = await retry(engine, id)
+  retry: async (engine, id, only) => {
+    const { job, tasks } = await retry(engine, id, only)
     return { status: job.status, tasks }
   },
 }
 
 /**
  * Applies a verb to one job, by its full id, and records who did it.
+ * @param only the tasks that a retry tries; by default all that failed
  * @throws {Refused} `state` with the job's state
  */
-export const doVerb = (service: Service, actor: Actor, verb: JobVerb, id: string, detail: Json = {}): Promise<Steered> =>
-  act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id))
+export const doVerb = (
+  service: Service,
+  actor: Actor,
+  verb: JobVerb,
+  id: string,
+  only: TaskChoice = {},
+  detail: Json = { ...only },
+): Promise<Steered> => act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id, only))
 
 /**
  * Applies a verb to a job for a person at an entry point. Repeating it changes nothing.
  * @throws {Refused} `state` with the job's state, `missing`, `input`
  */
-export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string): Promise<JobSummary> {
+export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string, only?: TaskChoice): Promise<JobSummary> {
   const job = await findJob(service, id)
-  await doVerb(service, actor, verb, job.id)
+  await doVerb(service, actor, verb, job.id, only)
   return await getJob(service, job.id)
 }
 
@@ -66,7 +74,7 @@ export async function steerJobs(service: Service, actor: Actor, { verb, ids, sta
   for (const id of new Set(chosen)) {
     try {
       const job = await findJob(service, id)
-      await doVerb(service, actor, verb, job.id, { bulk: true })
+      await doVerb(service, actor, verb, job.id, {}, { bulk: true })
       outcome.done.push(job.id)
     } catch (error) {
       if (!(error instanceof Refused) || error.code === 'setup') throw error

@@ -77,8 +77,8 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       return { id: job.id, status: job.status, created: job.created }
     },
     estimate: (params, priority = 'backfill') => estimateJob(service, { source: source.name, params, priority: PRIORITY[priority] }),
-    async steer(verb, id) {
-      await doVerb(service, actor, verb, await ownId(id))
+    async steer(verb, id, only) {
+      await doVerb(service, actor, verb, await ownId(id), only)
     },
     async gates() {
       const gates = await listGates(service)

@@ -85,7 +85,7 @@ export const jobs = /* GraphQL */ `
     "Its tasks as a grid, where its source has one; a window of it from the first to the last label named, at most limit places."
     partitions(columnsFrom: String, columnsTo: String, rowsFrom: String, rowsTo: String, limit: Int = ${DEFAULT_CELLS}): Partitions!
     "Its tasks."
-    taskList(first: Int = 50, after: String, state: TaskState): TaskConnection!
+    taskList(first: Int = 50, after: String, state: TaskState, stream: String, lane: String, row: String, column: String): TaskConnection!
     rejects(first: Int = 50, after: String): RejectConnection!
   }
 
