@@ -339,6 +339,18 @@ withChromium('in a browser', () => {
     await page.getByText('Columns 2026-02-01 to 2026-03-03 of 100, rows row 48 to row 59 of 60.').waitFor()
     await page.goBack()
     await page.getByText('rows row 0 to row 47 of 60').waitFor()
+    await page.goto(`${url}/jobs/${job?.id}?tab=grid&columns=2026-02-10`)
+    await page.getByRole('button', { name: 'Retry this cell' }).click()
+    await page.getByText('row 0 2026-02-10: retrying.').waitFor()
+    await page
+      .getByRole('gridcell', { name: 'row 0 2026-02-10: waiting; 2 tasks' })
+      .or(page.getByRole('gridcell', { name: /^row 0 2026-02-10: ready/ }))
+      .waitFor()
+    await page.getByRole('link', { name: 'Show the tasks of this cell' }).click()
+    await page.getByText('Tasks of cell row 0 2026-02-10.').waitFor()
+    expect(await page.getByRole('table', { name: 'Tasks' }).locator('tbody tr').count()).toBe(2)
+    await page.getByRole('button', { name: 'Show all tasks' }).click()
+    await page.getByText('50 tasks on this page').waitFor()
     await it.db.query('delete from backhaul.jobs where id = $1', [job?.id])
   }, 60_000)
 

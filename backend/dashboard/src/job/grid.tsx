@@ -1,15 +1,14 @@
 import { useMemo, useRef, useState } from 'preact/hooks'
-import { Link } from 'wouter-preact'
 import { query } from '../api/client'
-import type { JobDetail, PartitionCell, Partitions } from '../api/types'
+import type { JobDetail, Partitions } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { count, counted, upper } from '../lib/format'
+import { count, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
-import { Ago } from '../ui/time'
-import { Cell, cellText, shownText, signsOf } from './cell'
+import { Cell, shownText, signsOf } from './cell'
+import { CellDetails } from './cell-details'
 import { GridWindow } from './grid-window'
 
 const EVERY_MS = 4000
@@ -35,7 +34,7 @@ export function Grid({ job }: { job: JobDetail }) {
           <div class="stack">
             <Legend data={data} />
             <GridWindow data={data} />
-            <Cells key={`${data.columns[0]} ${data.rows[0]}`} data={data} />
+            <Cells key={`${data.columns[0]} ${data.rows[0]}`} job={job} data={data} onChange={() => void fetched.refresh()} />
           </div>
         )
       }
@@ -59,7 +58,7 @@ function Legend({ data: { counts } }: { data: Partitions }) {
   )
 }
 
-function Cells({ data }: { data: Partitions }) {
+function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onChange: () => void }) {
   const table = useRef<HTMLTableElement>(null)
   const [[y, x], setAt] = useState<[number, number]>([0, 0])
   const cells = useMemo(() => new Map(data.cells.map((cell) => [`${cell.row}\n${cell.column}`, cell])), [data])
@@ -120,7 +119,7 @@ function Cells({ data }: { data: Partitions }) {
           </tbody>
         </table>
       </div>
-      <Details name={`${row} ${column}`} cell={cellAt(row, column)} />
+      <CellDetails job={job} name={`${row} ${column}`} cell={cellAt(row, column)} onChange={onChange} />
     </>
   )
 }
@@ -134,23 +133,6 @@ function RowSum({ counts }: { counts: Partitions['counts'] }) {
       {count(sum('done'))} of {count(sum())}
       {failed > 0 && <span class="bad">, {count(failed)} failed</span>}
     </td>
-  )
-}
-
-/** What is known of the chosen cell. */
-function Details({ name, cell }: { name: string; cell: PartitionCell | undefined }) {
-  const params = useParams()
-  return (
-    <p class="small soft break">
-      <b>{name}</b>: {cellText(cell)}.{' '}
-      {cell && (
-        <>
-          Changed <Ago at={cell.changedAt} />
-          {cell.attempts > 0 && `, ${counted(cell.attempts, 'try', 'tries')} without a page`}.{' '}
-          <Link href={params.href({ tab: 'tasks', state: cell.state })}>Tasks in this state</Link>
-        </>
-      )}
-    </p>
   )
 }
 

@@ -19,7 +19,7 @@ export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
       {tabs.map(({ name, text, count, tone }) => (
         <Link
           key={name}
-          href={params.href({ tab: name, state: null, cursor: null, columns: null, rows: null })}
+          href={params.href({ tab: name, state: null, cursor: null, columns: null, rows: null, row: null, column: null })}
           aria-current={tab === name ? 'page' : undefined}
         >
           {text}

@@ -6,6 +6,7 @@ import { useParams } from '../hooks/use-params'
 import { serverNow } from '../lib/clock'
 import { brief, count, named } from '../lib/format'
 import { isActive } from '../lib/verbs'
+import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Pager } from '../ui/pager'
@@ -21,14 +22,23 @@ const EVERY_MS = 3000
 export function Tasks({ job }: { job: JobDetail }) {
   const params = useParams()
   const state = params.get('state')
-  const path = `/api/jobs/${job.id}/tasks${query({ state, cursor: params.get('cursor'), limit: 50 })}`
+  const cell = { row: params.get('row'), column: params.get('column') }
+  const path = `/api/jobs/${job.id}/tasks${query({ state, ...cell, cursor: params.get('cursor'), limit: 50 })}`
   const fetched = useFetch<List<TaskRow>>(path, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   return (
     <div class="stack">
+      {cell.row && (
+        <p class="row small">
+          Tasks of cell {cell.row} {cell.column}.
+          <Button small icon="close" onClick={() => params.set({ row: null, column: null, cursor: null })}>
+            Show all tasks
+          </Button>
+        </p>
+      )}
       <fieldset class="chips">
         <legend class="hidden">State</legend>
         <button type="button" class="chip" aria-pressed={state === ''} onClick={() => params.set({ state: null, cursor: null })}>
-          All <b>{count(job.tasks.total)}</b>
+          All {!cell.row && <b>{count(job.tasks.total)}</b>}
         </button>
         {TASK_STATES.map((one) => (
           <button
@@ -39,7 +49,7 @@ export function Tasks({ job }: { job: JobDetail }) {
             onClick={() => params.set({ state: state === one ? null : one, cursor: null })}
           >
             <Status state={one} text={named(nameOf(one))} />
-            <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>
+            {!cell.row && <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>}
           </button>
         ))}
       </fieldset>
