@@ -38,3 +38,32 @@ export function bodyFor(ask: Ask, rows: Record<string, string>[], change: Partia
     ...change,
   }
 }
+
+export const DISTRICT_REPORTS = ['clubperformance', 'districtperformance', 'divisionperformance'] as const
+type DistrictReport = (typeof DISTRICT_REPORTS)[number]
+
+/** Members by club. */
+export type Members = Record<string, number>
+
+/** A report of a capture of district 42 whose clubs have so many members; each member has paid in October. */
+export function reportFor(report: DistrictReport, members: Members, ask: Partial<Ask> = {}, change: Partial<Body> = {}): Body {
+  const { district = '42' } = ask
+  const rows = Object.entries(members).map(([club, count]): Record<string, string> => {
+    const head = { District: district ?? '', Division: 'A', Area: '01' }
+    const named = { ...head, Club: club, 'Club Name': `Club ${club}` }
+    const paid = String(count)
+    switch (report) {
+      case 'clubperformance': {
+        const numbered = { ...head, 'Club Number': club, 'Club Name': `Club ${club}` }
+        return { ...numbered, 'Club Status': 'Active', 'Mem. Base': '20', 'Active Members': paid }
+      }
+      case 'districtperformance': {
+        const renewals = { New: '0', 'Late Ren.': '0', 'Oct. Ren.': paid, 'Apr. Ren.': '0', 'Total Ren.': paid }
+        return { ...named, ...renewals, 'Total Chart': '0', 'Total to Date': paid }
+      }
+      default:
+        return { ...named, 'October Renewals': paid, 'Membership to date': paid }
+    }
+  })
+  return bodyFor(askFor({ ...ask, report, district }), rows, change)
+}

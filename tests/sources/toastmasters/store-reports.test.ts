@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { type Db, openDb } from '../../../backend/database/db'
-import type { Report } from '../../../backend/sources/toastmasters/asks'
 import type { Body } from '../../../backend/sources/toastmasters/client'
 import { readBody, readHeld, saveReport } from '../../../backend/sources/toastmasters/store'
 import { type TestEnv, testEnv } from '../../support/env'
-import { askFor, bodyFor } from '../../support/toastmasters'
+import { DISTRICT_REPORTS, type Members, reportFor } from '../../support/toastmasters'
 
 let env: TestEnv
 let db: Db
@@ -22,43 +21,8 @@ const empty = () =>
   )
 beforeEach(empty)
 
-const REPORTS: Report[] = ['clubperformance', 'districtperformance', 'divisionperformance']
 const DATE = '2026-05-31'
 const at = (minutes: number) => new Date(Date.UTC(2026, 5, 4, 10, minutes))
-
-/** Members by club. */
-type Members = Record<string, number>
-
-/** One report of a capture, with so many members in each club. */
-function reportOf(report: Report, asOf: string, members: Members, fetchedAt: Date, district = '42'): Body {
-  const rows = Object.entries(members).map(([club, count]): Record<string, string> => {
-    const head = { District: district, Division: 'A', Area: '01' }
-    if (report === 'clubperformance') {
-      return {
-        ...head,
-        'Club Number': club,
-        'Club Name': `Club ${club}`,
-        'Club Status': 'Active',
-        'Mem. Base': '20',
-        'Active Members': `${count}`,
-      }
-    }
-    const named = { ...head, Club: club, 'Club Name': `Club ${club}` }
-    return report === 'districtperformance'
-      ? {
-          ...named,
-          New: '0',
-          'Late Ren.': '0',
-          'Oct. Ren.': `${count}`,
-          'Apr. Ren.': '0',
-          'Total Ren.': `${count}`,
-          'Total Chart': '0',
-          'Total to Date': `${count}`,
-        }
-      : { ...named, 'October Renewals': `${count}`, 'Membership to date': `${count}` }
-  })
-  return bodyFor(askFor({ report, district, asOf }), rows, { fetchedAt })
-}
 
 interface Options {
   district?: string
@@ -70,7 +34,9 @@ const save = (body: Body, { district = '42', isFinal = false, since = at(0) }: O
 
 /** A capture's three reports, read a second apart. */
 const captureOf = (asOf: string, members: Members, minute: number, district = '42') =>
-  REPORTS.map((report, n) => reportOf(report, asOf, members, new Date(at(minute).getTime() + n * 1000), district))
+  DISTRICT_REPORTS.map((report, n) =>
+    reportFor(report, members, { asOf, district }, { fetchedAt: new Date(at(minute).getTime() + n * 1000) }),
+  )
 
 /** As the pages of one job do, whose files were read for it. */
 async function saveAll(bodies: readonly Body[], options?: Options) {

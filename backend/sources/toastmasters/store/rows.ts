@@ -86,6 +86,15 @@ export const listed = (columns: Columns, prefix = ''): string =>
     .map((column) => `${prefix}${column}`)
     .join(', ')
 
+/** Postgres' own types that JSON does not have. */
+const castOf = (column: string): string => (column.endsWith('_on') ? '::text' : column.endsWith('_percent') ? '::float8' : '')
+
+/** `a as "field", …`, as the fields are typed. */
+export const selected = (columns: Columns): string =>
+  Object.entries(columns)
+    .map(([field, column]) => `${column}${castOf(column)} as "${field}"`)
+    .join(', ')
+
 /** `a = excluded.a, …`. */
 export const assigned = (columns: Columns): string =>
   Object.values(columns)
