@@ -3,7 +3,7 @@ import { destroy, within } from './connection'
 
 /** What a person reads during a memory or disk alarm of the broker. */
 export const ALARM =
-  'RabbitMQ accepts no messages because it is short of memory or disk: `rabbitmqctl status` names the alarm; free some, or raise the limit.'
+  'RabbitMQ accepts no messages because it is short of memory or disk: `rabbitmqctl status` names the alarm; free memory or disk space, or raise the limit.'
 
 /** A routing key without a queue: RabbitMQ drops what is published to it. */
 export const PROBE_KEY = 'backhaul.probe'

@@ -2,7 +2,7 @@
 const ZONE = /(?:[a-z]{1,5}|[+-]\d{2}:?(?:\d{2})?)$/i
 const SHORT_OFFSET = /([+-]\d{2}):?$/
 /** A day alone, or a time of day somewhere: numbers and words alone are no time, though JavaScript takes some for one. */
-const LOOKS_LIKE_TIME = /^\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}/
+const TIME_LIKE = /^\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}/
 const ISO = /^\d{4}-\d{2}-\d{2}T/i
 
 /**
@@ -12,7 +12,7 @@ const ISO = /^\d{4}-\d{2}-\d{2}T/i
  */
 export function instantOf(text: string | null | undefined): number | undefined {
   const bare = text?.trim() ?? ''
-  if (!LOOKS_LIKE_TIME.test(bare)) return undefined
+  if (!TIME_LIKE.test(bare)) return undefined
   const at = Date.parse(bare.includes(':') ? zoned(bare) : bare)
   return Number.isNaN(at) ? undefined : at
 }

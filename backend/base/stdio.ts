@@ -12,8 +12,8 @@ export async function leave(code: number): Promise<never> {
 }
 
 /**
- * Makes a reader that went away (`| head`) no error: nobody reads what would be printed on stdout, so the process ends with 0;
- * without stderr it goes on. Output that cannot be written for another reason (a full disk) ends it with 1.
+ * Treats a closed pipe (`| head`) as no error: nobody reads what would be printed on stdout, so the process ends with 0;
+ * without stderr it continues. Output that cannot be written for another reason (a full disk) ends it with 1.
  */
 export function allowClosedPipes(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

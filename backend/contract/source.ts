@@ -12,7 +12,7 @@ import type { Route } from './route'
 import type { Settings, SettingValues } from './settings'
 import type { NewTask, Stream } from './stream'
 
-/** How often a task is tried before it fails, and how far apart. Each pause is 0.5 to 1.5 times as long as said here. */
+/** How often a task is tried before it fails, and how far apart. Each pause is 0.5 to 1.5 times as long as given here. */
 export interface Tries {
   /** Tries in a row that bring no page (default: the setting ATTEMPTS, 10). */
   attempts?: number

@@ -42,7 +42,7 @@ export const GAUGES = {
     labels: ['limit'],
   },
   backhaul_gates: {
-    help: 'Gates of a limit (one for each host, key or account where it counts by those): ready, blocked (the upstream said to wait) or tripped (its requests fail).',
+    help: 'Gates of a limit (one for each host, key or account where it counts by those): ready, blocked (the upstream asked us to wait) or tripped (its requests fail).',
     labels: ['limit', 'state'],
   },
   backhaul_workers: {

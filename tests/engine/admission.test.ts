@@ -8,7 +8,7 @@ import { type Counting, countingSource, countingTask, createCounted } from '../s
 import { type Suite, suite } from '../support/suite'
 
 /*
- * How many jobs run at once, in which order, and what looking at them costs when many wait.
+ * How many jobs run at once, in which order, and what reading them costs when many wait.
  */
 
 const QUEUE = 'zkillboard_backfill_queue'

@@ -16,7 +16,7 @@ import { until } from '../support/until'
 let env: TestEnv
 let db: Db
 let now: number
-let said: string[]
+let logged: string[]
 let letters: Record<string, number> | undefined
 let asked: number
 let sources: Source[]
@@ -50,7 +50,7 @@ beforeEach(async () => {
     tx.query('truncate backhaul.jobs, backhaul.lookups, backhaul.alerts, backhaul.gates, backhaul.workers, backhaul.events_outbox cascade'),
   )
   now = Date.now()
-  said = []
+  logged = []
   letters = undefined
   asked = 0
 })
@@ -59,7 +59,7 @@ const QUEUE = 'zkillboard_backfill_queue'
 const STALL_MS = 15 * 60_000
 const depthOf = (dead: number): Depth => ({ ready: 0, consumers: 0, dead })
 function watch() {
-  const log: Log = { ...quiet, warn: (text) => said.push(text), info: (text) => said.push(text) }
+  const log: Log = { ...quiet, warn: (text) => logged.push(text), info: (text) => logged.push(text) }
   const read = async () => {
     asked++
     return letters && new Map(Object.entries(letters).map(([queue, dead]) => [queue as QueueName, depthOf(dead)]))
@@ -72,7 +72,7 @@ const begin = async (name = 'a') => (await startJob({ db, log: quiet, sources },
 const workerFor = (queue: string) =>
   db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
 const minutes = (n: number) => n * 60_000
-/** Goes on in time by `ms`, looking every five seconds. */
+/** Advances the clock by `ms`, checking every five seconds. */
 async function pass(it: { check(): Promise<void> }, ms: number): Promise<void> {
   for (const end = now + ms; now < end; ) {
     now += 5_000
@@ -99,7 +99,7 @@ describe('a queue without a worker', () => {
     await pass(it, 60_000)
     expect(await kinds()).toEqual([])
     expect(await events()).toEqual(['alert.queue_unattended', 'alert.queue_unattended.cleared'])
-    expect(said).toEqual([expect.stringMatching(/^Alert: work is due on/), 'Alert cleared'])
+    expect(logged).toEqual([expect.stringMatching(/^Alert: work is due on/), 'Alert cleared'])
   })
 
   test('a worker that is back within 30 s raises no alert', async () => {
@@ -242,7 +242,7 @@ test('a tripped breaker is reported at once, by API, and cleared when it closes 
 })
 
 describe('dead letters', () => {
-  /** Looks until the broker was asked again and its answer was seen. */
+  /** Checks until the broker was asked again and its answer was seen. */
   async function ask(it: { check(): Promise<void> }, dead: Record<string, number> | undefined): Promise<void> {
     letters = dead
     const before = asked
@@ -268,7 +268,7 @@ describe('dead letters', () => {
     const next = watch()
     await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })
     expect([await events(), await messages()]).toEqual([['alert.dead_letters_growing', 'alert.dead_letters_growing'], ['6']])
-    // Somebody looks at them, the broker is unreachable, somebody has put them back.
+    // Somebody lists them, the broker is unreachable, somebody has put them back.
     await ask(next, { [QUEUE]: 0, esi_type_info_queue: 0 })
     await ask(next, undefined)
     await ask(next, { [QUEUE]: 6, esi_type_info_queue: 0 })

@@ -195,7 +195,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   })
 })
 
-/** The same source, with every page read twice, written twice and looked at. */
+/** The same source, with every page read twice, written twice and checked. */
 function doingTwice(source: Source, faults: string[]): Source {
   const twice = (stream: Stream): Stream => ({
     ...stream,

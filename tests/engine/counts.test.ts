@@ -28,7 +28,7 @@ interface Made extends Written {
   deleted: number
   known: number
   rejected: number
-  faults: ('retry' | 'wait' | 'taken away' | 'write fails')[]
+  faults: ('retry' | 'wait' | 'released' | 'write fails')[]
 }
 
 const few = fc.nat({ max: 5 })
@@ -39,7 +39,7 @@ const made: fc.Arbitrary<Made> = fc.record({
   deleted: few,
   known: few,
   rejected: few,
-  faults: fc.array(fc.constantFrom('retry', 'wait', 'taken away', 'write fails'), { maxLength: 2 }),
+  faults: fc.array(fc.constantFrom('retry', 'wait', 'released', 'write fails'), { maxLength: 2 }),
 })
 /** Pages of each task; some tasks fail after theirs. */
 const plan = fc.array(fc.record({ pages: fc.array(made, { minLength: 1, maxLength: 4 }), fails: fc.boolean() }), {
@@ -96,7 +96,7 @@ describe('a report', () => {
             if (fault === 'retry') throw flaky('odd')
             if (fault === 'wait') throw new Throttled('a test', new Date())
             // As the scheduler does with the tasks of a worker that was killed.
-            if (fault === 'taken away') {
+            if (fault === 'released') {
               await it_.db.query(
                 `update backhaul.tasks set claim = null, holder = null, woken_at = null where key = $1 and claim is not null`,
                 [key],

@@ -12,7 +12,7 @@ import { type Counting, countingSource, countingTask, createCounted } from '../s
 import { quiet, type Suite, suite } from '../support/suite'
 
 /*
- * What looking costs while many jobs wait: rows that statements read, never time.
+ * What reading costs while many jobs wait: rows that statements read, never time.
  */
 
 const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [countingTask('one')] }
@@ -25,8 +25,8 @@ let n = 0
 const named = (count: number) => Array.from({ length: count }, () => ({ name: `job ${n++}` }))
 const list = (service: Service, filter: JobFilter) => listJobIds(service, filter, { limit: 20 })
 
-/** What is looked at, by name. */
-const LOOKS: Record<string, (service: Service, id: string) => Promise<unknown>> = {
+/** What is read, by name. */
+const READS: Record<string, (service: Service, id: string) => Promise<unknown>> = {
   'jobs list': (service) => list(service, {}),
   'jobs list --status': (service) => list(service, { status: ['completed', 'running'] }),
   'jobs list --source': (service) => list(service, { source: 'other' }),
@@ -58,8 +58,8 @@ const serviceOf = (db: Suite['db']): Service => ({ ...it_, db, limits: new Map()
 async function costs(): Promise<Record<string, number>> {
   const [job] = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 1')
   const rows: Record<string, number> = {}
-  for (const [name, look] of Object.entries(LOOKS))
-    rows[name] = await rowsReadBy(it_.db, (reader) => look(serviceOf({ ...it_.db, ...reader }), job?.id ?? ''))
+  for (const [name, read] of Object.entries(READS))
+    rows[name] = await rowsReadBy(it_.db, (reader) => read(serviceOf({ ...it_.db, ...reader }), job?.id ?? ''))
   return rows
 }
 
@@ -86,7 +86,7 @@ it('lists, ids, queues, metrics and retention read as many rows with 5,000 jobs 
   const few = await costs()
   await crowd(4_900, 1_000)
   const many = await costs()
-  // A plan may look at a few rows more or less; none looks at the thousands.
+  // A plan may read a few rows more or less; none reads the thousands.
   for (const [name, rows] of Object.entries(many)) expect({ name, isMore: rows > (few[name] ?? 0) + 50 }).toEqual({ name, isMore: false })
 }, 60_000)
 

@@ -81,7 +81,7 @@ withBroker.each([['20 MB', Buffer.alloc(20 * 1024 * 1024, 'x'), '20971520 bytes'
 it('replays what was rejected', async () => {
   await publish({ name: 'first', other: 'body' }, 'id-2')
   const letter = await until(async () => (await listDead(it_.rabbitmqUrl, QUEUE)).find((one) => String(one.body).includes('other')))
-  // A look that is just over may still be releasing letters.
+  // A list that has just ended may still be releasing letters.
   await until(() => replayDead(it_.rabbitmqUrl, { id: letter.id }), { what: 'the replay' })
   const again = await until(async () =>
     (await listDead(it_.rabbitmqUrl, QUEUE)).find((one) => String(one.body).includes('other') && one.id !== letter.id),

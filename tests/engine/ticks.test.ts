@@ -20,12 +20,12 @@ const rhythm = (cron: string, timeZone = 'UTC', jitterS = 0): Rhythm => ({
 const at = (text: string) => new Date(text)
 const iso = (ticks: Date[]) => ticks.map((tick) => tick.toISOString())
 
-/** A scheduler that looks at these moments: which ticks it started, when, and whether it said that it left some out. */
-function run(it: Rhythm, missed: 'skip' | 'make_up', from: Date, looks: Date[]) {
+/** A scheduler that checks at these moments: which ticks it started, when, and whether it logged that it left some out. */
+function run(it: Rhythm, missed: 'skip' | 'make_up', from: Date, checks: Date[]) {
   const started: { tick: number; at: number }[] = []
   let leftOut = false
   let planned = planAfter(it, from)
-  for (const now of looks) {
+  for (const now of checks) {
     while (planned && planned.dueAt <= now) {
       const decision = decide(it, missed, planned, now)
       leftOut ||= decision.leftOut
@@ -61,7 +61,7 @@ const starts = fc.constantFrom(
   at('2026-07-01T00:00:00Z'),
 )
 
-/** A rhythm, and the looks of a scheduler: some seconds apart, or after an outage of some ticks, or once of very many. */
+/** A rhythm, and the checks of a scheduler: some seconds apart, or after an outage of some ticks, or once of very many. */
 const lives = fc
   .tuple(
     fc.constantFrom(...RHYTHMS),
@@ -70,28 +70,28 @@ const lives = fc
     fc.constantFrom(0, 0, 130),
   )
   .map(([[it, gapMs], from, outages, many]) => {
-    const looks: Date[] = []
+    const checks: Date[] = []
     let now = from.getTime()
     for (const [n, outage] of outages.entries()) {
       now += Math.round(outage < 6 ? outage * 10_000 : (n === 2 ? outage - 6 + many : outage - 6) * gapMs)
-      looks.push(new Date(now))
+      checks.push(new Date(now))
     }
-    return { it, from, looks }
+    return { it, from, checks }
   })
 
 test('ticks made up: none is lost, none comes twice, each in its order, never before its moment, at most 100 of an outage', () => {
   fc.assert(
-    fc.property(lives, ({ it, from, looks }) => {
-      const { started, leftOut } = run(it, 'make_up', from, looks)
-      const all = dueBetween(it, from, looks.at(-1) as Date)
+    fc.property(lives, ({ it, from, checks }) => {
+      const { started, leftOut } = run(it, 'make_up', from, checks)
+      const all = dueBetween(it, from, checks.at(-1) as Date)
       const ticks = started.map((one) => one.tick)
       expect(ticks).toEqual([...new Set(ticks)].sort((a, b) => a - b))
       for (const one of started) expect(dueOf(it, new Date(one.tick)).getTime()).toBeLessThanOrEqual(one.at)
       if (!leftOut) expect(ticks).toEqual(all.map((tick) => tick.tickAt.getTime()))
-      // Where some were left out, what is missing is what lay before the latest hundred of some look.
+      // Where some were left out, what is missing is what lay before the latest hundred of some check.
       const missing = all.filter((tick) => !ticks.includes(tick.tickAt.getTime()))
       for (const tick of missing) {
-        const seen = looks.find((look) => look >= tick.dueAt) as Date
+        const seen = checks.find((check) => check >= tick.dueAt) as Date
         expect(ticksAfter(it, tick.tickAt, MAX_MADE_UP).at(-1)?.getTime()).toBeLessThanOrEqual(seen.getTime())
       }
     }),
@@ -101,11 +101,11 @@ test('ticks made up: none is lost, none comes twice, each in its order, never be
 
 test('ticks left out: exactly those seen within a minute of their moment start, each once', () => {
   fc.assert(
-    fc.property(lives, ({ it, from, looks }) => {
-      const { started, leftOut } = run(it, 'skip', from, looks)
-      const all = dueBetween(it, from, looks.at(-1) as Date)
+    fc.property(lives, ({ it, from, checks }) => {
+      const { started, leftOut } = run(it, 'skip', from, checks)
+      const all = dueBetween(it, from, checks.at(-1) as Date)
       const seen = all.filter((tick) => {
-        const first = looks.find((look) => look >= tick.dueAt) as Date
+        const first = checks.find((check) => check >= tick.dueAt) as Date
         return first.getTime() - tick.dueAt.getTime() <= MISSED_AFTER_MS
       })
       expect(started.map((one) => one.tick)).toEqual(seen.map((tick) => tick.tickAt.getTime()))

@@ -200,7 +200,7 @@ describe('no limit is broken by several processes together', () => {
   })
 })
 
-/** The arithmetic of one limit, said once more in the plainest way. */
+/** The arithmetic of one limit, written again in the plainest way. */
 function model(limit: { spacingMs?: number; requests?: number; perMs?: number; backfillShare: number }) {
   const booked: { end: number; cost: number; backfill: boolean }[] = []
   let nextAt = 0
@@ -346,7 +346,7 @@ describe('faults', () => {
     expect(refused.until).toEqual(grant.nextAt)
   })
 
-  test('while the database is unreachable nothing is granted, and what an answer said is kept', async () => {
+  test('while the database is unreachable nothing is granted, and what an answer reported is kept', async () => {
     const { reader, told } = watched()
     const { gate, asks, name } = gateOf({ requests: 100, perMs: 1_000, concurrent: 5 }, reader)
     const grant = await gate.acquire(asks, 'backfill')
@@ -360,7 +360,7 @@ describe('faults', () => {
     expect(await rowOf(name)).toMatchObject({ blockedReason: 'http 429', inFlight: 0 })
   })
 
-  test('a database without the gate is said so', async () => {
+  test('a database without the gate is reported as such', async () => {
     const { reader, told } = watched()
     const { gate, asks } = gateOf({ spacingMs: 1 }, reader)
     told.fail = Object.assign(new Error('function backhaul.gate_acquire does not exist'), { code: '42883' })

@@ -311,8 +311,8 @@ describe('a request', () => {
     expect(refused).toBeInstanceOf(Throttled)
     expect(secondsFromNow(refused.until)).toBeGreaterThan(29)
     expect(use).toMatchObject({ nextAt: refused.until, traffic: { [name]: { requests: 1, waits: 1, throttled: 0 } } })
-    const away: Reader = { query: async () => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })) }
-    expect(await failure(world({}, { reader: away }).ask())).toMatchObject({ name: 'Throttled', on: 'database' })
+    const unreachable: Reader = { query: async () => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })) }
+    expect(await failure(world({}, { reader: unreachable }).ask())).toMatchObject({ name: 'Throttled', on: 'database' })
     expect(arrived).toHaveLength(1)
   })
 
@@ -653,7 +653,7 @@ describe('an answer of a type that was named', () => {
     ['JSON', 'application/json', '{}', 'content_type', /answered 200 with application\/json instead of text\/csv or application\/csv$/],
     ['no type', undefined, 'a,b', 'content_type', /with no content type instead of/],
     ['a web page', 'text/html', '<p>Down for maintenance', 'blocked_page', /instead of data: Down for maintenance/],
-    ['a web page that is said to be one of them', 'text/csv', `${ODD}<!DOCTYPE html><h1>Error</h1>`, 'blocked_page', /web page/],
+    ['a web page that is declared as one of them', 'text/csv', `${ODD}<!DOCTYPE html><h1>Error</h1>`, 'blocked_page', /web page/],
   ])('fails for %s, as text or bytes, and not against the host', async (_, type, body, kind, message) => {
     const it = world()
     answer = typed(type, body)

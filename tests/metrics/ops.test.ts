@@ -42,9 +42,9 @@ const named = (text: string) => [...new Set(text.match(/\bbackhaul_\w+/g))].sort
 /** Runs promtool to its end. */
 function check(args: string[], input?: string) {
   const { status, stdout, stderr } = spawnSync(promtool ?? 'promtool', args, { cwd: OPS, input, encoding: 'utf8' })
-  return { status, said: stdout + stderr }
+  return { status, output: stdout + stderr }
 }
-const WELL = { status: 0, said: expect.any(String) }
+const WELL = { status: 0, output: expect.any(String) }
 
 let env: TestEnv
 let db: Db
@@ -118,7 +118,7 @@ describe('promtool', () => {
   })
 
   withPromtool('finds nothing to say against a scrape', () => {
-    expect(check(['check', 'metrics'], scrape)).toEqual({ status: 0, said: '' })
+    expect(check(['check', 'metrics'], scrape)).toEqual({ status: 0, output: '' })
     expect(check(['check', 'metrics'], 'backhaul_rows{a="b"} 1 2 3\n').status).not.toBe(0)
   })
 
@@ -130,6 +130,6 @@ describe('promtool', () => {
     const file = join(makeFolder('ops'), 'queries.yml')
     // JSON is YAML.
     writeFileSync(file, JSON.stringify({ groups: [{ name: 'dashboard', rules: asRules }] }))
-    expect(check(['check', 'rules', file])).toEqual({ status: 0, said: expect.stringContaining(`${expressions.length} rules found`) })
+    expect(check(['check', 'rules', file])).toEqual({ status: 0, output: expect.stringContaining(`${expressions.length} rules found`) })
   })
 })

@@ -193,7 +193,7 @@ function verbs(s: State, shape: Shape): Sentence[] {
   ]
 }
 
-/** What can be said next, in groups of about the same interest. */
+/** Commands that can come next, in groups of about the same interest. */
 function groups(s: State, shape: Shape): Sentence[][] {
   const each = (say: (worker: number) => Sentence[]) => [0, 1].map(say)
   const takes = (worker: number) => claims(s, worker).filter((sentence) => sentence.calm)
@@ -217,8 +217,8 @@ function roll(s: State, shape: Shape, die: number): Sentence {
   return group[Math.floor(die / all.length) % group.length] as Sentence
 }
 
-/** The model's state in the words of `Real.look`. */
-function told(s: State): Awaited<ReturnType<Real['look']>> {
+/** The model's state in the words of `Real.snapshot`. */
+function told(s: State): Awaited<ReturnType<Real['snapshot']>> {
   const tasks = s.rows.map(({ state, lane, step, written, claim, holder, due, woken }, n) => {
     if (state === 'none') return { state }
     const ready = state === 'ready'
@@ -259,10 +259,10 @@ async function tell(shape: Shape, dice: number[]): Promise<State> {
     story.push(sentence.name)
     const expected = sentence.model(s)
     const answer = await sentence.real(real)
-    const seen = await real.look()
+    const seen = await real.snapshot()
     expect(lines(story, answer, seen)).toEqual(lines(story, expected, told(s)))
   }
-  expect(await real.look()).toEqual(told(s))
+  expect(await real.snapshot()).toEqual(told(s))
   for (const die of dice) await say(roll(s, shape, die))
   for (let more = 0; more < 100; more++) {
     const calm = groups(s, shape)

@@ -117,8 +117,8 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
     mishap('hostLost', `${me} loses the host of ${task}`, (next) => rules.loseHost(next, worker, r))
     mishap('park', `${me} parks ${task}`, (next) => rules.release(next, worker, false, r))
   }
-  if (phase === 'looked') {
-    move(`${me} ends the job`, true, (next) => rules.finishJob(next, worker, turn.looked, r))
+  if (phase === 'checked') {
+    move(`${me} ends the job`, true, (next) => rules.finishJob(next, worker, turn.checked, r))
   }
   if (phase === 'gives') {
     move(`${me} gives up the lane`, true, (next) => rules.giveUpLane(next, worker, r))
@@ -149,12 +149,12 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
 
 function finishMoves({ s, r, move, mishap }: Kit, worker: number, forgotten: (name: string, change: (next: State) => void) => void): void {
   const open = !rules.nothingOpen(s)
-  if (r.finishLooksAfterLocking) {
+  if (r.finishChecksAfterLocking) {
     move(`worker ${worker} ends the job`, true, (next) => rules.finishJob(next, worker, open, r))
     forgotten('ends the job', (next) => rules.finishJob(next, worker, open, r))
   } else {
-    move(`worker ${worker} looks whether the job ends`, true, (next) =>
-      Object.assign(next.turns[worker] as Turn, { phase: 'looked', looked: open }),
+    move(`worker ${worker} checks whether the job ends`, true, (next) =>
+      Object.assign(next.turns[worker] as Turn, { phase: 'checked', checked: open }),
     )
   }
   mishap('finishFail', `worker ${worker} fails the finish task`, (next) => rules.finishFails(next, worker, r))

@@ -27,7 +27,7 @@ async function start(shape: Shape): Promise<Real> {
   return real
 }
 
-const states = async (real: Real) => (await real.look()).tasks.map(({ state }) => state)
+const states = async (real: Real) => (await real.snapshot()).tasks.map(({ state }) => state)
 const blocked = () =>
   until(
     async () => {
@@ -63,11 +63,11 @@ it('a finish task that waited for a retry sees the tasks that are to be done aga
     }),
   )
   await finish
-  expect((await real.look()).job).toBe('running')
+  expect((await real.snapshot()).job).toBe('running')
   expect(await states(real)).toEqual(['done', 'waiting', 'none'])
 })
 
-it('a cancel between the look for a finish task and its insert leaves no task behind', async () => {
+it('a cancel between the check for a finish task and its insert leaves no task behind', async () => {
   const real = await start(ONE)
   await page(real, 0, 'page')
   await real.step(0, 'page')
@@ -120,12 +120,12 @@ it('a finish task that fails while its job is paused leaves the job able to end'
   await real.insertFinish()
   expect(await real.claim(0, 1)).toBe(true)
   await real.step(0, 'page')
-  expect((await real.look()).job).toBe('completed')
+  expect((await real.snapshot()).job).toBe('completed')
 })
 
 it('a finish task that fails after a retry does not end the job', async () => {
   const real = await start(ONE)
   await page(real, 0, 'fail')
   await finishBreaks(real, () => real.verb('retry'))
-  expect((await real.look()).job).toBe('running')
+  expect((await real.snapshot()).job).toBe('running')
 })

@@ -243,7 +243,7 @@ export class Real {
   }
 
   /** What the database says, in the words of the model. */
-  async look() {
+  async snapshot() {
     const [job] = await this.db.query<{ status: string; started: boolean; reported: boolean }>(
       `select status, started_at is not null as started, report is not null as reported from backhaul.jobs where id = $1`,
       [this.jobId],

@@ -19,10 +19,10 @@ export interface Rules {
   promoteKeepsStages: boolean
   cancelStatusFirst: boolean
   sweepClearsClaims: boolean
-  finishLooksForOpenTasks: boolean
-  finishLooksAfterLocking: boolean
-  finishFailureLooks: boolean
-  finishInsertLooks: boolean
+  finishChecksForOpenTasks: boolean
+  finishChecksAfterLocking: boolean
+  finishFailureChecks: boolean
+  finishInsertChecks: boolean
   retryRemovesFinish: boolean
   retryLeavesPromoting: boolean
   moveTakesNoPlace: boolean
@@ -43,10 +43,10 @@ export const RULES: Rules = {
   promoteKeepsStages: true,
   cancelStatusFirst: true,
   sweepClearsClaims: true,
-  finishLooksForOpenTasks: true,
-  finishLooksAfterLocking: true,
-  finishFailureLooks: true,
-  finishInsertLooks: true,
+  finishChecksForOpenTasks: true,
+  finishChecksAfterLocking: true,
+  finishFailureChecks: true,
+  finishInsertChecks: true,
   retryRemovesFinish: true,
   retryLeavesPromoting: true,
   moveTakesNoPlace: true,
@@ -59,7 +59,7 @@ const runs = (s: State): boolean => s.job === 'queued' || s.job === 'running'
 const at = (s: State, task: number): Row => s.rows[task] as Row
 const finishOf = (s: State): number => s.rows.length - 1
 
-function free(row: Row): void {
+function endClaim(row: Row): void {
   row.claim = 0
   row.holder = NOBODY
   row.woken = false
@@ -131,7 +131,7 @@ export function commitPage(s: State, shape: Shape, worker: number, rules = RULES
 function moveTask(row: Row, lane: number, rules: Rules): void {
   row.lane = lane
   row.state = rules.moveTakesNoPlace ? 'waiting' : 'ready'
-  if (rules.moveEndsClaim) free(row)
+  if (rules.moveEndsClaim) endClaim(row)
 }
 
 /** store.insertTasks: one that is there already is left alone. */
@@ -199,7 +199,7 @@ export function release(s: State, worker: number, due: boolean, rules = RULES): 
   const turn = s.turns[worker] as Turn
   const row = at(s, turn.task)
   if (fence(s, turn, rules)) {
-    free(row)
+    endClaim(row)
     row.due = due
   }
   turn.phase = 'wakes'
@@ -219,18 +219,18 @@ export function mark(s: State, task: number): void {
 
 /** heartbeat.rescue: what dead workers hold, and what this one holds that is suspected wrongly. */
 export function rescue(s: State, suspect?: number): void {
-  for (const row of s.rows) if (row.claim !== 0 && (row.holder === DEAD || row.holder === suspect)) free(row)
+  for (const row of s.rows) if (row.claim !== 0 && (row.holder === DEAD || row.holder === suspect)) endClaim(row)
 }
 
 /** heartbeat.heartbeat: claims the row has and the worker does not know of. */
 export function heartbeat(s: State, worker: number): void {
   const turn = s.turns[worker] as Turn
   for (const [task, row] of s.rows.entries()) {
-    if (row.claim !== 0 && row.holder === worker && !(holds(turn) && turn.task === task)) free(row)
+    if (row.claim !== 0 && row.holder === worker && !(holds(turn) && turn.task === task)) endClaim(row)
   }
 }
 
-/** store.promote, its look: the statement's snapshot. @returns tasks picked, one bit each */
+/** store.promote, its check: the statement's snapshot. @returns tasks picked, one bit each */
 export function promotable(s: State, shape: Shape, rules = RULES): number {
   if (!runs(s)) return 0
   let picked = 0
@@ -262,7 +262,7 @@ export function promote(s: State, picked: number): void {
   }
 }
 
-/** scheduler.insertFinishTasks, its look: the job runs, nothing is open, no finish task is there. */
+/** scheduler.insertFinishTasks, its check: the job runs, nothing is open, no finish task is there. */
 export function wantsFinish(s: State): boolean {
   return runs(s) && !s.rows.some(isOpen) && at(s, finishOf(s)).state === 'none'
 }
@@ -270,20 +270,20 @@ export function wantsFinish(s: State): boolean {
 /** scheduler.insertFinish: with the job's row locked, so that no cancel has swept in between. */
 export function insertFinish(s: State, rules = RULES): void {
   const row = at(s, finishOf(s))
-  if (row.state !== 'none' || (rules.finishInsertLooks && !runs(s))) return
+  if (row.state !== 'none' || (rules.finishInsertChecks && !runs(s))) return
   Object.assign(row, { state: 'ready', step: 0, claim: 0, holder: NOBODY, due: true, woken: false, written: 0 })
 }
 
-/** finish.finishJob, its look: nothing but the finish task is open. */
+/** finish.finishJob, its check: nothing but the finish task is open. */
 export const nothingOpen = (s: State): boolean => !s.rows.slice(0, -1).some(isOpen)
 
-/** step.finish with finish.finishJob: the job's row is locked first, then looked at. */
+/** step.finish with finish.finishJob: the job's row is locked first, then checked. */
 export function finishJob(s: State, worker: number, open = !nothingOpen(s), rules = RULES): void {
   const turn = s.turns[worker] as Turn
   const ok = fence(s, turn, rules)
   turn.phase = 'wakes'
   if (!ok) return
-  const ends = s.job === 'running' && (!open || !rules.finishLooksForOpenTasks)
+  const ends = s.job === 'running' && (!open || !rules.finishChecksForOpenTasks)
   endFinish(at(s, turn.task), ends ? 'done' : 'none')
   if (!ends) return
   const count = (state: string) => s.rows.slice(0, -1).filter((row) => row.state === state).length
@@ -299,12 +299,12 @@ export function finishFails(s: State, worker: number, rules = RULES): void {
   turn.phase = 'wakes'
   if (!ok) return
   const ends = s.job === 'running' && nothingOpen(s)
-  endFinish(at(s, turn.task), ends || !rules.finishFailureLooks ? 'failed' : 'none')
-  if (s.job === 'running' && (ends || !rules.finishFailureLooks)) s.job = 'failed'
+  endFinish(at(s, turn.task), ends || !rules.finishFailureChecks ? 'failed' : 'none')
+  if (s.job === 'running' && (ends || !rules.finishFailureChecks)) s.job = 'failed'
 }
 
 function endFinish(row: Row, state: 'done' | 'failed' | 'none'): void {
-  free(row)
+  endClaim(row)
   row.state = state
 }
 

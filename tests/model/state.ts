@@ -27,9 +27,9 @@ export const DEAD = -2
 
 /**
  * told: has a delivery. reads: holds a task, a page on its way. over: must release its task. gives: its task failed with its host,
- * whose lane is given up next. looked, next: only in broken rules.
+ * whose lane is given up next. checked, next: only in broken rules.
  */
-export type Phase = 'idle' | 'told' | 'reads' | 'looked' | 'next' | 'over' | 'gives' | 'wakes'
+export type Phase = 'idle' | 'told' | 'reads' | 'checked' | 'next' | 'over' | 'gives' | 'wakes'
 
 export interface Turn {
   phase: Phase
@@ -40,7 +40,7 @@ export interface Turn {
   lane: number | null
   claim: number
   step: number
-  looked: boolean
+  checked: boolean
 }
 
 /** How often each mishap or verb may still happen. */
@@ -132,7 +132,7 @@ const row = (state: TaskState, lane: number | null): Row => ({
   written: 0,
 })
 
-export const idle = (): Turn => ({ phase: 'idle', wakeUp: -1, task: -1, lane: null, claim: 0, step: 0, looked: false })
+export const idle = (): Turn => ({ phase: 'idle', wakeUp: -1, task: -1, lane: null, claim: 0, step: 0, checked: false })
 
 /** A job as jobs.start leaves it before its first promote: its rows, no wake-ups. */
 export function planned(shape: Shape, left: Partial<Left>, workers = 2): State {
@@ -170,18 +170,18 @@ export function copy(s: State): State {
       woken,
       written,
     })),
-    turns: s.turns.map(({ phase, wakeUp, task, lane, claim, step, looked }) => ({ phase, wakeUp, task, lane, claim, step, looked })),
+    turns: s.turns.map(({ phase, wakeUp, task, lane, claim, step, checked }) => ({ phase, wakeUp, task, lane, claim, step, checked })),
     wakeUps: s.wakeUps.slice(),
   }
 }
 
 export const isOpen = (one: Row): boolean => one.state === 'waiting' || one.state === 'ready'
 export const isSettled = (one: Row): boolean => !isOpen(one) && one.state !== 'none'
-export const holds = (turn: Turn): boolean => turn.phase === 'reads' || turn.phase === 'looked' || turn.phase === 'over'
+export const holds = (turn: Turn): boolean => turn.phase === 'reads' || turn.phase === 'checked' || turn.phase === 'over'
 
 const STATES: TaskState[] = ['none', 'waiting', 'ready', 'done', 'skipped', 'failed', 'cancelled']
 const JOBS: JobStatus[] = ['queued', 'running', 'paused', 'completed', 'partial', 'failed', 'cancelled']
-const PHASES: Phase[] = ['idle', 'told', 'reads', 'looked', 'next', 'over', 'gives', 'wakes']
+const PHASES: Phase[] = ['idle', 'told', 'reads', 'checked', 'next', 'over', 'gives', 'wakes']
 const STATE_CODE = Object.fromEntries(STATES.map((one, code) => [one, code])) as Record<TaskState, number>
 const JOB_CODE = Object.fromEntries(JOBS.map((one, code) => [one, code])) as Record<JobStatus, number>
 const PHASE_CODE = Object.fromEntries(PHASES.map((one, code) => [one, code])) as Record<Phase, number>
@@ -214,7 +214,7 @@ export function keyOf(s: State): string {
       PHASE_CODE[turn.phase],
       turn.wakeUp + 1,
       turn.task + 1,
-      bit(valid) * 2 + bit(turn.looked),
+      bit(valid) * 2 + bit(turn.checked),
       turn.step,
       held,
       laneCode(turn.lane),

@@ -55,10 +55,10 @@ test.each([
   ],
   ['connect ECONNREFUSED 10.0.0.1:5671', 'ECONNREFUSED', Unreachable, /cannot be reached .*is it running/],
 ])('of a connection: %s', (message, code, kind, sentence) => {
-  const said = refusal(fault(message, code), URL_THERE)
-  expect(said.message).toMatch(sentence)
-  expect(said.message).not.toContain('sesame')
-  expect(said.constructor).toBe(kind)
+  const refused = refusal(fault(message, code), URL_THERE)
+  expect(refused.message).toMatch(sentence)
+  expect(refused.message).not.toContain('sesame')
+  expect(refused.constructor).toBe(kind)
 })
 
 /** A method of the class connection as a broker sends it. */
@@ -72,8 +72,8 @@ const method = (id: number, fields: Buffer): Buffer => {
 const close = (words: string): Buffer =>
   method(50, Buffer.concat([Buffer.from([2, 18, words.length]), Buffer.from(words), Buffer.alloc(4)]))
 
-/** What is said of a broker that answers each thing sent to it with the next of these, byte by byte, and then hangs up. */
-async function saidOf(...answers: Buffer[]): Promise<Refused> {
+/** The refusal of a broker that answers each thing sent to it with the next of these, byte by byte, and then hangs up. */
+async function refusalOf(...answers: Buffer[]): Promise<Refused> {
   const server = createServer(async (socket) => {
     socket.on('error', () => undefined)
     for await (const _ of socket) {
@@ -114,8 +114,8 @@ test.each([
   [[start, tune, method(41, Buffer.from([0]))], Unreachable, /refused a connection a moment ago and accepts one now/],
   [[start], Unreachable, /closes the connection instead of opening the vhost \(the connection was closed without a reason\)/],
 ])('of a vhost that is not opened (%#)', async (answers, kind, sentence) => {
-  const said = await saidOf(...answers)
-  expect(said.message).toMatch(sentence)
-  expect(said.message).not.toContain('sesame')
-  expect(said.constructor).toBe(kind)
+  const refused = await refusalOf(...answers)
+  expect(refused.message).toMatch(sentence)
+  expect(refused.message).not.toContain('sesame')
+  expect(refused.constructor).toBe(kind)
 })

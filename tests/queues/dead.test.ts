@@ -46,10 +46,10 @@ test('a long reason is cut to 2 kB and never in the middle of a character', asyn
   expect(reason).toMatch(/^aü{900,}…$/)
 })
 
-test('looking loses nothing and counts for nothing, however often', async () => {
+test('a list loses nothing and counts for nothing, however often it is asked for', async () => {
   for (const text of ['one', 'two', 'three']) await bury(broker, letter(text), 'why')
   const ids = (await listDead(env.rabbitmqUrl)).map((one) => one.id)
-  for (let look = 0; look < 25; look++) expect((await listDead(env.rabbitmqUrl, QUEUE)).map((one) => one.id)).toEqual(ids)
+  for (let list = 0; list < 25; list++) expect((await listDead(env.rabbitmqUrl, QUEUE)).map((one) => one.id)).toEqual(ids)
   const again = await other.channel.get(`${QUEUE}.dead`)
   // A broker with a limit drops what was released 20 times.
   expect(again).not.toBe(false)

@@ -228,7 +228,7 @@ for (const order of ['as they come', 'the other way round']) {
     tell(t, report)
     await same(product, await truth())
     assert.equal(report.status, 'completed', JSON.stringify(report.failures))
-    // On the host that it has left an account is either said to be away, or a copy that nobody may read.
+    // On the host that it has left an account is either reported as inactive, or a copy that nobody may read.
     const tasks = await product.tasks(report.job)
     assert.equal(tasks.length, new Set(tasks.map(({ key }) => key)).size)
 
@@ -296,7 +296,7 @@ test('a run of new repos only reads those', async (t) => {
   )
 })
 
-test('what is written while a run goes on is right after the next one, and nothing else is taken away meanwhile', async (t) => {
+test('what is written while a run goes on is right after the next one, and nothing else is deleted meanwhile', async (t) => {
   const product = await fresh(t, { limits: SLOW })
   await product.backfill('--collection', NOTE)
   const busy = Object.entries(accounts).flatMap(([name, account]) => (/^plain-[ab][2-4]$/.test(name) ? [account] : []))
@@ -343,7 +343,7 @@ test('a worker that is killed three times in mid-run leaves the same rows', asyn
   )
 })
 
-test('a host that goes away in mid-run and comes back leaves the same rows', async (t) => {
+test('a host that is unreachable in mid-run and comes back leaves the same rows', async (t) => {
   const product = await fresh(t, { limits: SLOW, attempts: 10 })
   const job = await product.queue('--collection', NOTE)
   const rowsOfB = async () => {

@@ -62,7 +62,7 @@ describe('edits', () => {
     expect(await truth()).toEqual(before)
   })
 
-  test('a record under a key of its own; what cannot be done is said', async () => {
+  test('a record under a key of its own; what cannot be done is refused', async () => {
     const { did } = repo(0)
     const own = { did, collection: GAME, action: 'create' as const, rkey: 'mine' }
     await still.sandbox.atproto.edit(own)
@@ -189,15 +189,15 @@ describe('limits', () => {
 
   test('every answer of a host says how much of its limit is left, for each client and host', async () => {
     const { host, did } = repo(0)
-    const said = ({ headers }: { headers: Headers }) => ['limit', 'remaining', 'policy'].map((name) => headers.get(`ratelimit-${name}`))
+    const limits = ({ headers }: { headers: Headers }) => ['limit', 'remaining', 'policy'].map((name) => headers.get(`ratelimit-${name}`))
     const first = await query(host, 'sync.getRepoStatus', { did })
-    expect(said(first)).toEqual(['3000', '2999', '3000;w=300'])
+    expect(limits(first)).toEqual(['3000', '2999', '3000;w=300'])
     const seconds = Number(first.headers.get('ratelimit-reset')) - Date.parse(String(first.headers.get('date'))) / 1000
     expect([300, 301]).toContain(seconds)
-    expect(said(await query(host, 'sync.getRepoStatus', { did: 'did:plc:nobody' }))).toEqual(['3000', '2998', '3000;w=300'])
-    expect(said(await still.get(`http://${host}/xrpc/_health`))).toEqual([null, null, null])
+    expect(limits(await query(host, 'sync.getRepoStatus', { did: 'did:plc:nobody' }))).toEqual(['3000', '2998', '3000;w=300'])
+    expect(limits(await still.get(`http://${host}/xrpc/_health`))).toEqual([null, null, null])
     const elsewhere = repos.find((one) => one.host !== host) as TrueRepo
-    expect(said(await query(elsewhere.host, 'sync.getRepoStatus', { did }))[1]).toBe('2999')
+    expect(limits(await query(elsewhere.host, 'sync.getRepoStatus', { did }))[1]).toBe('2999')
   })
 
   test('3000 requests in a window of five minutes that starts with the first', () => {

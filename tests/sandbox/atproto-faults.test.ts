@@ -101,8 +101,8 @@ describe('answers that are none', () => {
       const page = await still.get(url)
       expect([page.status, page.headers.get('content-type')]).toEqual([502, 'text/html; charset=UTF-8'])
       once('redirect', { api, to: 'http://10.0.0.1/' })
-      const away = await still.get(url)
-      expect([away.status, away.headers.get('location')]).toEqual([302, 'http://10.0.0.1/'])
+      const redirect = await still.get(url)
+      expect([redirect.status, redirect.headers.get('location')]).toEqual([302, 'http://10.0.0.1/'])
       still.pass(2000)
     }
     for (const api of ['relay', 'plc'] as const) {
@@ -129,8 +129,8 @@ describe('answers that are none', () => {
     once('pds-429', { seconds: 30 })
     const { host, did } = repo(0)
     const dying = connect(Number(host.split(':')[1]), '127.0.0.1')
-    const said = Object.entries({ host, ...MANNERS }).map(([name, value]) => `${name}: ${value}\r\n`)
-    dying.write(`GET /xrpc/com.atproto.sync.getLatestCommit?did=${did} HTTP/1.1\r\n${said.join('')}\r\n`)
+    const headers = Object.entries({ host, ...MANNERS }).map(([name, value]) => `${name}: ${value}\r\n`)
+    dying.write(`GET /xrpc/com.atproto.sync.getLatestCommit?did=${did} HTTP/1.1\r\n${headers.join('')}\r\n`)
     expect(String((await receives(dying, 'data'))[0])).toMatch(/^HTTP\/1.1 429 /)
     dying.end()
     await receives(dying, 'close')

@@ -103,7 +103,7 @@ describe('names', () => {
     expect((await plc(byState('deleted').did)).json().service[0].serviceEndpoint).toBe(`http://${byState('deleted').host}`)
   })
 
-  test('what is not under the limit is not refused by it, and tells nobody to stay away', async () => {
+  test('what is not under the limit is not refused by it, and asks nobody to wait', async () => {
     const { host, did } = repos.find((one) => one.did.startsWith('did:web:')) as TrueRepo
     still.sandbox.atproto.host(host, 'limited', 2000)
     still.sandbox.fault({ name: 'pds-429' })

@@ -21,6 +21,12 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['release', /\b(hand(s|ed|ing)?|g[ia]ve(s|n)?|giving) (it |them |\w+s )?back\b/i],
   // HTML has an element of this name.
   ['rejected', /(?<!<\/?|> )\baside\b/i],
+  ['release', /\bfre(es|ed|eing)\b|\b(to|must|can|may|will) free (?!memory)|\bfree (it|them|its|their|the (task|lane|claim|message|letter)s?)\b/i],
+  ['log', /\bsaid\b/i],
+  ['unreachable, or what happens to it', /\baway\b/i],
+  // What looks like something, is looked up or looked for is plain.
+  ['check, read or view', /\blook(s|ed|ing)?\b(?! (like|as if|late|up|for)\b)/i],
+  ['check, read or view', /\blooks?Of\b|[a-z]Looks?(?![a-z])|\bLOOKS\b/],
   ['American spelling', /colour|behaviour|neighbour|catalogue|favour\b|honour|\bmetres?\b|\blicence|serialisation|(?<!aria-)\blabelled/i],
   ['cancelled, which is a status', /\bcancel(ed|ing)\b/i],
 ]

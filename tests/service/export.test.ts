@@ -204,7 +204,7 @@ test('a job gives its report, tasks, rejects and lookups; which rows it stored n
   })
 })
 
-test('what is wrong is said in a line, and nothing is written', async () => {
+test('a mistake is reported in one line, and nothing is written', async () => {
   const cases: [line: string, code: number, text: RegExp][] = [
     ['eve.nothing', 2, /no table "eve\.nothing".*eve\.killmails/],
     ['backhaul.webhooks', 2, /no table/],
@@ -285,7 +285,7 @@ describe('large tables', () => {
     rmSync(out)
   })
 
-  test('a reader that goes away ends it quietly', async () => {
+  test('a reader that closes the pipe ends it quietly', async () => {
     const { child, ended } = start([])
     await once(child.stdout, 'data')
     child.stdout.destroy()

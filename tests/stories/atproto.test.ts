@@ -8,7 +8,7 @@ import { until } from '../support/until'
 
 /*
  * A network of 300 repos on 12 PDSes with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
- * every state, broken documents, accounts that move, workers that are killed and a broker that goes away. In the end the rows
+ * every state, broken documents, accounts that move, workers that are killed and a broker that becomes unreachable. In the end the rows
  * are the network's truth record by record, and what is not there is named.
  */
 

@@ -3,7 +3,7 @@ import { deploy } from '../../backend/migrate'
 import { startSandbox } from '../../backend/sandbox/server'
 import { CHARACTER } from '../support/backfill'
 import { complaints, openBrowser, withChromium } from '../support/browser'
-import { keepLooks, type Look, looksOf } from '../support/checks'
+import { keepViews, type View, viewsOf } from '../support/checks'
 import { withServices as it } from '../support/own'
 import { freePort } from '../support/run'
 import { type Broker, type Postgres, startBroker, startPostgres } from '../support/services'
@@ -11,7 +11,7 @@ import { type Process, type Sandbox, type System, system } from '../support/syst
 import { until } from '../support/until'
 
 /*
- * Two tabs watch one job while Postgres, RabbitMQ, both and the api go away and come back. The pages say so, show
+ * Two tabs watch one job while Postgres, RabbitMQ, both and the api stop and come back. The pages say so, show
  * nothing wrong, are never reloaded, and end with what the database has.
  */
 
@@ -87,7 +87,7 @@ withChromium('the dashboard through outages', () => {
   async function visit(address: string): Promise<Page> {
     const page = await context.newPage()
     page.setDefaultTimeout(SOON.timeoutMs)
-    await keepLooks(page)
+    await keepViews(page)
     page.on('response', (answer) => {
       if (answer.status() >= 500 && answer.status() !== 503) wrong.push(`${answer.status()} of ${answer.url()}`)
     })
@@ -103,16 +103,16 @@ withChromium('the dashboard through outages', () => {
     const answer = await fetch(at + path, { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body) })
     return { status: answer.status, body: (await answer.json()) as never }
   }
-  const read = async (page: Page) => (await looksOf(page)).at(-1)?.read ?? 0
+  const read = async (page: Page) => (await viewsOf(page)).at(-1)?.read ?? 0
   const banner = (page: Page, words: string) => page.locator('.banner', { hasText: words }).waitFor()
   const moves = async (page: Page) => {
     const before = await read(page)
     await until(async () => (await read(page)) > before, { ...SOON, what: 'the figures to move' })
   }
   /** Stops a service, expects both tabs to say so and checks meanwhile; restores it, expects both to recover. */
-  async function without(words: string, away: () => Promise<unknown>, meanwhile: () => Promise<unknown>, back: () => Promise<unknown>) {
+  async function without(words: string, stop: () => Promise<unknown>, meanwhile: () => Promise<unknown>, back: () => Promise<unknown>) {
     const from = Date.now()
-    await away()
+    await stop()
     try {
       await Promise.all([banner(onJob, words), banner(onList, words)])
       const [before, at] = [asked, Date.now()]
@@ -206,8 +206,8 @@ withChromium('the dashboard through outages', () => {
         body: { database: 'PostgreSQL does not answer', broker: 'RabbitMQ does not answer, or refuses: yarn doctor says why' },
       })
     }
-    const away = () => Promise.all([postgres.kill(), broker.kill()])
-    await without(DATABASE, away, meanwhile, () => Promise.all([postgres.start(), broker.start()]))
+    const stop = () => Promise.all([postgres.kill(), broker.kill()])
+    await without(DATABASE, stop, meanwhile, () => Promise.all([postgres.start(), broker.start()]))
     await ready()
     expect(api.child.exitCode ?? api.child.signalCode).toBeNull()
   }, 60_000)
@@ -250,19 +250,19 @@ withChromium('the dashboard through outages', () => {
       .waitFor()
     await onList.locator('.jobs > li', { hasText: `${report?.new.toLocaleString('en-US')} new` }).waitFor()
     for (const page of [onJob, onList]) {
-      const looks = await looksOf(page)
-      const reads = looks.flatMap((look) => look.read ?? [])
+      const views = await viewsOf(page)
+      const reads = views.flatMap((view) => view.read ?? [])
       expect(reads).toEqual([...reads].sort((a, b) => a - b))
-      expect(looks[0]?.at).toBeLessThan(outages[0]?.from ?? 0)
-      for (const outage of outages) expect(untold(looks, outage)).toEqual([])
+      expect(views[0]?.at).toBeLessThan(outages[0]?.from ?? 0)
+      for (const outage of outages) expect(untold(views, outage)).toEqual([])
     }
     expect(complained).toEqual([])
     expect(wrong).toEqual([])
   }, 60_000)
 })
 
-/** Looks without the banner after it was first shown, while what it tells of was still away. */
-function untold(looks: readonly Look[], { from, to, words }: Outage): Look[] {
-  const first = looks.findIndex((look) => look.at >= from && look.banner.includes(words))
-  return looks.slice(first).filter((look) => look.at < to && !look.banner.includes(words))
+/** Views without the banner after it was first shown, while the outage that it tells of went on. */
+function untold(views: readonly View[], { from, to, words }: Outage): View[] {
+  const first = views.findIndex((view) => view.at >= from && view.banner.includes(words))
+  return views.slice(first).filter((view) => view.at < to && !view.banner.includes(words))
 }

@@ -9,13 +9,13 @@ import { until } from '../support/until'
 
 /*
  * Schedulers die by kill -9 one after the other while one of them starts a job every second and tells a webhook of each end. No tick is lost or
- * doubled; the receiver, away in the middle, gets every event under one id.
+ * doubled; the receiver, unreachable in the middle, gets every event under one id.
  */
 
 const KILLS = 6
 let it_: System
 let sink: Receiver
-/** What came before the receiver went away, and after. */
+/** What arrived before the receiver became unreachable, and after. */
 const got = new Map<string, string>()
 
 beforeAll(async () => {

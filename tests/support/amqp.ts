@@ -5,7 +5,7 @@ import type { Delivery } from '../../queues/delivery'
 import type { QueueName } from '../../queues/names'
 import { tcpProxy } from './proxy'
 
-/** A channel beside the suite, to look and to meddle with. */
+/** A channel beside the suite, to inspect and to disturb. */
 export interface Outsider {
   channel: Channel
   /** Messages ready on a queue; 0 when it is not there. */
@@ -46,7 +46,7 @@ export function recorder(): Recorder {
   return { lines, debug: keep, info: keep, warn: keep, error: keep }
 }
 
-/** A broker as a worker has it, looking after its consumers often. */
+/** A broker as a worker has it, checking its consumers often. */
 export const brokerAt = (url: string, options: { log?: Log; watchdogMs?: number; confirmMs?: number } = {}): Broker =>
   openBroker({ url, name: 'test', log: recorder(), watchdogMs: 200, ...options })
 

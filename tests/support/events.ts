@@ -49,7 +49,7 @@ export async function listen(
     () => {
       over = true
     },
-    // The server went away, or the test stopped listening.
+    // The server closed the connection, or the test stopped listening.
     () => {
       over = true
     },

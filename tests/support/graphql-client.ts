@@ -1,4 +1,4 @@
-/** What GraphQL answers. Tests look into data of every shape. */
+/** What GraphQL answers. Tests read data of every shape. */
 export interface Answered {
   // biome-ignore lint/suspicious/noExplicitAny: the shape is the query's
   data?: any

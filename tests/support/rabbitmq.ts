@@ -16,7 +16,7 @@ export interface Broker {
   start(): Promise<void>
   /** `kill -9` of the node, as a power cut does it. */
   kill(): Promise<void>
-  /** Stops it, throws its data away and starts it: empty, no queue and no vhost but the default one. */
+  /** Stops it, deletes its data and starts it: empty, no queue and no vhost but the default one. */
   wipe(): Promise<void>
   /** Runs rabbitmqctl on it and returns what it wrote. */
   ctl(...args: string[]): string

@@ -134,7 +134,7 @@ export async function freePort(): Promise<number> {
   })
 }
 
-/** The first of these folders that holds the command; `PATH` is looked through as well. */
+/** The first of these folders that holds the command; `PATH` is searched as well. */
 export function findBinary(command: string, folders: readonly string[]): string | undefined {
   const path = (process.env.PATH ?? '').split(':')
   return [...folders, ...path].map((folder) => join(folder, command)).find((file) => existsSync(file))

@@ -99,7 +99,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     return self
   }
 
-  /** Until it runs: a service may be away for the moment. */
+  /** Until it runs: a service may be unreachable for the moment. */
   const startAgain = (app: string): Promise<Process> =>
     start('dist/backend/bin/worker.js', [app]).catch((error: Error) => {
       if (closing || !error.message.includes('ended with 1:')) throw error

@@ -1,6 +1,6 @@
 const PAUSE_MS = 25
 
-/** The only sleep in the tests: between two looks at a condition. */
+/** The only sleep in the tests: between two checks of a condition. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 const show = (value: unknown): string => {

@@ -29,5 +29,5 @@ export const LANE_ORDERS = ['open', 'lane'] as const
 export const WAIT_KINDS = ['gate', 'retry', 'worker'] as const
 export type WaitKind = (typeof WAIT_KINDS)[number]
 
-/** Where a gate stands: it grants moments; its upstream said wait; its requests failed and its breaker tripped. */
+/** State of a gate: it grants requests; its upstream asked us to wait; its requests failed and its breaker tripped. */
 export const GATE_STATES = ['ready', 'blocked', 'tripped'] as const

@@ -12,7 +12,7 @@ import { eventMoment } from './truth'
  */
 
 const event = z.object({ id: z.string(), event: z.string(), payload: z.record(z.string(), z.unknown()).nullish() })
-/** Deletions are said to come with the id alone at times. */
+/** Deletions sometimes carry only the id, according to reports. */
 const deleted = z.object({
   id: z.string().refine((id) => intentOf(id) !== undefined, 'is no id of a Team Fortress 2 listing'),
   steamid: z.string().nullish(),

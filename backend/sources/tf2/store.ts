@@ -7,7 +7,7 @@ import { type Content, fingerprintOf } from './records'
 import { compareMoments, type Moment } from './truth'
 
 /*
- * Statements on listings. Every write is guarded by the moment the upstream said it: an older statement changes nothing, whatever
+ * Statements on listings. Every write is guarded by the moment of the upstream's statement: an older statement changes nothing, whatever
  * the order in which they come. A deleted row stays for a while as a tombstone, so that an older update does not bring it back.
  */
 
@@ -134,11 +134,11 @@ async function upsert(tx: Tx, statements: readonly Statement[]): Promise<{ id: s
 async function remove(tx: Tx, statements: readonly Statement[]): Promise<{ id: string; steamid: string | null }[]> {
   if (statements.length === 0) return []
   return await tx.query(
-    `with said as materialized (
+    `with statements as materialized (
        select id, steamid, observed_at, observed_rank, observed_event from jsonb_populate_recordset(null::tf2.listings, $1::jsonb)
      ), stones as (
        insert into tf2.listings as l (id, steamid, appid, observed_at, observed_rank, observed_event, is_deleted, deleted_at, created_at, updated_at, updated_in)
-       select s.id, s.steamid, 440, s.observed_at, s.observed_rank, s.observed_event, true, ${NOW_MS}, ${NOW_MS}, ${NOW_MS}, null from said s order by s.id
+       select s.id, s.steamid, 440, s.observed_at, s.observed_rank, s.observed_event, true, ${NOW_MS}, ${NOW_MS}, ${NOW_MS}, null from statements s order by s.id
        on conflict (id) do update set
          observed_at = excluded.observed_at, observed_rank = excluded.observed_rank, observed_event = excluded.observed_event,
          is_deleted = true,

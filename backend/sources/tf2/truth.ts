@@ -1,12 +1,12 @@
 /*
- * Which of two statements about a listing is the newer one. What counts is when the upstream said it, never when it came here: events,
+ * Which of two statements about a listing is the newer one. What counts is when the upstream stated it, never when it arrived here: events,
  * snapshots and answers overtake each other.
  */
 
 /** In equal seconds an event is nearer to the truth than an answer, and that than a snapshot, which may be a minute old. */
 export const RANK = { snapshot: 0, answer: 1, event: 2 } as const
 
-/** When something was said, by the upstream's clock. */
+/** When something was stated, by the upstream's clock. */
 export interface Moment {
   /** Unix time, seconds. */
   at: number

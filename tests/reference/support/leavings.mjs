@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /*
  * What this process has made and must not leave behind. It may be ended at any moment, so a process beside it keeps the list, and
- * takes away what is still on it when the pipe between them closes.
+ * deletes what is still on it when the pipe between them closes.
  */
 
 let pipe

@@ -51,7 +51,7 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
   // A database that is dropped under it at the end is no fault.
   db.on('error', () => undefined)
   const running = new Set()
-  const said = []
+  const logged = []
   let closed = false
 
   async function start(script, ...args) {
@@ -60,7 +60,7 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
         output = (output + chunk).slice(-20_000)
-        said.push(
+        logged.push(
           ...String(chunk)
             .split('\n')
             .filter((line) => /"level":"(warn|error)"/.test(line)),
@@ -105,7 +105,7 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
   const product = {
     query,
     /** Warnings and errors of its processes. */
-    said,
+    logged,
     worker: () => start('dist/backend/bin/worker.js', 'worker-atproto'),
     /** Queues a backfill. @returns the job's id */
     async queue(...args) {
@@ -122,7 +122,7 @@ export async function startProduct(services, urls, { limits = FAST, attempts = 4
           `select stream, key, lane, state, attempts, waiting_on, error_kind, error from backhaul.tasks where job_id = $1 and state in ('waiting', 'ready') limit 5`,
           [job],
         )
-        throw new Error(`${error.message}; tasks: ${JSON.stringify(tasks)}; last said: ${said.slice(-5).join('\n')}`)
+        throw new Error(`${error.message}; tasks: ${JSON.stringify(tasks)}; last logged: ${logged.slice(-5).join('\n')}`)
       })
       return await json('dist/scripts/jobs.js', 'report', job)
     },

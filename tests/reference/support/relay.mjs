@@ -61,7 +61,7 @@ export async function startRelay(hosts) {
     asked,
     /** Names the hosts in the other order from now on. */
     turn: () => hosts.reverse(),
-    /** Looks at every repo that is shown now. */
+    /** Reads every repo that is shown now. */
     async crawl() {
       for (const pds of hosts) {
         for (const did of await reposOf(pds)) {

@@ -127,7 +127,7 @@ describe('what changes upstream', () => {
     expect(touched.sort()).toEqual([...created.records.map(({ uri }) => uri), ...rewritten].sort())
   }, 120_000)
 
-  test('takes nothing away while a repo goes on changing, and takes it the next time', async () => {
+  test('deletes nothing while a repo keeps changing, and deletes it the next time', async () => {
     await world()
     await backfill({ collection: SCORE })
     const [large] = (await repos([SCORE])).sort((a, b) => (b.collections[SCORE] ?? 0) - (a.collections[SCORE] ?? 0))
@@ -149,23 +149,23 @@ describe('what changes upstream', () => {
   test('never takes the records of an account that is not shown, nor after an error', async () => {
     await world(PLAIN, 2)
     await backfill({ collection: GAME })
-    const [away, gone, failing] = await repos([GAME])
+    const [inactive, gone, failing] = await repos([GAME])
     const rowsOf = (did: string) => it_.db.query('select uri from atproto.records where did = $1', [did])
-    const had = [await rowsOf(away.did), await rowsOf(gone.did), await rowsOf(failing.did)]
-    sandbox.atproto.state(away.did, 'deactivated')
+    const had = [await rowsOf(inactive.did), await rowsOf(gone.did), await rowsOf(failing.did)]
+    sandbox.atproto.state(inactive.did, 'deactivated')
     sandbox.atproto.state(gone.did, 'deleted')
     await sandbox.atproto.edit({ did: failing.did, collection: GAME, action: 'create', count: 1 })
     sandbox.fault({ name: 'html-error', api: 'pds', match: `listRecords.*` })
     const report = await backfill({ collection: GAME })
     expect(report).toMatchObject({ status: 'partial', deleted: 0, skipped: { 'inactive: deactivated': 1, gone: 1 } })
     expect(report.failures).toEqual([expect.objectContaining({ task: `repo ${failing.did}`, kind: 'http_503' })])
-    expect([await rowsOf(away.did), await rowsOf(gone.did), await rowsOf(failing.did)]).toEqual(had)
-    expect(await it_.db.query('select did, status from atproto.repos where did = any($1) order by status', [[away.did, gone.did]])).toEqual(
-      [
-        { did: away.did, status: 'deactivated' },
-        { did: gone.did, status: 'gone' },
-      ],
-    )
+    expect([await rowsOf(inactive.did), await rowsOf(gone.did), await rowsOf(failing.did)]).toEqual(had)
+    expect(
+      await it_.db.query('select did, status from atproto.repos where did = any($1) order by status', [[inactive.did, gone.did]]),
+    ).toEqual([
+      { did: inactive.did, status: 'deactivated' },
+      { did: gone.did, status: 'gone' },
+    ])
   }, 120_000)
 
   test('an account that moves is followed to its new host, once', async () => {
@@ -261,7 +261,7 @@ describe('a host that answers oddly', () => {
     ['repeats its cursor for ever', 'repeated-cursor', 'repeated_cursor'],
     ['never ends', 'endless-cursor', 'endless_listing'],
   ])(
-    'and %s fails by name; what it listed is kept, and nothing is taken away',
+    'and %s fails by name; what it listed is kept, and nothing is deleted',
     async (_, fault, kind) => {
       await world(PLAIN, 2)
       const [bad] = (await repos([SCORE])).filter((repo) => (repo.collections[SCORE] ?? 0) > 100) as [True]

@@ -86,7 +86,7 @@ describe('a record that is held to its lexicon', () => {
     expect(await fault({ img: blob(mimeType, size) }, 'a', lexicon)).toEqual(isFine ? undefined : expect.stringContaining('Record/img'))
   })
 
-  test('has its blobs looked at wherever they are', async () => {
+  test('has its blobs read wherever they are', async () => {
     const defs = { pic: { type: 'object', properties: { img: image } }, other: { type: 'object', properties: {} } }
     const lexicon = lexiconOf(
       {

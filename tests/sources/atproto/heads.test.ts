@@ -70,7 +70,7 @@ describe('a host that names other collections than the relay lists', () => {
     let listed = 0
     jest.spyOn(repo, 'read').mockImplementation(async (step, io) => {
       const page = await read(step, io)
-      // After the last look, before the commit.
+      // After the last check, before the commit.
       if (step.key === odd.did && page.next === null && listed++ === 0)
         await db.query(`update atproto.repos set listed = array[$2] where did = $1`, [odd.did, SCORE])
       return page
@@ -119,7 +119,7 @@ describe('a repo whose commit is another one at the same revision', () => {
     120_000,
   )
 
-  test('while it is read has nothing taken away', async () => {
+  test('while it is read has nothing deleted', async () => {
     await world.backfill({ collection: GAME })
     const [one] = world.repos(GAME)
     await world.sandbox.atproto.edit({ did: one.did, collection: GAME, action: 'delete' })

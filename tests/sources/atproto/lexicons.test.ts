@@ -61,7 +61,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   sandbox.reset()
-  // The scheduler looks at the same tables: whoever is in its way tries again.
+  // The scheduler reads the same tables: whoever is in its way tries again.
   await it_.db.tx((tx) =>
     tx.query('truncate atproto.records, atproto.repos, atproto.relay_cursors, atproto.lexicons, backhaul.jobs, backhaul.rejects cascade'),
   )
@@ -270,7 +270,7 @@ describe('a backfill of everything', () => {
     expect((await heldOf(did)).sort()).toEqual((await truthOf(did)).sort())
   })
 
-  test('takes nothing away that a host shows out of order', async () => {
+  test('deletes nothing that a host shows out of order', async () => {
     const did = didOf(1)
     const [first, second] = [`${NOTE}.a`, `${NOTE}.b`]
     const all = [...listedNotes(did, first, ['a1']), ...listedNotes(did, second, ['z', 'c', 'b', 'a'])]
@@ -371,7 +371,7 @@ describe('a record', () => {
   }
   const text = { type: 'string', maxGraphemes: 5 }
 
-  test('fits its lexicon, or the fault is said in words', async () => {
+  test('fits its lexicon, or the fault is described', async () => {
     const lexicon = lexiconOf(NOTE, { text, tags: { type: 'array', items: { type: 'string' } } }, { required: ['text'] })
     expect(await fault({ $type: NOTE, text: 'hello', tags: ['a'], more: 1 }, lexicon)).toBeUndefined()
     expect(await fault({ $type: NOTE, text: '👨‍👩‍👧‍👦👨‍👩‍👧‍👦' }, lexicon)).toBeUndefined()

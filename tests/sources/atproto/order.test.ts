@@ -92,7 +92,7 @@ describe('a host', () => {
     ['begins a page with the record of the cursor', { inclusive: true }],
     ['names a cursor at its end too', { inclusive: true, cursorAtEnd: true }],
   ])(
-    'whose keys rise, and %s, is read to its end and has what is gone taken away',
+    'whose keys rise, and %s, is read to its end and has what is gone deleted',
     async (_, options) => {
       const one = sizable()
       for (let n = 0; n < 6; n++) await world.sandbox.atproto.edit({ did: one.did, collection: SCORE, action: 'create', count: 100 })
@@ -118,7 +118,7 @@ describe('a host', () => {
     ['auto', 1],
     ['list', 0],
   ])(
-    'that lists in no order has what is gone taken away by method %s: %i',
+    'that lists in no order has what is gone deleted by method %s: %i',
     async (method, deleted) => {
       await world.backfill({ collection: GAME })
       const [one] = world.repos(GAME).filter(({ collections }) => (collections[GAME] ?? 0) > 3) as [TrueRepo]

@@ -448,7 +448,7 @@ describe('what can be stored', () => {
     expect(storable(value)).toEqual({ fault: 'it is no object' })
   })
 
-  test('is nested 200 levels deep and no deeper, and however deep it is looked at', () => {
+  test('is nested 200 levels deep and no deeper, and however deep it is read', () => {
     const nested = (levels: number) => {
       let value: object = {}
       for (let n = 1; n < levels; n++) value = n % 2 ? [value] : { in: value }
@@ -554,10 +554,12 @@ describe('a listed record', () => {
 })
 
 describe('what a PDS says of its limit', () => {
-  const said = (status: number, headers: RawAnswer['headers'] = {}) => understandPds({ status, headers, text: '' })
+  const understood = (status: number, headers: RawAnswer['headers'] = {}) => understandPds({ status, headers, text: '' })
 
   test('is what is left, where it counts as we do', () => {
-    expect(said(200, { 'ratelimit-limit': '3000', 'ratelimit-remaining': '2999' })).toEqual({ remaining: [{ api: 'pds', tokens: 2999 }] })
+    expect(understood(200, { 'ratelimit-limit': '3000', 'ratelimit-remaining': '2999' })).toEqual({
+      remaining: [{ api: 'pds', tokens: 2999 }],
+    })
     for (const headers of [
       { 'ratelimit-limit': '100', 'ratelimit-remaining': '99' },
       { 'ratelimit-remaining': '99' },
@@ -566,12 +568,14 @@ describe('what a PDS says of its limit', () => {
       { 'ratelimit-limit': '3000', 'ratelimit-remaining': '-1' },
       { 'ratelimit-limit': '3000', 'ratelimit-remaining': 'many' },
     ])
-      expect([headers, said(200, headers)]).toEqual([headers, { remaining: [] }])
+      expect([headers, understood(200, headers)]).toEqual([headers, { remaining: [] }])
   })
 
-  test('is left to what is said to every client when it names the moment', () => {
-    expect(said(429, { 'retry-after': '285' })).toEqual({ remaining: [] })
-    expect(said(429, { 'ratelimit-limit': '3000', 'ratelimit-remaining': '0', 'ratelimit-reset': '1793491230' })).toEqual({ remaining: [] })
+  test('is left to the rule for every client when it names the moment', () => {
+    expect(understood(429, { 'retry-after': '285' })).toEqual({ remaining: [] })
+    expect(understood(429, { 'ratelimit-limit': '3000', 'ratelimit-remaining': '0', 'ratelimit-reset': '1793491230' })).toEqual({
+      remaining: [],
+    })
   })
 
   test.each([
@@ -581,7 +585,7 @@ describe('what a PDS says of its limit', () => {
     [{ 'ratelimit-remaining': '7', 'ratelimit-reset': '9' }],
   ])('is a rest of five seconds when it says wait and not until when: %j', (headers) => {
     const before = Date.now()
-    const { error, block } = said(429, headers)
+    const { error, block } = understood(429, headers)
     expect(error).toBeInstanceOf(Throttled)
     const { until } = error as Throttled
     expect(until.getTime()).toBeGreaterThanOrEqual(before + 5000)
@@ -665,7 +669,7 @@ describe('the listing of a collection', () => {
         const broken = [...pages.slice(0, at), { ...page, keys: [...page.keys, odd, odd] }, ...pages.slice(at + 1)]
         const { shown, last } = readAll(broken)
         expect(last.unordered).toBe(true)
-        // What was said before holds: it lies above the lowest key that came in order.
+        // What was concluded before holds: it lies above the lowest key that came in order.
         expect(shown.length).toBeLessThanOrEqual(at)
         if (above !== undefined) for (const one of shown) expect(one.from !== undefined && one.from >= above).toBe(true)
       }),
@@ -900,7 +904,7 @@ describe('a discovery', () => {
   })
 
   test('by a host that an account has left does not take it for inactive', async () => {
-    // A PDS goes on listing accounts that have moved away, as deactivated.
+    // A PDS goes on listing accounts that have moved to another host, as deactivated.
     const repos = [{ did: ALICE, head: 'x', rev: 'r1', active: false, status: 'deactivated' }]
     const begin = { key: 'old.example', request: { collection: NOTE, pds: ['old.example'] } }
     const directory: Upstream = (path) => documentAt(didIn(path), 'https://new.example')
@@ -1014,7 +1018,7 @@ describe('a backfill as it is shown', () => {
 describe('an address named by a document', () => {
   afterEach(() => jest.restoreAllMocks())
 
-  /** An `Io` with the product's own HTTP, whose gate is looked at. */
+  /** An `Io` with the product's own HTTP, whose gate is watched. */
   function guarded(allowPrivateHosts = false) {
     const granted: unknown[] = []
     const grant = {

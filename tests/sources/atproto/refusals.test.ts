@@ -25,7 +25,7 @@ const stateOf = async (one: TrueRepo) =>
 
 describe('a host without a method', () => {
   test.each(NOT_HERE)(
-    'has no getLatestCommit (%s): all is read, nothing is noted, nothing taken away',
+    'has no getLatestCommit (%s): all is read, nothing is noted, nothing deleted',
     async (_, status, body) => {
       await world.upload(GAME, SCORE)
       const [odd] = world.repos(GAME, SCORE)

@@ -50,7 +50,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   sandbox.reset()
-  // The scheduler looks at the same tables: whoever is in its way tries again.
+  // The scheduler reads the same tables: whoever is in its way tries again.
   await it_.db.tx((tx) =>
     tx.query('truncate atproto.records, atproto.repos, atproto.relay_cursors, atproto.lexicons, backhaul.jobs, backhaul.rejects cascade'),
   )

@@ -74,7 +74,7 @@ test('a queue decides what a request means', () => {
   expect(backfill({ values: true })).toEqual({ mode: 'values', values: true })
 })
 
-test('params say what is wrong without throwing when they are only looked at', () => {
-  const looked = eve.params.safeParse(options({ limit: 0 }))
-  expect(looked.error?.issues[0]).toMatchObject({ path: ['options', 'limit'], message: expect.stringContaining('1 to 200') })
+test('params say what is wrong without throwing when they are only checked', () => {
+  const parsed = eve.params.safeParse(options({ limit: 0 }))
+  expect(parsed.error?.issues[0]).toMatchObject({ path: ['options', 'limit'], message: expect.stringContaining('1 to 200') })
 })

@@ -214,12 +214,12 @@ test('a deleted character keeps its name under a tombstone, and loses the tombst
   const { character } = eve.lookups ?? {}
   const found = { id: '7', name: 'Somebody', corporation: '10', alliance: null, faction: null }
   const save = (answers: object) => db.tx(async (tx) => character?.write(tx, answers as never))
-  const look = () => db.query('select name, corporation_id, deleted_at is not null as gone from eve.characters where character_id = 7')
+  const stored = () => db.query('select name, corporation_id, deleted_at is not null as gone from eve.characters where character_id = 7')
   await save({ found: [found], answered: ['7'], missing: [] })
   await save({ found: [], answered: [], missing: [{ id: '7', reason: 'deleted' }] })
-  expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: true }])
+  expect(await stored()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: true }])
   await save({ found: [found], answered: ['7'], missing: [] })
-  expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: false }])
+  expect(await stored()).toEqual([{ name: 'Somebody', corporation_id: 10n, gone: false }])
   await save({ found: [{ ...found, corporation: '1000044' }], answered: [], missing: [{ id: '7', reason: 'deleted' }] })
-  expect(await look()).toEqual([{ name: 'Somebody', corporation_id: 1000044n, gone: true }])
+  expect(await stored()).toEqual([{ name: 'Somebody', corporation_id: 1000044n, gone: true }])
 })

@@ -162,7 +162,7 @@ describe('a walk through all pages', () => {
     expect(run.asked).toHaveLength(3 * 2 + 1)
   })
 
-  test('behind a full last page it looks again, and then reports what the statistics count', async () => {
+  test('behind a full last page it reads again, and then reports what the statistics count', async () => {
     const all = history(200)
     const zkillboard: Upstream = (path, request) =>
       path.startsWith('/stats/') ? { data: { shipsDestroyed: 203 } } : pagesOf(() => all, 200)(path, request)

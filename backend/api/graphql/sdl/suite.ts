@@ -60,7 +60,7 @@ export const suite = /* GraphQL */ `
   }
   type Held { task: BigInt! job: ID! source: String! stream: String! key: String! pages: Int! sinceMs: Float! }
 
-  "ready: it grants requests. blocked: its upstream said to wait. tripped: its requests failed, and a probe checks now and then."
+  "ready: it grants requests. blocked: its upstream asked us to wait. tripped: its requests failed; a probe request is sent from time to time."
   enum GateState { ready blocked tripped }
   type Gate {
     name: String!

@@ -37,7 +37,7 @@ const doubts = { minute: 0, left: DOUBTS }
 
 /**
  * Those of the doubtful who are asked alone now. Corporations of the game hold many who were never deleted, and each 404
- * is taken from ESI's error limit, so the others keep what the bulk routes said until they are asked again.
+ * is taken from ESI's error limit, so the others keep what the bulk routes answered until they are asked again.
  */
 function worthAsking(found: readonly FoundCharacter[]): FoundCharacter[] {
   const minute = Math.floor(Date.now() / 60_000)
@@ -145,7 +145,7 @@ function learn(refused: readonly Id[], singles: readonly Single[]): void {
   }
 }
 
-/** Those that may be deleted keep what the bulk routes said, and are answered once they have been asked alone. */
+/** Those that may be deleted keep what the bulk routes answered, and are answered once they have been asked alone. */
 function answersOf(
   clear: FoundCharacter[],
   doubtful: FoundCharacter[],

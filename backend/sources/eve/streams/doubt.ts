@@ -12,7 +12,7 @@ import type { Rules, WalkPage, WalkStep } from './rules'
 /** Times a page is asked for again before it counts as a failure. */
 const PATIENCE = 8
 /** How often the page after a full last one is read again when the statistics count more; they may be wrong as well. */
-const SECOND_LOOKS = 3
+const SECOND_READS = 3
 
 /** A step that has nothing to store. */
 export const nothing = (next: WalkCursor): WalkPage => ({ batch: { killmails: [], refused: [], again: false }, next })
@@ -48,7 +48,7 @@ export async function readEvidence({ key, cursor, params }: WalkStep, io: Io): P
   if (least === undefined) return { ...nothing(next), notes: [`the end of ${key} could not be compared with zKillboard's statistics`] }
   if (least <= cursor.rows) return nothing(next)
   const text = `zKillboard counts at least ${least} killmails of ${key} and has listed ${cursor.rows}`
-  if (cursor.again < SECOND_LOOKS || cursor.rows === 0) {
+  if (cursor.again < SECOND_READS || cursor.rows === 0) {
     if (cursor.again >= PATIENCE) throw new RetryLater('unsteady_listing', text)
     const wait = Math.max(cursor.empty?.until ?? 0, Date.now() + 7500 * 2 ** cursor.again)
     return nothing({ ...end, over: false, page: cursor.empty?.page ?? cursor.page, again: cursor.again + 1, wait })
