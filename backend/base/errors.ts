@@ -62,7 +62,7 @@ export class Refused extends Error {
     readonly code: 'input' | 'missing' | 'state' | 'setup',
     message: string,
     readonly field?: string,
-    /** Where the job stands that a verb did not fit. */
+    /** Status of the job, where the action does not apply in that status. */
     readonly state?: string,
     /** Every fault found, the one of the message first. */
     readonly faults: readonly Fault[] = field === undefined ? [] : [{ field, message }],

@@ -3,12 +3,12 @@ import type { Json } from '../base/json'
 import type { Log } from '../base/log'
 
 /*
- * What a source says about an API, and what the HTTP edge does with it.
+ * How a source describes an API, and how the HTTP client asks it.
  */
 
-/** How often an API may be asked. Every figure is kept over all processes on all hosts together. */
+/** How often an API may be asked. Every figure is a limit for all processes on all hosts together. */
 export interface Limit {
-  /** What the limit counts by: one of it for us all, or one for each host, key or account named in the request. */
+  /** What shares one limit: all requests (`ip`), or those to the same host, with the same key or for the same account (`scopeOf`). */
   scope: 'ip' | 'host' | 'key' | 'account'
   /** Least time between two requests, ms. */
   spacingMs?: number
@@ -18,23 +18,22 @@ export interface Limit {
   /** At most `perDay` in every rolling `dayMs` (default 24 h). */
   perDay?: number
   dayMs?: number
-  /** The part of the windows a backfill may use, 0..1; the rest is kept for `live`. */
+  /** The share of the windows that backfills may use, 0..1; the rest is reserved for `live`. */
   backfillShare?: number
   /** Requests in flight at once. */
   concurrent?: number
-  /** `requests` counts tokens: a request costs what `cost` says, else every request costs 1. */
+  /** `requests` counts tokens: a request costs what `Verdict.cost` reports. By default every request costs 1. */
   tokens?: boolean
 }
 
 /**
- * The setting of the source that holds the base URL, whose default is the real one, with the address that takes its place while a
- * setting that is true or false says so, unless another one was set; or a template, for hosts that come from
- * data: `https://{host}` takes what `scopeOf` names, with `http://` before it where data says so, which the guard lets through
- * to private hosts only.
+ * Where an API is: a setting of the source with its base URL, or a template. While the setting `mock.setting` is true, `mock.url`
+ * replaces the base URL, provided that this is still `mock.of`. A template is for hosts that come from data: `https://{host}` is filled
+ * with `scopeOf`, which may begin with `http://`; the guard allows that for private hosts only.
  */
 export type BaseUrl = { setting: string; mock?: { setting: string; of: string; url: string } } | { template: string }
 
-/** One HTTP API of a source: where it is, how it is asked and how its answers are understood. */
+/** One HTTP API of a source: its address, how to ask it and how to understand its answers. */
 export interface Api {
   url: BaseUrl
   /** Its limit, and those of its parts by their full names (`esi.killmail`); a part has a breaker of its own. */
@@ -42,15 +41,15 @@ export interface Api {
   parts?: Record<string, Limit>
   /** Sent with every request, besides User-Agent, Accept and Accept-Encoding. */
   headers?: Record<string, string>
-  /** Sent with every request too; nothing is asked while it is missing. Not for hosts that come from data. */
+  /** Also sent with every request; while it is missing, no request is sent. Not for hosts that come from data. */
   credential?: Credential
-  /** What the answer says beyond its status, Retry-After and RateLimit headers: throttles, budgets, costs, blocks. */
+  /** Reads what an answer tells beyond its status, Retry-After and RateLimit headers: throttling, budgets, costs, blocks. */
   understand?(answer: RawAnswer): Verdict
   /** A cheap route that tells whether the API is up; asked before the one request that a tripped breaker lets through. */
   probe?: { path: string; up(body: unknown): boolean }
   /** A cheap path that answers with JSON, for `doctor --live`; by default the path of the probe. */
   livePath?: string
-  /** Asked at most this many at once inside one process (Bottleneck, below the gate). */
+  /** The most requests in flight in one process (Bottleneck, behind the gate). */
   inProcess?: number
 }
 
@@ -71,20 +70,20 @@ export interface RawAnswer {
   bytes?: Uint8Array
 }
 
-/** What an answer says about the limits. Everything is optional. */
+/** What an answer tells about the limits. Everything is optional. */
 export interface Verdict {
   /** Throw this instead of returning the answer. */
   error?: Error
-  /** Gates that must wait, by api or part name; the whole API when named by itself. */
+  /** Gates that must wait, by name of an API or a part; the name of an API stands for all its parts. */
   block?: { api: string; until: Date; reason: string }[]
-  /** Tokens a part still has according to the upstream. */
+  /** Tokens that are left, according to the upstream. */
   remaining?: { api: string; tokens: number }[]
-  /** What the request really cost, by part name. */
+  /** The actual cost of the request, by part name. */
   cost?: Record<string, number>
 }
 
 export interface HttpRequest<T> {
-  /** GET by default. A page may be read twice, so a method that changes something upstream must bear it. */
+  /** GET by default. A page may be read twice: a method that changes something upstream must be safe to repeat. */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path under the API's base URL, starting with a slash. */
   path: string
@@ -93,7 +92,7 @@ export interface HttpRequest<T> {
   /** Sent as a form, `application/x-www-form-urlencoded`, in place of `body`. */
   form?: Record<string, string>
   headers?: Record<string, string>
-  /** Loose on extra fields, strict on what we use; a mismatch is `RetryLater('shape')`. */
+  /** Ignores extra fields, is strict about those in use; a mismatch throws `RetryLater('shape')`. */
   schema: ZodType<T>
   /** Parts of the API's limit that this request also counts against, with the most it can cost. */
   parts?: Record<string, number>
@@ -105,28 +104,28 @@ export interface HttpRequest<T> {
   maxBytes?: number
   /** Sent as If-None-Match; an unchanged answer comes back with status 304 and `data` undefined. */
   etag?: string
-  /** A 2xx is kept as bytes, just as they came, and `schema` is not asked. */
+  /** Returns the body of a 2xx as raw bytes; `schema` is not used. */
   binary?: boolean
   /**
-   * Media types that a 2xx may have, where it is not JSON: `['text/csv']`. They are sent as `Accept`; `schema` is not asked, and the
-   * answer is in `text`, or in `bytes` with `binary`. Another type, or none, is `RetryLater('content_type')`; a web page is
+   * Media types that a 2xx may have, where it is not JSON: `['text/csv']`. They are sent as `Accept`; `schema` is not used, and the
+   * answer is in `text`, or in `bytes` with `binary`. Another type, or none, throws `RetryLater('content_type')`; a web page throws
    * `RetryLater('blocked_page')` unless `text/html` is named.
    */
   types?: readonly string[]
   /**
-   * Statuses besides 2xx that are an answer and not an error, whatever their body is; their text is in `text`, `data` undefined. They
-   * do not count against the host; a redirect is not followed.
+   * Statuses besides 2xx that are answers and not errors, whatever their body; the body is in `text`, and `data` is undefined. They
+   * do not count as failures of the host; a redirect is not followed.
    */
   accept?: readonly number[]
-  /** Whether an accepted status is the upstream's own word on what was asked; when not, it is an outage (a gateway's page, a route that is gone). */
+  /** Whether an accepted status is the upstream's own answer; otherwise it counts as an outage (a gateway's page, a missing route). */
   isAnswer?(answer: RawAnswer): boolean
 }
 
 export interface HttpAnswer<T> {
   status: number
   /**
-   * When the request left, by the database's clock: what it answers is at least as new. It is never later than it was, and earlier
-   * by about a round trip to the database at most.
+   * When the request was sent, by the database's clock: the answer is at least as new. Never later than the real moment, and earlier
+   * by at most about one round trip to the database.
    */
   sentAt: Date
   headers: Record<string, string | undefined>
@@ -139,14 +138,14 @@ export interface HttpAnswer<T> {
   etag?: string
 }
 
-/** Gated, identified and classified requests to one API. */
+/** Sends requests to one API: waits for its limits, identifies us and turns failures into errors that name what happens next. */
 export interface Http {
-  /** Base URL it is asked at; what is kept of one upstream is kept under it. */
+  /** Base URL in use. What a source keeps about an upstream is kept under it. */
   readonly base: string
   /**
-   * @throws {Throttled} when the gate grants no moment within 2 s, or the upstream says wait
+   * @throws {Throttled} when the gate grants no slot within 2 s, or the upstream asks us to wait
    * @throws {RetryLater} for timeouts, 5xx, blocked pages, unreadable or unexpected bodies
-   * @throws {Fatal} for a 4xx that no retry can mend
+   * @throws {Fatal} for a 4xx that a retry cannot fix
    */
   request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>>
 }
@@ -154,37 +153,37 @@ export interface Http {
 /** Who a request is for: `live` gets the next slot, `backfill` at most its share. */
 export type RequestClass = 'live' | 'backfill'
 
-/** How often one job may ask an API, where that is less often than the API's limit allows. */
+/** How often one job may ask an API, when less often than the API's limit allows. */
 export interface Pace {
   /** One of the source's `apis`. */
   api: string
-  /** Least time between two requests of the job to it, ms; the limit of the API holds besides. */
+  /** Least time between two requests of the job to it, ms; the API's limit applies as well. */
   spacingMs: number
 }
 
-/** What a task's requests came to, for its report. */
+/** Totals of a task's requests, for its report. */
 export interface ApiTraffic {
   requests: number
   /** Times our own limits made a request wait. */
   waits: number
-  /** Time spent waiting for the moment of a request, ms. */
+  /** Time spent waiting for a slot, ms. */
   waitMs: number
   /** Answers by which the upstream refused a request: 429, 420 and the like. */
   throttled: number
-  /** Of the answers. */
+  /** Size of the answers. */
   bytes: number
 }
 /** By API. */
 export type Traffic = Record<string, ApiTraffic>
 
-/** One step's use of the network. The edge adds to `traffic` and keeps `nextAt` and `asked`. */
+/** One step's use of the network. The HTTP client adds to `traffic` and sets `nextAt` and `asked`. */
 export interface HttpUse {
   class: RequestClass
   /** The pace of its job. */
   pace?: Pace & { job: string }
-  /** Send time the gate booked earlier for this task. */
+  /** The slot that the gate reserved earlier for this task. */
   slotAt?: Date
-  /** When the next request like the last one would be granted. */
+  /** When another request like the last one would get a slot. */
   nextAt?: Date
   /** The API asked last. */
   asked?: string

@@ -8,7 +8,7 @@ export interface Bisected<T> {
   bad: Id[]
   /** Ids of refused lists that were not halved any further. */
   unsure: Id[]
-  /** Ids there was no time for. */
+  /** Ids that were not asked for, for lack of time. */
   left: Id[]
 }
 
@@ -17,7 +17,7 @@ export interface Bisected<T> {
  * id must be in the other, which is halved without a request. Of n ids with b bad ones it takes at most 1 + 2b·log2(n + 1) requests.
  * @param ask undefined when the endpoint refuses the ids
  * @param isEnough whether so many refusals are enough; the remaining lists are then not asked for
- * @throws what `ask` throws; a `Throttled` or `RetryLater` only while nothing is known yet, later it leaves the remaining ids
+ * @throws what `ask` throws; a `Throttled` or `RetryLater` only before the first result: later the remaining ids go to `left`
  */
 export async function bisect<T>(
   ids: readonly Id[],

@@ -6,8 +6,8 @@ export interface AlertCheck {
   /** What it finds, in a sentence. */
   about: string
   /**
-   * Reads the database. It is asked once a minute, beside other work, and each statement is given 5 s: what it asks for should have an index. When
-   * it fails, that is logged and its alerts stay as they are.
+   * Reads the database. Called once a minute, in parallel with other work; each statement may take 5 s, so it should use an index. When
+   * it fails, the failure is logged and the alerts stay as they are.
    */
   find(db: Reader, settings: SettingValues): Promise<AlertFound[]>
 }
@@ -15,6 +15,6 @@ export interface AlertCheck {
 export interface AlertFound {
   /** Names what is wrong; the same subject is one alert however often it is found. */
   subject: string
-  /** A sentence for people, without figures that change by themselves: another message changes the alert, and is no second event. */
+  /** A sentence for people, without figures that keep changing: a new message updates the alert, and publishes no second event. */
   message: string
 }

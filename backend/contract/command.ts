@@ -1,18 +1,18 @@
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
 
-/** A queue script: `yarn queue <name> …`. What it takes is described by the source's params. */
+/** A queue script: `yarn queue <name> …`. The source's params describe its arguments and options. */
 export interface Command {
   about: string
   /** The queue its requests belong to. */
   queue: QueueName
-  /** The field of the request that takes each id given; absent when the command takes none, or ids to look up. */
+  /** The field of the request that each given id goes into; absent when the command takes no ids, or ids to look up. */
   ids?: string
-  /** Takes the fields of the params that name a flag: `.meta({ flag: '--from-date <date>' })`. */
+  /** Offers every field of the params that has a flag as an option: `.meta({ flag: '--from-date <date>' })`. */
   options?: boolean
   /** Fields set by the command itself. */
   preset?: Record<string, Json>
   priority?: number
-  /** Ids are asked as lookups of this kind, no job is made. */
+  /** The ids become lookups of this kind; no job is started. */
   lookup?: string
 }

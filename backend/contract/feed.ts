@@ -4,26 +4,26 @@ import type { Tx } from '../base/sql'
 import type { Reject, Written } from './stream'
 
 /*
- * Messages that are data and no requests: they start no job. Many of them are written in one transaction, and acknowledged after it.
+ * Messages that carry data instead of requests: they start no job. Many are written in one transaction and acknowledged after its commit.
  */
 
 export interface Feed<Item = unknown> {
   about: string
   queue: QueueName
-  /** Messages written together, at most. */
+  /** The most messages written together. */
   batch: number
-  /** How long the first of them waits for others, ms. */
+  /** How long the first message of a batch waits for more, ms. */
   lingerMs: number
   /** A longer message becomes a dead letter, bytes. */
   maxBytes: number
   /**
-   * What a message holds. One bad item is a reject; the others are written.
+   * Reads the items of a message. A bad item becomes a reject; the others are written.
    * @throws {Refused} for a message that holds no items at all: it becomes a dead letter
    */
   read(body: Json): { items: Item[]; rejected: Reject[] }
-  /** Database only; may run twice, as a message that was not acknowledged comes again. */
+  /** Database only; may run twice, because a message that was not acknowledged is delivered again. */
   write(tx: Tx, items: readonly Item[]): Promise<Written>
 }
 
-/** Keeps a feed's own item type while the registry forgets it. */
+/** Checks that a feed's parts fit together; the registry does not keep the type of its items. */
 export const defineFeed = <Item>(feed: Feed<Item>): Feed => feed as Feed

@@ -10,7 +10,7 @@ export interface Gathered<T, R> {
 
 /**
  * Asks for many items, `atOnce` at a time, while `io.more()` allows it. One item's failure does not fail the others; items that
- * were not asked for are in neither list. If the first requests all fail, the endpoint may be down: it asks no further.
+ * were not asked for are in neither list. If all of the first requests fail, the endpoint may be down: no more are sent.
  * @throws {Throttled} when nothing could be asked
  * @throws any other error of `ask` that is neither `RetryLater` nor `Fatal`
  */

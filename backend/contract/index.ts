@@ -1,18 +1,18 @@
 /*
  * The words, once. Code, tables, commands and documents use no synonyms.
- *   source    whose history is read: an upstream, with a folder of its own in backend/sources
- *   stream    what is listed together by a source: killmail pages, receipts, repos
- *   job       what somebody asked for
+ *   source    an upstream whose history is read, with a folder of its own in backend/sources
+ *   stream    one kind of thing that a source lists: killmail pages, receipts, repos
+ *   job       one request of a person or a program, split into tasks
  *   task      one partition of a job: a stream, a key and exactly one cursor
- *   lane      tasks that must not run side by side more than the lane's width
- *   stage     order inside a lane: a stage starts when the earlier one has settled
- *   step      one page of one task: read, commit
- *   turn      the steps a worker does on one delivery
- *   lookup    one (kind, id) to enrich, asked for by many, answered once
- *   gate      grants every outgoing request its moment
+ *   lane      a group of tasks of which only so many run at once (its width)
+ *   stage     order inside a lane: a stage starts when the one before it has settled
+ *   step      one page of one task: read it, commit it
+ *   turn      the steps that a worker does for one delivery
+ *   lookup    one (kind, id) to enrich: requested by many jobs, answered once
+ *   gate      tells every outgoing request when it may be sent
  *   wake-up   the message that tells a worker to check for work
  *   settled   done, skipped (with a reason), failed or cancelled
- *   reject    one rejected record
+ *   reject    one record that was not stored because it is invalid
  */
 
 export type * from './api'

@@ -4,21 +4,21 @@ import type { Reader } from '../base/sql'
 import type { Http } from './api'
 import type { Settings, SettingValues } from './settings'
 
-/** What a read may use: the network, and what is held. It never writes. `Io<typeof settings>` knows the types of the settings. */
+/** What a read may use: the network, and what is stored. It never writes. `Io<typeof settings>` has the types of the settings. */
 export interface Io<S extends Settings = Settings> {
   /** The client of an API named in the source's `apis`. */
   http(api: string): Http
-  /** Which of these are already held; one query, the stream's `known`. */
+  /** Which of these are already stored, by the stream's `known`; one query. */
   known(ids: readonly Id[]): Promise<Set<Id>>
-  /** Which tasks of a stream, by key, another running job of the source has open: the id of that job. */
+  /** Tasks with these keys that are open in another running job of the source: key → id of that job. */
   inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
-  /** What is held, in statements of the source's own. */
+  /** Runs the source's own statements on what is stored. */
   readonly held: Reader
-  /** False when the read should return what it has: time is up, a stop was asked for, or the next grant is far off. */
+  /** False when the read should return what it has: its time is up, the worker is stopping, or the next slot is far off. */
   more(): boolean
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
   readonly log: Log
-  /** Aborted when a stop's grace is over. */
+  /** Aborted when the grace period of a stop ends. */
   readonly signal: AbortSignal
 }

@@ -9,18 +9,18 @@ export type LookupIds = Record<string, readonly Id[]>
 
 export interface Lookup<F = unknown> {
   queue: QueueName
-  /** An id as people and messages write it, to the one text it is kept by; its fault reads on from the id: `must be a whole number`. */
+  /** Turns an id as people and messages write it into the one text that is stored; its error follows the id: `must be a whole number`. */
   id: ZodType<Id>
-  /** Ids in one claim. */
+  /** Ids that are claimed together. */
   batch: number
   /** How long an answer stays fresh, ms. */
   freshMs: number
   /**
-   * Asks upstream; may run twice. Ids that are neither found nor missing stay open.
-   * @param denied those of them that were missing the last time they were asked for
+   * Asks the upstream; may run twice. Ids that are neither found nor missing stay open.
+   * @param denied those of `ids` that were missing when last asked for
    */
   read(ids: readonly Id[], io: Io, denied: ReadonlySet<Id>): Promise<Answers<F>>
-  /** Stores what was found; `missing` are those that the source has denied twice. */
+  /** Stores what was found; `missing` holds the ids that were missing twice in a row. */
   write(tx: Tx, answers: Answers<F>): Promise<void>
 }
 
@@ -28,28 +28,28 @@ export interface Answers<F> {
   found: F[]
   /** Ids answered, found or unchanged. */
   answered: Id[]
-  /** Ids of which the source itself says that there is no such thing: asked once more before it is believed. */
+  /** Ids that do not exist according to the upstream; each is asked for once more before that is stored. */
   missing: { id: Id; reason: string; checkAgain?: Date }[]
-  /** Ids whose own question failed: each is asked again by its own tries. */
+  /** Ids whose own request failed; each is retried by itself. */
   failed?: { id: Id; error: Error }[]
-  /** Further ids these answers name. */
+  /** More ids to look up, found in these answers. */
   lookups?: LookupIds
 }
 
-/** Something an upstream refused, which is left alone for a while. */
+/** Something an upstream refused, which is not asked for again for a while. */
 export interface KeptRefusal {
   id: Id
   reason: string
   refusedAt: Date | null
-  /** Left alone until then. */
+  /** Not asked for before this moment. */
   until: Date
 }
 
-/** Refusals of one kind, for a person who knows better. */
+/** Stored refusals of one kind, which a person can list and delete. */
 export interface KeptRefusals {
-  /** As a lookup's. */
+  /** As `Lookup.id`. */
   id: ZodType<Id>
   list(db: Reader, limit: number): Promise<KeptRefusal[]>
-  /** All of them unless ids are given. @returns how many were forgotten */
+  /** Deletes those of these ids; all by default. @returns how many were deleted */
   forget(tx: Tx, ids?: readonly Id[]): Promise<number>
 }

@@ -2,7 +2,7 @@ import type { ZodType, z } from 'zod'
 import { type Fault, Refused } from '../base/errors'
 
 /**
- * Parses what a person or a producer sent. Messages of a schema that begin with a small letter go on after the field's name:
+ * Parses what a person or a producer sent. A schema's message that begins with a small letter follows the field's name:
  * `must be a date` makes `options.fromDate must be a date.`
  * @throws {Refused} `input` with every fault found
  */
@@ -22,6 +22,6 @@ function faultAt(field: string, message: string): Fault {
   return { field, message: /^[a-z]/.test(message) ? `${field} ${message}.` : `${field}: ${message}` }
 }
 
-/** What a record of an upstream has that its schema does not allow, in one line. */
+/** Everything in a record of an upstream that its schema does not allow, in one line. */
 export const issuesOf = ({ issues }: Pick<z.ZodError, 'issues'>): string =>
   issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')

@@ -1,6 +1,6 @@
 import { type ZodType, z } from 'zod'
 
-/** What a refused request is answered, as RFC 9457 has it: what is wrong, where, and what to do. */
+/** The answer to a refused request, by RFC 9457: what is wrong, where, and what to do. */
 export const problem = z
   .object({
     type: z.string(),
@@ -8,21 +8,21 @@ export const problem = z
     status: z.number().int(),
     detail: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-    state: z.string().optional().meta({ description: 'Where the job stands that a verb did not fit' }),
+    state: z.string().optional().meta({ description: 'Status of the job, where the action does not apply in that status' }),
   })
   .meta({ id: 'Problem' })
 
 export type Problem = z.infer<typeof problem>
 
-/** How a route answers what it refuses, where its users know another body than the API's. */
+/** How a route answers refused requests, where its clients expect another body than the API's. */
 export interface Refusals<Body = unknown> {
   /** Media type of the body: `application/json`. */
   type: string
-  /** As JSON has it, for the OpenAPI document. */
+  /** Schema of the JSON, for the OpenAPI document. */
   body: ZodType<Body>
-  /** @param request every answer of a source's route names its id in the header X-Request-ID, and the log by an internal error */
+  /** @param request its id is in the header X-Request-ID of every answer of a source's route, and in the log of an internal error */
   of(problem: Problem, request: { id: string }): Body
 }
 
-/** Keeps the type of the body while a route forgets it. */
+/** Checks that the parts fit together; a route does not keep the type of the body. */
 export const defineRefusals = <Body>(refusals: Refusals<Body>): Refusals => refusals

@@ -7,31 +7,31 @@ import type { Refusals } from './problem'
 import type { Settings, SettingValues } from './settings'
 
 /*
- * HTTP routes that a source brings along: what its users know it by, beside the API that serves all sources alike. A route is
- * data and one function; the API parses, guards, documents and answers. Every answer, refusals too, has the header X-Request-ID: the
- * client's own where it is a short token, else a new UUID.
+ * HTTP routes of a source, besides the API that is the same for all sources. A route is data and one function; the API parses,
+ * authorizes, documents and answers. Every answer, refusals too, has the header X-Request-ID: the client's own where it is a short
+ * token, else a new UUID.
  */
 
 export interface Route<Params = unknown, Query = unknown, Body = unknown, Headers = unknown> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** As fastify writes it: `/admin/backfill/:id/cancel`; routes that share a path name its parts alike. */
+  /** In fastify's syntax: `/admin/backfill/:id/cancel`; routes that share a path must use the same names in it. */
   path: string
-  /** Who may ask while ADMIN_TOKEN is set: anybody, bearers of a token, or bearers of that one. */
+  /** Who may call it while ADMIN_TOKEN is set: anybody, bearers of any token, or bearers of ADMIN_TOKEN. */
   access: 'open' | 'read' | 'admin'
   /** Unique among all routes, for the OpenAPI document. */
   operation: string
   about: string
   params?: ZodType<Params>
   query?: ZodType<Query>
-  /** Headers it reads, by their names in lower case. */
+  /** Headers it reads; their names are in lower case. */
   headers?: ZodType<Headers>
   /** A request without a body is parsed as `null`. */
   body?: ZodType<Body>
-  /** What it answers besides refusals, as JSON has it: no Date, no transform. Another status or body is a fault of the route. */
+  /** Its answers besides refusals, as plain JSON: no Date, no transform. Any other status or body is an internal error. */
   answers: { status: number; body: ZodType }[]
   /** Body of its refusals; a problem document by default. */
   refusals?: Refusals
-  /** @throws {Refused} for what a person got wrong */
+  /** @throws {Refused} for a mistake in the request */
   answer(ask: { params: Params; query: Query; body: Body; headers: Headers }, context: RouteContext): Promise<RouteAnswer>
 }
 
@@ -44,7 +44,7 @@ export interface RouteAnswer {
 /** Tasks by state. */
 export type RouteTasks = Record<'waiting' | 'ready' | 'done' | 'skipped' | 'failed' | 'cancelled', number>
 
-/** A job as routes show it: where it stands, and what its tasks of one stream came to. */
+/** A job as routes show it: its status, and counts of its records and tasks. */
 export interface RouteJob {
   id: string
   status: string
@@ -53,16 +53,16 @@ export interface RouteJob {
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
-  /** Records that were read, and those that were rejected. */
+  /** Records that were read, and those of them that were rejected. */
   seen: number
   rejected: number
-  /** Tasks of every stream that has some; by its report once it has ended. */
+  /** By stream, for every stream with tasks; from its report once it has ended. */
   tasks: Record<string, RouteTasks>
   /** Failed tasks by kind of error. */
   failures: Record<string, number>
-  /** Skipped tasks by kind; those without one are left out. */
+  /** Skipped tasks by kind; those without a kind are left out. */
   skips: Record<string, number>
-  /** Whether everything that was asked for was read, by its report; null until there is one. */
+  /** Whether it is certain that everything requested was read, from its report; null until there is one. */
   verified: boolean | null
 }
 
@@ -70,16 +70,16 @@ export interface RouteJob {
 export interface RouteStart {
   /** `backfill` by default. */
   priority?: PriorityName
-  /** Starts one even if the same is being backfilled. */
+  /** Starts a job even if another one with the same active key is active. */
   force?: boolean
-  /** The same key with the same request starts one job, however often it comes. */
+  /** Repeating a request with the same key starts no second job. */
   idempotencyKey?: string
 }
 
-/** `live` goes before `asked`, `asked` before `backfill`. */
+/** `live` runs before `asked`, `asked` before `backfill`. */
 export type PriorityName = 'live' | 'asked' | 'backfill'
 
-/** Tasks of a job: those of which all holds that is said here. Row and column are their place in the grid. */
+/** Chooses tasks of a job: those that match every given field. Row and column are their cell in the grid. */
 export interface TaskChoice {
   stream?: string
   lane?: string
@@ -91,27 +91,27 @@ export interface TaskChoice {
 export interface JobEstimate {
   /** First tasks; further ones are found while it runs. */
   tasks: number
-  /** By API or part; `requests` is null where it is not known before the work starts. `limit` is in words. */
+  /** By API or part; `requests` is null where it is not known before the work starts. `limit` is a text for people. */
   requests: { api: string; requests: number | null; leastMs: number | null; limit: string }[]
-  /** Least time it takes, ms; null where that is not known. */
+  /** Least time it takes, ms; null where it is not known. */
   leastMs: number | null
   notes: string[]
   activeKey: string
-  /** A job that backfills the same and has not ended. */
+  /** The id of an active job with the same active key. */
   activeJob: string | null
 }
 
-/** Which part of a grid is wanted: labels, the first and the last included; both ends are open where they are left out. */
+/** Which part of a grid to return, by the first and last label of its columns and rows, both included. An absent end is open. */
 export interface GridWindow {
   columnsFrom?: string
   columnsTo?: string
   rowsFrom?: string
   rowsTo?: string
-  /** The most places, 5,000 by default: columns and rows beyond it are left out and counted. */
+  /** The most cells, 5,000 by default; columns and rows beyond it are left out and counted. */
   limit?: number
 }
 
-/** Tasks at one place, by the worst of them: the cell is done only when all of them are. */
+/** The tasks of one cell, shown by the worst of them: the cell is done only when all of them are. */
 export interface PartitionCell {
   row: string
   column: string
@@ -121,7 +121,7 @@ export interface PartitionCell {
   kind: string | null
   /** Why it was skipped, or the last error; its first 300 characters. */
   reason: string | null
-  /** Tries in a row of that task that brought no page. */
+  /** Failed tries in a row of that task. */
   attempts: number
   /** When a worker last took, read or settled one of the tasks; ISO 8601 in UTC. */
   changedAt: string
@@ -130,16 +130,16 @@ export interface PartitionCell {
   taskId: number | string
 }
 
-/** Cells that show the same. */
+/** How many cells have the same state and kind. */
 export interface CellCount {
   state: TaskState
   kind: string | null
   cells: number
 }
 
-/** A job as a grid, or a window of it: its tasks at the places their stream names. */
+/** The grid of a job, or a window of it: each task is in the cell that its stream names. */
 export interface Partitions {
-  /** Labels inside the window, digits in them ordered as numbers. */
+  /** Labels inside the window, in order; digits in them are ordered as numbers. */
   rows: string[]
   columns: string[]
   cells: PartitionCell[]
@@ -148,12 +148,12 @@ export interface Partitions {
   /** Of the whole grid, and of each row in the window with all its columns. */
   counts: CellCount[]
   rowCounts: { row: string; counts: CellCount[] }[]
-  /** Where the windows beside this one begin; null where there are none. */
+  /** The first labels of the windows before and after this one; null where there is none. */
   previous: { columns: string | null; rows: string | null }
   next: { columns: string | null; rows: string | null }
 }
 
-/** What a job's pages came to so far, and how far it is. */
+/** Totals of a job's pages so far, and its progress. */
 export interface RouteFigures {
   pages: number
   seen: number
@@ -163,16 +163,16 @@ export interface RouteFigures {
   known: number
   rejected: number
   deleted: number
-  /** What the source says there is, where it does so for every task. */
+  /** How many records the upstream reports in all; null unless it does so for every task. */
   expected: number | null
-  /** How far it is, 0..1. */
+  /** Progress, 0..1; null where it is not known. */
   fraction: number | null
-  /** Records a second of the last 20 s, from the second time this process is asked. */
+  /** Records per second over the last 20 s; null the first time this process is asked. */
   rate: number | null
   /** Time left, ms. */
   leftMs: number | null
   requests: Traffic
-  /** By the names of `Source.counters`; counters of nothing are left out. */
+  /** By the names of `Source.counters`; counters at 0 are left out. */
   counters: Record<string, number>
 }
 
@@ -183,7 +183,7 @@ export interface RouteGate {
   used: { span: 'requests' | 'day'; used: number; of: number; windowMs: number }[]
   inFlight: number
   concurrent: number | null
-  /** When a spaced limit grants the next request, ISO 8601; null: now. */
+  /** When a limit with spacing grants the next request, ISO 8601; null: now. */
   nextAt: string | null
   blockedUntil: string | null
   granted: number
@@ -193,48 +193,48 @@ export interface RouteGate {
   throttled: number
 }
 
-/** What a route works with: the source's jobs and tables, in somebody's name. */
+/** What a route may use: the source's jobs and tables, on behalf of the caller. */
 export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
   /**
-   * Does something in one transaction and keeps who did it.
-   * @param verb `lexicon.upload`
-   * @param target what it is done to; `null`: the job started by it
-   * @param detail what was asked, without secrets
-   * @param work database only; a deadlock runs it again
+   * Does something in one transaction and records who did it.
+   * @param verb such as `lexicon.upload`
+   * @param target what it is done to; `null`: the job that it starts
+   * @param detail what was requested, without secrets
+   * @param work database only; runs again after a deadlock
    */
   act<T>(verb: string, target: string | null, detail: Json, work: (tx: Tx) => Promise<T>): Promise<T>
   /**
-   * Starts a job of the source inside such a transaction; workers are woken once that has committed.
-   * @throws {Refused} `input` naming the field, `setup`, or `state` for a key used for another request
+   * Starts a job of the source in the transaction of `act`; workers are woken after its commit.
+   * @throws {Refused} `input` naming the field, `setup`, or `state` for a key that was used for another request
    */
   start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
   /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /**
    * @param only the failed tasks that a retry tries, all by default; the others stay failed
-   * @throws {Refused} `missing`, `input` for what is no id, or `state` with the state it is in
+   * @throws {Refused} `missing`, `input` for an invalid id, or `state` with the job's status where the action does not apply
    */
   steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, only?: TaskChoice): Promise<void>
-  /** The limits of the source's APIs as they stand. */
+  /** The current state of the limits of the source's APIs. */
   gates(): Promise<RouteGate[]>
-  /** Which tasks of a stream, by key, a running job of the source has open: the id of that job. */
+  /** Tasks with these keys that are open in a running job of the source: key → id of that job. */
   inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
   /** Jobs of the source, newest first. @param ask `cursor`: the `next` of the page before; 200 jobs at most @throws {Refused} `input` */
   jobs(ask: { limit: number; cursor?: string }): Promise<{ items: RouteJob[]; next: string | null }>
-  /** @throws {Refused} `missing`, or `input` for what is no id */
+  /** @throws {Refused} `missing`, or `input` for an invalid id */
   job(id: string): Promise<RouteJob>
-  /** @throws {Refused} `missing`, or `input` for what is no id */
+  /** @throws {Refused} `missing`, or `input` for an invalid id */
   figures(id: string): Promise<RouteFigures>
   /**
-   * Empty where the source's streams make no grid. Counts of a large grid may be some seconds old while its job runs.
+   * Empty where the source's streams make no grid. The counts of a large grid may be some seconds old while its job runs.
    * @param part a window; `all`: every cell without a limit, and all counts as of now
-   * @throws {Refused} `missing`, or `input` for what is no id or no window
+   * @throws {Refused} `missing`, or `input` for an invalid id or window
    */
   partitions(id: string, part?: GridWindow | 'all'): Promise<Partitions>
 }
 
-/** Ties a route's parts together; the source forgets their types. */
+/** Checks that a route's parts fit together; the source does not keep their types. */
 export const defineRoute = <P = unknown, Q = unknown, B = unknown, H = unknown>(route: Route<P, Q, B, H>): Route => route as Route

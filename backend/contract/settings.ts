@@ -6,9 +6,9 @@ import { type ZodType, z } from 'zod'
 
 /** One environment variable. */
 export interface Setting<T = unknown> {
-  /** Reads its text; a variable that is not set or empty is `undefined`, so its default stands here and nowhere else. */
+  /** Reads its text; a variable that is not set or empty is `undefined`, so this schema is the only place of its default. */
   schema: ZodType<T>
-  /** What it is, in one sentence for the README and .env.example. */
+  /** One sentence for the README and .env.example. */
   about: string
   /** Its value is never shown. */
   secret?: boolean
@@ -17,13 +17,13 @@ export interface Setting<T = unknown> {
 /** By the name of the variable. */
 export type Settings = Readonly<Record<string, Setting>>
 
-/** What the settings of a source are in this process. */
+/** The values of a source's settings in this process. */
 export type SettingValues<S extends Settings = Settings> = { readonly [name in keyof S]: z.output<S[name]['schema']> }
 
 /** Reads the settings of a source. */
 export type SettingsReader = (source: { settings?: Settings }) => SettingValues
 
-/** The values while no variable is set. */
+/** The values when no variable is set. */
 export const defaultsOf: SettingsReader = ({ settings = {} }) =>
   Object.fromEntries(Object.entries(settings).map(([name, { schema }]) => [name, schema.parse(undefined)]))
 
@@ -33,11 +33,11 @@ export const urlSchema = (...protocols: string[]) =>
     message: `must be a URL starting with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   })
 
-/** The base URL of an API, which a sandbox or a mirror may replace; without the slash at its end. */
+/** The base URL of an API, which a sandbox or a mirror may replace; a trailing slash is removed. */
 export const baseUrl = (real: string) =>
   urlSchema('http:', 'https:')
     .default(real)
     .transform((text) => text.replace(/\/+$/, ''))
 
-/** A whole number from 1. */
+/** A whole number, 1 or more. */
 export const positive = z.coerce.number().int().positive()

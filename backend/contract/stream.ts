@@ -13,11 +13,11 @@ export interface NewTask {
   /** Absent: a discovery task, outside lanes. */
   lane?: string
   stage?: number
-  /** What is known to become of it already: it is counted and named, and never claimed. A retry tries a failed one for the first time. */
+  /** Its outcome, where that is known already: the task is counted and listed but never run. Retrying a failed one runs it for the first time. */
   ended?: { skipped: string; kind?: string } | { failed: string; error: string }
 }
 
-/** Why a task was not read: a reason in words, with a short stable word for what is counted by it: `unavailable`, `in_flight`. */
+/** Why a task was not read: a sentence, and a short stable word to count by: `unavailable`, `in_flight`. */
 export interface Skip {
   kind: string
   reason: string
@@ -41,32 +41,32 @@ export interface Page<C, B> {
   batch: B
   /** Where the next step starts; `null` ends the task. The next step gets it as JSON keeps it, parsed by `cursor`. */
   next: C | null
-  /** With `next: null`: the task ends skipped, for this reason, and not done. */
+  /** With `next: null`: the task ends as skipped, for this reason, instead of done. */
   skipped?: string | Skip
-  /** The task goes on in another lane, and waits for a place there. */
+  /** Moves the task to another lane, where it waits for its turn. */
   lane?: string
-  /** Records on the page that were asked for, held already and left alone. */
+  /** Requested records on the page that were stored already and not read again. */
   known?: number
   tasks?: NewTask[]
   lookups?: LookupIds
-  /** What the source itself says the task should find in all. */
+  /** How many records the task should find in all, according to the upstream. */
   expected?: number
   rejected?: Reject[]
-  /** Sentences for the report: what was not asked for. */
+  /** Sentences for the report: what was not read. */
   notes?: string[]
-  /** Why the end of the task is no proof that all was read, though nothing failed: the report is then not verified, and says so. */
+  /** Why it is not certain that everything was read although nothing failed; the report is then marked as not verified, with this reason. */
   unverified?: string
 }
 
-/** What became of the batch: each of its records counts once as new, updated or unchanged. */
+/** How a batch was stored: each of its records counts once, as new, updated or unchanged. */
 export interface Written {
   new: number
   updated: number
-  /** Held already as they were read; a record that is twice in the batch counts here the second time. */
+  /** Stored already with the same content; the second copy of a record in one batch counts here. */
   unchanged: number
-  /** Records that went; none of the batch's. */
+  /** Stored records that were deleted; they are not part of the batch. */
   deleted?: number
-  /** What else it came to, by the names of `Source.counters`. */
+  /** Further counts, by the names of `Source.counters`. */
   counts?: Record<string, number>
   /** Published once the page is committed, in this order. */
   events?: DomainEvent[]
@@ -77,7 +77,7 @@ export interface Step<C, P> {
   readonly cursor: C
   readonly params: P
   readonly source: string
-  /** Tries in a row that brought no page before this one. */
+  /** Failed tries in a row before this one. */
   readonly attempts: number
 }
 
@@ -89,27 +89,28 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   /** Network, `io.known` and `io.held` only; may run twice. */
   read(step: Step<C, P>, io: Io): Promise<Page<C, B>>
   /**
-   * Asked once a task's tries are used up, before it fails: the page it returns is committed in place of that. Undefined: it fails.
-   * It may throw `Throttled`; another error is what the task fails by.
-   * @param byItself false where it fails with its lane, without as many tries of its own
+   * Called when a task has no tries left, before it fails: a page that it returns is committed instead. Undefined: the task fails.
+   * It may throw `Throttled`; any other error becomes the task's error.
+   * @param byItself false when the task fails together with its lane, without having used up its own tries
    */
   beforeFailing?(step: Step<C, P>, io: Io, byItself: boolean): Promise<Page<C, B> | undefined>
   known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
-  /** Database only, inside the page transaction; every `unnest` sorted by its conflict key. */
+  /** Which of these ids are stored already; one query. */
+  /** Database only, inside the page's transaction; sort every `unnest` by its conflict key, else two writers may deadlock. */
   write(tx: Tx, batch: B): Promise<Written>
-  /** Its pages find tasks: it rests while the plan's backlog waits, as what stands outside lanes does. */
+  /** Its pages find tasks. Like every task outside lanes, its tasks rest while the plan's backlog waits. */
   discovers?: boolean
   /**
-   * A lane is one host's: when it is unreachable for as long as one task tries, those that wait fail with that one,
-   * and those found later with the first of them, until it answers.
+   * Each lane is one host. When a task fails because the host is unreachable, the waiting tasks of its lane fail with it; of those found
+   * later one is tried, and they fail with that one, until the host answers.
    */
   laneIsHost?: boolean
   /**
-   * Where a task stands in the grid of its job's partitions, for people; absent where partitions make no grid. Several tasks may share a
-   * cell; a task of which it says `undefined` has none. Asked when the task is inserted.
+   * The cell of a task in the grid of its job, for people; absent where the tasks make no grid. Several tasks may share a
+   * cell; a task for which it returns `undefined` has none. Called when the task is inserted.
    */
   cell?(key: string): { row: string; column: string } | undefined
 }
 
-/** Ties a stream's cursor, batch and params together; the registry forgets them. */
+/** Checks that a stream's cursor, batch and params fit together; the registry does not keep these types. */
 export const defineStream = <C, B, P>(stream: Stream<C, B, P>): Stream<C, B, P> => stream
