@@ -21,7 +21,10 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['release', /\b(hand(s|ed|ing)?|g[ia]ve(s|n)?|giving) (it |them |\w+s )?back\b/i],
   // HTML has an element of this name.
   ['rejected', /(?<!<\/?|> )\baside\b/i],
-  ['release', /\bfre(es|ed|eing)\b|\b(to|must|can|may|will) free (?!memory)|\bfree (it|them|its|their|the (task|lane|claim|message|letter)s?)\b/i],
+  [
+    'release',
+    /\bfre(es|ed|eing)\b|\b(to|must|can|may|will) free (?!memory)|\bfree (it|them|its|their|the (task|lane|claim|message|letter)s?)\b/i,
+  ],
   ['log', /\bsaid\b/i],
   ['unreachable, or what happens to it', /\baway\b/i],
   // What looks like something, is looked up or looked for is plain.

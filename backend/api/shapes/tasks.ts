@@ -41,7 +41,7 @@ export const taskQuery = z.strictObject({ state: z.enum(TASK_STATES).optional(),
 export const retryBody = z
   .strictObject(taskChoice)
   .nullish()
-  .meta({ description: 'Which failed tasks are tried again: those of which all holds that is said here; all by default' })
+  .meta({ description: 'Which failed tasks to retry: those that match every given field; all by default' })
 
 export const rejectList = listOf(
   z
