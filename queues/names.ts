@@ -9,6 +9,7 @@ export const QUEUES = [
   'atproto_backfill_queue',
   'backpack-tf-backfill-requests',
   'tf2_listing_events_queue',
+  'districts_backfill_queue',
 ] as const
 
 export type QueueName = (typeof QUEUES)[number]

@@ -49,6 +49,8 @@ export interface Api {
   probe?: { path: string; up(body: unknown): boolean }
   /** A cheap path that answers with JSON, for `doctor --live`; by default the path of the probe. */
   livePath?: string
+  /** Media types it answers that path with, where that is not JSON. */
+  liveTypes?: readonly string[]
   /** The most requests in flight in one process (Bottleneck, behind the gate). */
   inProcess?: number
 }

@@ -196,6 +196,8 @@ export interface RouteGate {
 /** What a route may use: the source's jobs and tables, on behalf of the caller. */
 export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
+  /** Who asks: `admin`, `reader`, or `local` where no token is set. */
+  readonly who: string
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
   /**

@@ -29,7 +29,7 @@ async function ask(context: Context, source: Source, name: string): Promise<Foun
   const began = Date.now()
   for (let left = TRIES; ; left--) {
     try {
-      const { data } = await http.request({ path, schema: z.unknown() })
+      const { data } = await http.request({ path, types: path === api.livePath ? api.liveTypes : undefined, schema: z.unknown() })
       if (api.probe && path === api.probe.path && !api.probe.up(data))
         return { state: 'fault', text: `${name}: ${address} reports that it is down` }
       return { state: 'ok', text: `${name}: ${address} answers in ${Date.now() - began} ms, gate included` }

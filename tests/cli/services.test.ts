@@ -165,7 +165,9 @@ describe('doctor', () => {
     beforeAll(async () => {
       server = createServer((request, response) => {
         asked.push(`${request.url} ${request.headers['user-agent']}`)
-        response.writeHead(answers, { 'content-type': 'application/json' }).end('{"players": 1}')
+        response
+          .writeHead(answers, { 'content-type': request.url?.startsWith('/t') ? 'text/html' : 'application/json' })
+          .end('{"players": 1}')
       })
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     })
@@ -173,14 +175,21 @@ describe('doctor', () => {
     const live = () => {
       const { port } = server.address() as { port: number }
       const at = (path: string) => `http://127.0.0.1:${port}/${path}`
-      const urls = { ZKILLBOARD_URL: at('z'), ESI_URL: at('e'), ATPROTO_RELAY_URL: at('r'), PLC_URL: at('p'), ATPROTO_HANDLE_URL: at('h') }
+      const urls = {
+        ZKILLBOARD_URL: at('z'),
+        ESI_URL: at('e'),
+        ATPROTO_RELAY_URL: at('r'),
+        PLC_URL: at('p'),
+        ATPROTO_HANDLE_URL: at('h'),
+        TOASTMASTERS_URL: at('t'),
+      }
       return diagnosis({ ...urls, ALLOW_PRIVATE_HOSTS: 'true', LIMITS: '{"zkillboard":{"spacingMs":1}}' }, '--live')
     }
 
     test('asks each API once, through the gate, and says who we are', async () => {
       const { code, ok, findings } = await live()
       expect({ code, ok }).toEqual({ code: 0, ok: true })
-      const paths = ['^/z/', '^/e/status', '^/r/xrpc/.*listHosts', '^/p/did:plc:', '^/h/xrpc/.*resolveHandle']
+      const paths = ['^/z/', '^/e/status', '^/r/xrpc/.*listHosts', '^/p/did:plc:', '^/h/xrpc/.*resolveHandle', '^/t/Default.aspx']
       expect(asked.map((line) => line.split(' ')[0])).toEqual(paths.map((path) => expect.stringMatching(path)))
       // Its hosts are named by data.
       expect(findings.filter(({ check, state }) => check === 'live' && state === 'skipped')).toEqual([
@@ -195,6 +204,7 @@ describe('doctor', () => {
         { name: 'handles', granted: 1 },
         { name: 'plc', granted: 1 },
         { name: 'relay', granted: 1 },
+        { name: 'toastmasters', granted: 1 },
         { name: 'zkillboard', granted: 1 },
       ])
     })

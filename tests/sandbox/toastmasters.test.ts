@@ -193,7 +193,7 @@ test('the truth is what the routes serve: every day of some months, each of its 
 describe('the published limit', () => {
   test('is ten requests in any minute, two seconds apart, three at once', async () => {
     const closed = await stillDashboards({ open: false })
-    expect(closed.sandbox.toastmasters.limits.toastmasters).toEqual({ requests: 10, perMs: 60_000, spacingMs: 2000, concurrent: 3 })
+    expect(closed.sandbox.limits.toastmasters).toEqual({ requests: 10, perMs: 60_000, spacingMs: 2000, concurrent: 3 })
     for (let n = 0; n < 10; n++) {
       expect((await closed.page('/')).status).toBe(200)
       closed.pass(2000)

@@ -13,17 +13,25 @@ const TOY = join(__dirname, '..', 'fixtures', 'toy')
 const PARTS = ['backend', 'queues', 'scripts', 'prisma', 'tests', 'bench', 'ops']
 const FILES = ['package.json', 'tsconfig.json', 'biome.json', 'jest.config.js', 'ecosystem.config.js', 'README.md', '.env.example']
 
-const LAST = '# TF2_LIVE=false\n'
-const LAST_ROW = /^\| `TF2_LIVE` .*\n/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0] ?? ''
+const LAST = '# TOASTMASTERS_CACHE_CLEANUP_MS=300000\n'
+const LAST_ROW = /^\| `TOASTMASTERS_CACHE_CLEANUP_MS` .*\n/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0] ?? ''
 
 /** What a person changes in files that are there already. */
 const LINES: [file: string, before: string, after: string][] = [
   ['queues/names.ts', "  'atproto_backfill_queue',\n", "  'atproto_backfill_queue',\n  'toy_backfill_queue',\n"],
   ['prisma/schema/base.prisma', '"toastmasters"]', '"toastmasters", "toy"]'],
-  ['backend/sources/index.ts', "import { tf2 } from './tf2'\n", "import { tf2 } from './tf2'\nimport { toy } from './toy'\n"],
-  ['backend/sources/index.ts', 'tf2]', 'tf2, toy]'],
-  ['backend/sandbox/registry.ts', "import { tf2 } from './tf2'\n", "import { tf2 } from './tf2'\nimport { toy } from './toy'\n"],
-  ['backend/sandbox/registry.ts', '{ eve, atproto, tf2 }', '{ eve, atproto, tf2, toy }'],
+  [
+    'backend/sources/index.ts',
+    "import { toastmasters } from './toastmasters'\n",
+    "import { toastmasters } from './toastmasters'\nimport { toy } from './toy'\n",
+  ],
+  ['backend/sources/index.ts', 'toastmasters]', 'toastmasters, toy]'],
+  [
+    'backend/sandbox/registry.ts',
+    "import { toastmasters } from './toastmasters'\n",
+    "import { toastmasters } from './toastmasters'\nimport { toy } from './toy'\n",
+  ],
+  ['backend/sandbox/registry.ts', 'tf2, toastmasters }', 'tf2, toastmasters, toy }'],
   ['.env.example', LAST, `${LAST}\n# Base URL of the library.\n# TOY_URL=https://toy.example\n`],
   ['README.md', LAST_ROW, `${LAST_ROW}| \`TOY_URL\` | \`https://toy.example\` | Base URL of the library. |\n`],
 ]

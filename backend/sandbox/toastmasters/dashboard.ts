@@ -18,9 +18,7 @@ export class Dashboard implements SandboxApi {
   readonly name = 'toastmasters'
   readonly prefix = '/toastmasters'
   readonly env = 'TOASTMASTERS_URL'
-  // Empty until `backend/sources/index.ts` has the source: LIMITS may name only limits of registered sources.
-  readonly limits = {}
-  readonly scaledLimits
+  readonly limits
   private readonly window: SlidingBucket
   private readonly spacing: Spacing
   private readonly ban = new Ban()
@@ -35,7 +33,7 @@ export class Dashboard implements SandboxApi {
     this.window = new SlidingBucket(REQUESTS, perMs)
     this.spacing = new Spacing(spacingMs)
     this.exports = new Exports(world)
-    this.scaledLimits = {
+    this.limits = {
       toastmasters: settings.open
         ? { requests: 1_000_000, perMs: 1000, spacingMs: 0, concurrent: 64 }
         : { requests: REQUESTS, perMs, spacingMs, concurrent: CONCURRENT },

@@ -36,7 +36,7 @@ export const toastmasters = defineSandboxSource({
     return {
       apis: [dashboard],
       control: controlRoutes(truth, calendar),
-      handle: { world, truth, calendar, limits: dashboard.scaledLimits },
+      handle: { world, truth, calendar },
       reset() {
         dashboard.reset()
         publications.reset()

@@ -56,6 +56,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
 
   return {
     db,
+    who: actor.who,
     settings: settingsReader(service.config)(source),
     async act(verb, target, detail, work) {
       const committed = async () => {

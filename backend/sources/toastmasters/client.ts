@@ -52,6 +52,9 @@ const TIMEOUT_MS = 60_000
 /** Errors of the server and redirects are answers here: they tell a year that is not in the archive. */
 const ACCEPTED = [200, 302, 500]
 
+/** What is asked for; what comes is judged by its content, for a page may be called a file. */
+const TYPES = ['text/csv', 'text/html']
+
 interface Answer {
   status: number
   text: string
@@ -63,6 +66,7 @@ async function get(io: SourceIo, path: string): Promise<Answer> {
   const http = io.http(API)
   const { status, text, sentAt } = await http.request({
     path,
+    types: TYPES,
     accept: ACCEPTED,
     schema: z.unknown(),
     timeoutMs: TIMEOUT_MS,
@@ -138,7 +142,27 @@ function cacheOf({ settings: set }: SourceIo): FileCache {
   return cache
 }
 
-export const cacheStatistics = (io: SourceIo): CacheStatistics => cacheOf(io).statistics()
+/** Forgets what this process has read: a test begins with nothing. */
+export function forget(): void {
+  for (const cache of caches.values()) cache.close()
+  caches.clear()
+  live.clear()
+}
+
+/** Figures of the caches of this process; undefined while it has none. */
+export function cacheStatistics(): CacheStatistics | undefined {
+  const all = [...caches.values()].map((cache) => cache.statistics())
+  if (all.length === 0) return undefined
+  const sum = (of: (one: CacheStatistics) => number) => all.reduce((total, one) => total + of(one), 0)
+  return {
+    entries: sum((one) => one.entries),
+    bytes: sum((one) => one.bytes),
+    hits: sum((one) => one.hits),
+    misses: sum((one) => one.misses),
+    evicted: sum((one) => one.evicted),
+    expired: sum((one) => one.expired),
+  }
+}
 
 /**
  * A file, from the cache or from the dashboards, checked to be the one that was asked for.

@@ -88,7 +88,8 @@ function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>):
   const last = listed.at(-1)
   if (date === monthEnd) {
     // A month that is open goes on to be captured: its last day is what the newest capture after it says.
-    if (last && (last.asOf >= monthEnd || isClosed)) return { date, listed: last, isFinal: isClosed }
+    if (last && last.asOf >= monthEnd) return { date, listed: last, isFinal: isClosed }
+    if (last && isClosed) return { date, none: 'unavailable', reason: `the month closed on ${last.asOf}, before its end` }
     return notListed(date, last, isClosed)
   }
   const capture = listed.find((one) => one.asOf === date)

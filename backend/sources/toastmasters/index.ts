@@ -1,0 +1,35 @@
+import { defineSource } from '../../contract'
+import { toastmasters as api } from './apis'
+import { checks } from './checks'
+import { commands } from './commands'
+import { counters } from './counters'
+import { type BackfillParams, label, params } from './params'
+import { plan } from './plan'
+import { prepare } from './prepare'
+import { routes } from './routes'
+import { settings } from './settings'
+import { retention } from './store'
+import { months } from './streams/months'
+import { report } from './streams/report'
+import { districts, summary } from './streams/summary'
+
+/** Statistics of Toastmasters districts by date. */
+export const toastmasters = defineSource<BackfillParams>({
+  name: 'toastmasters',
+  about: 'district statistics by date (Toastmasters dashboards)',
+  requests: { districts_backfill_queue: params },
+  params,
+  label,
+  example: { startDate: '2024-01-30', endDate: '2024-01-31', targetDistricts: ['42'], collectionType: 'per-district' },
+  settings,
+  apis: { toastmasters: api },
+  streams: { months, summary, districts, report },
+  counters,
+  checks,
+  commands,
+  workers: { 'worker-districts': { queues: ['districts_backfill_queue'], concurrency: 4 } },
+  routes,
+  retention,
+  prepare,
+  plan,
+})

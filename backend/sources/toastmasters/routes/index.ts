@@ -1,0 +1,6 @@
+import type { Route } from '../../../contract'
+import { backfillRoutes } from './backfill'
+import { configRoutes } from './config'
+
+/** Routes as the users of this source's seed know them. */
+export const routes: readonly Route[] = [...backfillRoutes, ...configRoutes]
