@@ -8,11 +8,11 @@ import type { WorkerEngine } from './engine'
 import { messageRejected } from './outcomes'
 
 /*
- * What messages of producers have in common, requests and feeds alike: one that cannot be taken in goes to the dead letters, and all
+ * What requests and feeds have in common as messages of producers: one that cannot be processed becomes a dead letter, and all
  * wait while the database is unreachable.
  */
 
-/** Why a message is rejected that an error of ours keeps out: released to the queue, the same error would bring it back forever. */
+/** Reason for a message that is rejected because of an internal error: released to the queue, it would fail again forever. */
 export const internalError = (error: unknown): string => `Internal error; replay after the fix: ${messageOf(error)}`
 
 /**

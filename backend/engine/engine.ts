@@ -7,7 +7,7 @@ import type { Db } from '../database/db'
 /** Named places where a worker can die; the fault stories kill it there. */
 export type Point = 'after claim' | 'before commit' | 'after commit' | 'after publish' | 'before ack'
 
-/** What the engine's parts share inside one process. */
+/** What the parts of the engine share in one process. */
 export interface Engine {
   db: Db
   broker: Broker
@@ -26,9 +26,9 @@ export interface WorkerEngine extends Engine {
   turnMs: number
   /** Tries in a row without a committed page before a task fails. */
   attempts: number
-  /** True once a stop was asked for. */
+  /** True once the worker is stopping. */
   stopping(): boolean
-  /** Aborted when a stop's grace is over. */
+  /** Aborted when the grace period of a stop ends. */
   signal: AbortSignal
   reached(point: Point): void
 }
@@ -40,5 +40,5 @@ export function sourceNamed(sources: readonly Source[], name: string): Source {
   return source
 }
 
-/** The short stable word of an error. */
+/** The short stable word that an error is counted by. */
 export const kindOf = (error: unknown): string => (error instanceof RetryLater || error instanceof Fatal ? error.kind : 'unexpected')

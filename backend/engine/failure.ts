@@ -9,14 +9,14 @@ import * as store from './store'
 import { backoffMs, leastSpanMs, triesOf } from './tries'
 
 /*
- * What becomes of a task whose step threw.
+ * What happens to a task whose step threw an error.
  */
 
 /**
  * | error                                        | the task is                                              | attempt |
  * | -------------------------------------------- | -------------------------------------------------------- | ------- |
  * | any, while the worker stops                  | released, due at once                                    | not used |
- * | `Throttled`                                  | parked until the moment it names                         | not used |
+ * | `Throttled`                                  | parked until the time it names                           | not used |
  * | any other, with attempts left                | retried later                                            | used    |
  * | the same, when the host of its lane is lost  | retried later, and so are the tasks beside it            | used by each |
  * | `Fatal`, or no attempts left                 | failed                                                   |         |
@@ -59,7 +59,7 @@ async function fail(engine: WorkerEngine, task: Task, error: unknown, { traffic 
   return await settle(engine, task, { state: 'failed', ...faultOf(error), traffic })
 }
 
-/** The others of the lane would each find out for themselves, and take as long. */
+/** Otherwise each task of the lane would try as long before it fails. */
 async function failWithLane(engine: WorkerEngine, task: Task, error: unknown, { traffic }: HttpUse): Promise<undefined> {
   outcomes.taskFailed(engine.log, task, error, kindOf(error))
   const end = { state: 'failed', ...faultOf(error), traffic } as const
@@ -83,7 +83,7 @@ async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof s
 /** Whether a task has no attempts left before it is read: another one of its lane has used them up. */
 export const isExhausted = (engine: WorkerEngine, task: Task): boolean => task.attempts >= triesOf(engine, task).attempts
 
-/** Whether the try in hand is the last one, if it brings no page. */
+/** Whether the current try is the last one if it fails. */
 export const isLastTry = (engine: WorkerEngine, task: Task): boolean => task.attempts + 1 >= triesOf(engine, task).attempts
 
 /** Whether a task is not tried again after this error. */

@@ -7,7 +7,7 @@ import type { WorkerEngine } from './engine'
 import { feedWritten } from './outcomes'
 import { insertEvents, insertFeedRejects } from './store'
 
-/** A message with what it holds. */
+/** A message with its items. */
 interface Read {
   delivery: Delivery
   items: unknown[]
@@ -16,9 +16,9 @@ interface Read {
 
 export interface FeedConsumer {
   onDelivery(delivery: Delivery): void
-  /** Writes what is in hand, or releases it to the broker where the database cannot be reached. */
+  /** Writes the messages taken so far, or releases them to the broker if the database is unreachable. */
   stop(): Promise<void>
-  /** Messages in hand. */
+  /** Messages that are not acknowledged yet. */
   readonly inHand: number
 }
 
@@ -90,7 +90,7 @@ async function writeAll(engine: WorkerEngine, source: string, name: string, feed
   try {
     written = await onceReachable(engine, 'messages wait', () => writeOnce(engine, source, name, feed, messages))
   } catch (error) {
-    // Whatever the database refuses: one message of them is at fault.
+    // The database refused the batch: at least one of its messages is invalid.
     if (messages.length === 1 && messages[0])
       return await settle(messages[0].delivery, reject(engine, messages[0].delivery, internalError(error)))
     const half = Math.ceil(messages.length / 2)
@@ -118,7 +118,7 @@ async function writeOnce(engine: WorkerEngine, source: string, name: string, fee
   return written
 }
 
-/** Acknowledges a delivery that is taken in or rejected; the others are released to the broker. */
+/** Acknowledges a delivery that was stored or rejected; others are released to the broker. */
 async function settle(delivery: Delivery, isDone: boolean | Promise<boolean>): Promise<void> {
   if (await isDone) delivery.ack()
   else delivery.release()

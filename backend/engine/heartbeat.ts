@@ -14,7 +14,10 @@ export interface Identity {
 /** New at each start, so that a restarted process never takes its predecessor's claims for its own. */
 export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
 
-/** Makes a worker known, and releases what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are missed. */
+/**
+ * Registers a worker, and releases what dead processes of its host held: PM2 restarts a killed worker long before two heartbeats are
+ * missed.
+ */
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [], 0)
   const neighbors = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
@@ -33,15 +36,16 @@ function lives(pid: number): boolean {
   }
 }
 
-/** What a worker has in hand: tasks by id, from before the claim on; lookups by their claim. */
+/** What a worker is working on: tasks by id, from before their claim; lookups by their claim. */
 export interface Holding {
   tasks: Set<bigint>
   lookups: Set<bigint>
 }
 
 /**
- * Says that the worker lives and what it holds, and releases claims it does not know of: a reply lost in a commit.
- * @param lagMs longest the event loop was held up since the heartbeat before, ms
+ * Reports that the worker is alive and what it holds, and releases claims under its name that it does not know: the reply to their
+ * commit was lost.
+ * @param lagMs longest delay of the event loop since the last heartbeat, ms
  */
 export async function heartbeat(db: Reader, me: Identity, holding: Holding, lagMs = 0): Promise<void> {
   const tasks = [...holding.tasks]
@@ -70,9 +74,9 @@ export async function signOff(db: Reader, id: string): Promise<void> {
 }
 
 /**
- * Releases what is held by workers that missed two heartbeats, and by workers that nobody knows.
- * To be called only by a process that has reached Postgres all that time, else an outage would look as if every worker had died.
- * @returns how many tasks and lookups moved, and the workers that are gone
+ * Releases what is held by workers that missed two heartbeats, and by workers that are not registered.
+ * Only a process that reached Postgres all that time may call this: after an outage every worker would look dead.
+ * @returns how many tasks and lookups were released, and the workers that were removed
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
   const gone = await db.query<{ id: string }>(
@@ -84,7 +88,7 @@ export async function rescue(db: Reader): Promise<{ moved: number; gone: string[
   return { moved, gone: ids }
 }
 
-/** A request in flight ended with its process; its place at the gate would else stay taken until its timeout. */
+/** A request in flight ended with its process; without this, its place at the gate would stay taken until its timeout. */
 async function releaseRequests(db: Reader, workers: readonly string[]): Promise<void> {
   await db.query(
     `update backhaul.gates g

@@ -2,13 +2,13 @@ import type { Id } from '../base/json'
 import { defaultsOf, type HttpUse, type Io, type Source } from '../contract'
 import type { WorkerEngine } from './engine'
 
-/** A read goes on only while its next request is granted within this long, ms: the gate sleeps no longer inline. */
+/** A read continues only while its next request gets a slot within this time, ms: the gate waits no longer than this. */
 const NEAR_MS = 2000
 
 /**
  * What a read may use.
- * @param endsAt `more()` says no after this, ms since the epoch
- * @param held what is held for a task: by default nothing is known, and nothing in flight
+ * @param endsAt after this `more()` is false, ms since the epoch
+ * @param held answers `known` and `inFlight` for a task: by default nothing is stored and nothing in flight
  */
 export function createIo(
   engine: WorkerEngine,

@@ -7,17 +7,17 @@ import * as store from './store'
 import { leastSpanMs, triesOf } from './tries'
 
 /*
- * Lanes that are one host's: what one task finds out of the host counts for the others, which would each find out for themselves,
- * and take as long.
+ * Lanes that belong to one host: when one task finds the host unreachable, that counts for the others too. Otherwise each of them
+ * would try as long before it fails.
  */
 
-/** Whether the error would meet the other tasks of the lane as well: the lane is one host's, and that cannot be reached. */
+/** Whether the other tasks of the lane would get the same error: the lane belongs to one host, and that is unreachable. */
 export const isHostLost = (engine: WorkerEngine, task: Task, error: unknown): boolean =>
   task.lane !== null && streamOf(engine, task)?.laneIsHost === true && error instanceof RetryLater && UNREACHABLE.test(error.kind)
 
 /**
- * Gives up the tasks of a lane that nobody holds. Where the stream may still end them well (`beforeFailing`), they lose their
- * attempts only, and each is read once more.
+ * Fails the unclaimed tasks of a lane. If the stream may still save them (`beforeFailing`), they only lose their attempts, and each
+ * is read once more.
  */
 export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown): Promise<void> {
   const tries = triesOf(engine, task)

@@ -1,13 +1,13 @@
 import type { Reader } from '../base/sql'
 
 /*
- * Leases: what one process of all may do at a time. Who holds one renews it; a process that died lets it run out. It needs no session,
- * so it works behind a pooler.
+ * Leases: work that only one process may do at a time. The holder renews its lease; the lease of a dead process expires. Leases need no
+ * session, so they work behind a pooler.
  */
 
 /**
  * Takes or renews a lease.
- * @param forMs how long it is held without another call, ms
+ * @param forMs how long it lasts unless it is renewed, ms
  * @returns whether it is held by `holder` now
  */
 export async function takeLease(db: Reader, name: string, holder: string, forMs: number): Promise<boolean> {
@@ -21,7 +21,7 @@ export async function takeLease(db: Reader, name: string, holder: string, forMs:
   return rows.length > 0
 }
 
-/** Releases a lease, so that another process need not wait until it runs out. */
+/** Releases a lease, so that another process need not wait until it expires. */
 export async function releaseLease(db: Reader, name: string, holder: string): Promise<void> {
   await db.query(`delete from backhaul.leases where name = $1 and holder = $2`, [name, holder])
 }

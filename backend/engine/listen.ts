@@ -10,7 +10,7 @@ import { releaseLease, takeLease } from './lease'
 import { logWorkerReady, logWorkerStopping } from './log'
 
 export interface ListenOptions {
-  /** Of `newWorkerId`. */
+  /** From `newWorkerId`. */
   id: string
   /** PM2 app: `worker-tf2-live`. */
   app: string
@@ -20,7 +20,7 @@ export interface ListenOptions {
   db: Db
   broker: Broker
   log: Log
-  /** How often the lease is renewed, ms (5,000 by default); it is held three times as long. */
+  /** How often the lease is renewed, ms (5,000 by default); it lasts three times as long. */
   renewMs?: number
 }
 
@@ -30,8 +30,8 @@ export interface ListenerProcess {
 }
 
 /**
- * Runs a listener while this process holds its lease: of all processes on all hosts one listens, and another takes over when it dies.
- * A process that cannot renew its lease stops listening before the lease runs out.
+ * Runs a listener while this process holds its lease: exactly one process of all hosts listens, and another takes over when it dies.
+ * A process that cannot renew its lease stops listening before the lease expires.
  */
 export function createListenerProcess(options: ListenOptions): ListenerProcess {
   const { id, app, listener, settings, userAgent, db, broker, log, renewMs = 5000 } = options

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log'
 
 /*
- * Log lines of the engine that count nothing. Outcomes of work, which do, are in outcomes.ts.
+ * Log lines of the engine that are not counted. Outcomes of work, which are logged and counted, are in outcomes.ts.
  */
 
 export const logWorkerReady = (log: Log, app: string, id: string, queues: readonly string[]): void =>
@@ -9,7 +9,7 @@ export const logWorkerReady = (log: Log, app: string, id: string, queues: readon
 
 export const logWorkerStopping = (log: Log, app: string, deliveries: number): void => log.info(`${app} is stopping`, { deliveries })
 
-/** @param jobs one for each that was asked for; `created` is false where the same was active already */
+/** @param jobs one for each request; `created` is false where a job for the same was already active */
 export function logJobsStarted(
   log: Log,
   source: string,
@@ -24,7 +24,7 @@ export function logJobsStarted(
   log.info('Jobs started', { source, jobs: created, alreadyActive: jobs.length - created || undefined })
 }
 
-/** What became of one tick of a schedule. */
+/** The result of one tick of a schedule. */
 interface Tick {
   name: string
   tickAt: Date
@@ -48,7 +48,7 @@ export const logAlert = (log: Log, kind: string, subject: string, message: strin
 
 export const logAlertCleared = (log: Log, kind: string, subject: string): void => log.info('Alert cleared', { alert: kind, subject })
 
-/** @param deleted rows by what they were */
+/** @param deleted number of rows by kind */
 export function logDeleted(log: Log, deleted: Record<string, number>): void {
   const rows = Object.fromEntries(Object.entries(deleted).filter(([, n]) => n > 0))
   if (Object.keys(rows).length > 0) log.info('Deleted expired rows', rows)

@@ -8,7 +8,7 @@ import type { Report } from './jobs/report'
 import type { Counts, Task } from './store'
 
 /*
- * What becomes of work, one function an outcome: it writes the log line and counts, after the commit and in memory.
+ * Outcomes of work, one function for each: it writes the log line and adds to the counters in memory. Called after the commit.
  * Stack traces are for LOG_LEVEL=debug.
  */
 
@@ -28,7 +28,7 @@ function countStep({ source, stream }: Task, outcome: StepOutcome, steps = 1): v
   count('backhaul_steps_total', { source, stream, outcome }, steps)
 }
 
-/** @param on a limit; which host, key or account of it is left out, so that the series stay few */
+/** @param on a limit; its host, key or account is left out, so that there are few series */
 function countWait(on: string, reason: 'gate' | 'retry', inMs: number): void {
   count('backhaul_wait_seconds_total', { api: on.split(':')[0] ?? on, reason }, Math.max(0, inMs) / 1000)
 }
@@ -38,14 +38,14 @@ function countRetry({ source, kind, api = 'none', inMs }: { source: string; kind
   countWait(api, 'retry', inMs)
 }
 
-/** What was seen is the sum of the others. */
+/** `seen` is the sum of the others. */
 const RECORDS = COUNT_NAMES.filter((name) => name !== 'seen')
 
 interface CommittedPage {
   ended: boolean
   /** Why the task ended without being read. */
   skipped?: { kind?: string; reason: string }
-  /** What the page came to by the counters of the source. */
+  /** The page's figures for the counters of the source. */
   counters?: Record<string, number>
 }
 
@@ -59,7 +59,7 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
   log.info(skipped ? `Task skipped: ${skipped.reason}` : ended ? 'Task done' : 'Page committed', {
     ...fieldsOf(task),
     ...(skipped?.kind ? { kind: skipped.kind } : {}),
-    // Counts of nothing are left out, but for the two that every page is about.
+    // Counts of 0 are left out, except the two that every page has.
     ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
     ...counters,
   })
@@ -119,7 +119,7 @@ export function laneExhausted(log: Log, task: Task, tasks: number): void {
 
 const laneFields = (task: Task, tasks: number) => ({ job: task.job_id.slice(0, 8), lane: task.lane, tasks })
 
-/** A finish task ran. @param report absent: its job has tasks to do again, or no longer runs */
+/** A finish task ran. @param report absent: its job has open tasks again, or no longer runs */
 export function jobFinished(log: Log, task: Task, report?: Report): void {
   countStep(task, 'finished')
   if (!report) return
@@ -142,7 +142,7 @@ interface LookedUp {
   asked: number
   answered: number
   missing: number
-  /** Ids whose question failed, by the kind of their error. */
+  /** Ids whose request failed, by the kind of their error. */
   failed: readonly { kind: string; error: Error }[]
   /** The API asked last, if any was. */
   api?: string
@@ -187,7 +187,7 @@ export function messageRejected(log: Log, queue: string, reason: string): void {
   log.warn(`Message rejected to ${queue}.dead: ${reason}`)
 }
 
-/** What messages of a feed came to. */
+/** Totals of a batch of a feed's messages. */
 interface FeedBatch extends Written {
   messages: number
   rejected: number

@@ -19,7 +19,7 @@ import * as store from './store'
 /** How long discovery rests when enough tasks wait, ms. */
 const BACKLOG_REST_MS = 2000
 
-/** What a step leaves in hand: the same task or the next of its lane, and whether another page of it may start. */
+/** What the turn continues with after a step: the same task or the next one of its lane, and whether another page of it may start. */
 export interface Outcome {
   held?: Task
   goOn: boolean
@@ -28,7 +28,7 @@ const NOTHING: Outcome = { goOn: false }
 
 /**
  * One page of one task: read from the network, then commit in one transaction.
- * @param turnEndsAt `io.more()` says no after this, ms since the epoch
+ * @param turnEndsAt after this `io.more()` is false, ms since the epoch
  * @throws when Postgres is unreachable: the task's state is unknown; its claim is released by a heartbeat or a scheduler
  */
 export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> =>
@@ -82,10 +82,10 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
   }
 }
 
-/** Streams whose pages find tasks: what waits of them is no backlog of what they find. */
+/** Streams whose pages find tasks: their own waiting tasks do not count as backlog. */
 const findersOf = ({ streams }: Source): string[] => Object.keys(streams).filter((name) => streams[name]?.discovers === true)
 
-/** A page, or what the stream makes of it that this was the last try. */
+/** Reads a page; when the last try fails, the page that the stream returns for that. */
 async function readPage(
   engine: WorkerEngine,
   task: Task,
@@ -105,7 +105,7 @@ async function readPage(
     if (!stream.beforeFailing || !isTrouble || engine.signal.aborted || !(await isLast(engine, task, error))) throw error
     const page = await stream.beforeFailing(at, io, error instanceof Fatal || isLastTry(engine, task))
     if (!page) throw error
-    // It goes on elsewhere; its host is as unreachable for the others.
+    // This task continues in another way; its host is still unreachable for the others.
     if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error)
     return page
   }
@@ -151,7 +151,7 @@ async function commit(
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
 }
 
-/** As the database returns it: the next step of this turn must not see a type that a later turn would not. */
+/** The cursor as the database returns it: the next step of this turn must see the same types as a later turn. */
 const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as Json
 
 /** Ends the job, or deletes its finish task: it is inserted again once the job has nothing left to do. */

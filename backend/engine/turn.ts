@@ -6,8 +6,8 @@ import { wake } from './wake'
 
 /**
  * Runs the steps of one delivery: claims the task, then page after page until the task and its lane's next ones are settled, the time is
- * up, the job no longer runs or the worker stops; then releases the task and wakes.
- * @param hold holds the tasks of this worker, from before the claim until after the release
+ * up, the job no longer runs or the worker stops; then releases the task and wakes other workers.
+ * @param hold the tasks that this worker holds, from before the claim until after the release
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   // A duplicate wake-up; the turn that holds the task continues.
@@ -27,7 +27,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   }
   take(taskId)
   try {
-    // Wake-ups that wait on the queue know no order: what goes ahead of this one is taken first.
+    // Wake-ups on the queue are in no order of priority: a more urgent task is taken first.
     const first = await findUrgent(engine, queue, taskId)
     let task =
       (first === undefined ? undefined : await claimTask(engine.db, first, engine.id)) ?? (await claimTask(engine.db, taskId, engine.id))
@@ -41,7 +41,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
       const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, task.id)
       if (urgent === undefined && outcome.goOn && !engine.stopping() && Date.now() < endsAt) continue
       await releaseTask(engine.db, task, { traffic: task.traffic })
-      // It goes ahead in this very turn; the one that was in hand is woken again.
+      // The more urgent task runs in this turn; the current one is woken again.
       task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
     }
   } finally {

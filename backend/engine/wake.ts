@@ -10,13 +10,13 @@ const wakeUpOf = ({ id, queue }: Due, traceparent: string | null) => ({
   headers: traceparent ? { traceparent } : undefined,
 })
 
-/** Of the first wake-up only: those that follow while nobody comes tell nothing new. */
+/** Only the first wake-up gets a span: repeats of it add nothing to a trace. */
 const publishSpan = ({ id, queue, wakes, trace }: Due): OpenSpan | undefined =>
   trace && wakes === 1 ? openSpan(`publish ${queue}`, { 'backhaul.task': id.toString() }, { parent: trace, kind: 'producer' }) : undefined
 
 /**
  * Publishes wake-ups of tasks that are due. They are marked before they are published, because a worker claims what a wake-up names
- * at once; nothing is locked meanwhile. A wake-up lost in between is published again, a doubled one finds nothing to do.
+ * at once; nothing is locked meanwhile. A lost wake-up is published again; a second one finds nothing to do.
  * @param queue only this one; absent: all
  * @returns wake-ups the broker has confirmed
  */

@@ -21,12 +21,12 @@ import { lookupTurn } from './lookups/turn'
 import { turn } from './turn'
 
 export interface WorkerOptions {
-  /** Of `newWorkerId`; what it holds, here and at the gates, is released by it. */
+  /** From `newWorkerId`; what the worker holds, also at the gates, is released under this id. */
   id: string
   /** PM2 app: `worker-backfill`. */
   app: string
   queues: readonly QueueName[]
-  /** Deliveries in hand at once, over all its queues. */
+  /** The most deliveries at once, over all its queues. */
   concurrency: number
   sources: readonly Source[]
   db: Db
@@ -40,7 +40,7 @@ export interface WorkerOptions {
   settings?: SettingsReader
   /** Tries in a row without a committed page before a task fails (default 10). */
   attempts?: number
-  /** How long a stop waits for the pages in hand before it aborts them, ms. */
+  /** How long a stop waits for the current pages before it aborts them, ms. */
   graceMs?: number
   reached?: (point: Point) => void
 }
@@ -48,17 +48,17 @@ export interface WorkerOptions {
 export interface Worker {
   readonly id: string
   start(): Promise<void>
-  /** Finishes its pages or aborts them after the grace, releases its tasks without using an attempt, and stops. */
+  /** Finishes its pages or aborts them after the grace period, releases its tasks without using an attempt, and stops. */
   stop(): Promise<void>
 }
 
 const HEARTBEAT_MS = 5000
 
-/** A process that takes deliveries of some queues and does turns. */
+/** Consumes some queues and runs a turn for each delivery. */
 export function createWorker(options: WorkerOptions): Worker {
   const { id, app, queues, concurrency, db, heartbeatDb, broker, log, sources } = options
   const abort = new AbortController()
-  // Every request in flight listens, and there is no leak to be warned of.
+  // Every request in flight adds a listener; that is no leak.
   setMaxListeners(0, abort.signal)
   let stopping = false
   const engine: WorkerEngine = {
@@ -101,7 +101,7 @@ export function createWorker(options: WorkerOptions): Worker {
         else delivery.release()
       })
       .catch((error: unknown) => {
-        // The row says everything: the wake-up of a failed turn is sent again, so the delivery is dropped.
+        // The task's row has everything: a failed turn is woken again, so its delivery is dropped.
         delivery.ack()
         if (isUnreachable(error)) logUnreachable(log, 'The database is unreachable', error)
         else logUnexpected(log, `A turn on ${delivery.queue} failed`, error)
@@ -110,7 +110,7 @@ export function createWorker(options: WorkerOptions): Worker {
     inHand.add(work)
   }
 
-  /** A feed takes as many deliveries as it writes at once; anything else as many as the worker does side by side. */
+  /** A feed takes as many deliveries as it writes at once; any other queue as many as the worker processes at once. */
   function consume(queue: QueueName): Promise<Subscription> {
     const found = feedOf(sources, queue)
     if (!found) return broker.consume(queue, concurrency, onDelivery)
@@ -148,7 +148,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 }
 
-/** Does what one delivery asks for. @returns whether it may be acked; false leaves it to the broker */
+/** Processes one delivery. @returns whether it may be acked; false leaves it to the broker */
 async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding): Promise<boolean> {
   const { queue } = delivery
   const message = readMessage(delivery)

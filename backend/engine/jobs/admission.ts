@@ -5,11 +5,11 @@ import type { Engine } from '../engine'
 import { CAPACITY, promote } from '../store'
 
 /*
- * How many jobs run at once. A queue's jobs are bounded by what its live workers hold, a source's by the number it states;
- * the others are queued in the order of their priority, then of their arrival, and those that had begun go first.
+ * How many jobs run at once. For a queue, the capacity of its live workers is the bound; for a source with a number of its own, that
+ * number. Other jobs are queued by priority, then those that had already started, then by arrival.
  */
 
-/** Jobs of a queue that run at once, for each delivery its live workers hold: some jobs wait for a limit while others read. */
+/** Jobs of a queue that run at once for each delivery that its live workers process: some wait for a limit while others read. */
 export const JOBS_PER_PLACE = 3
 
 /** One lock for all processes that admit jobs in this database. */
@@ -37,8 +37,8 @@ function boundsOf({ sources, settings = defaultsOf }: Pick<Engine, 'sources' | '
 }
 
 /**
- * Jobs that may be admitted now. One of a priority counts only those of the same or a lower number against its bound, so that
- * what is more urgent than all that runs goes ahead at once. Reads as many rows as jobs may run, never as many as wait.
+ * Jobs that may be admitted now. Against a job's bound count only running jobs of the same or a lower priority number, so that a job
+ * more urgent than all running ones starts at once. Reads as many rows as jobs may run, never as many as wait.
  */
 const CHOSEN = `capacity as (${CAPACITY}), bounds as (
     select b.name, coalesce(b.most, ${JOBS_PER_PLACE} * coalesce(c.places, 1)) as most
@@ -51,9 +51,9 @@ const CHOSEN = `capacity as (${CAPACITY}), bounds as (
   )`
 
 /**
- * Admits as many queued jobs as may run and gives the first tasks of new ones places. A job that had begun runs again; only the
- * scheduler gives its tasks places, because two promotes with different views of a lane would each fill it.
- * A process that starts jobs calls it so that they begin at once; the scheduler calls it four times a second.
+ * Admits as many queued jobs as may run and gives the first tasks of new ones places. For a job that had already started only the
+ * scheduler gives places, because two promotes with different views of a lane would each fill it.
+ * A process that starts jobs calls this so that they begin at once; the scheduler calls it four times a second.
  * @returns the ids of the jobs admitted
  */
 export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>): Promise<string[]> {
@@ -76,23 +76,23 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>)
   })
 }
 
-/** How a queued job stands among those that wait for the same bound. */
+/** The position of a queued job among those that wait for the same bound. */
 export interface Turn {
-  /** 1 is admitted next; one more than were counted means any place behind those. */
+  /** 1 is admitted next. Positions are counted up to a maximum; one more than that means any later position. */
   position: number
-  /** How long each job took that ended while the first in line waited, ms of wall-clock time; null while none has. */
+  /** Mean time between ends of jobs while the first in line waited, ms of wall-clock time; null while none has ended. */
   everyMs: number | null
   /** What bounds how many run: a queue's live workers, named by the queue, or a source's own number, named by the source. */
   boundedBy: string
   priority: number
 }
 
-/** How fast a line moves is measured by so many of the last ends. */
+/** How many of the last ends the speed of a line is measured by. */
 const ENDS = 100
 
 /**
- * The places of those of these jobs that wait for their turn.
- * @param most places are counted up to this one, so that a page of jobs costs the same however many wait
+ * The positions of those of these jobs that wait for their turn.
+ * @param most positions are counted up to this one, so that a page of jobs costs the same however many wait
  */
 export async function turnsOf(db: Reader, ids: readonly string[], most = PLACES_COUNTED): Promise<Map<string, Turn>> {
   // An array, because a window over the same rows would sort them again. A job cancelled in the line makes it no faster.

@@ -5,16 +5,16 @@ import type { Counts } from '../store'
 /** The columns of tasks that hold their counts. */
 export const COUNTS = ['pages', ...COUNT_NAMES] as const satisfies readonly (keyof Counts)[]
 
-/** What became of a page's records. */
+/** How a page's records were stored. */
 export interface Outcomes extends Omit<Written, 'counts' | 'events'> {
   known?: number
   rejected: number
 }
 
 /**
- * A task's counts with one more page. What was seen is never counted by itself: it is the sum of what became of it, so the
- * two cannot differ.
- * @throws {RangeError} for a count that is no whole number of at least 0: a fault of the source
+ * A task's counts with one more page. `seen` is never counted by itself: it is the sum of the other counts, so that they cannot
+ * differ.
+ * @throws {RangeError} for a count that is not a whole number of at least 0: an error of the source
  */
 export function countsAfter(task: Counts, page: Outcomes): Counts {
   const outcomes = ofOutcomes((name) => wholeOf(name, page[name] ?? 0))
@@ -24,8 +24,8 @@ export function countsAfter(task: Counts, page: Outcomes): Counts {
 }
 
 /**
- * What the counters of the source come to with one more page; those of nothing are left out.
- * @throws {RangeError} for a counter that the source does not name, or a count as above
+ * The source's counters with one more page; counters at 0 are left out.
+ * @throws {RangeError} for a counter that the source does not declare, or an invalid count as above
  */
 export function countersAfter(before: Record<string, number>, page: Record<string, number>, { counters = {} }: Pick<Source, 'counters'>) {
   const after = { ...before }

@@ -5,8 +5,8 @@ import { buildReport, type Report } from './report'
 
 /**
  * The job's last task: the source's own hook, the report, the job's status and its event, in one transaction.
- * The job's row is locked, so that a pause, a cancel or a retry comes wholly before or wholly after.
- * @returns undefined when the job no longer runs, or has tasks to do again: a retry came in between
+ * The job's row is locked, so that a pause, a cancel or a retry happens either before all of this or after all of it.
+ * @returns undefined when the job no longer runs, or when it has open tasks again after a retry
  */
 export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Report | undefined> {
   if (!(await jobEnds(tx, task.job_id))) return undefined
@@ -16,7 +16,7 @@ export async function finishJob(tx: Tx, source: Source, task: Task): Promise<Rep
   return report
 }
 
-/** Whether a job runs and has nothing but its finish task to do; its row stays locked until the transaction ends. */
+/** Whether a job runs and only its finish task is open; its row stays locked until the transaction ends. */
 export async function jobEnds(tx: Tx, jobId: string): Promise<boolean> {
   const [job] = await tx.query<{ status: string }>(`select status from backhaul.jobs where id = $1 for update`, [jobId])
   // A statement of its own: one that waited for the lock would see the tasks as they were before it waited.

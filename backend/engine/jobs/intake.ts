@@ -14,7 +14,7 @@ import { wake } from '../wake'
 import { parseRequest, startJob } from './start'
 
 /*
- * Messages of producers: a request becomes a job, ids become lookups, and what cannot be taken in goes to the dead-letter queue.
+ * Messages of producers: a request becomes a job, ids become lookups, and anything else becomes a dead letter.
  */
 
 type Message = Exclude<ReturnType<typeof readMessage>, { type: 'wake-up' }>
@@ -23,9 +23,9 @@ type Raw = Exclude<Message, { type: 'unreadable' }>
 type TakenIn = 'taken' | 'stopping' | { refused: string }
 
 /**
- * Takes a producer's message into the database, or rejects it with the reason.
+ * Stores a producer's message in the database, or rejects it with the reason.
  * @returns whether the delivery may be acked; false leaves it to the broker
- * @throws when Postgres is lost after the message was taken in
+ * @throws when the connection to Postgres is lost after the message was stored
  */
 export async function takeIn(engine: WorkerEngine, delivery: Delivery, message: Message): Promise<boolean> {
   const taken: TakenIn = message.type === 'unreadable' ? { refused: message.reason } : await take(engine, delivery, message)

@@ -10,19 +10,19 @@ export { type Turn, turnsOf } from './admission'
 export { COUNTS } from './counts'
 
 /*
- * What entry points show of jobs while they run. Figures to read, never conditions of the engine.
+ * What entry points show of jobs while they run. These figures are for people: the engine decides nothing by them.
  */
 
-/** Why unclaimed tasks of a job do not move. */
+/** Why unclaimed tasks of a job make no progress. */
 export interface Wait {
-  /** `gate`: an API's next moment; `retry`: after an error; `worker`: due, nobody has taken it yet. */
+  /** `gate`: until an API's next slot; `retry`: after an error; `worker`: due, but no worker has taken it yet. */
   kind: WaitKind
   /** API, kind of error, or queue. */
   on: string
   tasks: number
-  /** Until the first of them is due, ms by the database's clock; 0 when it is. */
+  /** Time until the first of them is due, ms by the database's clock; 0 when it is due. */
   inMs: number
-  /** That moment, by the database's clock. */
+  /** When the first of them is due, by the database's clock. */
   dueAt: Date
   /** The last error of a retry. */
   error: string | null
@@ -32,27 +32,27 @@ export interface Progress extends Counted {
   id: string
   source: string
   status: string
-  /** What is being backfilled; null when it was forced to run beside another. */
+  /** Names what is backfilled; null for a job that was forced to run beside another one. */
   activeKey: string | null
   params: unknown
   priority: number
-  /** False while as many jobs run as may, or while it is paused. */
+  /** False while the most jobs allowed already run, or while it is paused. */
   admitted: boolean
-  /** Its place among the jobs that wait to be admitted; null for one that does not. */
+  /** Its position among the jobs that wait to be admitted; null if it does not wait. */
   turn: Turn | null
   error: string | null
   createdAt: Date
   startedAt: Date | null
   completedAt: Date | null
-  /** Since it started (or, not started, was asked for) until it ended or now; without the time between an end and a retry. */
+  /** From its start (or its creation, if it has not started) to its end or now; without the time between an end and a retry. */
   seconds: number
   tasks: Tasks
   pages: number
-  /** Records that exist according to the source, where it states a number for every task. */
+  /** Records that exist according to the upstream, where it gives a number for every task. */
   expected: number | null
-  /** What its report says; null while there is none. */
+  /** From its report; null while there is none. */
   verified: boolean | null
-  /** Its tasks were deleted by retention some time after it ended. */
+  /** Retention deleted its tasks after it ended. */
   cleared: boolean
   lookups: { asked: number; open: number }
   waits: Wait[]
@@ -62,7 +62,7 @@ export interface Tasks {
   total: number
   waiting: number
   ready: number
-  /** Of the ready ones, those a worker holds. */
+  /** The ready ones that a worker holds. */
   held: number
   done: number
   skipped: number
@@ -79,10 +79,10 @@ export async function livePlaces(db: Reader): Promise<Map<string, number>> {
 type Sums = Omit<Progress, 'tasks' | 'turn' | 'lookups' | 'waits'> & Tasks & { reported: Progress['lookups'] | null }
 
 /**
- * Where these jobs stand, in the order of the ids; ids without a job are left out. The figures of a job with a report come from it,
+ * The progress of these jobs, in the order of the ids; ids without a job are left out. The figures of a job with a report come from it,
  * because its tasks may be deleted by then.
  * @param countLookups requested and open by job; by default read from the database. The count of a report is the minimum of what was requested.
- * @param findTurns places of jobs that wait to be admitted; by default read from the database
+ * @param findTurns positions of jobs that wait to be admitted; by default read from the database
  */
 export async function progress(
   db: Reader,
@@ -127,7 +127,7 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
   )
 }
 
-/** Lookups that these jobs asked for; the index lookups_jobs finds them. */
+/** Lookups that these jobs requested; the index lookups_jobs finds them. */
 export async function readLookups(db: Reader, ids: readonly string[]): Promise<Map<string, Progress['lookups']>> {
   const rows = await db.query<{ id: string; asked: number; open: number }>(
     `select j.id, l.asked, l.open from unnest($1::uuid[]) as j(id) cross join lateral (
@@ -152,7 +152,7 @@ async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { 
   )
 }
 
-/** How far lookups of one kind are: still open, answered, and what the source says it does not know. */
+/** Progress of the lookups of one kind: open, answered, and missing according to the upstream. */
 export async function lookupProgress(db: Reader, kind: string, ids: readonly string[]): Promise<LookupProgress> {
   const [row] = await db.query<LookupProgress>(
     `select (count(*) filter (where asked > answered))::int as open,
@@ -180,12 +180,12 @@ export interface WorkerHeartbeat {
   concurrency: number
   /** Since its last heartbeat, ms. */
   agoMs: number
-  /** Tasks in hand. */
+  /** Tasks that it holds. */
   holding: number
   alive: boolean
 }
 
-/** Workers that have signed on and not off, those that stopped sending heartbeats included. */
+/** Registered workers, including those that stopped sending heartbeats. */
 export async function workerHeartbeats(db: Reader): Promise<WorkerHeartbeat[]> {
   return await db.query<WorkerHeartbeat>(
     `select id, app, queues, concurrency, round(extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::float8 as "agoMs",

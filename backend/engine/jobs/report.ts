@@ -5,7 +5,7 @@ import { FINISH, OPEN } from '../store'
 import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
 
-/** What a job found, and whether that is complete. */
+/** What a job found, and whether it is complete. */
 export interface Report extends Counted {
   job: string
   source: string
@@ -15,14 +15,14 @@ export interface Report extends Counted {
   completedAt: string
   /** All its runs together. */
   seconds: number
-  /** How it ended before it was tried again, oldest first. */
+  /** Its earlier runs, before each retry; oldest first. */
   earlierRuns: Run[]
   tasks: { total: number; done: number; skipped: number; failed: number; cancelled: number; open: number }
   /** Tasks of each stream by state; states without any are left out. */
   streams: Record<string, Record<string, number>>
   pages: number
   rejectedBy: Record<string, number>
-  /** Records that exist according to the source, where it states a number. */
+  /** Records that exist according to the upstream, where it gives a number. */
   expected: number | null
   /** By API: requests sent, waits for our own limits and their time, answers by which the upstream refused one. */
   requests: Traffic
@@ -36,13 +36,13 @@ export interface Report extends Counted {
   /** Failed tasks by kind of error, all of them. */
   failedBy: Record<string, number>
   notes: string[]
-  /** What its source counts besides, by name; counters of nothing are left out. */
+  /** The source's own counters, by name; counters at 0 are left out. */
   counters: Record<string, number>
-  /** Tasks whose end is no proof, by reason. */
+  /** Tasks of which it is not certain that all was read, by reason. */
   unverified: Record<string, number>
   verified: boolean
   reason: string
-  /** When the job's tasks were deleted; `under way` until all of them are. */
+  /** When the job's tasks were deleted; `under way` while some are left. */
   cleared?: string
 }
 
@@ -64,13 +64,13 @@ interface Sums extends Counted, Record<string, unknown> {
   short: number
 }
 
-/** How a job ends, from what became of its tasks. */
+/** The status with which a job ends, from the outcomes of its tasks. */
 export const statusOf = (tasks: { done: number; failed: number }): 'completed' | 'partial' | 'failed' =>
   tasks.failed === 0 ? 'completed' : tasks.done === 0 ? 'failed' : 'partial'
 
 /**
  * Counts a job's tasks, rejects, traffic and lookups.
- * @param status the status to report; absent: the one its settled tasks amount to
+ * @param status the status to report; absent: the one that follows from its settled tasks
  */
 export async function buildReport(db: Reader, jobId: string, status?: string): Promise<Report> {
   const sums = await readSums(db, jobId)
@@ -149,7 +149,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
   }
 }
 
-/** How many ids the job's pages asked for, and how many are open now: a job ends without waiting for them. */
+/** How many ids the job's pages requested, and how many are open now: a job ends without waiting for them. */
 export async function lookupsOf(db: Reader, jobId: string): Promise<Report['lookups']> {
   const [row] = await db.query<Report['lookups']>(
     `select count(*)::int as asked, (count(*) filter (where asked > answered))::int as open from backhaul.lookups where jobs @> array[$1::uuid]`,
@@ -158,7 +158,7 @@ export async function lookupsOf(db: Reader, jobId: string): Promise<Report['look
   return row ?? { asked: 0, open: 0 }
 }
 
-/** @param unverified why the ends of tasks are no proof */
+/** @param unverified why it is not certain that all was read */
 function verdict(status: string, sums: Sums, unverified: readonly string[]): { verified: boolean; reason: string } {
   if (status !== 'completed') {
     const unread = sums.failed + sums.cancelled + sums.open
@@ -197,7 +197,7 @@ async function tally(db: Reader, sql: string, jobId: string): Promise<Record<str
   return Object.fromEntries(rows.map((row) => [row.word ?? 'no reason kept', row.n]))
 }
 
-/** What a job's pages came to by the counters of its source. */
+/** Totals of a job's pages for the counters of its source. */
 export async function readCounters(db: Reader, jobId: string): Promise<Report['counters']> {
   const rows = await db.query<{ name: string; n: number }>(
     `select c.key as name, sum(c.value::float8) as n from backhaul.tasks t, jsonb_each_text(t.counters) c where t.job_id = $1 group by 1 order by 1`,
@@ -216,7 +216,7 @@ async function readStreams(db: Reader, jobId: string): Promise<Report['streams']
   return streams
 }
 
-/** What the requests of a job's tasks came to, by API. */
+/** Totals of the requests of a job's tasks, by API. */
 export async function readTraffic(db: Reader, jobId: string): Promise<Traffic> {
   const sum = (field: keyof ApiTraffic) => `coalesce(sum((e.value->>'${field}')::float8), 0) as "${field}"`
   const rows = await db.query<ApiTraffic & { api: string }>(

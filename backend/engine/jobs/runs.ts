@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../../base/sql'
 
-/** A time that a job ran, from its start, or from the turn it got after a retry, until it ended. */
+/** One run of a job: from its start, or from its admission after a retry, to its end. */
 export interface Run {
   /** From 1. */
   number: number
@@ -8,27 +8,27 @@ export interface Run {
   startedAt: string
   endedAt: string
   seconds: number
-  /** How it ended: `partial` or `failed`, as others are not tried again. */
+  /** How it ended: `partial` or `failed`, because no other job can be retried. */
   status: 'partial' | 'failed'
-  /** Why; the first failure where there were several. */
+  /** The reason; the first failure if there were several. */
   error: string | null
-  /** What the job had come to by then. */
+  /** The job's totals at that end. */
   tasks: { total: number; failed: number }
   seen: number
   new: number
 }
 
-/** Runs that are shown of a job: the last ones. */
+/** How many of a job's last runs are shown. */
 const MAX_RUNS = 50
 
 const STOPPED = `coalesce(j.completed_at, clock_timestamp())`
-/** When the run in hand, or the last one, of `jobs j` started; while a retried job waits for its turn it has not, and takes no time. */
+/** When the current or last run of `jobs j` started. While a retried job waits for its turn, no run has started and no time is counted. */
 const STARTED = `case when j.run = 1 then coalesce(j.started_at, j.created_at) else coalesce(j.run_started_at, ${STOPPED}) end`
 
-/** Seconds that `jobs j` has run: all its runs together, without the time it stood ended between them. */
+/** Seconds that `jobs j` has run: the sum of its runs, without the time between them. */
 export const SECONDS_RUN = `round((j.ran_seconds + extract(epoch from ${STOPPED} - ${STARTED}))::numeric, 1)::float8`
 
-/** Keeps the run of a job that has ended, and lets the next one begin: its row is locked by the caller. */
+/** Stores the run of a job that has ended and begins the next one; the caller has locked the job's row. */
 export async function beginNextRun(tx: Tx, jobId: string): Promise<void> {
   await tx.query(
     `with ended as (
@@ -46,7 +46,7 @@ export async function beginNextRun(tx: Tx, jobId: string): Promise<void> {
   )
 }
 
-/** Runs of a job before the one in hand, or before its last; oldest first, the last 50. */
+/** Runs of a job before its current or last one: the last 50, oldest first. */
 export async function earlierRuns(db: Reader, jobId: string): Promise<Run[]> {
   const rows = await db.query<
     Omit<Run, 'tasks' | 'startedAt' | 'endedAt'> & { startedAt: Date; endedAt: Date; total: number; failed: number }

@@ -13,27 +13,27 @@ import { admit, boundOf } from './admission'
  * How a request becomes a job: parsed and prepared by its source, planned, and committed with its first tasks.
  */
 
-/** Lower goes first. */
+/** Lower numbers run first. */
 export const PRIORITY: Readonly<Record<PriorityName, number>> = { live: 0, asked: 1, backfill: 2 }
 
 export interface StartOptions {
   priority?: number
-  /** Starts one even if the same thing is being backfilled. */
+  /** Starts a job even if another one for the same is active. */
   force?: boolean
-  /** One message id, one job. */
+  /** A second message with the same id starts no job. */
   inbox?: { queue: string; messageId: string; bodyHash: string }
-  /** W3C trace context of whoever asks (a `traceparent` header); what is not one is left out. */
+  /** W3C trace context of the caller (a `traceparent` header); an invalid one is ignored. */
   trace?: string
 }
 
 export interface Started {
   id: string
   status: string
-  /** False: it was active already, or this message had been taken. */
+  /** False: it was already active, or the message had been processed before. */
   created: boolean
-  /** What is being backfilled. */
+  /** Names what is backfilled. */
   activeKey: string
-  /** First tasks of its plan. */
+  /** How many first tasks its plan has. */
   tasks: number
   estimate: Plan['estimate']
 }
@@ -62,19 +62,19 @@ export async function prepareParams<P>(
   return source.params.parse(await source.prepare(db, params, settings(source)))
 }
 
-/** What starting jobs needs of the engine. */
+/** The parts of the engine that starting jobs needs. */
 type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
 /** Jobs inserted in one statement. */
 export const JOBS_AT_ONCE = 1_000
-/** Tables that grew by so many rows at once are analyzed: its own statistics come a minute later. */
+/** A table that grew by this many rows at once is analyzed right away: autovacuum would do so a minute later. */
 const MANY = 5_000
 
 /**
  * Starts one job for each params, all in one transaction of its own, and admits them where there is room; the caller wakes.
- * @param all already parsed by the source
+ * @param all params that are already parsed by the source
  * @param onProgress called after each batch with how many have been inserted
- * @throws {Refused} `input` when the message id came before with another body
+ * @throws {Refused} `input` when the message id was used before with another body
  */
 export async function startJobs(
   engine: Starting,
@@ -90,7 +90,7 @@ export async function startJobs(
   return started
 }
 
-/** `startJobs` for one. */
+/** `startJobs` for one job. */
 export async function startJob(engine: Starting, source: Source, params: unknown, options: StartOptions = {}): Promise<Started> {
   const [job] = await startJobs(engine, source, [params], options)
   return job as Started
@@ -109,7 +109,7 @@ export async function insertJobs<const P extends readonly unknown[]>(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<{ -readonly [K in keyof P]: Started }> {
   const jobs: Started[] = []
-  // A span around the caller goes on the trace that the request came with.
+  // The caller's span continues the trace of the request.
   const parent = traceparent() ? undefined : readTraceparent(options.trace)
   for (let from = 0; from < all.length; from += JOBS_AT_ONCE) {
     const batch = all.slice(from, from + JOBS_AT_ONCE)
@@ -135,7 +135,7 @@ function planned(source: Source, params: unknown): Planned {
 
 const jsonOf = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value))
 
-/** What is shown of a plan; its tasks are not kept, for many jobs have millions of them. */
+/** The part of a plan that is shown. Its tasks are not kept: all jobs together may have millions. */
 const planOf = ({ activeKey, tasks, estimate }: Plan): Pick<Started, 'activeKey' | 'tasks' | 'estimate'> => ({
   activeKey,
   tasks: tasks.length,
@@ -149,7 +149,7 @@ async function insertBatch(
   all: readonly unknown[],
   options: StartOptions,
 ): Promise<Started[]> {
-  // Before the params are prepared: what was asked once gets the same job although the moment is another one.
+  // Before the params are prepared: a repeated request gets the same job although the moment has changed.
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
   if (taken) return [{ id: taken.id, status: taken.status, created: false, ...planOf(source.plan(parseParams(source, taken.params))) }]
   const jobs: Planned[] = []
@@ -213,7 +213,7 @@ interface Taken {
   params: unknown
 }
 
-/** Takes a message id. @returns the job it has started before, if any */
+/** Stores a message id. @returns the job that it started before, if any */
 async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): Promise<Taken | undefined> {
   const fresh = await tx.query(
     `insert into backhaul.inbox (queue, message_id, body_hash) values ($1, $2, $3) on conflict (queue, message_id) do nothing returning queue`,
@@ -232,7 +232,7 @@ async function takeMessage(tx: Tx, inbox: NonNullable<StartOptions['inbox']>): P
       'messageId',
     )
   }
-  // No job: the request was refused, and what else its transaction did was kept.
+  // No job: the request was refused, but the rest of its transaction was committed.
   return row.id === null ? undefined : row
 }
 

@@ -14,7 +14,7 @@ import { beginNextRun } from './runs'
 export * from './start'
 
 /*
- * The verbs every entry point calls: start, pause, resume, cancel, retry, report. Each may be called twice.
+ * The verbs that every entry point calls: start, pause, resume, cancel, retry, report. Calling one twice is safe.
  */
 
 export interface JobRow {
@@ -26,7 +26,7 @@ export interface JobRow {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-/** Ids have the order of their text, so those that begin alike are a range of the primary key. */
+/** Ids are ordered like their text, so ids with the same beginning are a range of the primary key. */
 const LOWEST = '00000000-0000-0000-0000-000000000000'
 const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
@@ -38,7 +38,7 @@ export async function findJob({ db }: Pick<Engine, 'db'>, id: string): Promise<J
   if (!/^[0-9a-f-]{4,36}$/i.test(id))
     throw new Refused('input', `${JSON.stringify(id)} is not a job id; give the id or at least its first four characters`, 'id')
   const [first, last] = [LOWEST, HIGHEST].map((end) => id.toLowerCase() + end.slice(id.length)) as [string, string]
-  // A dash in another place than an id has one: no id begins like this.
+  // A dash in the wrong place: no id begins like this.
   const jobs = UUID.test(first)
     ? await db.query<JobRow>(
         `select id, source, status, params, report from backhaul.jobs where id between $1::uuid and $2::uuid limit 2`,
@@ -67,11 +67,11 @@ async function move(engine: Engine, id: string, verb: string, from: readonly str
   )
 }
 
-/** Stops claims; turns end after the page in hand. Its place among those that run is another's. */
+/** Stops claims; turns end after their current page. Another job may take its place among the running ones. */
 export const pause = (engine: Engine, id: string): Promise<JobRow> =>
   move(engine, id, 'pause', ACTIVE_STATUSES, `status = 'paused', admitted = false`)
 
-/** Lets a paused job go on: before the jobs that have not begun, once it is admitted again. */
+/** Lets a paused job continue once it is admitted again, before jobs that have not started. */
 export async function resume(engine: Engine, id: string): Promise<JobRow> {
   const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status`
   const job = await move(engine, id, 'resume', ['paused', 'queued', 'running'], to)
@@ -84,14 +84,14 @@ async function goOn(engine: Engine): Promise<void> {
   await wake(engine.db, engine.broker)
 }
 
-/** Ends a job: the status first, so that nothing new is claimed, then its claims and tasks, then its report. */
+/** Cancels a job: its status first, so that nothing new is claimed, then its claims and tasks, then its report. */
 export async function cancel(engine: Engine, id: string): Promise<JobRow> {
   const job = await move(engine, id, 'cancel', [...ACTIVE_STATUSES, 'cancelled'], `status = 'cancelled', admitted = false`)
   await sweep(engine, job.id)
   return await findJob(engine, job.id)
 }
 
-/** Finishes what a cancel began, where its process died on the way. */
+/** Finishes a cancel whose process died on the way. */
 export async function sweepCancelled(engine: Engine): Promise<void> {
   const left = await engine.db.query<{ id: string }>(`select id from backhaul.jobs where status = 'cancelled' and report is null`)
   for (const job of left) await sweep(engine, job.id)
@@ -107,14 +107,14 @@ async function sweep({ db }: Engine, id: string): Promise<void> {
 }
 
 /**
- * Lets a job's failed tasks try again from the page they reached, with all their attempts; the job will finish again.
- * @param only those of them; the others stay failed
+ * Retries a job's failed tasks, each from the page it reached and with all its attempts; the job will finish again.
+ * @param only which of the failed tasks; the others stay failed
  * @throws {Refused} `state` when another active job backfills the same, or nothing failed
  */
 export async function retry(engine: Engine, id: string, only: TaskChoice = {}): Promise<{ job: JobRow; tasks: number }> {
   const job = await findJob(engine, id)
   const tasks = await engine.db.tx(async (tx) => {
-    // Locked: its finish task ends it wholly before this or wholly after.
+    // Locked, so that its finish task runs either before all of this or after all of it.
     const [now] = await tx.query<{ status: string; cleared: boolean | null }>(
       `select status, report ? 'cleared' as cleared from backhaul.jobs where id = $1 for update`,
       [job.id],
