@@ -1,5 +1,5 @@
 import { isNsid, isTid } from '@atcute/lexicons/syntax'
-import { jsonToLex, LexiconDefNotFoundError, type LexiconDoc, Lexicons, parseLexiconDoc } from '@atproto/lexicon'
+import type { LexiconDoc, Lexicons } from '@atproto/lexicon'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Reader } from '../../base/sql'
@@ -10,12 +10,16 @@ import { lexiconsVersion, readLexicons } from './store-lexicons'
 /** Why a record does not fit the lexicon of its collection; undefined when it does, or when there is none to hold it to. */
 export type FaultOf = (record: { collection: string; rkey: string }, value: unknown) => string | undefined
 
+/** A tenth of what a process loads, and most processes check no record: loaded with the first lexicon. */
+const library = () => require('@atproto/lexicon') as typeof import('@atproto/lexicon')
+
 let kept: { version: string; faultOf: FaultOf } | undefined
 
 /** Holds records to the uploaded lexicons, which are read again once they change. */
 export async function validators(db: Reader): Promise<FaultOf> {
   const version = await lexiconsVersion(db)
   if (kept?.version === version) return kept.faultOf
+  const { Lexicons } = library()
   const lexicons = new Lexicons((await readLexicons(db)).map(({ document }) => withoutInline(document) as unknown as LexiconDoc))
   kept = { version, faultOf: (record, value) => faultOf(lexicons, record, value) }
   return kept.faultOf
@@ -26,6 +30,7 @@ function faultOf(lexicons: Lexicons, { collection, rkey }: { collection: string;
   if (definition?.type !== 'record') return undefined
   const wrongKey = faultOfKey(definition.key, rkey)
   if (wrongKey !== undefined) return wrongKey
+  const { jsonToLex, LexiconDefNotFoundError } = library()
   const { $type } = value as { $type?: unknown }
   if ($type !== collection) return `its $type is ${JSON.stringify($type)?.slice(0, 100) ?? 'missing'}`
   try {
@@ -59,6 +64,7 @@ function issueIn(error: unknown, definition: string | undefined): { path: string
 
 /** The first definition that cannot stand by itself. */
 function faultyDefinition(document: LexiconDoc): string | undefined {
+  const { parseLexiconDoc } = library()
   return Object.entries(document.defs).find(([name, definition]) => {
     try {
       parseLexiconDoc({ ...document, defs: { [name]: definition } })
@@ -85,6 +91,7 @@ export function readLexicon(raw: unknown): { id: string; type: string | null; do
   if (typeof id !== 'string' || !isNsid(id)) return refuse('lexicon_json.id', 'must be an NSID like app.bsky.feed.post')
   if (typeof defs !== 'object' || defs === null || Array.isArray(defs))
     return refuse('lexicon_json.defs', 'must be an object of definitions')
+  const { Lexicons, parseLexiconDoc } = library()
   const flat = withoutInline(raw as Json) as unknown as LexiconDoc
   try {
     const document = parseLexiconDoc(flat)

@@ -1,5 +1,4 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import WebSocket from 'ws'
 import { messageOf } from '../../base/errors'
 import type { Listener, ListenerIo } from '../../contract'
 
@@ -26,6 +25,8 @@ interface End {
  * the site's buffer and then its patience fill up, and not our memory.
  */
 function listenOnce(io: ListenerIo, url: string): Promise<End> {
+  // Only the worker that listens needs the package.
+  const { WebSocket } = require('ws') as typeof import('ws')
   return new Promise((resolve) => {
     const socket = new WebSocket(url, {
       headers: { 'User-Agent': io.userAgent, 'batch-test': 'true' },

@@ -1,4 +1,4 @@
-import { createFormat, type Format, type ISchema, type SchemaEnum } from 'tf2-item-format'
+import type { Format, ISchema, SchemaEnum } from 'tf2-item-format'
 
 /*
  * The game's item schema, as far as names are made of it: reduced at build time by scripts/lib/tf2-schema.js.
@@ -31,7 +31,8 @@ const bothWays = (names: Record<string, string>): SchemaEnum =>
 const isNumber = (value: number | string): boolean => /^\d+$/.test(String(value))
 
 function read(): ItemSchema {
-  // Half a megabyte that only a worker of this source, or a command of it, needs.
+  // The package and half a megabyte of names: only a worker of this source, or a command of it, needs them.
+  const { createFormat } = require('tf2-item-format') as typeof import('tf2-item-format')
   const { data } = require('./schema-data') as { data: Reduced }
   const byDefindex = new Map(data.items.map(([defindex, name]) => [defindex, name]))
   const byName = new Map<string, number[]>()
