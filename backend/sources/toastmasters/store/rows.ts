@@ -103,11 +103,11 @@ export const assigned = (columns: Columns): string =>
 
 /** Rows as JSON, by column. */
 export function toJson<Row extends object>(rows: readonly Row[], columns: Columns, keyOf: (row: Row) => Record<string, string>): string {
-  const cellOf = (row: Row, field: string) => (row as Record<string, unknown>)[field]
+  const fields = Object.entries(columns)
   return JSON.stringify(
     rows.map((row) => ({
       ...keyOf(row),
-      ...Object.fromEntries(Object.entries(columns).map(([field, column]) => [column, cellOf(row, field)])),
+      ...Object.fromEntries(fields.map(([field, column]) => [column, (row as Record<string, unknown>)[field]])),
     })),
   )
 }
