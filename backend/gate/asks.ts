@@ -5,9 +5,9 @@ import { apiOf, type Limits, rowOf } from './limits'
 export interface Ask {
   /** API or part: `esi`, `esi.killmail`. */
   api: string
-  /** Which host, key or account, where the limit's scope is not `ip`. */
+  /** The host, key or account, where the limit's scope is not `ip`. */
   scopeOf?: string
-  /** The most it can cost, where the limit counts tokens; default 1. */
+  /** The most tokens it can cost, where the limit counts tokens; default 1. */
   cost?: number
 }
 
@@ -18,10 +18,10 @@ export interface RowAsk {
   spans: { requests?: [limit: number, ms: number]; day?: [limit: number, ms: number] }
   share?: number
   concurrent?: number
-  /** When the request counts as lost, ms after its moment. */
+  /** When the request counts as lost, ms after its slot. */
   hold: number
   breaker?: true
-  /** It is one job's: nothing is booked ahead because of it. */
+  /** It is the pace of one job: no slot is reserved in advance because of it. */
   pace?: true
 }
 
@@ -47,7 +47,7 @@ function rowAsk(ask: Ask, limit: Limit, hold: number, breaker: boolean): RowAsk 
   }
 }
 
-/** Row of a job's pace. No limit has such a name: lists of limits leave it out, and it is deleted once it holds nothing back. */
+/** Row of a job's pace. No limit has such a name: lists of limits leave it out, and it is deleted once it delays nothing. */
 const paceRow = ({ api, job }: Pace & { job: string }): string => `pace/${api}:${job}`
 /** As a pattern for `like`. */
 export const PACE_ROWS = 'pace/%'
@@ -88,12 +88,12 @@ export const spansOf = (limits: Limits): Record<string, { requests?: number; day
   )
 
 /**
- * How long grants may be used by a process that knows the database's clock to within `uncertainMs`. A request that may be
- * later than that is not sent, so a process that knows the time only roughly books more room.
+ * How long a grant is valid for a process that knows the database's clock to within `uncertainMs`. A request that may be later than
+ * that is not sent, so a process that knows the time less exactly reserves more room.
  */
 export const deltaFor = (uncertainMs: number): number =>
   Number.isFinite(uncertainMs) ? Math.min(MAX_DELTA_MS, Math.max(DELTA_MS, Math.ceil(uncertainMs) + 10)) : DELTA_MS
 
-/** The same rows with that much room booked behind each moment. */
+/** The same rows with that much room reserved after each slot. */
 export const withDelta = (rows: ReadonlyMap<string, RowAsk>, delta: number): ReadonlyMap<string, RowAsk> =>
   new Map([...rows].map(([row, ask]) => [row, ask.spacing === undefined ? ask : { ...ask, spacing: ask.spacing + delta - DELTA_MS }]))

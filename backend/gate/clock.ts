@@ -1,10 +1,10 @@
-/** Follows another machine's clock, so that a local sleep ends at its moment. */
+/** Estimates another machine's clock, so that a local sleep ends at the right time by that clock. */
 export interface Clock {
-  /** Notes that the other clock showed `theirs` at some time between `before` and `after` of ours (all ms). */
+  /** Records that the other clock showed `theirs` at some time between `before` and `after` of ours (all ms). */
   note(theirs: number, before: number, after: number): void
   /** What the other clock most likely shows now, ms since 1970. */
   now(): number
-  /** What it shows at least, and at most. */
+  /** The earliest and the latest time that it may show now, ms since 1970. */
   atLeast(): number
   atMost(): number
   /** How long an answer takes, ms, smoothed. */
@@ -28,7 +28,7 @@ export function createClock(local: () => number): Clock {
     note(theirs, before, after) {
       const one = { low: theirs - after, high: theirs - before }
       const both = bounds && { low: Math.max(bounds.low - drifted(), one.low), high: Math.min(bounds.high + drifted(), one.high) }
-      // No common ground: the other clock was set, and what was known before is void.
+      // The bounds do not overlap: the other clock was set, so earlier bounds are void.
       bounds = { ...(both && both.low <= both.high ? both : one), at: after }
       roundTrip = roundTrip === 0 ? after - before : roundTrip * 0.8 + (after - before) * 0.2
     },

@@ -10,11 +10,11 @@ import { createSettler } from './settle'
 import { sleepUntil } from './sleep'
 import { createGateStore, type Decision, type GateRow } from './store'
 
-/** The pace of a job says wait. Nobody else has to, so the asker should hold nothing that others need meanwhile. */
+/** The pace of a job makes its request wait. Other jobs need not wait, so the caller should hold nothing that they need meanwhile. */
 export class Paced extends Throttled {
   constructor(
     until: Date,
-    /** From now, ms. */
+    /** How long to wait from now, ms. */
     readonly inMs: number,
   ) {
     super('its own pace', until)
@@ -22,57 +22,57 @@ export class Paced extends Throttled {
 }
 
 export interface AcquireOptions {
-  /** The pace of the job that asks. */
+  /** The pace of the request's job. */
   pace?: Pace & { job: string }
-  /** A moment promised earlier (`Throttled.slotAt`). */
+  /** A slot promised earlier (`Throttled.slotAt`). */
   slotAt?: Date
-  /** When a request that never settles counts as lost, ms after its moment (default 60,000). */
+  /** When a request that is never settled counts as lost, ms after its slot (default 60,000). */
   holdMs?: number
   signal?: AbortSignal
 }
 
 export interface Gate {
   /**
-   * Waits for a moment that keeps every limit named, at most about 2 s.
-   * @throws {Throttled} when it is further off (`until`; for `live` requests with the promised `slotAt`), or when the
-   *   database cannot be asked (`on` is `database`); moments are by the database's clock
-   * @throws {Paced} at once, however near the moment is
+   * Waits for a slot that keeps every limit named, at most about 2 s.
+   * @throws {Throttled} when the slot is further off (`until`; for `live` requests with the promised `slotAt`), or when the
+   *   database is unreachable (`on` is `database`); times are by the database's clock
+   * @throws {Paced} at once, however soon the slot is
    */
   acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
   /**
-   * Writes down what became of a grant; costs no statement where there is nothing to write. While the database is unreachable
-   * the outcome is kept and written before the next grant.
-   * @returns until when the gate now holds requests back, if it does
+   * Records the outcome of a grant; runs no statement where there is nothing to write. While the database is unreachable, the outcome
+   * is kept in memory and written before the next grant.
+   * @returns until when the gate now delays requests, if it does
    */
   settle(grant: Grant, outcome: Outcome): Promise<Date | undefined>
   /**
-   * The same for an outcome that holds no other request back: it is written while the caller goes on, and before its next grant. A
-   * place that is only released goes along with that grant's question, or is written by itself within 20 ms.
+   * The same for an outcome that delays no other request: it is written while the caller continues, and before its next grant. The
+   * release of a place is sent with the query for that grant, or by itself within 20 ms.
    */
   settleSoon(grant: Grant, outcome: Outcome): void
-  /** The database's time at a moment by `performance.now()`: no later than it was, and earlier by a round trip at most. */
+  /** Converts a time by `performance.now()` to the database's clock: never too late, and too early by one round trip at most. */
   timeAt(moment: number): Date
   /** The gates of all limits, for people. */
   list(): Promise<GateRow[]>
-  /** Writes what `settleSoon` left; to be called once no request runs any more. */
+  /** Writes what `settleSoon` has not written yet; call it once no request runs any more. */
   close(): Promise<void>
 }
 
-/** Sleep at most this long inline, ms. */
+/** The longest wait inside a call, ms. */
 const INLINE_MS = 2_000
-/** After a longer sleep the gate is checked again before sending, ms. */
+/** After a longer wait the gate is checked again before sending, ms. */
 const CHECK_AFTER_MS = 250
-/** Time for that check before the moment comes, ms. */
+/** Time for that check before the slot, ms. */
 const CHECK_MS = 40
 
 export interface GateOptions {
-  /** Whose requests these are: what a dead worker held is released by its id. */
+  /** The id of the worker whose requests these are: what a dead worker held is released by it. */
   holder?: string
   /** A clock that does not jump, ms; replaced by tests. */
   now?: () => number
 }
 
-/** Grants requests their moments over all processes that share this database. */
+/** Grants requests their slots, for all processes that share this database together. */
 export function createGate(
   db: Reader,
   limits: Limits,
@@ -83,7 +83,7 @@ export function createGate(
   const settler = createSettler(store, clock, limits, local)
   const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
-  /** Waits for the granted moment; false when it was missed, or may have been, or a gate closed meanwhile. */
+  /** Waits for the granted slot; false when it was missed, or may have been, or when a gate closed meanwhile. */
   async function arrive(decision: Decision, rows: readonly string[], delta: number, signal?: AbortSignal): Promise<boolean> {
     if (decision.at - clock.now() > CHECK_AFTER_MS) {
       await sleep(decision.at - CHECK_MS, signal)
@@ -104,7 +104,7 @@ export function createGate(
     return new Throttled(on, until, undefined, `waiting for ${on} until ${until.toISOString()} (${decision.reason})`)
   }
 
-  /** Asks twice for nothing, so that the first grant is not missed because the clock is unknown and the connection new. */
+  /** Runs two empty queries, so that the first grant is not missed because the clock is unknown and the connection new. */
   async function meet(): Promise<void> {
     for (let n = 0; n < 2; n++) await store.acquire({ rows: new Map(), class: 'backfill', id: '', slot: null, within: 0, lead: 0 })
   }

@@ -1,37 +1,37 @@
 import type { RequestClass, Verdict } from '../contract'
 import type { RowAsk } from './asks'
 
-/** A request's moment: it may be sent now. Where it cannot be sent, `settle` must know. */
+/** The permission to send one request now. If it is not sent, tell `settle`. */
 export interface Grant {
   readonly id: string
   readonly class: RequestClass
-  /** The granted moment, ms since 1970 by the database's clock. */
+  /** The granted slot, ms since 1970 by the database's clock. */
   readonly at: number
   readonly rows: ReadonlyMap<string, RowAsk>
   /** Row names by API or part. */
   readonly names: ReadonlyMap<string, string>
-  /** Host, key or account it was asked for. */
+  /** Host, key or account that it was requested for. */
   readonly scopeOf?: string
-  /** When the next request like it would be granted. */
+  /** When another request like it would get a slot. */
   readonly nextAt: Date
   /** Time spent waiting for it, ms. */
   readonly waitedMs: number
   /** The tripped breaker lets this one through to find out whether the API is back. */
   readonly probe: boolean
-  /** The API failed last time, so `settle` must write a success. */
+  /** The last request failed, so `settle` must write a success. */
   readonly failing: boolean
-  /** Whether its moment lasts; to be asked again right before the socket, for a process may have been held up since. */
+  /** Whether the slot is still valid; check again right before writing to the socket, because the process may have been delayed. */
   inTime(): boolean
 }
 
-/** What became of a grant. */
+/** The outcome of a grant. */
 export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
-  /** False: no request left; its moment and cost are released. */
+  /** False: no request was sent; its slot and cost are released. */
   sent: boolean
-  /** When the request left, by `performance.now()`; the process may have been held up after the gate was asked. */
+  /** When the request was sent, by `performance.now()`; the process may have been delayed after the grant. */
   leftAt?: number
   /** For the breaker: the API answered, or it failed (5xx, timeout, no connection). Absent: neither. */
   result?: 'ok' | 'failed'
-  /** The API or part in whose name the upstream refused the request. */
+  /** The API or part whose limit the upstream named when it refused the request. */
   throttled?: string
 }

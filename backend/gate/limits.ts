@@ -22,13 +22,13 @@ function merged(name: string, limit: Limit, override: LimitOverride): Limit {
   return both
 }
 
-/** A part keeps its row in the gate, for what upstream answers say about it, but counts nothing of its own. */
+/** A part keeps its row in the gate, for what the upstream's answers tell about it, but counts nothing itself. */
 const unlimited = (part: Limit): Limit => ({ scope: part.scope })
 
 /**
- * The limits in force: what the sources state, with `LIMITS` merged over them by name. An override of an API takes the
- * place of its parts' limits too, unless they are named.
- * @throws {Refused} `setup` when `LIMITS` names what no source has
+ * The limits in force: those of the sources, with `LIMITS` merged over them by name. Overriding an API also overrides the limits of
+ * its parts, except parts that are named themselves.
+ * @throws {Refused} `setup` when `LIMITS` has a name that no source has
  */
 export function effectiveLimits(sources: readonly WithApis[], overrides: Record<string, LimitOverride>): Limits {
   const limits = new Map<string, Limit>()
@@ -50,6 +50,6 @@ export function effectiveLimits(sources: readonly WithApis[], overrides: Record<
 /** The gate row that counts for `name`: one for all, or one for each host, key or account. */
 export function rowOf(name: string, limit: Limit, scopeOf: string | undefined): string {
   if (limit.scope === 'ip') return name
-  if (!scopeOf) throw new Error(`A request to ${name} must say in scopeOf which ${limit.scope} it counts for.`)
+  if (!scopeOf) throw new Error(`A request to ${name} must name its ${limit.scope} in scopeOf.`)
   return `${name}:${scopeOf}`
 }

@@ -12,15 +12,15 @@ interface Owed {
   at: number
 }
 
-/** A request that left within this long of its moment is where the gate thinks it is, ms; the function gate_delta says the same. */
+/** A request that was sent within this time of its slot counts as sent at its slot, ms; the function gate_delta uses the same value. */
 const DELTA_MS = 15
 
-/** How long a released place waits for a question that takes it along, ms. */
+/** How long the release of a place waits to be sent with another query, ms. */
 const RIDE_MS = 20
-/** How long until it is tried again after the database was unreachable, ms. */
+/** Pause before another try while the database is unreachable, ms. */
 const AGAIN_MS = 5_000
 
-/** Writes outcomes; while the database is unreachable it keeps them. */
+/** Writes outcomes; while the database is unreachable, it keeps them in memory. */
 export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
   /** Requests that ended well and only have places to release, each with its gates. Writing one twice does no harm. */
@@ -85,7 +85,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     }
   }
 
-  /** Keeps an error of work that no caller awaits until the next question. */
+  /** Keeps an error of work that no caller awaits until the next call. */
   function track(work: Promise<unknown>): void {
     const tracked: Promise<void> = work.then(
       () => void settling.delete(tracked),
@@ -124,7 +124,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
     }, ms).unref()
   }
 
-  /** Waits for what is being written, so that no request finds the place of the one before it still taken. */
+  /** Waits for pending writes, so that no request finds the place of the one before it still taken. */
   async function settled(): Promise<void> {
     await Promise.all(settling)
     if (fault === undefined) return
@@ -144,7 +144,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   return {
     settle: (grant: Grant, outcome: Outcome) => settle(grant, outcome),
 
-    /** Settles while the caller goes on; what is only a released place goes with the next question about the same gates. */
+    /** Settles while the caller continues; the release of a place is sent with the next query about the same gates. */
     soon(grant: Grant, outcome: Outcome): void {
       const rows = rowsOf(grant, outcome)
       if (rows.size === 0) return
@@ -157,7 +157,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       if (!timer) wake(RIDE_MS)
     },
 
-    /** Asks once all earlier outcomes are written or go along. @throws {Throttled} while the database is unreachable */
+    /** Runs the query once all earlier outcomes are written or sent along. @throws {Throttled} while the database is unreachable */
     async acquire(question: Question): Promise<Decision> {
       await settled()
       await payOwed()
@@ -167,7 +167,7 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       return answer
     },
 
-    /** Writes what no question took along. @throws {Error} the error of work that no caller awaited */
+    /** Writes what was not sent with another query. @throws {Error} the error of work that no caller awaited */
     async close(): Promise<void> {
       await flush()
       clearTimeout(timer)

@@ -4,10 +4,10 @@ import type { RequestClass } from '../contract'
 import { PACE_ROWS, type RowAsk } from './asks'
 import type { Clock } from './clock'
 
-/** What `backhaul.gate_acquire` answers; moments in ms since 1970 by the database's clock. */
+/** What `backhaul.gate_acquire` returns; times in ms since 1970 by the database's clock. */
 export interface Decision {
   granted: boolean
-  /** The granted moment, and until when it may be used (absent: whenever). */
+  /** The granted slot, and until when it is valid (absent: without end). */
   at: number
   until: number | null
   now: number
@@ -17,7 +17,7 @@ export interface Decision {
   reason: string | null
   probe: boolean
   failing: boolean
-  /** A moment promised to a live request that must come back for it. */
+  /** A slot promised to a live request, which must ask again for it. */
   slot?: number | null
 }
 
@@ -26,13 +26,13 @@ export interface Question {
   rows: ReadonlyMap<string, RowAsk>
   class: RequestClass
   id: string
-  /** A moment promised earlier. */
+  /** A slot promised earlier. */
   slot: number | null
-  /** A moment further off than this is not granted now, ms. */
+  /** A slot further off than this is not granted now, ms. */
   within: number
-  /** How long the answer needs to arrive, ms. */
+  /** How long the reply takes to arrive, ms. */
   lead: number
-  /** Requests on these gates that ended well since. */
+  /** Requests on these gates that have succeeded since. */
   ended?: readonly string[]
 }
 
@@ -55,23 +55,23 @@ export interface GateRow {
   blockedUntil: Date | null
   blockedReason: string | null
   failures: number
-  /** Until when its breaker lets nothing through, its probe not counted. */
+  /** Until when its breaker lets nothing through except its probe. */
   trippedUntil: Date | null
   inFlight: number
   /** Tokens that count against each rolling window now. */
   used: { requests?: number; day?: number }
   granted: bigint
-  /** Requests that our limits held back. */
+  /** Requests that our limits delayed. */
   waits: bigint
   /** Answers by which the upstream refused a request. */
   throttled: bigint
 }
 
-/** How long work waits before it asks again for a database that is unreachable, ms. */
+/** Pause before another try while the database is unreachable, ms. */
 const RETRY_MS = 5_000
 
 /**
- * Turns a failed statement into what happens next: nothing is sent while the gate cannot be asked.
+ * Turns a failed statement into the error that names what happens next: without the gate, nothing is sent.
  * Classes of SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 function unreachable(error: unknown, now: number): Error {
@@ -85,7 +85,7 @@ function unreachable(error: unknown, now: number): Error {
 
 const text = (rows: ReadonlyMap<string, unknown>): string => JSON.stringify(Object.fromEntries(rows))
 
-/** The statements of the gate, each its own transaction; every answer holds the database's time as well. */
+/** The statements of the gate, each in its own transaction; every reply also has the database's time. */
 export function createGateStore(db: Reader, clock: Clock, local: () => number) {
   async function ask<Row extends object>(sql: string, values: readonly unknown[]): Promise<Row[]> {
     try {
@@ -121,7 +121,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       return row?.held == null ? undefined : Number(row.held)
     },
 
-    /** Releases the places of requests that ended well. */
+    /** Releases the places of successful requests. */
     async end(names: readonly string[], ids: readonly string[]): Promise<void> {
       await ask(
         `with locked as (select name from backhaul.gates where name = any($1) order by name for update)
@@ -130,7 +130,7 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       )
     },
 
-    /** Whether the answer to another request has closed one of these gates since. */
+    /** Whether the answer to another request has closed one of these gates meanwhile. */
     async held(names: readonly string[]): Promise<boolean> {
       const before = local()
       const [row] = await ask<{ held: boolean; now: number }>(

@@ -3,12 +3,12 @@ import type { Api, HttpRequest, RawAnswer, Verdict } from '../contract'
 import { blocksOf, readHeaders, type Waits } from './headers'
 import { excerpt, hideSecrets, redact } from './redact'
 
-/** Wait for an upstream that asks for a wait without a length, ms. */
+/** How long to wait if an upstream asks for a wait but does not give its length, ms. */
 const WAIT_MS = 60_000
-/** Wait after a web page instead of data with 403 or 429, ms. */
+/** How long to wait after a web page instead of data with 403 or 429, ms. */
 const BLOCKED_MS = 5 * 60_000
 
-/** A request as errors name it: API, method, path. */
+/** The name of a request in errors: API, method, path. */
 export interface Asked {
   api: string
   request: Pick<HttpRequest<unknown>, 'method' | 'path' | 'types' | 'accept' | 'isAnswer' | 'etag' | 'parts'>
@@ -81,7 +81,7 @@ function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly st
   return status >= 200 ? {} : { error: new RetryLater(`http_${status}`, says('')) }
 }
 
-/** What an answer means: first what the API's own rules say, then its status and the standard headers. */
+/** What an answer means: first by the API's own rules, then by its status and the standard headers. */
 export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & { result: 'ok' | 'failed' } {
   const named = Object.keys(asked.request.parts ?? {}).filter((part) => part !== asked.api)
   const own = api.understand?.({ ...answer, parts: named }) ?? {}
@@ -105,7 +105,7 @@ function isFailure(asked: Asked, answer: RawAnswer, own: Verdict): boolean {
 
 /**
  * The body of a 2xx answer.
- * @throws {RetryLater} `not_json` or `shape`, naming the first field that does not fit
+ * @throws {RetryLater} `not_json` or `shape`, naming the first field that does not match
  */
 export function parse<T>(asked: Asked, answer: RawAnswer, schema: HttpRequest<T>['schema']): T {
   let body: unknown

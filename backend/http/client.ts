@@ -13,25 +13,25 @@ import { createPatience, type Patience } from './patience'
 import { secretsIn, secretsOf } from './redact'
 import { createSuspects, type Suspects } from './suspects'
 
-/** One API as this process talks to it. */
+/** One API and the settings by which this process calls it. */
 export interface Client {
   readonly name: string
   readonly api: Api
   readonly base: string
-  /** What no text may show of the headers that every request carries. */
+  /** Secrets in the headers of every request, which no text may show. */
   readonly secrets: readonly string[]
   readonly axios: AxiosInstance
   /** Lengthens waits that are too short. */
   readonly patience: Patience
   /** Tells requests that fail by themselves from a host that is down. */
   readonly suspects: Suspects
-  /** Bounds the requests of this process at once. */
+  /** Limits the concurrent requests of this process. */
   readonly places: Bottleneck
   /** The address of a path, checked where the host comes from data. */
   urlOf(path: string, scopeOf?: string): string
 }
 
-/** Idle connections are closed before the 5 s after which many servers close them: a request must not meet the closing. */
+/** Many servers close idle connections after 5 s. Ours are closed earlier, so that no request is sent on a closing one. */
 const IDLE_MS = 4_000
 
 /** A base like `https://{host}` takes its host from data; one like `http://127.0.0.1/{shop}` does not. */
@@ -63,7 +63,7 @@ function addressOf(name: string, base: string, allowPrivate: boolean) {
 }
 
 /**
- * The client of one API: one pool of kept connections, our name and credential, a bound on what runs at once.
+ * The client of one API: a pool of kept-alive connections, our User-Agent and credential, and a limit on concurrent requests.
  * @throws {Refused} `setup` while its credential is missing
  */
 export function createClient(name: string, api: Api, config: Config, limits: Limits): Client {

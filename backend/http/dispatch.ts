@@ -6,10 +6,10 @@ import { redact } from './redact'
 import { type Departure, Missed, send } from './send'
 import { noteAnswer, trafficOf } from './traffic'
 
-/** A wait is no fault of a request. */
+/** Waiting is not a failure of the request. */
 export const isFault = (error: unknown): boolean => !(error instanceof Throttled || error instanceof Missed)
 
-/** Sends a request as a span of the step, and counts it and what came of it. Trace context stays with us: upstreams get none. */
+/** Sends a request as a span of the step, and counts it and its outcome. Upstreams get no trace context. */
 export function dispatch(
   client: Client,
   request: Omit<HttpRequest<unknown>, 'schema'>,

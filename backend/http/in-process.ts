@@ -3,13 +3,13 @@ import type { HttpUse } from '../contract'
 import type { Client } from './client'
 import { noteHeldBack, noteWait } from './traffic'
 
-/** A request waits no longer for a place in its process, ms: work that cannot go on releases its worker. */
+/** The longest wait for a place in the process, ms: work that has to wait longer releases its worker. */
 const QUEUE_MS = 2_000
 const AGAIN_MS = 1_000
 
 /**
- * Runs `work` when the process has a place for it, live work first. This limit stands around the gate: a granted moment must
- * not be spent queueing.
+ * Runs `work` when the process has a place for it, live work first. The place is taken before the gate is asked, so that no granted slot
+ * expires in a queue.
  * @throws {Throttled} when no place is free within 2 s
  * @throws the signal's reason when it aborts before
  */
@@ -29,7 +29,7 @@ export function inProcess<T>(client: Client, use: HttpUse, work: () => Promise<T
     const timer = setTimeout(() => {
       const until = new Date(Date.now() + AGAIN_MS)
       noteHeldBack(use, client.name, 'process', until)
-      leave(new Throttled(client.name, until, undefined, `this process already sends ${client.name} as many requests at once as it may`))
+      leave(new Throttled(client.name, until, undefined, `this process already has its maximum of ${client.name} requests in flight`))
     }, QUEUE_MS)
     use.signal.addEventListener('abort', abort, { once: true })
     if (use.signal.aborted) return abort()

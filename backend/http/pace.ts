@@ -3,13 +3,12 @@ import { Paced } from '../gate/gate'
 import { sleepUntil } from '../gate/sleep'
 import { noteWait } from './traffic'
 
-/** A request waits no longer for the pace of its job, ms: work that cannot go on releases its worker. */
+/** The longest wait for the pace of a job, ms: work that has to wait longer releases its worker. */
 const INLINE_MS = 2_000
 
 /**
- * Runs `work` again once the pace of its job allows it. The wait stands around the places of the process, which other jobs use
- * meanwhile.
- * @throws {Paced} when the moment is further off than 2 s
+ * Runs `work` again once the pace of its job allows it. While it waits it holds no place of the process, so other jobs can use it.
+ * @throws {Paced} when the slot is further off than 2 s
  * @throws the signal's reason when it aborts before
  */
 export async function atPace<T>(api: string, use: HttpUse, work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import type { Verdict } from '../contract'
 /** Shortest wait, ms. It doubles with each refusal after a wait, up to MAX_MS. */
 const MIN_MS = 1_000
 const MAX_MS = 300_000
-/** A request that left this long before the end of a wait may have left after it: the two clocks differ a little, ms. */
+/** Tolerance between the two clocks: a request sent this shortly before the end of a wait may have been sent after it, ms. */
 const CLOCK_MS = 250
 
 interface Wait {
@@ -13,8 +13,8 @@ interface Wait {
 }
 
 /**
- * Keeps the waits that the answers of one API name from being none: an upstream that says `Retry-After: 0`, or whose budget is
- * full again at once, would otherwise be asked as fast as it refuses.
+ * Gives the waits of one API's answers a least length. Otherwise an upstream that answers `Retry-After: 0`, or whose budget is full
+ * again at once, would be asked as fast as it refuses.
  */
 export function createPatience() {
   const waits = new Map<string, Wait>()
@@ -35,9 +35,9 @@ export function createPatience() {
   }
 
   /**
-   * The verdict with its waits as long as they must be.
-   * @param on what the request was asked under: its API and the parts of it; `scopeOf` as in the request
-   * @param sentAt when the request left, ms since 1970
+   * The verdict with waits of at least that length.
+   * @param on the limits of the request: its API and the API's parts; `scopeOf` as in the request
+   * @param sentAt when the request was sent, ms since 1970
    */
   return <V extends Verdict>(verdict: V, on: readonly string[], scopeOf: string | undefined, sentAt: number, now = Date.now()): V => {
     const keyOf = (api: string) => `${api} ${scopeOf ?? ''}`

@@ -4,12 +4,12 @@ const IN_QUERY = /([?&][^=&\s]*(?:token|secret|password|key|signature|credential
 const IN_HEADER = /\b(Bearer|Basic|Token)\s+[\w.~+/=-]{6,}/g
 const IN_JSON = /("[^"]*(?:token|secret|password|api_?key|credential)[^"]*"\s*:\s*")[^"]+/gi
 
-/** A part of a value that is longer may be a secret by itself: a password after its user, a token after its scheme. */
+/** A part of a value that is longer than this may be a secret itself: a password after its user, a token after its scheme. */
 const MIN_PART = 8
 
 /**
- * What must never be shown of these values: each whole, without the scheme that stands before a token, in its parts, and as it
- * stands in a URL. The longest come first, so that none is left half hidden.
+ * The texts that must never be shown: each value whole, without the scheme before a token, in its parts, and in URL encoding. The
+ * longest come first, so that none is left half hidden.
  */
 export const secretsIn = (values: readonly string[]): string[] => {
   const all = values.flatMap((value) => [
@@ -21,7 +21,7 @@ export const secretsIn = (values: readonly string[]): string[] => {
   return hidden.sort((one, other) => other.length - one.length)
 }
 
-/** The same of the headers or fields of a form whose names say that they carry secrets. */
+/** The same for headers or form fields whose names mark them as secret. */
 export const secretsOf = (fields: Record<string, string>): string[] =>
   secretsIn(
     Object.entries(fields)
@@ -29,7 +29,7 @@ export const secretsOf = (fields: Record<string, string>): string[] =>
       .map(([, value]) => value),
   )
 
-/** The same error, whose text shows no secret. */
+/** The same error with a text that shows no secret. */
 export function hideSecrets(error: Error, secrets: readonly string[]): Error {
   if (secrets.length === 0) return error
   error.message = redact(error.message, secrets)
@@ -37,7 +37,7 @@ export function hideSecrets(error: Error, secrets: readonly string[]): Error {
   return error
 }
 
-/** The text without tokens, keys and passwords, as far as their place or `secrets` shows them. */
+/** The text without tokens, keys and passwords, as far as their position or `secrets` identifies them. */
 export function redact(text: string, secrets: readonly string[] = []): string {
   const bare = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text)
   return bare.replace(IN_QUERY, `$1${HIDDEN}`).replace(IN_HEADER, `$1 ${HIDDEN}`).replace(IN_JSON, `$1${HIDDEN}`)

@@ -13,7 +13,7 @@ import { noteHeldBack, noteThrottled, noteWait } from './traffic'
 
 /** A request counts as lost this long after its timeout, ms. */
 const GRACE_MS = 12_000
-/** After a failed probe the gate is asked again this much later, ms; the gate knows how long the breaker stays tripped. */
+/** After a failed probe, the gate is asked again after this time, ms; the gate decides how long the breaker stays tripped. */
 const DOWN_MS = 5_000
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
@@ -23,20 +23,20 @@ const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
   ...Object.entries(parts).flatMap(([part, cost]) => (part === api ? [] : [{ api: part, scopeOf, cost }])),
 ]
 
-/** What no text about this request may show. */
+/** Secrets of this request, which no text may show. */
 const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing): string[] => [
   ...secrets,
   ...secretsOf({ ...form, ...headers }),
 ]
 
-/** Waits for the request's moment and counts the wait. */
+/** Waits for the request's slot and counts the wait. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
   const began = performance.now()
   try {
     const options = { pace: use.pace, slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
     const ask = () => gate.acquire(asksOf(client.name, request), use.class, options)
     const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
-    // A promised moment is good for one request; it may have been promised for another API.
+    // A promised slot is for one request only; it may have been promised for another API.
     if (use.slotAt?.getTime() === grant.at) use.slotAt = undefined
     use.nextAt = grant.nextAt
     return grant
@@ -48,11 +48,11 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
   }
 }
 
-/** An answer, and when its request left by the database's clock. */
+/** An answer, and when its request was sent, by the database's clock. */
 type SentAnswer = RawAnswer & { sentAt: Date }
 
 /**
- * Sends what was granted, classifies the answer and tells the gate. Throws the error that the answer means.
+ * Sends a granted request, classifies the answer and reports the outcome to the gate. Throws the error that the answer means.
  * `judge` may find an error in an answer that has a good status.
  */
 async function exchange(
@@ -102,7 +102,7 @@ async function exchange(
     const on = [client.name, ...Object.keys(request.parts ?? {})]
     const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, Date.now() - (performance.now() - sentAt))
     error = verdict.error ?? judge?.(answer)
-    // A good probe does not show that what failed works again; the request after it does.
+    // A successful probe does not prove that the failed route works again; the request after it does.
     const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
     // An upstream that is down and asks to wait (503) has not refused the request.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
@@ -114,7 +114,7 @@ async function exchange(
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
   const settled = { ...outcome, leftAt }
-  // Other requests must know what the upstream states of its limits, and that it is reachable again, before they ask.
+  // Before other requests ask the gate, it must know the limits that the upstream reported, and that it is reachable again.
   const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
   if (answer && !error && tellsNothing) {
     gate.settleSoon(grant, settled)
@@ -150,7 +150,7 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
   }
 }
 
-/** Gets a grant and sends; where the process was held up until the moment had passed, again with another grant. */
+/** Gets a grant and sends the request; again with another grant if the process was delayed until the slot had passed. */
 async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<SentAnswer> {
   // First, so that a forbidden address takes nothing from the gate.
   const url = client.urlOf(wanted.path, wanted.scopeOf)
@@ -168,7 +168,7 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
   }
 }
 
-/** One gated, identified and classified request. */
+/** One request, from its grant to the classified answer. */
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
   const answer = await granted(client, gate, wanted, use)
   const { status, headers, text, bytes, sentAt } = answer

@@ -12,7 +12,7 @@ const MAX_BYTES = 64 * 1024 * 1024
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
 
-/** What is sent, and its type. A form stands in place of a body. */
+/** The body to send and its type. A form takes the place of a JSON body. */
 function contentOf({ body, form }: Outgoing): { text?: string; type?: string } {
   if (form) return { text: new URLSearchParams(form).toString(), type: 'application/x-www-form-urlencoded' }
   return body === undefined ? {} : { text: JSON.stringify(body), type: 'application/json' }
@@ -50,13 +50,13 @@ function failure(error: unknown, what: string, timedOut: boolean, request: Outgo
   return new RetryLater(kind, `${what} failed: ${redact(error.message || code, secrets)}`)
 }
 
-/** The moment passed before the request left: nothing was sent. */
+/** The slot passed before the request was sent: nothing was sent. */
 export class Missed extends Error {
   override name = 'Missed'
 }
 
 export interface Departure {
-  /** Asked right before the socket. */
+  /** Checked right before writing to the socket. */
   mayLeave(): boolean
   /** The request has been written. */
   left(): void
@@ -72,7 +72,7 @@ const watched = (url: string, departure: Departure) => ({
 
 /**
  * Sends one request; `classify` says what the answer means.
- * @throws {Missed} when `departure` does not let it leave
+ * @throws {Missed} when `departure` does not allow it to be sent
  * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
  * @throws the signal's reason when it aborts
  */

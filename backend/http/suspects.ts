@@ -22,7 +22,7 @@ export function createSuspects(max = MAX) {
       failedAt.delete(request)
       note(answeredAt, route)
     },
-    /** Notes a failure. @returns whether it may be the route's */
+    /** Records a failure. @returns whether the route may have caused it */
     failed(route: string, request: string): boolean {
       const before = failedAt.get(request)
       if (before === undefined) note(failedAt, request)

@@ -14,14 +14,14 @@ export function trafficOf(use: HttpUse, api: string): ApiTraffic {
   return own
 }
 
-/** A request waited for its moment since `began`, by `performance.now()`. */
+/** A request waited for its slot since `began`, by `performance.now()`. */
 export function noteWait(use: HttpUse, api: string, began: number): void {
   const ms = performance.now() - began
   trafficOf(use, api).waitMs += Math.round(ms)
   count('backhaul_wait_seconds_total', { api, reason: 'gate' }, ms / 1000)
 }
 
-/** Our own limits held a request back; it may be sent at `until`. */
+/** Our own limits delayed a request; it may be sent at `until`. */
 export function noteHeldBack(use: HttpUse, api: string, by: 'gate' | 'process', until: Date): void {
   trafficOf(use, api).waits += 1
   use.nextAt = until

@@ -4,10 +4,10 @@ import axios from 'axios'
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
 
-/** A connection to nowhere that answers every request. */
+/** A fake connection that answers every request. */
 class Echo extends Duplex {
   override _read(): void {
-    // What there is to read comes by push.
+    // The answer is pushed.
   }
   override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
     done()
@@ -21,7 +21,7 @@ class Echo extends Duplex {
 }
 
 /**
- * Makes a few requests that go nowhere. The first request of a process takes tens of milliseconds to leave, which would
+ * Makes a few requests on a fake connection. The first request of a process takes tens of milliseconds to be sent, which would
  * bring it too close to the next one, granted to another process.
  */
 export async function warmUp(): Promise<void> {
