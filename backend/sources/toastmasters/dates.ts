@@ -89,7 +89,7 @@ function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>):
   if (date === monthEnd) {
     // A month that is open goes on to be captured: its last day is what the newest capture after it says.
     if (last && last.asOf >= monthEnd) return { date, listed: last, isFinal: isClosed }
-    if (last && isClosed) return { date, none: 'unavailable', reason: `the month closed on ${last.asOf}, before its end` }
+    if (last && isClosed) return { date, none: 'unavailable', reason: 'the month closed before its last day' }
     return notListed(date, last, isClosed)
   }
   const capture = listed.find((one) => one.asOf === date)
@@ -97,14 +97,14 @@ function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>):
   const before = lists.get(previousMonthEnd(monthEnd))
   const closing = before?.listed.some((one) => one.asOf >= date)
   if (closing) {
-    return { date, none: 'closing_gap', reason: `the dashboards still showed the month that ended on ${before?.monthEnd} on that day` }
+    return { date, none: 'closing_gap', reason: 'the dashboards still showed the month before on that day' }
   }
   return notListed(date, last, isClosed)
 }
 
 function notListed(date: Day, last: Listed | undefined, isClosed: boolean): Planned {
   const isPast = isClosed || (last !== undefined && last.asOf > date)
-  if (isPast) return { date, none: 'unavailable', reason: `the dashboards list no capture of ${date}` }
+  if (isPast) return { date, none: 'unavailable', reason: 'the dashboards list no capture of that day' }
   const newest = last ? `the newest capture is of ${last.asOf}` : 'the month has no captures yet'
-  return { date, none: 'not_yet_published', reason: `${date} is not published yet: ${newest}` }
+  return { date, none: 'not_yet_published', reason: `not published yet: ${newest}` }
 }

@@ -43,16 +43,15 @@ export function ReportTab({ job }: { job: JobDetail }) {
 }
 
 function Found({ report }: { report: Report }) {
-  const by = (counts: Record<string, number>) =>
+  const by = (counts: Record<string, number>, shown = (reason: string) => reason) =>
     Object.entries(counts)
-      .map(([reason, n]) => `${count(n)} × ${named(reason).toLowerCase()}`)
+      .map(([reason, n]) => `${count(n)} × ${shown(reason)}`)
       .join(', ')
   const unproved = Object.entries(report.unverified)
-  const reasons = unproved.map(([reason, n]) => `${count(n)} × ${reason}`).join(', ')
   const hasCounters = Object.keys(report.counters).length > 0
   const more: Partial<Record<CountName, string>> = {
     seen: report.expected === null ? undefined : `of ${count(report.expected)} expected`,
-    rejected: by(report.rejectedBy),
+    rejected: by(report.rejectedBy, (kind) => named(kind).toLowerCase()),
   }
   const sources = useFetch<{ items: SourceInfo[] }>(hasCounters ? '/api/sources' : null)
   const about = sources.data?.items.find(({ name }) => name === report.source)?.counters ?? {}
@@ -64,7 +63,7 @@ function Found({ report }: { report: Report }) {
     ...Object.entries(report.skippedBy).map(([kind, n]): [string, string] => [`Skipped: ${named(kind).toLowerCase()}`, count(n)]),
     ['Tasks failed', count(report.tasks.failed)],
     ...(unproved.length > 0
-      ? [['Tasks not proved', count(unproved.reduce((sum, [, n]) => sum + n, 0)), reasons] as [string, string, string]]
+      ? [['Tasks not proved', count(unproved.reduce((sum, [, n]) => sum + n, 0)), by(report.unverified)] as [string, string, string]]
       : []),
     ['Pages', count(report.pages)],
     ['Time', duration(report.seconds * 1000)],

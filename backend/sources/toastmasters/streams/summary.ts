@@ -95,7 +95,7 @@ async function plan({ key: date, cursor, params }: FileStep, io: SourceIo, liste
   const settled = settledDistricts({ date, listed: cursor.listed }, inScope, held, others, params)
   const tasks = inScope.flatMap((district, place): NewTask[] => {
     if (!listed.includes(district))
-      return [ended(date, district, cursor, 'unavailable', `district ${district} is not in the summary of ${date}`)]
+      return [ended(date, district, cursor, 'unavailable', 'the summary of that day does not list the district')]
     const why = settled.get(district)
     if (why) return [ended(date, district, cursor, why.kind, why.reason)]
     return keysOf(district).map((key) => ({ stream: 'report', key, lane: laneOf(date, place, concurrency), cursor }))
