@@ -40,6 +40,9 @@ export function keyDate(day: Day): string {
 
 const exists = (day: Day): boolean => !Number.isNaN(at(day)) && dayOf(at(day)) === day
 
+/** Whether a text is a day that exists, written `2024-01-31`. */
+export const isDay = (text: string): text is Day => /^\d{4}-\d{2}-\d{2}$/.test(text) && exists(text)
+
 /** A day out of `7/31/2024` or `07/31/2024`; undefined for what is no such day. */
 export function readKeyDate(text: string): Day | undefined {
   const [, month, date, year] = /^\s*(\d{1,2})\/(\d{1,2})\/(\d{4})\s*$/.exec(text) ?? []

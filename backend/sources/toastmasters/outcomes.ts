@@ -19,20 +19,22 @@ export type ErrorType = (typeof ERROR_TYPES)[number]
 const TYPES: Record<string, ErrorType> = {
   validation_failed: 'validation_failed',
   processing_failed: 'processing_failed',
+  snapshot_creation_failed: 'snapshot_creation_failed',
   scope_violation: 'scope_violation',
-  network: 'network_error',
+  connection: 'network_error',
   timeout: 'timeout_error',
-  throttled: 'rate_limit_error',
-  'http 429': 'rate_limit_error',
+  http_408: 'timeout_error',
+  http_504: 'timeout_error',
   unavailable: 'data_unavailable',
   not_yet_published: 'data_unavailable',
   closing_gap: 'data_unavailable',
-  database: 'snapshot_creation_failed',
+  // An error without a name: a fault of this program.
+  unexpected: 'processing_failed',
 }
 
 export const errorTypeOf = (kind: string): ErrorType => TYPES[kind] ?? 'fetch_failed'
 
-const PERMANENT: readonly ErrorType[] = ['validation_failed', 'processing_failed', 'scope_violation', 'data_unavailable']
+const PERMANENT: readonly string[] = ['validation_failed', 'processing_failed', 'scope_violation', 'forbidden_url', 'http_501']
 
 /** Whether trying again may help. */
-export const isRetryable = (type: ErrorType): boolean => !PERMANENT.includes(type)
+export const isRetryable = (kind: string): boolean => !PERMANENT.includes(kind) && !/^http_4(?!08|25|29)/.test(kind)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isRecord } from '../../base/json'
-import { addDays, type Day } from './calendar'
+import { addDays, type Day, isDay } from './calendar'
 import { normalDistrict } from './ids'
 import { prepared } from './prepared'
 
@@ -20,7 +20,6 @@ export const LEAST_DELAY_MS = 2000
 const MAX_DELAY_MS = 3_600_000
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
-const isDay = (text: string): boolean => DAY.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text)
 const got = (input: unknown): string => (input === undefined ? '' : `, got ${JSON.stringify(input).slice(0, 60)}`)
 const today = (): Day => new Date().toISOString().slice(0, 10)
 
@@ -31,7 +30,7 @@ const day = z.string({ error: ({ input }) => `must be a date like 2024-01-31${go
 
 function faultOfDay(text: string): string | undefined {
   if (!DAY.test(text)) return 'must be a date like 2024-01-31'
-  if (Number.isNaN(Date.parse(`${text}T00:00:00Z`)) || !isDay(text)) return 'is a day that does not exist'
+  if (!isDay(text)) return 'is a day that does not exist'
   if (text < FIRST_DAY) return `must not be before ${FIRST_DAY}, the first day of the archive`
   // Statistics of a day are published on the next one at the earliest.
   return text >= today() ? `must be before today (${today()}); statistics are one or two days behind` : undefined

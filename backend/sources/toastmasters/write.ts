@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { messageOf, RetryLater } from '../../base/errors'
 import type { Tx } from '../../base/sql'
 import type { Written } from '../../contract'
 import { cacheStatistics } from './client'
@@ -29,8 +30,15 @@ const PROCESS = `${hostname()} ${process.pid}`
 export async function write(tx: Tx, batch: Batch): Promise<Written> {
   const statistics = cacheStatistics()
   if (statistics) await saveCacheStatistics(tx, PROCESS, statistics)
-  return await writeRows(tx, batch)
+  try {
+    return await writeRows(tx, batch)
+  } catch (error) {
+    throw isRefused(error) ? new RetryLater('snapshot_creation_failed', messageOf(error), undefined, { cause: error }) : error
+  }
 }
+
+/** SQLSTATE of values and keys that PostgreSQL does not accept. Other errors are of the connection or the transaction, which runs again. */
+const isRefused = (error: unknown): boolean => /^2[23]/.test(String((error as { code?: unknown } | undefined)?.code))
 
 async function writeRows(tx: Tx, batch: Batch): Promise<Written> {
   switch (batch.kind) {

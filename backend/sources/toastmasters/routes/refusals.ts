@@ -38,15 +38,17 @@ const SUGGESTIONS: Record<string, string[]> = {
   CANNOT_RETRY_JOB: ['Only failed parts are retried; start a new backfill to read everything again.'],
   UNAUTHORIZED: ['Send the header Authorization: Bearer <token>.'],
   CONFIGURATION_ERROR: ['Run yarn doctor on the server; it names the setting.'],
+  SERVICE_UNAVAILABLE: ['Wait as long as the header Retry-After says.'],
+  INTERNAL_ERROR: ['Find the request_id in the log of the api process.'],
   RATE_LIMIT_EXCEEDED: ['Wait as long as the header Retry-After says.'],
 }
 
-function codeOf({ status, detail, errors }: Problem, { missing, conflict }: Codes): string {
+function codeOf({ type, status, detail, errors }: Problem, { missing, conflict }: Codes): string {
   if (status === 404) return missing
   if (status === 409) return conflict
   if (status === 401 || status === 403) return 'UNAUTHORIZED'
   if (status === 429) return 'RATE_LIMIT_EXCEEDED'
-  if (status === 503) return 'CONFIGURATION_ERROR'
+  if (status === 503) return type === 'about:blank' ? 'CONFIGURATION_ERROR' : 'SERVICE_UNAVAILABLE'
   if (status >= 500) return 'INTERNAL_ERROR'
   if (detail.startsWith(NO_DISTRICTS)) return 'SCOPE_ERROR'
   return errors?.[0]?.field === 'id' ? 'INVALID_BACKFILL_ID' : 'VALIDATION_ERROR'

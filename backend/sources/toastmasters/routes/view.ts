@@ -181,14 +181,14 @@ function districtStatus({ datesProcessed, datesTotal, successfulDates, failedDat
 }
 
 function errorOf({ date, district, cell }: Part): DistrictError {
-  const errorType = errorTypeOf(cell.kind ?? '')
+  const kind = cell.kind ?? 'unexpected'
   return {
     districtId: district,
     error: cell.reason ?? 'failed',
-    errorType,
+    errorType: errorTypeOf(kind),
     timestamp: cell.changedAt,
     retryCount: Math.max(0, cell.attempts - 1),
-    isRetryable: isRetryable(errorType),
+    isRetryable: isRetryable(kind),
     context: { date },
   }
 }
