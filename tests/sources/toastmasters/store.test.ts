@@ -252,22 +252,32 @@ describe('mismatches', () => {
 
 describe('figures of caches', () => {
   const figures = { entries: 2, bytes: 3_000_000_000, hits: 5, misses: 7, evicted: 1, expired: 0 }
+  const saveFigures = (worker: string, it: typeof figures) => db.tx((tx) => saveCacheStatistics(tx, worker, it))
 
   test('are summed: contents of the workers that run, counts of all', async () => {
-    await saveCacheStatistics(db, 'a:1', { ...figures, hits: 1 })
-    await saveCacheStatistics(db, 'a:1', figures)
-    await saveCacheStatistics(db, 'a:2', figures)
+    await saveFigures('a:1', { ...figures, hits: 1 })
+    await saveFigures('a:1', figures)
+    await saveFigures('a:2', figures)
     await db.query(`update toastmasters.cache_statistics set updated_at = now() - interval '1 hour' where worker = 'a:2'`)
     expect(await readCacheStatistics(db)).toEqual({ entries: 2, bytes: 3_000_000_000, hits: 10, misses: 14, evicted: 2, expired: 0 })
   })
 
   test('count from 0 after a reset, and when a worker starts again', async () => {
-    await saveCacheStatistics(db, 'a:1', figures)
-    await resetCacheStatistics(db)
+    await saveFigures('a:1', figures)
+    await db.tx(resetCacheStatistics)
     expect(await readCacheStatistics(db)).toMatchObject({ entries: 2, hits: 0, misses: 0 })
-    await saveCacheStatistics(db, 'a:1', { ...figures, hits: 8 })
+    await saveFigures('a:1', { ...figures, hits: 8 })
     expect(await readCacheStatistics(db)).toMatchObject({ hits: 3, misses: 0 })
-    await saveCacheStatistics(db, 'a:1', { ...figures, hits: 2, misses: 1 })
+    await saveFigures('a:1', { ...figures, hits: 2, misses: 1 })
     expect(await readCacheStatistics(db)).toMatchObject({ hits: 2, misses: 1 })
+  })
+
+  test('of two pages at once, the second does not wait for the first', async () => {
+    await saveFigures('a:1', figures)
+    await db.tx(async (tx) => {
+      await saveCacheStatistics(tx, 'a:1', { ...figures, hits: 6 })
+      await saveFigures('a:1', { ...figures, hits: 7 })
+    })
+    expect(await readCacheStatistics(db)).toMatchObject({ hits: 6 })
   })
 })
