@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { requireAccess } from '../../backend/config/apis'
+import { baseUrlOf, requireAccess } from '../../backend/config/apis'
 import { listSettings, readConfig, settingsReader } from '../../backend/config/config'
 import { type Api, baseUrl, defaultsOf, type Settings } from '../../backend/contract'
 import { sources } from '../../backend/sources'
@@ -45,6 +45,19 @@ test('people see what is set, without secrets and passwords', () => {
     'TOY_URL=https://***@toy.example',
     'TOY_KEY=***',
   ])
+})
+
+test('an API is asked at its mock while a setting says so, unless another address is set', () => {
+  const mocked = { ...settings, TOY_MOCK: { schema: z.stringbool().default(false), about: 'Reads the toy of the sandbox.' } }
+  const url = { setting: 'TOY_URL', mock: { setting: 'TOY_MOCK', of: 'https://toy.example/v1', url: 'http://127.0.0.1:2/toy' } }
+  const at = (env: Record<string, string>) => baseUrlOf({ url }, readConfig([{ settings: mocked }], env))
+  expect(at({})).toBe('https://toy.example/v1')
+  expect(at({ TOY_MOCK: 'true' })).toBe('http://127.0.0.1:2/toy')
+  expect(at({ TOY_MOCK: 'true', TOY_URL: 'http://127.0.0.1:3' })).toBe('http://127.0.0.1:3')
+  const source = { settings: mocked, apis: { toy: { url, limit: { scope: 'ip' as const } } } }
+  // Nobody has to say who asks a mock.
+  expect(() => requireAccess(source, readConfig([source], { TOY_MOCK: 'true' }))).not.toThrow()
+  expect(() => requireAccess(source, readConfig([source], {}))).toThrow('CONTACT is not set')
 })
 
 test('no source starts while CONTACT or a credential is missing', () => {
