@@ -35,6 +35,6 @@ module.exports = {
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testSequencer: '<rootDir>/tests/support/sequencer.js',
   testTimeout: 60_000,
-  // Tests wait for most of their time: three of them fill two cores.
-  maxWorkers: 3,
+  // Tests wait for most of their time: four of them fill two cores.
+  maxWorkers: 4,
 }

@@ -1,6 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -9,6 +7,7 @@ import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { CHARACTER } from '../support/backfill'
 import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Process, type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
@@ -392,12 +391,4 @@ async function figure(page: Page, name: string): Promise<number> {
     .locator('dd > span')
     .textContent()
   return Number((text ?? '').replaceAll(',', ''))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

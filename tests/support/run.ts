@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdtempSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -122,17 +123,32 @@ export function signal(pid: number, name: NodeJS.Signals, { group = false } = {}
 
 export const isAlive = alive
 
-/** A TCP port that nobody uses now. */
+const FIRST_PORT = 20_000
+/** From here on systems take ports for outgoing connections: one of those could take a port before its service does. */
+const END_OF_PORTS = 32_768
+
+/** A TCP port that nobody uses, and that no other test of this run is given. */
 export async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer()
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
+  const port = randomInt(FIRST_PORT, END_OF_PORTS)
+  return reserve(port) && (await canListen(port)) ? port : await freePort()
 }
+
+function reserve(port: number): boolean {
+  try {
+    writeFileSync(join(currentRun(), `port-${port}`), '', { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+const canListen = (port: number): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 
 /** The first of these folders that holds the command; `PATH` is searched as well. */
 export function findBinary(command: string, folders: readonly string[]): string | undefined {

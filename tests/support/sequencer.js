@@ -21,6 +21,12 @@ const LONGEST = [
   'new-source',
   'model/model',
   'engine/contract',
+  'stories/pooler',
+  'stories/tf2',
+  'cli/process',
+  'api/live',
+  'service/export',
+  'metrics-process',
 ]
 
 const place = ({ path }) => {

@@ -92,7 +92,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     running.add(self)
     child.once('exit', () => running.delete(self))
     await until(() => output.includes('is ready') || gone(), {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: `${script} to be ready`,
     })
     if (gone()) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
