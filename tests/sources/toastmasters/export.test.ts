@@ -1,16 +1,14 @@
 import { Writable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
-import type { Source } from '../../../backend/contract'
 import { type Db, openDb } from '../../../backend/database/db'
 import { exportRows, exportTables, queryFor, type Selection, tableRelation } from '../../../backend/export'
+import { sources } from '../../../backend/sources'
 import { readSummary } from '../../../backend/sources/toastmasters/records'
 import { saveList, saveReport, saveSummary } from '../../../backend/sources/toastmasters/store'
 import { type TestEnv, testEnv } from '../../support/env'
 import { askFor, bodyFor, DISTRICT_REPORTS, reportFor } from '../../support/toastmasters'
 
-// The tables of a source are those of the schema that has its name.
-const sources = [{ name: 'toastmasters' } as Source]
 let env: TestEnv
 let db: Db
 let tables: string[]
