@@ -20,7 +20,7 @@ export interface Api {
   live: Live
   /** Starts to listen. @returns its URL */
   listen(): Promise<string>
-  /** Ends event streams, lets requests in hand finish, and closes. */
+  /** Ends event streams, lets current requests finish, and closes. */
   close(): Promise<void>
 }
 

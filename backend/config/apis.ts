@@ -8,7 +8,8 @@ type HasApis = Pick<Source, 'apis' | 'settings'>
 export function baseUrlOf({ url }: Pick<Api, 'url'>, config: Config): string {
   if ('template' in url) return url.template
   const base = config.settings[url.setting]
-  if (typeof base !== 'string') throw new Error(`${url.setting} is no base URL: declare it in the settings of its source with baseUrl().`)
+  if (typeof base !== 'string')
+    throw new Error(`${url.setting} is not a base URL: declare it in the settings of its source with baseUrl().`)
   return url.mock && base === url.mock.of && config.settings[url.mock.setting] === true ? url.mock.url : base
 }
 

@@ -75,7 +75,7 @@ export async function signOff(db: Reader, id: string): Promise<void> {
 
 /**
  * Releases what is held by workers that missed two heartbeats, and by workers that are not registered.
- * Only a process that reached Postgres all that time may call this: after an outage every worker would look dead.
+ * Only a process that reached Postgres all that time may call this: after an outage every worker would seem dead.
  * @returns how many tasks and lookups were released, and the workers that were removed
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {

@@ -23,7 +23,7 @@ export function waitTexts(job: Progress, running: Running): string[] {
   return waitsOf(job, running.live).map((wait) => `${tasksOf(wait)}${waitNow(wait, running)}`)
 }
 
-/** `1,800 new`, `34 known`: what became of the records seen; those of which there are none are left out, but for new ones. */
+/** `1,800 new`, `34 known`: how the records seen were stored; counts of 0 are left out, except of new ones. */
 export const outcomesOf = (counts: Counted): string[] =>
   COUNT_NAMES.flatMap((name) => (name === 'new' || (name !== 'seen' && counts[name] > 0) ? [`${count(counts[name])} ${name}`] : []))
 

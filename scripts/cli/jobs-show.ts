@@ -111,5 +111,5 @@ function sections(
   return parts
 }
 
-/** `unavailable: the report is not listed`; a reason without a kind stands alone. */
+/** `unavailable: the report is not listed`; a reason without a kind is shown alone. */
 const skipText = ({ reason, reasonKind }: TaskRow): string | null => (reason && reasonKind ? `${reasonKind}: ${reason}` : reason)

@@ -5,7 +5,7 @@ import { bytes, count, counted, cut, duration, moment, shortId, table } from './
 
 const LARGEST_LIST = 20
 
-/** A report as text and tables for people. @param counters what its source counts besides, a sentence by name */
+/** A report as text and tables for people. @param counters the source's own counters, a sentence by name */
 export function reportText(it: Report, counters: Record<string, string> = {}): string {
   const { total, done, skipped, failed, cancelled, open } = it.tasks
   const tasks = [`${count(done)} of ${count(total)} done`, ...named({ skipped, failed, cancelled, open })].join(', ')
@@ -43,7 +43,7 @@ export function runsTable(runs: readonly Run[]): string[] {
   return [table(['earlier run', 'ended at (UTC)', 'took', 'status', 'tasks failed', 'error'], rows)]
 }
 
-/** What a source counts besides. @param about a sentence by name */
+/** The source's own counters. @param about a sentence by name */
 export function countersTable(counters: Record<string, number>, about: Record<string, string>): string[] {
   const rows = Object.entries(counters).map(([name, n]) => [name, n, about[name] ?? ''])
   return rows.length === 0 ? [] : [table(['counter', 'count', 'what it counts'], rows)]

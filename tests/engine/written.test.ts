@@ -85,7 +85,7 @@ it('counts and publishes what the write decided, once for each committed page', 
 const METRIC = `select sum(value) as value from backhaul.counters where name = $1 and labels::text like $2 having sum(value) > 0`
 
 it.each<[Record<string, number>, string]>([
-  [{ odds: 1 }, "a page counts odds, which the source's counters do not name"],
+  [{ odds: 1 }, "a page counts odds, which is not one of the source's counters"],
   [{ evens: -1 }, 'a page counts -1 evens; a count is a whole number of at least 0'],
 ])('refuses the counts %j of a page', (counts, message) => {
   expect(() => countersAfter({}, counts, source)).toThrow(message)

@@ -24,7 +24,7 @@ export interface Counting {
   settings?: Settings
   /** HTTP routes it brings along. */
   routes?: readonly Route[]
-  /** What its writes count besides, a sentence each. */
+  /** Its own counters, with a sentence for each. */
   counters?: Record<string, string>
   /** Called in the transaction, once the rows of a page are written. */
   onWrite?: (key: string, page: number) => Partial<Written>

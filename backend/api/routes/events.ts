@@ -26,7 +26,7 @@ export function events(app: App, { service, live }: Context): void {
         operationId: 'watchJob',
         summary: 'Follow a job until it ends',
         description:
-          'Event `job` (a JobDetail, at most one a second, when the job has changed), then `end` once it has ended; `unreachable` while the database is.',
+          'Event `job` (a JobDetail, at most one per second, when the job has changed), then `end` once it has ended; `unreachable` while the database is.',
         params: jobId,
         response: { 200: STREAM, ...refusals(404, 503) },
       },

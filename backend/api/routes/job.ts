@@ -10,7 +10,7 @@ import * as shapes from '../shapes'
 import { type App, type Context, jobId, refusals } from './context'
 
 const ABOUT = {
-  pause: 'Pause a job: pages in hand end, no new ones start',
+  pause: 'Pause a job: its current pages are finished, and no new ones start',
   resume: 'Resume a paused job',
   cancel: 'Cancel a job; the rows it has written stay',
   retry: 'Retry the failed tasks of a job from the page they reached',

@@ -26,7 +26,7 @@ export function refusals(app: App, { service }: Context): void {
         tags,
         operationId: 'forgetRefusals',
         summary: 'Forget refusals, so that their upstream is asked again',
-        description: 'An id of a lookup is requested at once, a killmail when the next backfill meets it.',
+        description: 'An id of a lookup is requested at once, a killmail when the next backfill finds it.',
         body: shapes.refusalChoice,
         response: { 200: shapes.forgotten, ...problems(403, 404) },
       },

@@ -87,7 +87,7 @@ export function schedules(app: App, context: Context): void {
     '/api/schedules/:id/run',
     {
       schema: {
-        ...one('runSchedule', 'Start its job now, besides its ticks'),
+        ...one('runSchedule', 'Start its job now, in addition to its ticks'),
         response: { 200: shapes.scheduleRun, ...refusals(403, 404) },
       },
     },

@@ -27,14 +27,14 @@ const wait = z.object({
 const summaryFields = {
   id: z.uuid(),
   source: z.string(),
-  label: z.string().meta({ description: 'What it backfills, in words' }),
+  label: z.string().meta({ description: 'What it backfills, for people' }),
   about: z
     .string()
     .nullable()
     .meta({ description: 'The key that only one active job may have; null for a job that was forced to run beside another' }),
   status,
   params: anything,
-  priority: z.number().int().meta({ description: 'Lower goes first: 0 live, 1 asked, 2 backfill' }),
+  priority: z.number().int().meta({ description: 'Lower numbers run first: 0 live, 1 asked, 2 backfill' }),
   createdAt: moment,
   startedAt: moment.nullable(),
   completedAt: moment.nullable(),
@@ -44,7 +44,7 @@ const summaryFields = {
   ...counts,
   expected: figure.nullable(),
   lookups: z.object({ asked: count, open: count }),
-  fraction: z.number().nullable().meta({ description: 'Progress, 0 to 1; null when it cannot be known' }),
+  fraction: z.number().nullable().meta({ description: 'Progress, 0 to 1; null when unknown' }),
   position: count.nullable().meta({
     description: `Place in the queue of a job that waits to start: 1 is next, ${PLACES_COUNTED + 1} means behind the first ${PLACES_COUNTED}`,
   }),
@@ -52,7 +52,7 @@ const summaryFields = {
     description:
       'When such a job starts, in ms from now: by how fast earlier jobs ended, otherwise by the requests of its plan at the limits in force; null when neither is known',
   }),
-  rate: z.number().nullable().meta({ description: 'Records a second, measured now' }),
+  rate: z.number().nullable().meta({ description: 'Records per second, measured now' }),
   leftMs: z.number().nullable(),
   sentence: z.string(),
   waits: z.array(wait),
@@ -77,7 +77,7 @@ const earlierRuns = z
       new: figure,
     }),
   )
-  .meta({ description: 'Its runs before each retry, oldest first, the last 50' })
+  .meta({ description: 'Its earlier runs, before each retry: the last 50, oldest first' })
 
 export const report = z
   .object({
@@ -98,15 +98,18 @@ export const report = z
     requests: traffic,
     lookups: z.object({ asked: count, open: count }),
     skipped: z.record(z.string(), z.number()).meta({ description: 'Skipped tasks by reason' }),
-    skippedBy: z.record(z.string(), count).default({}).meta({ description: 'Skipped tasks by kind; those without one are left out' }),
+    skippedBy: z.record(z.string(), count).default({}).meta({ description: 'Skipped tasks by kind; those without a kind are left out' }),
     failures: z.array(z.object({ task: z.string(), kind: z.string(), error: z.string() })).meta({ description: 'The first 50' }),
     failedBy: z.record(z.string(), count).default({}).meta({ description: 'Failed tasks by kind of error' }),
     notes: z.array(z.string()),
     counters: z
       .record(z.string(), figure)
       .default({})
-      .meta({ description: 'What its source counts besides, by name; `/api/sources` says what each is' }),
-    unverified: z.record(z.string(), count).default({}).meta({ description: 'Tasks whose end is no proof, by reason' }),
+      .meta({ description: 'Own counters of its source, by name; `/api/sources` describes each' }),
+    unverified: z
+      .record(z.string(), count)
+      .default({})
+      .meta({ description: 'Tasks of which it is not certain that everything was read, by reason' }),
     verified: z.boolean(),
     reason: z.string(),
     cleared: z.string().optional().meta({ description: 'When its tasks were deleted; the figures stay' }),
@@ -149,9 +152,7 @@ export const jobDetail = z
     lanes: z.array(lane).meta({ description: 'The 50 lanes with the most open tasks' }),
     errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
-    counters: z
-      .record(z.string(), figure)
-      .meta({ description: 'What its source counts besides, by name; `/api/sources` says what each is' }),
+    counters: z.record(z.string(), figure).meta({ description: 'Own counters of its source, by name; `/api/sources` describes each' }),
     requests: traffic,
     inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
     earlierRuns,
@@ -172,7 +173,7 @@ export const jobQuery = z.strictObject({
 export const eventsQuery = z.strictObject({ status: statuses, source: jobQuery.shape.source, q: jobQuery.shape.q, limit: paging.limit })
 
 export const startHeaders = z.looseObject({
-  'idempotency-key': z.string().optional().meta({ description: 'The same key with the same request starts one job' }),
+  'idempotency-key': z.string().optional().meta({ description: 'Repeating a request with the same key starts no second job' }),
 })
 
 export const startBody = z

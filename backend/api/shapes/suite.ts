@@ -15,8 +15,8 @@ export const sourceList = z.object({
         streams: z.array(z.string()),
         apis: z.array(z.string()),
         workers: z.array(z.string()),
-        counters: z.record(z.string(), z.string()).meta({ description: 'What its reports count besides, a sentence each' }),
-        alerts: z.record(z.string(), z.string()).meta({ description: 'Its own alerts by the key of their events, a sentence each' }),
+        counters: z.record(z.string(), z.string()).meta({ description: 'Its own counters, with a sentence for each' }),
+        alerts: z.record(z.string(), z.string()).meta({ description: 'Its own alerts by event key, with a sentence for each' }),
         exportTables: z.array(z.string()),
       })
       .meta({ id: 'Source' }),

@@ -70,8 +70,8 @@ const cell = z
     reason: z.string().nullable().meta({ description: 'Why it was skipped, or the last error; its first 300 characters' }),
     attempts: count,
     changedAt: moment,
-    tasks: count.meta({ description: 'How many tasks stand here' }),
-    taskId: bigId.meta({ description: 'The task that decides: one of the worst' }),
+    tasks: count.meta({ description: 'How many tasks the cell has' }),
+    taskId: bigId.meta({ description: 'The task that decides the state of the cell' }),
   })
   .meta({ id: 'PartitionCell' })
 
@@ -90,9 +90,9 @@ export const partitions = z
     counts: z.array(cellCount).meta({ description: 'Cells of the whole grid by state and kind, the worst first' }),
     rowCounts: z
       .array(z.object({ row: z.string(), counts: z.array(cellCount) }))
-      .meta({ description: 'The same of each row in the window, with all its columns' }),
-    previous: beside.meta({ description: 'Where the window before this one begins; null where there is none' }),
-    next: beside.meta({ description: 'Where the window after this one begins; null where there is none' }),
+      .meta({ description: 'The same for each row in the window, with all its columns' }),
+    previous: beside.meta({ description: 'First labels of the window before this one; null if there is none' }),
+    next: beside.meta({ description: 'First labels of the window after this one; null if there is none' }),
   })
   .meta({ id: 'Partitions' })
 
@@ -109,5 +109,5 @@ export const partitionQuery = z.strictObject({
     .min(1)
     .max(MAX_CELLS)
     .optional()
-    .meta({ description: `The most places (rows times columns), ${DEFAULT_CELLS} by default; what is beyond is left out and counted` }),
+    .meta({ description: `The most cells (rows times columns), ${DEFAULT_CELLS} by default; further ones are left out and counted` }),
 })

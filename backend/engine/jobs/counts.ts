@@ -30,7 +30,7 @@ export function countsAfter(task: Counts, page: Outcomes): Counts {
 export function countersAfter(before: Record<string, number>, page: Record<string, number>, { counters = {} }: Pick<Source, 'counters'>) {
   const after = { ...before }
   for (const [name, n] of Object.entries(page)) {
-    if (!Object.hasOwn(counters, name)) throw new RangeError(`a page counts ${name}, which the source's counters do not name`)
+    if (!Object.hasOwn(counters, name)) throw new RangeError(`a page counts ${name}, which is not one of the source's counters`)
     if (wholeOf(name, n) > 0n) after[name] = (after[name] ?? 0) + n
   }
   return after

@@ -67,7 +67,7 @@ type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
 /** Jobs inserted in one statement. */
 export const JOBS_AT_ONCE = 1_000
-/** A table that grew by this many rows at once is analyzed right away: autovacuum would do so a minute later. */
+/** A table that grew by this many rows at once is analyzed at once: autovacuum would do so a minute later. */
 const MANY = 5_000
 
 /**

@@ -62,7 +62,7 @@ export function standstillOf(job: Progress): Standstill | undefined {
   return job.tasks.waiting + job.tasks.ready === 0 ? 'reporting' : undefined
 }
 
-/** The waits worth showing: due tasks of a job whose other tasks are in hand only wait for their turn. */
+/** The waits worth showing: due tasks of a job whose other tasks are claimed only wait for their turn. */
 export function waitsOf(job: Progress, live: ReadonlyMap<string, number>): Wait[] {
   if (standstillOf(job)) return []
   return job.waits.filter((wait) => wait.kind !== 'worker' || !live.has(wait.on) || job.tasks.held === 0)

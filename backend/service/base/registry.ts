@@ -18,7 +18,7 @@ export interface SourceInfo {
   streams: string[]
   apis: string[]
   workers: string[]
-  /** What its reports count besides: a sentence by name. */
+  /** Its own counters: a sentence by name. */
   counters: Record<string, string>
   /** Alerts of its own: a sentence by the key of their events. */
   alerts: Record<string, string>

@@ -32,7 +32,7 @@ export interface JobParts {
   errors: { kind: string; state: string; tasks: number; example: string }[]
   rejectedBy: { reason: string; records: number }[]
   requests: Traffic
-  /** What its source counts besides the outcomes of records, by name. */
+  /** Its source's own counters, by name. */
   counters: Record<string, number>
   inHand: InHand[]
   /** How earlier runs ended, oldest first. */

@@ -8,7 +8,7 @@ import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
 export interface Lane extends Tasks, Counted {
-  /** Empty for discovery tasks, which stand outside lanes. */
+  /** Empty for discovery tasks, which are outside lanes. */
   lane: string
   pages: number
   /** Sent for its tasks. */

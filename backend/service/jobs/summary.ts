@@ -21,7 +21,7 @@ export interface JobWait {
 export interface JobSummary extends Counted {
   id: string
   source: string
-  /** What the job reads, in words. */
+  /** What the job reads, for people. */
   label: string
   /** Its active key; null when it was forced to run beside another. */
   about: string | null
@@ -39,7 +39,7 @@ export interface JobSummary extends Counted {
   lookups: { asked: number; open: number }
   /** How far the job is, 0 to 1. */
   fraction: number | null
-  /** Of a job that waits for its turn: 1 starts next; the highest number counted, plus one, stands for all places behind. Else null. */
+  /** Of a job that waits for its turn: 1 starts next; the highest number counted, plus one, means any place behind those. Else null. */
   position: number | null
   /** When such a job starts, where that is known. */
   startsInMs: number | null

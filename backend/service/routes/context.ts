@@ -51,7 +51,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     logJobsStarted(log, source.name, jobs)
     await admit(service)
     const unsent = await sendWakeUps(service, () => wake(db, service.broker))
-    if (unsent !== undefined) log.warn('could not wake workers; the scheduler will', { source: source.name, reason: unsent })
+    if (unsent !== undefined) log.warn('Could not wake workers; the scheduler will', { source: source.name, reason: unsent })
   }
 
   return {

@@ -43,7 +43,7 @@ export interface GateInfo {
   waits: number
   /** Answers by which the upstream refused a request. */
   throttled: number
-  /** Jobs with tasks in hand that have used this API, or that wait for this limit. */
+  /** Jobs with claimed tasks that have used this API, or that wait for this limit. */
   users: { job: string; source: string; tasks: number; waiting: number }[]
 }
 

@@ -40,7 +40,7 @@ async function readOverview(service: Service): Promise<Overview> {
   return { jobs, ...rates, workers: { alive, dead }, schedulers, alerts, deadLetters, lookupsOpen, queues }
 }
 
-/** Two index scans count the open lookups: unclaimed ones, and those in hand. */
+/** Two index scans count the open lookups: unclaimed ones, and claimed ones. */
 const readFigures = ({ db }: Service) =>
   db.query<{ alive: number; dead: number; alerts: number; lookupsOpen: number }>(
     `select w.alive, w.dead, (select count(*)::int from backhaul.alerts) as alerts,

@@ -102,7 +102,11 @@ export const params: z.ZodType<EveParams> = z.preprocess(usedOf, fields).transfo
   if (mode === 'backfill') {
     const named = Object.values(ids).filter((value) => value !== undefined)
     if (named.length !== 1)
-      ctx.addIssue({ code: 'custom', path: ['characterId'], message: 'or corporationId or allianceId is needed, exactly one of them' })
+      ctx.addIssue({
+        code: 'custom',
+        path: ['characterId'],
+        message: 'or corporationId or allianceId must be given, exactly one of the three',
+      })
     return { mode, ...ids, options }
   }
   if (ids.characterId !== undefined) return { mode, characterId: ids.characterId }
@@ -119,5 +123,5 @@ export function entityOf(it: BackfillParams | RecentParams): { field: EntityFiel
     const value = (it as BackfillParams)[field]
     if (value !== undefined) return { field, kind: ENTITIES[field], id: value }
   }
-  throw new Refused('input', 'characterId or corporationId or allianceId is needed, exactly one of them.', 'characterId')
+  throw new Refused('input', 'characterId or corporationId or allianceId must be given, exactly one of the three.', 'characterId')
 }

@@ -23,7 +23,7 @@ function eventsOf(body: Json): Json[] {
   if (Array.isArray(body)) return body
   if (isRecord(body) && 'event' in body) return [body as Json]
   if (isRecord(body) && 'data' in body) return eventsOf(body.data as Json)
-  throw new Refused('input', 'The message is no frame of events: send a list of {id, event, payload}, one of them, or {"data": [...]}.')
+  throw new Refused('input', 'The message is not a frame of events: send a list of {id, event, payload}, one of them, or {"data": [...]}.')
 }
 
 /** What an event says; undefined when it is about something else: another app, or the connection. */

@@ -19,7 +19,7 @@ const tomorrow = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10
 const options = (fields: object) => ({ characterId: 1, options: fields })
 
 test.each([
-  [{}, 'characterId', /needed/],
+  [{}, 'characterId', /must be given/],
   [{ characterId: 'abc' }, 'characterId', /whole number/],
   [{ characterId: 0 }, 'characterId', /greater than zero/],
   [{ characterId: -5 }, 'characterId', /greater than zero/],

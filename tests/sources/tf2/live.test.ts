@@ -51,7 +51,7 @@ describe('a frame', () => {
   })
 
   test.each([[{}], ['text'], [null], [{ data: 'x' }]])('%j is none', (frame) => {
-    expect(() => read(frame)).toThrow('The message is no frame of events')
+    expect(() => read(frame)).toThrow('The message is not a frame of events')
   })
 })
 

@@ -37,7 +37,7 @@ export const jobs = /* GraphQL */ `
   type Job {
     id: ID!
     source: String!
-    "What it backfills, in words."
+    "What it backfills, for people."
     label: String!
     "The key that only one active job may have; null for a job that was forced to run beside another."
     about: String
@@ -61,7 +61,7 @@ export const jobs = /* GraphQL */ `
     position: Int
     "When such a job starts, in ms from now; null when it cannot be estimated."
     startsInMs: Float
-    "Records a second, measured now."
+    "Records per second, measured now."
     rate: Float
     leftMs: Float
     "Its state in a sentence."
@@ -75,7 +75,7 @@ export const jobs = /* GraphQL */ `
     errors: [JobError!]!
     rejectedBy: [RejectCount!]!
     requests: [Requests!]!
-    "What its source counts besides, by name; its source has a sentence for each."
+    "Its source's own counters, by name; the source has a sentence for each."
     counters: JSON!
     inHand: [InHand!]!
     "Its runs before each retry, oldest first, the last 50."

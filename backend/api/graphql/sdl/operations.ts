@@ -50,7 +50,7 @@ export const operations = /* GraphQL */ `
       "Start it even while the same backfill is active."
       force: Boolean = false
     ): StartBackfillPayload!
-    "Pauses a job: pages in hand end, no new ones start."
+    "Pauses a job: its current pages are finished, and no new ones start."
     pauseJob(id: ID!): Job!
     "Resumes a paused job."
     resumeJob(id: ID!): Job!
@@ -69,7 +69,7 @@ export const operations = /* GraphQL */ `
   }
 
   type Subscription {
-    "The job now, then each time it has changed, at most once a second; ends when the job has ended."
+    "The job now, then each time it has changed, at most once per second; ends when the job has ended."
     jobProgress(id: ID!): Job!
     "The newest jobs, then jobs that are new or have changed."
     jobs(status: [JobStatus!], source: String, first: Int = 50): JobsUpdate!

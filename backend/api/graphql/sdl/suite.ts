@@ -33,7 +33,7 @@ export const suite = /* GraphQL */ `
     streams: [String!]!
     apis: [String!]!
     workers: [String!]!
-    "What its reports count besides: a sentence by name."
+    "Its own counters: a sentence by name."
     counters: JSON!
     "Its own alerts: a sentence by the key of their events."
     alerts: JSON!

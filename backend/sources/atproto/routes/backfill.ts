@@ -23,7 +23,7 @@ const create = defineRoute({
   }),
   answers: [
     { status: 201, body: started },
-    { status: 200, body: started.meta({ description: 'The same is being backfilled already, by this job' }) },
+    { status: 200, body: started.meta({ description: 'This job already backfills the same' }) },
   ],
   async answer({ body }, context) {
     const wanted = parsed(atprotoParams, body ?? {})

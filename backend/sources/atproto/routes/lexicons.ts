@@ -10,7 +10,7 @@ const id = z.object({ id: z.string().max(317).meta({ description: 'NSID of a lex
 const uploaded = z.object({
   id: z.string(),
   revision: z.number().int(),
-  backfill_job_id: z.string().nullable().meta({ description: 'The backfill of its records, where this upload has started one' }),
+  backfill_job_id: z.string().nullable().meta({ description: 'The backfill of its records, if this upload started one' }),
 })
 const lexicon = z
   .object({
@@ -50,7 +50,7 @@ const upload = defineRoute({
   }),
   answers: [
     { status: 201, body: uploaded },
-    { status: 200, body: uploaded.meta({ description: 'It was there, and has a new revision' }) },
+    { status: 200, body: uploaded.meta({ description: 'The lexicon existed and has a new revision' }) },
   ],
   async answer({ body: { lexicon_json: raw, backfill } }, context) {
     const { id: nsid, type, document } = readLexicon(raw)

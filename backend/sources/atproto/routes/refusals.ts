@@ -5,7 +5,7 @@ import { defineRefusals, problem } from '../../../contract'
 export const refusals = defineRefusals({
   type: 'application/problem+json',
   body: problem
-    .extend({ error: z.string().meta({ description: 'The same as `detail`, for programs that know errors by this field' }) })
+    .extend({ error: z.string().meta({ description: 'The same as `detail`, for programs that read errors from this field' }) })
     .meta({ id: 'RouteProblem' }),
   of: (found) => ({ ...found, error: found.detail }),
 })

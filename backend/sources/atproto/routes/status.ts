@@ -10,7 +10,7 @@ export const status = z
   .object({
     id: z.uuid(),
     collection: z.string().nullable().meta({ description: 'Null: every uploaded lexicon' }),
-    did: z.string().nullable().meta({ description: 'The repo, where one was named' }),
+    did: z.string().nullable().meta({ description: 'The repo, if one was given' }),
     status: z.enum(['pending', 'running', 'completed', 'failed']),
     total_repos: count.meta({ description: 'Repos found so far, each once' }),
     processed_repos: count.meta({ description: 'Of them, read to their end or skipped for a reason' }),
