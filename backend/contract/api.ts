@@ -185,8 +185,8 @@ export interface HttpUse {
   pace?: Pace & { job: string }
   /** The slot that the gate reserved earlier for this task. */
   slotAt?: Date
-  /** When another request like the last one would get a slot. */
-  nextAt?: Date
+  /** When another request like the last one to it would get a slot, by API. */
+  nextAt: Record<string, Date>
   /** The API asked last. */
   asked?: string
   signal: AbortSignal

@@ -14,8 +14,12 @@ export interface Io<S extends Settings = Settings> {
   inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
   /** Runs the source's own statements on what is stored. */
   readonly held: Reader
-  /** False when the read should return what it has: its time is up, the worker is stopping, or the next slot is far off. */
-  more(): boolean
+  /**
+   * False when the read should return what it has: its time is up, the worker is stopping, or the next slot of this API is far off.
+   * Each API has a next slot of its own: while one is far off, a read may ask another.
+   * @param api the API asked last by default
+   */
+  more(api?: string): boolean
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
   readonly log: Log

@@ -79,6 +79,12 @@ export interface Step<C, P> {
   readonly source: string
   /** Failed tries in a row before this one. */
   readonly attempts: number
+  /**
+   * When the task first had to wait since its last page (`Throttled`); absent if it has not. A wait uses no attempt, so that one
+   * which never ends would hold the task for ever: a stream may give up what it waits for. It starts anew when the task is
+   * retried or its job resumed.
+   */
+  readonly waitingSince?: Date
 }
 
 export interface Stream<C = unknown, B = unknown, P = unknown> {

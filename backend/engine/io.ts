@@ -17,11 +17,12 @@ export function createIo(
   endsAt: number,
   held: Pick<Io, 'known' | 'inFlight'> = { known: async () => new Set<Id>(), inFlight: async () => new Map() },
 ): Io {
+  const isNear = (api: string | undefined) => ((api === undefined ? undefined : use.nextAt[api])?.getTime() ?? 0) <= Date.now() + NEAR_MS
   return {
     http: engine.http(source, use),
     ...held,
     held: engine.db,
-    more: () => !engine.stopping() && Date.now() < endsAt && (use.nextAt?.getTime() ?? 0) <= Date.now() + NEAR_MS,
+    more: (api = use.asked) => !engine.stopping() && Date.now() < endsAt && isNear(api),
     settings: (engine.settings ?? defaultsOf)(source),
     log: engine.log,
     signal: engine.signal,

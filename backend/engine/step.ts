@@ -44,6 +44,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     pace: task.pace ? { ...task.pace, job: task.job_id } : undefined,
     slotAt: task.slot_at ?? undefined,
     signal: engine.signal,
+    nextAt: {},
     traffic: structuredClone(task.traffic),
     log: engine.log,
   }
@@ -62,6 +63,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       params: source.params.parse(task.params),
       source: task.source,
       attempts: task.attempts,
+      waitingSince: task.waiting_since ?? undefined,
     }
     const io = createIo(engine, source, use, turnEndsAt, {
       known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
@@ -148,7 +150,7 @@ async function commit(
   const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
   outcomes.pageCommitted(engine.log, task, counts, { ended, skipped, counters: written.counts })
   if (leaves) return { held: next, goOn: true }
-  return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null }, goOn: runs }
+  return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null, waiting_since: null }, goOn: runs }
 }
 
 /** The cursor as the database returns it: the next step of this turn must see the same types as a later turn. */

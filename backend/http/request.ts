@@ -38,7 +38,7 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
     const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
     // A promised slot is for one request only; it may have been promised for another API.
     if (use.slotAt?.getTime() === grant.at) use.slotAt = undefined
-    use.nextAt = grant.nextAt
+    use.nextAt[client.name] = grant.nextAt
     return grant
   } catch (error) {
     if (error instanceof Throttled) noteHeldBack(use, client.name, 'gate', error.until)
@@ -122,8 +122,8 @@ async function exchange(
   }
   const held = await gate.settle(grant, settled)
   if (settled.throttled !== undefined && error instanceof Throttled) noteThrottled(use, client.name, error.until)
-  else if (error instanceof Throttled) use.nextAt = error.until
-  else if (held) use.nextAt = held
+  else if (error instanceof Throttled) use.nextAt[client.name] = error.until
+  else if (held) use.nextAt[client.name] = held
   if (error || !answer) throw error
   return { ...answer, sentAt: gate.timeAt(sentAt) }
 }

@@ -24,14 +24,14 @@ export function noteWait(use: HttpUse, api: string, began: number): void {
 /** Our own limits delayed a request; it may be sent at `until`. */
 export function noteHeldBack(use: HttpUse, api: string, by: 'gate' | 'process', until: Date): void {
   trafficOf(use, api).waits += 1
-  use.nextAt = until
+  use.nextAt[api] = until
   count('backhaul_waits_total', { api, by })
 }
 
 /** The upstream refused a request and accepts another at `until`. */
 export function noteThrottled(use: HttpUse, api: string, until: Date): void {
   trafficOf(use, api).throttled += 1
-  use.nextAt = until
+  use.nextAt[api] = until
   count('backhaul_throttles_total', { api })
 }
 

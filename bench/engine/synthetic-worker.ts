@@ -26,7 +26,8 @@ const gatedOnly =
     base: '',
     async request() {
       const grant = await gate.acquire([{ api }], use.class, { signal: use.signal })
-      use.nextAt = grant.nextAt
+      use.asked = api
+      use.nextAt[api] = grant.nextAt
       gate.settleSoon(grant, { sent: true, result: 'ok' })
       return { status: 200, sentAt: new Date(), headers: {}, data: undefined, text: '' }
     },

@@ -23,7 +23,7 @@ async function ask(context: Context, source: Source, name: string): Promise<Foun
   // Loaded only here: the HTTP client takes longer to load than other commands take to run.
   const { createHttpFactory } = require('../../backend/http') as typeof import('../../backend/http')
   const limits = effectiveLimits(sources, config.limits)
-  const use: HttpUse = { class: 'live', signal: AbortSignal.timeout(120_000), traffic: {}, log }
+  const use: HttpUse = { class: 'live', signal: AbortSignal.timeout(120_000), nextAt: {}, traffic: {}, log }
   const http = createHttpFactory({ gate: createGate(db, limits), limits, config })(source, use)(name)
   const address = `${baseUrlOf(api, config)}${path}`
   const began = Date.now()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Log } from '../../backend/base/log'
-import type { Source } from '../../backend/contract'
+import { defineFeed, type Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import { startJob } from '../../backend/engine/jobs/verbs'
 import { watchAlerts } from '../../backend/engine/upkeep/alerts'
@@ -18,6 +18,8 @@ let db: Db
 let now: number
 let logged: string[]
 let letters: Record<string, number> | undefined
+/** Messages that nobody has taken yet. */
+let ready: number
 let asked: number
 let sources: Source[]
 
@@ -28,6 +30,18 @@ beforeAll(async () => {
   sources = [
     {
       ...counting,
+      workers: { ...counting.workers, 'worker-numbers': { queues: [FEED], concurrency: 1 } },
+      feeds: {
+        numbers: defineFeed({
+          about: 'numbers, for tests',
+          queue: FEED,
+          batch: 1,
+          lingerMs: 0,
+          maxBytes: 1000,
+          read: () => ({ items: [], rejected: [] }),
+          write: async () => ({ new: 0, updated: 0, unchanged: 0 }),
+        }),
+      },
       lookups: {
         thing: {
           queue: 'esi_type_info_queue',
@@ -52,12 +66,14 @@ beforeEach(async () => {
   now = Date.now()
   logged = []
   letters = undefined
+  ready = 0
   asked = 0
 })
 
 const QUEUE = 'zkillboard_backfill_queue'
+const FEED = 'tf2_listing_events_queue'
 const STALL_MS = 15 * 60_000
-const depthOf = (dead: number): Depth => ({ ready: 0, consumers: 0, dead })
+const depthOf = (dead: number): Depth => ({ ready, consumers: 0, dead })
 function watch() {
   const log: Log = { ...quiet, warn: (text) => logged.push(text), info: (text) => logged.push(text) }
   const read = async () => {
@@ -124,6 +140,27 @@ describe('a queue without a worker', () => {
     await db.query('update backhaul.lookups set due_at = now()')
     await pass(it, 60_000)
     expect(await kinds()).toEqual(['queue_unattended esi_type_info_queue'])
+  })
+
+  test('messages of a feed are work; while the broker is unreachable the last count holds', async () => {
+    letters = { [FEED]: 0 }
+    ready = 3
+    const it = watch()
+    await pass(it, 90_000)
+    expect(await listAlerts({ db })).toMatchObject([
+      { kind: 'queue_unattended', subject: FEED, message: `work is due on ${FEED} and no worker takes it; start worker-numbers` },
+    ])
+    letters = undefined
+    await pass(it, 60_000)
+    expect(await kinds()).toEqual([`queue_unattended ${FEED}`])
+    await workerFor(FEED)
+    await pass(it, 5_000)
+    expect(await kinds()).toEqual([])
+    await db.query('delete from backhaul.workers')
+    letters = { [FEED]: 0 }
+    ready = 0
+    await pass(it, 90_000)
+    expect(await kinds()).toEqual([])
   })
 
   test('another scheduler that takes over neither repeats nor forgets', async () => {

@@ -88,7 +88,7 @@ function world(
   const logged: Record<string, unknown>[] = []
   const note = (message: string, fields?: Record<string, unknown>) => void logged.push({ message, ...fields })
   const log: Log = { debug: note, info: note, warn: note, error: note }
-  const use: HttpUse = { class: 'backfill', signal: new AbortController().signal, traffic: {}, log }
+  const use: HttpUse = { class: 'backfill', signal: new AbortController().signal, nextAt: {}, traffic: {}, log }
   const factory = createHttpFactory({ gate, limits, config })
   const http = factory(source, use)(name)
   const asking =
@@ -98,7 +98,7 @@ function world(
   return {
     ...{ http, gate, use, name, logged, ask: asking(http) },
     with(more) {
-      const own = { ...use, traffic: {}, ...more }
+      const own = { ...use, nextAt: {}, traffic: {}, ...more }
       return { use: own, ask: asking(factory(source, own)(name)) }
     },
   }
@@ -148,7 +148,7 @@ describe('a request', () => {
     const began = performance.now()
     expect(await failure(other.ask())).toMatchObject({ name: 'Throttled', on: 'its own pace' })
     expect(performance.now() - began).toBeLessThan(1_000)
-    expect(secondsFromNow(other.use.nextAt)).toBeGreaterThan(50)
+    expect(secondsFromNow(other.use.nextAt[it.name])).toBeGreaterThan(50)
   })
 
   test('that is paced goes on at once when its worker stops', async () => {
@@ -300,7 +300,7 @@ describe('a request', () => {
     expect((times[1] as number) - (times[0] as number)).toBeGreaterThanOrEqual(250)
     expect((times[2] as number) - (times[1] as number)).toBeGreaterThanOrEqual(250)
     expect(use.traffic[name]?.waitMs).toBeGreaterThanOrEqual(500)
-    expect(secondsFromNow(use.nextAt)).toBeGreaterThan(0.2)
+    expect(secondsFromNow(use.nextAt[name])).toBeGreaterThan(0.2)
   })
 
   test('is not sent when its moment is far off, nor while the database is unreachable', async () => {
@@ -310,7 +310,7 @@ describe('a request', () => {
     const refused = await failure(ask())
     expect(refused).toBeInstanceOf(Throttled)
     expect(secondsFromNow(refused.until)).toBeGreaterThan(29)
-    expect(use).toMatchObject({ nextAt: refused.until, traffic: { [name]: { requests: 1, waits: 1, throttled: 0 } } })
+    expect(use).toMatchObject({ nextAt: { [name]: refused.until }, traffic: { [name]: { requests: 1, waits: 1, throttled: 0 } } })
     const unreachable: Reader = { query: async () => Promise.reject(Object.assign(new Error('terminated'), { code: '57P01' })) }
     expect(await failure(world({}, { reader: unreachable }).ask())).toMatchObject({ name: 'Throttled', on: 'database' })
     expect(arrived).toHaveLength(1)
@@ -512,7 +512,7 @@ describe('an upstream that says wait', () => {
     answer = json({}, 503)
     const error = await failure(it.ask())
     expect(error).toBeInstanceOf(Throttled)
-    expect(it.use).toMatchObject({ nextAt: error.until, traffic: { [it.name]: { requests: 1, waits: 0, throttled: 0 } } })
+    expect(it.use).toMatchObject({ nextAt: { [it.name]: error.until }, traffic: { [it.name]: { requests: 1, waits: 0, throttled: 0 } } })
     expect((await gateRow(it, it.name))?.throttled).toBe(0n)
   })
 })

@@ -4,7 +4,7 @@ import type { Tx } from '../../base/sql'
 import { ACTIVE_STATUSES } from '../../base/vocabulary'
 import type { TaskChoice } from '../../contract'
 import type { Engine } from '../engine'
-import { cancelTasks, dropClaims, reopenFailed } from '../store'
+import { cancelTasks, dropClaims, forgetWaits, reopenFailed } from '../store'
 import { wake } from '../wake'
 import { admit } from './admission'
 import { endJob } from './finish'
@@ -75,6 +75,7 @@ export const pause = (engine: Engine, id: string): Promise<JobRow> =>
 export async function resume(engine: Engine, id: string): Promise<JobRow> {
   const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status`
   const job = await move(engine, id, 'resume', ['paused', 'queued', 'running'], to)
+  await forgetWaits(engine.db, job.id)
   await goOn(engine)
   return await findJob(engine, job.id)
 }

@@ -57,6 +57,7 @@ export async function releaseTask(db: Reader, task: Task, back: Release): Promis
     `with ${LAZY}
      update backhaul.tasks
         set ${RELEASED}, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
+            waiting_since = case when $6::text is null then waiting_since else coalesce(waiting_since, clock_timestamp()) end,
             attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
        from lazy where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
     [

@@ -32,11 +32,18 @@ export async function reopenFailed(tx: Tx, jobId: string, only: TaskChoice = {})
   await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
   const failed = await tx.query(
     `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
-            error_kind = null, settled_at = null, due_at = clock_timestamp(), ${NOT_WOKEN}
+            error_kind = null, settled_at = null, waiting_since = null, due_at = clock_timestamp(), ${NOT_WOKEN}
       where job_id = $1 and state = 'failed'${andChosen(only, values)} returning id`,
     values,
   )
   return failed.length
+}
+
+/** Waits of a job's tasks count from now on: what passed while it was paused was no wait for an upstream. */
+export async function forgetWaits(db: Reader, jobId: string): Promise<void> {
+  await db.query(`update backhaul.tasks set waiting_since = null where job_id = $1 and state = 'ready' and waiting_since is not null`, [
+    jobId,
+  ])
 }
 
 /** Deletes up to `limit` tasks of a job. @returns how many */

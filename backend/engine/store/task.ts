@@ -28,6 +28,8 @@ export interface Task extends Counts {
   error_kind: string | null
   error: string | null
   slot_at: Date | null
+  /** When it was first parked since its last page. */
+  waiting_since: Date | null
   expected: bigint | null
   traffic: Traffic
   notes: string[]
@@ -45,7 +47,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace`
+  t.error_kind, t.error, t.slot_at, t.waiting_since, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace`
 
 /** For `in`: partial indexes serve only conditions that contain their values. */
 const listOf = (names: readonly string[]): string => `(${names.map((name) => `'${name}'`).join(', ')})`

@@ -1,3 +1,5 @@
+import type { Depth } from '../../../queues/depths'
+import type { QueueName } from '../../../queues/names'
 import type { Reader } from '../../base/sql'
 import type { Source } from '../../contract'
 import { livePlaces } from '../jobs/progress'
@@ -18,24 +20,33 @@ export interface Found {
   data?: Record<string, string>
 }
 
-/** Every queue of the registry with the kinds of lookup that travel on it and the app that takes from it. */
-function queuesOf(sources: readonly Source[]): { queue: string; kinds: string[]; app: string | undefined }[] {
+/** Messages of each queue, as the broker last reported them. */
+export type QueueDepths = ReadonlyMap<QueueName, Pick<Depth, 'ready'>>
+
+/** Every queue of the registry with the kinds of lookup that travel on it, whether it is that of a feed, and the app that takes from it. */
+function queuesOf(sources: readonly Source[]): { queue: QueueName; kinds: string[]; isFeed: boolean; app: string | undefined }[] {
   return sources.flatMap((source) => {
     const lookups = Object.entries(source.lookups ?? {})
-    const queues = new Set([...Object.values(source.streams).map((stream) => stream.queue), ...lookups.map(([, lookup]) => lookup.queue)])
+    const feeds = Object.values(source.feeds ?? {}).map((feed) => feed.queue)
+    const streams = Object.values(source.streams).map((stream) => stream.queue)
+    const queues = new Set([...streams, ...lookups.map(([, lookup]) => lookup.queue), ...feeds])
     return [...queues].map((queue) => ({
       queue,
       kinds: lookups.filter(([, lookup]) => lookup.queue === queue).map(([kind]) => kind),
+      isFeed: feeds.includes(queue),
       app: Object.entries(source.workers).find(([, worker]) => worker.queues.includes(queue))?.[0],
     }))
   })
 }
 
-/** Queues with work that is due and no live worker. */
-export async function unattended(db: Reader, sources: readonly Source[]): Promise<Found[]> {
+/**
+ * Queues with work that is due and no live worker.
+ * @param depths the messages of feeds: what they carry is work, and no row says that it is there
+ */
+export async function unattended(db: Reader, sources: readonly Source[], depths: QueueDepths): Promise<Found[]> {
   const live = await livePlaces(db)
   const found: Found[] = []
-  for (const { queue, kinds, app } of queuesOf(sources)) {
+  for (const { queue, kinds, isFeed, app } of queuesOf(sources)) {
     if (live.has(queue)) continue
     const [row] = await db.query<{ due: boolean }>(
       `select exists (select 1 from backhaul.jobs j, lateral (
@@ -44,7 +55,9 @@ export async function unattended(db: Reader, sources: readonly Source[]): Promis
            or exists (select 1 from unnest($2::text[]) k(kind), lateral (${openIds('k.kind', '1')}) l) as due`,
       [queue, kinds],
     )
-    if (row?.due) found.push({ subject: queue, message: `work is due on ${queue} and no worker takes it${app ? `; start ${app}` : ''}` })
+    const isFed = isFeed && (depths.get(queue)?.ready ?? 0) > 0
+    if (row?.due || isFed)
+      found.push({ subject: queue, message: `work is due on ${queue} and no worker takes it${app ? `; start ${app}` : ''}` })
   }
   return found
 }

@@ -1,10 +1,10 @@
-import type { Depths } from '../../../queues/depths'
+import type { Depth, Depths } from '../../../queues/depths'
 import type { Log } from '../../base/log'
 import type { Tx } from '../../base/sql'
 import type { Db } from '../../database/db'
 import { logAlert, logAlertCleared } from '../log'
 import { insertEvents } from '../store'
-import { type Found, stalled, trippedBreakers, unattended } from './alert-checks'
+import { type Found, type QueueDepths, stalled, trippedBreakers, unattended } from './alert-checks'
 import { ALERTS, alertKey, clearedKey, type EngineAlert } from './event-keys'
 import { type SourceCheckOptions, sourceAlerts, watchSources } from './source-checks'
 
@@ -17,15 +17,15 @@ import { type SourceCheckOptions, sourceAlerts, watchSources } from './source-ch
 const UNATTENDED_MS = 30_000
 /** How often jobs are checked for their last page, which reads all tasks of those that seem to stand still, ms. */
 const STALL_EVERY_MS = 60_000
-/** How often the broker is asked for its dead letters, ms. */
-const DEAD_EVERY_MS = 30_000
+/** How often the broker is asked for the messages of its queues, ms. */
+const DEPTHS_EVERY_MS = 30_000
 /** Reading dead letters holds them for a moment, so their queue seems empty: an alert is cleared after so many empty checks. */
 const EMPTY_CHECKS = 2
 
 export interface AlertOptions extends SourceCheckOptions {
   /** A running job without a page for so long is stalled, ms. */
   stallMs: number
-  /** Asks the broker; absent: dead letters are not watched. */
+  /** Asks the broker; absent: neither dead letters nor the messages of feeds are watched. */
   depths?: Pick<Depths, 'read'>
 }
 
@@ -41,7 +41,9 @@ export function watchAlerts(options: AlertOptions): { check(): Promise<void>; st
   const { db, log, sources, stallMs, depths, now = Date.now } = options
   const unattendedFor = lasting(now)
   const runningFor = lasting(now)
-  const dead = depths && watchDead(depths, now)
+  const readDepths = depths ? watchDepths(depths, now) : () => undefined
+  const dead = watchDead()
+  let latest: QueueDepths = new Map()
   const ofSources = watchSources(options)
   const known = new Set(Object.keys({ ...ALERTS, ...sourceAlerts(sources) }))
   let stalledAt = Number.NEGATIVE_INFINITY
@@ -51,10 +53,12 @@ export function watchAlerts(options: AlertOptions): { check(): Promise<void>; st
     const raised = (kind: EngineAlert) => new Map(rows.filter((row) => row.kind === kind).map((row) => [row.subject, row.message]))
     // An alert whose check is gone would stay for ever.
     const gone = rows.filter((row) => !known.has(row.kind)).map(({ kind }) => [kind, []])
+    const depth = readDepths()
+    latest = depth ?? latest
     const found: Record<string, Found[]> = {
       ...Object.fromEntries(gone),
       ...ofSources.take(),
-      queue_unattended: unattendedFor(await unattended(db, sources), UNATTENDED_MS, raised('queue_unattended')),
+      queue_unattended: unattendedFor(await unattended(db, sources, latest), UNATTENDED_MS, raised('queue_unattended')),
       breaker_tripped: await trippedBreakers(db),
     }
     if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {
@@ -62,8 +66,7 @@ export function watchAlerts(options: AlertOptions): { check(): Promise<void>; st
       // Counted from when it was seen to run: one that was paused for a day has not stalled when it is resumed.
       found.job_stalled = await stalled(db, stallMs, (running) => runningFor(running, stallMs, raised('job_stalled')))
     }
-    const letters = dead?.(raised('dead_letters_growing'))
-    if (letters) found.dead_letters_growing = letters
+    if (depth) found.dead_letters_growing = dead(depth, raised('dead_letters_growing'))
     await reconcile(db, log, rows, found)
   }
   return { check, stop: () => ofSources.stop() }
@@ -81,31 +84,35 @@ export function lasting(now: () => number) {
   }
 }
 
+/** Asks the broker now and then. @returns what it answered since the last call; undefined when nothing is new or it is unreachable */
+function watchDepths(depths: Pick<Depths, 'read'>, now: () => number): () => Awaited<ReturnType<Depths['read']>> {
+  let askedAt = Number.NEGATIVE_INFINITY
+  let answer: Awaited<ReturnType<Depths['read']>>
+  return () => {
+    if (now() - askedAt >= DEPTHS_EVERY_MS) {
+      askedAt = now()
+      // Not waited for: the broker may take seconds.
+      void depths.read().then((depth) => {
+        answer = depth
+      })
+    }
+    const depth = answer
+    answer = undefined
+    return depth
+  }
+}
+
 /**
  * Dead letters are reported when there are some, and again whenever their number has doubled since. That number is at the
  * beginning of the row's message, where it outlives this process. The row is deleted when none are left.
  */
-function watchDead(depths: Pick<Depths, 'read'>, now: () => number) {
-  let askedAt = Number.NEGATIVE_INFINITY
-  let latest: Awaited<ReturnType<Depths['read']>>
+function watchDead() {
   const empty = new Map<string, number>()
-  return (raised: ReadonlyMap<string, string>): Found[] | undefined => {
-    if (now() - askedAt >= DEAD_EVERY_MS) {
-      askedAt = now()
-      // Not waited for: the broker may take seconds. It answers undefined where it is unreachable.
-      void depths.read().then((depth) => {
-        latest = depth
-      })
-    }
-    const depth = latest
-    latest = undefined
-    if (!depth) return undefined
-    const counts = [...depth].map(([queue, { dead }]): [string, number] => [queue, dead])
-    return counts.flatMap(([queue, count]) => {
-      empty.set(queue, count === 0 ? (empty.get(queue) ?? 0) + 1 : 0)
-      return deadOf(queue, count, raised.get(queue), (empty.get(queue) ?? 0) >= EMPTY_CHECKS)
+  return (depths: ReadonlyMap<string, Pick<Depth, 'dead'>>, raised: ReadonlyMap<string, string>): Found[] =>
+    [...depths].flatMap(([queue, { dead }]) => {
+      empty.set(queue, dead === 0 ? (empty.get(queue) ?? 0) + 1 : 0)
+      return deadOf(queue, dead, raised.get(queue), (empty.get(queue) ?? 0) >= EMPTY_CHECKS)
     })
-  }
 }
 
 function deadOf(queue: string, count: number, raised: string | undefined, isEmpty: boolean): Found[] {

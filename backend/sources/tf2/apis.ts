@@ -38,15 +38,11 @@ export function understandBackpack({ status, headers, text, parts = [] }: RawAns
   return {}
 }
 
-/** Steam's 429 has no body and no header; in its weekly maintenance it lasts. */
+/** Steam's 429 has no body and no header; in its weekly maintenance it lasts, so that sellers are given up after a while. */
 export function understandSteam({ status, headers }: RawAnswer): Verdict {
   if (status !== 429) return {}
   const until = momentIn(headers, 'retry-after') ?? inMs(STEAM_REST_MS)
-  // No throttle: those use no attempt, and a refusal that lasts would never end.
-  return {
-    error: new RetryLater('refused', 'Steam refuses to give inventories (429)', until),
-    block: [{ api: 'steam', until, reason: 'http 429' }],
-  }
+  return { error: new Throttled('steam', until), block: [{ api: 'steam', until, reason: 'http 429' }] }
 }
 
 /** 60 requests a minute and address in all, whatever they are: TF2-Price-DB and tf2-automatic measured it; a snapshot's own limit is a default account's. */

@@ -52,8 +52,8 @@ export const itemCursor = z.object({
   listed: listed.optional(),
   /** Rows that were kept though nothing proves them, by reason. */
   kept: z.record(z.string(), z.number()).default({}),
-  /** Times in a row that Steam has refused. */
-  refusals: z.number().int().default(0),
+  /** Steam gives no inventory before, ms since 1970: listings are asked for meanwhile. */
+  steamAt: z.number().optional(),
 })
 export type ItemCursor = z.infer<typeof itemCursor>
 

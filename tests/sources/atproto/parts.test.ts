@@ -1042,7 +1042,7 @@ describe('an address named by a document', () => {
     } as unknown as Gate
     const config = readConfig([atproto], { CONTACT: 'tests@example.org', ...(allowPrivateHosts ? { ALLOW_PRIVATE_HOSTS: 'true' } : {}) })
     const http = createHttpFactory({ gate, limits: effectiveLimits([atproto], {}), config })
-    const use = { class: 'backfill' as const, signal: new AbortController().signal, traffic: {}, log: quiet }
+    const use = { class: 'backfill' as const, signal: new AbortController().signal, nextAt: {}, traffic: {}, log: quiet }
     const io: Io = { ...fakeIo({}), http: http(atproto, use) }
     return { io, granted }
   }

@@ -1,5 +1,7 @@
+import * as jobs from '../../../backend/engine/jobs/verbs'
 import { buyId } from '../../../backend/sources/tf2/ids'
 import { type Tf2World, tf2World } from '../../support/tf2-world'
+import { until } from '../../support/until'
 
 /* The four handlers against the sandbox, and what backpack.tf and Steam are known to answer. */
 
@@ -261,10 +263,26 @@ describe('max_inventory_size', () => {
     90_000,
   )
 
-  test('Steam that refuses throughout: the sellers are given up within a bound, and the job ends', async () => {
-    world.sandbox.fault({ name: 'steam-429', seconds: 0 })
-    expect(await world.backfill(FILTERED)).toMatchObject({ status: 'completed', verified: false, new: 0 })
-    expect(world.calls().inventory).toBeLessThanOrEqual(6)
+  test('Steam that refuses throughout: the sellers are given up after half an hour, their rows stay, and the job ends', async () => {
+    await world.backfill(BAT)
+    await forget(world.listed(NAME, 'sell'))
+    world.sandbox.fault({ name: 'no-asset-ids' })
+    world.market.add(NAME, 'sell')
+    world.sandbox.fault({ name: 'steam-429', seconds: 2 })
+    world.calls()
+    const job = await world.start(FILTERED)
+    const { db } = world.suite
+    const waits = `waiting_since is not null and job_id = $1`
+    await until(async () => (await db.query(`select 1 from backhaul.tasks where ${waits}`, [job])).length === 1, { what: 'the wait' })
+    await db.query(`update backhaul.tasks set waiting_since = now() - interval '29 minutes' where ${waits}`, [job])
+    await until(async () => (world.sandbox.traffic().steam?.total ?? 0) > 1, { what: 'another refusal', timeoutMs: 30_000 })
+    expect(await world.suite.status(job)).toBe('running')
+    await db.query(`update backhaul.tasks set waiting_since = now() - interval '31 minutes' where ${waits}`, [job])
+    expect(await world.suite.ended(job, 30_000)).toBe('completed')
+    const report = await jobs.report(world.suite, job)
+    expect(report).toMatchObject({ verified: false, deleted: 0 })
+    expect(report.reason).toContain('Steam gave no inventory for 30 minutes')
+    expect(await world.live()).toHaveLength(9)
   }, 90_000)
 })
 

@@ -15,24 +15,27 @@ import { type ItemPage, type ItemStep, keep } from './snapshot'
 
 /** Times Steam may fail over one seller before he is given up. */
 const TRIES = 3
-/** Times Steam may refuse in a row before every seller that is left is given up: its maintenance may last for hours. */
-const REFUSALS = 5
+/** How long a task waits for Steam before it gives up the sellers that are left, ms: its maintenance may last for hours. */
+const PATIENCE_MS = 30 * 60_000
 /** Pause before a seller is tried again, times his failures; the others are read meanwhile. */
 const AGAIN_MS = 2_000
+const NO_ANSWER = `Steam gave no inventory for ${PATIENCE_MS / 60_000} minutes`
 
-/** Sellers, one inventory after the other, while the moment allows it. */
+/**
+ * Sellers, one inventory after the other, while the moment allows it.
+ * @throws {Throttled} when Steam can be asked for none of them now
+ */
 export async function readSellers(step: ItemStep, io: Io): Promise<ItemPage> {
-  const { cursor, params } = step
+  const { cursor, params, waitingSince } = step
   const listed = cursor.listed as NonNullable<typeof cursor.listed>
   const kept = await readInventories(
     io.held,
     listed.sellers.map((one) => one.steamid),
   )
   const read: Inventory[] = []
-  const done: { seller: Seller; found: Inventory | { unknown: string } }[] = []
+  const done: Outcome['done'] = []
   const left = [...listed.sellers]
-  let refusals = cursor.refusals ?? 0
-  while (left.length > 0 && (done.length === 0 || io.more())) {
+  while (left.length > 0 && (done.length === 0 || io.more('steam'))) {
     const seller = left[0] as Seller
     const cached = kept.get(seller.steamid)
     if (cached) {
@@ -40,19 +43,13 @@ export async function readSellers(step: ItemStep, io: Io): Promise<ItemPage> {
       left.shift()
       continue
     }
-    if ((seller.at ?? 0) > Date.now()) {
+    const next = await readOne(seller, io)
+    if (next instanceof Throttled) {
       if (done.length > 0) break
-      throw new Throttled('Steam to answer', new Date(seller.at as number))
-    }
-    const next = await readOne(seller, io, done.length > 0)
-    if (next === 'wait') break
-    if (next === 'refused') {
-      refusals++
-      if (refusals < REFUSALS) break
-      done.push(...left.splice(0).map((one) => ({ seller: one, found: { unknown: 'Steam refuses to give inventories' } })))
+      if (!waitingSince || Date.now() - waitingSince.getTime() < PATIENCE_MS) throw next
+      done.push(...left.splice(0).map((one) => ({ seller: one, found: { unknown: NO_ANSWER } })))
       break
     }
-    refusals = 0
     left.shift()
     if ('seller' in next) {
       left.push(next.seller)
@@ -65,18 +62,18 @@ export async function readSellers(step: ItemStep, io: Io): Promise<ItemPage> {
     if ('items' in next) read.push({ steamid: next.steamid, items: next.items })
     done.push({ seller, found: next })
   }
-  return pageOf(step, { done, left, read, refusals, params })
+  return pageOf(step, { done, left, read, params })
 }
 
-type Read = PartInventory | { unknown: string } | { seller: Seller } | 'wait' | 'refused'
+type Read = PartInventory | { unknown: string } | { seller: Seller } | Throttled
 
-async function readOne(seller: Seller, io: Io, hasDone: boolean): Promise<Read> {
+async function readOne(seller: Seller, io: Io): Promise<Read> {
+  if ((seller.at ?? 0) > Date.now()) return new Throttled('steam', new Date(seller.at as number))
   try {
     return await readInventory(io, seller.steamid, seller.part && { steamid: seller.steamid, ...seller.part })
   } catch (error) {
-    if (error instanceof Throttled && hasDone) return 'wait'
+    if (error instanceof Throttled) return error
     if (!(error instanceof RetryLater)) throw error
-    if (error.kind === 'refused') return 'refused'
     io.log.warn(`the inventory of ${seller.steamid} cannot be read now: ${error.message}`, { kind: error.kind })
     const tries = seller.tries + 1
     if (tries >= TRIES) return { unknown: 'Steam fails to give the inventory' }
@@ -88,12 +85,11 @@ interface Outcome {
   done: { seller: Seller; found: Inventory | { unknown: string } }[]
   left: Seller[]
   read: Inventory[]
-  refusals: number
   params: ItemParams
 }
 
 /** A seller with too many matching items is skipped; one whose inventory is unknown keeps his rows. */
-function pageOf({ cursor }: ItemStep, { done, left, read, refusals, params }: Outcome): ItemPage {
+function pageOf({ cursor }: ItemStep, { done, left, read, params }: Outcome): ItemPage {
   const listed = cursor.listed as NonNullable<typeof cursor.listed>
   const defindexes = new Set(aliasesOf(params.item_defindex))
   const wanted: Wanted[] = [...listed.wanted]
@@ -117,6 +113,6 @@ function pageOf({ cursor }: ItemStep, { done, left, read, refusals, params }: Ou
   }
   return {
     batch: { statements: [], inventories: read, began: cursor.began, counts },
-    next: { ...cursor, kept, refusals, listed: { ...listed, sellers: left, wanted } },
+    next: { ...cursor, kept, listed: { ...listed, sellers: left, wanted } },
   }
 }
