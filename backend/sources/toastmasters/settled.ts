@@ -23,7 +23,7 @@ type ToRead = Extract<Planned, { listed: unknown }>
 const inFlight = (job: string): Settled => ({ kind: 'in_flight', reason: `job ${job.slice(0, 8)} reads it`, rows: 0 })
 
 /** Whether what is held makes a capture unnecessary: it is the last word on its date, and not older. */
-const covers = (held: Held, { listed }: Pick<ToRead, 'listed'>): boolean => held.isFinal && held.asOf >= listed.asOf
+export const covers = (held: Held, { listed }: Pick<ToRead, 'listed'>): boolean => held.isFinal && held.asOf >= listed.asOf
 
 /**
  * Why the summary of a date is not read; undefined: it is.

@@ -1,4 +1,4 @@
-import { defineStream, type NewTask } from '../../../contract'
+import { defineStream, type NewTask, type Skip } from '../../../contract'
 import { askOf } from '../asks'
 import { type Day, daysOf } from '../calendar'
 import type { Body } from '../client'
@@ -6,7 +6,7 @@ import { ALL, type FileCursor, fileCursor, REPORTS, reportKey } from '../cursor'
 import { type BackfillParams, FIRST_DAY } from '../params'
 import { preparedOf } from '../plan'
 import { readSummary } from '../records'
-import { settledDistricts } from '../settled'
+import { covers, settledDistricts } from '../settled'
 import { type Held, readHeld } from '../store'
 import { type Batch, write } from '../write'
 import { type FilePage, type FileStep, NOTHING, readFile, type SourceIo } from './files'
@@ -35,7 +35,8 @@ export const summary = defineStream<FileCursor, Batch, BackfillParams>({
   cursor: fileCursor,
   async read(step, io) {
     const found = await read(step, io as SourceIo)
-    return 'page' in found ? found.page : { batch: batchOf(found.body, step.cursor.isFinal), next: null }
+    if ('page' in found) return found.page
+    return { batch: batchOf(found.body, step.cursor.isFinal), next: null, ...ofOtherDate(step, found.body) }
   },
   write,
   cell,
@@ -47,9 +48,9 @@ export const districts = defineStream<FileCursor, Batch, BackfillParams>({
   cursor: fileCursor,
   discovers: true,
   async read(step, io) {
-    const { key: date, cursor, params } = step
+    const { key: date, cursor } = step
     const held = await readHeld(io.held, date, date)
-    const known = knownDistricts(held, params)
+    const known = knownDistricts(held, step)
     if (known) {
       const planned = await plan(step, io as SourceIo, known, held)
       return { batch: NOTHING, next: null, ...planned, known: planned.known + known.length }
@@ -58,6 +59,8 @@ export const districts = defineStream<FileCursor, Batch, BackfillParams>({
     if ('page' in found) return { ...found.page, ...ofEach(step, found.page) }
     const { body } = found
     const batch = batchOf(body, cursor.isFinal)
+    const other = ofOtherDate(step, body)
+    if (other) return { batch, next: null, ...other, ...ofEach(step, other) }
     const listed = batch.rows.map((row) => row.districtId)
     return { batch, next: null, ...(await plan(step, io as SourceIo, listed, held)) }
   },
@@ -65,14 +68,20 @@ export const districts = defineStream<FileCursor, Batch, BackfillParams>({
   cell,
 })
 
+/** A capture that is listed early in a month may be the close of the month before: it is stored as that, and is none of its day. */
+const ofOtherDate = ({ key }: FileStep, { logicalDate }: Body): { skipped: Skip } | undefined =>
+  logicalDate === key
+    ? undefined
+    : { skipped: { kind: 'closing_gap', reason: `the capture of that day is the close of the month before; stored under ${logicalDate}` } }
+
 /** The districts of a date whose final summary is held, where that may serve. */
-function knownDistricts(held: readonly Held[], { skipExisting }: BackfillParams): string[] | undefined {
-  const rows = held.filter((one) => one.detail === 'summary' && one.isFinal)
-  return skipExisting && rows.length > 0 ? rows.map((one) => one.districtId) : undefined
+function knownDistricts(held: readonly Held[], { params, cursor }: FileStep): string[] | undefined {
+  const rows = held.filter((one) => one.detail === 'summary' && covers(one, cursor))
+  return params.skipExisting && rows.length > 0 ? rows.map((one) => one.districtId) : undefined
 }
 
 /** A date without a summary has no districts: those asked for are skipped for the same reason. */
-function ofEach({ key: date, cursor, params }: FileStep, page: FilePage): Pick<FilePage, 'tasks'> {
+function ofEach({ key: date, cursor, params }: FileStep, page: Pick<FilePage, 'skipped'>): Pick<FilePage, 'tasks'> {
   const { districts: wanted } = preparedOf(params)
   const { skipped } = page
   if (typeof skipped !== 'object' || !wanted) return {}
