@@ -42,15 +42,17 @@ export async function previewOf(context: RouteContext<typeof settings>, asked: B
     const list = lists.get(end)
     return list !== undefined && serves(list, lists.get(nextMonthEnd(end)), params)
   }
-  const planned = months.flatMap((end): (Planned | Day)[] => {
-    if (!listsNeeded(end, startDate, endDate, prepared.today).every(isKept)) return daysIn(end, startDate, endDate)
-    return planDates({ monthEnd: end, from: startDate, to: endDate, newestFirst: false }, lists)
-  })
-  const known = planned.filter((one): one is Planned => typeof one !== 'string')
-  const settled = await settledDates(db, known, params, (stream, keys) => context.inFlight(stream, keys))
-  const dates: Preview['dates'] = planned.map((one) =>
-    typeof one === 'string' ? { date: one, estimated: true } : shown(one, settled.get(one.date)),
-  )
+  const dates: Preview['dates'] = []
+  // Month by month, as the job does it: a range of years has millions of reports.
+  for (const end of months) {
+    if (!listsNeeded(end, startDate, endDate, prepared.today).every(isKept)) {
+      dates.push(...daysIn(end, startDate, endDate).map((date) => ({ date, estimated: true })))
+      continue
+    }
+    const planned = planDates({ monthEnd: end, from: startDate, to: endDate, newestFirst: false }, lists)
+    const settled = await settledDates(db, planned, params, (stream, keys) => context.inFlight(stream, keys))
+    dates.push(...planned.map((one) => shown(one, settled.get(one.date))))
+  }
   if (params.newestFirst) dates.reverse()
   const wanted = dates.filter((one) => one.reason === undefined)
   const districts = prepared.districts ?? (await latestDistricts(db))
