@@ -183,7 +183,7 @@ it('killmails that are read again and have not changed are unchanged', async () 
   const it = await sandboxed(eve, sandbox)
   await it.worker({ app: 'worker-backfill' })
   const run = async (options: object) => {
-    const { id } = await jobs.startJob(it, eve, jobs.parseParams(eve, { ...(eve.example as object), options }))
+    const id = await it.startJob(eve, { ...(eve.example as object), options })
     await it.ended(id, 60_000)
     return await jobs.report(it, id)
   }

@@ -1,4 +1,3 @@
-import * as jobs from '../../backend/engine/jobs/verbs'
 import { startSandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
 import { sandboxed } from '../support/sandboxed'
@@ -11,7 +10,7 @@ let sandbox: Sandbox
 let it_: Suite
 
 const enrichers = Object.keys(eve.workers).filter((app) => app.startsWith('worker-esi'))
-const backfill = (request: object) => jobs.startJob(it_, eve, jobs.parseParams(eve, request))
+const backfill = (request: object) => it_.startJob(eve, request)
 const enriched = () =>
   until(async () => (await it_.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
     timeoutMs: 60_000,
@@ -32,7 +31,7 @@ it('enriches a killmail with 4,000 attackers in a handful of bulk requests', asy
   await world({ scale: 400, bigAttackers: 4000 })
   await it_.worker({ app: 'worker-backfill' })
   const job = await backfill({ characterId: CHARACTER })
-  expect(await it_.ended(job.id, 60_000)).toBe('completed')
+  expect(await it_.ended(job, 60_000)).toBe('completed')
   expect(await count('(select killmail_id from eve.killmail_attackers group by 1 having count(*) >= 4000) big')).toBe(1)
   const characters = await count(`backhaul.lookups where kind = 'character'`)
   expect(characters).toBeGreaterThan(4000)
@@ -55,7 +54,7 @@ it('runs the recent sync beside a backfill of the same character, without a doub
       (await it_.db.query<{ id: string; priority: number }>(`select id, priority from backhaul.jobs where active_key like 'recent%'`))[0],
   )
   expect(sync.priority).toBe(0)
-  expect([await it_.ended(deep.id, 60_000), await it_.ended(sync.id, 60_000)]).toEqual(['completed', 'completed'])
+  expect([await it_.ended(deep, 60_000), await it_.ended(sync.id, 60_000)]).toEqual(['completed', 'completed'])
   expect(await count('eve.killmails')).toBe(await sandbox.eve.truth.count({ characterId: CHARACTER }))
   expect(sandbox.violations().last).toEqual([])
 }, 120_000)
@@ -68,7 +67,7 @@ it('lets all ESI queues wait when ESI says 420, while pages go on', async () => 
   await until(async () => (await it_.db.query(`select 1 from backhaul.gates where name = 'esi' and blocked_until > now()`)).length > 0, {
     what: 'the block',
   })
-  expect(await it_.ended(job.id, 60_000)).toBe('completed')
+  expect(await it_.ended(job, 60_000)).toBe('completed')
   await enriched()
   expect(sandbox.violations().last).toEqual([])
 }, 120_000)
@@ -81,7 +80,7 @@ describe('a fault of a route or of some ids', () => {
   async function backfilled(): Promise<void> {
     await it_.worker({ app: 'worker-backfill' })
     const job = await backfill({ characterId: CHARACTER })
-    expect(await it_.ended(job.id, 60_000)).toBe('completed')
+    expect(await it_.ended(job, 60_000)).toBe('completed')
     for (const app of enrichers) await it_.worker({ app })
   }
 

@@ -35,8 +35,7 @@ export async function atprotoWorld(options: SandboxOptions = {}, attempts = 2): 
   const sandbox = await startSandbox({ scale: 1, speed: 200, seed: 5, repos: 20, pdses: 4, oddities: false, ...options })
   const suite = await sandboxed(atproto, sandbox)
   await suite.worker({ attempts })
-  const start = async (request: object) =>
-    (await jobs.startJob(suite, atproto, jobs.parseParams(atproto, request as never), { force: true })).id
+  const start = (request: object) => suite.startJob(atproto, request, { force: true })
   return {
     sandbox,
     suite,

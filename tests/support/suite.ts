@@ -3,7 +3,9 @@ import type { HttpFactory, SettingsReader, Source } from '../../backend/contract
 import { type Db, openDb } from '../../backend/database/db'
 import type { Engine, Point } from '../../backend/engine/engine'
 import { newWorkerId } from '../../backend/engine/heartbeat'
+import { parseParams, type StartOptions, startJob } from '../../backend/engine/jobs/verbs'
 import { createScheduler } from '../../backend/engine/upkeep/scheduler'
+import { wake } from '../../backend/engine/wake'
 import { createWorker, type Worker } from '../../backend/engine/worker'
 import { type Broker, openBroker } from '../../queues/broker'
 import { testEnv } from './env'
@@ -29,6 +31,8 @@ export interface Suite extends Engine {
     reached?: (point: Point) => void
     broker?: Broker
   }): Promise<Worker>
+  /** Starts a job and wakes its workers at once, as every entry point does; returns its id. */
+  startJob(source: Source, request: object, options?: StartOptions): Promise<string>
   status(jobId: string): Promise<string>
   /** Waits until the job has ended and returns how. */
   ended(jobId: string, timeoutMs?: number): Promise<string>
@@ -96,6 +100,11 @@ export async function suite(
         await Promise.all([workerDb.close(), heartbeatDb.close()])
       })
       return worker
+    },
+    async startJob(source, request, options) {
+      const { id } = await startJob(engine, source, parseParams(source, request), options)
+      await wake(db, broker)
+      return id
     },
     status,
     ended: (jobId, timeoutMs = 30_000) =>

@@ -32,7 +32,7 @@ export async function tf2World(options: SandboxOptions = {}, attempts = 2): Prom
   await suite.worker({ app: 'worker-listings', attempts })
   const { market } = sandbox.tf2
   const seen = { backpacktf: 0, steam: 0 }
-  const start = async (request: object) => (await jobs.startJob(suite, tf2, jobs.parseParams(tf2, request as never), { force: true })).id
+  const start = (request: object) => suite.startJob(tf2, request, { force: true })
   return {
     sandbox,
     market,

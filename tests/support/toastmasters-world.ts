@@ -31,10 +31,7 @@ export async function dashboardWorld(options: SandboxOptions = {}, limits?: obje
   await suite.worker({ app: 'worker-districts' })
   const { truth, calendar } = sandbox.toastmasters
   let seen = 0
-  const start = async (request: object) => {
-    const job = await jobs.startJob(suite, toastmasters, jobs.parseParams(toastmasters, request), { force: true })
-    return job.id
-  }
+  const start = (request: object) => suite.startJob(toastmasters, request, { force: true })
   return {
     sandbox,
     truth,

@@ -51,9 +51,9 @@ afterAll(async () => {
 })
 
 async function backfill(request: object) {
-  const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, request), { force: true })
-  await it_.ended(job.id, 90_000)
-  return await jobs.report(it_, job.id)
+  const id = await it_.startJob(atproto, request, { force: true })
+  await it_.ended(id, 90_000)
+  return await jobs.report(it_, id)
 }
 const same = async (collections: string[]) => expect(await differences(it_.db, await sandbox.atproto.truth(collections))).toEqual([])
 /** Active repos with records of these collections. */
