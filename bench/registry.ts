@@ -15,6 +15,7 @@ import { exporting } from './process/export'
 import { start } from './process/start'
 import { watchers } from './process/watchers'
 import { tf2Events } from './tf2/events'
+import { tf2Full } from './tf2/full'
 
 /** Every benchmark by its name, under the folder that says what it measures; those of a source are under the source. */
 export const GROUPS: Record<string, Record<string, Bench>> = {
@@ -28,5 +29,5 @@ export const GROUPS: Record<string, Record<string, Bench>> = {
     'atproto-network': atprotoNetwork,
     'atproto-faults': atprotoFaults,
   },
-  tf2: { 'tf2-events': tf2Events },
+  tf2: { 'tf2-events': tf2Events, 'tf2-full': tf2Full },
 }

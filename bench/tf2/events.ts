@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { documentOf } from '../../backend/sandbox/tf2/documents'
+import { ITEMS } from '../../backend/sandbox/tf2/items'
 import { Market, type Offer } from '../../backend/sandbox/tf2/market'
 import { quantile } from '../base/figures'
 import type { Bench, Ground } from '../base/harness'
@@ -53,7 +54,7 @@ export const tf2Events: Bench = {
     listings: { full: 20_000, small: 5_000, about: 'listings that the events are about' },
   },
   async run(ground, { seconds = 0, rate = 0, listings = 0 }) {
-    const half = Math.ceil(listings / 14)
+    const half = Math.ceil(listings / 2 / ITEMS.length)
     const offers = new Market({ seed: 7, buys: half, sells: half, clock: Date.now }).all()
     const worker = await ground.start('backend/bin/worker.js', ['worker-listing-events'])
     const [clock] = await ground.db.query<{ ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms')

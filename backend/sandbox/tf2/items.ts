@@ -40,6 +40,7 @@ export const ITEMS: readonly Item[] = [
   { name: 'Strange Rocket Launcher', marketName: 'Strange Rocket Launcher', defindex: 205, buyAs: 18, quality: STRANGE, price: 7 },
   headtaker('Burning Flames', 13, 12_000),
   headtaker('Scorching Flames', 14, 11_000),
+  { name: 'Non-Craftable Name Tag', marketName: 'Name Tag', defindex: 5020, buyAs: 2093, quality: UNIQUE, price: 6 },
 ]
 
 export const itemNamed = (name: string): Item | undefined => ITEMS.find((item) => item.name === name)

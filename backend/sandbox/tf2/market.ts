@@ -76,9 +76,9 @@ export class Market {
     return Math.floor(this.options.clock() / 1000)
   }
 
-  private put(item: Item, intent: Intent, n: number, at?: number): Offer {
+  private put(item: Item, intent: Intent, n: number, at?: number, owner?: string): Offer {
     const roll = dice(mix(this.options.seed, 41, n))
-    const steamid = steamIdOf(mix(this.options.seed, 42, n) % 1_000_000_000)
+    const steamid = owner ?? steamIdOf(mix(this.options.seed, 42, n) % 1_000_000_000)
     const price = item.price * (intent === 'buy' ? 0.8 + 0.15 * roll() : 1 + 0.3 * roll())
     const keys = Math.floor(price / KEY)
     const metal = Math.round((price % KEY) * 9) / 9
@@ -130,7 +130,7 @@ export class Market {
   add(name: string, intent: Intent, more: Partial<Offer> = {}): Offer {
     const item = itemNamed(name)
     if (!item) throw new BadControl(`no item is called ${name}; there are: ${ITEMS.map((one) => one.name).join(', ')}`)
-    const offer = { ...this.put(item, intent, 1_000_000 + this.events, this.now()), ...more }
+    const offer = { ...this.put(item, intent, 1_000_000 + this.events, this.now(), more.steamid), ...more }
     this.offers.set(offer.id, offer)
     this.tell('listing-update', offer)
     return offer

@@ -73,6 +73,8 @@ export async function readListing(io: Io, id: string): Promise<Asked> {
     schema: z.unknown(),
     parts: { 'backpacktf.listing': 1 },
     accept: [403, 404],
+    // The page of a proxy says nothing of a listing: only backpack.tf's own 404 deletes.
+    isAnswer: ({ text }) => !text.trimStart().startsWith('<'),
   })
   const moment = answerMoment(answer.sentAt)
   if (answer.status === 404) return { kind: 'gone', moment }

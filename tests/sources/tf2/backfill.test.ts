@@ -1,4 +1,5 @@
 import * as jobs from '../../../backend/engine/jobs/verbs'
+import type { Offer } from '../../../backend/sandbox/tf2/market'
 import { buyId } from '../../../backend/sources/tf2/ids'
 import { type Tf2World, tf2World } from '../../support/tf2-world'
 import { until } from '../../support/until'
@@ -90,10 +91,45 @@ describe('FULL', () => {
     expect(row?.market_name).toBe("Unusual Horseless Headless Horsemann's Headtaker")
   })
 
+  test('items that cannot be crafted with have a name of their own, and it decides', async () => {
+    const item_name = 'Non-Craftable Name Tag'
+    await world.backfill({ item_name })
+    expect(await world.live()).toEqual(world.listed(item_name))
+    expect(await world.suite.db.query('select distinct item_craftable from tf2.listings')).toEqual([{ item_craftable: false }])
+    world.calls()
+    // The numbers stand for both names.
+    expect(await world.backfill({ item_defindex: 5020, item_quality_id: 6 })).toMatchObject({ verified: true, known: 9, new: 9 })
+    expect(world.calls()).toEqual({ snapshot: 2, listing: 9, inventory: 0 })
+    expect(await world.live()).toEqual([...world.listed(item_name), ...world.listed('Name Tag')].sort())
+  })
+
   test('an item that the game does not have fails in one sentence', async () => {
     const report = await world.backfill({ item_defindex: 9_999_999, item_quality_id: 6 })
     expect(report).toMatchObject({ status: 'failed' })
     expect(report.failures[0]?.error).toContain('Team Fortress 2 has no item 9999999 of quality 6')
+  })
+})
+
+describe('one seller', () => {
+  test('who has several copies and lists some of them: each listing is found, the inventory is read once', async () => {
+    const { steamid, item } = world.market.listed(NAME)[0] as Offer
+    world.market.add(NAME, 'sell', { steamid })
+    world.market.give(steamid, item)
+    world.sandbox.fault({ name: 'no-asset-ids' })
+    expect(await world.backfill({ ...BAT, request_type: 'SELL_ONLY' })).toMatchObject({ verified: true, new: 6, deleted: 0 })
+    expect(world.calls()).toEqual({ snapshot: 1, listing: 7, inventory: 5 })
+    expect(await world.live()).toEqual(world.listed(NAME, 'sell'))
+    expect(await world.events()).toEqual({ 'tf2.listing-update': world.listed(NAME, 'sell') })
+  })
+
+  test('who buys and sells the same item: one order may go, the other stays', async () => {
+    const { steamid, id: sell } = world.market.listed(NAME)[0] as Offer
+    const { id: buy } = world.market.add(NAME, 'buy', { steamid })
+    expect(await world.backfill(BAT)).toMatchObject({ verified: true, new: 10 })
+    await forget([buy])
+    expect(await world.backfill(BAT)).toMatchObject({ verified: true, deleted: 1 })
+    expect(await world.live()).toContain(sell)
+    expect(await world.live()).toEqual(world.listed(NAME))
   })
 })
 
@@ -211,6 +247,27 @@ describe('what proves nothing deletes nothing', () => {
     expect(report.verified).toBe(false)
   }, 90_000)
 
+  const page = { headers: { 'content-type': 'text/html' }, body: '<html><title>One moment</title></html>' }
+
+  test('a web page with status 200 in place of the snapshot is an error', async () => {
+    await world.backfill(BAT)
+    await forget(world.listed(NAME))
+    world.sandbox.fault({ name: 'status', status: 200, match: 'snapshot', ...page })
+    const report = await world.backfill(BAT)
+    expect(report).toMatchObject({ status: 'partial', deleted: 0 })
+    expect(report.failures[0]?.error).toContain('answered 200 with a web page instead of data')
+    expect(await world.live()).toHaveLength(9)
+  })
+
+  test('a web page with status 404 is not an answer of backpack.tf: the row is kept', async () => {
+    await world.backfill(BAT)
+    const [lost] = world.listed(NAME, 'sell') as [string]
+    await forget([lost])
+    world.sandbox.fault({ name: 'status', status: 404, match: `listings/${lost}`, ...page })
+    expect(await world.backfill(BAT)).toMatchObject({ status: 'completed', verified: false, deleted: 0 })
+    expect(await world.live()).toContain(lost)
+  }, 60_000)
+
   test('a 404 in the middle: the rest is written', async () => {
     const [lost] = world.listed(NAME, 'buy') as [string]
     world.sandbox.fault({ name: 'status', status: 404, body: '{"message":"Not found"}', match: `listings/${lost}` })
@@ -284,6 +341,24 @@ describe('max_inventory_size', () => {
     expect(report.reason).toContain('Steam gave no inventory for 30 minutes')
     expect(await world.live()).toHaveLength(9)
   }, 90_000)
+})
+
+test('a refused token (401) opens the breaker with one sentence', async () => {
+  world.sandbox.fault({ name: 'backpack-401' })
+  const job = await world.start(BAT)
+  const { db } = world.suite
+  const failed = () => db.query<{ error: string }>('select error from backhaul.tasks where job_id = $1 and error is not null', [job])
+  const [task] = await until(async () => ((await failed()).length > 0 ? await failed() : undefined), { what: 'the error' })
+  expect(task?.error).toBe(
+    'backpack.tf refuses the token (401): set BACKPACK_TF_TOKEN to the access token of your account and restart the workers',
+  )
+  const [gate] = await db.query<{ reason: string; minutes: number }>(
+    `select blocked_reason as reason, (extract(epoch from blocked_until - now()) / 60)::float8 as minutes from backhaul.gates where name = 'backpacktf'`,
+  )
+  expect(gate).toMatchObject({ reason: 'the token is refused (401)' })
+  expect(gate?.minutes).toBeGreaterThan(13)
+  expect(world.calls()).toEqual({ snapshot: 1, listing: 0, inventory: 0 })
+  await jobs.cancel(world.suite, job)
 })
 
 describe('limits', () => {

@@ -58,6 +58,8 @@ test.each([
   ['no filter', { ...BAT, max_inventory_size: 0 }, 'max_inventory_size', 'must be a whole number of at least 1, got 0'],
   ['no id', { request_type: 'SINGLE_ID' }, 'listing_id', 'listing_id is missing'],
   ['another app', { request_type: 'SINGLE_ID', listing_id: '730_1' }, 'listing_id', 'must be 440_<asset id>'],
+  ['another shape', { listing_id: '440_x' }, 'listing_id', 'must be 440_<asset id>'],
+  ['a number for an id', { listing_id: 440 }, 'listing_id', 'must be the id of a listing'],
   ['no name', { item_name: 'no such thing' }, 'item_name', 'is no item of Team Fortress 2'],
   ['no object', [1], '', 'must be a JSON object'],
 ])('%s is refused in one sentence', (_, raw, field, message) => {
