@@ -6,7 +6,7 @@ import { ALARM } from '../../queues/alarm'
 import type { Delivery } from '../../queues/delivery'
 import { openDepths } from '../../queues/depths'
 import { declareTopologyAt } from '../../queues/topology'
-import { brokerAt, collect, outsider, recorder } from '../support/amqp'
+import { brokerAt, collect, type Outsider, outsider, recorder } from '../support/amqp'
 import { command } from '../support/cli'
 import { withBroker as test } from '../support/own'
 import { type Broker as Node, startBroker } from '../support/services'
@@ -31,32 +31,39 @@ async function arrives(broker: Broker, got: string[], body: string): Promise<voi
   await until(() => got.includes(body), { timeoutMs: 20_000, what: `${body} to arrive` })
 }
 
-/** Whether the node knows this queue, by its own word. */
-const has = (queue: string): boolean => node.ctl('list_queues', '-q', 'name').split('\n').includes(queue)
+/** Something done on a connection of its own. */
+async function beside<T>(act: (other: Outsider) => Promise<T>): Promise<T> {
+  const other = await outsider(node.url)
+  try {
+    return await act(other)
+  } finally {
+    await other.close()
+  }
+}
+
+const has = (queue: string): Promise<boolean> => beside((other) => other.has(queue))
 
 test('a broker that was stopped, killed and wiped is used again each time it comes back', async () => {
   const broker = brokerAt(node.url)
   const got = await collect(broker, QUEUE)
   await arrives(broker, got, 'before')
-  const other = await outsider(node.url)
-  await other.channel.assertQueue('kept', { durable: true })
-  await other.close()
+  await beside((other) => other.channel.assertQueue('kept', { durable: true }))
 
   await node.stop()
   await until(() => broker.state === 'unreachable')
   expect(await broker.publish([{ queue: QUEUE, body: 'nobody there' }])).toEqual(['failed'])
   await node.start()
   await arrives(broker, got, 'after a stop')
-  expect(has('kept')).toBe(true)
+  expect(await has('kept')).toBe(true)
 
   await node.kill()
   await node.start()
   await arrives(broker, got, 'after a kill')
-  expect(has('kept')).toBe(true)
+  expect(await has('kept')).toBe(true)
 
   await node.wipe()
   await arrives(broker, got, 'after a wipe')
-  expect(has('kept')).toBe(false)
+  expect(await has('kept')).toBe(false)
   await broker.close()
 }, 240_000)
 
@@ -76,6 +83,8 @@ test('a confirmed message survives the death of the node', async () => {
 test('a limit of the broker is reported in its own words, is no reason to delete anything, and passes', async () => {
   const limit = (limits: object) => node.ctl('set_vhost_limits', '-p', '/', JSON.stringify(limits))
   const log = recorder()
+  // While nobody is connected: who connects next has something to declare.
+  for (const queue of [QUEUE, 'zkillboard_backfill_queue']) await beside((other) => other.channel.deleteQueue(queue))
   limit({ 'max-connections': 0 })
   const full = /refuses now: "NOT_ALLOWED - access to vhost '\/' refused for user 'guest': connection limit \(0\) is reached"/
   await expect(declareTopologyAt(node.url)).rejects.toThrow(full)
@@ -83,7 +92,6 @@ test('a limit of the broker is reported in its own words, is no reason to delete
   await expect(broker.ready(1_000)).rejects.toThrow(full)
   await expect(broker.ready(1_000)).rejects.toBeInstanceOf(Unreachable)
   limit({ 'max-queues': 0 })
-  for (const queue of [QUEUE, 'zkillboard_backfill_queue']) if (has(queue)) node.ctl('delete_queue', queue)
   const noMore = /cannot be declared now because RabbitMQ refuses: "PRECONDITION_FAILED - .*queue limit .*\(0\) is reached"/
   await until(() => log.lines.some((line) => noMore.test(line)), { timeoutMs: 20_000, what: 'the limit of queues to be told' })
   await expect(declareTopologyAt(node.url)).rejects.toThrow(noMore)
@@ -125,8 +133,6 @@ test('a broker short of memory blocks publishing, not consuming, and everybody s
   expect(await broker.publish([{ queue: QUEUE, body: 4 }])).toEqual(['confirmed'])
   await until(() => inHand.length === 2)
   await broker.close()
-  const other = await outsider(node.url)
   // The first was acked while the broker was blocked; the second was not and is back.
-  await until(async () => (await other.ready(QUEUE)) === 1)
-  await other.close()
+  await beside((other) => until(async () => (await other.ready(QUEUE)) === 1))
 }, 60_000)

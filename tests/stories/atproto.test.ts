@@ -1,8 +1,8 @@
-import { deploy } from '../../backend/migrate'
 import { startSandbox } from '../../backend/sandbox/server'
 import { differences } from '../support/atproto'
-import { withServices as it } from '../support/own'
-import { type Broker, startBroker, startPostgres } from '../support/services'
+import { type TestEnv, testEnv } from '../support/env'
+import { withBroker as it } from '../support/own'
+import { type Broker, startBroker } from '../support/services'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
@@ -17,19 +17,19 @@ const REPOS = 300
 
 let sandbox: Sandbox
 let broker: Broker
-let postgres: Awaited<ReturnType<typeof startPostgres>>
+let env: TestEnv
 let it_: System
 
 beforeAll(async () => {
-  ;[sandbox, broker, postgres] = await Promise.all([
+  ;[sandbox, broker, env] = await Promise.all([
     startSandbox({ scale: 1, speed: 25, seed: 3, repos: REPOS, pdses: 12 }),
     startBroker(),
-    startPostgres(),
+    testEnv(),
   ])
 }, 120_000)
 afterAll(async () => {
   await it_?.close()
-  await Promise.all([sandbox?.close(), broker?.kill(), postgres?.kill()])
+  await Promise.all([sandbox?.close(), broker?.kill(), env?.close()])
 })
 
 /** Breaks what can be broken before the run. @returns hosts that are dead, for a while and for ever */
@@ -88,10 +88,7 @@ async function endedOrTold(job: string, timeoutMs: number): Promise<string> {
 }
 
 it('is read through all of it; what is not there is named; the next run has it all, and one after it writes nothing', async () => {
-  const databaseUrl = new URL(postgres.url)
-  databaseUrl.pathname = '/story_atproto'
-  const services = { databaseUrl: databaseUrl.toString(), rabbitmqUrl: broker.url }
-  await deploy(services.databaseUrl)
+  const services = { databaseUrl: env.databaseUrl, rabbitmqUrl: broker.url }
   it_ = await system({ sandbox, services, env: { ATTEMPTS: '4', TURN_SECONDS: '3' } })
   const { back, never, limited } = breakEverything()
   const [, workers] = await Promise.all([

@@ -1,24 +1,26 @@
 import { backfillStory, CHARACTER, type Story } from '../support/backfill'
+import { type TestEnv, testEnv } from '../support/env'
 import { makeHostile } from '../support/hostile'
-import { withServices as it } from '../support/own'
-import { type Broker, type Postgres, startBroker, startPostgres } from '../support/services'
+import { withPostgres as it } from '../support/own'
+import { type Postgres, startPostgres } from '../support/services'
 import { until } from '../support/until'
 
 let story: Story
-let broker: Broker
+let env: TestEnv
 let postgres: Postgres
 
 beforeAll(async () => {
-  ;[story, broker, postgres] = await Promise.all([backfillStory(), startBroker(), startPostgres()])
+  ;[story, env, postgres] = await Promise.all([backfillStory(), testEnv(), startPostgres()])
 }, 240_000)
 afterAll(async () => {
-  await Promise.all([story.close(), broker.kill(), postgres.kill()])
+  await story.close()
+  await Promise.all([env.close(), postgres.kill()])
 })
 
 it('survives a restart and a crash of Postgres in mid-run, in a database whose defaults are not ours', async () => {
   const databaseUrl = new URL(postgres.url)
   databaseUrl.pathname = '/story'
-  const it = await story.fresh({ databaseUrl: databaseUrl.toString(), rabbitmqUrl: broker.url })
+  const it = await story.fresh({ databaseUrl: databaseUrl.toString(), rabbitmqUrl: env.rabbitmqUrl })
   await makeHostile(databaseUrl.toString())
   await story.startAll(it, 2)
   const job = await it.queueCharacter(CHARACTER)

@@ -10,6 +10,7 @@ export interface Outsider {
   channel: Channel
   /** Messages ready on a queue; 0 when it is not there. */
   ready(queue: string): Promise<number>
+  has(queue: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -20,17 +21,18 @@ export async function outsider(url: string): Promise<Outsider> {
     const channel = await connection.createChannel()
     return channel.on('error', () => undefined)
   }
+  const check = async (queue: string) => {
+    const channel = await open()
+    const seen = await channel.checkQueue(queue).catch((error: Error & { code?: number }) => {
+      if (error.code !== 404) throw error
+    })
+    if (seen) await channel.close()
+    return seen
+  }
   return {
     channel: await open(),
-    async ready(queue) {
-      const channel = await open()
-      const seen = await channel.checkQueue(queue).catch((error: Error & { code?: number }) => {
-        if (error.code !== 404) throw error
-      })
-      if (!seen) return 0
-      await channel.close()
-      return seen.messageCount
-    },
+    ready: async (queue) => (await check(queue))?.messageCount ?? 0,
+    has: async (queue) => (await check(queue)) !== undefined,
     close: () => connection.close(),
   }
 }

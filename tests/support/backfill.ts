@@ -1,8 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { deploy } from '../../backend/migrate'
 import { startSandbox } from '../../backend/sandbox/server'
-import { currentRun } from './run'
+import { oncePerRun } from './once'
 import { type Process, type Sandbox, type Services, type System, system, tables } from './system'
 import { until } from './until'
 
@@ -49,7 +47,7 @@ export async function backfillStory(): Promise<Story> {
     },
   }
 
-  const undisturbed = await oncePerRun('undisturbed', async () => {
+  const undisturbed = await oncePerRun('undisturbed', 'the undisturbed run', async () => {
     const it = await story.fresh()
     return await story
       .startAll(it)
@@ -68,16 +66,6 @@ export async function backfillStory(): Promise<Story> {
       expect(sandbox.violations().last).toEqual([])
     },
   }
-}
-
-/** What one file of the run has found out the others need not. */
-async function oncePerRun<T>(name: string, find: () => Promise<T>): Promise<T> {
-  const path = join(currentRun(), `${name}.json`)
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as T
-  const found = await find()
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(found))
-  renameSync(`${path}.${process.pid}`, path)
-  return found
 }
 
 async function settled(it: System, job: string): Promise<void> {

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Client } from 'pg'
 import { withDatabase } from '../../backend/database/url'
 import { deploy } from '../../backend/migrate'
+import { oncePerRun } from './once'
 import { hasPostgres, startPostgres } from './postgres'
 import { hasRabbitmq, startBroker } from './rabbitmq'
-import { currentRun } from './run'
 import { until } from './until'
 
 /** A database and a vhost that nobody else uses: empty, migrated, no topology declared. */
@@ -82,21 +80,7 @@ async function startShared(): Promise<Shared> {
   return shared
 }
 
-/** The first jest worker that asks starts the services; the others wait for what it writes down. */
-async function sharedServices(): Promise<Shared> {
-  const told = join(currentRun(), 'shared.json')
-  const publish = (answer: object) => {
-    writeFileSync(`${told}.part`, JSON.stringify(answer))
-    renameSync(`${told}.part`, told)
-  }
-  if (!existsSync(told) && mkdirSync(join(currentRun(), 'shared'), { recursive: true }) !== undefined) {
-    await startShared().then(publish, (error: Error) => publish({ error: error.message }))
-  }
-  await until(() => existsSync(told), { timeoutMs: 120_000, what: 'the services of this test run to start' })
-  const answer = JSON.parse(readFileSync(told, 'utf8')) as Shared & { error?: string }
-  if (answer.error) throw new Error(`the services of this test run did not start: ${answer.error}`)
-  return answer
-}
+const sharedServices = (): Promise<Shared> => oncePerRun('shared', 'the start of the services of this test run', startShared)
 
 /** An autovacuum worker in the database is nobody's to end, but it ends by itself. */
 const drop = (url: string, name: string): Promise<unknown> =>
