@@ -6,6 +6,7 @@ import { Refused } from '../../backend/base/errors'
 import { type Config, readConfig } from '../../backend/config/config'
 import { withDatabase } from '../../backend/database/url'
 import { deploy } from '../../backend/migrate'
+import { until } from './wait'
 
 const run = promisify(execFile)
 
@@ -81,11 +82,19 @@ async function deleteVhost(account: Account, name: string): Promise<void> {
   if (!(await control(account, 'delete_vhost', name))) throw new Error(`the vhost ${name} is left over: rabbitmqctl delete_vhost ${name}`)
 }
 
+/** SQLSTATE `insufficient_privilege`. */
+const NOT_ALLOWED = '42501'
+
 async function dropDatabase(config: Config, name: string): Promise<void> {
   const client = new Client({ connectionString: config.directDatabaseUrl })
   await client.connect()
   try {
-    await client.query(`drop database if exists ${name} with (force)`)
+    const drop = () =>
+      client.query(`drop database if exists ${name} with (force)`).catch((error: { code?: string }) => {
+        // Expected: an autovacuum worker belongs to no role, and the force is refused until it has left.
+        if (error.code !== NOT_ALLOWED) throw error
+      })
+    await until(drop, 60_000, `autovacuum to leave ${name}, so that it can be dropped`)
   } finally {
     await client.end()
   }

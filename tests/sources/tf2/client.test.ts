@@ -21,6 +21,11 @@ describe('a snapshot', () => {
   })
 })
 
+test('a snapshot of another app proves nothing', async () => {
+  const other = answering({ appid: 730, sku: 'Strange Bat', createdAt: Math.floor(Date.now() / 1000) })
+  await expect(readSnapshot(other, 'Strange Bat')).rejects.toThrow('the snapshot of Strange Bat is of app 730')
+})
+
 describe('an inventory', () => {
   const SELLER = '76561198000000001'
   const describes = (instanceid: string) => ({

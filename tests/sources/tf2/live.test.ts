@@ -106,6 +106,35 @@ describe('beside a backfill', () => {
     await until(() => rowOf(id), { what: 'the row' })
   })
 
+  test('while the broker confirms nothing, the socket is not read; once it does, every frame is published', async () => {
+    const stop = new AbortController()
+    const waiting: (() => void)[] = []
+    let isBlocked = true
+    let published = 0
+    const running = live.run({
+      settings: { BACKPACK_TF_WS_URL: world.sandbox.urls.BACKPACK_TF_WS_URL },
+      userAgent: 'tests',
+      log: quiet,
+      signal: stop.signal,
+      publish: () => {
+        published++
+        return isBlocked ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve()
+      },
+    })
+    await until(() => world.sandbox.tf2.socket.listening === 2, { what: 'the second connection' })
+    // Larger together than what sockets hold by themselves.
+    const frame = JSON.stringify([{ id: EVENT, event: 'something-new', payload: { text: 'x'.repeat(100_000) } }])
+    for (let n = 0; n < 400; n++) world.sandbox.tf2.socket.send(frame)
+    await until(() => published >= 200, { what: 'the first frames', timeoutMs: 30_000 })
+    for (let n = 0; n < 50; n++) await new Promise(setImmediate)
+    expect(published).toBeLessThan(250)
+    isBlocked = false
+    for (const resolve of waiting) resolve()
+    await until(() => published === 400, { what: 'the other frames', timeoutMs: 30_000 })
+    stop.abort()
+    await running
+  }, 90_000)
+
   test('events race a backfill, and the newest truth is what is held', async () => {
     const jobs = [0, 1, 2].map(() => world.backfill({ item_defindex: 190, item_quality_id: 11 }))
     for (let n = 0; n < 30; n++) {
