@@ -24,7 +24,7 @@ interface End {
  * One connection: what comes is published as it is, until it ends. While the broker confirms nothing the socket is not read, so that
  * the site's buffer and then its patience fill up, and not our memory.
  */
-function listenOnce(io: ListenerIo, url: string): Promise<End> {
+function listenOnce(io: ListenerIo, url: string, silenceMs: number): Promise<End> {
   // Only the worker that listens needs the package.
   const { WebSocket } = require('ws') as typeof import('ws')
   return new Promise((resolve) => {
@@ -41,14 +41,14 @@ function listenOnce(io: ListenerIo, url: string): Promise<End> {
     const heard = () => {
       clearTimeout(silence)
       silence = setTimeout(() => {
-        why = `nothing came for ${SILENCE_MS / 1000} s`
+        why = `nothing came for ${silenceMs / 1000} s`
         socket.terminate()
-      }, SILENCE_MS)
+      }, silenceMs)
     }
     const stop = () => socket.terminate()
     io.signal.addEventListener('abort', stop, { once: true })
     heard()
-    socket.on('open', () => io.log.info('listening to backpack.tf', { url }))
+    socket.on('open', () => io.log.info('Listening to backpack.tf', { url }))
     socket.on('ping', heard)
     socket.on('message', (data: Buffer) => {
       // Silence of the site is meant, not of our own broker.
@@ -83,14 +83,17 @@ function listenOnce(io: ListenerIo, url: string): Promise<End> {
   })
 }
 
-/** Follows every listing that changes on backpack.tf, from now on: what happened while nobody listened is found by backfills. */
-export const live: Listener = {
+/**
+ * Follows every listing that changes on backpack.tf, from now on: what happened while nobody listened is found by backfills.
+ * @param silenceMs a connection that brings nothing for so long is made again
+ */
+export const following = (silenceMs: number): Listener => ({
   about: 'Follows the backpack.tf websocket and queues its events',
   enabled: 'TF2_LIVE',
   async run(io) {
     const url = String(io.settings.BACKPACK_TF_WS_URL)
     for (let pause = FIRST_PAUSE_MS; !io.signal.aborted; ) {
-      const { why, worked, isRefused } = await listenOnce(io, url)
+      const { why, worked, isRefused } = await listenOnce(io, url, silenceMs)
       if (io.signal.aborted) return
       pause = isRefused ? LIMIT_PAUSE_MS : worked ? FIRST_PAUSE_MS : Math.min(pause * 2, MAX_PAUSE_MS)
       const inMs = Math.round(pause * (0.5 + Math.random()))
@@ -100,4 +103,6 @@ export const live: Listener = {
       await rest(inMs, undefined, { signal: io.signal }).catch(() => undefined)
     }
   },
-}
+})
+
+export const live = following(SILENCE_MS)

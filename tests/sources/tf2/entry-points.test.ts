@@ -1,5 +1,8 @@
+import { flush } from '../../../backend/base/flush-counts'
 import { requireCredentials } from '../../../backend/config/apis'
 import { readConfig } from '../../../backend/config/config'
+import { exposition } from '../../../backend/metrics/exposition'
+import { createService } from '../../../backend/service/base/context'
 import { tf2 } from '../../../backend/sources/tf2'
 import { type Served, serve } from '../../support/api'
 import { type GraphqlClient, graphqlClient } from '../../support/graphql-client'
@@ -70,4 +73,14 @@ test('nothing is asked without a token', () => {
   expect(() => requireCredentials(tf2, config)).toThrow(
     'BACKPACK_TF_TOKEN is not set: backpacktf at https://backpack.tf needs it; set BACKPACK_TF_TOKEN in .env.',
   )
+})
+
+test('the metrics show what listings came to, by type of request', async () => {
+  await world.backfill({ ...BAT, request_type: 'BUY_ONLY' })
+  await flush(world.suite.db)
+  const service = createService(world.suite, readConfig([tf2], { DATABASE_URL: world.suite.databaseUrl }))
+  const text = await exposition(service)()
+  expect(text).toMatch(/^backfill_listings_found_total\{source="tf2",stream="buy_only"\} [1-9]/m)
+  for (const counter of Object.keys(tf2.counters ?? {})) expect(text).toContain(`# TYPE backfill_${counter}_total counter`)
+  expect(text).toContain('backfill_deletes_withheld_total')
 })

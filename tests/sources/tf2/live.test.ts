@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer } from 'ws'
 import { events } from '../../../backend/sources/tf2/feed'
 import { buyId } from '../../../backend/sources/tf2/ids'
-import { live } from '../../../backend/sources/tf2/live'
+import { following, live } from '../../../backend/sources/tf2/live'
 import { quiet } from '../../support/suite'
 import { documentFor } from '../../support/tf2'
 import { type Tf2World, tf2World } from '../../support/tf2-world'
@@ -104,6 +107,28 @@ describe('beside a backfill', () => {
     await until(() => world.sandbox.tf2.socket.listening === 1, { what: 'the next connection' })
     const { id } = world.market.add(NAME, 'sell')
     await until(() => rowOf(id), { what: 'the row' })
+  })
+
+  test('a connection that falls silent is made again', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    let connections = 0
+    server.on('connection', () => connections++)
+    const stop = new AbortController()
+    const warned: string[] = []
+    const { port } = server.address() as AddressInfo
+    const running = following(100).run({
+      settings: { BACKPACK_TF_WS_URL: `ws://127.0.0.1:${port}` },
+      userAgent: 'tests',
+      log: { ...quiet, warn: (message) => warned.push(message) },
+      signal: stop.signal,
+      publish: async () => undefined,
+    })
+    await until(() => connections === 2, { what: 'the second connection' })
+    expect(warned[0]).toBe('Connection to backpack.tf lost: nothing came for 0.1 s; will connect again')
+    stop.abort()
+    await running
+    server.close()
   })
 
   test('while the broker confirms nothing, the socket is not read; once it does, every frame is published', async () => {
