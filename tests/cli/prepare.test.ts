@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { Refused } from '../../backend/base/errors'
 import { defineSource, type Source } from '../../backend/contract'
-import { type Db, openDb } from '../../backend/database/db'
+import type { Db } from '../../backend/database/db'
 import { sources } from '../../backend/sources'
-import { command } from '../support/cli'
+import { type CommandEnv, command, commandServices } from '../support/cli'
 import { countingSource, countingTask } from '../support/counting-source'
-import { type TestEnv, testEnv } from '../support/env'
 
 /* A command of a source that resolves at the start what was asked. */
 
@@ -33,20 +32,17 @@ const toy = defineSource<Params>({
 })
 toy.requests = { zkillboard_backfill_queue: toy.params }
 
-let services: TestEnv
 let db: Db
-let env: Record<string, string>
+let env: CommandEnv
+let close: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
   ;(sources as Source[]).unshift(toy as unknown as Source)
-  services = await testEnv()
-  db = openDb(services.databaseUrl)
-  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+  ;({ db, env, close } = await commandServices())
 }, 60_000)
 afterAll(async () => {
   ;(sources as Source[]).shift()
-  await db.close()
-  await services.close()
+  await close?.()
 })
 
 const paramsKept = async () => (await db.query<{ params: Params }>('select params from backhaul.jobs')).map(({ params }) => params)

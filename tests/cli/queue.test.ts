@@ -3,27 +3,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { type Db, openDb } from '../../backend/database/db'
-import { command } from '../support/cli'
-import { type TestEnv, testEnv } from '../support/env'
+import { type CommandEnv, command, commandServices } from '../support/cli'
+import { testEnv } from '../support/env'
 import { freePort } from '../support/run'
 import { until } from '../support/until'
 
-let services: TestEnv
 let db: Db
-let env: Record<string, string>
+let env: CommandEnv
+let close: (() => Promise<void>) | undefined
 let folder: string
 
 beforeAll(async () => {
-  services = await testEnv()
-  db = openDb(services.databaseUrl)
-  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+  ;({ db, env, close } = await commandServices())
   folder = mkdtempSync(join(tmpdir(), 'cli-'))
 }, 120_000)
 
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
-  await db?.close()
-  await services?.close()
+  await close?.()
 })
 
 beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups cascade')))
@@ -233,7 +230,7 @@ describe('what is queued', () => {
 })
 
 async function depth(queue: string): Promise<number> {
-  const connection = await connect(services.rabbitmqUrl)
+  const connection = await connect(env.RABBITMQ_URL)
   try {
     return (await (await connection.createChannel()).checkQueue(queue)).messageCount
   } finally {

@@ -1,20 +1,14 @@
-import { type Db, openDb } from '../../backend/database/db'
-import { command } from '../support/cli'
-import { type TestEnv, testEnv } from '../support/env'
+import type { Db } from '../../backend/database/db'
+import { type CommandEnv, command, commandServices } from '../support/cli'
 
-let services: TestEnv
 let db: Db
-let env: Record<string, string>
+let env: CommandEnv
+let close: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
-  services = await testEnv()
-  db = openDb(services.databaseUrl)
-  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+  ;({ db, env, close } = await commandServices())
 }, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await services?.close()
-})
+afterAll(() => close?.())
 
 const lookups = () =>
   db.query<{ id: string }>(

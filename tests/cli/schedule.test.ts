@@ -1,21 +1,15 @@
-import { type Db, openDb } from '../../backend/database/db'
-import { begin, command, type Ran } from '../support/cli'
-import { type TestEnv, testEnv } from '../support/env'
+import type { Db } from '../../backend/database/db'
+import { begin, type CommandEnv, command, commandServices, type Ran } from '../support/cli'
 
-let services: TestEnv
 let db: Db
-let env: Record<string, string>
+let env: CommandEnv
+let close: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
-  services = await testEnv()
-  db = openDb(services.databaseUrl)
-  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+  ;({ db, env, close } = await commandServices())
 }, 120_000)
 
-afterAll(async () => {
-  await db?.close()
-  await services?.close()
-})
+afterAll(() => close?.())
 
 beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.schedules, backhaul.actions cascade')))
 

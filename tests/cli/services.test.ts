@@ -8,27 +8,22 @@ import { sources } from '../../backend/sources'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { serve } from '../support/api'
-import { begin, command } from '../support/cli'
-import { type TestEnv, testEnv } from '../support/env'
+import { begin, type CommandEnv, command, commandServices } from '../support/cli'
+import { testEnv } from '../support/env'
 import { withPostgres } from '../support/own'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
-let services: TestEnv
 let db: Db
-let env: Record<string, string>
+let env: CommandEnv
+let close: (() => Promise<void>) | undefined
 
 beforeAll(async () => {
-  services = await testEnv()
-  db = openDb(services.databaseUrl)
-  env = { DATABASE_URL: services.databaseUrl, RABBITMQ_URL: services.rabbitmqUrl, CONTACT: 'tests@example.org' }
+  ;({ db, env, close } = await commandServices())
 }, 120_000)
 
-afterAll(async () => {
-  await db?.close()
-  await services?.close()
-})
+afterAll(() => close?.())
 
 interface Finding {
   check: string
@@ -60,7 +55,7 @@ describe('doctor', () => {
       `insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ('w', 'worker-backfill', 'h', 1, '{q}', 4)`,
     )
     expect(await diagnosis()).toMatchObject({ code: 1, ok: false })
-    const scheduler = openDb(services.databaseUrl, { name: 'scheduler lock', max: 1 })
+    const scheduler = openDb(env.DATABASE_URL, { name: 'scheduler lock', max: 1 })
     await scheduler.query('select 1')
     expect(await diagnosis()).toMatchObject({ code: 0, ok: true })
     await scheduler.close()
@@ -111,10 +106,10 @@ describe('doctor', () => {
   })
 
   withPostgres('a database on a Unix socket is one like any other', async () => {
-    const admin = openDb(Object.assign(new URL(services.databaseUrl), { username: 'postgres' }).href, { max: 1 })
+    const admin = openDb(Object.assign(new URL(env.DATABASE_URL), { username: 'postgres' }).href, { max: 1 })
     const [folder] = await admin.query<{ unix_socket_directories: string }>('show unix_socket_directories')
     await admin.close()
-    const { username, password, pathname, port } = new URL(services.databaseUrl)
+    const { username, password, pathname, port } = new URL(env.DATABASE_URL)
     const socket = `postgresql://${username}:${password}@${pathname}?host=${folder?.unix_socket_directories}&port=${port}`
     const { code, findings } = await diagnosis({ DATABASE_URL: socket })
     expect({ code, migrations: states(findings, 'migrations') }).toEqual({ code: 0, migrations: ['ok'] })
@@ -253,7 +248,7 @@ describe('dead', () => {
     JSON.parse((await command(env, `dead list --json ${options}`)).out) as { id: string; queue: string; body: string }[]
 
   beforeAll(async () => {
-    const broker = openBroker({ url: services.rabbitmqUrl, name: 'test', log: quiet })
+    const broker = openBroker({ url: env.RABBITMQ_URL, name: 'test', log: quiet })
     await broker.ready()
     const set = (queue: 'zkillboard_backfill_queue' | 'zkillboard_character_queue', body: string) =>
       bury(broker, { queue, body: Buffer.from(body) }, `${body} is not JSON`)

@@ -258,7 +258,7 @@ withChromium('the dashboard through outages', () => {
     }
     expect(complained).toEqual([])
     expect(wrong).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
 
 /** Views without the banner after it was first shown, while the outage that it tells of went on. */

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { type Db, openDb } from '../../backend/database/db'
 import { type Build, run } from '../../scripts/cli/main'
 import type { Terminal } from '../../scripts/cli/terminal'
 import { build as dead } from '../../scripts/dead'
@@ -9,8 +10,26 @@ import { build as jobs } from '../../scripts/jobs'
 import { build as queue } from '../../scripts/queue'
 import { build as refusals } from '../../scripts/refusals'
 import { build as schedule } from '../../scripts/schedule'
+import { testEnv } from './env'
 
 const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting, refusals, schedule }
+
+/** The settings of a command. */
+export type CommandEnv = { DATABASE_URL: string; RABBITMQ_URL: string; CONTACT: string }
+
+/** A database and a vhost for commands, and the settings that name them. */
+export async function commandServices(): Promise<{ db: Db; env: CommandEnv; close(): Promise<void> }> {
+  const { databaseUrl, rabbitmqUrl, close } = await testEnv()
+  const db = openDb(databaseUrl)
+  return {
+    db,
+    env: { DATABASE_URL: databaseUrl, RABBITMQ_URL: rabbitmqUrl, CONTACT: 'tests@example.org' },
+    async close() {
+      await db.close()
+      await close()
+    },
+  }
+}
 
 export interface Ran {
   code: number
