@@ -45,7 +45,7 @@ export async function readFile({ cursor, params }: FileStep, io: SourceIo, ask: 
 }
 
 /** A person who retries such a task later wants the file to be asked for again, ms. */
-const MISMATCH_MS = 60_000
+const MISMATCH_MS = 10_000
 const isFresh = (at: string): boolean => Date.now() - Date.parse(at) < MISMATCH_MS
 
 /** A kept file was checked before it was kept; what it says is read from it again. */
