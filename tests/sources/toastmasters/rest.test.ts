@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { toastmasters } from '../../../backend/sources/toastmasters'
+import { type Answer, type Served, serve } from '../../support/api'
+import { type DashboardWorld, dashboardWorld } from '../../support/toastmasters-world'
+import { until } from '../../support/until'
+
+/* The seed's routes over HTTP: its curl examples as they are written, what a job answers on its way, and every refusal. */
+
+const BASE = '/api/districts/backfill'
+const NOBODY = '00000000-0000-4000-8000-000000000000'
+
+let world: DashboardWorld
+let served: Served
+const ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> =>
+  served.ask(method, path, body, headers)
+const shown = async (id: string) => (await ask('GET', `${BASE}/${id}`)).body
+const begin = async (request: object): Promise<string> => (await ask('POST', BASE, request)).body.backfillId
+async function ended(id: string) {
+  await world.suite.ended(id, 60_000)
+  return await shown(id)
+}
+const districts = () => world.truth.date('2024-01-31').districts
+const first = () => districts()[0] as string
+const jobs = async () => (await world.suite.db.query<{ n: number }>('select count(*)::int as n from backhaul.jobs'))[0]?.n
+
+beforeAll(async () => {
+  world = await dashboardWorld()
+  served = await serve(world.suite, [toastmasters], world.sandbox.urls)
+}, 120_000)
+afterAll(async () => {
+  await served?.close()
+  await world?.close()
+})
+beforeEach(() => world.fresh())
+
+/** Runs a line of a shell, with the address of the API in place of the seed's; the answer's status, headers and body. */
+async function curl(line: string): Promise<{ status: number; headers: Headers; body: Answer['body'] }> {
+  const command = line.replace('curl ', 'curl -s -i ').replaceAll('http://localhost:5001', served.url)
+  const { stdout } = await promisify(execFile)('bash', ['-c', command], { encoding: 'utf8' })
+  const [head = '', body = ''] = stdout.split('\r\n\r\n')
+  const [status = '', ...lines] = head.split('\r\n')
+  const headers = lines.map((one): [string, string] => [one.slice(0, one.indexOf(':')), one.slice(one.indexOf(':') + 1).trim()])
+  return { status: Number(status.split(' ')[1]), headers: new Headers(headers), body: JSON.parse(body) }
+}
+
+describe('the curl examples of the seed', () => {
+  test('initiate, check, cancel', async () => {
+    const started = await curl(`curl -X POST http://localhost:5001/api/districts/backfill \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "startDate": "2024-01-01",
+    "endDate": "2024-01-30",
+    "targetDistricts": ["42", "15"],
+    "collectionType": "auto",
+    "concurrency": 3,
+    "retryFailures": true,
+    "enableCaching": true
+  }'`)
+    expect(started.status).toBe(202)
+    const id = started.body.backfillId
+    expect([started.headers.get('x-backfill-id'), started.headers.get('x-request-id')]).toEqual([id, expect.stringMatching(/\S/)])
+    expect(started.body).toMatchObject({
+      status: 'processing',
+      scope: { targetDistricts: ['42', '15'], scopeType: 'targeted', validationPassed: true },
+      collectionStrategy: { type: 'targeted', estimatedEfficiency: 0.7, rationale: expect.stringContaining('2 districts are named') },
+      links: { self: `${BASE}/${id}`, cancel: `${BASE}/${id}`, retry: `${BASE}/${id}/retry` },
+      snapshotIds: [],
+      performanceStatus: { concurrencyLimiter: { maxConcurrent: 3 } },
+    })
+
+    const checked = await curl(`curl http://localhost:5001/api/districts/backfill/${id}`)
+    expect([checked.status, checked.body.backfillId, checked.headers.get('x-backfill-status')]).toEqual([200, id, checked.body.status])
+
+    const cancelled = await curl(`curl -X DELETE http://localhost:5001/api/districts/backfill/${id}`)
+    // The job may have ended by itself before.
+    expect([200, 409]).toContain(cancelled.status)
+    if (cancelled.status === 200) {
+      expect(cancelled.body).toEqual({ success: true, message: 'Backfill cancelled successfully', backfillId: id })
+      expect((await shown(id)).status).toBe('cancelled')
+    }
+  })
+
+  test('debug commands', async () => {
+    expect((await curl('curl http://localhost:5001/api/admin/snapshot-store/health')).body.health.is_ready).toBe(false)
+    expect((await curl('curl http://localhost:5001/api/admin/snapshots?limit=10')).body.metadata.limit_applied).toBe(10)
+    expect((await curl('curl http://localhost:5001/api/admin/snapshot-store/performance')).status).toBe(200)
+  })
+})
+
+describe('a job', () => {
+  test('D5, D6, D7, D9, D14: one district fails, the others are stored; a retry asks for nothing twice', async () => {
+    world.sandbox.fault({ name: 'status', status: 503, match: `clubperformance~${first()}~1/31/2024~1/30/2024~` } as never)
+    const request = { startDate: '2024-01-30', endDate: '2024-01-31', collectionType: 'per-district', retryFailures: false }
+    const id = await begin(request)
+    const body = await ended(id)
+    const others = districts().slice(1)
+    const failed = { districtId: first(), errorType: 'fetch_failed', isRetryable: true, retryCount: 0, context: { date: '2024-01-30' } }
+    expect(body).toMatchObject({
+      status: 'partial_success',
+      snapshotIds: ['2024-01-30', '2024-01-31'],
+      progress: {
+        total: 2 * districts().length,
+        completed: 2 * districts().length - 1,
+        failed: 1,
+        skipped: 0,
+        unavailable: 0,
+        partialSnapshots: 1,
+        totalErrors: 1,
+        retryableErrors: 1,
+        permanentErrors: 0,
+        // Its last date is not all that counts.
+        districtProgress: { [first()]: { status: 'failed', datesTotal: 2, successfulDates: ['2024-01-31'], failedDates: ['2024-01-30'] } },
+      },
+      errorSummary: { totalErrors: 1, affectedDistricts: [first()], partialSnapshots: 1 },
+      partialSnapshots: [
+        {
+          snapshotId: '2024-01-30',
+          successfulDistricts: others,
+          failedDistricts: [first()],
+          totalDistricts: districts().length,
+          successRate: others.length / districts().length,
+          errors: [failed],
+          metadata: { isPartial: true, backfillJobId: id },
+        },
+      ],
+    })
+    world.sandbox.reset()
+    world.asked()
+    const retried = await ask('POST', `${BASE}/${id}/retry`)
+    expect([retried.status, retried.body.backfillId]).toEqual([202, id])
+    const complete = await ended(id)
+    expect(complete).toMatchObject({ status: 'complete', progress: { completed: 2 * districts().length, failed: 0, totalErrors: 0 } })
+    expect(complete).not.toHaveProperty('errorSummary')
+    expect(complete).not.toHaveProperty('partialSnapshots')
+    const asked = world.asked()
+    expect(asked.every((path) => path.includes(`~${first()}~1/31/2024~1/30/2024~`))).toBe(true)
+    expect(new Set(asked).size).toBe(asked.length)
+  })
+
+  test('cannot be cancelled or retried once it has ended', async () => {
+    const id = await begin({ startDate: '2024-01-31' })
+    await ended(id)
+    for (const [method, path, code] of [
+      ['DELETE', `${BASE}/${id}`, 'CANNOT_CANCEL_JOB'],
+      ['POST', `${BASE}/${id}/retry`, 'CANNOT_RETRY_JOB'],
+    ] as const) {
+      const answer = await ask(method, path)
+      expect(answer.status).toBe(409)
+      expect(answer.body).toMatchObject({ error: { code, suggestions: [expect.any(String)] }, request_id: expect.any(String) })
+    }
+    const answer = await ask('GET', `${BASE}/${id}`)
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=3600')
+  })
+
+  test('D4: stays cancelled when a worker starts again', async () => {
+    world.sandbox.fault({ name: 'slow', ms: 300, match: 'export.aspx' } as never)
+    const id = await begin({ startDate: '2024-01-01', endDate: '2024-01-31', collectionType: 'per-district' })
+    await until(async () => (await shown(id)).progress.total > 0, { timeoutMs: 20_000, what: 'the dates to be planned' })
+    expect((await ask('DELETE', `${BASE}/${id}`)).status).toBe(200)
+    expect((await ask('DELETE', `${BASE}/${id}`)).body.error.code).toBe('CANNOT_CANCEL_JOB')
+    await world.suite.worker({ app: 'worker-districts' })
+    const next = await begin({ startDate: '2023-11-30' })
+    await ended(next)
+    expect((await shown(id)).status).toBe('cancelled')
+  })
+
+  test('a preview names the dates that the start then reads, and why others are not', async () => {
+    const range = { startDate: '2024-01-01', endDate: '2024-01-31', targetDistricts: [first()] }
+    await ended(await begin({ ...range, startDate: '2024-01-29' }))
+    const preview = await ask('POST', `${BASE}/preview`, range)
+    expect(preview.status).toBe(200)
+    const reasons = new Map<string, string | undefined>(
+      preview.body.dates.map((one: { date: string; reason?: string }) => [one.date, one.reason]),
+    )
+    expect(reasons.get('2024-01-31')).toBe('exists')
+    world.asked()
+    const body = await ended(await begin(range))
+    const { successfulDates } = body.progress.districtProgress[first()]
+    const read = [...reasons].filter(([, reason]) => reason === undefined).map(([date]) => date)
+    expect(successfulDates.toSorted()).toEqual(read)
+    expect(preview.body.totalItems).toBe(read.length)
+    const count = (...words: string[]) => [...reasons.values()].filter((reason) => words.includes(reason ?? '')).length
+    expect(body.outcomes).toEqual({
+      unavailable: count('unavailable'),
+      closing_gap: count('closing gap'),
+      not_yet_published: 0,
+      failed: 0,
+      skipped: count('exists', 'in flight'),
+    })
+  })
+})
+
+const RANGE = { startDate: '2024-01-01', endDate: '2024-01-30' }
+const today = () => new Date().toISOString().slice(0, 10)
+
+describe('refusals', () => {
+  test.each([
+    ['startDate', { startDate: '01/02/2024' }],
+    ['startDate', {}],
+    ['startDate', { startDate: '2024-02-30' }],
+    ['startDate', { startDate: '2008-06-30' }],
+    ['startDate', { startDate: today() }],
+    ['endDate', { ...RANGE, endDate: '2999-01-01' }],
+    ['endDate', { startDate: '2024-01-30', endDate: '2024-01-01' }],
+    ['targetDistricts.0', { ...RANGE, targetDistricts: ['../etc'] }],
+    ['targetDistricts', { ...RANGE, targetDistricts: ['2', '02'] }],
+    ['concurrency', { ...RANGE, concurrency: 0 }],
+    ['concurrency', { ...RANGE, concurrency: 11 }],
+    ['concurrency', { ...RANGE, concurrency: 2.5 }],
+    ['rateLimitDelayMs', { ...RANGE, rateLimitDelayMs: 100 }],
+    ['colectionType', { ...RANGE, colectionType: 'auto' }],
+    ['prepared', { ...RANGE, prepared: {} }],
+  ])('%s of %j, of a start and of a preview', async (field, request) => {
+    for (const path of [BASE, `${BASE}/preview`]) {
+      const { status, body, headers } = await ask('POST', path, request)
+      expect(status).toBe(400)
+      expect(body).toEqual({
+        error: {
+          code: 'VALIDATION_ERROR',
+          message: expect.any(String),
+          details: [{ field, message: expect.stringContaining(field) }],
+          suggestions: [expect.any(String)],
+        },
+        request_id: headers.get('x-request-id'),
+      })
+      expect(JSON.stringify(body)).not.toMatch(/zod|node_modules|\.ts\b|select |backhaul\./i)
+    }
+    expect(await jobs()).toBe(0)
+  })
+
+  test.each([
+    ['malformed JSON', '{"startDate":', { 'content-type': 'application/json' }, 400],
+    ['another content type', 'startDate=2024-01-01', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a list', '[{"startDate":"2024-01-01"}]', { 'content-type': 'application/json' }, 400],
+    ['a huge body', JSON.stringify({ startDate: 'x'.repeat(300_000) }), { 'content-type': 'application/json' }, 413],
+  ])('%s', async (_, body, headers, status) => {
+    const answer = await ask('POST', BASE, body, headers)
+    expect(answer.status).toBe(status)
+    expect(answer.body).toMatchObject({ error: { code: 'VALIDATION_ERROR', message: expect.any(String) }, request_id: expect.any(String) })
+    expect(await jobs()).toBe(0)
+  })
+
+  test('nothing in scope', async () => {
+    await ask('POST', '/api/admin/districts/config', { districtIds: ['42'] })
+    const answer = await ask('POST', BASE, { ...RANGE, targetDistricts: ['99'] })
+    expect(answer.status).toBe(400)
+    expect(answer.body.error).toMatchObject({ code: 'SCOPE_ERROR', message: expect.stringMatching(/^No valid districts to process/) })
+    expect(answer.body.error.suggestions).toHaveLength(2)
+  })
+
+  test.each(['GET', 'DELETE'])('%s of no job, and of what is no id', async (method) => {
+    const none = await ask(method, `${BASE}/${NOBODY}`)
+    expect([none.status, none.body.error.code]).toEqual([404, 'BACKFILL_NOT_FOUND'])
+    const odd = await ask(method, `${BASE}/your-backfill-id`)
+    expect([odd.status, odd.body.error.code]).toEqual([400, 'INVALID_BACKFILL_ID'])
+  })
+
+  test('retry of no job', async () => {
+    const none = await ask('POST', `${BASE}/${NOBODY}/retry`)
+    expect([none.status, none.body.error.code]).toEqual([404, 'BACKFILL_NOT_FOUND'])
+  })
+})
