@@ -12,9 +12,12 @@ const dayOf = (ms: number): Day => new Date(ms).toISOString().slice(0, 10)
 
 export const addDays = (day: Day, days: number): Day => dayOf(at(day) + days * DAY_MS)
 
+/** Days from one day to another; negative where it is earlier. */
+export const daysBetween = (from: Day, to: Day): number => (at(to) - at(from)) / DAY_MS
+
 /** All days of a range, its ends included; none where it is reversed. */
 export const daysOf = (from: Day, to: Day): Day[] =>
-  Array.from({ length: Math.max(0, (at(to) - at(from)) / DAY_MS + 1) }, (_, n) => addDays(from, n))
+  Array.from({ length: Math.max(0, daysBetween(from, to) + 1) }, (_, n) => addDays(from, n))
 
 /** The last day of a day's month. */
 export function monthEndOf(day: Day): Day {

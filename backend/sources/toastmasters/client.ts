@@ -56,6 +56,7 @@ const ACCEPTED = [200, 302, 500]
 const TYPES = ['text/csv', 'text/html']
 
 interface Answer {
+  path: string
   status: number
   text: string
   sentAt: Date
@@ -72,7 +73,7 @@ async function get(io: SourceIo, path: string): Promise<Answer> {
     timeoutMs: TIMEOUT_MS,
     maxBytes: MAX_BYTES,
   })
-  return { status, text, sentAt, url: `${http.base}${path}` }
+  return { path, status, text, sentAt, url: `${http.base}${path}` }
 }
 
 /** How long the live year is believed, ms. */
@@ -178,6 +179,15 @@ export async function fetchBody(io: SourceIo, wanted: Ask, { cache }: { cache: b
 
 const ofKey = <T extends object>(key: string, found: CachedFile | T): CachedFile | T => ('text' in found ? { ...found, key } : found)
 
+/**
+ * Whether a file comes again as it came. Without its last line nothing in it tells a whole file from one that was cut between two rows,
+ * and a connection that breaks twice does not break at the same place.
+ */
+async function isRepeated(io: SourceIo, { path, text }: Answer): Promise<boolean> {
+  const again = await get(io, path)
+  return again.status === 200 && again.text === text
+}
+
 /** Only a file that is what was asked for is one; the others are what is wrong with them. */
 async function readFile(io: SourceIo, wanted: Ask): Promise<CachedFile | None | Wrong> {
   const answer = await ask(io, wanted.programYear, (via) => exportPath(wanted, via))
@@ -185,6 +195,8 @@ async function readFile(io: SourceIo, wanted: Ask): Promise<CachedFile | None | 
   const { via, url, text, sentAt } = answer
   const checked = checkBody(wanted, via, answer)
   if (!('table' in checked)) return checked
+  if (!checked.table.footer && !(await isRepeated(io, answer)))
+    return { wrong: 'fetch_failed', reason: `the file of ${wanted.key} has no last line and differed when it was read again`, retry: true }
   return { key: wanted.key, via, url, text, hash: createHash('sha256').update(text).digest('hex'), fetchedAt: sentAt }
 }
 

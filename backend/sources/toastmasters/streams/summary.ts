@@ -1,6 +1,6 @@
 import { defineStream, type NewTask, type Skip } from '../../../contract'
 import { askOf } from '../asks'
-import { type Day, daysOf } from '../calendar'
+import { type Day, daysBetween } from '../calendar'
 import type { Body } from '../client'
 import { ALL, type FileCursor, fileCursor, REPORTS, reportKey } from '../cursor'
 import { type BackfillParams, FIRST_DAY } from '../params'
@@ -115,7 +115,7 @@ async function plan({ key: date, cursor, params }: FileStep, io: SourceIo, liste
 }
 
 /** One of the job's slots: a district's reports of a date are in one, those of its next date in the next one. */
-const laneOf = (date: Day, place: number, slots: number): string => String(((daysOf(FIRST_DAY, date).length + place) % slots) + 1)
+const laneOf = (date: Day, place: number, slots: number): string => String(((daysBetween(FIRST_DAY, date) + place) % slots) + 1)
 
 /** Why a report cannot vouch for what another job reads. */
 export const IN_FLIGHT = 'another job reads some of the dates; its own report says what it stored'
