@@ -54,7 +54,9 @@ const isOutage = ({ request }: Asked, answer: RawAnswer): boolean =>
 function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly string[]): Verdict {
   const { status, text, headers } = answer
   const { request, secrets } = asked
-  if (isHtml(answer) && (status === 403 || status === 429)) return blockedPage(asked, answer, waits)
+  // Where pages are asked for, one with 429 says so like any other answer; 403 is a block all the same.
+  const takesPages = request.types?.includes(HTML) === true
+  if (isHtml(answer) && (status === 403 || (status === 429 && !takesPages))) return blockedPage(asked, answer, waits)
   const says = (what: string) => `${nameOf(asked)} answered ${status}${what}`
   if (isOutage(asked, answer)) {
     const got = text ? `: ${excerpt(isHtml(answer) ? text.replace(/<[^>]*>/g, ' ') : text, secrets)}` : ' with nothing'
@@ -67,7 +69,7 @@ function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly st
   // Not implemented is permanent.
   if (status === 501) return { error: new Fatal('http_501', says(body)) }
   if (status >= 500) return { error: new RetryLater(`http_${status}`, says(body), waits.retryAt) }
-  if (isHtml(answer) && !request.types?.includes(HTML)) return blockedPage(asked, answer, waits)
+  if (isHtml(answer) && !takesPages) return blockedPage(asked, answer, waits)
   if (status >= 300 && status < 400) {
     return { error: new RetryLater('redirect', says(`, a redirect to ${excerpt(headers.location ?? 'nowhere', secrets)}`)) }
   }

@@ -671,6 +671,15 @@ describe('an answer of a type that was named', () => {
     answer = html(403)
     expect(await failure(world().ask({ types: ['text/html'] }))).toMatchObject({ name: 'RetryLater', kind: 'blocked_page' })
   })
+
+  test('is waited for as long as a page with 429 says', async () => {
+    const it = world()
+    answer = (response) => response.writeHead(429, { 'content-type': 'text/html', 'retry-after': '2' }).end('<html>Slow down</html>')
+    const error = await failure(it.ask({ types: ['text/html'] }))
+    expect(error.name).toBe('Throttled')
+    expect(secondsFromNow(error.until)).toBeLessThan(4)
+    expect(secondsFromNow((await gateRow(it, it.name))?.blockedUntil)).toBeLessThan(4)
+  })
 })
 
 describe('an answer of bytes', () => {

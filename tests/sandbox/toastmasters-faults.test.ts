@@ -70,6 +70,12 @@ test('a column that is missing or has another name', async () => {
   expect(rowsOf(text).map((row) => row.Goals)).toEqual(rowsOf(well).map((row) => row['Goals Met']))
 })
 
+test('an export of its first rows only', async () => {
+  const { text, well } = await faulted({ name: 'cut-rows', rows: 2 })
+  expect(rowsOf(text)).toEqual(rowsOf(well).slice(0, 2))
+  expect(footerOf(text)).toBe(footerOf(well))
+})
+
 test('footers: none, and each odd form', async () => {
   const { text, well } = await faulted({ name: 'no-footer' })
   expect(text).toBe(well.replace('Month of Oct, As of 11/05/2024\r\n', ''))

@@ -13,6 +13,7 @@ export const TOASTMASTERS_FAULTS: Record<string, string> = {
   'other-district': 'An export: the rows of the district `district` (another one) under the footer asked for.',
   'missing-column': 'An export without the column `column` (the second).',
   'renamed-column': 'An export with the column `column` (the second) called `to` (`Something else`).',
+  'cut-rows': 'An export of its first `rows` (1) rows only.',
   'no-footer': 'An export without its footer.',
   'odd-footer': 'An export with its footer in another `form`: full-month (default), unpadded, quoted, or row, which fills a row.',
   'odd-start': 'An export that begins with a byte order mark, or with `text`.',
@@ -55,6 +56,8 @@ export function changedSheet(take: Take, sheet: Sheet, rowsOf: (district: string
     rows(({ [from]: cell = '', ...row }) => ({ ...row, [to]: cell }))
     changed = { ...changed, columns: changed.columns.map((name) => (name === from ? to : name)) }
   }
+  const cut = take('cut-rows')
+  if (cut) changed = { ...changed, rows: changed.rows.slice(0, Number(cut.rows ?? 1)) }
   if (take('no-footer')) changed = { ...changed, footer: undefined }
   const footer = take('odd-footer')
   if (footer) changed = { ...changed, form: (footer.form ?? 'full-month') as Sheet['form'] }

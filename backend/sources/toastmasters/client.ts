@@ -8,6 +8,7 @@ import type { Day } from './calendar'
 import { checkBody } from './check'
 import type { Table } from './csv'
 import { readList, readYear } from './lists'
+import { tryRows } from './records'
 import type { settings } from './settings'
 
 /*
@@ -167,6 +168,7 @@ export function cacheStatistics(): CacheStatistics | undefined {
 
 /**
  * A file, from the cache or from the dashboards, checked to be the one that was asked for.
+ * @throws {Fatal} `processing_failed` for a cell that cannot be read
  * @throws {RetryLater} for an answer that does not tell, and what the HTTP edge throws
  */
 export async function fetchBody(io: SourceIo, wanted: Ask, { cache }: { cache: boolean }): Promise<Body | None | Wrong> {
@@ -188,13 +190,17 @@ async function isRepeated(io: SourceIo, { path, text }: Answer): Promise<boolean
   return again.status === 200 && again.text === text
 }
 
-/** Only a file that is what was asked for is one; the others are what is wrong with them. */
+/**
+ * Only a file that is what was asked for is one; the others are what is wrong with them.
+ * @throws {Fatal} `processing_failed` for a cell that cannot be read
+ */
 async function readFile(io: SourceIo, wanted: Ask): Promise<CachedFile | None | Wrong> {
   const answer = await ask(io, wanted.programYear, (via) => exportPath(wanted, via))
   if (!answer) return notPublished(wanted.programYear)
   const { via, url, text, sentAt } = answer
   const checked = checkBody(wanted, via, answer)
   if (!('table' in checked)) return checked
+  tryRows(wanted.report, checked.table)
   if (!checked.table.footer && !(await isRepeated(io, answer)))
     return { wrong: 'fetch_failed', reason: `the file of ${wanted.key} has no last line and differed when it was read again`, retry: true }
   return { key: wanted.key, via, url, text, hash: createHash('sha256').update(text).digest('hex'), fetchedAt: sentAt }

@@ -1,3 +1,4 @@
+import type { Report } from './asks'
 import type { Day } from './calendar'
 import { type Cells, cellsOf } from './cells'
 import type { Table } from './csv'
@@ -142,6 +143,25 @@ export function readClubs(club: Table, district: Table, division: Table): ClubRo
   return lastOf(club, 'clubperformance', read, (row) => row.clubNumber)
 }
 
+const NO_ROWS: Table = { columns: [], rows: [] }
+
+/**
+ * Reads all that will be read of a file, so that a cell that cannot be read is known before the file is kept.
+ * @throws {Fatal} `processing_failed` naming row and column
+ */
+export function tryRows(report: Report, table: Table): void {
+  switch (report) {
+    case 'districtsummary':
+      readSummary(table)
+      return
+    case 'clubperformance':
+      readClubs(table, NO_ROWS, NO_ROWS)
+      return
+    default:
+      for (const cells of byClub(table, report).values()) if (report === 'districtperformance') paymentsOf(cells)
+  }
+}
+
 function byClub(table: Table, what: string): Map<string, Cells> {
   const clubs = new Map<string, Cells>()
   for (const [place, values] of table.rows.entries()) {
@@ -152,6 +172,20 @@ function byClub(table: Table, what: string): Map<string, Cells> {
 }
 
 const EVENT = 'charter date suspend date'
+
+function paymentsOf(cells: Cells | undefined) {
+  return {
+    newPayments: cells?.number('new') ?? null,
+    lateRenewals: cells?.number('late ren') ?? null,
+    octoberRenewals: cells?.number('oct ren') ?? null,
+    aprilRenewals: cells?.number('apr ren') ?? null,
+    totalRenewals: cells?.number('total ren') ?? null,
+    totalCharter: cells?.number('total chart') ?? null,
+    totalToDate: cells?.number('total to date') ?? null,
+    charteredOn: cells?.dayAfter('charter', EVENT) ?? null,
+    suspendedOn: cells?.dayAfter('susp', EVENT) ?? null,
+  }
+}
 
 /** The award for the highest level has had a name of its own in nearly every year. */
 const LEVEL_4 = [
@@ -200,15 +234,7 @@ function clubRow(clubNumber: string, cells: Cells, payments: Cells | undefined, 
     duesApril: cells.number('mem dues on time apr'),
     officerListOnTime: cells.number('off list on time'),
     distinguished: cells.text('club distinguished status'),
-    newPayments: payments?.number('new') ?? null,
-    lateRenewals: payments?.number('late ren') ?? null,
-    octoberRenewals: payments?.number('oct ren') ?? null,
-    aprilRenewals: payments?.number('apr ren') ?? null,
-    totalRenewals: payments?.number('total ren') ?? null,
-    totalCharter: payments?.number('total chart') ?? null,
-    totalToDate: payments?.number('total to date') ?? null,
-    charteredOn: payments?.dayAfter('charter', EVENT) ?? null,
-    suspendedOn: payments?.dayAfter('susp', EVENT) ?? null,
+    ...paymentsOf(payments),
     values: { club: cells.values, district: payments?.values ?? {}, division: visits?.values ?? {} },
   }
 }
