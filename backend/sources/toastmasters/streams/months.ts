@@ -27,6 +27,7 @@ type MonthPage = Page<MonthCursor, Batch>
 async function read({ key, cursor, params }: MonthStep, io: SourceIo): Promise<MonthPage> {
   const monthEnd = monthEndOf(`${key}-01`)
   const { today } = preparedOf(params)
+  if (cursor.lists === 0 && key === params.startDate.slice(0, 7)) logStart(io.log, params)
   const needed = listsNeeded(monthEnd, params.startDate, params.endDate, today)
   const asked = needed.map((end) => ({ monthEnd: end, programYear: programYearOf(end) }))
   const kept = new Map((await readLists(io.held, asked)).map((list) => [list.monthEnd, list]))
@@ -39,6 +40,13 @@ async function read({ key, cursor, params }: MonthStep, io: SourceIo): Promise<M
   }
   const { startDate: from, endDate: to, newestFirst } = params
   return await plan(planDates({ monthEnd, from, to, newestFirst }, kept), params, io)
+}
+
+/** How a job reads, once: by the task of its first month. */
+function logStart(log: SourceIo['log'], params: BackfillParams): void {
+  const { strategy, detail, outside } = preparedOf(params)
+  log.info(`Strategy ${strategy.type}: ${strategy.rationale}`, { detail, from: params.startDate, to: params.endDate })
+  if (outside.length > 0) log.warn(`Scope violation: not configured and left out: ${outside.join(', ')}`)
 }
 
 /** A task for each date: to read it, or settled with the reason why it is not read. */
