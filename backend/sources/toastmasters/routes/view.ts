@@ -1,3 +1,4 @@
+import { type Cache, createCache } from '../../../base/cache'
 import type { PartitionCell, Partitions, RouteContext, RouteFigures, RouteGate, RouteJob } from '../../../contract'
 import type { CacheStatistics } from '../cache'
 import { ALL } from '../cursor'
@@ -33,9 +34,21 @@ interface Part {
   cell: PartitionCell
 }
 
-/** @throws {Refused} `missing`, or `input` for what is no id */
+const views = new WeakMap<object, Cache<Backfill>>()
+
+/**
+ * A backfill as of now. One of many thousand dates takes a second or two to count: the longer it takes, the longer the same answer
+ * serves, so that a client which polls takes a part of the database only.
+ * @throws {Refused} `missing`, or `input` for what is no id
+ */
 export async function viewOf(context: Context, id: string): Promise<Backfill> {
   const job = await context.job(id)
+  const cache = views.get(context.db) ?? createCache<Backfill>({ minMs: 0, costFactor: 5, staleFactor: 2 })
+  views.set(context.db, cache)
+  return await cache.get(`${job.id} ${job.status} ${job.completedAt?.getTime()}`, () => countView(context, job))
+}
+
+async function countView(context: Context, job: RouteJob): Promise<Backfill> {
   const params = schema.parse(job.params)
   const [grid, figures, gates, cache] = await Promise.all([
     context.partitions(job.id, 'all'),
