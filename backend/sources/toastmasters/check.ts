@@ -22,9 +22,9 @@ export type Checked =
 /** Columns that each report has had in every year. */
 const REQUIRED: Record<Report, string[]> = {
   districtsummary: ['region', 'district', 'paid clubs', 'active clubs'],
-  clubperformance: ['district', 'club number', 'club name', 'active members', 'goals met'],
-  districtperformance: ['district', 'club', 'club name', 'total to date'],
-  divisionperformance: ['district', 'division', 'club'],
+  clubperformance: ['district', 'division', 'area', 'club number', 'club name', 'active members', 'goals met'],
+  districtperformance: ['district', 'division', 'area', 'club', 'club name', 'total to date'],
+  divisionperformance: ['district', 'division', 'area', 'club'],
 }
 
 const wrong = (reason: string): Checked => ({ wrong: 'validation_failed', reason, retry: false })

@@ -63,6 +63,7 @@ test.each<[string, object, string]>([
   ['previous-as-of', {}, 'validation_failed'],
   ['other-district', {}, 'validation_failed'],
   ['missing-column', { column: 'Goals Met' }, 'validation_failed'],
+  ['missing-column', { column: 'Division' }, 'validation_failed'],
   ['bad-cell', { column: 'Goals Met' }, 'processing_failed'],
 ])('%s: the district has an outcome with its reason, and nothing of it is stored', async (name, more, kind) => {
   fault(name, 'clubperformance', more)
