@@ -7,8 +7,8 @@ import type { BackfillParams } from './params'
  * the end of a month its captures go on under the later days (the closing), and those days have no captures of their own month.
  */
 
-/** From so many days after a month's end on, it is closed whatever is listed: the longest closing known took 29 days. */
-const CLOSED_AFTER_DAYS = 45
+/** The longest closing known took 29 days; days so early in a month may have been part of it. */
+const LONGEST_CLOSING_DAYS = 45
 
 /** The first day that the archive has. */
 const FIRST_DAY: Day = '2008-07-01'
@@ -34,10 +34,9 @@ export function monthsOf(from: Day, to: Day): Day[] {
 
 export const nextMonthEnd = (monthEnd: Day): Day => monthEndOf(addDays(monthEnd, 1))
 
-/** Whether a month was closed for good when its list was read: by its age, or because the next month has captures. */
-export const wasClosed = (monthEnd: Day, readAt: Date, next: MonthList | undefined): boolean =>
-  readAt.toISOString().slice(0, 10) > addDays(monthEnd, CLOSED_AFTER_DAYS) ||
-  (next !== undefined && next.listed.length > 0 && next.readAt <= readAt)
+/** Whether a month was closed for good when its list was read: the next one had captures by then. No date tells, a close may be late. */
+export const wasClosed = (readAt: Date, next: MonthList | undefined): boolean =>
+  next !== undefined && next.listed.length > 0 && next.readAt <= readAt
 
 /** Whether a kept list serves a job: read for it, or of a month that was closed when it was read. */
 export function serves(
@@ -46,20 +45,36 @@ export function serves(
   { skipExisting, enableCaching, prepared }: Pick<BackfillParams, 'skipExisting' | 'enableCaching' | 'prepared'>,
 ): boolean {
   if (prepared && list.readAt.toISOString() >= prepared.since) return true
-  return skipExisting && enableCaching && wasClosed(list.monthEnd, list.readAt, next)
+  return skipExisting && enableCaching && wasClosed(list.readAt, next)
 }
 
-/** The lists that a month's dates need: its own, the one before for the days of its closing, the one after to know whether it is closed. */
-export function listsNeeded(monthEnd: Day, from: Day, to: Day, today: Day): Day[] {
+/** A list that a month's dates need. */
+export interface NeededList {
+  monthEnd: Day
+  /** `proof`: it only tells that the month before it is closed, which it does once it has captures. */
+  as: 'captures' | 'proof'
+}
+
+/**
+ * The lists that a month's dates need, in the order they are read: the next month's, to know whether this one is closed; the one
+ * before for the days of its closing; its own last, since it counts as closed only if it was read after the next one had captures.
+ */
+export function listsNeeded(monthEnd: Day, from: Day, to: Day, today: Day): NeededList[] {
   const first = addDays(previousMonthEnd(monthEnd), 1)
-  const hasFirstDays = from < monthEnd && from <= addDays(first, CLOSED_AFTER_DAYS) && to >= first
-  const mayBeOpen = to >= monthEnd && today <= addDays(monthEnd, CLOSED_AFTER_DAYS) && monthEnd < today
-  // The next month's first: a month whose list is read after that, and which has captures, is closed.
+  const hasFirstDays = from < monthEnd && from <= addDays(first, LONGEST_CLOSING_DAYS) && to >= first && first > FIRST_DAY
   return [
-    ...(mayBeOpen ? [nextMonthEnd(monthEnd)] : []),
-    ...(hasFirstDays && first > FIRST_DAY ? [previousMonthEnd(monthEnd)] : []),
-    monthEnd,
+    ...(monthEnd < today ? [{ monthEnd: nextMonthEnd(monthEnd), as: 'proof' as const }] : []),
+    ...(hasFirstDays ? [{ monthEnd: previousMonthEnd(monthEnd), as: 'captures' as const }] : []),
+    { monthEnd, as: 'captures' },
   ]
+}
+
+/** Whether a needed list is there. @param lists by month end */
+export function isThere(needed: NeededList, lists: ReadonlyMap<Day, MonthList>, params: Parameters<typeof serves>[2]): boolean {
+  const list = lists.get(needed.monthEnd)
+  if (!list) return false
+  if (needed.as === 'proof' && list.listed.length > 0) return true
+  return serves(list, lists.get(nextMonthEnd(needed.monthEnd)), params)
 }
 
 interface Range {
@@ -84,7 +99,7 @@ function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>):
   const own = lists.get(monthEnd)
   const listed = [...(own?.listed ?? [])].sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
   const next = lists.get(nextMonthEnd(monthEnd))
-  const isClosed = own !== undefined && wasClosed(monthEnd, own.readAt, next)
+  const isClosed = own !== undefined && wasClosed(own.readAt, next)
   const last = listed.at(-1)
   if (date === monthEnd) {
     // A month that is open goes on to be captured: its last day is what the newest capture after it says.

@@ -1,6 +1,6 @@
 import type { RouteContext } from '../../contract'
 import { type Day, daysOf, programYearOf } from './calendar'
-import { listsNeeded, type MonthList, monthsOf, nextMonthEnd, type Planned, planDates, serves } from './dates'
+import { isThere, listsNeeded, type MonthList, monthsOf, type Planned, planDates } from './dates'
 import type { BackfillParams } from './params'
 import { preparedOf } from './plan'
 import { prepare } from './prepare'
@@ -32,20 +32,17 @@ export async function previewOf(context: RouteContext<typeof settings>, asked: B
   const prepared = preparedOf(params)
   const { startDate, endDate } = params
   const months = monthsOf(startDate, endDate)
-  const ends = [...new Set(months.flatMap((end) => listsNeeded(end, startDate, endDate, prepared.today)))]
+  const neededFor = (end: Day) => listsNeeded(end, startDate, endDate, prepared.today)
+  const ends = [...new Set(months.flatMap((end) => neededFor(end).map((one) => one.monthEnd)))]
   const kept = await readLists(
     db,
     ends.map((monthEnd) => ({ monthEnd, programYear: programYearOf(monthEnd) })),
   )
   const lists = new Map(kept.map((list): [Day, MonthList] => [list.monthEnd, list]))
-  const isKept = (end: Day) => {
-    const list = lists.get(end)
-    return list !== undefined && serves(list, lists.get(nextMonthEnd(end)), params)
-  }
   const dates: Preview['dates'] = []
   // Month by month, as the job does it: a range of years has millions of reports.
   for (const end of months) {
-    if (!listsNeeded(end, startDate, endDate, prepared.today).every(isKept)) {
+    if (!neededFor(end).every((one) => isThere(one, lists, params))) {
       dates.push(...daysIn(end, startDate, endDate).map((date) => ({ date, estimated: true })))
       continue
     }
@@ -54,10 +51,17 @@ export async function previewOf(context: RouteContext<typeof settings>, asked: B
     dates.push(...planned.map((one) => shown(one, settled.get(one.date))))
   }
   if (params.newestFirst) dates.reverse()
+  const missing = new Set(
+    months.flatMap((end) =>
+      neededFor(end)
+        .filter((one) => !isThere(one, lists, params))
+        .map((one) => one.monthEnd),
+    ),
+  )
   const wanted = dates.filter((one) => one.reason === undefined)
   const districts = prepared.districts ?? (await latestDistricts(db))
   const reports = prepared.detail === 'summary' ? 0 : districts.length === 0 ? null : wanted.length * districts.length * 3
-  const breakdown = { lists: ends.filter((end) => !isKept(end)).length, summaries: wanted.length, reports }
+  const breakdown = { lists: missing.size, summaries: wanted.length, reports }
   return {
     dates,
     scope: {

@@ -49,9 +49,9 @@ describe('one district', () => {
     expect(listed.length).toBeGreaterThan(10)
     for (const { date } of listed) expect(await stored(date, first())).toEqual(trueClubs(date, first()))
     expect(report.skippedBy).toEqual(counted(dates.filter((one) => one.state !== 'data').map((one) => one.state)))
-    // The list of the month and of the one before, one summary and three reports a date.
+    // The lists of the month, the one before and the next one, one summary and three reports a date.
     const paths = world.asked()
-    expect([paths.length - exportsOf(paths), exportsOf(paths)]).toEqual([2, 4 * listed.length])
+    expect([paths.length - exportsOf(paths), exportsOf(paths)]).toEqual([3, 4 * listed.length])
   })
 
   test('a second time nothing is asked for: lists of closed months, summaries and final dates serve', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Listed } from '../../../backend/sources/toastmasters/asks'
 import { addDays, type Day, daysOf, monthEndOf, previousMonthEnd, programYearOf } from '../../../backend/sources/toastmasters/calendar'
-import { listsNeeded, type MonthList, monthsOf, planDates, serves } from '../../../backend/sources/toastmasters/dates'
+import { isThere, listsNeeded, type MonthList, monthsOf, planDates, serves } from '../../../backend/sources/toastmasters/dates'
 
 const capture = (monthEnd: Day, asOf: Day): Listed => ({ asOf, monthEnd, programYear: programYearOf(monthEnd), key: `${monthEnd} ${asOf}` })
 const list = (monthEnd: Day, days: Day[], readAt: string): MonthList => ({
@@ -18,10 +18,13 @@ const short = (planned: ReturnType<typeof plan>) =>
 const OLD = '2026-03-01T00:00:00Z'
 const december = list('2023-12-31', ['2023-12-29', '2024-01-03', '2024-01-05'], OLD)
 const january = list('2024-01-31', ['2024-01-08', '2024-01-09', '2024-01-31', '2024-02-02', '2024-02-06'], OLD)
+const february = list('2024-02-29', ['2024-02-12'], OLD)
 
 describe('the dates of a closed month', () => {
   it('are its captures; its last day is the newest of them; the first days belong to the close before', () => {
-    expect(short(plan('2024-01-01', '2024-01-31', lists(december, january))).filter(([, what]) => what !== 'unavailable')).toEqual([
+    expect(
+      short(plan('2024-01-01', '2024-01-31', lists(december, january, february))).filter(([, what]) => what !== 'unavailable'),
+    ).toEqual([
       ['2024-01-01', 'closing_gap'],
       ['2024-01-02', 'closing_gap'],
       ['2024-01-03', 'closing_gap'],
@@ -34,11 +37,19 @@ describe('the dates of a closed month', () => {
   })
 
   it('are unavailable where the dashboards list nothing of them', () => {
-    expect(short(plan('2024-01-06', '2024-01-07', lists(december, january)))).toEqual([
+    expect(short(plan('2024-01-06', '2024-01-07', lists(december, january, february)))).toEqual([
       ['2024-01-06', 'unavailable'],
       ['2024-01-07', 'unavailable'],
     ])
-    expect(short(plan('2012-02-01', '2012-02-02', lists(list('2012-02-29', [], OLD), list('2012-01-31', [], OLD))))).toEqual([
+    expect(
+      short(
+        plan(
+          '2012-02-01',
+          '2012-02-02',
+          lists(list('2012-02-29', [], OLD), list('2012-01-31', [], OLD), list('2012-03-31', ['2012-03-12'], OLD)),
+        ),
+      ),
+    ).toEqual([
       ['2012-02-01', 'unavailable'],
       ['2012-02-02', 'unavailable'],
     ])
@@ -46,14 +57,14 @@ describe('the dates of a closed month', () => {
 
   it('end before the last day where the month closed before it', () => {
     const july = list('2012-07-31', ['2012-07-27', '2012-07-30'], OLD)
-    expect(short(plan('2012-07-30', '2012-07-31', lists(july)))).toEqual([
+    expect(short(plan('2012-07-30', '2012-07-31', lists(july, list('2012-08-31', ['2012-08-02'], OLD))))).toEqual([
       ['2012-07-30', '2012-07-30', true],
       ['2012-07-31', 'unavailable'],
     ])
   })
 
   it('come newest first where that is asked for', () => {
-    const dates = plan('2024-01-08', '2024-01-09', lists(december, january), true)
+    const dates = plan('2024-01-08', '2024-01-09', lists(december, january, february), true)
     expect(dates.map((one) => one.date)).toEqual(['2024-01-09', '2024-01-08'])
   })
 })
@@ -97,19 +108,28 @@ describe('the dates of an open month', () => {
 
 describe('lists', () => {
   const request = { skipExisting: true, enableCaching: true }
-  const closed = list('2024-01-31', [], OLD)
-  const open = list('2026-05-31', [], '2026-06-04T00:00:00Z')
+  const own = list('2024-01-31', ['2024-01-31'], OLD)
+  const next = list('2024-02-29', ['2024-02-12'], OLD)
 
   it('serve again once their month was closed when they were read, unless the request wants them fresh', () => {
-    expect(serves(closed, undefined, request)).toBe(true)
-    expect(serves(open, undefined, request)).toBe(false)
-    expect(serves(closed, undefined, { ...request, skipExisting: false })).toBe(false)
-    expect(serves(closed, undefined, { ...request, enableCaching: false })).toBe(false)
+    expect(serves(own, next, request)).toBe(true)
+    expect(serves(own, undefined, request)).toBe(false)
+    expect(serves(own, { ...next, listed: [] }, request)).toBe(false)
+    expect(serves(own, { ...next, readAt: new Date('2026-04-01') }, request)).toBe(false)
+    expect(serves(own, next, { ...request, skipExisting: false })).toBe(false)
+    expect(serves(own, next, { ...request, enableCaching: false })).toBe(false)
   })
 
-  it('are as few as the dates need', () => {
-    expect(listsNeeded('2024-03-31', '2024-03-01', '2024-03-31', '2026-01-01')).toEqual(['2024-02-29', '2024-03-31'])
-    expect(listsNeeded('2026-05-31', '2026-05-31', '2026-05-31', '2026-06-04')).toEqual(['2026-06-30', '2026-05-31'])
+  it('are as few as the dates need; the next month proves a close for good once it has captures', () => {
+    const needed = (from: Day, to: Day, today: Day) =>
+      listsNeeded(monthEndOf(to), from, to, today).map((one) => `${one.monthEnd} ${one.as}`)
+    expect(needed('2024-03-01', '2024-03-31', '2026-01-01')).toEqual(['2024-04-30 proof', '2024-02-29 captures', '2024-03-31 captures'])
+    expect(needed('2026-05-31', '2026-05-31', '2026-06-04')).toEqual(['2026-06-30 proof', '2026-05-31 captures'])
+    expect(needed('2026-06-10', '2026-06-12', '2026-06-14')).toEqual(['2026-05-31 captures', '2026-06-30 captures'])
+    const proof = { monthEnd: '2024-02-29', as: 'proof' } as const
+    expect(isThere(proof, lists(next), request)).toBe(true)
+    expect(isThere({ ...proof, as: 'captures' }, lists(next), request)).toBe(false)
+    expect(isThere(proof, lists({ ...next, listed: [] }), request)).toBe(false)
   })
 })
 

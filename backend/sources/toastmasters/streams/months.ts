@@ -3,7 +3,7 @@ import { defineStream, type Io, type NewTask, type Page, type Step } from '../..
 import { type Day, monthEndOf, programYearOf } from '../calendar'
 import { fetchList } from '../client'
 import type { FileCursor } from '../cursor'
-import { listsNeeded, nextMonthEnd, type Planned, planDates, serves } from '../dates'
+import { isThere, listsNeeded, type Planned, planDates } from '../dates'
 import type { BackfillParams } from '../params'
 import { FINDING, preparedOf } from '../plan'
 import { type Settled, settledDates } from '../settled'
@@ -29,14 +29,14 @@ async function read({ key, cursor, params }: MonthStep, io: SourceIo): Promise<M
   const { today } = preparedOf(params)
   if (cursor.lists === 0 && key === params.startDate.slice(0, 7)) logStart(io.log, params)
   const needed = listsNeeded(monthEnd, params.startDate, params.endDate, today)
-  const asked = needed.map((end) => ({ monthEnd: end, programYear: programYearOf(end) }))
+  const asked = needed.map((one) => ({ monthEnd: one.monthEnd, programYear: programYearOf(one.monthEnd) }))
   const kept = new Map((await readLists(io.held, asked)).map((list) => [list.monthEnd, list]))
-  for (const { monthEnd: end, programYear } of asked) {
-    const list = kept.get(end)
-    if (list && serves(list, kept.get(nextMonthEnd(end)), params)) continue
-    const found = await fetchList(io, programYear, end)
-    const listed = 'none' in found ? [] : found
-    return { batch: { kind: 'list', list: { programYear, monthEnd: end, listed } }, next: { lists: cursor.lists + 1 } }
+  const missing = needed.find((one) => !isThere(one, kept, params))
+  if (missing) {
+    const programYear = programYearOf(missing.monthEnd)
+    const found = await fetchList(io, programYear, missing.monthEnd)
+    const list = { programYear, monthEnd: missing.monthEnd, listed: 'none' in found ? [] : found }
+    return { batch: { kind: 'list', list }, next: { lists: cursor.lists + 1 } }
   }
   const { startDate: from, endDate: to, newestFirst } = params
   return await plan(planDates({ monthEnd, from, to, newestFirst }, kept), params, io)
