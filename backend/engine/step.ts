@@ -71,7 +71,9 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     })
     const page = await readPage(engine, task, stream, at, io)
     engine.reached('before commit')
-    const outcome = await commit(engine, task, source, stream, page, use.traffic)
+    // The next page will ask for the same: its question is answered while this page is committed.
+    const soon = () => (Date.now() < turnEndsAt ? use.again?.() : undefined)
+    const outcome = await commit(engine, task, source, stream, page, use.traffic, soon)
     engine.reached('after commit')
     return outcome
   } catch (error) {
@@ -113,7 +115,10 @@ async function readPage(
   }
 }
 
-/** Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing. */
+/**
+ * Rows, rejects, child tasks, lookups, events, then the fenced task row: all of it or nothing.
+ * @param goesOn called beside the last statement, where this worker is to read the task's next page
+ */
 async function commit(
   engine: WorkerEngine,
   task: Task,
@@ -121,6 +126,7 @@ async function commit(
   stream: Stream,
   page: Page<unknown, unknown>,
   traffic: Traffic,
+  goesOn: () => void,
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
   const ended = page.next === null
@@ -143,6 +149,7 @@ async function commit(
       traffic,
     }
     const cursor = ended ? task.cursor : asJson(page.next)
+    if (!leaves && !engine.stopping()) goesOn()
     const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped, lane })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { runs, next, written, counts: { ...counts, cursor } }

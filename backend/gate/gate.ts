@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Throttled } from '../base/errors'
 import type { Reader } from '../base/sql'
 import type { Pace, RequestClass } from '../contract'
-import { type Ask, deltaFor, rowsOf, spansOf, withDelta } from './asks'
+import { type Answer, createAhead, mayAskAhead } from './ahead'
+import { type Ask, deltaFor, type RowAsk, rowsOf, spansOf, withDelta } from './asks'
 import { createClock } from './clock'
 import type { Grant, Outcome } from './grant'
 import type { Limits } from './limits'
@@ -40,6 +41,12 @@ export interface Gate {
    */
   acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
   /**
+   * Asks now for a request that is expected within a few milliseconds, so that it need not wait for the answer: `acquire` with the same
+   * asks takes it. An answer that no request takes within 20 ms, or before an upstream refuses or fails, is released. Does nothing for
+   * spaced limits, where an unused slot is lost, and for `live` requests, which are promised slots.
+   */
+  askAhead(asks: readonly Ask[], to: RequestClass, options?: Pick<AcquireOptions, 'pace' | 'holdMs'>): void
+  /**
    * Records the outcome of a grant; runs no statement where there is nothing to write. While the database is unreachable, the outcome
    * is kept in memory and written before the next grant.
    * @returns until when the gate now delays requests, if it does
@@ -64,6 +71,13 @@ const INLINE_MS = 2_000
 const CHECK_AFTER_MS = 250
 /** Time for that check before the slot, ms. */
 const CHECK_MS = 40
+/** When a request that is never settled counts as lost, ms after its slot. */
+const HOLD_MS = 60_000
+
+/** What a request needs of the gate. */
+interface Wanted extends Pick<Grant, 'class' | 'names' | 'scopeOf'> {
+  rows: ReadonlyMap<string, RowAsk>
+}
 
 export interface GateOptions {
   /** The id of the worker whose requests these are: what a dead worker held is released by it. */
@@ -81,6 +95,7 @@ export function createGate(
   const clock = createClock(local)
   const store = createGateStore(db, clock, local)
   const settler = createSettler(store, clock, limits, local)
+  const ahead = createAhead((grant) => settler.settle(grant, { sent: false }), settler.track, local)
   const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
   /** Waits for the granted slot; false when it was missed, or may have been, or when a gate closed meanwhile. */
@@ -109,49 +124,80 @@ export function createGate(
     for (let n = 0; n < 2; n++) await store.acquire({ rows: new Map(), class: 'backfill', id: '', slot: null, within: 0, lead: 0 })
   }
 
-  async function acquire(
-    asks: readonly Ask[],
-    to: RequestClass,
-    { pace, slotAt, holdMs = 60_000, signal }: AcquireOptions = {},
-  ): Promise<Grant> {
-    const { rows: plain, names } = rowsOf(asks, limits, holdMs, pace)
-    const scopeOf = asks.find((ask) => ask.scopeOf)?.scopeOf
+  const leadOf = (): number => (clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0)
+
+  /** Asks once. @throws {Throttled} while the database is unreachable */
+  async function ask(wanted: Wanted, slot: Date | undefined, within: number, lead: number): Promise<Answer> {
+    const id = `${holder}/${randomUUID()}`
+    const delta = deltaFor(clock.atMost() - clock.atLeast())
+    const rows = withDelta(wanted.rows, delta)
+    const decision = await settler.acquire({ rows, class: wanted.class, id, slot: slot?.getTime() ?? null, within, lead })
+    const answeredAt = local()
+    if (!decision.granted) return { decision, delta, answeredAt }
+    const { at, probe, failing } = decision
+    const times = { nextAt: new Date(decision.nextAt), waitedMs: 0, inTime: () => lasts(decision, delta) }
+    return { decision, delta, answeredAt, grant: { ...wanted, id, at, rows, probe, failing, ...times } }
+  }
+
+  const wantedOf = (asks: readonly Ask[], to: RequestClass, { pace, holdMs = HOLD_MS }: AcquireOptions): Wanted => ({
+    ...rowsOf(asks, limits, holdMs, pace),
+    class: to,
+    scopeOf: asks.find((one) => one.scopeOf)?.scopeOf,
+  })
+
+  async function acquire(asks: readonly Ask[], to: RequestClass, options: AcquireOptions = {}): Promise<Grant> {
+    const { slotAt, signal } = options
+    const wanted = wantedOf(asks, to, options)
     const began = local()
     if (!Number.isFinite(clock.atMost())) await meet()
-    let lead = clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0
+    let lead = leadOf()
+    signal?.throwIfAborted()
+    let early = to === 'live' || slotAt ? undefined : await ahead.take(wanted.rows)
     for (;;) {
-      signal?.throwIfAborted()
-      const id = `${holder}/${randomUUID()}`
-      const delta = deltaFor(clock.atMost() - clock.atLeast())
-      const rows = withDelta(plain, delta)
+      // What was granted already is released below if the step is aborted.
+      if (!early) signal?.throwIfAborted()
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
-      const decision = await settler.acquire({ rows, class: to, id, slot: slotAt?.getTime() ?? null, within, lead })
-      if (!decision.granted) {
+      const { decision, delta, grant } = early ?? (await ask(wanted, slotAt, within, lead))
+      early = undefined
+      if (!grant) {
         const isFar = decision.retryAt - clock.now() > INLINE_MS - (local() - began)
         if (decision.slot || decision.reason === 'pace' || isFar) throw refuse(decision, asks[0]?.api ?? 'gate')
         await sleep(decision.retryAt, signal)
         continue
       }
-      const { at, probe, failing } = decision
-      const times = { nextAt: new Date(decision.nextAt), waitedMs: local() - began, inTime: () => lasts(decision, delta) }
-      const grant = { id, class: to, at, rows, names, scopeOf, probe, failing, ...times }
       let arrived = false
       try {
-        arrived = await arrive(decision, [...rows.keys()], delta, signal)
+        arrived = await arrive(decision, [...grant.rows.keys()], delta, signal)
         if (arrived) return { ...grant, waitedMs: local() - began }
       } finally {
         if (!arrived) await settler.settle(grant, { sent: false })
       }
-      lead = Math.min(250, Math.max(lead * 2, clock.now() - at + 5, 0))
+      lead = Math.min(250, Math.max(lead * 2, clock.now() - grant.at + 5, 0))
     }
+  }
+
+  function askAhead(asks: readonly Ask[], to: RequestClass, options: Pick<AcquireOptions, 'pace' | 'holdMs'> = {}): void {
+    const wanted = wantedOf(asks, to, options)
+    if (to === 'live' || !mayAskAhead(wanted.rows) || !Number.isFinite(clock.atMost())) return
+    ahead.ask(wanted.rows, () => ask(wanted, undefined, INLINE_MS, leadOf()))
+  }
+
+  async function settle(grant: Grant, outcome: Outcome): Promise<Date | undefined> {
+    // What was granted before the upstream refused or failed may be closed now.
+    if (outcome.block?.length || outcome.throttled !== undefined || outcome.result === 'failed') ahead.dropAll()
+    return settler.settle(grant, outcome)
   }
 
   return {
     acquire,
-    settle: settler.settle,
+    askAhead,
+    settle,
     settleSoon: settler.soon,
     timeAt: (moment) => new Date(clock.atLeast() - (local() - moment)),
     list: () => store.list(spansOf(limits)),
-    close: settler.close,
+    close() {
+      ahead.dropAll()
+      return settler.close()
+    },
   }
 }

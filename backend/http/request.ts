@@ -34,7 +34,9 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
   const began = performance.now()
   try {
     const options = { pace: use.pace, slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
-    const ask = () => gate.acquire(asksOf(client.name, request), use.class, options)
+    const asks = asksOf(client.name, request)
+    use.again ??= () => gate.askAhead(asks, use.class, options)
+    const ask = () => gate.acquire(asks, use.class, options)
     const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
     // A promised slot is for one request only; it may have been promised for another API.
     if (use.slotAt?.getTime() === grant.at) use.slotAt = undefined
