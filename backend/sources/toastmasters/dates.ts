@@ -44,7 +44,7 @@ export function serves(
   next: MonthList | undefined,
   { skipExisting, enableCaching, prepared }: Pick<BackfillParams, 'skipExisting' | 'enableCaching' | 'prepared'>,
 ): boolean {
-  if (prepared && list.readAt.toISOString() >= prepared.since) return true
+  if (prepared && list.readAt.toISOString() >= prepared.startedAt) return true
   return skipExisting && enableCaching && wasClosed(list.readAt, next)
 }
 

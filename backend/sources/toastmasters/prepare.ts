@@ -25,6 +25,7 @@ export async function prepare(db: Reader, params: BackfillParams, set: SettingVa
       strategy,
       detail,
       since: new Date(request.enableCaching ? now - set.TOASTMASTERS_CACHE_TTL_MS : now).toISOString(),
+      startedAt: new Date(now).toISOString(),
       today: new Date(now).toISOString().slice(0, 10),
       concurrency: request.concurrency ?? set.TOASTMASTERS_CONCURRENCY,
       tries: {

@@ -25,6 +25,8 @@ export type Strategy = z.infer<typeof strategy>
 export const prepared = z.object({
   /** Files read before this moment are read again. */
   since: z.iso.datetime(),
+  /** When the job was started: lists of open months are read again by every job. */
+  startedAt: z.iso.datetime(),
   /** The day of the start, UTC. */
   today: z.string(),
   /** Districts that are read; null: every district of a date's summary. */
