@@ -38,8 +38,9 @@ export function askOf(listed: Listed, report: Report, district: string | null): 
   return { report, district, monthEnd, asOf, programYear, key }
 }
 
+/** The key stands in the address as the pages write it, slashes included. */
 export const exportPath = ({ programYear, key }: Ask, via: Via): string =>
-  `${via === 'archive' ? `/${programYear}` : ''}/export.aspx?${new URLSearchParams({ type: 'CSV', report: key })}`
+  `${via === 'archive' ? `/${programYear}` : ''}/export.aspx?type=CSV&report=${encodeURIComponent(key).replaceAll('%2F', '/')}`
 
 /** The page that lists the captures of a month. */
 export const listPath = (programYear: string, monthEnd: Day): string => `/${programYear}/Default.aspx?month=${Number(monthEnd.slice(5, 7))}`
@@ -49,9 +50,9 @@ export const HOME_PATH = '/Default.aspx'
 
 /** What an export key of a summary says: `districtsummary~7/31/2023~8/11/2023~2023-2024`. */
 export function readSummaryKey(key: string): { monthEnd: Day; asOf: Day; programYear: string } | undefined {
-  const [report, month = '', day = '', programYear = ''] = key.split('~')
+  const [report, month = '', day = '', programYear = '', ...more] = key.split('~')
   const monthEnd = readKeyDate(month)
   const asOf = readKeyDate(day)
-  if (report !== 'districtsummary' || !monthEnd || !asOf || !/^\d{4}-\d{4}$/.test(programYear)) return undefined
+  if (report !== 'districtsummary' || !monthEnd || !asOf || !/^\d{4}-\d{4}$/.test(programYear) || more.length > 0) return undefined
   return { monthEnd, asOf, programYear }
 }

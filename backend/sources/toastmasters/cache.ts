@@ -48,6 +48,9 @@ export interface FileCache {
   close(): void
 }
 
+/** SHA-256 of a text's bytes. */
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 const isFile = (value: unknown): value is CachedFile => file.safeParse(value).success
 
 export function createCache({ folder, ttlMs, maxEntries, maxBytes, cleanupMs }: CacheOptions): FileCache {
@@ -97,11 +100,12 @@ export function createCache({ folder, ttlMs, maxEntries, maxBytes, cleanupMs }: 
 
   return {
     async get<T>(key: string, ask: () => Promise<CachedFile | T>) {
-      const other = pending.get(key) as ReturnType<typeof find<T>> | undefined
-      if (other) {
-        const { found } = await other
-        if (isFile(found)) counts.hits++
-        return { found, hit: isFile(found) }
+      for (let other = pending.get(key); other; other = pending.get(key)) {
+        // Why the other failed may be its own: its job was canceled, or its turn was promised to it alone.
+        const answer = (await other.catch((_: unknown) => undefined)) as Awaited<ReturnType<typeof find<T>>> | undefined
+        if (!answer) continue
+        if (isFile(answer.found)) counts.hits++
+        return { found: answer.found, hit: isFile(answer.found) }
       }
       const own = find(key, ask)
       pending.set(key, own)
@@ -124,12 +128,12 @@ interface Disk {
 
 /** Files of a folder, named by the hash of their key, so that no key names a path. What cannot be read or written is not cached. */
 function createDisk(folder: string, { ttlMs, maxEntries, maxBytes }: Pick<CacheOptions, 'ttlMs' | 'maxEntries' | 'maxBytes'>): Disk {
-  const pathOf = (key: string) => join(folder, `${createHash('sha256').update(key).digest('hex')}.json.gz`)
+  const pathOf = (key: string) => join(folder, `${hashOf(key)}.json.gz`)
   return {
     async read(key) {
       try {
-        const entry = file.safeParse(JSON.parse(gunzipSync(await readFile(pathOf(key))).toString()))
-        return entry.success && entry.data.key === key ? entry.data : undefined
+        const entry = file.safeParse(JSON.parse(gunzipSync(await readFile(pathOf(key)), { maxOutputLength: 2 * maxBytes }).toString()))
+        return entry.success && entry.data.key === key && entry.data.hash === hashOf(entry.data.text) ? entry.data : undefined
       } catch (_notThereOrBroken: unknown) {
         return undefined
       }
@@ -147,7 +151,8 @@ function createDisk(folder: string, { ttlMs, maxEntries, maxBytes }: Pick<CacheO
     },
     async clean() {
       try {
-        const names = (await readdir(folder)).filter((name) => name.endsWith('.json.gz'))
+        // A process that was killed while it wrote leaves a part of a file.
+        const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}\.json\.gz(\.\d+)?$/.test(name))
         const all = await Promise.all(names.map(async (name) => ({ path: join(folder, name), ...(await stat(join(folder, name))) })))
         let bytes = 0
         const newest = all.sort((a, b) => b.mtimeMs - a.mtimeMs)

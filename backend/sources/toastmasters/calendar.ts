@@ -54,11 +54,12 @@ export function readKeyDate(text: string): Day | undefined {
   return exists(day) ? day : undefined
 }
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const MONTHS = 'january february march april may june july august september october november december'.split(' ')
 
 /** 1 for `Jan` or `January`; undefined for what is no month. */
 export function readMonth(text: string): number | undefined {
-  const found = MONTHS.indexOf(text.trim().slice(0, 3).toLowerCase())
+  const name = text.trim().toLowerCase()
+  const found = name.length < 3 ? -1 : MONTHS.findIndex((month) => month.startsWith(name))
   return found === -1 ? undefined : found + 1
 }
 

@@ -11,8 +11,9 @@ import { normalClub, normalDistrict } from './ids'
 /** One row of a file. */
 export interface Cells {
   text(column: string): string | null
-  /** Of the first of these columns that the file has. */
-  number(...columns: string[]): number | null
+  number(column: string): number | null
+  /** Of the column with this name, or whose name begins with it: awards get longer names from year to year. */
+  award(name: string): number | null
   percent(column: string): number | null
   /** `Y` or `N`. */
   flag(column: string): boolean | null
@@ -26,18 +27,20 @@ export interface Cells {
 }
 
 const NOTHING = /^(n\/a|-)?$/i
+/** What a column of the tables holds. */
+const MAX_NUMBER = 2_147_483_647
 
 /** @param what the report, for errors @param row from 1 */
 export function cellsOf(table: Table, values: Record<string, string>, what: string, row: number): Cells {
   const unreadable = (column: string, text: string, kind: string): Fatal =>
     new Fatal('processing_failed', `row ${row} of ${what}: the column ${column} is no ${kind}: ${JSON.stringify(text).slice(0, 60)}`)
   const cell = (column: string): string | undefined => (table.columns.includes(column) ? (values[column] ?? '').trim() : undefined)
-  const number = (...columns: string[]): number | null => {
-    const column = columns.find((name) => table.columns.includes(name))
-    const text = column === undefined ? '' : (cell(column) ?? '')
-    if (column === undefined || NOTHING.test(text)) return null
-    if (!/^-?\d{1,3}(,?\d{3})*$|^-?\d+$/.test(text)) throw unreadable(column, text, 'whole number')
-    return Number(text.replace(/,/g, ''))
+  const number = (column: string): number | null => {
+    const text = cell(column) ?? ''
+    if (NOTHING.test(text)) return null
+    const value = /^-?(\d+|\d{1,3}(,\d{3})+)$/.test(text) ? Number(text.replaceAll(',', '')) : Number.NaN
+    if (!(Math.abs(value) <= MAX_NUMBER)) throw unreadable(column, text, 'whole number')
+    return value
   }
   const id = (column: string, read: (text: string) => string | undefined, kind: string): string => {
     const text = values[column] ?? ''
@@ -48,18 +51,19 @@ export function cellsOf(table: Table, values: Record<string, string>, what: stri
   return {
     values,
     number,
+    award: (name) => number(table.columns.find((column) => column === name || column.startsWith(`${name} `)) ?? name),
     text: (column) => cell(column) ?? null,
     percent(column) {
       const text = cell(column) ?? ''
       if (NOTHING.test(text)) return null
-      if (!/^-?\d+(\.\d+)?\s*%$/.test(text)) throw unreadable(column, text, 'percentage')
-      return Number.parseFloat(text)
+      if (!/^-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?\s*%$/.test(text)) throw unreadable(column, text, 'percentage')
+      return Number.parseFloat(text.replaceAll(',', ''))
     },
     flag(column) {
-      const text = (cell(column) ?? '').toUpperCase()
+      const text = cell(column) ?? ''
       if (NOTHING.test(text)) return null
-      if (text !== 'Y' && text !== 'N') throw unreadable(column, text, 'Y or N')
-      return text === 'Y'
+      if (!/^[YN]$/i.test(text)) throw unreadable(column, text, 'Y or N')
+      return text.toUpperCase() === 'Y'
     },
     district: () => id('district', normalDistrict, 'district'),
     club: (...columns) => id(columns.find((name) => table.columns.includes(name)) ?? '', normalClub, 'club number'),

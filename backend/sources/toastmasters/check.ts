@@ -48,13 +48,22 @@ function checkTable(ask: Ask, via: Via, table: Table): Checked {
   const missing = REQUIRED[ask.report].filter((column) => !table.columns.includes(column))
   if (missing.length > 0)
     return wrong(`the file of ${ask.key} lacks the column ${missing.join(', ')}; its columns are ${table.columns.join(', ').slice(0, 200)}`)
+  if (table.rows.length === 0) return withoutRows(ask, table)
   const date = dateOf(ask, via, table)
   if (typeof date !== 'string') return date
-  if (table.rows.length === 0) return { none: 'unavailable', reason: `the dashboards have no rows for ${ask.key}` }
   const other = otherDistrict(ask, table)
   if (other !== undefined) return wrong(`the file of ${ask.key} has rows of district ${JSON.stringify(other).slice(0, 40)}`)
   return { table, logicalDate: date, programYear: programYearOf(date) }
 }
+
+/** The last line of a file without rows says the day that was asked for; without that line, it may be the beginning of one with rows. */
+function withoutRows(ask: Ask, { footer }: Table): Checked {
+  if (!footer) return failed(`the file of ${ask.key} ends after its header`)
+  if (footer.asOf !== ask.asOf) return otherDay(ask, footer.asOf)
+  return { none: 'unavailable', reason: `the dashboards have no rows for ${ask.key}` }
+}
+
+const otherDay = (ask: Ask, asOf: Day): Checked => wrong(`the file of ${ask.key} is of ${asOf}, not of ${ask.asOf}`)
 
 /** The date a file is about; a check that failed where it is not that of the request. */
 function dateOf(ask: Ask, via: Via, { footer }: Table): Day | Checked {
@@ -63,11 +72,12 @@ function dateOf(ask: Ask, via: Via, { footer }: Table): Day | Checked {
     if (via === 'root') return wrong(`the file of ${ask.key} does not say which day it is of`)
     return ask.asOf > ask.monthEnd ? ask.monthEnd : ask.asOf
   }
-  if (footer.asOf !== ask.asOf) return wrong(`the file of ${ask.key} is of ${footer.asOf}, not of ${ask.asOf}`)
+  if (footer.asOf !== ask.asOf) return otherDay(ask, footer.asOf)
   const date = logicalDate(footer.month, footer.asOf)
   const month = date && monthEndOf(date)
   // A day early in a month may be a capture of the month before, which is still closing.
-  if (date === undefined || (month !== ask.monthEnd && month !== previousMonthEnd(ask.monthEnd)))
+  const mayBeBefore = ask.asOf <= ask.monthEnd
+  if (date === undefined || (month !== ask.monthEnd && !(mayBeBefore && month === previousMonthEnd(ask.monthEnd))))
     return wrong(`the file of ${ask.key} is of month ${footer.month}, as of ${footer.asOf}`)
   return date
 }
@@ -82,6 +92,8 @@ function otherDistrict(ask: Ask, { rows }: Table): string | undefined {
 
 const excerpt = (text: string): string =>
   text
+    .trimStart()
+    .slice(0, 10_000)
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { RetryLater } from '../../base/errors'
 import type { Io } from '../../contract'
 import { type Ask, exportPath, HOME_PATH, type Listed, listPath, type Via } from './asks'
-import { type CachedFile, type CacheStatistics, createCache, type FileCache } from './cache'
+import { type CachedFile, type CacheStatistics, createCache, type FileCache, hashOf } from './cache'
 import type { Day } from './calendar'
 import { checkBody } from './check'
 import type { Table } from './csv'
@@ -93,7 +92,11 @@ async function liveYear(io: SourceIo): Promise<string> {
   if (known !== undefined) return known
   const { status, text } = await get(io, HOME_PATH)
   if (status !== 200) throw new RetryLater('fetch_failed', `the home page of the dashboards was answered with status ${status}`)
-  const year = readYear(text)
+  return noteLive(io, text)
+}
+
+function noteLive(io: SourceIo, page: string): string {
+  const year = readYear(page)
   live.set(io.http(API).base, { year, at: Date.now() })
   return year
 }
@@ -124,6 +127,8 @@ export async function fetchList(io: SourceIo, programYear: string, monthEnd: Day
   const answer = await ask(io, programYear, (via) => (via === 'archive' ? archive : archive.slice(programYear.length + 1)))
   if (!answer) return notPublished(programYear)
   if (answer.status !== 200) throw new RetryLater('fetch_failed', `the page ${archive} was answered with status ${answer.status}`)
+  // After the year has changed, the root shows another: the next try finds this one in the archive.
+  if (answer.via === 'root') noteLive(io, answer.text)
   return readList(answer.text, programYear, monthEnd)
 }
 
@@ -199,11 +204,22 @@ async function readFile(io: SourceIo, wanted: Ask): Promise<CachedFile | None | 
   if (!answer) return notPublished(wanted.programYear)
   const { via, url, text, sentAt } = answer
   const checked = checkBody(wanted, via, answer)
+  if (via === 'root' && 'none' in checked) await confirmLive(io, wanted)
   if (!('table' in checked)) return checked
   tryRows(wanted.report, checked.table)
   if (!checked.table.footer && !(await isRepeated(io, answer)))
     return { wrong: 'fetch_failed', reason: `the file of ${wanted.key} has no last line and differed when it was read again`, retry: true }
-  return { key: wanted.key, via, url, text, hash: createHash('sha256').update(text).digest('hex'), fetchedAt: sentAt }
+  return { key: wanted.key, via, url, text, hash: hashOf(text), fetchedAt: sentAt }
+}
+
+/**
+ * The root has no rows for a year that is over, however many the year has.
+ * @throws {RetryLater} when the live year is another by now: the next try asks the archive
+ */
+async function confirmLive(io: SourceIo, { key, programYear }: Ask): Promise<void> {
+  live.delete(io.http(API).base)
+  const year = await liveYear(io)
+  if (year !== programYear) throw new RetryLater('fetch_failed', `${key} was asked at the root, where the live year is ${year} by now`)
 }
 
 function bodyOf(wanted: Ask, found: CachedFile | None | Wrong, cached: boolean): Body | None | Wrong {

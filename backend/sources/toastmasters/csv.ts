@@ -26,10 +26,13 @@ export const normalName = (name: string): string =>
     .replace(/[^a-z0-9]+/g, ' ')
     .trim()
 
-const FOOTER = /^\s*month of\s+([a-z]+)\.?\s*,?\s*as of\s+(\d{1,2}\/\d{1,2}\/\d{4})\s*$/i
+const FOOTER = /^month of\s+([a-z]+)\.?\s*,?\s*as of\s+(\d{1,2}\/\d{1,2}\/\d{4})$/i
+const MAX_FOOTER = 500
 
-function footerOf(record: readonly string[]): Table['footer'] {
-  const [, name = '', day = ''] = FOOTER.exec(record.filter((cell) => cell.trim() !== '').join(',')) ?? []
+/** The footer comes as it is, quoted, or as a row whose other cells are empty. */
+function footerOf(line: string): Table['footer'] {
+  const text = line.length > MAX_FOOTER ? '' : line.replaceAll('"', '').replace(/[\s,]+$/, '')
+  const [, name = '', day = ''] = FOOTER.exec(text.trimStart()) ?? []
   const month = readMonth(name)
   const asOf = readKeyDate(day)
   return month !== undefined && asOf !== undefined ? { month, asOf } : undefined
@@ -38,26 +41,26 @@ function footerOf(record: readonly string[]): Table['footer'] {
 /** @throws {Unreadable} for what is no table of this form, a cut one among them */
 export function readTable(text: string): Table {
   if (text.includes('\0')) throw new Unreadable('it has a NUL character')
-  const records = recordsOf(text)
-  const [header, ...others] = records
-  if (!header) throw new Unreadable('it is empty')
-  if (footerOf(header)) throw new Unreadable('it has no header')
+  const whole = text.trim()
+  if (whole === '') throw new Unreadable('it is empty')
+  const lastLine = Math.max(whole.lastIndexOf('\n'), whole.lastIndexOf('\r')) + 1
+  const footer = footerOf(whole.slice(lastLine))
+  // Without a footer, the last row ends with its line.
+  if (!footer && !/[\r\n]/.test(text.slice(text.trimEnd().length))) throw new Unreadable('it breaks off in its last row')
+  const [header, ...records] = recordsOf(footer ? whole.slice(0, lastLine) : whole)
+  if (!header) throw new Unreadable('it has no header')
   const columns = header.map(normalName)
   if (new Set(columns).size < columns.length) throw new Unreadable('two of its columns have one name')
-  const last = others.at(-1)
-  const footer = last && footerOf(last)
-  const rows = (footer ? others.slice(0, -1) : others).map((cells, place) => {
-    if (cells.length !== columns.length) throw new Unreadable(`row ${place + 1} has ${cells.length} fields, its header ${columns.length}`)
-    return Object.fromEntries(columns.map((column, n) => [column, cells[n] ?? '']))
-  })
+  const rows = records.map((cells) => Object.fromEntries(columns.map((column, n) => [column, cells[n] ?? ''])))
   return { columns, rows, ...(footer ? { footer } : {}) }
 }
 
 function recordsOf(text: string): string[][] {
   try {
-    return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true, skip_records_with_empty_values: true })
+    // The first kind of line end that is met is not that of every line.
+    return parse(text, { record_delimiter: ['\r\n', '\n', '\r'], skip_empty_lines: true })
   } catch (error) {
-    // A cut file ends inside a quoted field.
+    // A row of another length, or one that ends inside a quoted field.
     if ((error as { code?: string }).code?.startsWith('CSV_')) throw new Unreadable((error as Error).message)
     throw error
   }

@@ -6,7 +6,7 @@
 export function normalDistrict(text: string): string | undefined {
   const id = text.trim().toUpperCase()
   if (/^0*[1-9]\d{0,2}$/.test(id)) return id.replace(/^0+/, '').padStart(2, '0')
-  return /^[A-Z]{1,3}$/.test(id) ? id : undefined
+  return /^(?=.*[A-Z])[A-Z0-9]{1,4}$/.test(id) ? id : undefined
 }
 
 /** Club numbers come with and without leading zeros: `3045` is `00003045`; undefined for what is no number. */

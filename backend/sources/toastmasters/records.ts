@@ -187,20 +187,6 @@ function paymentsOf(cells: Cells | undefined) {
   }
 }
 
-/** The award for the highest level has had a name of its own in nearly every year. */
-const LEVEL_4 = [
-  'level 4s',
-  'level 4s level 5s or dtm award',
-  'level 4s path completions or dtm awards',
-  'level 4s path completions or dtm award',
-]
-const ADD_LEVEL_4 = [
-  'add level 4s',
-  'add level 4s level 5s or dtm award',
-  'add level 4s path completions or dtm award',
-  'add level 4s path completions or dtm awards',
-]
-
 function clubRow(clubNumber: string, cells: Cells, payments: Cells | undefined, visits: Cells | undefined): ClubRow {
   return {
     clubNumber,
@@ -213,13 +199,13 @@ function clubRow(clubNumber: string, cells: Cells, payments: Cells | undefined, 
     activeMembers: cells.number('active members'),
     netGrowth: cells.number('net growth'),
     goalsMet: cells.number('goals met'),
-    level1s: cells.number('level 1s'),
-    level2s: cells.number('level 2s', 'level 2s or eom'),
-    addLevel2s: cells.number('add level 2s', 'add level 2s or eom'),
-    level3s: cells.number('level 3s'),
-    level4s: cells.number(...LEVEL_4),
-    addLevel4s: cells.number(...ADD_LEVEL_4),
-    level5s: cells.number('level 5s'),
+    level1s: cells.award('level 1s'),
+    level2s: cells.award('level 2s'),
+    addLevel2s: cells.award('add level 2s'),
+    level3s: cells.award('level 3s'),
+    level4s: cells.award('level 4s'),
+    addLevel4s: cells.award('add level 4s'),
+    level5s: cells.award('level 5s'),
     ccs: cells.number('ccs'),
     addCcs: cells.number('add ccs'),
     acs: cells.number('acs'),
