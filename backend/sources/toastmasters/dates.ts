@@ -35,7 +35,7 @@ export function monthsOf(from: Day, to: Day): Day[] {
 export const nextMonthEnd = (monthEnd: Day): Day => monthEndOf(addDays(monthEnd, 1))
 
 /** Whether a month was closed for good when its list was read: the next one had captures by then. No date tells, a close may be late. */
-export const wasClosed = (readAt: Date, next: MonthList | undefined): boolean =>
+const wasClosed = (readAt: Date, next: MonthList | undefined): boolean =>
   next !== undefined && next.listed.length > 0 && next.readAt <= readAt
 
 /** Whether a kept list serves a job: read for it, or of a month that was closed when it was read. */

@@ -8,7 +8,7 @@ import { prepared } from './prepared'
  * What may be asked for, in the words of the API its users know.
  */
 
-export const COLLECTION_TYPES = ['auto', 'system-wide', 'per-district'] as const
+const COLLECTION_TYPES = ['auto', 'system-wide', 'per-district'] as const
 
 /** The first day of the first program year whose statistics the dashboards keep. */
 export const FIRST_DAY: Day = '2008-07-01'
@@ -16,7 +16,7 @@ export const FIRST_DAY: Day = '2008-07-01'
 const MAX_DISTRICTS = 200
 const MAX_LAST_DAYS = 400
 /** Least time between two requests to the dashboards; a job may ask for more, never for less. */
-export const LEAST_DELAY_MS = 2000
+const LEAST_DELAY_MS = 2000
 const MAX_DELAY_MS = 3_600_000
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/

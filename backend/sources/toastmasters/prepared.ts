@@ -5,7 +5,7 @@ import { z } from 'zod'
  * the same districts.
  */
 
-export const DETAILS = ['summary', 'full'] as const
+const DETAILS = ['summary', 'full'] as const
 /** `summary`: one line for each district; `full`: its clubs too. */
 export type Detail = (typeof DETAILS)[number]
 

@@ -30,7 +30,7 @@ export const covers = (held: Held, { listed }: Pick<ToRead, 'listed'>): boolean 
  * @param held rows of that date
  * @param others jobs that read summaries, by date
  */
-export function settledSummary(
+function settledSummary(
   date: ToRead,
   held: readonly Held[],
   others: ReadonlyMap<string, string>,
@@ -65,7 +65,7 @@ export function settledDistricts(
 }
 
 /** Held rows by date. */
-export async function heldByDate(db: Reader, from: Day, to: Day): Promise<Map<Day, Held[]>> {
+async function heldByDate(db: Reader, from: Day, to: Day): Promise<Map<Day, Held[]>> {
   const dates = new Map<Day, Held[]>()
   for (const one of await readHeld(db, from, to)) {
     const own = dates.get(one.date)

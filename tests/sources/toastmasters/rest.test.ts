@@ -241,6 +241,11 @@ describe('refusals', () => {
     expect(await jobs()).toBe(0)
   })
 
+  test('an unknown field is named as it was sent, and a list is told what a request is', async () => {
+    expect((await ask('POST', BASE, { ...RANGE, speed: 3 })).body.error.message).toMatch(/^"speed" is not a field; the fields are/)
+    expect((await ask('POST', BASE, [RANGE])).body.error.message).toContain('must be a JSON object such as {"startDate"')
+  })
+
   test('nothing in scope', async () => {
     await ask('POST', '/api/admin/districts/config', { districtIds: ['42'] })
     const answer = await ask('POST', BASE, { ...RANGE, targetDistricts: ['99'] })

@@ -12,7 +12,10 @@ const PATH = '/api/districts/backfill'
 const TAKES =
   'BackfillRequest: startDate, endDate, targetDistricts, collectionType, concurrency, retryFailures, skipExisting, rateLimitDelayMs, enableCaching; GET /api/sources describes each'
 
-const request = z.record(z.string(), z.unknown()).nullish().meta({ description: TAKES })
+const request = z
+  .record(z.string(), z.unknown(), { error: 'must be a JSON object such as {"startDate": "2024-01-01", "endDate": "2024-01-30"}' })
+  .nullish()
+  .meta({ description: TAKES })
 const id = z.object({ backfillId: z.string().max(64).meta({ description: 'The backfillId of the answer to POST' }) })
 const refusals = refusalsWith({ missing: 'BACKFILL_NOT_FOUND', conflict: 'CANNOT_CANCEL_JOB' })
 
@@ -43,7 +46,7 @@ function asked(body: unknown): Record<string, unknown> {
   const unknown = Object.keys(raw).find((name) => !FIELDS.includes(name))
   if (unknown !== undefined) {
     const name = unknown.slice(0, 60)
-    throw new Refused('input', `${name} is not a field; the fields are ${FIELDS.join(', ')}.`, name)
+    throw new Refused('input', `"${name}" is not a field; the fields are ${FIELDS.join(', ')}.`, name)
   }
   parsed(schema, raw)
   return raw
