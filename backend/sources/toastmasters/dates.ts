@@ -56,16 +56,17 @@ export interface NeededList {
 }
 
 /**
- * The lists that a month's dates need, in the order they are read: the next month's, to know whether this one is closed; the one
- * before for the days of its closing; its own last, since it counts as closed only if it was read after the next one had captures.
+ * The lists that a month's dates need, in the order they are read: the newest month first, since a month counts as closed only if its
+ * list was read after the next one had captures. The next month's tells whether this one is closed; the one before is needed for the
+ * days of its closing.
  */
 export function listsNeeded(monthEnd: Day, from: Day, to: Day, today: Day): NeededList[] {
   const first = addDays(previousMonthEnd(monthEnd), 1)
   const hasFirstDays = from < monthEnd && from <= addDays(first, LONGEST_CLOSING_DAYS) && to >= first && first > FIRST_DAY
   return [
     ...(monthEnd < today ? [{ monthEnd: nextMonthEnd(monthEnd), as: 'proof' as const }] : []),
-    ...(hasFirstDays ? [{ monthEnd: previousMonthEnd(monthEnd), as: 'captures' as const }] : []),
     { monthEnd, as: 'captures' },
+    ...(hasFirstDays ? [{ monthEnd: previousMonthEnd(monthEnd), as: 'captures' as const }] : []),
   ]
 }
 

@@ -123,9 +123,9 @@ describe('lists', () => {
   it('are as few as the dates need; the next month proves a close for good once it has captures', () => {
     const needed = (from: Day, to: Day, today: Day) =>
       listsNeeded(monthEndOf(to), from, to, today).map((one) => `${one.monthEnd} ${one.as}`)
-    expect(needed('2024-03-01', '2024-03-31', '2026-01-01')).toEqual(['2024-04-30 proof', '2024-02-29 captures', '2024-03-31 captures'])
+    expect(needed('2024-03-01', '2024-03-31', '2026-01-01')).toEqual(['2024-04-30 proof', '2024-03-31 captures', '2024-02-29 captures'])
     expect(needed('2026-05-31', '2026-05-31', '2026-06-04')).toEqual(['2026-06-30 proof', '2026-05-31 captures'])
-    expect(needed('2026-06-10', '2026-06-12', '2026-06-14')).toEqual(['2026-05-31 captures', '2026-06-30 captures'])
+    expect(needed('2026-06-10', '2026-06-12', '2026-06-14')).toEqual(['2026-06-30 captures', '2026-05-31 captures'])
     const proof = { monthEnd: '2024-02-29', as: 'proof' } as const
     expect(isThere(proof, lists(next), request)).toBe(true)
     expect(isThere({ ...proof, as: 'captures' }, lists(next), request)).toBe(false)
