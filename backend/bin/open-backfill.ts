@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { openBroker } from '../../queues/broker'
 import type { Log } from '../base/log'
@@ -15,7 +16,7 @@ import {
   RefreshService,
   readPerformance,
 } from '../sources/toastmasters/backfill-service'
-import type { Context } from '../sources/toastmasters/routes/view'
+import type { Context } from '../sources/toastmasters/routes/parts'
 
 const nothing = () => undefined
 const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
@@ -29,7 +30,12 @@ export async function openBackfill(env: NodeJS.ProcessEnv = process.env, log: Lo
   const db = openDb(config.databaseUrl, { name: 'program' })
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'program', log })
   const service = createService({ db, broker, sources, log }, config)
-  const context = createRouteContext(service, toastmasters, { who: 'local', address: hostname(), entryPoint: 'cli' }) as Context
+  const context = createRouteContext(
+    service,
+    toastmasters,
+    { who: 'local', address: hostname(), entryPoint: 'cli' },
+    { id: randomUUID() },
+  ) as Context
   return {
     refreshService: new RefreshService(context, await readPerformance(context)),
     snapshotStore: new PerDistrictFileSnapshotStore(context),

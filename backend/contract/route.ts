@@ -198,6 +198,8 @@ export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
   /** Who asks: `admin`, `reader`, or `local` where no token is set. */
   readonly who: string
+  /** Of the request, as the header X-Request-ID of its answer. */
+  readonly requestId: string
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
   /**

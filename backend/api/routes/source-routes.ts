@@ -43,7 +43,10 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
       // Only the declared headers: a source gets no others, tokens among them.
       const own = headers?.parse(request.raw.headers)
       const ask = { params: request.params, query: request.query, body: request.body, headers: own }
-      const answer = await route.answer(ask, createRouteContext(service, source, actorOf(request), traceOf(request)))
+      const answer = await route.answer(
+        ask,
+        createRouteContext(service, source, actorOf(request), { id: request.id, trace: traceOf(request) }),
+      )
       if (!route.answers.some(({ status }) => status === answer.status))
         throw new Error(`${route.operation} answered ${answer.status}, which its answers do not name`)
       return await reply

@@ -20,9 +20,10 @@ import { listRouteJobs, readRouteJob } from './jobs'
 
 /**
  * The context of one request to a route of this source.
- * @param trace W3C trace context of the request
+ * @param request its id, and its W3C trace context
  */
-export function createRouteContext(service: Service, source: Source, actor: Actor, trace?: string): RouteContext {
+export function createRouteContext(service: Service, source: Source, actor: Actor, request: { id: string; trace?: string }): RouteContext {
+  const { trace } = request
   const { db, log } = service
   const begun = new WeakMap<Tx, Started[]>()
 
@@ -57,6 +58,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
   return {
     db,
     who: actor.who,
+    requestId: request.id,
     settings: settingsReader(service.config)(source),
     async act(verb, target, detail, work) {
       const committed = async () => {

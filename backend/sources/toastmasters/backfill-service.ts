@@ -6,8 +6,10 @@ import { isDay } from './calendar'
 import { checks } from './checks'
 import { normalDistrict } from './ids'
 import { params as schema } from './params'
+import { limiterOf } from './routes/limiters'
+import type { Context } from './routes/parts'
 import type { Backfill, PerformanceStatus } from './routes/shapes'
-import { type Context, hasEnded, limiterOf, viewOf } from './routes/view'
+import { hasEnded, viewOf } from './routes/view'
 import {
   addConfigured,
   listSnapshots,

@@ -101,7 +101,7 @@ export function createCache({ folder, ttlMs, maxEntries, maxBytes, cleanupMs }: 
   return {
     async get<T>(key: string, ask: () => Promise<CachedFile | T>) {
       for (let other = pending.get(key); other; other = pending.get(key)) {
-        // Why the other failed may be its own: its job was canceled, or its turn was promised to it alone.
+        // Why the other failed may be its own: its job was cancelled, or its turn was promised to it alone.
         const answer = (await other.catch((_: unknown) => undefined)) as Awaited<ReturnType<typeof find<T>>> | undefined
         if (!answer) continue
         if (isFile(answer.found)) counts.hits++

@@ -61,10 +61,10 @@ describe('in memory', () => {
 
   it('does not pass the failure of one on to the others: each asks for itself', async () => {
     const cache = cacheOf()
-    const failing = counted(() => Promise.reject(new Error('its job was canceled')))
+    const failing = counted(() => Promise.reject(new Error('its job was cancelled')))
     const find = counted(async () => fileOf('a'))
     const [first, ...others] = await Promise.allSettled([cache.get('a', failing), cache.get('a', find), cache.get('a', find)])
-    expect(first).toMatchObject({ status: 'rejected', reason: { message: 'its job was canceled' } })
+    expect(first).toMatchObject({ status: 'rejected', reason: { message: 'its job was cancelled' } })
     expect(others.map((one) => one.status === 'fulfilled' && one.value.found)).toEqual([
       expect.objectContaining({ key: 'a' }),
       expect.objectContaining({ key: 'a' }),

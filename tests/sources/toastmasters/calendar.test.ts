@@ -39,7 +39,7 @@ describe('days', () => {
     },
   )
 
-  it('are added and taken away', () => {
+  it('are added and subtracted', () => {
     fc.assert(
       fc.property(day, fc.integer({ min: -5000, max: 5000 }), (from, n) => {
         expect(addDays(addDays(from, n), -n)).toBe(from)

@@ -59,7 +59,9 @@ describe('the curl examples of the seed', () => {
   }'`)
     expect(started.status).toBe(202)
     const id = started.body.backfillId
-    expect([started.headers.get('x-backfill-id'), started.headers.get('x-request-id')]).toEqual([id, expect.stringMatching(/\S/)])
+    const named = started.headers.get('x-request-id')
+    expect([started.headers.get('x-backfill-id'), named]).toEqual([id, started.body.request_id])
+    expect(named).toMatch(/^\S+$/)
     expect(started.body).toMatchObject({
       status: 'processing',
       scope: { targetDistricts: ['42', '15'], scopeType: 'targeted', validationPassed: true },

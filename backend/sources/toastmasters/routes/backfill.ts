@@ -4,9 +4,10 @@ import type { Json } from '../../../base/json'
 import { defineRoute, parsed, type Route } from '../../../contract'
 import { FIELDS, params as schema } from '../params'
 import { previewOf } from '../preview'
+import type { Context } from './parts'
 import { refusalsWith } from './refusals'
 import { backfill, preview as previewShape } from './shapes'
-import { type Context, hasEnded, viewOf } from './view'
+import { hasEnded, viewOf } from './view'
 
 const PATH = '/api/districts/backfill'
 const TAKES =
@@ -36,7 +37,11 @@ const create = defineRoute({
     const wanted = asked(body)
     const { 'idempotency-key': idempotencyKey } = headers
     const job = await context.act('job.start', null, wanted as Json, (tx) => context.start(tx, wanted, { idempotencyKey }))
-    return { status: 202, body: await viewOf(context as Context, job.id), headers: { 'x-backfill-id': job.id } }
+    return {
+      status: 202,
+      body: { ...(await viewOf(context as Context, job.id)), request_id: context.requestId },
+      headers: { 'x-backfill-id': job.id },
+    }
   },
 })
 
@@ -65,7 +70,7 @@ const get = defineRoute({
     const shown = await viewOf(context as Context, params.backfillId)
     return {
       status: 200,
-      body: shown,
+      body: { ...shown, request_id: context.requestId },
       headers: {
         'x-backfill-id': shown.backfillId,
         'x-backfill-status': shown.status,
@@ -105,7 +110,11 @@ const retry = defineRoute({
   async answer({ params }, context) {
     const job = await context.job(params.backfillId)
     await context.steer('retry', job.id)
-    return { status: 202, body: await viewOf(context as Context, job.id), headers: { 'x-backfill-id': job.id } }
+    return {
+      status: 202,
+      body: { ...(await viewOf(context as Context, job.id)), request_id: context.requestId },
+      headers: { 'x-backfill-id': job.id },
+    }
   },
 })
 

@@ -2,8 +2,10 @@ import type { z } from 'zod'
 import type { RouteContext, RouteJob, RouteTasks } from '../../../contract'
 import { errorTypeOf } from '../outcomes'
 import { storePerformance } from '../store'
+import { limiterOf } from './limiters'
+import type { Context } from './parts'
 import type { performanceFigures } from './snapshot-shapes'
-import { type Context, hasEnded, limiterOf, statusOf } from './view'
+import { hasEnded, statusOf } from './view'
 
 /** Jobs that figures are about: as many as one reading has. */
 const JOBS = 200

@@ -133,7 +133,7 @@ export const backfill = z
       efficiency_rating: z.enum(['high', 'medium', 'variable']),
       collection_method: z.string(),
     }),
-    request_id: z.string().optional(),
+    request_id: z.string().optional().meta({ description: 'Of the request that this answers, as the header X-Request-ID' }),
   })
   .meta({ id: 'BackfillResponse' })
 export type Backfill = z.input<typeof backfill>
