@@ -16,6 +16,7 @@ import { start } from './process/start'
 import { watchers } from './process/watchers'
 import { tf2Events } from './tf2/events'
 import { tf2Full } from './tf2/full'
+import { districts, districtsLimit } from './toastmasters/districts'
 
 /** Every benchmark by its name, under the folder that says what it measures; those of a source are under the source. */
 export const GROUPS: Record<string, Record<string, Bench>> = {
@@ -30,4 +31,5 @@ export const GROUPS: Record<string, Record<string, Bench>> = {
     'atproto-faults': atprotoFaults,
   },
   tf2: { 'tf2-events': tf2Events, 'tf2-full': tf2Full },
+  toastmasters: { districts, 'districts-limit': districtsLimit },
 }

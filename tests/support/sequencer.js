@@ -12,6 +12,7 @@ const LONGEST = [
   'dashboard/dashboard',
   'atproto/refusals',
   'stories/doubles',
+  'stories/toastmasters',
   'broker-node',
   'atproto/lexicons',
   'stories/postgres',
