@@ -5,6 +5,9 @@
 /** `YYYY-MM-DD`. */
 export type Day = string
 
+/** The first day of the first program year whose statistics the dashboards keep. */
+export const FIRST_DAY: Day = '2008-07-01'
+
 const DAY_MS = 86_400_000
 
 const at = (day: Day): number => Date.parse(`${day}T00:00:00Z`)

@@ -1,5 +1,5 @@
 import type { Listed } from './asks'
-import { addDays, type Day, daysOf, monthEndOf, previousMonthEnd } from './calendar'
+import { addDays, type Day, daysOf, FIRST_DAY, monthEndOf, previousMonthEnd } from './calendar'
 import type { BackfillParams } from './params'
 
 /*
@@ -9,9 +9,6 @@ import type { BackfillParams } from './params'
 
 /** The longest closing known took 29 days; days so early in a month may have been part of it. */
 const LONGEST_CLOSING_DAYS = 45
-
-/** The first day that the archive has. */
-const FIRST_DAY: Day = '2008-07-01'
 
 /** A month's list as it is held. */
 export interface MonthList {
@@ -92,15 +89,28 @@ interface Range {
 export function planDates({ monthEnd, from, to, newestFirst }: Range, lists: ReadonlyMap<Day, MonthList>): Planned[] {
   const first = addDays(previousMonthEnd(monthEnd), 1)
   const days = daysOf(from > first ? from : first, to < monthEnd ? to : monthEnd)
-  const planned = days.map((date) => planDate(date, monthEnd, lists))
+  const own = lists.get(monthEnd)
+  const month: Month = {
+    monthEnd,
+    listed: [...(own?.listed ?? [])].sort((a, b) => (a.asOf < b.asOf ? -1 : 1)),
+    isClosed: own !== undefined && wasClosed(own.readAt, lists.get(nextMonthEnd(monthEnd))),
+    before: lists.get(previousMonthEnd(monthEnd))?.listed ?? [],
+  }
+  const planned = days.map((date) => planDate(date, month))
   return newestFirst ? planned.reverse() : planned
 }
 
-function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>): Planned {
-  const own = lists.get(monthEnd)
-  const listed = [...(own?.listed ?? [])].sort((a, b) => (a.asOf < b.asOf ? -1 : 1))
-  const next = lists.get(nextMonthEnd(monthEnd))
-  const isClosed = own !== undefined && wasClosed(own.readAt, next)
+/** What the lists say of a month. */
+interface Month {
+  monthEnd: Day
+  /** Its captures, oldest first. */
+  listed: readonly Listed[]
+  isClosed: boolean
+  /** Captures of the month before. */
+  before: readonly Listed[]
+}
+
+function planDate(date: Day, { monthEnd, listed, isClosed, before }: Month): Planned {
   const last = listed.at(-1)
   if (date === monthEnd) {
     // A month that is open goes on to be captured: its last day is what the newest capture after it says.
@@ -110,9 +120,7 @@ function planDate(date: Day, monthEnd: Day, lists: ReadonlyMap<Day, MonthList>):
   }
   const capture = listed.find((one) => one.asOf === date)
   if (capture) return { date, listed: capture, isFinal: isClosed || capture !== last }
-  const before = lists.get(previousMonthEnd(monthEnd))
-  const closing = before?.listed.some((one) => one.asOf >= date)
-  if (closing) {
+  if (before.some((one) => one.asOf >= date)) {
     return { date, none: 'closing_gap', reason: 'the dashboards still showed the month before on that day' }
   }
   return notListed(date, last, isClosed)

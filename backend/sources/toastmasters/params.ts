@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isRecord } from '../../base/json'
-import { addDays, type Day, isDay } from './calendar'
+import { addDays, type Day, FIRST_DAY, isDay } from './calendar'
 import { normalDistrict } from './ids'
 import { prepared } from './prepared'
 
@@ -10,10 +10,8 @@ import { prepared } from './prepared'
 
 const COLLECTION_TYPES = ['auto', 'system-wide', 'per-district'] as const
 
-/** The first day of the first program year whose statistics the dashboards keep. */
-export const FIRST_DAY: Day = '2008-07-01'
 /** Districts one request may name; there are 132 at most in one year. */
-const MAX_DISTRICTS = 200
+export const MAX_DISTRICTS = 200
 const MAX_LAST_DAYS = 400
 /** Least time between two requests to the dashboards; a job may ask for more, never for less. */
 const LEAST_DELAY_MS = 2000
@@ -36,7 +34,8 @@ function faultOfDay(text: string): string | undefined {
   return text >= today() ? `must be before today (${today()}); statistics are one or two days behind` : undefined
 }
 
-const district = z
+/** The id of a district, as a person writes it. */
+export const district = z
   .string({ error: ({ input }) => `must be the id of a district like 42, 101 or F${got(input)}` })
   .transform((text, ctx) => {
     const id = normalDistrict(text)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import { defineRoute, type Route } from '../../../contract'
-import { normalDistrict } from '../ids'
+import { district, MAX_DISTRICTS } from '../params'
 import { addConfigured, configHistory, lastConfigChange, latestDistricts, readConfigured, removeConfigured } from '../store'
 import { refusalsWith } from './refusals'
 
@@ -10,7 +10,6 @@ import { refusalsWith } from './refusals'
  */
 
 const PATH = '/api/admin/districts/config'
-const MAX = 200
 const HISTORY = 100
 
 const refusals = refusalsWith({ missing: 'DISTRICT_NOT_CONFIGURED', conflict: 'CONFLICT' })
@@ -18,15 +17,12 @@ const config = z
   .object({ configuredDistricts: z.array(z.string()), lastUpdated: z.iso.datetime().nullable(), updatedBy: z.string().nullable() })
   .meta({ id: 'DistrictConfig' })
 
-const id = z.string({ error: 'must be the id of a district like 42, 101 or F' }).transform((text, ctx) => {
-  const found = normalDistrict(text)
-  if (found !== undefined) return found
-  ctx.addIssue({ code: 'custom', message: `must be the id of a district like 42, 101 or F, got ${JSON.stringify(text).slice(0, 60)}` })
-  return z.NEVER
-})
 const ids = z
   .strictObject({
-    districtIds: z.array(id).min(1, 'must name at least one district').max(MAX, `names more than ${MAX} districts`),
+    districtIds: z
+      .array(district)
+      .min(1, 'must name at least one district')
+      .max(MAX_DISTRICTS, `names more than ${MAX_DISTRICTS} districts`),
     replace: z.boolean().default(false).meta({ description: 'Take these in place of those configured; false by default: add them' }),
   })
   .superRefine(({ districtIds }, ctx) => {
@@ -73,7 +69,7 @@ const remove = defineRoute({
   access: 'admin',
   operation: 'removeDistrictConfig',
   about: 'Take a district out of the configured ones; what is stored of it stays',
-  params: z.object({ districtId: id }),
+  params: z.object({ districtId: district }),
   answers: [{ status: 200, body: config }],
   refusals,
   async answer({ params: { districtId } }, context) {

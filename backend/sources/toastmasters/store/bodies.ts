@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Reader, Tx } from '../../../base/sql'
 import type { Ask, Report } from '../asks'
@@ -27,8 +26,6 @@ export interface KeptReport {
   /** Bytes before compression. */
   size: number
 }
-
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const KEY = 'district_id = $1 and month_end = $2 and as_of = $3'
 const keyOf = (ask: Ask): unknown[] => [ask.district ?? '', ask.monthEnd, ask.asOf]

@@ -1,6 +1,6 @@
 import type { Reader } from '../../../base/sql'
 import type { Day } from '../calendar'
-import type { Detail } from './held'
+import type { Detail } from '../prepared'
 import type { Reason } from './revisions'
 
 /** What is stored of a logical date, which is its id. */

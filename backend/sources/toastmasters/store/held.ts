@@ -1,8 +1,6 @@
 import type { Reader } from '../../../base/sql'
 import type { Day } from '../calendar'
-
-/** `summary`: a district's line in the summary; `full`: its clubs too. */
-export type Detail = 'summary' | 'full'
+import type { Detail } from '../prepared'
 
 /** What is held of a district on a date. */
 export interface Held {

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { messageOf } from '../../../base/errors'
 import type { Reader } from '../../../base/sql'
+import { hashOf } from '../cache'
 import type { Day } from '../calendar'
-import { hashOf } from './bodies'
 
 /*
  * Whether what is stored is what was read. It is computed again from files and rows, for some dates at a time.
