@@ -84,6 +84,12 @@ export interface Verdict {
   cost?: Record<string, number>
 }
 
+/**
+ * Labels by which limits count: one for all limits of a request, or one for each, by the name of the API or part, where they count by
+ * different things: `{ etsy: 'key 1', 'etsy.shop': 'shop 42' }`. People see them: a label that contains a secret is refused.
+ */
+export type ScopeOf = string | Readonly<Record<string, string>>
+
 export interface HttpRequest<T> {
   /** GET by default. A page may be read twice: a method that changes something upstream must be safe to repeat. */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -98,8 +104,8 @@ export interface HttpRequest<T> {
   schema: ZodType<T>
   /** Parts of the API's limit that this request also counts against, with the most it can cost. */
   parts?: Record<string, number>
-  /** Which host, key or account the limit counts by, where its scope is not `ip`. */
-  scopeOf?: string
+  /** Which host, key or account the limits count by, where their scope is not `ip`. The host of a template is that of the API. */
+  scopeOf?: ScopeOf
   /** Read timeout, ms (default 30,000). */
   timeoutMs?: number
   /** Largest answer accepted, bytes (default 64 MiB). */

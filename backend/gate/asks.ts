@@ -1,4 +1,4 @@
-import type { Limit, Pace } from '../contract'
+import type { Limit, Pace, ScopeOf } from '../contract'
 import { apiOf, type Limits, rowOf } from './limits'
 
 /** One limit that a request counts against. */
@@ -6,7 +6,7 @@ export interface Ask {
   /** API or part: `esi`, `esi.killmail`. */
   api: string
   /** The host, key or account, where the limit's scope is not `ip`. */
-  scopeOf?: string
+  scopeOf?: ScopeOf
   /** The most tokens it can cost, where the limit counts tokens; default 1. */
   cost?: number
 }

@@ -1,4 +1,4 @@
-import type { RequestClass, Verdict } from '../contract'
+import type { RequestClass, ScopeOf, Verdict } from '../contract'
 import type { RowAsk } from './asks'
 
 /** The permission to send one request now. If it is not sent, tell `settle`. */
@@ -11,7 +11,7 @@ export interface Grant {
   /** Row names by API or part. */
   readonly names: ReadonlyMap<string, string>
   /** Host, key or account that it was requested for. */
-  readonly scopeOf?: string
+  readonly scopeOf?: ScopeOf
   /** When another request like it would get a slot. */
   readonly nextAt: Date
   /** Time spent waiting for it, ms. */

@@ -1,6 +1,6 @@
 import { Refused } from '../base/errors'
 import type { LimitOverride } from '../config/own'
-import type { Api, Limit } from '../contract'
+import type { Api, Limit, ScopeOf } from '../contract'
 
 /** Every limit by its full name: `esi`, `esi.killmail`. */
 export type Limits = ReadonlyMap<string, Limit>
@@ -47,9 +47,17 @@ export function effectiveLimits(sources: readonly WithApis[], overrides: Record<
   return limits
 }
 
-/** The gate row that counts for `name`: one for all, or one for each host, key or account. */
-export function rowOf(name: string, limit: Limit, scopeOf: string | undefined): string {
+/** What the limit of this API or part counts by, if the request says so. */
+export const labelOf = (scopeOf: ScopeOf | undefined, name: string): string | undefined =>
+  typeof scopeOf === 'object' ? scopeOf[name] : scopeOf
+
+/**
+ * The gate row that counts for `name`: one for all, or one for each host, key or account.
+ * @throws {Error} when the request does not name it
+ */
+export function rowOf(name: string, limit: Limit, scopeOf: ScopeOf | undefined): string {
   if (limit.scope === 'ip') return name
-  if (!scopeOf) throw new Error(`A request to ${name} must name its ${limit.scope} in scopeOf.`)
-  return `${name}:${scopeOf}`
+  const label = labelOf(scopeOf, name)
+  if (!label) throw new Error(`A request to ${name} must name its ${limit.scope} in scopeOf.`)
+  return `${name}:${label}`
 }

@@ -1,5 +1,6 @@
 import { RetryLater, Throttled } from '../base/errors'
-import type { Verdict } from '../contract'
+import type { ScopeOf, Verdict } from '../contract'
+import { labelOf } from '../gate/limits'
 
 /** Shortest wait, ms. It doubles with each refusal after a wait, up to MAX_MS. */
 const MIN_MS = 1_000
@@ -39,8 +40,8 @@ export function createPatience() {
    * @param on the limits of the request: its API and the API's parts; `scopeOf` as in the request
    * @param sentAt when the request was sent, ms since 1970
    */
-  return <V extends Verdict>(verdict: V, on: readonly string[], scopeOf: string | undefined, sentAt: number, now = Date.now()): V => {
-    const keyOf = (api: string) => `${api} ${scopeOf ?? ''}`
+  return <V extends Verdict>(verdict: V, on: readonly string[], scopeOf: ScopeOf | undefined, sentAt: number, now = Date.now()): V => {
+    const keyOf = (api: string) => `${api} ${labelOf(scopeOf, api) ?? ''}`
     const { error } = verdict
     const named = error instanceof Throttled ? error.until : error instanceof RetryLater ? error.at : undefined
     const isRefused = named !== undefined

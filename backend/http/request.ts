@@ -1,8 +1,9 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
-import type { Api, HttpAnswer, HttpRequest, HttpUse, RawAnswer } from '../contract'
+import type { Api, HttpAnswer, HttpRequest, HttpUse, RawAnswer, ScopeOf } from '../contract'
 import type { Ask } from '../gate/asks'
 import type { Gate } from '../gate/gate'
 import type { Grant, Outcome } from '../gate/grant'
+import { labelOf } from '../gate/limits'
 import { span } from '../tracing'
 import { type Asked, classify, parse } from './classify'
 import type { Client } from './client'
@@ -28,6 +29,21 @@ const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing):
   ...secrets,
   ...secretsOf({ ...form, ...headers }),
 ]
+
+/** What a request fails with when it is not its own fault: the part of the API, at this host or account. */
+function routeOf({ name }: Client, { parts = {}, scopeOf }: Outgoing): string {
+  const part = Object.keys(parts)[0] ?? name
+  return `${part} ${labelOf(scopeOf, part) ?? ''}`
+}
+
+/** Labels stand in gates, metrics and pages. @throws {Error} when one contains a secret of the request */
+function checkLabels(client: Client, request: Outgoing): void {
+  const { scopeOf = {} } = request
+  const labels = typeof scopeOf === 'string' ? [scopeOf] : Object.values(scopeOf)
+  const secrets = secretsFor(client, request)
+  if (labels.some((label) => secrets.some((secret) => label.includes(secret))))
+    throw new Error(`A request to ${client.name} has a secret in scopeOf: name the key or account by a label that everybody may see.`)
+}
 
 /** Waits for the request's slot and counts the wait. */
 async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpUse): Promise<Grant> {
@@ -76,8 +92,8 @@ async function exchange(
       ms: Math.round(ms),
       waitMs: Math.round(grant.waitedMs),
     })
-  const route = `${Object.keys(request.parts ?? {})[0] ?? client.name} ${request.scopeOf ?? ''}`
-  const one = `${request.scopeOf ?? ''} ${request.method ?? 'GET'} ${request.path}`
+  const route = routeOf(client, request)
+  const one = `${route} ${request.method ?? 'GET'} ${request.path}`
   /** The result for the breaker. */
   const resultOf = (result: Outcome['result']): Outcome['result'] => {
     if (result === 'ok') client.suspects.answered(route, one)
@@ -131,12 +147,12 @@ async function exchange(
 }
 
 /** Asks the probe route whether the API is back, with the one request that its tripped breaker lets through. */
-async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, scopeOf?: string): Promise<void> {
+async function probe(client: Client, gate: Gate, grant: Grant, use: HttpUse, scopeOf?: ScopeOf): Promise<void> {
   const route = client.api.probe
   if (!route) return
   const judge = (answer: RawAnswer) => (isUp(route, answer) ? undefined : new RetryLater('down', `${client.name} is still down`))
   try {
-    await exchange(client, gate, grant, { path: route.path, scopeOf }, client.urlOf(route.path, scopeOf), use, judge)
+    await exchange(client, gate, grant, { path: route.path, scopeOf }, client.urlOf(route.path, labelOf(scopeOf, client.name)), use, judge)
   } catch (error) {
     if (!(error instanceof RetryLater)) throw error
     throw new Throttled(client.name, new Date(Date.now() + DOWN_MS), undefined, error.message)
@@ -155,7 +171,8 @@ function isUp(route: NonNullable<Api['probe']>, { text }: RawAnswer): boolean {
 /** Gets a grant and sends the request; again with another grant if the process was delayed until the slot had passed. */
 async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUse): Promise<SentAnswer> {
   // First, so that a forbidden address takes nothing from the gate.
-  const url = client.urlOf(wanted.path, wanted.scopeOf)
+  const url = client.urlOf(wanted.path, labelOf(wanted.scopeOf, client.name))
+  checkLabels(client, wanted)
   for (;;) {
     try {
       let grant = await acquire(client, gate, wanted, use)

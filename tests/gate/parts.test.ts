@@ -46,6 +46,13 @@ describe('limits in force', () => {
     expect(rowOf('pds', { scope: 'host' }, 'pds.example')).toBe('pds:pds.example')
     expect(() => rowOf('pds', { scope: 'host' }, undefined)).toThrow(/scopeOf/)
   })
+  test('limits of one request may count by different things', () => {
+    const scopeOf = { etsy: 'key 1', 'etsy.shop': 'shop 42' }
+    expect(rowOf('etsy', { scope: 'key' }, scopeOf)).toBe('etsy:key 1')
+    expect(rowOf('etsy.shop', { scope: 'account' }, scopeOf)).toBe('etsy.shop:shop 42')
+    // A label that stands in for a missing one would make strangers share a limit.
+    expect(() => rowOf('etsy.user', { scope: 'account' }, scopeOf)).toThrow('A request to etsy.user must name its account in scopeOf.')
+  })
 })
 
 describe('the clock of another machine', () => {

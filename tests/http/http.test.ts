@@ -779,3 +779,48 @@ describe('a host named by data', () => {
     expect(await gateRow(it, `${it.name}:127.0.0.1:${port}`)).toMatchObject({ granted: 1n })
   })
 })
+
+describe('limits that count by different things', () => {
+  const api: Partial<Api> = {
+    limit: { scope: 'key', perDay: 10 },
+    parts: { part: { scope: 'account', requests: 5, perMs: 60_000 } },
+  }
+
+  test('each get the label of the request that is theirs', async () => {
+    answer = json({ ok: true })
+    const it = world(api)
+    const part = `${it.name}.part`
+    await it.ask({ parts: { [part]: 1 }, scopeOf: { [it.name]: 'key 1', [part]: 'shop 1' } })
+    await it.ask({ parts: { [part]: 1 }, scopeOf: { [it.name]: 'key 1', [part]: 'shop 2' } })
+    expect(await gateRow(it, `${it.name}:key 1`)).toMatchObject({ granted: 2n, used: { day: 2 } })
+    expect(await gateRow(it, `${part}:shop 1`)).toMatchObject({ granted: 1n, used: { requests: 1 } })
+    expect(await gateRow(it, `${part}:shop 2`)).toMatchObject({ granted: 1n, used: { requests: 1 } })
+  })
+
+  test('and the one that the upstream names is the one that waits', async () => {
+    answer = json({}, 429, { 'retry-after': '60' })
+    const it = world(api)
+    const part = `${it.name}.part`
+    const ask = (shop: string) => it.ask({ parts: { [part]: 1 }, scopeOf: { [it.name]: 'key 1', [part]: shop } })
+    expect(await failure(ask('shop 1'))).toMatchObject({ name: 'Throttled', on: part })
+    expect(secondsFromNow((await gateRow(it, `${part}:shop 1`))?.blockedUntil)).toBeCloseTo(60, -1)
+    expect((await gateRow(it, `${it.name}:key 1`))?.blockedUntil).toBeNull()
+    answer = json({ ok: true })
+    expect((await ask('shop 2')).data).toEqual({ ok: true })
+  })
+
+  test('a label that contains a secret is refused before anything is sent', async () => {
+    answer = json({ ok: true })
+    const it = world(
+      { limit: { scope: 'key' }, credential: { setting: 'T_KEY', header: (key) => ({ 'x-api-key': key }) } },
+      { settings: { T_KEY: 'quite-secret-key' } },
+    )
+    for (const scopeOf of ['quite-secret-key', { [it.name]: 'key quite-secret-key' }]) {
+      const error = await failure(it.ask({ scopeOf }))
+      expect(error.message).toMatch(/has a secret in scopeOf/)
+      expect(error.message).not.toContain('quite-secret-key')
+    }
+    expect(arrived).toHaveLength(0)
+    expect((await it.gate.list()).filter(({ name }) => name.startsWith(it.name))).toEqual([])
+  })
+})
