@@ -150,12 +150,13 @@ async function commit(
     }
     const cursor = ended ? task.cursor : asJson(page.next)
     if (!leaves && !engine.stopping()) goesOn()
-    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped, lane })
+    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped, failed: page.failed, lane })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { runs, next, written, counts: { ...counts, cursor } }
   }
   const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
-  outcomes.pageCommitted(engine.log, task, counts, { ended, skipped, counters: written.counts })
+  outcomes.pageCommitted(engine.log, task, counts, { ended: ended && !page.failed, skipped, counters: written.counts })
+  if (page.failed) outcomes.taskFailed(engine.log, task, new Fatal(page.failed.kind, page.failed.reason), page.failed.kind)
   if (leaves) return { held: next, goOn: true }
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null, waiting_since: null }, goOn: runs }
 }

@@ -118,3 +118,20 @@ it('gives every step the cursor as the database keeps it, within a turn too', as
   await run({ pages: 3 })
   expect(cursors).toEqual([{ page: 0 }, { page: 1, at: '1970-01-01T00:00:00.000Z' }, { page: 2, at: '1970-01-01T00:00:00.000Z' }])
 })
+
+test('a page may fail its task and be committed all the same; a retry reads it again', async () => {
+  let failing = true
+  const tasks = [countingTask(`t${++name}`)]
+  const rejected = [{ key: 'one', reason: 'odd', raw: 1 }]
+  const failed = { kind: 'odd_page', reason: 'the page is another one' }
+  const report = await run({
+    pages: 3,
+    tasks,
+    onRead: async (_, page) => (page === 1 && failing ? ({ batch: [], next: null, rejected, failed } as never) : undefined),
+  })
+  expect(report).toMatchObject({ status: 'failed', new: 2, pages: 2, rejected: 1, failures: [{ kind: 'odd_page', error: failed.reason }] })
+  failing = false
+  await jobs.retry(it_, report.job)
+  await it_.ended(report.job)
+  expect(await jobs.report(it_, report.job)).toMatchObject({ status: 'completed', new: 6, failures: [] })
+})

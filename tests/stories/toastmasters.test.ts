@@ -136,7 +136,7 @@ const exportsSince = (from: number) =>
     .map(({ path }) => path)
     .filter((path) => path.includes('export.aspx'))
 
-test('six dates of all districts through faults and kills are those of the dashboards; what failed is completed, asking nothing twice', async () => {
+test('D8: six dates of all districts through faults and kills are those of the dashboards; what failed is completed, asking nothing twice', async () => {
   const dates = sandbox.toastmasters.truth.dates(FROM, TO)
   const withData = dates.filter((one) => one.state === 'data')
   expect(withData.map((one) => one.districts.length)).toEqual(Array(DATES).fill(DISTRICTS))

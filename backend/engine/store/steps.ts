@@ -15,6 +15,8 @@ export interface PageCommit extends Counts {
   unverified: string | null
   /** Why it ends skipped and not done. */
   skipped?: { kind?: string; reason: string }
+  /** Why it ends failed and not done. */
+  failed?: { kind: string; reason: string }
   /** The lane in which it goes on, where that is another one. */
   lane?: string
 }
@@ -34,14 +36,14 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
   const moved = query<{ runs: boolean }>(
     `with moved as (
      update backhaul.tasks t
-        set step = step + 1, cursor = $4, attempts = 0, error_kind = null, error = null, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
+        set step = step + 1, cursor = $4, attempts = 0, error_kind = $15, error = $16, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
             expected = $5, traffic = $6, notes = $7, counters = $11, unverified = $12,
-            state = case when $8 then case when $9::text is null then 'done' else 'skipped' end
+            state = case when $8 then case when $16::text is not null then 'failed' when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
             reason = $9, reason_kind = $14, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
             claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
             woken_at = case when $10 is null then woken_at end,
-            pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${15 + n}`).join(', ')}
+            pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${17 + n}`).join(', ')}
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
      )
@@ -61,6 +63,8 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       textOf(page.unverified),
       page.pages,
       textOf(page.skipped?.kind) ?? null,
+      textOf(page.failed?.kind) ?? null,
+      textOf(page.failed?.reason) ?? null,
       ...COUNT_NAMES.map((name) => page[name]),
     ],
   )

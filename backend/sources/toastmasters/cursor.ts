@@ -8,8 +8,6 @@ export const fileCursor = z.object({
   listed,
   /** Whether what is read now is the last word on that date. */
   isFinal: z.boolean(),
-  /** Why the file that came is not the one that was asked for, and when: what came has been noted, and the task fails. */
-  mismatch: z.object({ reason: z.string(), at: z.iso.datetime() }).optional(),
 })
 export type FileCursor = z.infer<typeof fileCursor>
 

@@ -162,7 +162,7 @@ test('of one capture with two contents, the one read later is right, and the oth
   }
 })
 
-test('a job for some districts leaves the others of the date alone', async () => {
+test('D13: a job for some districts leaves the others of the date alone', async () => {
   await saveAll(captureOf('2026-06-02', { '3045': 20 }, 1, '42'), { district: '42' })
   await saveAll(captureOf('2026-06-02', { '9001': 11 }, 1, 'F'), { district: 'F' })
   await saveAll(captureOf('2026-06-03', { '3045': 19 }, 5, '42'), { district: '42' })

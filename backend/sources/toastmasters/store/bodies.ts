@@ -78,8 +78,8 @@ export async function readBody(db: Reader, ask: Ask, since: Date): Promise<KeptB
  * @param since read at or after this moment
  * @param until first read at or before this one
  */
-export async function newestReports(tx: Tx, ask: Ask, since: Date, until?: Date): Promise<KeptReport[]> {
-  return await tx.query<KeptReport>(
+export async function newestReports(db: Reader, ask: Ask, since: Date, until?: Date): Promise<KeptReport[]> {
+  return await db.query<KeptReport>(
     `select distinct on (report) report, hash, logical_date::text as "logicalDate",
             case when $5::timestamptz < last_fetched_at then first_fetched_at else last_fetched_at end as "fetchedAt", size
        from toastmasters.bodies where ${KEY} and last_fetched_at >= $4 and ($5::timestamptz is null or first_fetched_at <= $5)

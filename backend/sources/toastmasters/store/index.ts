@@ -1,7 +1,7 @@
 /*
  * Everything this source keeps in Postgres.
  */
-export { type KeptBody, readBody } from './bodies'
+export { type KeptBody, newestReports, readBody } from './bodies'
 export { readCacheStatistics, resetCacheStatistics, saveCacheStatistics } from './cache-statistics'
 export {
   listSnapshots,

@@ -24,6 +24,8 @@ const REPORTS = 3
 /** One of the three reports of a district's date. */
 export interface ReportBatch {
   body: Body
+  /** Others of its capture that were read again with it. */
+  again?: readonly Body[]
   district: string
   /** Whether it is the last word on its date. */
   isFinal: boolean
@@ -39,7 +41,7 @@ export async function saveReport(tx: Tx, batch: ReportBatch): Promise<Written> {
   const { body, since } = batch
   // Two reports of a district may be committed at once: each must see the other's file, or neither would store the date.
   await lock(tx, `district ${batch.district}`)
-  await keepBody(tx, body)
+  for (const one of [body, ...(batch.again ?? [])]) await keepBody(tx, one)
   const newest = await newestReports(tx, body.ask, since)
   if (newest.length < REPORTS) return written(body)
   const outcome = await settle(tx, batch, newest)

@@ -12,7 +12,7 @@ import type { Batch } from '../write'
 
 /*
  * What the three kinds of task that read a file have in common: a file that is held already is not asked for, and one that is not
- * what was asked for is noted before its task fails.
+ * what was asked for is noted while its task fails.
  */
 
 export type FileStep = Step<FileCursor, BackfillParams>
@@ -26,27 +26,26 @@ export type Read = { body: Body } | { page: FilePage }
 
 /**
  * Reads a file for a task.
- * @throws {Fatal} `validation_failed` for a file that was found to be another one, once that has been noted
+ * @throws {Fatal} `processing_failed` for a cell that cannot be read
  * @throws {RetryLater} `fetch_failed` and what the HTTP edge throws
  */
-export async function readFile({ cursor, params }: FileStep, io: SourceIo, ask: Ask): Promise<Read> {
-  if (cursor.mismatch && isFresh(cursor.mismatch.at)) throw new Fatal('validation_failed', cursor.mismatch.reason)
+export async function readFile({ params }: FileStep, io: SourceIo, ask: Ask): Promise<Read> {
   const kept = await readBody(io.held, ask, new Date(preparedOf(params).since))
-  if (kept) return { body: bodyOf(ask, kept) }
-  const found = await fetchBody(io, ask, { cache: params.enableCaching })
+  return kept ? { body: bodyOf(ask, kept) } : await fetchFile(io, ask, params.enableCaching)
+}
+
+/** Asks for a file; with `cache`, one of the last hour serves. @throws as `readFile` */
+export async function fetchFile(io: SourceIo, ask: Ask, cache: boolean): Promise<Read> {
+  const found = await fetchBody(io, ask, { cache })
   if ('none' in found) return { page: skipped(found.none, found.reason) }
   if (!('wrong' in found)) return { body: found }
   if (found.wrong === 'validation_failed') {
     const batch: Batch = { kind: 'mismatch', ask, reason: found.reason }
-    return { page: { batch, next: { ...cursor, mismatch: { reason: found.reason, at: new Date().toISOString() } } } }
+    return { page: { batch, next: null, failed: { kind: found.wrong, reason: found.reason } } }
   }
   if (found.retry) throw new RetryLater(found.wrong, found.reason)
   throw new Fatal(found.wrong, found.reason)
 }
-
-/** A person who retries such a task later wants the file to be asked for again, ms. */
-const MISMATCH_MS = 10_000
-const isFresh = (at: string): boolean => Date.now() - Date.parse(at) < MISMATCH_MS
 
 /** A kept file was checked before it was kept; what it says is read from it again. */
 function bodyOf(ask: Ask, { via, url, text, hash, fetchedAt }: KeptBody): Body {
