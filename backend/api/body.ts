@@ -37,6 +37,9 @@ export function refuseUnstorable(app: FastifyInstance): void {
   })
 }
 
+/** Fastify's own sentence has no more than this says already; that of the parser names the place. */
+const reasonOf = ({ message, code }: Error & { code?: string }): string => (code === 'FST_ERR_CTP_INVALID_JSON_BODY' ? '' : `: ${message}`)
+
 /** Parses JSON bodies: an empty one is no body; one that nests too deep or has a field that changes prototypes is refused. */
 export function parseJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -45,7 +48,7 @@ export function parseJson(app: FastifyInstance): void {
     if (body.trim() === '') return done(null, undefined)
     if (isTooDeep(body)) return done(new HttpError(400, `The body is nested deeper than ${MAX_DEPTH} levels.`))
     return parse(request, body, (error, value) => {
-      if (error) done(new HttpError(400, `The body is not valid JSON: ${error.message}`))
+      if (error) done(new HttpError(400, `The body is not valid JSON${reasonOf(error)}`))
       else if (hasUnstorable(value))
         done(new HttpError(400, 'The body contains a character that PostgreSQL cannot store (NUL or half a surrogate pair).'))
       else done(null, value)

@@ -31,9 +31,10 @@ const TITLES: Record<number, string> = {
 const STATUS: Record<Refused['code'], number> = { input: 400, missing: 404, state: 409, setup: 503 }
 
 /** With a capital and a full stop; a field's name at the beginning stays as it is. */
-const sentence = (text: string): string => {
+const sentence = (text: string, errors: Problem['errors'] = []): string => {
   const trimmed = text.trim()
-  const first = /^[a-z]+[\s,]/.test(trimmed) ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0)
+  const isWord = /^[a-z]+[\s,]/.test(trimmed) && !errors.some(({ field }) => trimmed.startsWith(`${field} `))
+  const first = isWord ? trimmed.charAt(0).toUpperCase() : trimmed.charAt(0)
   return `${first}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`
 }
 
@@ -41,7 +42,7 @@ export const problem = (status: number, detail: string, more: Pick<Problem, 'err
   type: 'about:blank',
   title: TITLES[status] ?? 'Request refused',
   status,
-  detail: sentence(detail),
+  detail: sentence(detail, more.errors),
   ...more,
 })
 

@@ -64,6 +64,8 @@ export interface RouteJob {
   skips: Record<string, number>
   /** Whether it is certain that everything requested was read, from its report; null until there is one. */
   verified: boolean | null
+  /** Its tasks were deleted after RETENTION_DAYS: its counts are from the report, and its partitions are gone. */
+  cleared: boolean
 }
 
 /** How a job is started, besides its params. */

@@ -306,7 +306,7 @@ describe('the list of jobs', () => {
 
     const retention = keepRetention({ db: engine.db, log: quiet, retentionMs: 0 })
     while ((await retention.tick()) === 'busy');
-    expect((await ask('GET', '/admin/count?limit=1')).body).toEqual([body[0]])
+    expect((await ask('GET', '/admin/count?limit=1')).body).toEqual([{ ...body[0], cleared: true }])
   })
 })
 

@@ -59,13 +59,12 @@ async function move(engine: Engine, id: string, verb: string, from: readonly str
   )
   if (rows[0]) return rows[0]
   const now = await findJob(engine, job.id)
-  throw new Refused(
-    'state',
-    `job ${job.id.slice(0, 8)} is ${now.status}; ${verb} needs it to be ${from.join(' or ')}`,
-    'status',
-    now.status,
-  )
+  throw new Refused('state', `job ${job.id.slice(0, 8)} is ${now.status}; ${verb} needs it to be ${orList(from)}`, 'status', now.status)
 }
+
+/** `queued, running or paused`. */
+const orList = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
 /** Stops claims; turns end after their current page. Another job may take its place among the running ones. */
 export const pause = (engine: Engine, id: string): Promise<JobRow> =>

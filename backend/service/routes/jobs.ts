@@ -13,7 +13,7 @@ interface Row extends Pick<RouteJob, 'id' | 'status' | 'params' | 'error' | 'cre
   /** `createdAt` with all digits. */
   at: string
   /** From the report: with one the tasks need not be counted, and may be deleted. */
-  kept: Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy' | 'skippedBy' | 'verified'> | null
+  kept: (Pick<Report, 'seen' | 'rejected' | 'streams' | 'failedBy' | 'skippedBy' | 'verified'> & { cleared: boolean }) | null
   groups: { stream: string; state: keyof RouteTasks; kind: string | null; tasks: number; seen: number; rejected: number }[]
 }
 
@@ -27,7 +27,7 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
             case when j.report is not null then
               jsonb_build_object('seen', j.report -> 'seen', 'rejected', j.report -> 'rejected',
                                  'streams', coalesce(j.report -> 'streams', '{}'), 'failedBy', coalesce(j.report -> 'failedBy', '{}'),
-                                 'skippedBy', coalesce(j.report -> 'skippedBy', '{}'), 'verified', j.report -> 'verified') end as kept
+                                 'skippedBy', coalesce(j.report -> 'skippedBy', '{}'), 'verified', j.report -> 'verified', 'cleared', j.report ? 'cleared') end as kept
        from (select * from backhaul.jobs where ${which}) j
        left join lateral (
          select jsonb_agg(g) as groups
@@ -40,11 +40,11 @@ const readRows = (db: Reader, which: string, values: readonly unknown[]): Promis
   )
 
 function show({ at: _, kept, groups, ...job }: Row): RouteJob {
-  const shown: RouteJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {}, skips: {}, verified: null }
+  const shown: RouteJob = { ...job, seen: 0, rejected: 0, tasks: {}, failures: {}, skips: {}, verified: null, cleared: false }
   if (kept) {
     const tasks = Object.fromEntries(Object.entries(kept.streams).map(([stream, states]) => [stream, { ...NONE, ...states }]))
-    const { seen, rejected, failedBy: failures, skippedBy: skips, verified } = kept
-    return { ...shown, seen, rejected, tasks, failures, skips, verified }
+    const { seen, rejected, failedBy: failures, skippedBy: skips, verified, cleared } = kept
+    return { ...shown, seen, rejected, tasks, failures, skips, verified, cleared }
   }
   for (const { stream, state, kind, tasks, seen, rejected } of groups) {
     shown.seen += seen

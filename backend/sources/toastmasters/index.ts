@@ -3,7 +3,7 @@ import { toastmasters as api } from './apis'
 import { checks } from './checks'
 import { commands } from './commands'
 import { counters } from './counters'
-import { type BackfillParams, label, params } from './params'
+import { type BackfillParams, label, message, params } from './params'
 import { plan } from './plan'
 import { prepare } from './prepare'
 import { routes } from './routes'
@@ -17,7 +17,7 @@ import { districts, summary } from './streams/summary'
 export const toastmasters = defineSource<BackfillParams>({
   name: 'toastmasters',
   about: 'district statistics by date (Toastmasters dashboards)',
-  requests: { districts_backfill_queue: params },
+  requests: { districts_backfill_queue: message },
   params,
   label,
   example: { startDate: '2024-01-30', endDate: '2024-01-31', targetDistricts: ['42'], collectionType: 'per-district' },

@@ -124,6 +124,22 @@ function understand(it: Given, ctx: Context) {
 /** What a job of this source is started with, and what may be published to `districts_backfill_queue`. */
 export const params = z.preprocess(withoutNulls, given).transform(understand)
 
+/** The first field of a request that is none of this API; undefined: there is none. */
+export const unknownField = (raw: unknown): string | undefined =>
+  isRecord(raw) ? Object.keys(raw).find((name) => !FIELDS.includes(name)) : undefined
+
+export const notAField = (name: string): string => `"${name.slice(0, 60)}" is not a field; the fields are ${FIELDS.join(', ')}`
+
+/** A message of a producer: a field that is misspelled would start another job than the one that was meant. */
+export const message = z
+  .unknown()
+  .superRefine((raw, ctx) => {
+    const name = unknownField(raw)
+    // Jobs that were prepared elsewhere may be sent as they are.
+    if (name !== undefined && name !== 'prepared') ctx.addIssue({ code: 'custom', path: [name.slice(0, 60)], message: notAField(name) })
+  })
+  .pipe(params)
+
 export type BackfillParams = z.infer<typeof params>
 
 /** What such a job reads, in words. */

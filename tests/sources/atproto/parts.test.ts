@@ -957,6 +957,7 @@ describe('a backfill as it is shown', () => {
     tasks: {},
     failures: {},
     verified: null,
+    cleared: false,
     skips: {},
     ...more,
   })

@@ -1,4 +1,6 @@
 import { parsed } from '../../../backend/contract'
+import { parseParams, parseRequest } from '../../../backend/engine/jobs/start'
+import { toastmasters } from '../../../backend/sources/toastmasters'
 import { label, params } from '../../../backend/sources/toastmasters/params'
 import { scopeOf, strategyOf } from '../../../backend/sources/toastmasters/scope'
 
@@ -106,5 +108,22 @@ describe('the scope', () => {
     expect(strategy('per-district', undefined)).toEqual(['per-district', 'full', 'getDistrictPerformance'])
     expect(strategy('system-wide', ['42'])).toEqual(['system-wide', 'summary', 'getAllDistricts'])
     expect(strategyOf('auto', scopeOf(many, [])).strategy.rationale).toContain('12 districts are named')
+  })
+})
+
+describe('a message', () => {
+  test.each(['colectionType', '__proto__x', 'speed'])('with the unknown field %s is refused by its name', (field) => {
+    const sent = { startDate: '2024-01-01', [field]: 1 }
+    expect(() => parseRequest(toastmasters, 'districts_backfill_queue', sent)).toThrow(
+      `"${field}" is not a field; the fields are targetDistricts`,
+    )
+    // The stored params of a job may have come from another version.
+    expect(parseParams(toastmasters, sent)).toMatchObject({ startDate: '2024-01-01' })
+  })
+
+  test('may leave fields out as null', () => {
+    expect(parseRequest(toastmasters, 'districts_backfill_queue', { startDate: '2024-01-01', endDate: null })).toMatchObject({
+      endDate: '2024-01-01',
+    })
   })
 })

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { keepRetention } from '../../../backend/engine/upkeep/retention'
 import { toastmasters } from '../../../backend/sources/toastmasters'
 import { type Answer, type Served, serve } from '../../support/api'
+import { quiet } from '../../support/suite'
 import { type DashboardWorld, dashboardWorld } from '../../support/toastmasters-world'
 import { until } from '../../support/until'
 
@@ -153,6 +155,31 @@ describe('a job', () => {
     }
     const answer = await ask('GET', `${BASE}/${id}`)
     expect(answer.headers.get('cache-control')).toBe('public, max-age=3600')
+  })
+
+  test.each([
+    [{ startDate: '2024-01-20', endDate: '2024-01-31', collectionType: 'per-district' }],
+    [{ startDate: '2024-01-20', endDate: '2024-01-31', collectionType: 'system-wide' }],
+  ])('D8: keeps its numbers when RETENTION_DAYS has deleted its tasks: %j', async (request) => {
+    world.sandbox.fault({ name: 'status', status: 503, match: `clubperformance~${first()}~1/31/2024~1/30/2024~` } as never)
+    const id = await begin({ ...request, retryFailures: false })
+    const before = await ended(id)
+    await world.suite.db.query(`update backhaul.jobs set completed_at = completed_at - interval '31 days' where id = $1`, [id])
+    const left = async () => (await world.suite.db.query(`select 1 from backhaul.tasks where job_id = $1 limit 1`, [id])).length
+    const retention = keepRetention({ db: world.suite.db, log: quiet, retentionMs: 30 * 86_400_000, sources: [toastmasters] })
+    await until(
+      async () => {
+        await retention.tick()
+        return (await left()) === 0
+      },
+      { what: 'the tasks to be deleted' },
+    )
+    const after = await shown(id)
+    const { total, completed, skipped, unavailable, failed, totalErrors } = before.progress
+    expect(completed).toBeGreaterThan(0)
+    expect(after).toMatchObject({ status: before.status, outcomes: before.outcomes, verified: before.verified })
+    expect(after.progress).toMatchObject({ total, completed, skipped, unavailable, failed, totalErrors })
+    expect(await ask('POST', `${BASE}/${id}/retry`)).toMatchObject({ status: 409 })
   })
 
   test('D4: stays cancelled when a worker starts again', async () => {

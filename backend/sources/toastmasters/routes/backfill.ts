@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { Json } from '../../../base/json'
 import { defineRoute, parsed, type Route } from '../../../contract'
-import { FIELDS, params as schema } from '../params'
+import { notAField, params as schema, unknownField } from '../params'
 import { previewOf } from '../preview'
 import type { Context } from './parts'
 import { refusalsWith } from './refusals'
@@ -48,11 +48,8 @@ const create = defineRoute({
 /** What was sent, checked here so that its faults name the fields of this API. @throws {Refused} `input` */
 function asked(body: unknown): Record<string, unknown> {
   const raw = (body ?? {}) as Record<string, unknown>
-  const unknown = Object.keys(raw).find((name) => !FIELDS.includes(name))
-  if (unknown !== undefined) {
-    const name = unknown.slice(0, 60)
-    throw new Refused('input', `"${name}" is not a field; the fields are ${FIELDS.join(', ')}.`, name)
-  }
+  const unknown = unknownField(raw)
+  if (unknown !== undefined) throw new Refused('input', `${notAField(unknown)}.`, unknown.slice(0, 60))
   parsed(schema, raw)
   return raw
 }

@@ -24,7 +24,10 @@ export async function partsOf({ db }: Context, grid: Partitions, params: Backfil
   const cells = grid.cells.filter((cell) => cell.row !== ALL)
   const parts: Part[] = cells.map((cell) => ({ date: cell.column, district: cell.row, cell }))
   // In full detail the summary of a date counts only until its districts are known.
-  const whole = grid.cells.filter((cell) => cell.row === ALL && (detail === 'summary' || cell.state !== 'done'))
+  const known = new Set(cells.map((cell) => cell.column))
+  const whole = grid.cells.filter(
+    (cell) => cell.row === ALL && (detail === 'summary' || (cell.state !== 'done' && !known.has(cell.column))),
+  )
   if (whole.length === 0) return parts
   const held = detail === 'summary' ? byDate(await readHeld(db, params.startDate, params.endDate)) : new Map<string, string[]>()
   const otherwise = districts ?? (await latestDistricts(db))

@@ -3,7 +3,8 @@ import type { RouteFigures, RouteJob } from '../../../contract'
 import { params as schema } from '../params'
 import { preparedOf } from '../plan'
 import type { Prepared } from '../prepared'
-import { readCacheStatistics } from '../store'
+import { latestDistricts, readCacheStatistics } from '../store'
+import { clearedCounts } from './cleared'
 import { errorsOf, partialsOf, summaryOf } from './errors'
 import { performanceOf } from './limiters'
 import { type Context, partsOf } from './parts'
@@ -50,7 +51,7 @@ async function countView(context: Context, job: RouteJob): Promise<Backfill> {
   const errors = errorsOf(parts, prepared, job)
   const partials = partialsOf(parts, job)
   const summary = summaryOf(errors, partials.length)
-  return {
+  const shown = {
     backfillId: job.id,
     status: statusOf(job.status),
     scope: scopeShown(prepared),
@@ -74,7 +75,11 @@ async function countView(context: Context, job: RouteJob): Promise<Backfill> {
     state: job.status,
     links: linksOf(job.id),
     metadata: metadataOf(figures, prepared),
-  }
+  } satisfies Backfill
+  if (!job.cleared) return shown
+  const districts = prepared.districts ?? (await latestDistricts(context.db))
+  const { outcomes, progress } = clearedCounts(job, prepared, districts.length)
+  return { ...shown, outcomes, progress: { ...shown.progress, ...progress } }
 }
 
 const linksOf = (id: string): Backfill['links'] => {
