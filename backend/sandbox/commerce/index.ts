@@ -1,0 +1,36 @@
+import { whole } from '../base/options'
+import { defineSandboxSource } from '../base/source'
+import { worldControls } from './control'
+import { openEtsy } from './etsy'
+import { ETSY_FAULTS } from './etsy-faults'
+import { MAX_USERS } from './people'
+import { MAX_ORDERS } from './sales'
+import { World } from './world'
+
+/** The platforms of online sellers over one world, so that their orders fit each other. */
+export const commerce = defineSandboxSource({
+  options: {
+    users: whole(1).max(MAX_USERS).default(2).meta({ value: 'number', description: 'sellers, each with a shop on every platform' }),
+    ordersPerShop: whole(0).max(MAX_ORDERS).default(300).meta({ value: 'orders', description: 'orders of each shop at the start' }),
+    productsPerShop: whole(1).default(40).meta({ value: 'products', description: 'products of each seller' }),
+    etsyPerSecond: whole(1).default(10).meta({ value: 'requests', description: 'requests that the Etsy key has in a second' }),
+    etsyPerDay: whole(1).default(10_000).meta({ value: 'requests', description: 'requests that the Etsy key has in a day' }),
+    etsyDay: whole(1).default(86_400).meta({ value: 'seconds', description: 'how long a day of the Etsy key is' }),
+  },
+  faults: { ...ETSY_FAULTS },
+  open(settings, { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay }) {
+    const { seed, end, oddities, context } = settings
+    const world = new World({ seed, users, ordersPerShop, productsPerShop, end, oddities, clock: context.clock })
+    const etsy = openEtsy(settings, world, { perSecond: etsyPerSecond, perDay: etsyPerDay, daySeconds: etsyDay })
+    const apis = [...etsy.apis]
+    return {
+      apis,
+      control: { ...worldControls(world), ...etsy.control },
+      handle: { world, etsy: etsy.handle },
+      reset() {
+        for (const api of apis) api.reset()
+        world.reset()
+      },
+    }
+  },
+})

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { commerce } from '../../backend/sandbox/commerce'
+import { type OptionsFor, openSandbox } from '../../backend/sandbox/server'
+import { MANNERS, type Visit } from './sandbox'
+
+const NOW = Date.UTC(2026, 10, 21, 15)
+
+/** The commerce platforms, whose time stands still until it is moved. */
+export async function stillCommerce(options: OptionsFor<{ commerce: typeof commerce }> = {}) {
+  let now = NOW
+  const sandbox = await openSandbox({ commerce }, { clock: () => now, ...options })
+  const visit = async (url: string, init: RequestInit): Promise<Visit> => {
+    const answer = await fetch(url, { redirect: 'manual', ...init })
+    const text = await answer.text()
+    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) }
+  }
+  return {
+    sandbox,
+    ...sandbox.commerce,
+    pass: (ms: number) => {
+      now += ms
+    },
+    get: (url: string, headers: Record<string, string> = {}) => visit(url, { headers: { ...MANNERS, ...headers } }),
+    post: (url: string, body: string, headers: Record<string, string> = {}) =>
+      visit(url, { method: 'POST', body, headers: { ...MANNERS, ...headers } }),
+  }
+}
+
+interface Schemas {
+  $defs: Record<string, { properties?: Record<string, unknown> }>
+}
+
+/** The published schemas of a platform, as a fixture holds them. */
+export function publishedSchemas(fixture: string) {
+  const document = JSON.parse(readFileSync(join(__dirname, '../fixtures/commerce', fixture), 'utf8')) as Schemas
+  return {
+    /** Whatever does not fit the schema of this name. */
+    faultsOf(name: string, value: unknown): string[] {
+      const schema = z.fromJSONSchema({ $defs: document.$defs, $ref: `#/$defs/${name}` } as Parameters<typeof z.fromJSONSchema>[0])
+      return (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
+    },
+    fieldsOf: (name: string): string[] => Object.keys(document.$defs[name]?.properties ?? {}).sort(),
+  }
+}
