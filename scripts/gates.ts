@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Limit } from '../backend/contract'
+import type { Span } from '../backend/contract'
+import { isLearned, type LimitInForce } from '../backend/gate/limits'
 import type { GateRow } from '../backend/gate/store'
 import { limitText } from '../backend/service/jobs/estimate'
 import { gateStates, stateOf } from '../backend/service/suite/gates'
@@ -40,12 +41,15 @@ async function show(context: Context, options: { json?: boolean }): Promise<void
 
 const inFuture = (at: Date | null | undefined, now: Date): number => Math.max(0, (at?.getTime() ?? 0) - now.getTime())
 
-function usedText(limit: Limit, row: GateRow | undefined): string {
-  const windows: [used: number | undefined, allowed: number | undefined][] = [
-    [row?.used.requests, limit.requests],
-    [row?.used.day, limit.perDay],
+function usedText(limit: LimitInForce, row: GateRow | undefined): string {
+  const windows: [span: Span, allowed: number | undefined][] = [
+    ['requests', limit.requests],
+    ['day', limit.perDay],
   ]
-  const parts = windows.flatMap(([used, allowed]) => (allowed === undefined ? [] : [`${count(used ?? 0)} of ${count(allowed)}`]))
+  const parts = windows.flatMap(([span, allowed]) => {
+    if (allowed === undefined) return []
+    return [`${count(row?.used[span] ?? 0)} of ${count(allowed)}${isLearned(limit, span, row?.learned) ? ' (learned)' : ''}`]
+  })
   return parts.join(', ')
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { positive, type Settings, urlSchema } from '../contract'
 import { isDatabaseUrl } from '../database/url'
 
+const share = z.number().gt(0).lte(1)
 const limitOverride = z
   .strictObject({
     spacingMs: z.number().nonnegative(),
@@ -9,7 +10,7 @@ const limitOverride = z
     perMs: z.number().int().positive(),
     perDay: z.number().int().positive(),
     dayMs: z.number().int().positive(),
-    backfillShare: z.number().gt(0).lte(1),
+    backfillShare: z.union([share, z.strictObject({ requests: share, day: share }).partial()]),
     concurrent: z.number().int().positive(),
   })
   .partial()
@@ -72,7 +73,7 @@ export const OWN = {
   LIMITS: {
     schema: limits,
     about:
-      'Limits of the APIs by name as JSON, with any of `spacingMs`, `requests` + `perMs`, `perDay` + `dayMs`, `backfillShare`, `concurrent`.',
+      'Limits of the APIs by name as JSON, with any of `spacingMs`, `requests` + `perMs`, `perDay` + `dayMs`, `backfillShare` (one figure, or `{"requests": …, "day": …}`), `concurrent`.',
   },
   TURN_SECONDS: {
     schema: positive.default(20),

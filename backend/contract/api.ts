@@ -6,6 +6,9 @@ import type { Log } from '../base/log'
  * How a source describes an API, and how the HTTP client asks it.
  */
 
+/** The two rolling windows of a limit: `requests` is `perMs` long, `day` is `dayMs` long. */
+export type Span = 'requests' | 'day'
+
 /** How often an API may be asked. Every figure is a limit for all processes on all hosts together. */
 export interface Limit {
   /** What shares one limit: all requests (`ip`), or those to the same host, with the same key or for the same account (`scopeOf`). */
@@ -18,8 +21,11 @@ export interface Limit {
   /** At most `perDay` in every rolling `dayMs` (default 24 h). */
   perDay?: number
   dayMs?: number
-  /** The share of the windows that backfills may use, 0..1; the rest is reserved for `live`. */
-  backfillShare?: number
+  /**
+   * The share of the windows that backfills may use, 0..1; the rest is reserved for `live`. One figure for both windows, or one for
+   * each: `{ day: 0.5 }` leaves `requests` to everybody. A backfill whose share of a day is used up is parked until some of it is free.
+   */
+  backfillShare?: number | Partial<Record<Span, number>>
   /** Requests in flight at once. */
   concurrent?: number
   /** `requests` counts tokens: a request costs what `Verdict.cost` reports. By default every request costs 1. */
@@ -78,8 +84,16 @@ export interface Verdict {
   error?: Error
   /** Gates that must wait, by name of an API or a part; the name of an API stands for all its parts. */
   block?: { api: string; until: Date; reason: string }[]
-  /** Tokens that are left, according to the upstream. */
-  remaining?: { api: string; tokens: number }[]
+  /**
+   * Tokens that are left in a window (default `requests`), according to the upstream. What it counts besides our own requests was used
+   * by others who have the same key.
+   */
+  remaining?: { api: string; tokens: number; span?: Span }[]
+  /**
+   * Figures of windows according to the upstream. They replace those that the limit states, for all processes from their next request
+   * on, unless `LIMITS` states the figure. A window that the limit does not state has no length, and learns none.
+   */
+  limits?: ({ api: string } & Partial<Record<Span, number>>)[]
   /** The actual cost of the request, by part name. */
   cost?: Record<string, number>
 }

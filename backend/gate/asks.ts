@@ -1,5 +1,5 @@
-import type { Limit, Pace, ScopeOf } from '../contract'
-import { apiOf, type Limits, rowOf } from './limits'
+import type { Pace, ScopeOf, Span } from '../contract'
+import { apiOf, type LimitInForce, type Limits, rowOf, shareOf } from './limits'
 
 /** One limit that a request counts against. */
 export interface Ask {
@@ -11,12 +11,14 @@ export interface Ask {
   cost?: number
 }
 
+/** A rolling window: its limit, its length, the share of backfills (null: all of it) and whether no reported limit replaces its own. */
+export type Window = [limit: number, ms: number, share?: number | null, isFixed?: true]
+
 /** What the database function needs to know of one limit; its names are those of `gate_acquire`. */
 export interface RowAsk {
   cost: number
   spacing?: number
-  spans: { requests?: [limit: number, ms: number]; day?: [limit: number, ms: number] }
-  share?: number
+  spans: Partial<Record<Span, Window>>
   concurrent?: number
   /** When the request counts as lost, ms after its slot. */
   hold: number
@@ -32,15 +34,19 @@ const MAX_DELTA_MS = 250
 
 const DAY_MS = 86_400_000
 
-function rowAsk(ask: Ask, limit: Limit, hold: number, breaker: boolean): RowAsk {
+function windowOf(limit: LimitInForce, span: Span, figure: number, ms: number): Window {
+  const share = shareOf(limit, span) ?? null
+  return limit.fixed?.includes(span) ? [figure, ms, share, true] : share === null ? [figure, ms] : [figure, ms, share]
+}
+
+function rowAsk(ask: Ask, limit: LimitInForce, hold: number, breaker: boolean): RowAsk {
   return {
     cost: limit.tokens ? Math.ceil(ask.cost ?? 1) : 1,
     ...(limit.spacingMs ? { spacing: Math.ceil(limit.spacingMs) } : {}),
     spans: {
-      ...(limit.requests && limit.perMs ? { requests: [limit.requests, limit.perMs] as [number, number] } : {}),
-      ...(limit.perDay ? { day: [limit.perDay, limit.dayMs ?? DAY_MS] as [number, number] } : {}),
+      ...(limit.requests && limit.perMs ? { requests: windowOf(limit, 'requests', limit.requests, limit.perMs) } : {}),
+      ...(limit.perDay ? { day: windowOf(limit, 'day', limit.perDay, limit.dayMs ?? DAY_MS) } : {}),
     },
-    ...(limit.backfillShare === undefined ? {} : { share: limit.backfillShare }),
     ...(limit.concurrent ? { concurrent: limit.concurrent } : {}),
     hold,
     ...(breaker ? { breaker } : {}),
@@ -53,7 +59,7 @@ const paceRow = ({ api, job }: Pace & { job: string }): string => `pace/${api}:$
 export const PACE_ROWS = 'pace/%'
 
 /** Whether the limit alone keeps the pace. */
-const keepsPace = ({ scope, spacingMs = 0 }: Limit, pace: Pace): boolean => scope === 'ip' && spacingMs >= pace.spacingMs
+const keepsPace = ({ scope, spacingMs = 0 }: LimitInForce, pace: Pace): boolean => scope === 'ip' && spacingMs >= pace.spacingMs
 
 /**
  * The gate rows a request counts against, by row name, and the row of each API or part.

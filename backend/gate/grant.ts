@@ -25,7 +25,7 @@ export interface Grant {
 }
 
 /** The outcome of a grant. */
-export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'cost'> {
+export interface Outcome extends Pick<Verdict, 'block' | 'remaining' | 'limits' | 'cost'> {
   /** False: no request was sent; its slot and cost are released. */
   sent: boolean
   /** When the request was sent, by `performance.now()`; the process may have been delayed after the grant. */

@@ -20,6 +20,9 @@ const RIDE_MS = 20
 /** Pause before another try while the database is unreachable, ms. */
 const AGAIN_MS = 5_000
 
+/** Whether a reported limit can be one: 0 would stop all requests for ever. */
+const isFigure = (figure: number): boolean => Number.isInteger(figure) && figure > 0 && figure < 2 ** 31
+
 /** Writes outcomes; while the database is unreachable, it keeps them in memory. */
 export function createSettler(store: GateStore, clock: Clock, limits: Limits, local: () => number) {
   const owed: Owed[] = []
@@ -61,17 +64,22 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       const block = Math.ceil(until.getTime() - Date.now() + clock.now())
       if (row && block > (rows.get(row)?.block ?? 0)) add(row, { block, blockReason: reason })
     }
-    for (const { api, tokens } of outcome.remaining ?? []) {
+    for (const { api, tokens, span = 'requests' } of outcome.remaining ?? []) {
       const row = rowFor(api)
       const spans = row ? grant.rows.get(row)?.spans : undefined
-      if (row && spans?.requests) add(row, { spans, remaining: Math.max(0, Math.floor(tokens)) })
+      if (row && spans?.[span]) add(row, { spans, remaining: { ...rows.get(row)?.remaining, [span]: Math.max(0, Math.floor(tokens)) } })
+    }
+    for (const { api, ...figures } of outcome.limits ?? []) {
+      const row = rowFor(api)
+      const learned = Object.entries(figures).filter(([, figure]) => isFigure(figure))
+      if (row && learned.length > 0) add(row, { limits: { ...rows.get(row)?.limits, ...Object.fromEntries(learned) } })
     }
     return rows
   }
 
   /** What may be written twice: an outcome may have been written although its answer was lost. */
   const repeatable = (rows: Map<string, RowOutcome>): Map<string, RowOutcome> =>
-    new Map([...rows].map(([row, { block, blockReason, outcome, probe }]) => [row, { block, blockReason, outcome, probe }]))
+    new Map([...rows].map(([row, { block, blockReason, limits, outcome, probe }]) => [row, { block, blockReason, limits, outcome, probe }]))
 
   async function settle(grant: Grant, outcome: Outcome, rows = rowsOf(grant, outcome)): Promise<Date | undefined> {
     if (rows.size === 0) return undefined

@@ -1,8 +1,9 @@
 import { Refused, Throttled } from '../base/errors'
 import type { Reader } from '../base/sql'
-import type { RequestClass } from '../contract'
+import type { RequestClass, Span } from '../contract'
 import { PACE_ROWS, type RowAsk } from './asks'
 import type { Clock } from './clock'
+import type { Learned } from './limits'
 
 /** What `backhaul.gate_acquire` returns; times in ms since 1970 by the database's clock. */
 export interface Decision {
@@ -45,7 +46,8 @@ export interface RowOutcome extends Partial<Pick<RowAsk, 'cost' | 'spacing' | 's
   probe?: boolean
   block?: number
   blockReason?: string
-  remaining?: number
+  remaining?: Partial<Record<Span, number>>
+  limits?: Learned
   throttled?: true
 }
 
@@ -59,7 +61,9 @@ export interface GateRow {
   trippedUntil: Date | null
   inFlight: number
   /** Tokens that count against each rolling window now. */
-  used: { requests?: number; day?: number }
+  used: Partial<Record<Span, number>>
+  /** Figures of its windows that the upstream reported; null: none. */
+  learned: Learned | null
   granted: bigint
   /** Requests that our limits delayed. */
   waits: bigint
@@ -143,18 +147,26 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
       return row?.held ?? false
     },
 
-    /** @param spans length of each rolling window by limit and span, ms; one that is not named counts whatever is kept of it */
-    list(spans: Record<string, { requests?: number; day?: number }>): Promise<GateRow[]> {
+    /**
+     * A window shows the sub-windows of its length that end with the current one: never more than one window was granted, and nothing
+     * that is promised for later.
+     * @param spans length of each rolling window by limit and span, ms; one that is not named shows all that is kept of it
+     */
+    list(spans: Record<string, Partial<Record<Span, number>>>): Promise<GateRow[]> {
       return ask<GateRow>(
         `select name, next_at as "nextAt", case when blocked_until > now() then blocked_until end as "blockedUntil",
                 case when blocked_until > now() then blocked_reason end as "blockedReason", failures,
                 case when greatest(open_until, probe_until) > now() then greatest(open_until, probe_until) end as "trippedUntil",
-                granted, waits, throttled,
+                granted, waits, throttled, learned,
                 (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > backhaul.gate_ms(now())) as "inFlight",
-                coalesce((select jsonb_object_agg(w.span, (select coalesce(sum(p.used), 0) from unnest(w.ends, w.used) as p(ends, used)
-                            where p.ends > coalesce(backhaul.gate_ms(now()) - backhaul.gate_reach(
-                              ($1::jsonb -> split_part(gates.name, ':', 1) ->> w.span)::bigint), 0)))
-                          from backhaul.gate_windows w where w.gate = gates.name), '{}') as used
+                coalesce((select jsonb_object_agg(w.span, (
+                            select coalesce(sum(p.used), 0) from unnest(w.ends, w.used) as p(ends, used)
+                             where s.per is null or (p.ends > c.ends - s.per and p.ends <= c.ends)))
+                          from backhaul.gate_windows w
+                          cross join lateral (select ($1::jsonb -> split_part(gates.name, ':', 1) ->> w.span)::bigint as per) s
+                          cross join lateral (select (s.per + 59) / 60 as length) sub
+                          cross join lateral (select (backhaul.gate_ms(now()) / sub.length + 1) * sub.length as ends) c
+                         where w.gate = gates.name), '{}') as used
          from backhaul.gates where name not like '${PACE_ROWS}' order by name`,
         [JSON.stringify(spans)],
       )

@@ -94,6 +94,7 @@ export function classify(api: Api, asked: Asked, answer: RawAnswer): Verdict & {
     error: own.error ? hideSecrets(own.error, asked.secrets) : general.error,
     block: [...(own.block ?? []), ...(general.block ?? []), ...blocksOf(waits, parts)],
     remaining: own.remaining ?? [],
+    limits: own.limits ?? [],
     cost: own.cost,
     result: isFailure(asked, answer, own) ? 'failed' : 'ok',
   }

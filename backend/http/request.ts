@@ -124,7 +124,8 @@ async function exchange(
     const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
     // An upstream that is down and asks to wait (503) has not refused the request.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
-    outcome = { sent: true, result: resultOf(result), block: verdict.block, remaining: verdict.remaining, cost: verdict.cost, throttled }
+    const told = { block: verdict.block, remaining: verdict.remaining, limits: verdict.limits, cost: verdict.cost }
+    outcome = { sent: true, result: resultOf(result), ...told, throttled }
     log(answer.status, performance.now() - began)
   } catch (failure) {
     error = failure as Error
@@ -133,7 +134,7 @@ async function exchange(
   }
   const settled = { ...outcome, leftAt }
   // Before other requests ask the gate, it must know the limits that the upstream reported, and that it is reachable again.
-  const tellsNothing = !outcome.block?.length && !outcome.remaining?.length && !grant.failing && !grant.probe
+  const tellsNothing = ![outcome.block, outcome.remaining, outcome.limits].some((one) => one?.length) && !grant.failing && !grant.probe
   if (answer && !error && tellsNothing) {
     gate.settleSoon(grant, settled)
     return { ...answer, sentAt: gate.timeAt(sentAt) }

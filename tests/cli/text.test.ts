@@ -33,8 +33,11 @@ describe('estimates', () => {
     expect(leastMs(1, limit)).toBe(0)
     expect(leastMs(10, limit)).toBe(900)
     expect(leastMs(11, limit)).toBe(60_000)
-    expect(leastMs(11, limit, 0.5)).toBe(86_400_000)
+    expect(leastMs(11, limit, true)).toBe(86_400_000)
+    expect(leastMs(20, { ...limit, backfillShare: { day: 0.5 } }, true)).toBe(86_400_000)
+    expect(leastMs(20, { ...limit, backfillShare: { requests: 0.1 } }, true)).toBe(19 * 60_000)
     expect(limitText(limit)).toBe('one every 100 ms, 10 requests in 1 min, 20 in 1 d, 50 % for backfills')
+    expect(limitText({ scope: 'key', perDay: 20, backfillShare: { day: 0.5 } })).toBe('20 in 1 d, 50 % of 1 d for backfills')
   })
 
   test('jobs share a limit, a part counts against its API, and an unknown figure makes the whole unknown', () => {

@@ -242,8 +242,7 @@ test('every answer is the one the arithmetic gives', async () => {
       for (const { backfill, cost, within } of calls) {
         const ask = {
           cost,
-          spans: window ? { requests: [window.requests, window.perMs] } : {},
-          share: backfillShare,
+          spans: window ? { requests: [window.requests, window.perMs, backfillShare] } : {},
           hold: 1,
           ...(spacingMs && { spacing: spacingMs }),
         }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Refused } from '../../backend/base/errors'
 import type { Api } from '../../backend/contract'
 import { createClock } from '../../backend/gate/clock'
-import { effectiveLimits, rowOf } from '../../backend/gate/limits'
+import { effectiveLimits, rowOf, withLearned } from '../../backend/gate/limits'
 
 const esi: Api = {
   url: { template: 'https://esi.example' },
@@ -30,7 +30,20 @@ describe('limits in force', () => {
   })
   test('unless they are named', () => {
     const limits = effectiveLimits(sources, { esi: { requests: 200, perMs: 1000 }, 'esi.killmail': { requests: 72_000 } })
-    expect(limits.get('esi.killmail')).toEqual({ scope: 'ip', requests: 72_000, perMs: 900_000, tokens: true })
+    expect(limits.get('esi.killmail')).toEqual({ scope: 'ip', requests: 72_000, perMs: 900_000, tokens: true, fixed: ['requests'] })
+  })
+  test('what LIMITS states is not replaced by what an upstream reports; the rest is', () => {
+    const limit = { scope: 'ip', requests: 5, perMs: 1_000, perDay: 100, fixed: ['requests'] } as const
+    expect(withLearned(limit, { requests: 50, day: 500 })).toEqual({ ...limit, perDay: 500 })
+    expect(withLearned({ scope: 'ip', requests: 5, perMs: 1_000 }, { day: 500 })).toEqual({ scope: 'ip', requests: 5, perMs: 1_000 })
+    expect(withLearned(limit, null)).toEqual(limit)
+  })
+  test('a share for one window leaves that of the other as it is', () => {
+    const api: Api = { ...zkillboard, limit: { scope: 'key', requests: 5, perMs: 1_000, perDay: 100, backfillShare: 0.5 } }
+    const share = (backfillShare: number | { requests?: number; day?: number }) =>
+      effectiveLimits([{ apis: { etsy: api } }], { etsy: { backfillShare } }).get('etsy')?.backfillShare
+    expect(share({ day: 0.3 })).toEqual({ requests: 0.5, day: 0.3 })
+    expect(share(0.2)).toBe(0.2)
   })
   test('a name that no source has is refused', () => {
     expect(() => effectiveLimits(sources, { zkilboard: { spacingMs: 1 } })).toThrow(Refused)

@@ -53,7 +53,9 @@ export const gateList = z.object({
         state: z.enum(GATE_STATES),
         limit: z.string(),
         api: z.string(),
-        used: z.array(z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number() })),
+        used: z.array(
+          z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number(), learned: z.boolean() }),
+        ),
         inFlight: count,
         concurrent: z.number().nullable(),
         nextAt: moment.nullable(),

@@ -1,23 +1,38 @@
 import { count, counted, duration } from '../../base/vocabulary'
-import type { JobEstimate, Limit, Plan } from '../../contract'
+import type { JobEstimate, Limit, Plan, Span } from '../../contract'
 import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
 import { ACTIVE } from '../../engine/store'
-import { apiOf, type Limits } from '../../gate/limits'
+import { apiOf, type Limits, shareOf } from '../../gate/limits'
 import type { Service } from '../base/context'
 import { checkedParams, sourceOf } from '../base/registry'
 
 export const DAY_MS = 86_400_000
 
-/** The least time that `requests` need under one limit, ms. `share`: the part of its windows they may use. */
-export function leastMs(requests: number, limit: Limit, share = 1): number {
+/** The least time that `requests` need under one limit, ms; those of a backfill get only its share of the limit's windows. */
+export function leastMs(requests: number, limit: Limit, isBackfill = false): number {
   if (requests <= 0) return 0
-  const window = (allowed: number | undefined, ms: number | undefined) =>
-    allowed === undefined || ms === undefined ? 0 : (Math.ceil(requests / Math.max(1, Math.floor(allowed * share))) - 1) * ms
+  const window = (span: Span, figure: number | undefined, ms: number | undefined) => {
+    if (figure === undefined || ms === undefined) return 0
+    const allowed = Math.max(1, Math.floor(figure * ((isBackfill ? shareOf(limit, span) : undefined) ?? 1)))
+    return (Math.ceil(requests / allowed) - 1) * ms
+  }
   return Math.max(
     (requests - 1) * (limit.spacingMs ?? 0),
-    window(limit.requests, limit.perMs),
-    window(limit.perDay, limit.perDay === undefined ? undefined : (limit.dayMs ?? DAY_MS)),
+    window('requests', limit.requests, limit.perMs),
+    window('day', limit.perDay, limit.dayMs ?? DAY_MS),
   )
+}
+
+/** `50 % for backfills`, or `50 % of a day for backfills` where the share is that of one window. */
+function shareTexts(limit: Limit): string[] {
+  const percent = (share: number) => `${Math.round(share * 100)} %`
+  const [requests, day] = [shareOf(limit, 'requests'), shareOf(limit, 'day')]
+  if (requests !== undefined && requests === day) return [`${percent(requests)} for backfills`]
+  const windows: [share: number | undefined, ms: number][] = [
+    [requests, limit.perMs ?? 0],
+    [day, limit.dayMs ?? DAY_MS],
+  ]
+  return windows.flatMap(([share, ms]) => (share === undefined ? [] : [`${percent(share)} of ${duration(ms)} for backfills`]))
 }
 
 /** A limit in words: `one every 10 s, 1 at once`. */
@@ -27,7 +42,7 @@ export function limitText(limit: Limit): string {
     limit.requests && limit.perMs ? `${counted(limit.requests, limit.tokens ? 'token' : 'request')} in ${duration(limit.perMs)}` : '',
     limit.perDay ? `${count(limit.perDay)} in ${duration(limit.dayMs ?? DAY_MS)}` : '',
     limit.concurrent ? `${limit.concurrent} at once` : '',
-    limit.backfillShare ? `${Math.round(limit.backfillShare * 100)} % for backfills` : '',
+    ...shareTexts(limit),
   ].filter((part) => part !== '')
   return parts.length === 0 ? 'none of its own' : parts.join(', ')
 }
@@ -63,7 +78,7 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
   }
   const apis = [...requests].map(([name, figure]) => {
     const limit: Limit = limits.get(name) ?? { scope: 'ip' }
-    const least = figure === null ? null : leastMs(figure, limit, isLive ? 1 : limit.backfillShare)
+    const least = figure === null ? null : leastMs(figure, limit, !isLive)
     return { name, requests: figure, limit, leastMs: least === null ? null : Math.max(least, ...plans.map((plan) => pacedMs(plan, name))) }
   })
   return {

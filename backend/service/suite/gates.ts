@@ -1,8 +1,8 @@
 import type { GATE_STATES } from '../../base/vocabulary'
-import type { Limit } from '../../contract'
+import type { Span } from '../../contract'
 import { databaseTime } from '../../database/clock'
 import { createGate } from '../../gate/gate'
-import { apiOf, type Limits } from '../../gate/limits'
+import { apiOf, isLearned, type LimitInForce, type Limits, withLearned } from '../../gate/limits'
 import type { GateRow } from '../../gate/store'
 import type { Service } from '../base/context'
 import { DAY_MS, limitText } from '../jobs/estimate'
@@ -10,7 +10,8 @@ import { DAY_MS, limitText } from '../jobs/estimate'
 /** A limit with its state. */
 export interface GateState {
   name: string
-  limit: Limit
+  /** With the figures that the upstream reported. */
+  limit: LimitInForce
   /** Absent: nothing was asked of it yet. */
   row?: GateRow
 }
@@ -28,7 +29,8 @@ export interface GateInfo {
   /** In words: `one every 10 s, 1 at once`. */
   limit: string
   api: string
-  used: { span: 'requests' | 'day'; used: number; of: number; windowMs: number }[]
+  /** `learned`: the upstream reported the limit of this window. */
+  used: { span: Span; used: number; of: number; windowMs: number; learned: boolean }[]
   inFlight: number
   concurrent: number | null
   /** When a spaced limit has its next free slot; null: now. */
@@ -71,7 +73,7 @@ function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
   }
   return [...limits].flatMap(([name, limit]) => {
     const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MAX_OF_A_LIMIT)
-    return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit, row }))
+    return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit: withLearned(limit, row.learned), row }))
   })
 }
 
@@ -91,9 +93,10 @@ export async function listGates(service: Pick<Service, 'db' | 'limits'>): Promis
 function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User[]): GateInfo {
   const future = (at: Date | null | undefined) => (at && at > now ? at.toISOString() : null)
   const used: GateInfo['used'] = []
-  if (limit.requests && limit.perMs)
-    used.push({ span: 'requests', used: row?.used.requests ?? 0, of: limit.requests, windowMs: limit.perMs })
-  if (limit.perDay) used.push({ span: 'day', used: row?.used.day ?? 0, of: limit.perDay, windowMs: limit.dayMs ?? DAY_MS })
+  const add = (span: Span, of: number, windowMs: number) =>
+    used.push({ span, used: row?.used[span] ?? 0, of, windowMs, learned: isLearned(limit, span, row?.learned) })
+  if (limit.requests && limit.perMs) add('requests', limit.requests, limit.perMs)
+  if (limit.perDay) add('day', limit.perDay, limit.dayMs ?? DAY_MS)
   return {
     name,
     state: stateOf(row),

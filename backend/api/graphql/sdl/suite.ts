@@ -82,8 +82,8 @@ export const suite = /* GraphQL */ `
     throttled: BigInt!
     users: [GateUser!]!
   }
-  "Usage of one rolling window."
-  type GateUse { span: String! used: Int! of: Int! windowMs: Float! }
+  "Usage of one rolling window; learned: the upstream reported its limit."
+  type GateUse { span: String! used: Int! of: Int! windowMs: Float! learned: Boolean! }
   type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
 
   type DeadLetters { items: [DeadLetter!]! queues: [DeadQueue!]! }

@@ -75,7 +75,11 @@ function Budget({ name, it }: { name: string; it: Gate['used'][number] }) {
       <div class="row spread small">
         <span class="soft">Left in {window}</span>
         <span>
-          <b>{count(left)}</b> <span class="quiet">of {count(it.of)}</span>
+          <b>{count(left)}</b>{' '}
+          <span class="quiet" title={it.learned ? 'The API reported this limit' : undefined}>
+            of {count(it.of)}
+            {it.learned ? ' (learned)' : ''}
+          </span>
         </span>
       </div>
       <Bar
