@@ -28,6 +28,8 @@ export interface Plan {
   tasks: NewTask[]
   /** The most tasks of one lane that run at once (default 1). */
   laneWidth?: number
+  /** The same for single lanes, by lane: an account whose API answers several requests at once. The others have `laneWidth`. */
+  laneWidths?: Readonly<Record<string, number>>
   /** The most lanes of the job that run at once (default 8). */
   lanesAtOnce?: number
   /** Discovery rests while this many tasks wait; tasks of streams that discover do not count. */

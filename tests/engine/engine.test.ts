@@ -13,7 +13,16 @@ let name = 0
 const start = async (given: Partial<Counting>, options: jobs.StartOptions = {}) => {
   Object.assign(
     counting,
-    { pages: 5, rowsPerPage: 10, laneWidth: undefined, lanesAtOnce: undefined, backlog: undefined, onRead: undefined, onWrite: undefined },
+    {
+      pages: 5,
+      rowsPerPage: 10,
+      laneWidth: undefined,
+      laneWidths: undefined,
+      lanesAtOnce: undefined,
+      backlog: undefined,
+      onRead: undefined,
+      onWrite: undefined,
+    },
     given,
   )
   const job = await jobs.startJob(it_, source, { name: `job ${++name}` }, options)
@@ -40,6 +49,30 @@ it('reads a job to its end and reports it', async () => {
   expect(await it_.ended(job)).toBe('completed')
   expect(await rowsOf('a')).toBe(100)
   expect(await jobs.report(it_, job)).toMatchObject({ pages: 10, seen: 100, new: 100, verified: true, tasks: { total: 2, done: 2 } })
+})
+
+it('runs as many tasks of a lane at once as the lane is wide, where it has a width of its own', async () => {
+  let open: () => void = () => undefined
+  const gate = new Promise<undefined>((resolve) => {
+    open = () => resolve(undefined)
+  })
+  const tasks = ['wide', 'narrow', 'other'].flatMap((lane) => [1, 2, 3, 4, 5].map((n) => countingTask(`${lane}-${n}`, lane)))
+  const job = await start({ pages: 1, tasks, laneWidth: 2, laneWidths: { wide: 4, narrow: 1, absent: 9 }, onRead: () => gate })
+  const ready = await it_.db.query<{ lane: string; n: number }>(
+    `select lane, count(*)::int as n from backhaul.tasks where job_id = $1 and state = 'ready' group by lane order by lane`,
+    [job],
+  )
+  open()
+  expect(ready).toEqual([
+    { lane: 'narrow', n: 1 },
+    { lane: 'other', n: 2 },
+    { lane: 'wide', n: 4 },
+  ])
+  expect(await it_.ended(job)).toBe('completed')
+})
+
+it('refuses a lane in which nothing could run', async () => {
+  await expect(start({ tasks: [countingTask('none')], laneWidths: { lane: 0 } })).rejects.toThrow('a width of 0 for the lane lane')
 })
 
 it('says failed, partial and completed for what became of the tasks', async () => {

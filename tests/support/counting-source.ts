@@ -19,6 +19,7 @@ export interface Counting {
   rowsPerPage: number
   tasks: NewTask[]
   laneWidth?: number
+  laneWidths?: Record<string, number>
   lanesAtOnce?: number
   backlog?: number
   settings?: Settings
@@ -78,6 +79,7 @@ export function countingSource(counting: Counting): Source {
     plan: (params) => ({
       tasks: counting.tasks,
       laneWidth: counting.laneWidth,
+      laneWidths: counting.laneWidths,
       lanesAtOnce: counting.lanesAtOnce,
       backlog: counting.backlog,
       activeKey: params.name,

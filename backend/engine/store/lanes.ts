@@ -7,6 +7,9 @@ import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
  * one task of a lane found out of its host, for the others.
  */
 
+/** How many tasks of a lane run at once, for the row `job`. */
+const widthOf = (lanes: string): string => `coalesce((job.lane_widths ->> ${lanes}.lane)::int, job.lane_width)`
+
 /**
  * Gives waiting tasks of a job their places: outside lanes all of them; in lanes up to the width of each active lane,
  * then of as many further lanes as the job may run. A lane whose ready tasks are all parked does not count as active.
@@ -15,7 +18,7 @@ import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
 export async function promote(db: Reader, jobId: string): Promise<void> {
   await db.query(
     `with recursive job as (
-       select id, lane_width, lanes_at_once from backhaul.jobs where id = $1 and admitted and status in ('queued', 'running')
+       select id, lane_width, lane_widths, lanes_at_once from backhaul.jobs where id = $1 and admitted and status in ('queued', 'running')
      ), lanes as (
        select t.lane, count(*)::int as taken, bool_or(t.claim is not null or t.due_at <= clock_timestamp() + interval '1 second') as active
          from backhaul.tasks t join job on t.job_id = job.id
@@ -28,9 +31,9 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
      ), free as (
        select greatest(0, job.lanes_at_once - (select count(*) from lanes where active))::int as lanes from job
      ), places as (
-       select lanes.lane, job.lane_width - lanes.taken as places from lanes, job where lanes.taken < job.lane_width
+       select lanes.lane, ${widthOf('lanes')} - lanes.taken as places from lanes, job where lanes.taken < ${widthOf('lanes')}
        union all
-       (select walk.lane, (select lane_width from job) from walk
+       (select walk.lane, (select ${widthOf('walk')} from job) from walk
          where walk.lane is not null and not exists (select 1 from lanes where lanes.lane = walk.lane)
          limit (select lanes from free))
      ), picked as (
