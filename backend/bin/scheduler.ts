@@ -24,7 +24,13 @@ void run(async (config, log) => {
   const { stallMs, retentionMs } = config
   const settings = settingsReader(config)
   const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, settings })
-  const deliverer = createDeliverer({ db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
+  const deliverer = createDeliverer({
+    db,
+    log,
+    allowPrivate: config.allowPrivateHosts,
+    userAgent: userAgent(config.contact),
+    sealer: config.sealer,
+  })
   const stopFlushing = keepFlushing(db, log)
   scheduler.start()
   deliverer.start()

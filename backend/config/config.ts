@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Refused } from '../base/errors'
 import { projectRoot } from '../base/project-root'
+import { NO_KEY, type Sealer } from '../base/seal'
 import { defaultsOf, type Settings, type SettingsReader, type SettingValues, type Source } from '../contract'
 import { readEnvFile } from './env-file'
 import { type LimitOverride, OWN } from './own'
@@ -32,6 +33,8 @@ export interface Config {
   adminToken?: string
   /** Token for read-only access. */
   readToken?: string
+  /** Seals the secrets in the database with the keys of TOKEN_KEY. */
+  sealer: Sealer
   /** A job without progress for this long is stalled, ms. */
   stallMs: number
   /** Finished tasks, events and deliveries are kept for this long, ms. */
@@ -108,6 +111,7 @@ export function readConfig(sources: readonly Declares[], env: NodeJS.ProcessEnv 
     metricsPort: it.METRICS_PORT,
     adminToken: it.ADMIN_TOKEN,
     readToken: it.READ_TOKEN,
+    sealer: it.TOKEN_KEY ?? NO_KEY,
     stallMs: it.STALL_MINUTES * 60_000,
     retentionMs: it.RETENTION_DAYS * 86_400_000,
     otlpEndpoint: it.OTEL_EXPORTER_OTLP_ENDPOINT,

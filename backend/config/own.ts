@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createSealer } from '../base/seal'
 import { positive, type Settings, urlSchema } from '../contract'
 import { isDatabaseUrl } from '../database/url'
 
@@ -45,6 +46,26 @@ const token = z
   .refine((text) => text.length >= 16, { message: 'must have at least 16 characters' })
   .refine((text) => /^[\x21-\x7e]*$/.test(text), {
     message: 'must contain only ASCII characters without spaces, because a header carries it',
+  })
+  .optional()
+
+const HEX_KEY = /^[0-9a-f]{64}$/i
+const BASE64_KEY = /^[\w+/-]{43}=?$/
+
+/** A key of 32 bytes as 64 hexadecimal digits or as base64. */
+const keyOf = (text: string): Buffer | undefined => {
+  if (HEX_KEY.test(text)) return Buffer.from(text, 'hex')
+  return BASE64_KEY.test(text) ? Buffer.from(text, 'base64') : undefined
+}
+
+const tokenKeys = z
+  .string()
+  .transform((text, ctx) => {
+    const parts = text.split(',').map((part) => part.trim())
+    const keys = parts.flatMap((part) => keyOf(part) ?? [])
+    if (keys.length === parts.length) return createSealer(keys)
+    ctx.addIssue({ code: 'custom', message: 'must be keys of 32 bytes, separated by commas, each as 64 hexadecimal digits or base64' })
+    return z.NEVER
   })
   .optional()
 
@@ -98,6 +119,12 @@ export const OWN = {
     secret: true,
   },
   READ_TOKEN: { schema: token, about: 'Token for read-only access, at least 16 characters.', secret: true },
+  TOKEN_KEY: {
+    schema: tokenKeys,
+    about:
+      'Seals tokens of accounts and secrets of webhooks in the database: 32 bytes as 64 hexadecimal digits or base64. Several are separated by commas: the first seals, all open. Without it, no account can be connected.',
+    secret: true,
+  },
   STALL_MINUTES: {
     schema: positive.default(15),
     about: 'Minutes without progress after which a job raises an alert, unless it waits for an upstream.',

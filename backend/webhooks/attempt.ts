@@ -1,7 +1,9 @@
 import { count } from '../base/count'
 import type { Log } from '../base/log'
+import { KeyMissing, type Sealer, Unsealable } from '../base/seal'
 import type { Db } from '../database/db'
 import { type Posted, post } from './post'
+import { fromStored } from './secret'
 import { signature } from './sign'
 import { type Claimed, type Outcome, settle, settleGone, unclaim } from './store'
 
@@ -21,18 +23,27 @@ export interface Sending {
   /** Allows loopback and private addresses and plain http. */
   allowPrivate: boolean
   userAgent: string
+  /** Opens the secrets of webhooks. */
+  sealer: Sealer
   /** Aborts requests. */
   signal?: AbortSignal
   timeoutMs?: number
 }
 
-/** Sends one claimed delivery. */
-export async function sendOne(it: Claimed, { userAgent, ...options }: Sending): Promise<Posted> {
+/** Sends one claimed delivery; nothing is sent while the secret that signs it cannot be opened. */
+export async function sendOne(it: Claimed, { userAgent, sealer, ...options }: Sending): Promise<Posted> {
+  let secret: string
+  try {
+    secret = fromStored(it.secret, it.webhookId, sealer)
+  } catch (error) {
+    if (!(error instanceof KeyMissing || error instanceof Unsealable)) throw error
+    return { status: null, error: `its secret cannot be read: ${error.message}`, tookMs: 0 }
+  }
   const headers = {
     'User-Agent': userAgent,
     'Backhaul-Delivery': it.id,
     'Backhaul-Event': it.key,
-    'Backhaul-Signature': signature(it.secret, it.body, Date.now()),
+    'Backhaul-Signature': signature(secret, it.body, Date.now()),
   }
   return await post(it.url, it.body, headers, options)
 }

@@ -19,6 +19,7 @@ export interface Claimed {
   /** Including this one. */
   attempts: number
   url: string
+  /** As it is stored: sealed, or plain. */
   secret: string
 }
 

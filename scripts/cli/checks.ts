@@ -8,6 +8,7 @@ import { effectiveLimits } from '../../backend/gate/limits'
 import { status } from '../../backend/migrate'
 import { requireSameDatabase } from '../../backend/migrate/connect'
 import { appOf } from '../../backend/service/base/about'
+import { listSealed } from '../../backend/service/credentials/rotate'
 import { listAlerts } from '../../backend/service/suite/alerts'
 import { sources } from '../../backend/sources'
 import { alarmOf } from '../../queues/alarm'
@@ -74,6 +75,19 @@ async function credentials({ config }: Context) {
     const missing = refusalOf(() => requireCredentials(source, config))
     return missing ? warning(missing) : ok(`${source.name}: set`)
   })
+}
+
+/** Secrets that the first key of TOKEN_KEY does not seal. */
+async function sealing({ config, db }: Context) {
+  const { keyIds } = config.sealer
+  const found = (await listSealed({ db })).flatMap(({ name, key, secrets }) => {
+    const what = `${counted(secrets, `${name} secret`)}`
+    if (key === null) return keyIds.length > 0 ? [warning(`${what} not sealed: run yarn credentials rotate`)] : []
+    if (!keyIds.includes(key)) return [fault(`${what} sealed by the key ${key}, which TOKEN_KEY lacks: add it after the first key.`)]
+    return key === keyIds[0] ? [] : [warning(`${what} sealed by the key ${key}, which is not the first: run yarn credentials rotate`)]
+  })
+  if (found.length > 0) return found
+  return keyIds.length > 0 ? `sealed by the key ${keyIds[0]}` : 'TOKEN_KEY is not set: secrets of webhooks are not sealed'
 }
 
 /** The sentence of a refusal. */
@@ -197,6 +211,7 @@ export const CHECKS: readonly Check[] = [
     run: database,
   },
   { name: 'migrations', needs: ['database'], run: migrations },
+  { name: 'secrets', needs: ['migrations'], run: sealing },
   {
     name: 'broker',
     needs: ['settings'],

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Log } from '../../backend/base/log'
+import { createSealer } from '../../backend/base/seal'
 import { type Db, openDb } from '../../backend/database/db'
 import { insertEvents } from '../../backend/engine/store'
 import { fanOut } from '../../backend/engine/upkeep/fan-out'
@@ -46,18 +47,19 @@ afterEach(async () => {
   await sink.close()
 })
 
+const sealer = createSealer([Buffer.alloc(32, 7)])
 const sources = [countingSource({ pages: 1, rowsPerPage: 1, tasks: [] })]
 const context = (allowPrivateHosts = true) => ({
   db,
   sources,
   log: quiet,
-  config: { allowPrivateHosts, contact: 'tests@example.org' } as never,
+  config: { allowPrivateHosts, contact: 'tests@example.org', sealer } as never,
 })
 const add = (it: Partial<NewWebhook> = {}) => addWebhook(context(), { url: sink.url, events: ['*'], ...it })
 const happen = (key: string, payload: object = { job: key }) => db.tx((tx) => insertEvents(tx, [{ key, payload: payload as never }]))
 /** Starts a deliverer; it ends with the test. */
 function deliver(options: { log?: Log; timeoutMs?: number; allowPrivate?: boolean; graceMs?: number } = {}) {
-  const deliverer = createDeliverer({ db, log: quiet, allowPrivate: true, userAgent: 'backhaul/test', ...options })
+  const deliverer = createDeliverer({ db, log: quiet, allowPrivate: true, userAgent: 'backhaul/test', sealer, ...options })
   deliverer.start()
   closing.push(() => deliverer.stop())
   return deliverer

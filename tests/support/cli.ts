@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { type Db, openDb } from '../../backend/database/db'
 import { type Build, run } from '../../scripts/cli/main'
 import type { Terminal } from '../../scripts/cli/terminal'
+import { build as credentials } from '../../scripts/credentials'
 import { build as dead } from '../../scripts/dead'
 import { build as doctor } from '../../scripts/doctor'
 import { build as exporting } from '../../scripts/export'
@@ -12,7 +13,7 @@ import { build as refusals } from '../../scripts/refusals'
 import { build as schedule } from '../../scripts/schedule'
 import { testEnv } from './env'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, gates, doctor, export: exporting, refusals, schedule }
+const PROGRAMS: Record<string, Build> = { queue, jobs, dead, credentials, gates, doctor, export: exporting, refusals, schedule }
 
 /** The settings of a command. */
 export type CommandEnv = { DATABASE_URL: string; RABBITMQ_URL: string; CONTACT: string }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
@@ -5,6 +6,7 @@ import { databaseTime } from '../../database/clock'
 import type { Db } from '../../database/db'
 import { userAgent } from '../../http/client'
 import { sendOne } from '../../webhooks/attempt'
+import { toStored } from '../../webhooks/secret'
 import { newSecret } from '../../webhooks/sign'
 import { claimTest, settle } from '../../webhooks/store'
 import type { Service } from '../base/context'
@@ -122,7 +124,8 @@ export async function addWebhook(context: Context, asked: NewWebhook): Promise<W
     () => checkUrl(context, asked.url),
   )
   const secret = newSecret()
-  const data = { url, events, secret, createdAt: await databaseTime(context.db) }
+  const id = randomUUID()
+  const data = { id, url, events, secret: toStored(secret, id, context.config.sealer), createdAt: await databaseTime(context.db) }
   const row = await context.db.prisma.webhook.create({ data })
   return { ...((await shown(context.db, [row]))[0] as Webhook), secret }
 }
@@ -156,7 +159,13 @@ export async function testWebhook({ db, config, log }: Pick<Service, 'db' | 'con
   const { id: webhookId } = await find(db, id)
   const claimed = await claimTest(db, webhookId)
   if (!claimed) throw missing('webhook', id)
-  const posted = await sendOne(claimed, { db, log, allowPrivate: config.allowPrivateHosts, userAgent: userAgent(config.contact) })
+  const posted = await sendOne(claimed, {
+    db,
+    log,
+    allowPrivate: config.allowPrivateHosts,
+    userAgent: userAgent(config.contact),
+    sealer: config.sealer,
+  })
   await settle(db, claimed, posted.error === null ? 'delivered' : 'failed', posted)
   return await delivery(db, webhookId, claimed.id)
 }
