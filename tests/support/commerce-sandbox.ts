@@ -35,11 +35,18 @@ interface Schemas {
 /** The published schemas of a platform, as a fixture holds them. */
 export function publishedSchemas(fixture: string) {
   const document = JSON.parse(readFileSync(join(__dirname, '../fixtures/commerce', fixture), 'utf8')) as Schemas
+  const schemas = new Map<string, z.ZodType>()
+  const schemaOf = (name: string): z.ZodType => {
+    const known = schemas.get(name)
+    if (known) return known
+    const made = z.fromJSONSchema({ $defs: document.$defs, $ref: `#/$defs/${name}` } as Parameters<typeof z.fromJSONSchema>[0])
+    schemas.set(name, made)
+    return made
+  }
   return {
     /** Whatever does not fit the schema of this name. */
     faultsOf(name: string, value: unknown): string[] {
-      const schema = z.fromJSONSchema({ $defs: document.$defs, $ref: `#/$defs/${name}` } as Parameters<typeof z.fromJSONSchema>[0])
-      return (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
+      return (schemaOf(name).safeParse(value).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`)
     },
     fieldsOf: (name: string): string[] => Object.keys(document.$defs[name]?.properties ?? {}).sort(),
   }

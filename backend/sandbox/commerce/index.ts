@@ -4,6 +4,8 @@ import { worldControls } from './control'
 import { openEtsy } from './etsy'
 import { ETSY_FAULTS } from './etsy-faults'
 import { MAX_USERS } from './people'
+import { openPrintify } from './printify'
+import { PRINTIFY_FAULTS } from './printify-faults'
 import { MAX_ORDERS } from './sales'
 import { World } from './world'
 
@@ -17,16 +19,17 @@ export const commerce = defineSandboxSource({
     etsyPerDay: whole(1).default(10_000).meta({ value: 'requests', description: 'requests that the Etsy key has in a day' }),
     etsyDay: whole(1).default(86_400).meta({ value: 'seconds', description: 'how long a day of the Etsy key is' }),
   },
-  faults: { ...ETSY_FAULTS },
+  faults: { ...ETSY_FAULTS, ...PRINTIFY_FAULTS },
   open(settings, { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay }) {
     const { seed, end, oddities, context } = settings
     const world = new World({ seed, users, ordersPerShop, productsPerShop, end, oddities, clock: context.clock })
     const etsy = openEtsy(settings, world, { perSecond: etsyPerSecond, perDay: etsyPerDay, daySeconds: etsyDay })
-    const apis = [...etsy.apis]
+    const printify = openPrintify(settings, world)
+    const apis = [...etsy.apis, printify.api]
     return {
       apis,
-      control: { ...worldControls(world), ...etsy.control },
-      handle: { world, etsy: etsy.handle },
+      control: { ...worldControls(world), ...etsy.control, ...printify.control },
+      handle: { world, etsy: etsy.handle, printify: printify.handle },
       reset() {
         for (const api of apis) api.reset()
         world.reset()

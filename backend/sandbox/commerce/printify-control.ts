@@ -1,0 +1,45 @@
+import { BadControl, oneOf, text } from '../base/input'
+import type { ControlRoute } from '../base/source'
+import { userAt } from './control'
+import { CHANNELS } from './people'
+import type { PrintifyOrders } from './printify-orders'
+import type { PrintifyTokens } from './printify-tokens'
+import type { PrintifyTruth } from './printify-truth'
+import type { World } from './world'
+
+interface Parts {
+  world: World
+  orders: PrintifyOrders
+  tokens: PrintifyTokens
+  truth: PrintifyTruth
+}
+
+/** What can be asked of the Printify accounts, and done to them. */
+export const controlRoutes = ({ world, orders, tokens, truth }: Parts): Record<string, ControlRoute> => ({
+  'GET /printify/truth': {
+    about: 'what a complete backfill holds: ?user=0&of=links, or &channel=etsy&of=orders (or products)',
+    run(input) {
+      const [user, of] = [userAt(world, input), text(input, 'of')]
+      if (of === 'links') return truth.links(user)
+      if (of === 'orders') return truth.orders(user, oneOf(input, 'channel', CHANNELS))
+      if (of === 'products') return truth.products(user, oneOf(input, 'channel', CHANNELS))
+      throw new BadControl('of must be one of links, orders, products')
+    },
+  },
+  'GET /printify/token': { about: '?user=0: the token of a seller', run: (input) => ({ token: tokens.of(userAt(world, input)) }) },
+  'POST /printify/token/revoke': {
+    about: '{"user": 0}: ends the token of a seller, and tells the next one',
+    run(input) {
+      const user = userAt(world, input)
+      tokens.revoke(user)
+      return { token: tokens.of(user) }
+    },
+  },
+  'POST /printify/orders': {
+    about: '{"user": 0, "channel": "etsy"}: an order made by hand, which comes first in the list',
+    run(input) {
+      const { id } = orders.add(userAt(world, input), oneOf(input, 'channel', CHANNELS))
+      return { id }
+    },
+  },
+})
