@@ -9,7 +9,16 @@ export interface AlertCheck {
    * Reads the database. Called once a minute, in parallel with other work; each statement may take 5 s, so it should use an index. When
    * it fails, the failure is logged and the alerts stay as they are.
    */
-  find(db: Reader, settings: SettingValues): Promise<AlertFound[]>
+  find(db: Reader, settings: SettingValues, work: SourceWork): Promise<AlertFound[]>
+}
+
+/** What waits of a source. */
+export interface SourceWork {
+  /**
+   * Ids of admitted jobs with tasks that are due and that no worker has taken, at most 20.
+   * @param ms for at least so long
+   */
+  untaken(ms: number): Promise<string[]>
 }
 
 export interface AlertFound {

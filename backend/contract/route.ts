@@ -3,6 +3,7 @@ import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
 import type { TaskState } from '../base/vocabulary'
 import type { Traffic } from './api'
+import type { SourceWork } from './check'
 import type { Refusals } from './problem'
 import type { Settings, SettingValues } from './settings'
 
@@ -204,6 +205,8 @@ export interface RouteContext<S extends Settings = Settings> {
   readonly requestId: string
   /** The settings of the source, by name. */
   readonly settings: SettingValues<S>
+  /** What waits of the source, as its checks are told. */
+  readonly work: SourceWork
   /**
    * Does something in one transaction and records who did it.
    * @param verb such as `lexicon.upload`

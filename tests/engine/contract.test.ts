@@ -4,6 +4,7 @@ import { listSettings } from '../../backend/config/config'
 import { defaultsOf, type Plan, type Source, type Stream } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import { workOf } from '../../backend/engine/upkeep/source-work'
 import { startSandbox } from '../../backend/sandbox/server'
 import { formOf } from '../../backend/service/base/registry'
 import { sources } from '../../backend/sources'
@@ -131,7 +132,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   it('names its checks and says what they find; in an empty database they find nothing', async () => {
     for (const [kind, { about, find }] of Object.entries(source.checks ?? {})) {
       expect([kind, about]).toEqual([expect.stringMatching(/^[a-z]+(_[a-z]+)*$/), expect.stringMatching(/^[A-Z`].*\.$/)])
-      expect([kind, await find(db, defaultsOf(source))]).toEqual([kind, []])
+      expect([kind, await find(db, defaultsOf(source), workOf(db, source.name))]).toEqual([kind, []])
     }
   })
 

@@ -1,11 +1,12 @@
 import type { Log } from '../../backend/base/log'
 import type { AlertCheck, Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
+import { startJob } from '../../backend/engine/jobs/verbs'
 import { watchAlerts } from '../../backend/engine/upkeep/alerts'
 import { sourceAlerts } from '../../backend/engine/upkeep/source-checks'
 import { listAlerts } from '../../backend/service/suite/alerts'
 import { checkEvents } from '../../backend/service/webhooks/check'
-import { countingSource } from '../support/counting-source'
+import { countingSource, countingTask } from '../support/counting-source'
 import { type TestEnv, testEnv } from '../support/env'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
@@ -145,4 +146,25 @@ test('its events can be subscribed to', () => {
   const source = { ...countingSource({ pages: 1, rowsPerPage: 1, tasks: [] }), checks: { wrong, broken } }
   expect(sourceAlerts([source])).toEqual({ 'counting.wrong': wrong.about, 'counting.broken': broken.about })
   expect(checkEvents({ sources: [source] }, ['counting.wrong', 'counting.*'])).toEqual(['counting.wrong', 'counting.*'])
+})
+
+test('a check may ask which jobs of its source no worker takes', async () => {
+  const idle: AlertCheck = {
+    about: 'Jobs that nobody works on.',
+    find: async (_, __, { untaken }) => (await untaken(60_000)).map((id) => ({ subject: id, message: 'no worker' })),
+  }
+  const source = countingSource({ pages: 1, rowsPerPage: 1, tasks: [countingTask('a')] })
+  const engine = { db, log: quiet, sources: [source, { ...source, name: 'another' }] }
+  const begin = async (of = source) => (await startJob(engine, of, { name: `${of.name} ${Math.random()}` })).id
+  const [late, fresh, held] = [await begin(), await begin(), await begin()]
+  await begin({ ...source, name: 'another' })
+  await db.query(`update backhaul.tasks set due_at = due_at - interval '2 minutes' where job_id <> $1`, [fresh])
+  await db.query(`update backhaul.tasks set claim = 1 where job_id = $1`, [held])
+  await db.query(`update backhaul.jobs set admitted = true`)
+  const it = watch({ idle })
+  const idleJobs = async () => (await listAlerts({ db })).flatMap(({ kind, subject }) => (kind === 'counting.idle' ? [subject] : []))
+  await it.until(async () => (await idleJobs()).length > 0)
+  expect(await idleJobs()).toEqual([late])
+  await db.query(`update backhaul.tasks set due_at = clock_timestamp()`)
+  await it.until(async () => (await idleJobs()).length === 0)
 })

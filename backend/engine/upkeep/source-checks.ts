@@ -3,6 +3,7 @@ import { logUnexpected } from '../../base/log-errors'
 import { type AlertCheck, type AlertFound, defaultsOf, type SettingsReader, type Source } from '../../contract'
 import { type Db, isUnreachable } from '../../database/db'
 import { textOf } from '../store'
+import { workOf } from './source-work'
 
 /*
  * What sources find wrong. Their checks run one after the other, beside the scheduler's tick: a slow one delays no job.
@@ -72,7 +73,7 @@ export function watchSources({
   const run = (source: Source, check: AlertCheck): Promise<AlertFound[]> =>
     db.tx(async (tx) => {
       await tx.query(`select set_config('statement_timeout', '${checkMs}', true)`)
-      return await check.find(tx, settings(source))
+      return await check.find(tx, settings(source), workOf(tx, source.name))
     })
 
   return {

@@ -7,6 +7,7 @@ import { admit } from '../../engine/jobs/admission'
 import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
 import { openElsewhere } from '../../engine/store'
+import { workOf } from '../../engine/upkeep/source-work'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { type JobDetail, jobDetail } from '../jobs/detail'
@@ -60,6 +61,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     who: actor.who,
     requestId: request.id,
     settings: settingsReader(service.config)(source),
+    work: workOf(db, source.name),
     async act(verb, target, detail, work) {
       const committed = async () => {
         const done = await commit(work)

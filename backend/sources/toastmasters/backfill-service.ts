@@ -123,7 +123,7 @@ export class AlertManager {
   async getActiveAlerts(): Promise<{ kind: string; subject: string; message: string }[]> {
     const found = await Promise.all(
       Object.entries(checks).map(async ([kind, check]) =>
-        (await check.find(this.context.db, this.context.settings)).map((alert) => ({ kind, ...alert })),
+        (await check.find(this.context.db, this.context.settings, this.context.work)).map((alert) => ({ kind, ...alert })),
       ),
     )
     return found.flat()

@@ -10,11 +10,6 @@ import { openMismatches } from './store'
 /** How long a file that was not what was asked for is an alert, h; a right one clears it before. */
 const MISMATCH_HOURS = 24
 
-/** Reports that may be read and that no worker has taken since then. */
-const WAITING = `select distinct j.id from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id
-  where j.source = 'toastmasters' and j.admitted and t.state = 'ready' and t.claim is null
-    and t.due_at < clock_timestamp() - $1 * interval '1 ms' limit 20`
-
 export const checks = {
   content_mismatch: {
     about: 'The dashboards answered with another file than the one that was asked for.',
@@ -28,10 +23,9 @@ export const checks = {
   },
   slot_timeout: {
     about: 'Reports wait for a slot for longer than TOASTMASTERS_SLOT_TIMEOUT_MS.',
-    async find(db: Reader, set) {
+    async find(_, set, work) {
       const { TOASTMASTERS_SLOT_TIMEOUT_MS: timeoutMs } = set as SettingValues<typeof settings>
-      const jobs = await db.query<{ id: string }>(WAITING, [timeoutMs])
-      return jobs.map(({ id }) => ({
+      return (await work.untaken(timeoutMs)).map((id) => ({
         subject: `job ${id.slice(0, 8)}`,
         message: `No worker takes its reports: start worker-districts, or more of it (yarn jobs show ${id.slice(0, 8)}).`,
       }))

@@ -220,6 +220,35 @@ describe('a job', () => {
   })
 })
 
+test('a preview and the start leave the same dates to another job, and to what is stored', async () => {
+  // With the summaries stored, planning asks the dashboards for nothing.
+  await ended(await begin({ startDate: '2024-01-01', endDate: '2024-01-31' }))
+  await ended(await begin({ startDate: '2024-01-31', targetDistricts: [first()] }))
+  world.sandbox.fault({ name: 'slow', ms: 3000, match: 'performance~' } as never)
+  const other = await begin({ startDate: '2024-01-24', endDate: '2024-01-27', targetDistricts: [first()] })
+  const planned = async () =>
+    (await world.suite.db.query(`select 1 from backhaul.tasks where job_id = $1 and key like '2024-01-27/%'`, [other])).length > 0
+  await until(planned, { timeoutMs: 20_000, what: 'the reports of the other job' })
+  // Few enough that no date waits for the backlog before it is planned.
+  const range = { startDate: '2024-01-22', endDate: '2024-01-31', targetDistricts: [first()] }
+  const { dates } = (await ask('POST', `${BASE}/preview`, range)).body as { dates: { date: string; reason?: string }[] }
+  const id = await begin(range)
+  const sorted = (all: (string | undefined)[]) => all.toSorted()
+  await until(async () => (await shown(id)).progress.total === dates.length, { timeoutMs: 40_000, what: 'all dates to be planned' })
+  world.sandbox.clearFaults()
+  const body = await ended(id)
+  const kinds = await world.suite.db.query<{ date: string; kind: string | null }>(
+    `select distinct cell_column as date, replace(reason_kind, '_', ' ') as kind from backhaul.tasks
+      where job_id = $1 and cell_row = $2 order by 1`,
+    [id, first()],
+  )
+  expect(kinds).toEqual(dates.map(({ date, reason }) => ({ date, kind: reason ?? null })))
+  expect(new Set(dates.map(({ reason }) => reason))).toEqual(new Set([undefined, 'exists', 'in flight', 'unavailable']))
+  expect(sorted(body.progress.districtProgress[first()].successfulDates)).toEqual(
+    dates.flatMap(({ date, reason }) => (reason === undefined ? [date] : [])),
+  )
+}, 60_000)
+
 const RANGE = { startDate: '2024-01-01', endDate: '2024-01-30' }
 const today = () => new Date().toISOString().slice(0, 10)
 
