@@ -2,6 +2,7 @@ import { settingsReader } from '../../backend/config/config'
 import type { Command, Plan, Source } from '../../backend/contract'
 import type { Report } from '../../backend/engine/jobs/report'
 import { PRIORITY, prepareParams, report, type Started } from '../../backend/engine/jobs/verbs'
+import { limitsNow } from '../../backend/gate/learned'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { estimate, limitText } from '../../backend/service/jobs/estimate'
 import { sources } from '../../backend/sources'
@@ -122,7 +123,9 @@ export async function printDryRun(
 ): Promise<void> {
   const plans = await plansOf(context, source, requests)
   const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
-  const it = estimate(plans, effectiveLimits(sources, context.config.limits), isLive)
+  const stated = effectiveLimits(sources, context.config.limits)
+  // A source that prepares nothing is estimated without a database, by the limits as stated.
+  const it = estimate(plans, source.prepare ? await limitsNow(context.db, stated) : stated, isLive)
   const { terminal } = context
   if (given.json) {
     const jobs = plans.map((plan) => ({ activeKey: plan.activeKey, tasks: plan.tasks.length, requests: plan.estimate.requests }))

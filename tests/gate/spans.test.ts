@@ -5,7 +5,9 @@ import type { Limit, RequestClass } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
 import { createGate } from '../../backend/gate/gate'
 import type { Grant, Outcome } from '../../backend/gate/grant'
+import { limitsNow } from '../../backend/gate/learned'
 import type { LimitInForce, Limits } from '../../backend/gate/limits'
+import { leastMs } from '../../backend/service/jobs/estimate'
 import { type TestEnv, testEnv } from '../support/env'
 
 let env: TestEnv
@@ -180,6 +182,16 @@ describe('a limit that the upstream reports', () => {
     await it.answered({ limits: [{ api: it.api, requests: 4, day: 5_000 }] })
     expect(await it.row()).toMatchObject({ learned: { requests: 4, day: 5_000 } })
     expect(await it.many('live', 1)).toBe(3)
+  })
+
+  test('counts in an estimate, with the share of backfills: the days that a budget takes', async () => {
+    const it = world({ perDay: 10_000, backfillShare: { day: 0.5 } })
+    await it.answered({ limits: [{ api: it.api, day: 1_000 }] })
+    const limit = (await limitsNow(other, new Map([[it.api, { scope: 'ip', perDay: 10_000, backfillShare: { day: 0.5 } }]]))).get(it.api)
+    expect(leastMs(2_100, limit as Limit, true)).toBe(4 * DAY)
+    expect(leastMs(2_100, limit as Limit)).toBe(2 * DAY)
+    const fixed = await limitsNow(other, new Map([[it.api, { scope: 'ip', perDay: 10_000, fixed: ['day'] }]]))
+    expect(leastMs(2_100, fixed.get(it.api) as Limit, true)).toBe(0)
   })
 
   test('may be higher than stated, changes, and is the base of the share', async () => {
