@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { Json } from '../../../base/json'
-import { defineRoute, parsed, type Route } from '../../../contract'
+import { defineRoute, parsed, type Route, type RouteContext } from '../../../contract'
 import { notAField, params as schema, unknownField } from '../params'
 import { previewOf } from '../preview'
 import type { Context } from './parts'
@@ -23,6 +23,12 @@ const refusals = refusalsWith({ missing: 'BACKFILL_NOT_FOUND', conflict: 'CANNOT
 /** How long a finished backfill may be kept by caches, s: it does not change but by a retry. */
 const FINISHED_AGE_S = 3600
 
+/** A backfill as its routes answer it. */
+const shown = async (context: RouteContext, backfillId: string) => ({
+  ...(await viewOf(context as Context, backfillId)),
+  request_id: context.requestId,
+})
+
 const create = defineRoute({
   method: 'POST',
   path: PATH,
@@ -39,7 +45,7 @@ const create = defineRoute({
     const job = await context.act('job.start', null, wanted as Json, (tx) => context.start(tx, wanted, { idempotencyKey }))
     return {
       status: 202,
-      body: { ...(await viewOf(context as Context, job.id)), request_id: context.requestId },
+      body: await shown(context, job.id),
       headers: { 'x-backfill-id': job.id },
     }
   },
@@ -64,14 +70,14 @@ const get = defineRoute({
   answers: [{ status: 200, body: backfill }],
   refusals,
   async answer({ params }, context) {
-    const shown = await viewOf(context as Context, params.backfillId)
+    const body = await shown(context, params.backfillId)
     return {
       status: 200,
-      body: { ...shown, request_id: context.requestId },
+      body,
       headers: {
-        'x-backfill-id': shown.backfillId,
-        'x-backfill-status': shown.status,
-        'cache-control': hasEnded(shown.state) ? `public, max-age=${FINISHED_AGE_S}` : 'no-store',
+        'x-backfill-id': body.backfillId,
+        'x-backfill-status': body.status,
+        'cache-control': hasEnded(body.state) ? `public, max-age=${FINISHED_AGE_S}` : 'no-store',
       },
     }
   },
@@ -109,7 +115,7 @@ const retry = defineRoute({
     await context.steer('retry', job.id)
     return {
       status: 202,
-      body: { ...(await viewOf(context as Context, job.id)), request_id: context.requestId },
+      body: await shown(context, job.id),
       headers: { 'x-backfill-id': job.id },
     }
   },
