@@ -98,6 +98,13 @@ describe('receipts', () => {
       expect([query, (await shop(`/receipts?${query}`)).status]).toEqual([query, 400])
   })
 
+  test('of 12,101 receipts in one second, one is out of reach however they are asked for', async () => {
+    const at = it_.world.now()
+    for (let n = 0; n < 12_101; n++) it_.world.add(user, 'etsy', { at })
+    const last = (await shop(`/receipts?limit=100&offset=12000&sort_order=asc&min_created=${at}&max_created=${at}`)).json()
+    expect([last.count, last.results.length, last.results.at(-1).receipt_id]).toEqual([12_101, 100, (sold().at(-1)?.id ?? 0) - 1])
+  })
+
   test('was_canceled and was_paid filter, without them all are listed', async () => {
     const cancelled = sold().filter(({ cancelledAt }) => cancelledAt !== null)
     expect((await shop('/receipts?was_canceled=true')).json().count).toBe(cancelled.length)

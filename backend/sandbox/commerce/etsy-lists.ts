@@ -48,14 +48,14 @@ export function productsFor(world: World, { user }: Place, query: URLSearchParam
   return isAscending(query) ? found : found.reverse()
 }
 
-/** The ledgers of the shops, kept until the world changes. */
+/** The ledgers of the shops, kept until their sellers' sales change. */
 export class Ledgers {
   private kept = new Map<number, { version: number; entries: LedgerEntry[] }>()
   constructor(private readonly world: World) {}
 
   /** Oldest first. */
   all(place: Place): LedgerEntry[] {
-    const { version } = this.world
+    const version = this.world.versionOf(place.user)
     const kept = this.kept.get(place.shop.id)
     if (kept?.version === version) return kept.entries
     const entries = ledgerOf(this.world, place)

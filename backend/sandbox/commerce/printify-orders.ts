@@ -74,7 +74,7 @@ export class PrintifyOrders {
   /** Newest first, as Printify lists them. */
   list(user: User, channel: Channel): Made[] {
     const key = `${user.number} ${channel}`
-    const version = `${this.world.version} ${this.added.length}`
+    const version = `${this.world.versionOf(user)} ${this.added.length}`
     const kept = this.kept.get(key)
     if (kept?.version === version) return kept.orders
     const orders = [...this.world.sales(user, channel).flatMap((sale) => this.of(user, channel, sale)), ...this.byHand(user, channel)]

@@ -33,6 +33,9 @@ export class World {
   private shops = new Map<number, Sale[]>()
   private offers = new Map<number, Product[]>()
   private changes = 0
+  /** The number of each seller's last change. */
+  private changed = new Map<number, number>()
+  private resetAt = 0
 
   constructor(readonly options: WorldOptions) {
     const { seed, users, ordersPerShop, end } = options
@@ -41,9 +44,13 @@ export class World {
     this.users = Array.from({ length: users }, (_, number) => userOf(seed, number, end / 1000))
   }
 
-  /** Goes up with every change, so that what is derived from the sales can be kept until then. */
-  get version(): number {
-    return this.changes
+  /** Another one after every change of the seller's orders and products, so that what is derived from them can be kept until then. */
+  versionOf({ number }: User): number {
+    return this.changed.get(number) ?? this.resetAt
+  }
+
+  private noteChange({ number }: User): void {
+    this.changed.set(number, ++this.changes)
   }
 
   /** Seconds since 1970. */
@@ -106,7 +113,7 @@ export class World {
     const made = saleOf(this.making(user, user.shops[channel]), sales.length, createdAt, createdAt)
     const sale: Sale = { ...made, paidAt: createdAt, shippedAt: null, cancelledAt: null, refunds: [], updatedAt: createdAt }
     sales.push(sale)
-    this.changes++
+    this.noteChange(user)
     return sale
   }
 
@@ -131,7 +138,7 @@ export class World {
     const before = this.sale(user, channel, id)
     const after = { ...change(before, at), updatedAt: quiet ? before.updatedAt : Math.max(before.updatedAt, at) }
     this.salesOf(user, channel)[before.index] = after
-    this.changes++
+    this.noteChange(user)
     return after
   }
 
@@ -141,7 +148,7 @@ export class World {
     if (!before) throw new Error(`user ${user.number} has no product ${number}`)
     const after = { ...before, updatedAt: this.now(), ...edit }
     this.products(user)[number] = after
-    this.changes++
+    this.noteChange(user)
     return after
   }
 
@@ -149,6 +156,7 @@ export class World {
   reset(): void {
     this.shops.clear()
     this.offers.clear()
-    this.changes++
+    this.changed.clear()
+    this.resetAt = ++this.changes
   }
 }
