@@ -1,11 +1,12 @@
 import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
-import type { Reader, Tx } from '../base/sql'
+import type { Reader } from '../base/sql'
 import type { Api, Http, HttpUse, Pace } from './api'
 import type { AlertCheck } from './check'
 import type { Command } from './command'
 import type { Feed } from './feed'
+import type { Hooks } from './hooks'
 import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
 import type { Route } from './route'
@@ -47,7 +48,7 @@ export interface Plan {
   estimate: { requests: Record<string, number | null>; note?: string }
 }
 
-export interface Source<P = unknown> {
+export interface Source<P = unknown> extends Hooks<P> {
   name: string
   about: string
   /** The requests that each queue accepts; extra fields are ignored. */
@@ -103,8 +104,6 @@ export interface Source<P = unknown> {
   retention?: Record<string, (db: Reader) => Promise<number>>
   /** Splits a job into its first tasks. The same (prepared) params give the same tasks; no I/O. */
   plan(params: P): Plan
-  /** Runs in the transaction of the job's finish task, before its report is written. */
-  finish?(tx: Tx, job: { id: string; params: P }): Promise<void>
 }
 
 /** Checks that a source's parts fit together; the registry does not keep its types. */

@@ -163,3 +163,9 @@ export function isUnreachable(error: unknown): boolean {
     )
   )
 }
+
+/** Classes of SQLSTATE that the same statement meets again: data, constraints, names. All others pass. */
+export const isPassing = (error: unknown): boolean => {
+  const { code } = error as { code?: unknown }
+  return isUnreachable(error) || (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(22|23|42)/.test(code))
+}

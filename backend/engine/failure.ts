@@ -1,7 +1,8 @@
 import { Fatal, messageOf, RetryLater, Throttled } from '../base/errors'
 import type { HttpUse } from '../contract'
-import { kindOf, type WorkerEngine } from './engine'
+import { kindOf, sourceNamed, type WorkerEngine } from './engine'
 import { failJob, jobEnds } from './jobs/finish'
+import { beginNext } from './jobs/verbs'
 import { giveUpOthers, isHostLost } from './lanes'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
@@ -68,16 +69,26 @@ async function failWithLane(engine: WorkerEngine, task: Task, error: unknown, { 
 
 /** Ends a task and claims the next one of its lane. */
 async function settle(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<Task | undefined> {
+  if (task.stream === store.FINISH) return await settleFinish(engine, task, end)
   return await engine.db.tx(async (tx) => {
-    if (task.stream === store.FINISH && !(await jobEnds(tx, task.job_id))) {
+    if (!(await store.settleTask(tx, task, end))) return undefined
+    return engine.stopping() ? undefined : store.claimNext(tx, task, engine.id)
+  })
+}
+
+/** The job ends as failed, because its finish task did. */
+async function settleFinish(engine: WorkerEngine, task: Task, end: Parameters<typeof store.settleTask>[2]): Promise<undefined> {
+  const source = sourceNamed(engine.sources, task.source)
+  const ended = await engine.db.tx(async (tx) => {
+    if (!(await jobEnds(tx, task.job_id))) {
       // The job was paused or retried meanwhile; its finish task is inserted again once nothing else is left to do.
       await store.removeTask(tx, task)
       return undefined
     }
     if (!(await store.settleTask(tx, task, end))) return undefined
-    if (task.stream === store.FINISH) await failJob(tx, task.job_id, `its finish task failed: ${end.error}`)
-    return engine.stopping() ? undefined : store.claimNext(tx, task, engine.id)
+    return await failJob(tx, engine, source, task.job_id, `its finish task failed: ${end.error}`)
   })
+  await beginNext(engine, source, ended?.started ?? [])
 }
 
 /** Whether a task has no attempts left before it is read: another one of its lane has used them up. */

@@ -10,6 +10,7 @@ import { afterError, isExhausted, isLast, isLastTry } from './failure'
 import { createIo } from './io'
 import { countersAfter, countsAfter } from './jobs/counts'
 import { finishJob } from './jobs/finish'
+import { beginNext } from './jobs/verbs'
 import { giveUpOthers, isHostLost } from './lanes'
 import { ask } from './lookups/store'
 import * as outcomes from './outcomes'
@@ -168,12 +169,13 @@ const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as 
 async function finish(engine: WorkerEngine, task: Task): Promise<Outcome> {
   const source = sourceNamed(engine.sources, task.source)
   const work = async (tx: Tx) => {
-    const report = await finishJob(tx, source, task)
-    const fenced = report ? await store.settleTask(tx, task, { state: 'done', traffic: {} }) : await store.removeTask(tx, task)
+    const ended = await finishJob(tx, engine, source, task)
+    const fenced = ended ? await store.settleTask(tx, task, { state: 'done', traffic: {} }) : await store.removeTask(tx, task)
     if (!fenced) throw new store.Lost()
-    return report
+    return ended
   }
-  const report = await span('commit', {}, () => engine.db.tx(work))
-  outcomes.jobFinished(engine.log, task, report)
+  const ended = await span('commit', {}, () => engine.db.tx(work))
+  outcomes.jobFinished(engine.log, task, ended?.report)
+  await beginNext(engine, source, ended?.started ?? [])
   return NOTHING
 }

@@ -94,8 +94,8 @@ export class Real {
     Object.assign(source.streams.count as object, { laneIsHost: true })
     this.source = {
       ...source,
-      finish: async () => {
-        if (this.finishBreaks) throw new Fatal('finish', 'the finish hook is broken')
+      ended: async () => {
+        if (this.finishBreaks) throw new Fatal('finish', 'the hook is broken')
       },
     }
     const broker = {

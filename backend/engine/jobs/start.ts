@@ -6,7 +6,7 @@ import { defaultsOf, type Plan, type PriorityName, parsed, type Source } from '.
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
-import { ACTIVE, insertTasksOf, queueOf } from '../store'
+import { ACTIVE, insertTasks, insertTasksOf, queueOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
@@ -190,24 +190,38 @@ async function insertBatch(
     source,
     created.map(({ id, plan }) => ({ id, tasks: plan.tasks })),
   )
+  for (const { id, params } of created) await source.started?.(tx, { id, params, run: 1 })
   const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
   const started = jobs.map(({ id, plan }): Started => {
     if (made.has(id)) return { id, status: 'queued', created: true, ...planOf(plan) }
     const job = active.get(plan.activeKey)
     if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
-    return { ...job, created: false, ...planOf(plan) }
+    return { id: job.id, status: job.status, created: false, ...planOf(plan) }
   })
+  for (const { id, params, plan } of jobs) {
+    const job = made.has(id) ? undefined : active.get(plan.activeKey)
+    if (!job || !source.joined) continue
+    await insertTasks(tx, job.id, source, await source.joined(tx, { id: job.id, params: source.params.parse(job.params) }, params))
+  }
   if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
   return started
 }
 
-async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Promise<Map<string, { id: string; status: string }>> {
+interface Active {
+  id: string
+  status: string
+  params: unknown
+}
+
+/** The active jobs with these keys. Where the source adds tasks to them they are locked, so that none ends before it has the tasks. */
+async function activeJobs(tx: Tx, source: Source, keys: readonly string[]): Promise<Map<string, Active>> {
   if (keys.length === 0) return new Map()
-  const rows = await tx.query<{ id: string; status: string; key: string }>(
-    `select id, status, active_key as key from backhaul.jobs where source = $1 and active_key = any($2) and status in ${ACTIVE}`,
+  const rows = await tx.query<Active & { key: string }>(
+    `select id, status, params, active_key as key from backhaul.jobs
+      where source = $1 and active_key = any($2) and status in ${ACTIVE} order by id${source.joined ? ' for update' : ''}`,
     [source.name, keys],
   )
-  return new Map(rows.map(({ id, status, key }) => [key, { id, status }]))
+  return new Map(rows.map(({ key, ...job }) => [key, job]))
 }
 
 interface Taken {

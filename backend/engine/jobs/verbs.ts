@@ -2,14 +2,16 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import { ACTIVE_STATUSES } from '../../base/vocabulary'
-import type { TaskChoice } from '../../contract'
-import type { Engine } from '../engine'
+import type { Source, TaskChoice } from '../../contract'
+import { type Engine, sourceNamed } from '../engine'
+import { logJobsStarted } from '../log'
 import { cancelTasks, dropClaims, forgetWaits, reopenFailed } from '../store'
 import { wake } from '../wake'
 import { admit } from './admission'
-import { endJob } from './finish'
+import { endCancelled } from './finish'
 import { buildReport, lookupsOf, type Report } from './report'
 import { beginNextRun } from './runs'
+import type { Started } from './start'
 
 export * from './start'
 
@@ -87,23 +89,34 @@ async function goOn(engine: Engine): Promise<void> {
 /** Cancels a job: its status first, so that nothing new is claimed, then its claims and tasks, then its report. */
 export async function cancel(engine: Engine, id: string): Promise<JobRow> {
   const job = await move(engine, id, 'cancel', [...ACTIVE_STATUSES, 'cancelled'], `status = 'cancelled', admitted = false`)
-  await sweep(engine, job.id)
+  await sweep(engine, job)
   return await findJob(engine, job.id)
 }
 
 /** Finishes a cancel whose process died on the way. */
 export async function sweepCancelled(engine: Engine): Promise<void> {
-  const left = await engine.db.query<{ id: string }>(`select id from backhaul.jobs where status = 'cancelled' and report is null`)
-  for (const job of left) await sweep(engine, job.id)
+  const left = await engine.db.query<JobRow>(
+    `select id, source, status, params, report from backhaul.jobs where status = 'cancelled' and report is null`,
+  )
+  for (const job of left) await sweep(engine, job)
 }
 
-async function sweep({ db }: Engine, id: string): Promise<void> {
+async function sweep(engine: Engine, { id, source: name }: JobRow): Promise<void> {
+  const { db, sources } = engine
   await dropClaims(db, id)
   await cancelTasks(db, id)
-  await db.tx(async (tx) => {
-    const [job] = await tx.query(`select id from backhaul.jobs where id = $1 and status = 'cancelled' and report is null for update`, [id])
-    if (job) await endJob(tx, id, await buildReport(tx, id, 'cancelled'))
-  })
+  const source = sources.find((one) => one.name === name)
+  // A source that this version does not know is a newer version's, whose scheduler ends the job.
+  if (!source) return
+  const ended = await db.tx((tx) => endCancelled(tx, engine, source, id))
+  await beginNext(engine, source, ended?.started ?? [])
+}
+
+/** Lets the jobs begin that a source started as another one ended. */
+export async function beginNext(engine: Engine, source: Source, started: readonly Started[]): Promise<void> {
+  if (started.length === 0) return
+  logJobsStarted(engine.log, source.name, started)
+  await goOn(engine)
 }
 
 /**
@@ -113,10 +126,11 @@ async function sweep({ db }: Engine, id: string): Promise<void> {
  */
 export async function retry(engine: Engine, id: string, only: TaskChoice = {}): Promise<{ job: JobRow; tasks: number }> {
   const job = await findJob(engine, id)
+  const source = sourceNamed(engine.sources, job.source)
   const tasks = await engine.db.tx(async (tx) => {
     // Locked, so that its finish task runs either before all of this or after all of it.
-    const [now] = await tx.query<{ status: string; cleared: boolean | null }>(
-      `select status, report ? 'cleared' as cleared from backhaul.jobs where id = $1 for update`,
+    const [now] = await tx.query<{ status: string; run: number; cleared: boolean | null }>(
+      `select status, run, report ? 'cleared' as cleared from backhaul.jobs where id = $1 for update`,
       [job.id],
     )
     const status = now?.status ?? 'gone'
@@ -138,6 +152,7 @@ export async function retry(engine: Engine, id: string, only: TaskChoice = {}): 
       throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks${chosen.join('')}; nothing to retry`, 'status', status)
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await queueAgain(tx, job)
+    await source.started?.(tx, { id: job.id, params: source.params.parse(job.params), run: (now?.run ?? 1) + (ended ? 1 : 0) })
     return failed
   })
   await goOn(engine)

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
-import { isUnreachable } from '../../database/db'
+import { isPassing } from '../../database/db'
 import { type Engine, sourceNamed } from '../engine'
 import { insertJobs, parseParams, type Started } from '../jobs/start'
 import { logTick } from '../log'
@@ -123,12 +123,6 @@ async function attempt(
     await tx.query('rollback to savepoint tick')
     return { error: messageOf(error) }
   }
-}
-
-/** Classes of SQLSTATE that the same statement meets again: data, constraints, names. All others pass. */
-const isPassing = (error: unknown): boolean => {
-  const { code } = error as { code?: unknown }
-  return isUnreachable(error) || (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(22|23|42)/.test(code))
 }
 
 /** Notes what became of a tick and plans the next; a schedule without one is paused. */
