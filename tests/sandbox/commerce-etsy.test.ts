@@ -109,6 +109,11 @@ describe('receipts', () => {
     const cancelled = sold().filter(({ cancelledAt }) => cancelledAt !== null)
     expect((await shop('/receipts?was_canceled=true')).json().count).toBe(cancelled.length)
     expect((await shop('/receipts?was_canceled=null')).json().count).toBe(300)
+    const shipped = sold().filter(({ shippedAt }) => shippedAt !== null)
+    expect((await shop('/receipts?was_shipped=true')).json().count).toBe(shipped.length)
+    expect((await shop('/receipts?was_delivered=true')).json().count).toBe(shipped.length)
+    it_.world.edit(user, 'etsy', sold().at(-1)?.id as number, { shippedAt: it_.world.now() })
+    expect((await shop(`/receipts?was_delivered=false&was_shipped=true`)).json().count).toBe(1)
     expect((await shop('/receipts?was_paid=false')).json().count).toBe(sold().filter(({ paidAt }) => paidAt === null).length)
   })
 

@@ -16,6 +16,8 @@ export interface Place {
 
 /** A longer window of the ledger is refused, seconds. */
 export const MAX_LEDGER_WINDOW = 2_678_400
+/** From the day a parcel is sent. */
+const DELIVERY_SECONDS = 3 * 86_400
 const LISTING_STATES = ['active', 'inactive', 'sold_out', 'draft', 'expired'] as const
 
 const within = (at: number, least: number | undefined, most: number | undefined): boolean => at >= (least ?? 0) && at <= (most ?? at)
@@ -26,6 +28,8 @@ export function salesFor(world: World, { user }: Place, query: URLSearchParams):
   const [minCreated, maxCreated] = [timeOf(query, 'min_created'), timeOf(query, 'max_created')]
   const [minChanged, maxChanged] = [timeOf(query, 'min_last_modified'), timeOf(query, 'max_last_modified')]
   const [paid, shipped, cancelled] = [flagOf(query, 'was_paid'), flagOf(query, 'was_shipped'), flagOf(query, 'was_canceled')]
+  const delivered = flagOf(query, 'was_delivered')
+  const arrived = world.now() - DELIVERY_SECONDS
   const sortOn = choiceOf(query, 'sort_on', ['created', 'updated', 'receipt_id'])
   const found = world
     .sales(user, 'etsy')
@@ -35,6 +39,7 @@ export function salesFor(world: World, { user }: Place, query: URLSearchParams):
         within(sale.updatedAt, minChanged, maxChanged) &&
         is(paid, sale.paidAt !== null) &&
         is(shipped, sale.shippedAt !== null) &&
+        is(delivered, sale.shippedAt !== null && sale.shippedAt <= arrived) &&
         is(cancelled, sale.cancelledAt !== null),
     )
   if (sortOn === 'updated') found.sort((a, b) => a.updatedAt - b.updatedAt || a.id - b.id)
