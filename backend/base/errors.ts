@@ -34,6 +34,19 @@ export class Throttled extends Error {
   }
 }
 
+/** A person must act before the task can go on: it waits without a date until its key is released, and no attempt is used. */
+export class Held extends Error {
+  override name = 'Held'
+  constructor(
+    /** What has to be put right: `credential/etsy/4711`. All tasks that it holds are released together. */
+    readonly key: string,
+    /** What the person must do, without secrets: `etsy account 4711 must be connected again: its token was revoked`. */
+    readonly reason: string,
+  ) {
+    super(reason)
+  }
+}
+
 /** The task can never succeed; it ends `failed` at once. */
 export class Fatal extends Error {
   override name = 'Fatal'

@@ -220,6 +220,11 @@ export interface RouteContext<S extends Settings = Settings> {
    * @throws {Refused} `input` naming the field, `setup`, or `state` for a key that was used for another request
    */
   start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
+  /**
+   * Lets everything go on that a read has held with this key (`Held`), in the transaction of `act`; workers are woken after its commit.
+   * @returns how many tasks that are
+   */
+  release(tx: Tx, key: string): Promise<number>
   /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /**

@@ -1,4 +1,4 @@
-import { Fatal, messageOf, RetryLater, Throttled } from '../base/errors'
+import { Fatal, Held, messageOf, RetryLater, Throttled } from '../base/errors'
 import type { HttpUse } from '../contract'
 import { kindOf, sourceNamed, type WorkerEngine } from './engine'
 import { failJob, jobEnds } from './jobs/finish'
@@ -18,15 +18,18 @@ import { backoffMs, leastSpanMs, triesOf } from './tries'
  * | -------------------------------------------- | -------------------------------------------------------- | ------- |
  * | any, while the worker stops                  | released, due at once                                    | not used |
  * | `Throttled`                                  | parked until the time it names                           | not used |
+ * | `Held`                                       | parked until its key is released                         | not used |
  * | any other, with attempts left                | retried later                                            | used    |
  * | the same, when the host of its lane is lost  | retried later, and so are the tasks beside it            | used by each |
  * | `Fatal`, or no attempts left                 | failed                                                   |         |
  * | the same, when the host of its lane is lost  | failed, and so are the other tasks of the lane           |         |
  *
+ * @param began when the step began, by `performance.now()`
  * @returns the next task of its lane, claimed; undefined when the lane has none or the task is not settled
  */
-export async function afterError(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse): Promise<Task | undefined> {
+export async function afterError(engine: WorkerEngine, task: Task, error: unknown, use: HttpUse, began: number): Promise<Task | undefined> {
   if (engine.signal.aborted) return await releaseAtOnce(engine, task, use)
+  if (error instanceof Held) return await hold(engine, task, error, use, began)
   if (error instanceof Throttled) return await park(engine, task, error, use)
   if (!(await isLast(engine, task, error))) return await retry(engine, task, error, use)
   if (isHostLost(engine, task, error) && !isExhausted(engine, task)) return await failWithLane(engine, task, error, use)
@@ -43,6 +46,13 @@ async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { t
   const dueInMs = error.until.getTime() - Date.now() - 1000
   await store.releaseTask(db, task, { dueInMs, slotAt: error.slotAt, waitingOn: error.on, traffic })
   outcomes.taskWaits(log, task, error, dueInMs)
+}
+
+async function hold({ db, log }: WorkerEngine, task: Task, { key, reason }: Held, { traffic }: HttpUse, began: number): Promise<undefined> {
+  const [row] = await db.query<{ at: Date }>('select clock_timestamp() as at')
+  // The time since then includes the query, so this is never later than the step began.
+  const since = new Date((row?.at.getTime() ?? 0) - (performance.now() - began))
+  if (await store.holdTask(db, task, { key, reason, since, traffic })) outcomes.taskHeld(log, task, key, reason)
 }
 
 async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<undefined> {

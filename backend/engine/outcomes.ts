@@ -12,7 +12,7 @@ import type { Counts, Task } from './store'
  * Stack traces are for LOG_LEVEL=debug.
  */
 
-type StepOutcome = 'committed' | 'finished' | 'waited' | 'retried' | 'failed' | 'lost' | 'stopped'
+type StepOutcome = 'committed' | 'finished' | 'waited' | 'held' | 'retried' | 'failed' | 'lost' | 'stopped'
 
 const fieldsOf = (task: Task) => ({
   job: task.job_id.slice(0, 8),
@@ -81,6 +81,12 @@ export function taskWaits(log: Log, task: Task, { on, until }: Throttled, inMs: 
   countStep(task, 'waited')
   countWait(on, 'gate', inMs)
   log.info(`Waiting for ${on}`, { ...fieldsOf(task), until: until.toISOString() })
+}
+
+/** The task waits until a person acts; no attempt is used. */
+export function taskHeld(log: Log, task: Task, key: string, reason: string): void {
+  countStep(task, 'held')
+  log.warn(`Held until a person acts: ${reason}`, { ...fieldsOf(task), heldBy: key })
 }
 
 /** The same page is tried again later. @param api the one asked last, if any was */

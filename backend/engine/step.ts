@@ -40,6 +40,7 @@ export const step = (engine: WorkerEngine, task: Task, turnEndsAt: number): Prom
   )
 
 async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): Promise<Outcome> {
+  const began = performance.now()
   const use: HttpUse = {
     class: task.priority === 0 ? 'live' : 'backfill',
     pace: task.pace ? { ...task.pace, job: task.job_id } : undefined,
@@ -83,7 +84,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       outcomes.stepLost(engine.log, task)
       return NOTHING
     }
-    return { held: await afterError(engine, task, error, use), goOn: true }
+    return { held: await afterError(engine, task, error, use, began), goOn: true }
   }
 }
 

@@ -25,8 +25,8 @@ export const LANE_STATES = ['active', 'parked', 'waiting', 'ended'] as const
 /** `open`: most open tasks first. `lane`: by name, which passes each lane once however its job moves meanwhile. */
 export const LANE_ORDERS = ['open', 'lane'] as const
 
-/** What work waits for: a limit, another try after an error, or a worker. */
-export const WAIT_KINDS = ['gate', 'retry', 'worker'] as const
+/** What work waits for: a limit, another try after an error, a person, or a worker. */
+export const WAIT_KINDS = ['gate', 'retry', 'hold', 'worker'] as const
 export type WaitKind = (typeof WAIT_KINDS)[number]
 
 /** State of a gate: it grants requests; its upstream asked us to wait; its requests failed and its breaker tripped. */

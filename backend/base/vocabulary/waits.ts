@@ -8,7 +8,7 @@ import { clock } from './text'
 
 export interface Waiting {
   kind: WaitKind
-  /** A limit or its host, the kind of the last error, or a queue. */
+  /** A limit or its host, the kind of the last error, why it is held, or a queue. */
   on: string
   /** The last error of a retry. */
   error?: string | null
@@ -32,10 +32,24 @@ export function bySpan(ms: number): When {
 /** `waiting for zkillboard.com for 42 s`, `retrying in 42 s after http_502: zkillboard answered 502`. */
 export function waitText({ kind, on, error }: Waiting, when: When): string {
   if (kind === 'worker') return `waiting for a free worker of ${on}`
+  if (kind === 'hold') return `held until a person acts: ${on}`
   if (kind === 'gate') return `waiting for ${on} ${when.ends}`
   return `retrying ${when.tries} after ${on}${error ? `: ${error}` : ''}`
 }
 
+/** When a task is due that waits until a person acts: a date that every client can read, and that never comes. */
+export const NEVER = '9999-12-31T00:00:00.000Z'
+
+interface Parked {
+  on: string | null
+  errorKind: string | null
+  error: string | null
+  /** When it is due. */
+  until: string | null
+}
+
 /** What a parked task waits for, or a lane until its next task is due. */
-export const waitOf = ({ on, errorKind, error }: { on: string | null; errorKind: string | null; error: string | null }): Waiting =>
-  on === null || on === errorKind ? { kind: 'retry', on: errorKind ?? 'an error', error } : { kind: 'gate', on }
+export function waitOf({ on, errorKind, error, until }: Parked): Waiting {
+  if (on === null || on === errorKind) return { kind: 'retry', on: errorKind ?? 'an error', error }
+  return { kind: until === NEVER ? 'hold' : 'gate', on }
+}

@@ -15,9 +15,9 @@ export { COUNTS } from './counts'
 
 /** Why unclaimed tasks of a job make no progress. */
 export interface Wait {
-  /** `gate`: until an API's next slot; `retry`: after an error; `worker`: due, but no worker has taken it yet. */
+  /** `gate`: until an API's next slot; `retry`: after an error; `hold`: until a person acts; `worker`: due, but no worker has taken it yet. */
   kind: WaitKind
-  /** API, kind of error, or queue. */
+  /** API, kind of error, reason of a hold, or queue. */
   on: string
   tasks: number
   /** Time until the first of them is due, ms by the database's clock; 0 when it is due. */
@@ -143,7 +143,7 @@ async function readWaits(db: Reader, ids: readonly string[]): Promise<(Wait & { 
             greatest(0, round(extract(epoch from min(due_at) - clock_timestamp()) * 1000))::float8 as "inMs", min(due_at) as "dueAt",
             max(error) as error
        from (select t.job_id, t.due_at, case when late then null else t.error end as error,
-                    case when late then 'worker' when t.waiting_on is not null then 'gate' else 'retry' end as kind,
+                    case when late then 'worker' when t.held_by is not null then 'hold' when t.waiting_on is not null then 'gate' else 'retry' end as kind,
                     case when late then t.queue else coalesce(t.waiting_on, t.error_kind, 'retry') end as "on"
                from backhaul.tasks t, lateral (select t.due_at <= clock_timestamp() as late) l
               where t.job_id = any($1::uuid[]) and t.state = 'ready' and t.claim is null) w

@@ -7,7 +7,7 @@ export async function claimTask(db: Reader, id: bigint, holder: string): Promise
   const [task] = await db.query<Task>(
     `with claimed as (
        update backhaul.tasks t
-          set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null
+          set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null, held_by = null
          from backhaul.jobs j
         where t.id = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
           and j.id = t.job_id and j.admitted and j.status in ('queued', 'running')

@@ -80,6 +80,15 @@ export async function trippedBreakers(db: Reader): Promise<Found[]> {
   })
 }
 
+/** Keys that hold work until a person acts. */
+export async function holds(db: Reader): Promise<Found[]> {
+  const rows = await db.query<{ key: string; reason: string }>(
+    `select h.key, h.reason from backhaul.holds h, lateral (
+       select 1 from backhaul.tasks t where t.held_by = h.key and t.state = 'ready' limit 1) t where h.released_at is null order by h.key`,
+  )
+  return rows.map(({ key, reason }) => ({ subject: key, message: `work waits until a person acts: ${reason}` }))
+}
+
 /** A task that works on its page, by the longest timeout of a request and some more. */
 const IN_HAND = `interval '150 seconds'`
 

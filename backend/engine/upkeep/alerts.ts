@@ -4,7 +4,7 @@ import type { Tx } from '../../base/sql'
 import type { Db } from '../../database/db'
 import { logAlert, logAlertCleared } from '../log'
 import { insertEvents } from '../store'
-import { type Found, type QueueDepths, stalled, trippedBreakers, unattended } from './alert-checks'
+import { type Found, holds, type QueueDepths, stalled, trippedBreakers, unattended } from './alert-checks'
 import { ALERTS, alertKey, clearedKey, type EngineAlert } from './event-keys'
 import { type SourceCheckOptions, sourceAlerts, watchSources } from './source-checks'
 
@@ -59,6 +59,7 @@ export function watchAlerts(options: AlertOptions): { check(): Promise<void>; st
       ...Object.fromEntries(gone),
       ...ofSources.take(),
       queue_unattended: unattendedFor(await unattended(db, sources, latest), UNATTENDED_MS, raised('queue_unattended')),
+      held: await holds(db),
       breaker_tripped: await trippedBreakers(db),
     }
     if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {

@@ -7,6 +7,7 @@ export const ALERTS = {
   queue_unattended: 'alert.queue_unattended',
   job_stalled: 'job.stalled',
   breaker_tripped: 'alert.breaker_tripped',
+  held: 'alert.held',
   dead_letters_growing: 'alert.dead_letters_growing',
 } as const
 

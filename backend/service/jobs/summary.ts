@@ -110,7 +110,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
       kind: wait.kind,
       on: wait.on,
       tasks: wait.tasks,
-      until: wait.inMs > 0 ? wait.dueAt.toISOString() : null,
+      until: wait.inMs > 0 && wait.kind !== 'hold' ? wait.dueAt.toISOString() : null,
       sentence: waitSentence(wait, running, now),
       error: wait.error,
     })),

@@ -6,7 +6,7 @@ import type { RouteContext, RouteFigures, RouteGate, Source } from '../../contra
 import { admit } from '../../engine/jobs/admission'
 import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
-import { openElsewhere } from '../../engine/store'
+import { openElsewhere, releaseHeld } from '../../engine/store'
 import { workOf } from '../../engine/upkeep/source-work'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
@@ -27,6 +27,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
   const { trace } = request
   const { db, log } = service
   const begun = new WeakMap<Tx, Started[]>()
+  const releasing = new WeakSet<Tx>()
 
   const missing = (id: string) => new Refused('missing', `there is no job ${id}`, 'id')
 
@@ -37,21 +38,26 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     return job.id
   }
 
-  async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; jobs: Started[] }> {
+  async function commit<T>(work: (tx: Tx) => Promise<T>): Promise<{ result: T; jobs: Started[]; released: boolean }> {
     let jobs: Started[] = []
-    const result = await db.tx((tx) => {
+    let released = false
+    const result = await db.tx(async (tx) => {
       // The transaction runs again after a deadlock; the jobs of the attempt before were rolled back.
       jobs = []
       begun.set(tx, jobs)
-      return work(tx)
+      const done = await work(tx)
+      released = releasing.has(tx)
+      return done
     })
-    return { result, jobs }
+    return { result, jobs, released }
   }
 
-  async function announce(jobs: readonly Started[]): Promise<void> {
-    if (jobs.length === 0) return
-    logJobsStarted(log, source.name, jobs)
-    await admit(service)
+  async function announce(jobs: readonly Started[], released: boolean): Promise<void> {
+    if (jobs.length === 0 && !released) return
+    if (jobs.length > 0) {
+      logJobsStarted(log, source.name, jobs)
+      await admit(service)
+    }
     const unsent = await sendWakeUps(service, () => wake(db, service.broker))
     if (unsent !== undefined) log.warn('Could not wake workers; the scheduler will', { source: source.name, reason: unsent })
   }
@@ -65,7 +71,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     async act(verb, target, detail, work) {
       const committed = async () => {
         const done = await commit(work)
-        await announce(done.jobs)
+        await announce(done.jobs, done.released)
         return done
       }
       const done = await act(service, actor, verb, target, detail, committed, ({ jobs }) => target ?? jobs[0]?.id ?? null)
@@ -80,6 +86,10 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, service, source, [parseParams(source, params)], options))
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }
+    },
+    async release(tx, key) {
+      releasing.add(tx)
+      return await releaseHeld(tx, key)
     },
     estimate: (params, priority = 'backfill') => estimateJob(service, { source: source.name, params, priority: PRIORITY[priority] }),
     async steer(verb, id, only) {

@@ -106,7 +106,7 @@ function TaskCell({ row }: { row: TaskRow }) {
       {open && Date.parse(row.dueAt) > serverNow() && (
         <div class="soft">
           {row.waitingOn || row.errorKind ? (
-            <Waiting wait={{ ...waitOf({ ...row, on: row.waitingOn }), error: null }} until={row.dueAt} />
+            <Waiting wait={{ ...waitOf({ ...row, on: row.waitingOn, until: row.dueAt }), error: null }} until={row.dueAt} />
           ) : (
             <>
               due <Countdown until={row.dueAt} />

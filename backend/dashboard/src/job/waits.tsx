@@ -3,7 +3,7 @@ import { counted } from '../lib/format'
 import { Icon, type IconName } from '../ui/icon'
 import { Countdown } from '../ui/time'
 
-const ICONS: Record<Wait['kind'], IconName> = { gate: 'gate', retry: 'retry', worker: 'worker' }
+const ICONS: Record<Wait['kind'], IconName> = { gate: 'gate', retry: 'retry', hold: 'alert', worker: 'worker' }
 
 /** Why work is waiting, and until when. */
 export function Waits({ job }: { job: JobDetail }) {
