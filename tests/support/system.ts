@@ -8,6 +8,7 @@ import { testEnv } from './env'
 import { until } from './until'
 
 const ROOT = join(__dirname, '..', '..')
+const CRASHING = 'tests/support/crashing-worker.js'
 const ENDED = ['completed', 'partial', 'failed', 'cancelled']
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>
 
@@ -30,6 +31,8 @@ export interface System {
   supervised(app: string): Promise<{ kill(): Promise<void> }>
   /** A worker that is killed where it reaches `point` for the n-th time, and then started again without that fault. */
   crashingWorker(app: string, point: Point, nth: number, signal?: 'SIGKILL' | 'SIGSTOP'): Promise<Process>
+  /** Runs a worker until it is killed where it reaches `point` for the n-th time; nobody starts it again. */
+  killedAt(app: string, point: Point, nth: number): Promise<void>
   scheduler(): Promise<Process>
   /** Runs a script to its end. */
   run(script: string, ...args: string[]): Promise<{ code: number; out: string; err: string }>
@@ -74,7 +77,7 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
   const running = new Set<Process>()
   let closing = false
 
-  async function start(script: string, args: string[] = [], more: Record<string, string> = {}): Promise<Process> {
+  function launch(script: string, args: string[], more: Record<string, string> = {}): Process {
     const options = { cwd: ROOT, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] as StdioOptions }
     const child = spawn(process.execPath, [join(ROOT, script), ...args], options)
     let output = ''
@@ -88,14 +91,17 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
         await once(child, 'exit')
       },
     }
-    const gone = () => child.exitCode !== null || child.signalCode !== null
     running.add(self)
     child.once('exit', () => running.delete(self))
-    await until(() => output.includes('is ready') || gone(), {
-      timeoutMs: 60_000,
-      what: `${script} to be ready`,
-    })
-    if (gone()) throw new Error(`${script} ended with ${child.exitCode ?? child.signalCode}: ${output}`)
+    return self
+  }
+
+  const isGone = ({ child }: Process) => child.exitCode !== null || child.signalCode !== null
+
+  async function start(script: string, args: string[] = [], more: Record<string, string> = {}): Promise<Process> {
+    const self = launch(script, args, more)
+    await until(() => self.output().includes('is ready') || isGone(self), { timeoutMs: 60_000, what: `${script} to be ready` })
+    if (isGone(self)) throw new Error(`${script} ended with ${self.child.exitCode ?? self.child.signalCode}: ${self.output()}`)
     return self
   }
 
@@ -140,9 +146,14 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
     worker: (app) => start('dist/backend/bin/worker.js', [app]),
     supervised,
     async crashingWorker(app, point, nth, signal = 'SIGKILL') {
-      const first = start('tests/support/crashing-worker.js', [app, point, String(nth), signal])
+      const first = start(CRASHING, [app, point, String(nth), signal])
       await supervised(app, first)
       return await first
+    },
+    async killedAt(app, point, nth) {
+      const worker = launch(CRASHING, [app, point, String(nth), 'SIGKILL'])
+      await until(() => isGone(worker), { timeoutMs: 60_000, what: `the kill ${point}` })
+      if (worker.child.signalCode !== 'SIGKILL') throw new Error(`${app} ended with ${worker.child.exitCode}: ${worker.output()}`)
     },
     scheduler: () => start('dist/backend/bin/scheduler.js'),
     async queueCharacter(id, ...args) {
