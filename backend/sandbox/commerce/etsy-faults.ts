@@ -46,8 +46,8 @@ export function changedPage(take: Take, page: { count: number; results: Entry[] 
   entry(take('etsy-no-transactions'), (receipt) => ({ ...receipt, transactions: [] }))
   entry(take('etsy-no-currency'), withoutCurrency)
   entry(take('etsy-bad-entry'), ({ receipt_id: _, listing_id: __, entry_id: ___, ...rest }) => rest)
-  const said = take('etsy-count')
-  if (said) count = Number(said.count ?? 12_101)
+  const found = take('etsy-count')
+  if (found) count = Number(found.count ?? 12_101)
   if (take('etsy-phantom')) count++
   return { count, results }
 }

@@ -151,7 +151,7 @@ export function productDocument(world: World, user: User, channel: Channel, prod
 export const providerOf = (id: number) => ({
   id,
   title: PRINT_PROVIDERS[id],
-  location: { address1: `${id} Print Road`, city: 'Riga', country: 'LV', region: '', zip: 'LV-1001' },
+  location: { address1: `${id} Print Street`, city: 'Riga', country: 'LV', region: '', zip: 'LV-1001' },
 })
 export const blueprintOf = (id: number) => ({
   id,

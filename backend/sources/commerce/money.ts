@@ -59,8 +59,8 @@ export function fromDecimal(text: string, currency: string | null): number {
 export const fromCents = (cents: number, currency: string | null): number => fromDivisor(cents, 100, currency)
 
 /**
- * The share of an amount: `amount × part / whole`, rounded half away from zero; 0 of nothing. The tax of a refund whose platform tells
- * its amount alone is the share `taxMinor / totalMinor` of its order.
+ * The share of an amount, `amount × part / whole`; a half is rounded to the larger absolute value, and a share of nothing is 0. Where a
+ * platform reports only the amount of a refund, its tax is the share `taxMinor / totalMinor` of the order.
  */
 export function shareOf(amount: number, part: number, whole: number): number {
   if (whole === 0) return 0

@@ -52,7 +52,7 @@ test.each([
   expect(read).toThrow(message)
 })
 
-test('a share is never more than half a minor unit away, has the sign of its factors, and the whole is the whole', () => {
+test('a share differs by at most half a minor unit, has the sign of its factors, and the whole is the whole', () => {
   fc.assert(
     fc.property(small, small, fc.integer({ min: 1 }), (amount, part, whole) => {
       const share = BigInt(shareOf(amount, part, whole))
