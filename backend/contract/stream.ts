@@ -41,6 +41,11 @@ export interface Page<C, B> {
   batch: B
   /** Where the next step starts; `null` ends the task. The next step gets it as JSON keeps it, parsed by `cursor`. */
   next: C | null
+  /**
+   * The next step starts no earlier: the page is committed, then the task is parked, as one that waits for `on` (a few words for
+   * people: `bulk operation 4711`). Uses no attempt; other lanes go on. Not together with `lane`.
+   */
+  notBefore?: { until: Date; on: string }
   /** With `next: null`: the task ends as skipped, for this reason, instead of done. */
   skipped?: string | Skip
   /**

@@ -45,12 +45,14 @@ interface CommittedPage {
   ended: boolean
   /** Why the task ended without being read. */
   skipped?: { kind?: string; reason: string }
+  /** What the next page waits for, and how long. */
+  later?: { inMs: number; on: string }
   /** The page's figures for the counters of the source. */
   counters?: Record<string, number>
 }
 
 /** A page was committed. @param now the task's counts with it */
-export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skipped, counters = {} }: CommittedPage): void {
+export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skipped, later, counters = {} }: CommittedPage): void {
   const { source, stream } = task
   countStep(task, 'committed')
   count('backhaul_pages_total', { source, stream })
@@ -62,6 +64,7 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
     // Counts of 0 are left out, except the two that every page has.
     ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
     ...counters,
+    ...(later ? { waitingFor: later.on, inSeconds: secondsOf(later.inMs) } : {}),
   })
 }
 

@@ -135,6 +135,11 @@ async function commit(
   const lane = page.lane === task.lane || ended ? undefined : page.lane
   const skipped = typeof page.skipped === 'string' ? { reason: page.skipped } : page.skipped
   const leaves = ended || lane !== undefined
+  const later = ended ? undefined : laterOf(page.notBefore)
+  if (later && lane !== undefined)
+    throw new RangeError(
+      `a page of the stream ${task.stream} moves its task to another lane and has notBefore: only one of them is possible`,
+    )
   const work = async (tx: Tx, end: End) => {
     const takes = leaves && !engine.stopping()
     const written = await stream.write(tx, page.batch)
@@ -151,16 +156,31 @@ async function commit(
       traffic,
     }
     const cursor = ended ? task.cursor : asJson(page.next)
-    if (!leaves && !engine.stopping()) goesOn()
-    const runs = await store.commitPage(takes ? tx.query : end, task, { ...counts, cursor, ended, skipped, failed: page.failed, lane })
+    if (!leaves && !later && !engine.stopping()) goesOn()
+    const runs = await store.commitPage(takes ? tx.query : end, task, {
+      ...counts,
+      cursor,
+      ended,
+      skipped,
+      failed: page.failed,
+      lane,
+      later,
+    })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { runs, next, written, counts: { ...counts, cursor } }
   }
   const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
-  outcomes.pageCommitted(engine.log, task, counts, { ended: ended && !page.failed, skipped, counters: written.counts })
+  outcomes.pageCommitted(engine.log, task, counts, { ended: ended && !page.failed, skipped, later, counters: written.counts })
   if (page.failed) outcomes.taskFailed(engine.log, task, new Fatal(page.failed.kind, page.failed.reason), page.failed.kind)
   if (leaves) return { held: next, goOn: true }
+  if (later) return NOTHING
   return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null, waiting_since: null }, goOn: runs }
+}
+
+/** How long until a page's task may go on; undefined where it may at once. */
+function laterOf(notBefore: Page<unknown, unknown>['notBefore']): { inMs: number; on: string } | undefined {
+  const inMs = notBefore ? notBefore.until.getTime() - Date.now() : 0
+  return notBefore && inMs > 0 ? { inMs, on: notBefore.on } : undefined
 }
 
 /** The cursor as the database returns it: the next step of this turn must see the same types as a later turn. */

@@ -19,12 +19,18 @@ export interface PageCommit extends Counts {
   failed?: { kind: string; reason: string }
   /** The lane in which it goes on, where that is another one. */
   lane?: string
+  /** When and why it goes on later; it is released until then. */
+  later?: { inMs: number; on: string }
 }
 
 /** Another worker has the task by now; nothing of the page may be committed. */
 export class Lost extends Error {}
 /** SQLSTATE of `backhaul.task_lost()`. */
 const LOST = 'BH001'
+
+const LATER_MS = `$${17 + COUNT_NAMES.length}::float8`
+const LATER_ON = `$${18 + COUNT_NAMES.length}::text`
+const LATER = `${LATER_MS} is not null`
 
 /**
  * Moves the task past a page, ends it, or lets it wait for a place in another lane.
@@ -41,8 +47,9 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
             state = case when $8 then case when $16::text is not null then 'failed' when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
             reason = $9, reason_kind = $14, lane = coalesce($10, lane), settled_at = case when $8 then clock_timestamp() end,
-            claim = case when $8 or $10 is not null then null else claim end, holder = case when $8 or $10 is not null then null else holder end,
-            woken_at = case when $10 is null then woken_at end,
+            claim = case when $8 or $10 is not null or ${LATER} then null else claim end, holder = case when $8 or $10 is not null or ${LATER} then null else holder end,
+            woken_at = case when $10 is null and not ${LATER} then woken_at end, wakes = case when ${LATER} then 0 else wakes end,
+            due_at = case when ${LATER} then clock_timestamp() + ${LATER_MS} * interval '1 millisecond' else due_at end, waiting_on = ${LATER_ON},
             pages = $13, ${COUNT_NAMES.map((name, n) => `${name} = $${17 + n}`).join(', ')}
       where id = $1 and claim = $2 and step = $3 and state = 'ready'
       returning (select j.status = 'running' from backhaul.jobs j where j.id = t.job_id) as runs
@@ -66,6 +73,8 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       textOf(page.failed?.kind) ?? null,
       textOf(page.failed?.reason) ?? null,
       ...COUNT_NAMES.map((name) => page[name]),
+      page.later?.inMs ?? null,
+      textOf(page.later?.on) ?? null,
     ],
   )
   try {

@@ -15,12 +15,12 @@ export interface Running {
   config: Config
 }
 
-/** The host of an API or of a gate's row: `zkillboard.com`. */
+/** The host of an API or of a gate's row: `zkillboard.com`. Other names stay as they are. */
 function hostOf(name: string, { sources, config }: Pick<Running, 'sources' | 'config'>): string {
   const [limit = name, scope] = name.split(/:(.*)/)
-  if (scope) return scope
   const api = sources.map((source) => source.apis[apiOf(limit)]).find((found) => found !== undefined)
-  return api ? new URL(baseUrlOf(api, config)).host : name
+  if (!api) return name
+  return scope || new URL(baseUrlOf(api, config)).host
 }
 
 /** `no worker takes from esi_type_info_queue; start one: …`. */
