@@ -100,15 +100,23 @@ export interface RefundRecord extends Part {
   amountMinor: number
   /** How much of it is tax. */
   taxMinor: number | null
+  /** All of its lines, as for lines of an order; null: the platform lists none, or they are read by pages of their own. */
+  lines: RefundLine[] | null
 }
 
-export interface RefundLineRecord extends BaseRecord {
-  refundId: string
+/** A line of a refund, saved with it. */
+export interface RefundLine extends Part {
   lineItemId: string | null
   quantity: number
   currency: Currency
   subtotalMinor: number | null
   taxMinor: number | null
+}
+
+/** A line of a refund that is read by a page of its own. */
+export interface RefundLineRecord extends BaseRecord, RefundLine {
+  refundId: string
+  updatedAt: string | null
 }
 
 export type PaymentKind = 'charge' | 'refund' | 'fee' | 'tax' | 'payout' | 'other'

@@ -32,6 +32,9 @@ const stable = (value: unknown): string =>
 
 const hashOf = (row: Row): string => createHash('sha256').update(stable(row)).digest('base64url')
 
+/** JSON that a column can hold: of characters that Postgres refuses, the escape is kept as text. */
+const textOf = (values: unknown): string => JSON.stringify(values).replace(/(?<!\\)((?:\\\\)*)\\u(0000|d[89a-f][0-9a-f]{2})/g, '$1\\\\u$2')
+
 /** One record for each id: the one that changed last, or the later one in the list. */
 export function newest<T extends BaseRecord>(records: readonly T[]): T[] {
   const byId = new Map<string, T>()
@@ -47,8 +50,16 @@ const timeOf = ({ updatedAt }: BaseRecord): number => (updatedAt === null ? Numb
 /**
  * Writes what is not older than what is held.
  * @param readAt when the request that showed the rows was sent, by the database's clock
+ * @param isPart the rows are parts of an order that was just written, and as new as it is: their own times are not compared
  */
-export async function save(tx: Tx, table: Table, account: AccountRef, rows: readonly Row[], readAt: Date): Promise<Saved> {
+export async function save(
+  tx: Tx,
+  table: Table,
+  account: AccountRef,
+  rows: readonly Row[],
+  readAt: Date,
+  { isPart = false } = {},
+): Promise<Saved> {
   if (rows.length === 0) return { new: 0, updated: 0, unchanged: 0, changed: [] }
   const once = newest(rows)
   const columns = COLUMNS[table]
@@ -59,6 +70,7 @@ export async function save(tx: Tx, table: Table, account: AccountRef, rows: read
     updated_at: row.updatedAt,
     fingerprint: hashOf(row),
   }))
+  const isNewer = `case when l.deleted_at is null then ${MOMENT('l')} <= ${MOMENT('excluded')} else l.read_at < excluded.read_at end`
   const isOther = `(l.fingerprint <> excluded.fingerprint or l.deleted_at is not null)`
   const written = await tx.query<{ id: string; isNew: boolean; isChanged: boolean }>(
     `insert into commerce.${table} as l (account_id, platform, platform_id, ${names.join(', ')}, updated_at, read_at, fingerprint, stored_in)
@@ -69,9 +81,9 @@ export async function save(tx: Tx, table: Table, account: AccountRef, rows: read
        updated_at = excluded.updated_at, read_at = excluded.read_at, fingerprint = excluded.fingerprint, deleted_at = null,
        stored_at = case when ${isOther} then clock_timestamp() else l.stored_at end,
        stored_in = case when ${isOther} then ${TRANSACTION} else l.stored_in end
-     where case when l.deleted_at is null then ${MOMENT('l')} <= ${MOMENT('excluded')} else l.read_at < excluded.read_at end
+     where ${isPart ? 'true' : isNewer}
      returning l.platform_id as id, l.xmax = 0 as "isNew", l.stored_in = ${TRANSACTION} as "isChanged"`,
-    [account.id, account.platform, readAt, JSON.stringify(values)],
+    [account.id, account.platform, readAt, textOf(values)],
   )
   const changed = written.filter((row) => row.isChanged)
   const added = changed.filter((row) => row.isNew).length

@@ -1,0 +1,65 @@
+import type { Tx } from '../../../base/sql'
+import type { Written } from '../../../contract'
+import { daysOf, markDays } from './days'
+import { saveOrders } from './orders'
+import type { AccountRef, CustomerRecord, ListingRecord, OrderRecord, PaymentRecord, ProductRecord, RefundLineRecord } from './records'
+import { type Row, type Saved, save } from './save'
+import type { Table } from './tables'
+
+/** What a page showed. */
+export interface Batch {
+  customers?: readonly CustomerRecord[]
+  listings?: readonly ListingRecord[]
+  /** Of Printify. */
+  products?: readonly ProductRecord[]
+  orders?: readonly OrderRecord[]
+  /** Orders that the platform no longer has, by id. */
+  goneOrders?: readonly string[]
+  /** Lines of refunds that pages of their own list: what they do not list stays. */
+  refundLines?: readonly RefundLineRecord[]
+  payments?: readonly PaymentRecord[]
+}
+
+/**
+ * Writes a page. Tables have one order for all pages, and days come last, so that no two pages wait for each other in a circle.
+ * @param readAt when the request that showed it was sent, by the database's clock
+ */
+export async function write(tx: Tx, account: AccountRef, batch: Batch, readAt: Date): Promise<Written> {
+  const put = (table: Table, records: readonly object[] = []) => save(tx, table, account, records as readonly Row[], readAt)
+  const customers = await put('customers', batch.customers)
+  const listings = await put('listings', batch.listings)
+  const products = await put('printify_products', batch.products)
+  const orders = await saveOrders(tx, account, batch.orders ?? [], batch.goneOrders ?? [], readAt)
+  const refundLines = await put('refund_lines', batch.refundLines)
+  const ids = (batch.payments ?? []).map(({ platformId }) => platformId)
+  const before = await daysOf(tx, 'payments', account, ids, { isLocked: true })
+  const payments = await put('payments', batch.payments)
+  const isChanged = new Set(payments.changed)
+  const after = await daysOf(tx, 'payments', account, payments.changed)
+  await markDays(tx, [...orders.days, ...before.filter(({ id }) => isChanged.has(id)), ...after])
+  return { ...sumOf([customers, listings, products, orders, refundLines, payments]), deleted: orders.deleted }
+}
+
+function sumOf(list: readonly Saved[]): Pick<Saved, 'new' | 'updated' | 'unchanged'> {
+  const sum = (name: 'new' | 'updated' | 'unchanged') => list.reduce((total, saved) => total + saved[name], 0)
+  return { new: sum('new'), updated: sum('updated'), unchanged: sum('unchanged') }
+}
+
+/**
+ * Marks as deleted what a complete reading did not show.
+ * @param since when the reading started: what was read before it, and not in it, is gone
+ * @returns how many
+ */
+export async function deleteUnseen(tx: Tx, account: AccountRef, table: 'listings' | 'printify_products', since: Date): Promise<number> {
+  const gone = await tx.query(
+    `with unseen as materialized (
+       select platform_id from commerce.${table}
+        where account_id = $1 and platform = $2 and read_at < $3 and deleted_at is null order by platform_id for update)
+     update commerce.${table} t
+        set deleted_at = $3, read_at = $3, stored_at = clock_timestamp(), stored_in = pg_current_xact_id()::text::bigint
+       from unseen where t.account_id = $1 and t.platform = $2 and t.platform_id = unseen.platform_id
+     returning 1`,
+    [account.id, account.platform, since],
+  )
+  return gone.length
+}
