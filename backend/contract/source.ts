@@ -9,7 +9,8 @@ import type { Feed } from './feed'
 import type { Hooks } from './hooks'
 import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
-import type { Route } from './route'
+import type { Preview } from './preview'
+import type { Route, RouteContext } from './route'
 import type { Settings, SettingValues } from './settings'
 import type { NewTask, Stream } from './stream'
 
@@ -104,6 +105,11 @@ export interface Source<P = unknown> extends Hooks<P> {
   retention?: Record<string, (db: Reader) => Promise<number>>
   /** Splits a job into its first tasks. The same (prepared) params give the same tasks; no I/O. */
   plan(params: P): Plan
+  /**
+   * What a job of these (prepared) params would read, for dry runs. Reads the database only; it and the job must decide by the same
+   * functions, so that the job leaves out what was shown as left out.
+   */
+  preview?(reads: Pick<RouteContext, 'db' | 'inFlight'>, params: P): Promise<Preview>
 }
 
 /** Checks that a source's parts fit together; the registry does not keep its types. */

@@ -1,14 +1,9 @@
-import { settingsReader } from '../../backend/config/config'
-import type { Command, Plan, Source } from '../../backend/contract'
 import type { Report } from '../../backend/engine/jobs/report'
-import { PRIORITY, prepareParams, report, type Started } from '../../backend/engine/jobs/verbs'
-import { limitsNow } from '../../backend/gate/learned'
-import { effectiveLimits } from '../../backend/gate/limits'
-import { estimate, limitText } from '../../backend/service/jobs/estimate'
+import { report, type Started } from '../../backend/engine/jobs/verbs'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { type Places, placesOf } from './places'
-import { count, counted, duration, shortId, table, toJson } from './text'
+import { count, counted, duration, shortId, toJson } from './text'
 import { viewFor } from './views'
 import { INTERRUPTED, watchJobs } from './watch'
 
@@ -101,47 +96,4 @@ function endText(it: Report): string {
   const [first] = it.failures
   const verdict = it.verified ? 'verified' : `not verified: ${it.reason}${first ? `; the first: ${first.task}: ${first.error}` : ''}`
   return `job ${shortId(it.job)} ${it.status} in ${duration(it.seconds * 1000)}, ${verdict}${open}. See yarn jobs report ${shortId(it.job)}`
-}
-
-/** Only a source that prepares its params needs the database. */
-async function plansOf(context: Context, source: Source, requests: readonly unknown[]): Promise<Plan[]> {
-  if (!source.prepare) return requests.map((request) => source.plan(request))
-  const settings = settingsReader(context.config)
-  const plans: Plan[] = []
-  for (const request of requests) plans.push(source.plan(await prepareParams(context.db, { settings }, source, request)))
-  return plans
-}
-
-/** Prints what the requests would cost; queues nothing. */
-export async function printDryRun(
-  context: Context,
-  source: Source,
-  command: Command,
-  requests: readonly unknown[],
-  priority: number | undefined,
-  given: { json?: boolean },
-): Promise<void> {
-  const plans = await plansOf(context, source, requests)
-  const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
-  const stated = effectiveLimits(sources, context.config.limits)
-  // A source that prepares nothing is estimated without a database, by the limits as stated.
-  const it = estimate(plans, source.prepare ? await limitsNow(context.db, stated) : stated, isLive)
-  const { terminal } = context
-  if (given.json) {
-    const jobs = plans.map((plan) => ({ activeKey: plan.activeKey, tasks: plan.tasks.length, requests: plan.estimate.requests }))
-    terminal.out(toJson({ dryRun: true, jobs, ...it }))
-    return
-  }
-  for (const plan of plans.slice(0, MAX_LINES)) terminal.out(`${plan.activeKey}: ${counted(plan.tasks.length, 'first task')}`)
-  if (plans.length > MAX_LINES) terminal.out(`… and ${counted(plans.length - MAX_LINES, 'more job')}`)
-  const rows = it.apis.map((api) => [
-    api.name,
-    api.requests === null ? 'unknown' : count(api.requests),
-    limitText(api.limit),
-    api.leastMs === null ? 'unknown' : duration(api.leastMs),
-  ])
-  terminal.out(table(['API', 'requests', 'limit', 'takes at least'], rows))
-  for (const note of it.notes) terminal.out(`Note: ${note}.`)
-  const time = it.leastMs === null ? 'time unknown before the work starts' : `at least ${duration(it.leastMs)} at the current limits`
-  terminal.out(`${counted(plans.length, 'job')}, ${counted(it.tasks, 'first task')}, ${time}. Nothing was queued.`)
 }

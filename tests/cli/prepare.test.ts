@@ -28,6 +28,17 @@ const toy = defineSource<Params>({
     const [row] = await db.query<{ from: string }>('select (current_date - $1::int)::text as from', [asked.lastDays])
     return { ...asked, from: row?.from }
   },
+  async preview({ inFlight }, { lastDays }) {
+    const others = await inFlight('count', ['a'])
+    const days = Array.from({ length: lastDays }, (_, day) => ({ name: `day ${day + 1}`, isRead: true }))
+    const [first, second, ...more] = days
+    const parts = [
+      { ...first, name: 'day 1', isRead: false, kind: others.has('a') ? 'in flight' : 'exists', reason: 'it is stored' },
+      ...(second ? [{ ...second, isRead: null, reason: 'nobody knows' }] : []),
+      ...more,
+    ]
+    return { unit: 'day', parts, each: { page: 1 } }
+  },
   plan: ({ from }) => ({ tasks: [countingTask('a')], activeKey: `days from ${from}`, estimate: { requests: {} } }),
 })
 toy.requests = { zkillboard_backfill_queue: toy.params }
@@ -53,6 +64,23 @@ test('a dry run shows what it would start, and keeps nothing', async () => {
   const { code, out } = await command(env, 'queue count days --last-days 3 --dry-run')
   expect([code, out]).toEqual([0, expect.stringContaining(`days from ${await daysAgo(3)}: 1 first task`)])
   expect(await paramsKept()).toEqual([])
+})
+
+test('a dry run lists what it would read and what not, with reasons and totals', async () => {
+  expect((await command(env, 'queue count days --last-days 4 --dry-run')).out.split('\n').slice(1, 7)).toEqual([
+    'day    read     why not',
+    'day 1  no       exists: it is stored',
+    'day 2  unknown  nobody knows',
+    'day 3  yes',
+    'day 4  yes',
+    '4 days: 2 to read, 1 not to read (1 exists), 1 unknown before the work starts; 1 page each.',
+  ])
+  const { jobs } = JSON.parse((await command(env, 'queue count days --last-days 1 --dry-run --json')).out)
+  expect(jobs[0].preview).toEqual({
+    unit: 'day',
+    parts: [{ name: 'day 1', isRead: false, kind: 'exists', reason: 'it is stored' }],
+    each: { page: 1 },
+  })
 })
 
 test('a start keeps what was prepared', async () => {

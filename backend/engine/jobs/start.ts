@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { QueueName } from '../../../queues/names'
 import { Refused } from '../../base/errors'
 import type { Reader, Tx } from '../../base/sql'
-import { defaultsOf, type Plan, type PriorityName, parsed, type Source } from '../../contract'
+import { defaultsOf, type Plan, type Preview, type PriorityName, parsed, type Source } from '../../contract'
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
-import { ACTIVE, insertTasks, insertTasksOf, queueOf } from '../store'
+import { ACTIVE, insertTasks, insertTasksOf, openElsewhere, queueOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
@@ -60,6 +60,11 @@ export async function prepareParams<P>(
 ): Promise<P> {
   if (!source.prepare) return params
   return source.params.parse(await source.prepare(db, params, settings(source)))
+}
+
+/** What a job of these prepared params would read; undefined where its source does not tell. */
+export async function previewJob<P>(db: Reader, source: Source<P>, params: P): Promise<Preview | undefined> {
+  return await source.preview?.({ db, inFlight: (stream, keys) => openElsewhere(db, source.name, null, stream, keys) }, params)
 }
 
 /** The parts of the engine that starting jobs needs. */

@@ -6,6 +6,7 @@ import { counters } from './counters'
 import { type BackfillParams, label, message, params } from './params'
 import { plan } from './plan'
 import { prepare } from './prepare'
+import { preview } from './preview'
 import { routes } from './routes'
 import { settings } from './settings'
 import { retention } from './store'
@@ -32,4 +33,5 @@ export const toastmasters = defineSource<BackfillParams>({
   retention,
   prepare,
   plan,
+  preview,
 })

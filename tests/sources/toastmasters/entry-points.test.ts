@@ -48,6 +48,15 @@ test.each([
   expect(ran.err).toContain(sentence)
 })
 
+test('a dry run of a month whose list was never read says so, asks nobody and queues nothing', async () => {
+  world.asked()
+  const { code, out } = await command(env, 'queue districts --from-date 2024-01-01 --to-date 2024-01-25 --district 1 2 --dry-run')
+  expect(code).toBe(0)
+  expect(out).toContain('2024-01-01  unknown  the list of its month is read when the job runs')
+  expect(out).toContain('… and 5 more dates\n25 dates: 0 to read, 25 unknown before the work starts; 2 districts each.')
+  expect(world.asked()).toEqual([])
+})
+
 test.each([
   ['not JSON', '{"startDate":', /JSON/],
   ['a date that does not exist', JSON.stringify({ startDate: '2024-02-30' }), /startDate is a day that does not exist/],

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { keepRetention } from '../../../backend/engine/upkeep/retention'
 import { toastmasters } from '../../../backend/sources/toastmasters'
 import { type Answer, type Served, serve } from '../../support/api'
+import { command } from '../../support/cli'
 import { quiet } from '../../support/suite'
 import { type DashboardWorld, dashboardWorld } from '../../support/toastmasters-world'
 import { until } from '../../support/until'
@@ -220,7 +221,7 @@ describe('a job', () => {
   })
 })
 
-test('a preview and the start leave the same dates to another job, and to what is stored', async () => {
+test('a preview, a dry run and the start leave the same dates to another job, and to what is stored', async () => {
   // With the summaries stored, planning asks the dashboards for nothing.
   await ended(await begin({ startDate: '2024-01-01', endDate: '2024-01-31' }))
   await ended(await begin({ startDate: '2024-01-31', targetDistricts: [first()] }))
@@ -232,6 +233,14 @@ test('a preview and the start leave the same dates to another job, and to what i
   // Few enough that no date waits for the backlog before it is planned.
   const range = { startDate: '2024-01-22', endDate: '2024-01-31', targetDistricts: [first()] }
   const { dates } = (await ask('POST', `${BASE}/preview`, range)).body as { dates: { date: string; reason?: string }[] }
+  const { databaseUrl: DATABASE_URL, rabbitmqUrl: RABBITMQ_URL } = world.suite
+  const dry = await command(
+    { ...world.sandbox.urls, DATABASE_URL, RABBITMQ_URL, CONTACT: 'tests@example.org' },
+    `queue districts --from-date 2024-01-22 --to-date 2024-01-31 --district ${first()} --dry-run --json`,
+  )
+  const { parts, each } = JSON.parse(dry.out).jobs[0].preview as { parts: { name: string; kind?: string }[]; each: unknown }
+  expect(parts.map(({ name, kind }) => ({ date: name, reason: kind }))).toEqual(dates.map(({ date, reason }) => ({ date, reason })))
+  expect(each).toEqual({ district: 1 })
   const id = await begin(range)
   const sorted = (all: (string | undefined)[]) => all.toSorted()
   await until(async () => (await shown(id)).progress.total === dates.length, { timeoutMs: 40_000, what: 'all dates to be planned' })

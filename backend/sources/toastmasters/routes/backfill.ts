@@ -3,8 +3,8 @@ import { Refused } from '../../../base/errors'
 import type { Json } from '../../../base/json'
 import { defineRoute, parsed, type Route, type RouteContext } from '../../../contract'
 import { notAField, params as schema, unknownField } from '../params'
-import { previewOf } from '../preview'
 import type { Context } from './parts'
+import { previewShown } from './preview'
 import { refusalsWith } from './refusals'
 import { backfill, preview as previewShape } from './shapes'
 import { hasEnded, viewOf } from './view'
@@ -130,7 +130,7 @@ const preview = defineRoute({
   body: request,
   answers: [{ status: 200, body: previewShape }],
   refusals,
-  answer: async ({ body }, context) => ({ status: 200, body: await previewOf(context as Context, parsed(schema, asked(body))) }),
+  answer: async ({ body }, context) => ({ status: 200, body: await previewShown(context as Context, parsed(schema, asked(body))) }),
 })
 
 export const backfillRoutes: readonly Route[] = [create, preview, get, cancel, retry]

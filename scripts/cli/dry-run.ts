@@ -1,0 +1,105 @@
+import { settingsReader } from '../../backend/config/config'
+import type { Command, Plan, Preview, PreviewPart, Source } from '../../backend/contract'
+import { PRIORITY, prepareParams, previewJob } from '../../backend/engine/jobs/verbs'
+import { limitsNow } from '../../backend/gate/learned'
+import { effectiveLimits } from '../../backend/gate/limits'
+import { estimate, limitText } from '../../backend/service/jobs/estimate'
+import { sources } from '../../backend/sources'
+import type { Context } from './context'
+import { count, counted, duration, table, toJson } from './text'
+
+/** Longer lists are shortened for people. */
+const MAX_LINES = 20
+
+interface Job {
+  plan: Plan
+  /** Undefined where the source does not tell what it would read. */
+  preview: Preview | undefined
+}
+
+/** Only a source that prepares its params, or tells what it would read, needs the database. */
+async function jobsOf(context: Context, source: Source, requests: readonly unknown[]): Promise<Job[]> {
+  const settings = settingsReader(context.config)
+  const jobs: Job[] = []
+  for (const request of requests) {
+    const params = source.prepare ? await prepareParams(context.db, { settings }, source, request) : request
+    jobs.push({ plan: source.plan(params), preview: source.preview && (await previewJob(context.db, source, params)) })
+  }
+  return jobs
+}
+
+/** Prints what the requests would read and cost; queues nothing. */
+export async function printDryRun(
+  context: Context,
+  source: Source,
+  command: Command,
+  requests: readonly unknown[],
+  priority: number | undefined,
+  given: { json?: boolean },
+): Promise<void> {
+  const jobs = await jobsOf(context, source, requests)
+  const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
+  const stated = effectiveLimits(sources, context.config.limits)
+  const plans = jobs.map(({ plan }) => plan)
+  // A source that prepares nothing is estimated without a database, by the limits as stated.
+  const it = estimate(plans, source.prepare ? await limitsNow(context.db, stated) : stated, isLive)
+  const { terminal } = context
+  if (given.json) {
+    terminal.out(toJson({ dryRun: true, jobs: jobs.map(asJson), ...it }))
+    return
+  }
+  for (const job of jobs.slice(0, MAX_LINES)) {
+    terminal.out(`${job.plan.activeKey}: ${counted(job.plan.tasks.length, 'first task')}`)
+    if (job.preview) terminal.out(previewText(job.preview))
+  }
+  if (jobs.length > MAX_LINES) terminal.out(`… and ${counted(jobs.length - MAX_LINES, 'more job')}`)
+  const rows = it.apis.map((api) => [
+    api.name,
+    api.requests === null ? 'unknown' : count(api.requests),
+    limitText(api.limit),
+    api.leastMs === null ? 'unknown' : duration(api.leastMs),
+  ])
+  terminal.out(table(['API', 'requests', 'limit', 'takes at least'], rows))
+  for (const note of it.notes) terminal.out(`Note: ${note}.`)
+  const time = it.leastMs === null ? 'time unknown before the work starts' : `at least ${duration(it.leastMs)} at the current limits`
+  terminal.out(`${counted(jobs.length, 'job')}, ${counted(it.tasks, 'first task')}, ${time}. Nothing was queued.`)
+}
+
+const asJson = ({ plan, preview }: Job) => ({
+  activeKey: plan.activeKey,
+  tasks: plan.tasks.length,
+  requests: plan.estimate.requests,
+  ...(preview ? { preview } : {}),
+})
+
+const READ = new Map([
+  [true, 'yes'],
+  [false, 'no'],
+  [null, 'unknown'],
+])
+
+/** Its parts, then how many of them are read, and how much of each. */
+function previewText({ unit, parts, each }: Preview): string {
+  const rows = parts.slice(0, MAX_LINES).map((part) => [part.name, READ.get(part.isRead) ?? '', whyText(part)])
+  const more = parts.length > MAX_LINES ? [`… and ${counted(parts.length - MAX_LINES, `more ${unit}`)}`] : []
+  return [table([unit, 'read', 'why not'], rows), ...more, `${counted(parts.length, unit)}: ${totalsText(parts, each)}.`].join('\n')
+}
+
+const whyText = ({ kind, reason }: PreviewPart): string => [kind, reason].filter((one) => one !== undefined).join(': ')
+
+/** `3 to read, 2 unknown, 5 not (4 exists, 1 unavailable); 132 districts each`. */
+function totalsText(parts: readonly PreviewPart[], each: Preview['each']): string {
+  const skipped = parts.filter((part) => part.isRead === false)
+  const unknown = parts.filter((part) => part.isRead === null).length
+  const kinds = [...new Set(skipped.map((part) => part.kind ?? 'other'))]
+  const byKind = kinds.map((kind) => `${count(skipped.filter((part) => (part.kind ?? 'other') === kind).length)} ${kind}`)
+  const states = [
+    `${count(parts.length - skipped.length - unknown)} to read`,
+    ...(skipped.length > 0 ? [`${count(skipped.length)} not to read (${byKind.join(', ')})`] : []),
+    ...(unknown > 0 ? [`${count(unknown)} unknown before the work starts`] : []),
+  ]
+  const amounts = Object.entries(each).map(([word, figure]) =>
+    figure === null ? `number of ${word}s unknown before the work starts` : `${counted(figure, word)} each`,
+  )
+  return [states.join(', '), ...amounts].join('; ')
+}
