@@ -76,6 +76,7 @@ export interface RawAnswer {
   /** Decoded text; empty for 304, and for a 2xx that was asked for as bytes. */
   text: string
   bytes?: Uint8Array
+  range?: ReadRange
 }
 
 /** What an answer tells about the limits. Everything is optional. */
@@ -104,6 +105,21 @@ export interface Verdict {
  */
 export type ScopeOf = string | Readonly<Record<string, string>>
 
+/** Bytes of a file, counted from 0, both ends included. */
+export interface ByteRange {
+  from: number
+  to: number
+}
+
+/**
+ * The bytes of a file that an answer has. They may be fewer than requested, so read on at `to + 1`, until that is `total`. None where the
+ * file ends before them: `to` is then `from - 1`.
+ */
+export interface ReadRange extends ByteRange {
+  /** Size of the file; null where the answer does not tell it. */
+  total: number | null
+}
+
 export interface HttpRequest<T> {
   /** GET by default. A page may be read twice: a method that changes something upstream must be safe to repeat. */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -128,6 +144,12 @@ export interface HttpRequest<T> {
   etag?: string
   /** Returns the body of a 2xx as raw bytes; `schema` is not used. */
   binary?: boolean
+  /**
+   * Returns only these bytes of a file, at most `maxBytes`, uncompressed, in `bytes`; `schema` is not used. A 206 must fit what was
+   * asked. Where the upstream ignores the range (200), the file is read to the end of the part, within `timeoutMs`, and only the part is
+   * held. A 416 is an answer without bytes if it says that the file ends before the part. Otherwise throws `RetryLater('range')`.
+   */
+  range?: ByteRange
   /**
    * Media types that a 2xx may have, where it is not JSON: `['text/csv']`. They are sent as `Accept`; `schema` is not used, and the
    * answer is in `text`, or in `bytes` with `binary`. Another type, or none, throws `RetryLater('content_type')`; a web page throws
@@ -157,6 +179,8 @@ export interface HttpAnswer<T> {
   text: string
   /** Body of a 2xx that was asked for as bytes. */
   bytes?: Uint8Array
+  /** Which bytes of the file these are; defined for every 200, 206 and 416 of a request with `range`. */
+  range?: ReadRange
   etag?: string
 }
 

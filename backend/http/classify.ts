@@ -20,8 +20,11 @@ const nameOf = ({ api, request, secrets }: Asked): string => `${api} ${request.m
 /** How much of a body tells whether it is a web page; some begin with many blank lines. */
 const START = 1_000
 
-const startOf = ({ text, bytes }: RawAnswer): string =>
-  bytes ? Buffer.from(bytes.subarray(0, START)).toString('utf8') : text.slice(0, START)
+/** Empty for a part from the middle of a file: how that begins tells nothing. */
+function startOf({ text, bytes, range }: RawAnswer): string {
+  if (!bytes) return text.slice(0, START)
+  return range && range.from > 0 ? '' : Buffer.from(bytes.subarray(0, START)).toString('utf8')
+}
 
 export const isHtml = (answer: RawAnswer): boolean =>
   /html/i.test(answer.headers['content-type'] ?? '') || /^\s*<(!doctype|html|head|body)\b/i.test(startOf(answer))
@@ -62,6 +65,8 @@ function judge(asked: Asked, answer: RawAnswer, waits: Waits, parts: readonly st
     const got = text ? `: ${excerpt(isHtml(answer) ? text.replace(/<[^>]*>/g, ' ') : text, secrets)}` : ' with nothing'
     return { error: new RetryLater('no_answer', says(`${got}. That does not answer the request`), waits.retryAt) }
   }
+  // Its Content-Range proves that it is about the file.
+  if (status === 416 && answer.range) return {}
   if (request.accept?.includes(status) || (status === 304 && request.etag !== undefined)) return {}
   if (status === 420) return wait([asked.api], soon(waits, WAIT_MS), 'http 420')
   if (status === 429) return wait(parts, soon(waits, WAIT_MS), 'http 429')

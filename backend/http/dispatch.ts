@@ -29,7 +29,7 @@ export function dispatch(
     try {
       const answer = await send(client, request, url, use.signal, secrets, { mayLeave: departs, left })
       noteAnswer(client.name, sentAt ?? performance.now(), answer.status)
-      trafficOf(use, client.name).bytes += answer.bytes?.length ?? Buffer.byteLength(answer.text)
+      trafficOf(use, client.name).bytes += answer.received
       traced.set({ 'http.response.status_code': answer.status })
       return answer
     } catch (error) {

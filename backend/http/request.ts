@@ -17,6 +17,9 @@ const GRACE_MS = 12_000
 /** After a failed probe, the gate is asked again after this time, ms; the gate decides how long the breaker stays tripped. */
 const DOWN_MS = 5_000
 
+/** Kinds of errors of a request whose host answers all the same. */
+const ITS_OWN = new Set(['too_large', 'range'])
+
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
 
 const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
@@ -129,7 +132,7 @@ async function exchange(
     log(answer.status, performance.now() - began)
   } catch (failure) {
     error = failure as Error
-    if (error instanceof RetryLater) outcome = { sent: true, result: resultOf(error.kind === 'too_large' ? 'ok' : 'failed') }
+    if (error instanceof RetryLater) outcome = { sent: true, result: resultOf(ITS_OWN.has(error.kind) ? 'ok' : 'failed') }
     log(error instanceof RetryLater || error instanceof Fatal ? error.kind : error.name, performance.now() - began)
   }
   const settled = { ...outcome, leftAt }
@@ -191,8 +194,8 @@ async function granted(client: Client, gate: Gate, wanted: Outgoing, use: HttpUs
 /** One request, from its grant to the classified answer. */
 export async function request<T>(client: Client, gate: Gate, wanted: HttpRequest<T>, use: HttpUse): Promise<HttpAnswer<T>> {
   const answer = await granted(client, gate, wanted, use)
-  const { status, headers, text, bytes, sentAt } = answer
+  const { status, headers, text, bytes, range, sentAt } = answer
   const asked: Asked = { api: client.name, request: wanted, secrets: secretsFor(client, wanted) }
-  const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary && !wanted.types
-  return { status, sentAt, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, etag: headers.etag }
+  const isData = status >= 200 && status < 300 && !wanted.accept?.includes(status) && !wanted.binary && !wanted.types && !range
+  return { status, sentAt, headers, data: isData ? parse(asked, answer, wanted.schema) : undefined, text, bytes, range, etag: headers.etag }
 }

@@ -1,14 +1,18 @@
 import http from 'node:http'
 import https from 'node:https'
+import type { Readable } from 'node:stream'
 import { AxiosError } from 'axios'
 import { Fatal, RetryLater } from '../base/errors'
 import type { HttpRequest, RawAnswer } from '../contract'
 import type { Client } from './client'
+import { rangeHeaders, readRange } from './range'
 import { redact } from './redact'
 
 /** Default read timeout, ms. */
 export const TIMEOUT_MS = 30_000
 const MAX_BYTES = 64 * 1024 * 1024
+/** The body is read by `readRange`, as it arrives and as it is. */
+const STREAMED = { responseType: 'stream', decompress: false, maxContentLength: -1 } as const
 
 type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
 
@@ -22,6 +26,7 @@ const headersOf = (request: Outgoing, type?: string): Record<string, string> => 
   ...(type === undefined ? {} : { 'Content-Type': type }),
   ...(request.types === undefined ? {} : { Accept: request.types.join(', ') }),
   ...(request.etag === undefined ? {} : { 'If-None-Match': request.etag }),
+  ...(request.range === undefined ? {} : rangeHeaders(request.range, request.maxBytes ?? MAX_BYTES)),
   ...request.headers,
 })
 
@@ -30,10 +35,14 @@ const lower = (headers: object): Record<string, string | undefined> =>
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value && String(value)]),
   )
 
+/** An answer, and how many bytes of its body arrived, uncompressed. */
+export type Received = RawAnswer & { received: number }
+
 /** A 2xx is kept as bytes; any other answer is text. */
-function bodyOf(status: number, body: string | Buffer): Pick<RawAnswer, 'text' | 'bytes'> {
-  if (typeof body === 'string') return { text: body }
-  return status >= 200 && status < 300 ? { text: '', bytes: body } : { text: body.toString('utf8') }
+function bodyOf(status: number, body: string | Buffer): Pick<Received, 'text' | 'bytes' | 'received'> {
+  const received = Buffer.byteLength(body)
+  if (typeof body === 'string') return { text: body, received }
+  return status >= 200 && status < 300 ? { text: '', bytes: body, received } : { text: body.toString('utf8'), received }
 }
 
 function failure(error: unknown, what: string, timedOut: boolean, request: Outgoing, secrets: readonly string[]): Error {
@@ -73,7 +82,7 @@ const watched = (url: string, departure: Departure) => ({
 /**
  * Sends one request; `classify` says what the answer means.
  * @throws {Missed} when `departure` does not allow it to be sent
- * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`
+ * @throws {RetryLater} `timeout`, `connection`, `unreadable`, `too_large`, `range`
  * @throws the signal's reason when it aborts
  */
 export async function send(
@@ -83,7 +92,7 @@ export async function send(
   signal: AbortSignal,
   secrets: readonly string[],
   departure: Departure,
-): Promise<RawAnswer> {
+): Promise<Received> {
   const timeoutMs = request.timeoutMs ?? TIMEOUT_MS
   const stop = new AbortController()
   let timedOut = false
@@ -95,23 +104,27 @@ export async function send(
   const abort = () => stop.abort()
   signal.addEventListener('abort', abort, { once: true })
   const { text, type } = contentOf(request)
+  const maxBytes = request.maxBytes ?? MAX_BYTES
+  const what = `${client.name} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`
   try {
     signal.throwIfAborted()
-    const response = await client.axios.request<string | Buffer | undefined>({
+    const response = await client.axios.request<string | Buffer | Readable | undefined>({
       method: request.method ?? 'GET',
       url,
       headers: headersOf(request, type),
       data: text,
       timeout: timeoutMs,
-      maxContentLength: request.maxBytes ?? MAX_BYTES,
-      responseType: request.binary ? 'arraybuffer' : 'text',
+      ...(request.range ? STREAMED : { maxContentLength: maxBytes, responseType: request.binary ? 'arraybuffer' : 'text' }),
       signal: stop.signal,
       transport: watched(url, departure),
     })
-    return { status: response.status, headers: lower(response.headers), ...bodyOf(response.status, response.data ?? '') }
+    const answer = { status: response.status, headers: lower(response.headers) }
+    const { data = '' } = response
+    if (request.range) return { ...answer, ...(await readRange(data as Readable, answer, request.range, what, maxBytes)) }
+    return { ...answer, ...bodyOf(answer.status, data as string | Buffer) }
   } catch (error) {
     signal.throwIfAborted()
-    throw failure(error, `${client.name} ${request.method ?? 'GET'} ${redact(request.path, secrets)}`, timedOut, request, secrets)
+    throw failure(error, what, timedOut, request, secrets)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', abort)
