@@ -1,3 +1,9 @@
+/** What a job costs: requests by API or part, null where the number is not known before the work starts, and a remark on them. */
+export interface PlanEstimate {
+  requests: Record<string, number | null>
+  note?: string
+}
+
 /**
  * What a job would read, part by part, found out from what is stored. A plan has only the first tasks of a job; a source that finds the
  * others while the job runs tells here what it would find.
@@ -9,6 +15,8 @@ export interface Preview {
   parts: PreviewPart[]
   /** How much is read of each part, by what one of it is called: `{ district: 132 }`; null where it is not known before the work starts. */
   each: Record<string, number | null>
+  /** What that costs, where it is known better than by the plan. */
+  estimate?: PlanEstimate
 }
 
 export interface PreviewPart {

@@ -9,7 +9,7 @@ import type { Feed } from './feed'
 import type { Hooks } from './hooks'
 import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
-import type { Preview } from './preview'
+import type { PlanEstimate, Preview } from './preview'
 import type { Route, RouteContext } from './route'
 import type { Settings, SettingValues } from './settings'
 import type { NewTask, Stream } from './stream'
@@ -45,8 +45,7 @@ export interface Plan {
   tries?: Tries
   /** Names what is backfilled, without options: only one job with the same key can be active. */
   activeKey: string
-  /** For `--dry-run`: requests by API or part; null where the number is not known before the work starts. */
-  estimate: { requests: Record<string, number | null>; note?: string }
+  estimate: PlanEstimate
 }
 
 export interface Source<P = unknown> extends Hooks<P> {

@@ -23,7 +23,9 @@ async function jobsOf(context: Context, source: Source, requests: readonly unkno
   const jobs: Job[] = []
   for (const request of requests) {
     const params = source.prepare ? await prepareParams(context.db, { settings }, source, request) : request
-    jobs.push({ plan: source.plan(params), preview: source.preview && (await previewJob(context.db, source, params)) })
+    const plan = source.plan(params)
+    const preview = source.preview && (await previewJob(context.db, source, params))
+    jobs.push({ plan: { ...plan, estimate: preview?.estimate ?? plan.estimate }, preview })
   }
   return jobs
 }
@@ -80,9 +82,35 @@ const READ = new Map([
 
 /** Its parts, then how many of them are read, and how much of each. */
 function previewText({ unit, parts, each }: Preview): string {
-  const rows = parts.slice(0, MAX_LINES).map((part) => [part.name, READ.get(part.isRead) ?? '', whyText(part)])
-  const more = parts.length > MAX_LINES ? [`… and ${counted(parts.length - MAX_LINES, `more ${unit}`)}`] : []
+  const runs = runsOf(parts)
+  const shown = runs.slice(0, MAX_LINES)
+  const rows = shown.map(({ first, last, parts: length }) => {
+    const name = first === last ? first.name : `${first.name} to ${last.name} (${count(length)})`
+    return [name, READ.get(first.isRead) ?? '', whyText(first)]
+  })
+  const hidden = runs.slice(MAX_LINES).reduce((sum, run) => sum + run.parts, 0)
+  const more = hidden > 0 ? [`… and ${counted(hidden, `more ${unit}`)}`] : []
   return [table([unit, 'read', 'why not'], rows), ...more, `${counted(parts.length, unit)}: ${totalsText(parts, each)}.`].join('\n')
+}
+
+interface Run {
+  first: PreviewPart
+  last: PreviewPart
+  /** How many parts it has. */
+  parts: number
+}
+
+/** Neighbors of which the same is said, together. */
+function runsOf(parts: readonly PreviewPart[]): Run[] {
+  const runs: Run[] = []
+  for (const part of parts) {
+    const run = runs.at(-1)
+    if (run && run.first.isRead === part.isRead && whyText(run.first) === whyText(part)) {
+      run.last = part
+      run.parts++
+    } else runs.push({ first: part, last: part, parts: 1 })
+  }
+  return runs
 }
 
 const whyText = ({ kind, reason }: PreviewPart): string => [kind, reason].filter((one) => one !== undefined).join(': ')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Refused } from '../../backend/base/errors'
-import { defineSource, type Source } from '../../backend/contract'
+import { defineSource, type PreviewPart, type Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import { sources } from '../../backend/sources'
 import { type CommandEnv, command, commandServices } from '../support/cli'
@@ -24,20 +24,18 @@ const toy = defineSource<Params>({
     from: z.string().optional().meta({ prepared: true }),
   }),
   async prepare(db, asked) {
-    if (asked.lastDays > 9) throw new Refused('input', 'lastDays must be 9 at most, as many as are kept.', 'lastDays')
+    if (asked.lastDays > 30) throw new Refused('input', 'lastDays must be 30 at most, as many as are kept.', 'lastDays')
     const [row] = await db.query<{ from: string }>('select (current_date - $1::int)::text as from', [asked.lastDays])
     return { ...asked, from: row?.from }
   },
   async preview({ inFlight }, { lastDays }) {
     const others = await inFlight('count', ['a'])
-    const days = Array.from({ length: lastDays }, (_, day) => ({ name: `day ${day + 1}`, isRead: true }))
-    const [first, second, ...more] = days
-    const parts = [
-      { ...first, name: 'day 1', isRead: false, kind: others.has('a') ? 'in flight' : 'exists', reason: 'it is stored' },
-      ...(second ? [{ ...second, isRead: null, reason: 'nobody knows' }] : []),
-      ...more,
-    ]
-    return { unit: 'day', parts, each: { page: 1 } }
+    const parts = Array.from({ length: lastDays }, (_, day): PreviewPart => {
+      const name = `day ${day + 1}`
+      if (day < 2) return { name, isRead: false, kind: others.has('a') ? 'in flight' : 'exists', reason: 'it is stored' }
+      return day % 2 === 0 ? { name, isRead: true } : { name, isRead: null, reason: 'nobody knows' }
+    })
+    return { unit: 'day', parts, each: { page: 1, row: null } }
   },
   plan: ({ from }) => ({ tasks: [countingTask('a')], activeKey: `days from ${from}`, estimate: { requests: {} } }),
 })
@@ -67,20 +65,25 @@ test('a dry run shows what it would start, and keeps nothing', async () => {
 })
 
 test('a dry run lists what it would read and what not, with reasons and totals', async () => {
-  expect((await command(env, 'queue count days --last-days 4 --dry-run')).out.split('\n').slice(1, 7)).toEqual([
-    'day    read     why not',
-    'day 1  no       exists: it is stored',
-    'day 2  unknown  nobody knows',
-    'day 3  yes',
-    'day 4  yes',
-    '4 days: 2 to read, 1 not to read (1 exists), 1 unknown before the work starts; 1 page each.',
+  expect((await command(env, 'queue count days --last-days 5 --dry-run')).out.split('\n').slice(1, 7)).toEqual([
+    'day                 read     why not',
+    'day 1 to day 2 (2)  no       exists: it is stored',
+    'day 3               yes',
+    'day 4               unknown  nobody knows',
+    'day 5               yes',
+    '5 days: 2 to read, 2 not to read (2 exists), 1 unknown before the work starts; 1 page each; number of rows unknown before the work starts.',
   ])
   const { jobs } = JSON.parse((await command(env, 'queue count days --last-days 1 --dry-run --json')).out)
   expect(jobs[0].preview).toEqual({
     unit: 'day',
     parts: [{ name: 'day 1', isRead: false, kind: 'exists', reason: 'it is stored' }],
-    each: { page: 1 },
+    each: { page: 1, row: null },
   })
+})
+
+test('a long list is cut', async () => {
+  const { out } = await command(env, 'queue count days --last-days 30 --dry-run')
+  expect(out).toContain('day 21              yes\n… and 9 more days\n30 days: 14 to read')
 })
 
 test('a start keeps what was prepared', async () => {
@@ -90,11 +93,11 @@ test('a start keeps what was prepared', async () => {
 })
 
 test.each(['', ' --dry-run'])('what is refused then names the option (%s)', async (more) => {
-  const { code, out, err } = await command(env, `queue count days --last-days 10${more}`)
+  const { code, out, err } = await command(env, `queue count days --last-days 31${more}`)
   expect({ code, out, err }).toEqual({
     code: 2,
     out: '',
-    err: expect.stringContaining('--last-days must be 9 at most, as many as are kept.'),
+    err: expect.stringContaining('--last-days must be 30 at most, as many as are kept.'),
   })
 })
 

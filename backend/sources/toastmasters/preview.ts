@@ -1,5 +1,6 @@
 import type { Preview, RouteContext } from '../../contract'
 import { type Day, daysOf, programYearOf } from './calendar'
+import { REPORTS } from './cursor'
 import { isThere, listsNeeded, type MonthList, monthsOf, type Planned, planDates } from './dates'
 import type { BackfillParams } from './params'
 import { preparedOf } from './plan'
@@ -32,10 +33,10 @@ export interface DatePreview {
 export interface BackfillPreview {
   /** In the order they are read. */
   dates: DatePreview[]
-  /** Lists of months that are read first. */
-  lists: number
   /** Those that are read; without a scope, those of the newest summary. */
   districts: string[]
+  /** How many files are asked for at most; null where the districts are not known. */
+  files: { lists: number; summaries: number; reports: number | null }
 }
 
 /** What a backfill of these prepared params would read. */
@@ -65,8 +66,15 @@ export async function previewOf({ db, inFlight }: Reads, params: BackfillParams)
     dates.push(...planned.map((one) => shown(one, settled.get(one.date))))
   }
   if (params.newestFirst) dates.reverse()
-  return { dates, lists: missing.size, districts: prepared.districts ?? (await latestDistricts(db)) }
+  const districts = prepared.districts ?? (await latestDistricts(db))
+  const summaries = dates.filter((one) => one.reason === undefined).length
+  const reports = prepared.detail === 'summary' ? 0 : districts.length === 0 ? null : summaries * districts.length * REPORTS.length
+  return { dates, districts, files: { lists: missing.size, summaries, reports } }
 }
+
+/** All files of a preview; null where that is not known. */
+export const filesOf = ({ lists, summaries, reports }: BackfillPreview['files']): number | null =>
+  reports === null ? null : lists + summaries + reports
 
 const daysIn = (monthEnd: Day, from: Day, to: Day): Day[] => {
   const first = `${monthEnd.slice(0, 8)}01`
@@ -80,7 +88,8 @@ function shown(one: Planned, settled: Settled | undefined): DatePreview {
 
 /** The same for a dry run. */
 export async function preview(reads: Reads, params: BackfillParams): Promise<Preview> {
-  const { dates, districts } = await previewOf(reads, params)
+  const { dates, districts, files } = await previewOf(reads, params)
+  const isCertain = dates.every((one) => !one.estimated)
   return {
     unit: 'date',
     parts: dates.map(({ date, reason, detail, estimated }) => {
@@ -88,5 +97,9 @@ export async function preview(reads: Reads, params: BackfillParams): Promise<Pre
       return { name: date, isRead: reason === undefined, ...(reason === undefined ? {} : { kind: reason, reason: detail }) }
     }),
     each: { district: districts.length > 0 ? districts.length : null },
+    estimate: {
+      requests: { toastmasters: filesOf(files) },
+      ...(isCertain ? {} : { note: 'at most: days without a capture, and what is stored already, are not asked for' }),
+    },
   }
 }

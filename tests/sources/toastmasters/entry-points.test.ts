@@ -52,8 +52,8 @@ test('a dry run of a month whose list was never read says so, asks nobody and qu
   world.asked()
   const { code, out } = await command(env, 'queue districts --from-date 2024-01-01 --to-date 2024-01-25 --district 1 2 --dry-run')
   expect(code).toBe(0)
-  expect(out).toContain('2024-01-01  unknown  the list of its month is read when the job runs')
-  expect(out).toContain('… and 5 more dates\n25 dates: 0 to read, 25 unknown before the work starts; 2 districts each.')
+  expect(out).toContain('2024-01-01 to 2024-01-25 (25)  unknown  the list of its month is read when the job runs')
+  expect(out).toContain('\n25 dates: 0 to read, 25 unknown before the work starts; 2 districts each.')
   expect(world.asked()).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import type { BackfillParams } from '../params'
 import { preparedOf } from '../plan'
 import { prepare } from '../prepare'
-import { previewOf } from '../preview'
+import { filesOf, previewOf } from '../preview'
 import type { Context } from './parts'
 import type { Preview } from './shapes'
 
@@ -13,9 +13,8 @@ const MANY_DAYS = 366
 export async function previewShown(context: Context, asked: BackfillParams): Promise<Preview> {
   const params = await prepare(context.db, asked, context.settings)
   const prepared = preparedOf(params)
-  const { dates, lists, districts } = await previewOf(context, params)
-  const wanted = dates.filter((one) => one.reason === undefined)
-  const reports = prepared.detail === 'summary' ? 0 : districts.length === 0 ? null : wanted.length * districts.length * 3
+  const { dates, districts, files } = await previewOf(context, params)
+  const requests = filesOf(files)
   return {
     dates,
     scope: {
@@ -27,9 +26,9 @@ export async function previewShown(context: Context, asked: BackfillParams): Pro
     collectionStrategy: prepared.strategy,
     dateRange: { startDate: params.startDate, endDate: params.endDate },
     affectedDistricts: districts,
-    totalItems: wanted.length,
-    itemBreakdown: { lists, summaries: wanted.length, reports },
-    estimatedDuration: reports === null ? null : await durationOf(context, lists + wanted.length + reports, params),
+    totalItems: files.summaries,
+    itemBreakdown: files,
+    estimatedDuration: requests === null ? null : await durationOf(context, requests, params),
     advice: adviceOf(districts.length, dates.length, prepared.outside),
   }
 }
