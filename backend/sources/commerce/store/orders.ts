@@ -1,5 +1,5 @@
 import type { Tx } from '../../../base/sql'
-import { type ChangedDay, daysOf } from './days'
+import { type ChangedDay, DAY, daysOf } from './days'
 import type { AccountRef, OrderRecord } from './records'
 import { newest, type Row, type Saved, save } from './save'
 
@@ -16,7 +16,24 @@ export interface SavedOrders extends Saved {
   deleted: number
   /** Days whose figures are others now. */
   days: ChangedDay[]
+  /** Numbers that the changed ones had before. */
+  numbers: string[]
 }
+
+interface Held {
+  accountId: string
+  id: string
+  number: string | null
+  day: string | null
+}
+
+/** What is held of orders, and stays so until this page is committed. */
+const lockOrders = (tx: Tx, account: AccountRef, ids: readonly string[]): Promise<Held[]> =>
+  tx.query<Held>(
+    `select account_id as "accountId", platform_id as id, number, ${DAY('created_at')}::text as day from commerce.orders
+      where account_id = $1 and platform = $2 and platform_id = any($3) order by platform_id for update`,
+    [account.id, account.platform, ids],
+  )
 
 /** Marks parts as deleted that their parents no longer have. */
 async function deleteOthers(
@@ -117,7 +134,7 @@ export async function saveOrders(
   readAt: Date,
 ): Promise<SavedOrders> {
   const ids = [...records.map(({ platformId }) => platformId), ...gone]
-  const before = await daysOf(tx, 'orders', account, ids, { isLocked: true })
+  const held = await lockOrders(tx, account, ids)
   const saved = await save(tx, 'orders', account, records as unknown as Row[], readAt)
   const deleted = await deleteOrders(tx, account, gone, readAt)
   const changed = [...saved.changed, ...deleted]
@@ -131,10 +148,17 @@ export async function saveOrders(
   const isChanged = new Set(changed)
   const after = await daysOf(tx, 'orders', account, changed)
   const refundsAfter = await daysOf(tx, 'refunds', account, changed)
+  const before = held.filter(({ id }) => isChanged.has(id))
   return {
     ...saved,
     changed,
     deleted: deleted.length + deletedParts,
-    days: [...before.filter(({ id }) => isChanged.has(id)), ...refundsBefore, ...after, ...refundsAfter],
+    days: [
+      ...before.flatMap(({ accountId, day }) => (day === null ? [] : { accountId, day })),
+      ...refundsBefore,
+      ...after,
+      ...refundsAfter,
+    ],
+    numbers: before.flatMap(({ number }) => number ?? []),
   }
 }

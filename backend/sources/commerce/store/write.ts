@@ -1,6 +1,7 @@
 import type { Tx } from '../../../base/sql'
 import type { Written } from '../../../contract'
 import { daysOf, markDays } from './days'
+import { linkOrders } from './links'
 import { saveOrders } from './orders'
 import type { AccountRef, CustomerRecord, ListingRecord, OrderRecord, PaymentRecord, ProductRecord, RefundLineRecord } from './records'
 import { type Row, type Saved, save } from './save'
@@ -21,7 +22,8 @@ export interface Batch {
 }
 
 /**
- * Writes a page. Tables have one order for all pages, and days come last, so that no two pages wait for each other in a circle.
+ * Writes a page. Tables have one order for all pages; then come the lock of the user with the links, and the days last, so that no two
+ * pages wait for each other in a circle.
  * @param readAt when the request that showed it was sent, by the database's clock
  */
 export async function write(tx: Tx, account: AccountRef, batch: Batch, readAt: Date): Promise<Written> {
@@ -36,7 +38,8 @@ export async function write(tx: Tx, account: AccountRef, batch: Batch, readAt: D
   const payments = await put('payments', batch.payments)
   const isChanged = new Set(payments.changed)
   const after = await daysOf(tx, 'payments', account, payments.changed)
-  await markDays(tx, [...orders.days, ...before.filter(({ id }) => isChanged.has(id)), ...after])
+  const linked = await linkOrders(tx, account, { ids: orders.changed, numbers: orders.numbers })
+  await markDays(tx, [...orders.days, ...linked, ...before.filter(({ id }) => isChanged.has(id)), ...after])
   return { ...sumOf([customers, listings, products, orders, refundLines, payments]), deleted: orders.deleted }
 }
 
