@@ -34,6 +34,11 @@ export interface Plan {
   laneWidths?: Readonly<Record<string, number>>
   /** The most lanes of the job that run at once (default 8). */
   lanesAtOnce?: number
+  /**
+   * The share of this job where workers or a limit are scarce: among jobs with the same priority, pages are read in proportion to their
+   * weights (default 1). A job that could not use its share gets no more for it later. Weights count by queue.
+   */
+  weight?: number
   /** Discovery rests while this many tasks wait; tasks of streams that discover do not count. */
   backlog?: number
   /**

@@ -20,10 +20,14 @@ import * as store from './store'
 /** How long discovery rests when enough tasks wait, ms. */
 const BACKLOG_REST_MS = 2000
 
-/** What the turn continues with after a step: the same task or the next one of its lane, and whether another page of it may start. */
+/**
+ * What the turn continues with after a step: the same task or the next one of its lane, and whether another page of it may start;
+ * and whether a page was committed.
+ */
 export interface Outcome {
   held?: Task
   goOn: boolean
+  paged?: boolean
 }
 const NOTHING: Outcome = { goOn: false }
 
@@ -172,9 +176,9 @@ async function commit(
   const { runs, next, written, counts } = await span('commit', {}, () => engine.db.tx(work))
   outcomes.pageCommitted(engine.log, task, counts, { ended: ended && !page.failed, skipped, later, counters: written.counts })
   if (page.failed) outcomes.taskFailed(engine.log, task, new Fatal(page.failed.kind, page.failed.reason), page.failed.kind)
-  if (leaves) return { held: next, goOn: true }
-  if (later) return NOTHING
-  return { held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null, waiting_since: null }, goOn: runs }
+  if (leaves) return { held: next, goOn: true, paged: true }
+  if (later) return { goOn: false, paged: true }
+  return { paged: true, held: { ...task, ...counts, step: task.step + 1, attempts: 0, slot_at: null, waiting_since: null }, goOn: runs }
 }
 
 /** How long until a page's task may go on; undefined where it may at once. */

@@ -1,5 +1,6 @@
 import type { QueueName } from '../../queues/names'
 import type { WorkerEngine } from './engine'
+import { createServed } from './served'
 import { step } from './step'
 import { claimTask, mostUrgent, releaseTask } from './store'
 import { wake } from './wake'
@@ -19,6 +20,7 @@ export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueNam
 
 async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
+  const served = createServed()
   let held = taskId
   const take = (id: bigint) => {
     hold.delete(held)
@@ -35,6 +37,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
     while (task) {
       take(task.id)
       const outcome = await step(engine, task, endsAt)
+      if (outcome.paged) served.note(task)
       task = outcome.held
       if (!task) break
       take(task.id)
@@ -44,6 +47,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
       // The more urgent task runs in this turn; the current one is woken again.
       task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
     }
+    await served.write(engine.db, queue)
   } finally {
     hold.delete(held)
   }

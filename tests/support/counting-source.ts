@@ -21,6 +21,7 @@ export interface Counting {
   laneWidth?: number
   laneWidths?: Record<string, number>
   lanesAtOnce?: number
+  weight?: number
   backlog?: number
   settings?: Settings
   /** HTTP routes it brings along. */
@@ -81,6 +82,7 @@ export function countingSource(counting: Counting): Source {
       laneWidth: counting.laneWidth,
       laneWidths: counting.laneWidths,
       lanesAtOnce: counting.lanesAtOnce,
+      weight: counting.weight,
       backlog: counting.backlog,
       activeKey: params.name,
       estimate: { requests: {} },

@@ -135,6 +135,8 @@ function planned(source: Source, params: unknown): Planned {
   const plan = source.plan(params)
   if (plan.tasks.length === 0) throw new Refused('input', `there is nothing to backfill for ${plan.activeKey}`)
   if (plan.pace && !source.apis[plan.pace.api]) throw new Error(`${source.name} plans a pace for ${plan.pace.api}: name it in its apis.`)
+  if (plan.weight !== undefined && !(plan.weight > 0 && Number.isFinite(plan.weight)))
+    throw new Error(`${source.name} plans the weight ${plan.weight}: give a number above 0.`)
   const narrow = Object.entries(plan.laneWidths ?? {}).find(([, width]) => !Number.isInteger(width) || width < 1)
   if (narrow) throw new Error(`${source.name} plans a width of ${narrow[1]} for the lane ${narrow[0]}: no task of it could run.`)
   return { id: randomUUID(), params, plan }
@@ -163,11 +165,11 @@ async function insertBatch(
   for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
-    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, bounded_by, open, created_at, trace)
-     select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lane_widths, n.lanes_at_once, n.backlog, n.tries, n.pace, n.bounded_by, n.open,
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, weight, bounded_by, open, created_at, trace)
+     select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lane_widths, n.lanes_at_once, n.backlog, n.tries, n.pace, n.weight, n.bounded_by, n.open,
             clock_timestamp(), $2
-       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::int[], $14::jsonb[]) with ordinality
-              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, pace, bounded_by, open, lane_widths, place)
+       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::int[], $14::jsonb[], $15::float8[]) with ordinality
+              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, pace, bounded_by, open, lane_widths, weight, place)
       order by n.place
      on conflict (source, active_key) where active_key is not null and status in ${ACTIVE} do nothing
      returning id`,
@@ -186,6 +188,7 @@ async function insertBatch(
       jobs.map((job) => boundOf(source, queueOf(source, job.plan.tasks[0]?.stream ?? ''))),
       jobs.map((job) => job.plan.tasks.length),
       jobs.map((job) => jsonOf(job.plan.laneWidths)),
+      jobs.map((job) => job.plan.weight ?? null),
     ],
   )
   const made = new Set(rows.map((row) => row.id))

@@ -39,6 +39,8 @@ export interface Task extends Counts {
   unverified: string | null
   backlog: number | null
   tries: Tries | null
+  /** Of its job; null: its pages are not counted against a share. */
+  weight: number | null
   pace: Pace | null
 }
 
@@ -47,7 +49,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.waiting_since, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace`
+  t.error_kind, t.error, t.slot_at, t.waiting_since, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace, j.weight`
 
 /** For `in`: partial indexes serve only conditions that contain their values. */
 const listOf = (names: readonly string[]): string => `(${names.map((name) => `'${name}'`).join(', ')})`

@@ -1,5 +1,6 @@
 import type { QueueName } from '../../../queues/names'
 import type { Reader } from '../../base/sql'
+import { STANDS } from './shares'
 import { LAZY } from './task'
 import { CAPACITY } from './workers'
 
@@ -18,7 +19,7 @@ export interface Due {
 
 /**
  * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
- * the lowest priority number first, then the job served least, so that queues stay short and the order is decided here.
+ * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here.
  * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
  * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
  * @param queue only this one; absent: all
@@ -33,15 +34,22 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
        select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
          from queues q where q.queue is not null and $1::text is null
      ), rooms as (
-       select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
-     ), running as (select id from backhaul.jobs where admitted), open as (
-       select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn
-         from rooms q cross join running j cross join lateral (
+       select q.queue, 2 * coalesce(c.places, 1) as room, ${STANDS} as stands
+         from queues q left join capacity c using (queue) where q.queue is not null
+     ), running as (select id, weight from backhaul.jobs where admitted), open as (
+       select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn, coalesce(j.weight, 1) as weight,
+              case when j.weight is null then q.stands else greatest(q.stands, s.served) + h.held / j.weight end as served
+         from rooms q cross join running j
+              left join backhaul.shares s on j.weight is not null and s.job_id = j.id and s.queue = q.queue
+              left join lateral (
+                select count(*) as held from backhaul.tasks t
+                 where j.weight is not null and t.job_id = j.id and t.queue = q.queue and t.state = 'ready' and t.claim is not null) h on true
+              cross join lateral (
            select t.id, t.job_id, t.queue, t.priority, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
             where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
             order by t.due_at limit q.room) d
      ), ranked as (
-       select *, row_number() over (partition by queue order by priority, turn, paged_at nulls first, id) as place from open
+       select *, row_number() over (partition by queue order by priority, served + (turn - 1) / weight, paged_at nulls first, id) as place from open
      ), chosen as (
        select r.id, r.place from ranked r where r.place <= r.room and ${WAKE_AGAIN}
      ), held as (

@@ -1,0 +1,26 @@
+import type { Reader } from '../../base/sql'
+import { LAZY } from './task'
+
+/*
+ * Start-time fair queueing: a job's next turn begins where its last one ended, in pages by weight, but not before the point where the queue
+ * stands, which is the latest beginning of a turn. So jobs that always have work get pages in proportion to their weights, and one
+ * that rested gets nothing for it. Goyal, Vin and Cheng, Start-time Fair Queuing (SIGCOMM 1996).
+ */
+
+/** Where the queue `q.queue` stands: the latest beginning of a turn of the admitted jobs. */
+export const STANDS = `(select coalesce(max(s.began), 0) from backhaul.jobs a join backhaul.shares s on s.job_id = a.id and s.queue = q.queue
+  where a.admitted and a.weight is not null)`
+
+/** Counts pages of a turn on a queue against the share of a job with a weight. */
+export async function chargeShare(db: Reader, jobId: string, queue: string, pages: number): Promise<void> {
+  await db.query(
+    `with ${LAZY}
+     insert into backhaul.shares as s (job_id, queue, began, served)
+     select j.id, $2, c.at, c.at + $3 / j.weight
+       from lazy, backhaul.jobs j, lateral (select ${STANDS} as at from (select $2::text as queue) q) c
+      where j.id = $1 and j.weight is not null
+     on conflict (job_id, queue) do update
+        set began = greatest(s.served, excluded.began), served = greatest(s.served, excluded.began) + (excluded.served - excluded.began)`,
+    [jobId, queue, pages],
+  )
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { signOn } from '../../backend/engine/heartbeat'
+import * as jobs from '../../backend/engine/jobs/verbs'
+import { chargeShare, markWoken, unmarkWoken } from '../../backend/engine/store'
+import { wake } from '../../backend/engine/wake'
+import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
+import { type Suite, suite } from '../support/suite'
+import { until } from '../support/until'
+
+/*
+ * Jobs with weights share what is scarce in proportion to them, whatever their turns cost, and nobody is paid for having rested.
+ */
+
+const QUEUE = 'zkillboard_backfill_queue'
+const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [], lanesAtOnce: 100 }
+const source = countingSource(counting)
+let it_: Suite
+let n = 0
+
+const start = async (weight: number | undefined, tasks = 3) => {
+  counting.weight = weight
+  const name = `job ${n++}`
+  counting.tasks = Array.from({ length: tasks }, (_, task) => countingTask(`${name}/${task}`, `lane ${task}`))
+  return (await jobs.startJob(it_, source, { name })).id
+}
+
+/** Serves one turn with so many pages to whoever is woken first. @returns the job */
+async function serve(pages: number): Promise<string> {
+  const due = await markWoken(it_.db, QUEUE)
+  const [row] = await it_.db.query<{ job_id: string }>('select job_id from backhaul.tasks where id = $1', [due[0]?.id])
+  const job = row?.job_id ?? ''
+  await chargeShare(it_.db, job, QUEUE, pages)
+  await unmarkWoken(
+    it_.db,
+    due.map(({ id }) => id),
+  )
+  return job
+}
+
+/** @returns pages by job */
+async function serveAll(turns: readonly number[]): Promise<Map<string, number>> {
+  const served = new Map<string, number>()
+  for (const pages of turns) {
+    const job = await serve(pages)
+    served.set(job, (served.get(job) ?? 0) + pages)
+  }
+  return served
+}
+
+beforeEach(async () => {
+  it_ = await suite([source], { scheduler: false })
+  await createCounted(it_.db)
+  // Enough capacity that all jobs of a test are admitted.
+  await signOn(it_.db, { id: `elsewhere:${process.pid}:a`, app: 'worker-test', queues: [QUEUE], concurrency: 4 })
+})
+afterEach(() => it_.close())
+
+it('pages are in proportion to weights, whatever a turn costs: no job is ahead by more than a turn of each', async () => {
+  const weights = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 4 })
+  const turns = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 30, maxLength: 60 })
+  await fc.assert(
+    fc.asyncProperty(weights, turns, async (all, costs) => {
+      await it_.db.query('delete from backhaul.jobs')
+      const ids: [string, number][] = []
+      for (const weight of all) ids.push([await start(weight), weight])
+      const served = await serveAll(costs)
+      const most = Math.max(...costs)
+      for (const [one, a] of ids)
+        for (const [other, b] of ids)
+          expect((served.get(one) ?? 0) / a - (served.get(other) ?? 0) / b).toBeLessThanOrEqual(most / a + most / b)
+    }),
+    { numRuns: 5 },
+  )
+})
+
+it('a job that comes later, or had nothing to do for a while, gets its share from then on and nothing for the time before', async () => {
+  const old = await start(1)
+  await serveAll(Array.from({ length: 50 }, () => 1))
+  const later = await start(1)
+  expect((await serveAll(Array.from({ length: 20 }, () => 1))).get(later)).toBe(10)
+  await it_.db.query(`update backhaul.tasks set due_at = clock_timestamp() + interval '1 hour' where job_id = $1`, [later])
+  await serveAll(Array.from({ length: 50 }, () => 1))
+  await it_.db.query(`update backhaul.tasks set due_at = clock_timestamp() where job_id = $1`, [later])
+  const again = (await serveAll(Array.from({ length: 20 }, () => 1))).get(old) ?? 0
+  expect([9, 10, 11]).toContain(again)
+})
+
+it('workers read the pages of a job with three times the weight three times as often', async () => {
+  const read: string[] = []
+  counting.onRead = async (key) => {
+    read.push(key)
+    return undefined
+  }
+  const light = await start(1, 60)
+  const heavy = await start(3, 60)
+  const names = await it_.db.query<{ id: string; name: string }>(`select id, params ->> 'name' as name from backhaul.jobs`)
+  const nameOf = (id: string) => names.find((row) => row.id === id)?.name
+  const worker = await it_.worker({ concurrency: 1, turnMs: 1 })
+  await wake(it_.db, it_.broker)
+  await until(() => read.length >= 40, { what: '40 pages' })
+  await worker.stop()
+  const of = (id: string) => read.slice(0, 40).filter((key) => key.startsWith(`${nameOf(id)}/`)).length
+  expect(of(heavy)).toBeGreaterThanOrEqual(27)
+  expect(of(heavy)).toBeLessThanOrEqual(33)
+  expect(of(light) + of(heavy)).toBe(40)
+  counting.onRead = undefined
+})
+
+it('jobs without a weight are served in turn as before, and nothing is kept of them', async () => {
+  const one = await start(undefined)
+  const two = await start(undefined)
+  const due = await markWoken(it_.db, QUEUE)
+  const rows = await it_.db.query<{ job_id: string }>('select job_id from backhaul.tasks where id = any($1)', [due.map(({ id }) => id)])
+  expect(new Set(rows.map((row) => row.job_id))).toEqual(new Set([one, two]))
+  await chargeShare(it_.db, one, QUEUE, 5)
+  expect(await it_.db.query('select 1 from backhaul.shares')).toEqual([])
+})
+
+it('a weight of 0 or less is refused', async () => {
+  await expect(start(0)).rejects.toThrow('counting plans the weight 0: give a number above 0.')
+})
