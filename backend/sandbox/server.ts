@@ -72,8 +72,8 @@ export function optionsOf(sources: Sources): z.ZodRawShape {
 const mapped = <From, To>(record: Record<string, From>, map: (one: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([name, one]) => [name, map(one)]))
 
-const addresses = (url: string, mounted: { env?: string; prefix: string }[]): Record<string, string> =>
-  Object.fromEntries(mounted.flatMap(({ env, prefix }) => (env === undefined ? [] : [[env, url + prefix]])))
+const addresses = (url: string, mounted: { env?: string; prefix: string; fill?: string }[]): Record<string, string> =>
+  Object.fromEntries(mounted.flatMap(({ env, prefix, fill = '' }) => (env === undefined ? [] : [[env, url + prefix + fill]])))
 
 /** Starts the upstreams of every source on loopback. @throws {z.ZodError} for options that are none */
 export const startSandbox = (options: SandboxOptions = {}): Promise<Sandbox> => openSandbox(SANDBOX_SOURCES, options)

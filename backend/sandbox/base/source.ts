@@ -15,6 +15,8 @@ export interface SandboxApi {
   prefix: string
   /** The variable that points the product there; absent where the product learns the address from other answers. */
   env?: string
+  /** What follows the prefix in that variable, where the product fills it in: `/{shop}`. */
+  fill?: string
   /** Credentials that it takes, by the variable that holds them. */
   credentials?: Record<string, string>
   /** Limits to set in the product so that it keeps to the scaled ones, by name in `LIMITS`. */

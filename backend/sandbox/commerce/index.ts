@@ -7,6 +7,8 @@ import { MAX_USERS } from './people'
 import { openPrintify } from './printify'
 import { PRINTIFY_FAULTS } from './printify-faults'
 import { MAX_ORDERS } from './sales'
+import { openShopify } from './shopify'
+import { SHOPIFY_FAULTS } from './shopify-faults'
 import { World } from './world'
 
 /** The platforms of online sellers over one world, so that their orders fit each other. */
@@ -18,18 +20,21 @@ export const commerce = defineSandboxSource({
     etsyPerSecond: whole(1).default(10).meta({ value: 'requests', description: 'requests that the Etsy key has in a second' }),
     etsyPerDay: whole(1).default(10_000).meta({ value: 'requests', description: 'requests that the Etsy key has in a day' }),
     etsyDay: whole(1).default(86_400).meta({ value: 'seconds', description: 'how long a day of the Etsy key is' }),
+    shopifyPerSecond: whole(1).default(100).meta({ value: 'points', description: 'points of a Shopify shop that come back in a second' }),
+    shopifyNoteBytes: whole(0).default(0).meta({ value: 'bytes', description: 'how long the note of every Shopify order is' }),
   },
-  faults: { ...ETSY_FAULTS, ...PRINTIFY_FAULTS },
-  open(settings, { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay }) {
+  faults: { ...ETSY_FAULTS, ...PRINTIFY_FAULTS, ...SHOPIFY_FAULTS },
+  open(settings, { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay, shopifyPerSecond, shopifyNoteBytes }) {
     const { seed, end, oddities, context } = settings
     const world = new World({ seed, users, ordersPerShop, productsPerShop, end, oddities, clock: context.clock })
     const etsy = openEtsy(settings, world, { perSecond: etsyPerSecond, perDay: etsyPerDay, daySeconds: etsyDay })
     const printify = openPrintify(settings, world)
-    const apis = [...etsy.apis, printify.api]
+    const shopify = openShopify(settings, world, { perSecond: shopifyPerSecond, noteBytes: shopifyNoteBytes })
+    const apis = [...etsy.apis, printify.api, shopify.api]
     return {
       apis,
-      control: { ...worldControls(world), ...etsy.control, ...printify.control },
-      handle: { world, etsy: etsy.handle, printify: printify.handle },
+      control: { ...worldControls(world), ...etsy.control, ...printify.control, ...shopify.control },
+      handle: { world, etsy: etsy.handle, printify: printify.handle, shopify: shopify.handle },
       reset() {
         for (const api of apis) api.reset()
         world.reset()

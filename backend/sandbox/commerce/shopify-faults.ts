@@ -1,0 +1,19 @@
+import type { ActiveFault } from '../base/faults'
+
+export const SHOPIFY_FAULTS: Record<string, string> = {
+  'shopify-throttled': 'GraphQL answers HTTP 200 with the error THROTTLED, and `available` (0) points left.',
+  'shopify-429': 'HTTP 429 with `seconds` (2) as Retry-After.',
+  'shopify-401': 'HTTP 401, whatever the token.',
+  'shopify-version': 'The answer is that of another API `version` (2026-01).',
+  'shopify-count': 'Counts say `count` (25,001) and AT_LEAST.',
+  'shopify-midnight': 'The search of products matches the whole days of its bounds.',
+  'shopify-denied': 'The `field` (customers) is denied, whatever the scopes.',
+  'shopify-refresh-500': 'The token endpoint answers HTTP 500.',
+  'shopify-refresh-revoked': 'The token endpoint answers HTTP 400 invalid_grant.',
+  'shopify-refresh-lost': 'The token endpoint changes the tokens, then cuts the connection.',
+  'shopify-consent-denied': 'The seller refuses to connect.',
+  'shopify-forged-callback': 'The signature of the redirect to the callback is wrong.',
+}
+
+/** The fault of this name if it happens to the request at hand. */
+export type Take = (name: string) => ActiveFault | undefined
