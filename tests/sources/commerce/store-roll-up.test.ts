@@ -1,0 +1,263 @@
+import { type Db, openDb } from '../../../backend/database/db'
+import { ledgerOf } from '../../../backend/sandbox/commerce/etsy-ledger'
+import { CHANNELS, type Channel, type Shop, type User } from '../../../backend/sandbox/commerce/people'
+import { orderOf } from '../../../backend/sandbox/commerce/printify-documents'
+import { PrintifyOrders } from '../../../backend/sandbox/commerce/printify-orders'
+import { PrintifyTruth } from '../../../backend/sandbox/commerce/printify-truth'
+import { type Sale, totalOf } from '../../../backend/sandbox/commerce/sales'
+import { World } from '../../../backend/sandbox/commerce/world'
+import { shareOf } from '../../../backend/sources/commerce/money'
+import type { AccountRef, OrderRecord, PaymentRecord } from '../../../backend/sources/commerce/store/records'
+import { changedAccounts, changedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
+import { type Batch, write } from '../../../backend/sources/commerce/store/write'
+import { accountOf, order, payment, refund } from '../../support/commerce-records'
+import { type TestEnv, testEnv } from '../../support/env'
+
+let env: TestEnv
+let db: Db
+beforeAll(async () => {
+  env = await testEnv()
+  db = openDb(env.databaseUrl)
+}, 120_000)
+afterAll(async () => {
+  await db?.close()
+  await env?.close()
+})
+const TABLES = ['accounts', 'orders', 'refunds', 'payments', 'order_links', 'changed_days', 'daily_financials']
+beforeEach(() => db.tx((tx) => tx.query(`truncate ${TABLES.map((table) => `commerce.${table}`).join(', ')}`)))
+
+const at = (second: number) => new Date(Date.UTC(2026, 11, 1, 0, 0, second))
+const connect = ({ id, userId, platform }: AccountRef) =>
+  db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [id, userId, platform])
+const store = (account: AccountRef, batch: Batch, read = 10) => db.tx((tx) => write(tx, account, batch, at(read)))
+/** Rolls up all that is marked; the days that were. */
+async function rollUpAll(): Promise<string[]> {
+  const days: string[] = []
+  for (const account of await changedAccounts(db, null, 100)) {
+    for (let part = await changedDays(db, account, 50); part.length > 0; part = await changedDays(db, account, 50)) {
+      days.push(...(await db.tx((tx) => rollUp(tx, account, part))))
+    }
+  }
+  return days
+}
+const NAMES = ['orders', 'revenue', 'tax', 'refunds', 'fees', 'cogs', 'reprints', 'profit'] as const
+type Figures = Record<(typeof NAMES)[number], number>
+const figures = async () => {
+  const columns = NAMES.map((name) => (name === 'orders' ? name : `${name}_minor::float8 as ${name}`))
+  const rows = await db.query<Figures & { account: string; day: string; currency: string }>(
+    `select account_id as account, day::text as day, currency, ${columns.join(', ')} from commerce.daily_financials`,
+  )
+  return new Map(rows.map(({ account, day, currency, ...row }) => [`${account} ${day} ${currency}`, row]))
+}
+const plain: Figures = { orders: 0, revenue: 0, tax: 0, refunds: 0, fees: 0, cogs: 0, reprints: 0, profit: 0 }
+const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
+
+test('days are of UTC; a refund counts on its own day, a fee on its own, a cost on the day of the order of the shop', async () => {
+  await Promise.all([shop, maker].map(connect))
+  await store(maker, { orders: [order({ platformId: 'p', shopOrderId: '1', costMinor: 300, createdAt: '2026-01-03T00:00:00Z' })] })
+  await store(shop, {
+    orders: [
+      order({
+        ...{ platformId: '1', createdAt: '2026-01-02T00:30:00+01:00', totalMinor: 1080, taxMinor: 80 },
+        refunds: [refund({ platformId: 'r', createdAt: '2026-01-04T23:59:59.999Z', amountMinor: 108, taxMinor: 8 })],
+      }),
+    ],
+    payments: [payment({ platformId: 'f', createdAt: '2026-01-05T00:00:00Z', feeMinor: 30 })],
+  })
+  await rollUpAll()
+  expect(await figures()).toEqual(
+    new Map([
+      [`${shop.id} 2026-01-01 USD`, { ...plain, orders: 1, revenue: 1000, tax: 80, cogs: 300, profit: 700 }],
+      [`${shop.id} 2026-01-04 USD`, { ...plain, refunds: 100, profit: -100 }],
+      [`${shop.id} 2026-01-05 USD`, { ...plain, fees: 30, profit: -30 }],
+    ]),
+  )
+})
+
+test('unpaid, test and deleted orders count nothing, and a cancelled one only if money went back', async () => {
+  const refunds = [refund({ platformId: 'r', createdAt: '2026-01-01T13:00:00Z', amountMinor: 1000 })]
+  await store(shop, {
+    orders: [
+      order({ platformId: 'unpaid', isPaid: false }),
+      order({ platformId: 'test', isTest: true, refunds: [refund({ platformId: 'of a test', createdAt: '2026-01-01T13:00:00Z' })] }),
+      order({ platformId: 'gone' }),
+      order({ platformId: 'cancelled', isCancelled: true }),
+      order({ platformId: 'refunded', isCancelled: true, refunds }),
+    ],
+  })
+  await store(shop, { goneOrders: ['gone'] }, 20)
+  await rollUpAll()
+  expect([...(await figures()).values()]).toEqual([{ ...plain, orders: 1, revenue: 1000, refunds: 1000 }])
+})
+
+test('currencies are never added; where none is known it is XXX', async () => {
+  await Promise.all([shop, maker].map(connect))
+  await store(shop, { orders: [order({ platformId: '1', currency: 'EUR' }), order({ platformId: '2' })] })
+  const made = { costMinor: 300, totalMinor: null, currency: null }
+  await store(maker, {
+    orders: [order({ platformId: 'p', shopOrderId: '1', ...made }), order({ platformId: 'q', ...made, reprintOf: 'x' })],
+  })
+  await rollUpAll()
+  expect(await figures()).toEqual(
+    new Map([
+      [`${shop.id} 2026-01-01 EUR`, { ...plain, orders: 1, revenue: 1000, profit: 1000 }],
+      [`${shop.id} 2026-01-01 USD`, { ...plain, orders: 1, revenue: 1000, profit: 1000 }],
+      [`${shop.id} 2026-01-01 XXX`, { ...plain, cogs: 300, profit: -300 }],
+      [`${maker.id} 2026-01-01 XXX`, { ...plain, reprints: 300, profit: -300 }],
+    ]),
+  )
+})
+
+test('only marked days are computed; figures that are 0 again have no row, and those that stay are left alone', async () => {
+  await store(shop, { orders: [order({ platformId: '1' }), order({ platformId: '2', createdAt: '2026-02-01T00:00:00Z' })] })
+  expect(await rollUpAll()).toEqual(['2026-01-01', '2026-02-01'])
+  const versions = () => db.query('select day::text as day, xmin::text from commerce.daily_financials order by 1')
+  const before = await versions()
+  expect(await db.tx((tx) => rollUp(tx, shop.id, ['2026-01-01', '2026-02-01']))).toEqual([])
+  const later = { updatedAt: '2026-05-01T00:00:00Z' }
+  await store(shop, { orders: [order({ platformId: '1', status: 'closed', ...later })] }, 20)
+  expect(await rollUpAll()).toEqual(['2026-01-01'])
+  expect(await versions()).toEqual(before)
+  await store(shop, { orders: [order({ platformId: '1', isPaid: false, ...later })] }, 30)
+  expect(await rollUpAll()).toEqual(['2026-01-01'])
+  expect(await versions()).toEqual(before.slice(1))
+})
+
+test('the mark of a page that is committed beside a roll-up is not lost', async () => {
+  await store(shop, { orders: [order({ platformId: '1' })] })
+  const rolled = await db.tx(async (tx) => {
+    const days = await rollUp(tx, shop.id, ['2026-01-01'])
+    const page = store(shop, { orders: [order({ platformId: '2' })] }, 20)
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    const waits = async () => (await db.query(waiting)).length > 0
+    while (!(await waits())) await db.query('select 1')
+    return { days, page }
+  })
+  await rolled.page
+  expect(await rollUpAll()).toEqual(['2026-01-01'])
+  expect([...(await figures()).values()]).toMatchObject([{ orders: 2 }])
+})
+
+const NOW = Date.UTC(2026, 10, 21, 15)
+const iso = (seconds: number | null) => (seconds === null ? null : new Date(seconds * 1000).toISOString())
+const dayOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
+const MOVES = ['PAYMENT_GROSS', 'REFUND_GROSS', 'DISBURSE2']
+
+function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord {
+  const total = totalOf(sale)
+  return order({
+    platformId: String(sale.id),
+    number: channel === 'etsy' ? String(sale.id) : sale.name,
+    createdAt: iso(sale.createdAt),
+    updatedAt: iso(sale.updatedAt),
+    isCancelled: sale.cancelledAt !== null,
+    currency,
+    totalMinor: total,
+    taxMinor: sale.tax,
+    isPaid: sale.paidAt !== null,
+    refunds: sale.refunds.map(({ id, at, amount }) =>
+      refund({ platformId: String(id), createdAt: iso(at), currency, amountMinor: amount, taxMinor: shareOf(amount, sale.tax, total) }),
+    ),
+  })
+}
+
+function feesOf(world: World, user: User): PaymentRecord[] {
+  return ledgerOf(world, { user, shop: user.shops.etsy }).map(({ entry_id: id, amount, currency, create_date, ledger_type: type }) =>
+    payment({
+      ...{ platformId: String(id), createdAt: iso(create_date), currency, type, amountMinor: amount },
+      feeMinor: MOVES.includes(type) ? 0 : -amount,
+    }),
+  )
+}
+
+function madeRecords(world: World, made: PrintifyOrders, user: User, channel: Channel): OrderRecord[] {
+  return made.list(user, channel).map((one) => {
+    const { id, metadata, total_price, total_shipping, created_at } = orderOf(world, user, channel, one)
+    const { shop_order_id: named, shop_order_label: label } = metadata as { shop_order_id?: number | string; shop_order_label?: string }
+    return order({
+      platformId: id,
+      createdAt: created_at.replace(' ', 'T'),
+      updatedAt: null,
+      isCancelled: one.status === 'canceled',
+      totalMinor: null,
+      costMinor: total_price + total_shipping,
+      shopOrderId: named === undefined ? null : String(named),
+      shopOrderLabel: label ?? null,
+      reprintOf: one.reprintOf ?? null,
+    })
+  })
+}
+
+/** What the figures of a seller come to, added one sale at a time. */
+function truthOf(world: World, made: PrintifyOrders, user: User, ids: Record<Channel | 'printify', string>): Map<string, Figures> {
+  const sums = new Map<string, Figures>()
+  const add = (account: string, at: number, currency: string, part: Partial<Figures>) => {
+    const key = `${account} ${dayOf(at)} ${currency}`
+    const sum = sums.get(key) ?? { ...plain }
+    for (const name of NAMES) sum[name] += part[name] ?? 0
+    sum.profit = sum.revenue - sum.refunds - sum.fees - sum.cogs - sum.reprints
+    sums.set(key, sum)
+  }
+  for (const channel of CHANNELS) {
+    const { currency } = user.shops[channel]
+    for (const sale of world.sales(user, channel)) {
+      const total = totalOf(sale)
+      const isCounted = sale.paidAt !== null && (sale.cancelledAt === null || sale.refunds.length > 0)
+      if (isCounted) add(ids[channel], sale.createdAt, currency, { orders: 1, revenue: total - sale.tax, tax: sale.tax })
+      for (const { at, amount } of sale.refunds) {
+        add(ids[channel], at, currency, { refunds: amount - (total === 0 ? 0 : Math.round((amount * sale.tax) / total)) })
+      }
+    }
+    const links = new Map(new PrintifyTruth(world, made).links(user).map((link) => [link.printifyId, link]))
+    for (const { id, createdAt } of made.list(user, channel)) {
+      const { orderId, cost, isReprint } = links.get(id) as { orderId: number | null; cost: number; isReprint: boolean }
+      const part = isReprint ? { reprints: cost } : { cogs: cost }
+      if (orderId === null) add(ids.printify, createdAt, 'USD', part)
+      else add(ids[channel], world.sale(user, channel, orderId).createdAt, 'USD', part)
+    }
+  }
+  for (const entry of ledgerOf(world, { user, shop: user.shops.etsy })) {
+    if (!MOVES.includes(entry.ledger_type)) add(ids.etsy, entry.create_date, entry.currency, { fees: -entry.amount })
+  }
+  const isNothing = (figures: Figures) => NAMES.every((name) => figures[name] === 0)
+  return new Map([...sums].filter(([, sum]) => !isNothing(sum)))
+}
+
+test.each([2, 4])('the figures of seller %i are those of the sandbox, to the minor unit, also after changes', async (number) => {
+  const options = { seed: 7, users: 5, ordersPerShop: 120, productsPerShop: 12, end: NOW, oddities: true }
+  const world = new World({ ...options, clock: () => NOW })
+  const made = new PrintifyOrders(world)
+  const user = world.users[number] as User
+  const accounts = { etsy: accountOf(1, 'etsy'), shopify: accountOf(2, 'shopify'), printify: accountOf(3, 'printify') }
+  const ids = { etsy: accounts.etsy.id, shopify: accounts.shopify.id, printify: accounts.printify.id }
+  await Promise.all(Object.values(accounts).map(connect))
+  const pages = (list: readonly OrderRecord[]) =>
+    Array.from({ length: Math.ceil(list.length / 50) }, (_, n) => list.slice(n * 50, n * 50 + 50))
+  const readAll = async (read: number) => {
+    const printed = async () => {
+      for (const channel of CHANNELS)
+        for (const orders of pages(madeRecords(world, made, user, channel))) await store(accounts.printify, { orders }, read)
+    }
+    const sold = async () => {
+      for (const channel of CHANNELS) {
+        const records = world.sales(user, channel).map((sale) => saleRecord(sale, user.shops[channel]))
+        for (const orders of pages(records)) await store(accounts[channel], { orders }, read)
+      }
+      await store(accounts.etsy, { payments: feesOf(world, user) }, read)
+    }
+    for (const side of number === 2 ? [printed, sold] : [sold, printed]) await side()
+  }
+  await readAll(10)
+  await rollUpAll()
+  expect(await figures()).toEqual(truthOf(world, made, user, ids))
+  await readAll(20)
+  expect(await rollUpAll()).toEqual([])
+  const idOf = (channel: Channel, index: number) => (world.sales(user, channel)[index] as Sale).id
+  world.refund(user, 'etsy', idOf('etsy', 20), { quiet: true })
+  world.refund(user, 'shopify', idOf('shopify', 30), { amount: 7 })
+  world.cancel(user, 'etsy', idOf('etsy', 40))
+  world.add(user, 'shopify')
+  await readAll(30)
+  expect((await rollUpAll()).length).toBeLessThan(20)
+  expect(await figures()).toEqual(truthOf(world, made, user, ids))
+})
