@@ -1,3 +1,4 @@
+import { NO_KEY } from '../../backend/base/seal'
 import { cancel } from '../../backend/engine/jobs/verbs'
 import { addSchedule, pauseSchedule } from '../../backend/service/schedules/schedules'
 import { addWebhook } from '../../backend/service/webhooks/webhooks'
@@ -33,7 +34,7 @@ const context = () => ({
   sources,
   log: quiet,
   broker: undefined as never,
-  config: { allowPrivateHosts: true, contact: '' } as never,
+  config: { allowPrivateHosts: true, contact: '', sealer: NO_KEY } as never,
 })
 const ticks = async () =>
   (
