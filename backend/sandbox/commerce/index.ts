@@ -21,16 +21,26 @@ export const commerce = defineSandboxSource({
     etsyPerDay: whole(1).default(10_000).meta({ value: 'requests', description: 'requests that the Etsy key has in a day' }),
     etsyDay: whole(1).default(86_400).meta({ value: 'seconds', description: 'how long a day of the Etsy key is' }),
     shopifyPerSecond: whole(1).default(100).meta({ value: 'points', description: 'points of a Shopify shop that come back in a second' }),
+    shopifyBulkPerSecond: whole(1)
+      .default(2000)
+      .meta({ value: 'objects', description: 'objects that a bulk operation of Shopify reads in a second' }),
     shopifyNoteBytes: whole(0).default(0).meta({ value: 'bytes', description: 'how long the note of every Shopify order is' }),
   },
   faults: { ...ETSY_FAULTS, ...PRINTIFY_FAULTS, ...SHOPIFY_FAULTS },
-  open(settings, { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay, shopifyPerSecond, shopifyNoteBytes }) {
+  open(
+    settings,
+    { users, ordersPerShop, productsPerShop, etsyPerSecond, etsyPerDay, etsyDay, shopifyPerSecond, shopifyBulkPerSecond, shopifyNoteBytes },
+  ) {
     const { seed, end, oddities, context } = settings
     const world = new World({ seed, users, ordersPerShop, productsPerShop, end, oddities, clock: context.clock })
     const etsy = openEtsy(settings, world, { perSecond: etsyPerSecond, perDay: etsyPerDay, daySeconds: etsyDay })
     const printify = openPrintify(settings, world)
-    const shopify = openShopify(settings, world, { perSecond: shopifyPerSecond, noteBytes: shopifyNoteBytes })
-    const apis = [...etsy.apis, printify.api, shopify.api]
+    const shopify = openShopify(settings, world, {
+      perSecond: shopifyPerSecond,
+      bulkPerSecond: shopifyBulkPerSecond,
+      noteBytes: shopifyNoteBytes,
+    })
+    const apis = [...etsy.apis, printify.api, ...shopify.apis]
     return {
       apis,
       control: { ...worldControls(world), ...etsy.control, ...printify.control, ...shopify.control },

@@ -2,8 +2,10 @@ import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import type { User } from './people'
 import { CLIENT_ID, CLIENT_SECRET, type ShopifyAccess } from './shopify-access'
+import type { BulkOperations } from './shopify-bulk'
 import type { Customers } from './shopify-customers'
 import type { Take } from './shopify-faults'
+import { FILES } from './shopify-files'
 import { answerGraphql, operationName } from './shopify-graphql'
 import { refusedBy, type ShopifyLimits, unauthorized } from './shopify-limits'
 import { answerConsent, answerTokens } from './shopify-oauth'
@@ -22,6 +24,7 @@ export interface ShopifyParts {
   world: World
   access: ShopifyAccess
   limits: ShopifyLimits
+  bulk: BulkOperations
   customers: Customers
   noteBytes: number
 }
@@ -89,7 +92,9 @@ export class ShopifyApi implements SandboxApi {
     if (path !== GRAPHQL || ask.method !== 'POST') return notFound()
     const other = reader.take('shopify-version')
     const answered = other ? String(other.version ?? VERSIONS[0]) : VERSIONS.includes(version) ? version : (VERSIONS[0] as string)
-    return json(await answerGraphql(ask, reader, this.parts.limits), 200, { 'x-shopify-api-version': answered })
+    const bulk = this.parts.bulk.rootOf(reader, `http://${ask.headers.host}${FILES}`)
+    const answer = json(await answerGraphql(ask, reader, this.parts.limits, bulk), 200, { 'x-shopify-api-version': answered })
+    return reader.take('shopify-lost') ? { ...answer, cut: true } : answer
   }
 
   reset(): void {

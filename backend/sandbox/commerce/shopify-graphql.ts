@@ -1,17 +1,8 @@
-import {
-  type DocumentNode,
-  execute,
-  type FragmentDefinitionNode,
-  GraphQLError,
-  getOperationAST,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  validate,
-} from 'graphql'
+import { type DocumentNode, execute, getOperationAST, type OperationDefinitionNode } from 'graphql'
 import type { Ask } from '../base/exchange'
 import { costOf } from './shopify-cost'
 import type { ShopifyLimits } from './shopify-limits'
+import { fragmentsOf, parsedQuery } from './shopify-query'
 import { type Reader, rootOf } from './shopify-root'
 import { SHOPIFY_SCHEMA } from './shopify-schema'
 
@@ -38,28 +29,13 @@ function requestOf(body: string): Request | undefined {
 /** The name of the operation in a body, for the arrival log. */
 export const operationName = (body: string): string | undefined => /\b(?:query|mutation)\s+(\w+)/.exec(requestOf(body)?.query ?? '')?.[1]
 
-/** A document that fits the schema, or what is wrong with it. */
-export function parsedQuery(query: string): { document: DocumentNode } | { errors: readonly GraphQLError[] } {
-  try {
-    const document = parse(query)
-    const errors = validate(SHOPIFY_SCHEMA, document)
-    return errors.length > 0 ? { errors } : { document }
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error
-    return { errors: [error] }
-  }
-}
-
-export const fragmentsOf = ({ definitions }: DocumentNode): Record<string, FragmentDefinitionNode> =>
-  Object.fromEntries(definitions.filter((one) => one.kind === Kind.FRAGMENT_DEFINITION).map((one) => [one.name.value, one]))
-
 function tooCostly(cost: number) {
   const message = `Query cost is ${cost}, which exceeds the single query max cost limit (${MAX_COST}).`
   return { errors: [{ message, extensions: { code: 'MAX_COST_EXCEEDED', cost, maxCost: MAX_COST } }] }
 }
 
-/** What the endpoint answers with HTTP 200. */
-export async function answerGraphql(ask: Ask, reader: Reader, limits: ShopifyLimits): Promise<object> {
+/** What the endpoint answers with HTTP 200. @param bulk the fields at the root that concern bulk operations */
+export async function answerGraphql(ask: Ask, reader: Reader, limits: ShopifyLimits, bulk: object): Promise<object> {
   const request = requestOf(ask.body)
   if (!request) return { errors: [{ message: 'the body must be JSON with a query' }] }
   const parsed = parsedQuery(request.query)
@@ -67,10 +43,10 @@ export async function answerGraphql(ask: Ask, reader: Reader, limits: ShopifyLim
   const { document } = parsed
   const operation = getOperationAST(document, request.operationName)
   if (!operation) return { errors: [{ message: 'An operation name is required' }] }
-  return answerOperation(ask, reader, limits, { ...request, document, operation })
+  return answerOperation(ask, reader, limits, { ...request, document, operation, bulk })
 }
 
-type Operation = Request & { document: DocumentNode; operation: OperationDefinitionNode }
+type Operation = Request & { document: DocumentNode; operation: OperationDefinitionNode; bulk: object }
 
 async function answerOperation(ask: Ask, reader: Reader, limits: ShopifyLimits, asked: Operation): Promise<object> {
   const { document, operation, variables } = asked
@@ -85,7 +61,7 @@ async function answerOperation(ask: Ask, reader: Reader, limits: ShopifyLimits, 
   const answer = await execute({
     schema: SHOPIFY_SCHEMA,
     document,
-    rootValue: rootOf(reader),
+    rootValue: { ...rootOf(reader), ...asked.bulk },
     variableValues: variables,
     operationName: asked.operationName ?? null,
   })
