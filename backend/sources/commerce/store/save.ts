@@ -33,7 +33,8 @@ const stable = (value: unknown): string =>
 const hashOf = (row: Row): string => createHash('sha256').update(stable(row)).digest('base64url')
 
 /** JSON that a column can hold: of characters that Postgres refuses, the escape is kept as text. */
-const textOf = (values: unknown): string => JSON.stringify(values).replace(/(?<!\\)((?:\\\\)*)\\u(0000|d[89a-f][0-9a-f]{2})/g, '$1\\\\u$2')
+export const textOf = (values: unknown): string =>
+  JSON.stringify(values).replace(/(?<!\\)((?:\\\\)*)\\u(0000|d[89a-f][0-9a-f]{2})/g, '$1\\\\u$2')
 
 /** One record for each id: the one that changed last, or the later one in the list. */
 export function newest<T extends BaseRecord>(records: readonly T[]): T[] {

@@ -1,0 +1,128 @@
+import type { Json } from '../../../base/json'
+import type { Reader, Tx } from '../../../base/sql'
+import { textOf } from './save'
+
+/*
+ * Bulk operations of Shopify. An operation is stored before it is polled, so that a process that starts again polls it and starts no
+ * other. Lines of its file wait in `bulk_lines`, each once, until all are there: children come anywhere in the file.
+ */
+
+export interface BulkOperation {
+  accountId: string
+  operationId: string
+  entity: 'orders' | 'products' | 'customers'
+  /** Key of the task that started it. */
+  window: string
+  /** Shopify's word, in lower case. */
+  status: string
+  errorCode: string | null
+  /** Lines of its file, by Shopify; bigint, as the next two. */
+  objectCount: bigint | null
+  rootObjectCount: bigint | null
+  fileSize: bigint | null
+}
+
+export interface BulkLine {
+  /** From 0. */
+  line: number
+  objectId: string | null
+  parentId: string | null
+  content: Json
+}
+
+/** A line without a parent, with all lines below it. */
+export interface BulkRoot {
+  line: number
+  content: Json
+  below: Omit<BulkLine, 'line'>[]
+}
+
+interface LineCounts {
+  lines: number
+  roots: number
+  /** Lines whose parent is not in the file. */
+  orphans: number
+}
+
+/** Stores an operation, or what Shopify says of it now. */
+export async function saveOperation(tx: Tx, it: BulkOperation): Promise<void> {
+  await tx.query(
+    `insert into commerce.bulk_operations as b
+       (account_id, operation_id, entity, "window", status, error_code, object_count, root_object_count, file_size)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (account_id, operation_id) do update set
+       status = excluded.status, error_code = excluded.error_code, object_count = excluded.object_count,
+       root_object_count = excluded.root_object_count, file_size = excluded.file_size, updated_at = clock_timestamp()`,
+    [it.accountId, it.operationId, it.entity, it.window, it.status, it.errorCode, it.objectCount, it.rootObjectCount, it.fileSize],
+  )
+}
+
+/** The newest operation that a task started. */
+export async function operationOf(db: Reader, accountId: string, window: string): Promise<BulkOperation | undefined> {
+  const [row] = await db.query<BulkOperation>(
+    `select account_id as "accountId", operation_id as "operationId", entity, "window", status, error_code as "errorCode",
+            object_count as "objectCount", root_object_count as "rootObjectCount", file_size as "fileSize"
+       from commerce.bulk_operations where account_id = $1 and "window" = $2 order by created_at desc limit 1`,
+    [accountId, window],
+  )
+  return row
+}
+
+/** Keeps lines of an operation's file; lines that are kept already are left alone. @returns how many are new */
+export async function stageLines(tx: Tx, accountId: string, operationId: string, lines: readonly BulkLine[]): Promise<number> {
+  if (lines.length === 0) return 0
+  const added = await tx.query(
+    `insert into commerce.bulk_lines (account_id, operation_id, line, object_id, parent_id, content)
+     select $1, $2, line, "objectId", "parentId", content
+       from jsonb_to_recordset($3::jsonb) as l (line bigint, "objectId" text, "parentId" text, content jsonb) order by line
+     on conflict do nothing returning 1`,
+    [accountId, operationId, textOf(lines)],
+  )
+  return added.length
+}
+
+/** What is kept of an operation's file, to be compared with what Shopify counted. */
+export async function countLines(db: Reader, accountId: string, operationId: string): Promise<LineCounts> {
+  const [row] = await db.query<LineCounts>(
+    `with lines as materialized (select object_id, parent_id from commerce.bulk_lines where account_id = $1 and operation_id = $2)
+     select count(*)::float8 as lines, (count(*) filter (where parent_id is null))::float8 as roots,
+            (count(*) filter (where parent_id is not null and parent_id not in (select object_id from lines where object_id is not null)))::float8
+              as orphans
+       from lines`,
+    [accountId, operationId],
+  )
+  return row as LineCounts
+}
+
+/** Roots after a line, in the order of the file, with what is below them at any depth. @param after -1 at the start */
+export async function readRoots(db: Reader, accountId: string, operationId: string, after: number, limit: number): Promise<BulkRoot[]> {
+  const rows = await db.query<BulkLine & { root: number }>(
+    `with recursive roots as materialized (
+       select line, object_id, parent_id, content from commerce.bulk_lines
+        where account_id = $1 and operation_id = $2 and parent_id is null and line > $3 order by line limit $4),
+     tree as (
+       select line as root, line, object_id, parent_id, content, 0 as depth from roots
+       union all
+       select t.root, b.line, b.object_id, b.parent_id, b.content, t.depth + 1
+         from tree t join commerce.bulk_lines b on b.account_id = $1 and b.operation_id = $2 and b.parent_id = t.object_id
+        where t.depth < 5)
+     select root::float8 as root, line::float8 as line, object_id as "objectId", parent_id as "parentId", content from tree order by root, depth, line`,
+    [accountId, operationId, after, limit],
+  )
+  const roots = new Map<number, BulkRoot>()
+  for (const { root, line, content, objectId, parentId } of rows) {
+    if (root === line) roots.set(root, { line, content, below: [] })
+    else roots.get(root)?.below.push({ objectId, parentId, content })
+  }
+  return [...roots.values()]
+}
+
+/** Deletes lines that are no longer needed, from the start of the file. @returns how many; fewer than the limit: none is left */
+export async function deleteLines(tx: Tx, accountId: string, operationId: string, limit: number): Promise<number> {
+  const gone = await tx.query(
+    `delete from commerce.bulk_lines where account_id = $1 and operation_id = $2 and line in (
+       select line from commerce.bulk_lines where account_id = $1 and operation_id = $2 order by line limit $3) returning 1`,
+    [accountId, operationId, limit],
+  )
+  return gone.length
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { type Db, openDb } from '../../../backend/database/db'
+import {
+  type BulkLine,
+  type BulkOperation,
+  countLines,
+  deleteLines,
+  operationOf,
+  readRoots,
+  saveOperation,
+  stageLines,
+} from '../../../backend/sources/commerce/store/bulk'
+import { type OauthState, saveState, takeState } from '../../../backend/sources/commerce/store/oauth-states'
+import { readProfile, setBackfillStatus, setPlan } from '../../../backend/sources/commerce/store/profiles'
+import {
+  endSyncJob,
+  endSyncJobs,
+  lastCursor,
+  type NewSyncJob,
+  noteProgress,
+  queueSyncJobs,
+  readSyncJobs,
+  requeueSyncJobs,
+} from '../../../backend/sources/commerce/store/sync-jobs'
+import { type TestEnv, testEnv } from '../../support/env'
+
+let env: TestEnv
+let db: Db
+beforeAll(async () => {
+  env = await testEnv()
+  db = openDb(env.databaseUrl)
+}, 120_000)
+afterAll(async () => {
+  await db?.close()
+  await env?.close()
+})
+
+const account = randomUUID()
+const row = (entity: NewSyncJob['entity'], priority: number): NewSyncJob => ({
+  ...{ accountId: account, platform: 'etsy', entity, jobType: 'backfill', priority },
+})
+
+test('the rows of a job are there from its start, follow its pages and end one by one', async () => {
+  const jobId = randomUUID()
+  const key = (entity: NewSyncJob['entity']) => ({ jobId, accountId: account, entity })
+  const rows = () => readSyncJobs(db, 'seller', 10)
+  await db.tx((tx) => queueSyncJobs(tx, jobId, 'seller', [row('listings', 2), row('orders', 1)]))
+  expect(await rows()).toMatchObject([
+    { entity: 'orders', status: 'queued', priority: 1, found: 0n, expected: null, cursor: null, startedAt: null },
+    { entity: 'listings', status: 'queued', priority: 2 },
+  ])
+  await db.tx((tx) => noteProgress(tx, key('orders'), { found: 100, expected: 250 }))
+  await db.tx((tx) => noteProgress(tx, key('orders'), { found: 100 }))
+  await db.tx((tx) => queueSyncJobs(tx, jobId, 'seller', [row('orders', 1), row('payments', 3)]))
+  expect(await rows()).toMatchObject([
+    { entity: 'payments', status: 'queued' },
+    { status: 'running', found: 200n, expected: 250n, startedAt: expect.any(Date), finishedAt: null },
+    { status: 'queued' },
+  ])
+  expect(await lastCursor(db, account, 'orders')).toBeUndefined()
+  await db.tx((tx) => endSyncJob(tx, key('orders'), { status: 'completed', cursor: '2026-01-01T00:00:00Z' }))
+  await db.tx((tx) => endSyncJob(tx, key('listings'), { status: 'failed', reason: 'count_differs' }))
+  expect(await db.tx((tx) => endSyncJobs(tx, jobId, 'cancelled', 'cancelled'))).toEqual({ completed: 1, failed: 1, cancelled: 1 })
+  expect(await lastCursor(db, account, 'orders')).toBe('2026-01-01T00:00:00Z')
+  await db.tx((tx) => requeueSyncJobs(tx, jobId))
+  expect(await rows()).toMatchObject([
+    { status: 'queued', reason: null },
+    { status: 'completed', finishedAt: expect.any(Date) },
+    { status: 'queued', reason: null, finishedAt: null },
+  ])
+})
+
+test('a profile keeps its plan, and when a backfill last completed', async () => {
+  expect(await readProfile(db, 'u')).toBeUndefined()
+  await db.tx((tx) => setBackfillStatus(tx, 'u', 'in_progress'))
+  expect(await readProfile(db, 'u')).toEqual({ userId: 'u', plan: 'free', backfillStatus: 'in_progress', backfillCompletedAt: null })
+  await db.tx((tx) => setPlan(tx, 'u', 'pro'))
+  await db.tx((tx) => setBackfillStatus(tx, 'u', 'completed'))
+  const completed = await readProfile(db, 'u')
+  expect(completed).toMatchObject({ plan: 'pro', backfillStatus: 'completed', backfillCompletedAt: expect.any(Date) })
+  await db.tx((tx) => setBackfillStatus(tx, 'u', 'completed_with_errors'))
+  expect(await readProfile(db, 'u')).toEqual({ ...completed, backfillStatus: 'completed_with_errors' })
+})
+
+test('a state works once, not after its time, and is not stored itself', async () => {
+  const state: OauthState = { userId: 'u', platform: 'etsy', shopId: null, verifier: 'sealed' }
+  await db.tx((tx) => saveState(tx, 'a state', state, 60))
+  await db.tx((tx) => saveState(tx, 'an old one', state, -1))
+  await db.tx((tx) => saveState(tx, 'another old one', state, -1))
+  expect(JSON.stringify(await db.query('select * from commerce.oauth_states'))).not.toContain('a state')
+  expect(await db.tx((tx) => takeState(tx, 'forged'))).toBeUndefined()
+  expect(await db.tx((tx) => takeState(tx, 'an old one'))).toBeUndefined()
+  const taken = await Promise.all([1, 2].map(() => db.tx((tx) => takeState(tx, 'a state'))))
+  expect(taken.filter(Boolean)).toEqual([state])
+  expect(await db.query('select from commerce.oauth_states')).toEqual([])
+})
+
+test('an operation is found by the task that started it, as Shopify last described it', async () => {
+  const started: BulkOperation = {
+    ...{ accountId: account, operationId: 'gid://shopify/BulkOperation/1', entity: 'orders', window: 'orders/2026', status: 'created' },
+    ...{ errorCode: null, objectCount: null, rootObjectCount: null, fileSize: null },
+  }
+  expect(await operationOf(db, account, 'orders/2026')).toBeUndefined()
+  await db.tx((tx) => saveOperation(tx, started))
+  await db.tx((tx) => saveOperation(tx, { ...started, operationId: 'gid://shopify/BulkOperation/2' }))
+  const now = {
+    ...started,
+    operationId: 'gid://shopify/BulkOperation/2',
+    status: 'completed',
+    objectCount: 7n,
+    rootObjectCount: 2n,
+    fileSize: 900n,
+  }
+  await db.tx((tx) => saveOperation(tx, now))
+  expect(await operationOf(db, account, 'orders/2026')).toEqual(now)
+})
+
+test('lines are kept once and joined to their roots, wherever they came in the file', async () => {
+  const line = (number: number, objectId: string | null, parentId: string | null): BulkLine => ({
+    line: number,
+    objectId,
+    parentId,
+    content: { number },
+  })
+  const lines = [
+    line(0, 'child', 'b'),
+    line(1, 'a', null),
+    line(2, 'grandchild', 'child'),
+    line(3, 'b', null),
+    line(4, null, 'b'),
+    line(5, 'lost', 'nowhere'),
+    line(6, 'c', null),
+  ]
+  const stage = (some: BulkLine[]) => db.tx((tx) => stageLines(tx, account, 'op', some))
+  expect(await stage(lines.slice(0, 4))).toBe(4)
+  expect(await stage(lines)).toBe(3)
+  await db.tx((tx) => stageLines(tx, account, 'another', [line(0, 'x', 'b')]))
+  expect(await countLines(db, account, 'op')).toEqual({ lines: 7, roots: 3, orphans: 1 })
+  const first = await readRoots(db, account, 'op', -1, 2)
+  expect(first.map(({ line, below }) => [line, below.map(({ content }) => content)])).toEqual([
+    [1, []],
+    [3, [{ number: 0 }, { number: 4 }, { number: 2 }]],
+  ])
+  expect(await readRoots(db, account, 'op', 3, 2)).toEqual([{ line: 6, content: { number: 6 }, below: [] }])
+  expect(await db.tx((tx) => deleteLines(tx, account, 'op', 5))).toBe(5)
+  expect(await db.tx((tx) => deleteLines(tx, account, 'op', 5))).toBe(2)
+  expect(await countLines(db, account, 'another')).toMatchObject({ lines: 1, orphans: 1 })
+})
