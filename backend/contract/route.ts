@@ -177,6 +177,26 @@ export interface RouteFigures {
   requests: Traffic
   /** By the names of `Source.counters`; counters at 0 are left out. */
   counters: Record<string, number>
+  /** Progress by lane and stage, for jobs whose pages foresee totals; 100 at most, those that have not ended first. */
+  stages: RouteStage[]
+}
+
+/** Progress of one lane and stage of a job. */
+export interface RouteStage {
+  lane: string
+  stage: number
+  label: string
+  /** `Orders of etsy… 450/1,200`. */
+  sentence: string
+  seen: number
+  /** How many records it will see in all; null where that is not known. */
+  expected: number | null
+  /** There are `expected` or more. */
+  atLeast: boolean
+  /** Progress, 0..1; null where it is not known. */
+  fraction: number | null
+  /** By state; the `ready` ones include those that are `held` by a worker. */
+  tasks: RouteTasks & { total: number; held: number }
 }
 
 /** A limit of one of the source's APIs, for all processes together. */

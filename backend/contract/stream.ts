@@ -37,6 +37,18 @@ export interface DomainEvent {
   payload: Json
 }
 
+/** What is known of a lane and stage of the job before all its tasks exist. */
+export interface Foreseen {
+  lane: string
+  stage: number
+  /** What it reads, for people: `orders of etsy`; by default `Source.stageLabel`. */
+  label?: string
+  /** How many records its tasks will see in all; null where the upstream does not tell. */
+  expected: number | null
+  /** The upstream counts no further: there are that many or more. */
+  atLeast?: boolean
+}
+
 export interface Page<C, B> {
   batch: B
   /** Where the next step starts; `null` ends the task. The next step gets it as JSON keeps it, parsed by `cursor`. */
@@ -60,6 +72,8 @@ export interface Page<C, B> {
   lookups?: LookupIds
   /** How many records the task should find in all, according to the upstream. */
   expected?: number
+  /** Totals of stages of the job, for its progress by stage; a later page may correct them. */
+  foreseen?: readonly Foreseen[]
   rejected?: Reject[]
   /** Sentences for the report: what was not read. */
   notes?: string[]

@@ -149,6 +149,7 @@ async function commit(
     const written = await stream.write(tx, page.batch)
     await store.insertRejects(tx, task, rejected)
     await store.insertTasks(tx, task.job_id, source, page.tasks ?? [])
+    await store.keepForeseen(tx, task.job_id, page.foreseen ?? [])
     await ask(tx, page.lookups ?? {}, { jobId: task.job_id, priority: task.priority })
     await store.insertEvents(tx, written.events ?? [])
     const counts = {

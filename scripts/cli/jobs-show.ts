@@ -1,6 +1,6 @@
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { findJob } from '../../backend/engine/jobs/verbs'
-import { aboutOf, hasEnded } from '../../backend/service/base/about'
+import { aboutOf, hasEnded, settledOf } from '../../backend/service/base/about'
 import { type JobParts, jobParts } from '../../backend/service/jobs/detail'
 import { type LanePage, listLanes } from '../../backend/service/jobs/lanes'
 import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/jobs/tasks'
@@ -69,10 +69,14 @@ function summary(job: Progress, waits: readonly string[]): string {
 }
 
 function sections(
-  { earlierRuns, inHand, errors, rejectedBy, counters, list: tasks, hosts, rejects }: Details,
+  { earlierRuns, stages, inHand, errors, rejectedBy, counters, list: tasks, hosts, rejects }: Details,
   about: Record<string, string> = {},
 ): string[] {
   const parts: string[] = runsTable(earlierRuns)
+  if (stages.length > 0) {
+    const rows = stages.map((stage) => [stage.sentence, `${count(settledOf(stage))}/${count(stage.tasks.total)}`])
+    parts.push(table(['progress by stage', 'tasks'], rows))
+  }
   if (inHand.length > 0) {
     const rows = inHand.slice(0, MAX_IN_HAND).map((task) => [`${task.stream} ${task.key}`, task.pages, duration(task.sinceMs), task.worker])
     parts.push(table(['in progress', 'pages read', 'for', 'worker'], rows))

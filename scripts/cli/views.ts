@@ -1,13 +1,16 @@
 import type { MultiBar, SingleBar } from 'cli-progress'
+import type { RouteStage } from '../../backend/contract'
 import type { Progress } from '../../backend/engine/jobs/progress'
 import { fractionOf, hasEnded } from '../../backend/service/base/about'
 import { jobLine } from './job-text'
 import type { Terminal } from './terminal'
-import { counted, cut, percent } from './text'
-import type { View } from './watch'
+import { counted, cut, percent, shortId } from './text'
+import type { Stages, View } from './watch'
 
 /** More jobs than this are shown as one line. */
 const MAX_LINES = 20
+/** The most stages of a job that are shown. */
+const MAX_STAGE_LINES = 10
 const LINE_MS = 1000
 const BAR_WIDTH = 24
 
@@ -16,6 +19,14 @@ export function viewFor(terminal: Terminal, isJson: boolean): View {
   if (isJson) return silent
   return terminal.isTty ? barView() : lineView(terminal)
 }
+
+/** The stages of a job that are shown, each with a key and its place. */
+const stagesOf = (job: Progress, stages: Stages): [key: string, stage: RouteStage, place: number][] =>
+  (stages.get(job.id) ?? []).slice(0, MAX_STAGE_LINES).map((stage, place) => [`${job.id} ${stage.lane} ${stage.stage}`, stage, place])
+
+/** A stage that has not begun has nothing that moves. */
+const stageLine = ({ fraction, tasks, sentence }: RouteStage, frame: number): string =>
+  `${drawBar(fraction ?? (tasks.held > 0 ? undefined : 0), frame)}  ${sentence}`
 
 const silent: View = { show: () => undefined, note: () => undefined, end: () => undefined }
 
@@ -34,11 +45,13 @@ export function lineView(terminal: Pick<Terminal, 'out'>, now: () => number = Da
     terminal.out(line)
   }
   return {
-    show(jobs, running, rates) {
+    show(jobs, running, rates, stages) {
       if (jobs.length > MAX_LINES) return print('', others(jobs), jobs.every(hasEnded))
       for (const job of jobs) {
         const ended = hasEnded(job)
         print(job.id, jobLine(job, running), ended, jobLine(job, running, ended ? undefined : rates.get(job.id)))
+        for (const [key, stage] of stagesOf(job, stages))
+          print(key, stage.sentence, stage.fraction === 1, `${shortId(job.id)}   ${stage.sentence}`)
       }
     },
     note: (line) => terminal.out(line),
@@ -85,10 +98,14 @@ function barView(): View {
     bar.update(0, { text })
   }
   return {
-    show(jobs, running, rates) {
+    show(jobs, running, rates, stages) {
       frame++
       if (jobs.length > MAX_LINES) draw('', `${drawBar(jobs.filter(hasEnded).length / jobs.length, frame)}  ${others(jobs)}`)
-      else for (const job of jobs) draw(job.id, barLine(job, frame, jobLine(job, running, hasEnded(job) ? undefined : rates.get(job.id))))
+      else
+        for (const job of jobs) {
+          draw(job.id, barLine(job, frame, jobLine(job, running, hasEnded(job) ? undefined : rates.get(job.id))))
+          for (const [, stage, place] of stagesOf(job, stages)) draw(`${job.id} ${place}`, `  ${stageLine(stage, frame)}`)
+        }
     },
     note: (line) => bars.log(`${line}\n`),
     end() {

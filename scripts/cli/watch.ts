@@ -1,9 +1,11 @@
-import type { Source } from '../../backend/contract'
+import type { RouteStage, Source } from '../../backend/contract'
 import { isUnreachable } from '../../backend/database/db'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
+import { readStages } from '../../backend/engine/jobs/stages'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { hasEnded } from '../../backend/service/base/about'
 import { rateMeter } from '../../backend/service/jobs/rates'
+import { stagesOf } from '../../backend/service/jobs/stages'
 import type { Running } from '../../backend/service/jobs/waits'
 import type { Context } from './context'
 import { sleepUntil } from './sleep'
@@ -11,9 +13,12 @@ import { sleepUntil } from './sleep'
 /** Exit code of a command that Ctrl-C ended. */
 export const INTERRUPTED = 130
 
+/** Progress by lane and stage, by job; jobs without are left out. */
+export type Stages = ReadonlyMap<string, readonly RouteStage[]>
+
 /** Where a watch is shown. */
 export interface View {
-  show(jobs: readonly Progress[], running: Running, rates: ReadonlyMap<string, number>): void
+  show(jobs: readonly Progress[], running: Running, rates: ReadonlyMap<string, number>, stages: Stages): void
   note(line: string): void
   end(): void
 }
@@ -46,7 +51,8 @@ export async function watchJobs(
       const began = Date.now()
       try {
         jobs = await progress(context.db, ids)
-        view.show(jobs, { live: await livePlaces(context.db), sources, limits, config: context.config }, rates(jobs))
+        const running = { live: await livePlaces(context.db), sources, limits, config: context.config }
+        view.show(jobs, running, rates(jobs), await stagesNow(context, jobs, sources))
         if (isUnreachableNow) view.note('The database is back.')
         isUnreachableNow = false
         if (jobs.every((job) => hasEnded(job) && !(withLookups && job.lookups.open > 0))) break
@@ -63,4 +69,13 @@ export async function watchJobs(
     forget()
   }
   return { jobs, interrupted: interruption.signal.aborted }
+}
+
+async function stagesNow({ db }: Context, jobs: readonly Progress[], sources: readonly Source[]): Promise<Stages> {
+  const open = jobs.filter((job) => !job.cleared)
+  const found = await readStages(
+    db,
+    open.map((job) => job.id),
+  )
+  return new Map(open.map((job) => [job.id, stagesOf(job, found.get(job.id) ?? [], sources)]))
 }

@@ -257,9 +257,13 @@ describe('reading', () => {
 
   test('a job shows its tasks, lanes, requests and report', async () => {
     const id = await startOne()
+    await engine.db.query(
+      `insert into backhaul.foreseen (job_id, lane, stage, label, expected) values ($1, 'lane', 0, 'all things', 1200)`,
+      [id],
+    )
     const { job, tasks } = await admin.data(
       `query ($id: ID!) {
-        job(id: $id) { id tasks { total waiting ready done } lanes { lane total } errors { kind } rejectedBy { reason } requests { api } inHand { task } earlierRuns { number status error tasks { failed } }
+        job(id: $id) { id tasks { total waiting ready done } lanes { lane total } errors { kind } rejectedBy { reason } requests { api } inHand { task } stages { lane stage label sentence seen expected atLeast fraction tasks { total held } } earlierRuns { number status error tasks { failed } }
           report partitions { rows } sentence waits { sentence } lookups { asked open }
           taskList(first: 1) { nodes { key } pageInfo { hasNextPage endCursor } } rejects { nodes { key } } }
         tasks(job: $id, first: 10) { edges { cursor node { id stream key lane state seen attempts dueAt notes } } }
@@ -272,6 +276,12 @@ describe('reading', () => {
       lanes: [{ lane: 'lane', total: 2 }],
       errors: [],
       inHand: [],
+      stages: [
+        {
+          ...{ lane: 'lane', stage: 0, label: 'all things', sentence: 'All things… 0/1,200', seen: 0, expected: 1200, atLeast: false },
+          ...{ fraction: 0, tasks: { total: 2, held: 0 } },
+        },
+      ],
       earlierRuns: [],
       rejects: { nodes: [] },
     })

@@ -160,7 +160,7 @@ describe('watching', () => {
     const view = lineView({ out: (line) => lines.push(line) }, () => now)
     const at = (ms: number, over: Partial<Progress>) => {
       now = ms
-      view.show([job(over)], workers, new Map())
+      view.show([job(over)], workers, new Map(), new Map())
       return lines.length
     }
     expect(at(0, { pages: 1 })).toBe(1)
@@ -170,6 +170,25 @@ describe('watching', () => {
     expect(at(3100, { pages: 3 })).toBe(3)
     expect(at(3200, { pages: 4, status: 'completed' })).toBe(4)
     expect(lines.at(-1)).toContain('completed · 4 pages')
+  })
+
+  test('stages have lines of their own', () => {
+    const lines: string[] = []
+    let now = 0
+    const view = lineView({ out: (line) => lines.push(line) }, () => now)
+    const tasks = { total: 2, waiting: 1, ready: 1, held: 1, done: 0, skipped: 0, failed: 0, cancelled: 0 }
+    const stage = { lane: 'etsy', stage: 0, label: 'orders of etsy', seen: 450, expected: 1200, atLeast: false, fraction: 0.375, tasks }
+    const show = (sentence: string) => {
+      now += 5_000
+      view.show([job({})], workers, new Map(), new Map([[job({}).id, [{ ...stage, sentence }]]]))
+      return lines.splice(0)
+    }
+    expect(show('Orders of etsy… 450/1,200')).toEqual([
+      expect.stringContaining('running'),
+      expect.stringMatching(/^\S+ {3}Orders of etsy… 450\/1,200$/),
+    ])
+    expect(show('Orders of etsy… 450/1,200')).toEqual([])
+    expect(show('Orders of etsy… 700/1,200')).toHaveLength(1)
   })
 
   test('records a second are those of the last 20 s', () => {

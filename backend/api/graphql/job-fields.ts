@@ -39,6 +39,7 @@ export const Job = {
   rejectedBy: part('rejectedBy'),
   counters: part('counters'),
   inHand: part('inHand'),
+  stages: part('stages'),
   earlierRuns: part('earlierRuns'),
   async requests(job: JobSummary, _: unknown, context: Context) {
     const { requests } = await detailOf(job, context)

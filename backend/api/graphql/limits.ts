@@ -33,6 +33,7 @@ const COSTLY: Record<string, number> = {
   rejectedBy: 50,
   requests: 50,
   inHand: 50,
+  stages: 50,
   earlierRuns: 50,
   partitions: 100,
   report: 50,

@@ -61,6 +61,24 @@ const summaryFields = {
   can: z.array(verb),
 }
 
+const stageFields = {
+  lane: z.string(),
+  stage: z.number().int(),
+  seen: figure,
+  expected: figure.nullable().meta({ description: 'Records in all, as foreseen by a page of the job; null when unknown' }),
+  atLeast: z.boolean().meta({ description: 'There are `expected` or more' }),
+  tasks: z.object({ total: count, ...byState }),
+}
+
+const stage = z
+  .object({
+    ...stageFields,
+    label: z.string(),
+    sentence: z.string().meta({ example: 'Orders of etsy… 450/1,200' }),
+    fraction: z.number().nullable(),
+  })
+  .meta({ id: 'Stage' })
+
 export const jobSummary = z.object(summaryFields).meta({ id: 'JobSummary' })
 
 const earlierRuns = z
@@ -106,6 +124,10 @@ export const report = z
       .record(z.string(), figure)
       .default({})
       .meta({ description: 'Own counters of its source, by name; `/api/sources` describes each' }),
+    stages: z
+      .array(z.object({ ...stageFields, label: z.string().nullable() }))
+      .default([])
+      .meta({ description: 'Progress by lane and stage' }),
     unverified: z
       .record(z.string(), count)
       .default({})
@@ -155,6 +177,9 @@ export const jobDetail = z
     counters: z.record(z.string(), figure).meta({ description: 'Own counters of its source, by name; `/api/sources` describes each' }),
     requests: traffic,
     inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
+    stages: z.array(stage).meta({
+      description: 'Progress by lane and stage, for jobs whose pages foresee totals: at most 100, those that have not ended first',
+    }),
     earlierRuns,
     report: report.nullable(),
     partitions: z.boolean(),

@@ -4,6 +4,7 @@ import type { ApiTraffic, Traffic } from '../../contract'
 import { FINISH, OPEN } from '../store'
 import { COUNTS } from './counts'
 import { earlierRuns, type Run, SECONDS_RUN } from './runs'
+import { readStages, type Stage } from './stages'
 
 /** What a job found, and whether it is complete. */
 export interface Report extends Counted {
@@ -38,6 +39,8 @@ export interface Report extends Counted {
   notes: string[]
   /** The source's own counters, by name; counters at 0 are left out. */
   counters: Record<string, number>
+  /** By lane and stage, where pages foresaw totals. */
+  stages: Stage[]
   /** Tasks of which it is not certain that all was read, by reason. */
   unverified: Record<string, number>
   verified: boolean
@@ -144,6 +147,7 @@ export async function buildReport(db: Reader, jobId: string, status?: string): P
     failedBy,
     notes: notes.map((row) => row.note),
     counters: await readCounters(db, jobId),
+    stages: (await readStages(db, [jobId])).get(jobId) ?? [],
     unverified,
     ...verdict(ends, sums, Object.keys(unverified)),
   }

@@ -3,7 +3,7 @@ import type { Reader } from '../../base/sql'
 import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
 import { logDeleted } from '../log'
-import { deleteTasks, ENDED } from '../store'
+import { deleteForeseen, deleteTasks, ENDED } from '../store'
 
 /*
  * Deletes expired rows, a small batch a tick so that wake-ups are not delayed. What a job found stays in its report; its rejects
@@ -160,6 +160,7 @@ async function clearJob(db: Db, id: string, most: number, keepMs: number): Promi
     if (!job) return [0, true]
     const n = await deleteTasks(tx, id, most)
     if (n >= most) return [n, false]
+    await deleteForeseen(tx, id)
     await tx.query(`update backhaul.jobs set report = jsonb_set(report, '{cleared}', to_jsonb(clock_timestamp())) where id = $1`, [id])
     return [n, true]
   })

@@ -1,15 +1,17 @@
 import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
 import { jsonInt } from '../../base/vocabulary'
-import type { Traffic } from '../../contract'
+import type { RouteStage, Traffic } from '../../contract'
 import { type Report, readCounters, readTraffic } from '../../engine/jobs/report'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
+import { readStages } from '../../engine/jobs/stages'
 import { findJob, type JobRow } from '../../engine/jobs/verbs'
 import { hasEnded } from '../base/about'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { firstLanes, type Lane } from './lanes'
 import { gridStreams } from './partitions'
+import { stagesOf } from './stages'
 import { type JobSummary, summaries } from './summary'
 
 const MAX_LANES = 50
@@ -35,6 +37,8 @@ export interface JobParts {
   /** Its source's own counters, by name. */
   counters: Record<string, number>
   inHand: InHand[]
+  /** Progress by lane and stage, where pages foresee totals. */
+  stages: RouteStage[]
   /** How earlier runs ended, oldest first. */
   earlierRuns: Run[]
 }
@@ -60,11 +64,11 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
 const partsCache = databaseCache<JobParts>(500)
 
 /** The details behind a job's figures. Sums over up to a million tasks are computed less often than they are shown. */
-export const jobParts = (service: Pick<Service, 'db'>, job: JobRow): Promise<JobParts> =>
-  partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service.db, job))
+export const jobParts = (service: Pick<Service, 'db' | 'sources'>, job: JobRow): Promise<JobParts> =>
+  partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service, job))
 
-async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
-  const [lanes, errors, rejectedBy, requests, counters, inHand, runs] = await Promise.all([
+async function readParts({ db, sources }: Pick<Service, 'db' | 'sources'>, job: JobRow): Promise<JobParts> {
+  const [lanes, errors, rejectedBy, requests, counters, inHand, stages, runs] = await Promise.all([
     firstLanes(db, job.id, MAX_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
@@ -74,9 +78,10 @@ async function readParts(db: Reader, job: JobRow): Promise<JobParts> {
     job.report ? job.report.requests : readTraffic(db, job.id),
     job.report ? (job.report.counters ?? {}) : readCounters(db, job.id),
     hasEnded(job) ? [] : readInHand(db, job.id),
+    job.report?.cleared ? (job.report.stages ?? []) : readStages(db, [job.id]).then((found) => found.get(job.id) ?? []),
     earlierRuns(db, job.id),
   ])
-  return { lanes, errors, rejectedBy, requests, counters, inHand, earlierRuns: runs }
+  return { lanes, errors, rejectedBy, requests, counters, inHand, stages: stagesOf(job, stages, sources), earlierRuns: runs }
 }
 
 async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {

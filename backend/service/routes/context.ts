@@ -138,4 +138,5 @@ const figuresOf = (job: JobDetail): RouteFigures => ({
   leftMs: job.leftMs,
   requests: job.requests,
   counters: job.counters,
+  stages: job.stages,
 })

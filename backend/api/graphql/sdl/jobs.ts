@@ -78,6 +78,8 @@ export const jobs = /* GraphQL */ `
     "Its source's own counters, by name; the source has a sentence for each."
     counters: JSON!
     inHand: [InHand!]!
+    "Progress by lane and stage, for jobs whose pages foresee totals: at most 100, those that have not ended first."
+    stages: [Stage!]!
     "Its runs before each retry, oldest first, the last 50."
     earlierRuns: [Run!]!
     "What it found, and whether that is complete; for a running job, so far."
@@ -109,6 +111,19 @@ export const jobs = /* GraphQL */ `
     on: String
     errorKind: String
     error: String
+  }
+  type Stage {
+    lane: String!
+    stage: Int!
+    label: String!
+    sentence: String!
+    seen: BigInt!
+    "Records in all, as foreseen by a page of the job; null when unknown."
+    expected: BigInt
+    "There are that many or more."
+    atLeast: Boolean!
+    fraction: Float
+    tasks: TaskCounts!
   }
   type JobError { kind: String! state: TaskState! tasks: Int! example: String! }
   type RejectCount { reason: String! records: BigInt! }

@@ -5,10 +5,11 @@ import { Errors } from './errors'
 import { InHand } from './in-hand'
 import { Lanes } from './lanes'
 import { Requests } from './requests'
+import { Stages } from './stages'
 
 /** Current activity: tasks in progress, errors, lanes, requests. */
 export function Now({ job }: { job: JobDetail }) {
-  const nothing = job.inHand.length + job.errors.length + job.lanes.length + Object.keys(job.requests).length === 0
+  const nothing = job.stages.length + job.inHand.length + job.errors.length + job.lanes.length + Object.keys(job.requests).length === 0
   if (nothing)
     return (
       <Empty small title="Nothing has happened yet" icon="clock">
@@ -17,6 +18,7 @@ export function Now({ job }: { job: JobDetail }) {
     )
   return (
     <div class="stack wide-gap">
+      <Stages job={job} />
       <Errors job={job} />
       <EarlierRuns job={job} />
       <InHand job={job} />
