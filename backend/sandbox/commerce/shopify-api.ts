@@ -9,6 +9,7 @@ import { FILES } from './shopify-files'
 import { answerGraphql, operationName } from './shopify-graphql'
 import { refusedBy, type ShopifyLimits, unauthorized } from './shopify-limits'
 import { answerConsent, answerTokens } from './shopify-oauth'
+import { answerRest, answerScopes } from './shopify-rest'
 import type { Reader } from './shopify-root'
 import { domainOf } from './shopify-store'
 import type { World } from './world'
@@ -16,6 +17,7 @@ import type { World } from './world'
 const PATH = /^\/([a-z0-9-]+\.myshopify\.com)(\/.*)$/
 const VERSIONED = /^\/admin\/api\/(\d{4}-\d{2})(\/.*)$/
 const GRAPHQL = '/graphql.json'
+const SCOPES = '/admin/oauth/access_scopes.json'
 /** Supported, oldest first; an older one falls forward to the first without a word. */
 const VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10']
 
@@ -39,7 +41,7 @@ export class ShopifyApi implements SandboxApi {
   readonly limits
 
   constructor(private readonly parts: ShopifyParts) {
-    this.limits = { shopify: parts.limits.forProduct() }
+    this.limits = parts.limits.forProduct()
   }
 
   private find({ path }: Ask): { user: User; rest: string } | undefined {
@@ -49,11 +51,9 @@ export class ShopifyApi implements SandboxApi {
   }
 
   route(ask: Ask): string {
-    const rest = this.find(ask)?.rest
-    if (rest === '/admin/oauth/authorize') return 'authorize'
-    if (rest === '/admin/oauth/access_token') return 'token'
-    if (!rest?.endsWith(GRAPHQL)) return 'unknown'
-    return operationName(ask.body) ?? 'graphql'
+    const { rest = '' } = this.find(ask) ?? {}
+    if (rest.endsWith(GRAPHQL)) return operationName(ask.body) ?? 'graphql'
+    return /^\/admin\/(?:oauth|api\/[\d-]+)\/(\w+)/.exec(rest)?.[1] ?? 'unknown'
   }
 
   /** A query is matched by the name of its operation: `graphql.json#Orders`. */
@@ -89,12 +89,25 @@ export class ShopifyApi implements SandboxApi {
 
   private async read(ask: Ask, rest: string, reader: Reader): Promise<Reply> {
     const [, version = '', path] = VERSIONED.exec(rest) ?? []
-    if (path !== GRAPHQL || ask.method !== 'POST') return notFound()
+    if (rest === SCOPES) return answerScopes(reader)
+    if (path === undefined || (path === GRAPHQL && ask.method !== 'POST')) return notFound()
     const other = reader.take('shopify-version')
     const answered = other ? String(other.version ?? VERSIONS[0]) : VERSIONS.includes(version) ? version : (VERSIONS[0] as string)
+    const answer = path === GRAPHQL ? await this.query(ask, reader) : this.call(ask, reader, path)
+    const headers = { ...answer.headers, 'x-shopify-api-version': answered }
+    return { ...answer, headers, ...(reader.take('shopify-lost') ? { cut: true } : {}) }
+  }
+
+  private async query(ask: Ask, reader: Reader): Promise<Reply> {
     const bulk = this.parts.bulk.rootOf(reader, `http://${ask.headers.host}${FILES}`)
-    const answer = json(await answerGraphql(ask, reader, this.parts.limits, bulk), 200, { 'x-shopify-api-version': answered })
-    return reader.take('shopify-lost') ? { ...answer, cut: true } : answer
+    return json(await answerGraphql(ask, reader, this.parts.limits, bulk))
+  }
+
+  private call(ask: Ask, reader: Reader, path: string): Reply {
+    const { limits } = this.parts
+    const { number } = reader.parts.store.user
+    const answer = limits.refuseCall(ask, number) ?? answerRest(ask, reader, path)
+    return { ...answer, headers: { ...answer.headers, ...limits.callHeaders(ask, number) } }
   }
 
   reset(): void {

@@ -5,6 +5,9 @@ import type { Take } from './shopify-faults'
 
 /** Points of a bucket for each point that comes back in a second. */
 const BUCKET_SECONDS = 20
+/** Calls of REST that a shop has, and how many of them come back in a second. */
+const CALLS = 40
+const CALLS_PER_SECOND = 2
 
 class Bucket {
   private points: number
@@ -38,9 +41,10 @@ export interface Cost {
   throttleStatus: { maximumAvailable: number; currentlyAvailable: number; restoreRate: number }
 }
 
-/** The points that each shop has for GraphQL. */
+/** The points that each shop has for GraphQL, and its calls of REST. */
 export class ShopifyLimits {
   private readonly shops = new Map<number, Bucket>()
+  private readonly calls = new Map<number, Bucket>()
 
   constructor(
     private readonly settings: SandboxSettings,
@@ -50,8 +54,10 @@ export class ShopifyLimits {
 
   /** As the product has to know them. */
   forProduct() {
-    if (this.settings.open) return { requests: 1_000_000, perMs: 1000 }
-    return { requests: this.perSecond * BUCKET_SECONDS, perMs: Math.ceil((BUCKET_SECONDS * 1000) / this.settings.speed) }
+    const { open, speed } = this.settings
+    const limit = (requests: number) =>
+      open ? { requests: 1_000_000, perMs: 1000 } : { requests, perMs: Math.ceil((BUCKET_SECONDS * 1000) / speed) }
+    return { shopify: limit(this.perSecond * BUCKET_SECONDS), 'shopify.rest': limit(CALLS) }
   }
 
   private bucketOf(user: number): Bucket {
@@ -88,20 +94,43 @@ export class ShopifyLimits {
     }
   }
 
+  /** Counts a call of REST; the answer when it is one too many. */
+  refuseCall(ask: Ask, user: number): Reply | undefined {
+    const { open, speed, context } = this.settings
+    const bucket = this.calls.get(user) ?? new Bucket(open ? 1e9 : CALLS, CALLS_PER_SECOND * speed)
+    this.calls.set(user, bucket)
+    if (bucket.level(ask.at) >= 1) {
+      bucket.take(1)
+      return undefined
+    }
+    context.violations.add('shopify-rest', `more than ${CALLS}, of which ${bucket.rate} come back in a second: ${ask.path}`)
+    return tooMany(2)
+  }
+
+  /** What an answer of REST says about the limit. */
+  callHeaders(ask: Ask, user: number): Record<string, string> {
+    const bucket = this.calls.get(user)
+    const used = bucket ? Math.ceil(bucket.size - bucket.level(ask.at)) : 0
+    return { 'x-shopify-shop-api-call-limit': `${Math.min(CALLS, used)}/${CALLS}` }
+  }
+
   reset(): void {
     this.shops.clear()
+    this.calls.clear()
   }
 }
 
 /** What a fault refuses before anything is read. */
 export function refusedBy(take: Take): Reply | undefined {
   const busy = take('shopify-429')
-  if (busy)
-    return json({ errors: 'Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.' }, 429, {
-      'retry-after': String(busy.seconds ?? 2),
-    })
+  if (busy) return tooMany(Number(busy.seconds ?? 2))
   return take('shopify-401') ? unauthorized() : undefined
 }
 
 export const unauthorized = (): Reply =>
   json({ errors: '[API] Invalid API key or access token (unrecognized login or wrong password)' }, 401)
+
+const tooMany = (seconds: number): Reply =>
+  json({ errors: 'Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service.' }, 429, {
+    'retry-after': seconds.toFixed(1),
+  })

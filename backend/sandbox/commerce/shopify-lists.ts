@@ -32,7 +32,7 @@ export function saleOf(sales: readonly Sale[], id: number): Sale | undefined {
   return first && sales[id - first.id]
 }
 
-function saleStatus({ cancelledAt, shippedAt }: Sale): string {
+export function saleStatus({ cancelledAt, shippedAt }: Sale): string {
   if (cancelledAt !== null) return 'cancelled'
   return shippedAt === null ? 'open' : 'closed'
 }
