@@ -47,6 +47,15 @@ export class Held extends Error {
   }
 }
 
+/** The refresh of a credential failed for good: a person must connect its account again. Only `CredentialKind.refresh` throws it. */
+export class Dead extends Error {
+  override name = 'Dead'
+  /** @param reason the answer of the upstream, without secrets: `invalid_grant: the refresh token was revoked` */
+  constructor(readonly reason: string) {
+    super(reason)
+  }
+}
+
 /** The task can never succeed; it ends `failed` at once. */
 export class Fatal extends Error {
   override name = 'Fatal'

@@ -5,6 +5,7 @@ import { requireAccess } from '../config/apis'
 import { type Config, settingsReader } from '../config/config'
 import type { Listener, Source } from '../contract'
 import { openDb } from '../database/db'
+import { createCredentials } from '../engine/credentials'
 import type { Point } from '../engine/engine'
 import { newWorkerId } from '../engine/heartbeat'
 import { createListenerProcess } from '../engine/listen'
@@ -42,7 +43,9 @@ export const startWorker =
     const id = newWorkerId()
     const limits = effectiveLimits(sources, config.limits)
     const gate = createGate(db, limits, { holder: id })
-    const http = createHttpFactory({ gate, limits, config })
+    const settings = settingsReader(config)
+    const credentials = createCredentials({ db, sealer: config.sealer, settings })
+    const http = createHttpFactory({ gate, limits, config, credentials })
     const { turnMs, attempts } = config
     const worker = createWorker({
       id,
@@ -56,7 +59,7 @@ export const startWorker =
       log,
       turnMs,
       attempts,
-      settings: settingsReader(config),
+      settings,
       reached,
     })
     await broker.ready()

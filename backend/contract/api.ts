@@ -1,6 +1,8 @@
 import type { ZodType } from 'zod'
 import type { Json } from '../base/json'
 import type { Log } from '../base/log'
+import type { SettingValues } from './settings'
+import type { Tokens } from './tokens'
 
 /*
  * How a source describes an API, and how the HTTP client asks it.
@@ -49,6 +51,8 @@ export interface Api {
   headers?: Record<string, string>
   /** Also sent with every request; while it is missing, no request is sent. Not for hosts that come from data. */
   credential?: Credential
+  /** How requests for one of many accounts (`HttpRequest.account`) are authorized. */
+  account?: Account
   /** Reads what an answer tells beyond its status, Retry-After and RateLimit headers: throttling, budgets, costs, blocks. */
   understand?(answer: RawAnswer): Verdict
   /** A cheap route that tells whether the API is up; asked before the one request that a tripped breaker lets through. */
@@ -66,6 +70,19 @@ export interface Credential {
   setting: string
   /** The headers that carry it: `{ Authorization: 'Bearer …' }`. Their values appear in no log, trace or error. */
   header(value: string): Record<string, string>
+}
+
+/** How a request carries the tokens of its account. */
+export interface Account {
+  /** One of the source's `credentials`. */
+  kind: string
+  /** The headers that carry the tokens. Their values appear in no log, trace or error. */
+  header(tokens: Tokens, settings: SettingValues): Record<string, string>
+  /**
+   * Whether the upstream did not accept the tokens (default: status 401). They are then refreshed once and the request is sent again;
+   * denied again, the credential needs a person.
+   */
+  isDenied?(answer: RawAnswer): boolean
 }
 
 export interface RawAnswer {
@@ -130,6 +147,8 @@ export interface HttpRequest<T> {
   /** Sent as a form, `application/x-www-form-urlencoded`, in place of `body`. */
   form?: Record<string, string>
   headers?: Record<string, string>
+  /** The id of the credential whose tokens it is sent with; the API has an `account`. */
+  account?: string
   /** Ignores extra fields, is strict about those in use; a mismatch throws `RetryLater('shape')`. */
   schema: ZodType<T>
   /** Parts of the API's limit that this request also counts against, with the most it can cost. */
@@ -192,6 +211,7 @@ export interface Http {
    * @throws {Throttled} when the gate grants no slot within 2 s, or the upstream asks us to wait
    * @throws {RetryLater} for timeouts, 5xx, blocked pages, unreadable or unexpected bodies
    * @throws {Fatal} for a 4xx that a retry cannot fix
+   * @throws {Held} with the key `credential/<id>` when a person must connect the account of the request
    */
   request<T>(request: HttpRequest<T>): Promise<HttpAnswer<T>>
 }

@@ -4,8 +4,10 @@ import type { Reader, Tx } from '../base/sql'
 import type { TaskState } from '../base/vocabulary'
 import type { Traffic } from './api'
 import type { SourceWork } from './check'
+import type { CredentialInfo } from './credentials'
 import type { Refusals } from './problem'
 import type { Settings, SettingValues } from './settings'
+import type { Tokens } from './tokens'
 
 /*
  * HTTP routes of a source, besides the API that is the same for all sources. A route is data and one function; the API parses,
@@ -216,6 +218,22 @@ export interface RouteGate {
   throttled: number
 }
 
+/** The accounts of a source: their tokens are saved, never read. Ids of other sources are unknown. */
+export interface RouteCredentials {
+  /**
+   * Stores the tokens of an account that a person connected, in the transaction of `act`, and lets everything go on that waited for it.
+   * They replace those before, also while those are being refreshed.
+   * @throws {Refused} `setup` without TOKEN_KEY
+   */
+  save(tx: Tx, credential: { id: string; kind: string; tokens: Tokens }): Promise<void>
+  /** Those of these ids that are stored, in their order. */
+  state(ids: readonly string[]): Promise<CredentialInfo[]>
+  /** Requires a person to connect the account again before its next request. @param reason without secrets @returns whether it was ready */
+  hold(tx: Tx, id: string, reason: string): Promise<boolean>
+  /** Deletes the tokens; work that needs them is held. @returns whether there were any */
+  remove(tx: Tx, id: string): Promise<boolean>
+}
+
 /** What a route may use: the source's jobs and tables, on behalf of the caller. */
 export interface RouteContext<S extends Settings = Settings> {
   readonly db: Reader
@@ -245,6 +263,8 @@ export interface RouteContext<S extends Settings = Settings> {
    * @returns how many tasks that are
    */
   release(tx: Tx, key: string): Promise<number>
+  /** The accounts of the source. */
+  readonly credentials: RouteCredentials
   /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /**

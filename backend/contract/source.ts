@@ -5,6 +5,7 @@ import type { Reader } from '../base/sql'
 import type { Api, Http, HttpUse, Pace } from './api'
 import type { AlertCheck } from './check'
 import type { Command } from './command'
+import type { CredentialKind } from './credentials'
 import type { Feed } from './feed'
 import type { Hooks } from './hooks'
 import type { Listener } from './listener'
@@ -88,6 +89,8 @@ export interface Source<P = unknown> extends Hooks<P> {
   /** The environment variables it reads, by name. */
   settings?: Settings
   apis: Record<string, Api>
+  /** The kinds of accounts that people connect; its routes save their tokens. */
+  credentials?: Record<string, CredentialKind>
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>
   /** Messages that carry data instead of requests, by name. */

@@ -57,3 +57,13 @@ export function logDeleted(log: Log, deleted: Record<string, number>): void {
 /** @param released tasks and lookups that these workers held */
 export const logWorkersLost = (log: Log, workers: readonly string[], released: number): void =>
   log.warn('Workers stopped sending heartbeats; released what they held', { workers: workers.join(','), released })
+
+export const logCredentialRefreshed = (log: Log, source: string, credential: string): void =>
+  log.info('Refreshed the tokens of an account', { source, credential })
+
+/** @param inMs when the next refresh may begin */
+export const logRefreshFailed = (log: Log, source: string, credential: string, error: string, inMs: number): void =>
+  log.warn(`Could not refresh the tokens of an account: ${error}`, { source, credential, inMs })
+
+export const logCredentialDead = (log: Log, source: string, credential: string, reason: string): void =>
+  log.error(`An account must be connected again: ${reason}`, { source, credential })

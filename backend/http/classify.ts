@@ -1,7 +1,7 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
+import { excerpt, hideSecrets, redact } from '../base/redact'
 import type { Api, HttpRequest, RawAnswer, Verdict } from '../contract'
 import { blocksOf, readHeaders, type Waits } from './headers'
-import { excerpt, hideSecrets, redact } from './redact'
 
 /** How long to wait if an upstream asks for a wait but does not give its length, ms. */
 const WAIT_MS = 60_000

@@ -4,13 +4,13 @@ import axios, { type AxiosInstance } from 'axios'
 import Bottleneck from 'bottleneck'
 import { version } from '../../package.json'
 import { Fatal } from '../base/errors'
+import { secretsIn, secretsOf } from '../base/redact'
 import { baseUrlOf, credentialOf } from '../config/apis'
 import type { Config } from '../config/config'
 import type { Api } from '../contract'
 import type { Limits } from '../gate/limits'
 import { guardedLookup, guardedUrl } from './guard'
 import { createPatience, type Patience } from './patience'
-import { secretsIn, secretsOf } from './redact'
 import { createSuspects, type Suspects } from './suspects'
 
 /** One API and the settings by which this process calls it. */
@@ -18,6 +18,8 @@ export interface Client {
   readonly name: string
   readonly api: Api
   readonly base: string
+  /** Whether its hosts come from data. */
+  readonly manyHosts: boolean
   /** Secrets in the headers of every request, which no text may show. */
   readonly secrets: readonly string[]
   readonly axios: AxiosInstance
@@ -75,6 +77,7 @@ export function createClient(name: string, api: Api, config: Config, limits: Lim
     name,
     api,
     base,
+    manyHosts: hostFromData(base),
     secrets: [...secretsIn(Object.values(credential)), ...secretsOf(api.headers ?? {})],
     axios: axios.create({
       ...agentsFor(base, config.allowPrivateHosts),

@@ -1,8 +1,8 @@
 import { Throttled } from '../base/errors'
+import { redact } from '../base/redact'
 import type { HttpRequest, HttpUse, RawAnswer } from '../contract'
 import { type Span, span } from '../tracing'
 import type { Client } from './client'
-import { redact } from './redact'
 import { type Departure, Missed, send } from './send'
 import { noteAnswer, trafficOf } from './traffic'
 

@@ -1,14 +1,15 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
+import { redact, secretsOf } from '../base/redact'
 import type { Api, HttpAnswer, HttpRequest, HttpUse, RawAnswer, ScopeOf } from '../contract'
 import type { Ask } from '../gate/asks'
 import type { Gate } from '../gate/gate'
 import type { Grant, Outcome } from '../gate/grant'
 import { labelOf } from '../gate/limits'
 import { span } from '../tracing'
+import { Denied, type Outgoing } from './account'
 import { type Asked, classify, parse } from './classify'
 import type { Client } from './client'
 import { dispatch, isFault } from './dispatch'
-import { redact, secretsOf } from './redact'
 import { Missed, TIMEOUT_MS } from './send'
 import { noteHeldBack, noteThrottled, noteWait } from './traffic'
 
@@ -20,16 +21,15 @@ const DOWN_MS = 5_000
 /** Kinds of errors of a request whose host answers all the same. */
 const ITS_OWN = new Set(['too_large', 'range'])
 
-type Outgoing = Omit<HttpRequest<unknown>, 'schema'>
-
 const asksOf = (api: string, { parts = {}, scopeOf }: Outgoing): Ask[] => [
   { api, scopeOf, cost: parts[api] },
   ...Object.entries(parts).flatMap(([part, cost]) => (part === api ? [] : [{ api: part, scopeOf, cost }])),
 ]
 
 /** Secrets of this request, which no text may show. */
-const secretsFor = ({ secrets }: Client, { headers = {}, form = {} }: Outgoing): string[] => [
+const secretsFor = ({ secrets }: Client, { headers = {}, form = {}, as }: Outgoing): string[] => [
   ...secrets,
+  ...(as?.secrets ?? []),
   ...secretsOf({ ...form, ...headers }),
 ]
 
@@ -122,9 +122,12 @@ async function exchange(
     })
     const on = [client.name, ...Object.keys(request.parts ?? {})]
     const verdict = client.patience(classify(client.api, asked, answer), on, request.scopeOf, Date.now() - (performance.now() - sentAt))
-    error = verdict.error ?? judge?.(answer)
+    const judged = verdict.error ? undefined : judge?.(answer)
+    error = request.as?.isDenied(answer)
+      ? new Denied(`${client.name} did not accept the tokens of ${request.account}`)
+      : (verdict.error ?? judged)
     // A successful probe does not prove that the failed route works again; the request after it does.
-    const result = error && !verdict.error ? 'failed' : judge && !error ? undefined : verdict.result
+    const result = judged ? 'failed' : judge && !error ? undefined : verdict.result
     // An upstream that is down and asks to wait (503) has not refused the request.
     const throttled = error instanceof Throttled && answer.status < 500 ? error.on : undefined
     const told = { block: verdict.block, remaining: verdict.remaining, limits: verdict.limits, cost: verdict.cost }

@@ -3,10 +3,10 @@ import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { AxiosError } from 'axios'
 import { Fatal, RetryLater } from '../base/errors'
+import { redact } from '../base/redact'
 import type { HttpRequest, RawAnswer } from '../contract'
 import type { Client } from './client'
 import { rangeHeaders, readRange } from './range'
-import { redact } from './redact'
 
 /** Default read timeout, ms. */
 export const TIMEOUT_MS = 30_000

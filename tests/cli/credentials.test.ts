@@ -1,5 +1,6 @@
 import { createSealer } from '../../backend/base/seal'
 import type { Db } from '../../backend/database/db'
+import { credentialContext } from '../../backend/engine/credentials'
 import { secretContext } from '../../backend/webhooks/secret'
 import { type CommandEnv, command, commandServices } from '../support/cli'
 
@@ -27,20 +28,39 @@ const addWebhook = async (secretOf: (id: string) => string) => {
 const secretOf = async (id: string) =>
   (await db.query<{ secret: string }>('select secret from backhaul.webhooks where id = $1', [id]))[0]?.secret ?? ''
 
-beforeEach(() => db.query('delete from backhaul.webhooks'))
+beforeEach(async () => {
+  await db.query('delete from backhaul.webhooks')
+  await db.query('delete from backhaul.credentials')
+})
 
 test('every secret is sealed by the first key, the plain ones too; again nothing changes', async () => {
   const plain = await addWebhook(() => 'plain secret')
   const old = await addWebhook((id) => byOne.seal('old secret', secretContext(id)))
   expect(JSON.parse((await command(under(one), 'credentials rotate --json')).out)).toEqual([
     { name: 'webhook', sealed: 1, current: 1, failed: 0 },
+    { name: 'credential', sealed: 0, current: 0, failed: 0 },
   ])
   expect((await command(under(`${two},${one}`), 'credentials rotate')).out).toMatch(/^webhook +2 +0 +0$/m)
   expect(JSON.parse((await command(under(two), 'credentials rotate --json')).out)).toEqual([
     { name: 'webhook', sealed: 0, current: 2, failed: 0 },
+    { name: 'credential', sealed: 0, current: 0, failed: 0 },
   ])
   expect(byTwo.open(await secretOf(plain), secretContext(plain))).toBe('plain secret')
   expect(byTwo.open(await secretOf(old), secretContext(old))).toBe('old secret')
+})
+
+test('the tokens of accounts are sealed again as well', async () => {
+  const id = 'etsy/4711'
+  const sealed = byOne.seal('{"access":"a"}', credentialContext(id))
+  await db.query(`insert into backhaul.credentials (id, source, kind, sealed) values ($1, 'toy', 'toy', $2)`, [id, sealed])
+  expect(JSON.parse((await command(under(`${two},${one}`), 'credentials rotate --json')).out)[1]).toEqual({
+    name: 'credential',
+    sealed: 1,
+    current: 0,
+    failed: 0,
+  })
+  const [row] = await db.query<{ sealed: string }>('select sealed from backhaul.credentials where id = $1', [id])
+  expect(byTwo.open(row?.sealed ?? '', credentialContext(id))).toBe('{"access":"a"}')
 })
 
 test('a secret whose key is missing stays, is named, and fails the command', async () => {
@@ -57,7 +77,7 @@ test('more than one batch', async () => {
   await db.query(
     `insert into backhaul.webhooks (url, events, secret) select 'https://a.example', '{*}', 's' || n from generate_series(1, 1203) n`,
   )
-  expect(JSON.parse((await command(under(one), 'credentials rotate --json')).out)).toMatchObject([{ sealed: 1203 }])
+  expect(JSON.parse((await command(under(one), 'credentials rotate --json')).out)).toMatchObject([{ sealed: 1203 }, {}])
   expect(JSON.parse((await command(under(one), 'credentials keys --json')).out).secrets).toEqual([
     { name: 'webhook', key: byOne.keyIds[0], secrets: 1203 },
   ])

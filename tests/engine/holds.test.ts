@@ -93,7 +93,7 @@ test('a release while the task is being read is not lost', async () => {
 }, 30_000)
 
 test('a release that commits only while the task is parked is not lost', async () => {
-  let commit = (): void => undefined
+  let commit: (() => void) | undefined
   let released = Promise.resolve()
   during = async () => {
     isHeld = false
@@ -111,8 +111,8 @@ test('a release that commits only while the task is parked is not lost', async (
     await began
   }
   const job = await start('late')
-  await until(async () => !isHeld, { what: 'the release has begun' })
-  commit()
+  const finish = await until(async () => commit, { what: 'the release has begun' })
+  finish()
   await released
   expect(await it_.ended(job)).toBe('completed')
 }, 30_000)

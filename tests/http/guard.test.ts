@@ -1,8 +1,8 @@
 import type { lookup } from 'node:dns'
 import fc from 'fast-check'
+import { redact, secretsOf } from '../../backend/base/redact'
 import { guardedLookup, guardedUrl, isPublic } from '../../backend/http/guard'
 import { readHeaders } from '../../backend/http/headers'
-import { redact, secretsOf } from '../../backend/http/redact'
 
 describe('addresses', () => {
   test.each(['8.8.8.8', '1.1.1.1', '172.15.255.255', '172.32.0.1', '100.63.255.255', '2606:4700:4700::1111', '2a00:1450:4001::1'])(

@@ -1,6 +1,7 @@
 import { Refused } from '../../base/errors'
 import { KeyMissing, keyIdOf, Unsealable } from '../../base/seal'
 import type { Reader } from '../../base/sql'
+import { credentialContext } from '../../engine/credentials'
 import { secretContext } from '../../webhooks/secret'
 import type { Service } from '../base/context'
 import { type Actor, act } from '../suite/actions'
@@ -18,7 +19,10 @@ interface Place {
   contextOf(id: string): string
 }
 
-const PLACES: readonly Place[] = [{ name: 'webhook', table: 'backhaul.webhooks', column: 'secret', contextOf: secretContext }]
+const PLACES: readonly Place[] = [
+  { name: 'webhook', table: 'backhaul.webhooks', column: 'secret', contextOf: secretContext },
+  { name: 'credential', table: 'backhaul.credentials', column: 'sealed', contextOf: credentialContext },
+]
 
 /** Rows read and written at once. */
 const BATCH = 500

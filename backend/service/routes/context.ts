@@ -3,6 +3,7 @@ import type { Tx } from '../../base/sql'
 import { requireAccess } from '../../config/apis'
 import { settingsReader } from '../../config/config'
 import type { RouteContext, RouteFigures, RouteGate, Source } from '../../contract'
+import { credentialsOf } from '../../engine/credentials/saved'
 import { admit } from '../../engine/jobs/admission'
 import { findJob, insertJobs, parseParams, type Started } from '../../engine/jobs/verbs'
 import { logJobsStarted } from '../../engine/log'
@@ -62,6 +63,11 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     if (unsent !== undefined) log.warn('Could not wake workers; the scheduler will', { source: source.name, reason: unsent })
   }
 
+  async function release(tx: Tx, key: string): Promise<number> {
+    releasing.add(tx)
+    return await releaseHeld(tx, key)
+  }
+
   return {
     db,
     who: actor.who,
@@ -87,10 +93,8 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }
     },
-    async release(tx, key) {
-      releasing.add(tx)
-      return await releaseHeld(tx, key)
-    },
+    release,
+    credentials: credentialsOf({ db, sealer: service.config.sealer }, source, release),
     estimate: (params, priority = 'backfill') => estimateJob(service, { source: source.name, params, priority: PRIORITY[priority] }),
     async steer(verb, id, only) {
       await doVerb(service, actor, verb, await ownId(id), only)
