@@ -354,6 +354,29 @@ withChromium('in a browser', () => {
     await it.db.query('delete from backhaul.jobs where id = $1', [job?.id])
   }, 60_000)
 
+  test('a job shows how far each of its stages is, also those that have no tasks yet', async () => {
+    const [job] = await it.db.query<{ id: string }>(
+      `insert into backhaul.jobs (source, bounded_by, params, status) values ('eve', 'a test', $1, 'paused') returning id`,
+      [JSON.stringify({ characterId: CHARACTER })],
+    )
+    await it.db.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, state, cursor, lane, seen) values ($1, 'months', 'one', 'q', 'waiting', '{}', 'etsy', 450)`,
+      [job?.id],
+    )
+    await it.db.query(
+      `insert into backhaul.foreseen (job_id, lane, stage, label, expected, at_least)
+       values ($1, 'etsy', 0, 'orders of etsy', 1200, false), ($1, 'shopify', 0, 'orders of shopify', 25000, true)`,
+      [job?.id],
+    )
+    const page = await logIn(await visit(`/jobs/${job?.id}?tab=now`, PHONE))
+    await page.getByText('Orders of etsy… 450/1,200').waitFor()
+    await page.getByText('Orders of shopify… 0/25,000+').waitFor()
+    expect(await page.getByRole('progressbar', { name: 'orders of etsy' }).getAttribute('aria-valuenow')).toBe('38')
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+    expect(await accessibilityFaults(page)).toEqual([])
+    await it.db.query('delete from backhaul.jobs where id = $1', [job?.id])
+  }, 60_000)
+
   test('every page, wide and narrow, light and dark: nothing overflows and axe finds no serious fault', async () => {
     const id = await startJob({ maxPages: 3 })
     await it.ended(id)

@@ -15,7 +15,12 @@ export function Stages({ job }: { job: JobDetail }) {
         id={(row) => `${row.lane} ${row.stage}`}
         columns={[
           { head: 'Stage', fill: true, cell: (row) => <StageCell row={row} /> },
-          { head: 'Tasks', num: true, from: 'tablet', cell: (row) => `${count(settledOf(row))} / ${count(row.tasks.total)}` },
+          {
+            head: 'Tasks',
+            num: true,
+            from: 'tablet',
+            cell: (row) => (row.tasks.total > 0 ? `${count(settledOf(row))} / ${count(row.tasks.total)}` : 'none yet'),
+          },
         ]}
       />
     </Section>
