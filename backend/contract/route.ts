@@ -179,6 +179,8 @@ export interface RouteFigures {
   requests: Traffic
   /** By the names of `Source.counters`; counters at 0 are left out. */
   counters: Record<string, number>
+  /** Tasks that workers hold now, by stream; the 50 that are held longest are counted. */
+  held: Record<string, number>
   /** Progress by lane and stage, for jobs whose pages foresee totals; 100 at most, those that have not ended first. */
   stages: RouteStage[]
 }

@@ -143,4 +143,11 @@ const figuresOf = (job: JobDetail): RouteFigures => ({
   requests: job.requests,
   counters: job.counters,
   stages: job.stages,
+  held: heldOf(job),
 })
+
+function heldOf({ inHand }: JobDetail): RouteFigures['held'] {
+  const held: RouteFigures['held'] = {}
+  for (const { stream } of inHand) held[stream] = (held[stream] ?? 0) + 1
+  return held
+}

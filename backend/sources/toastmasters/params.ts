@@ -128,7 +128,8 @@ export const params = z.preprocess(withoutNulls, given).transform(understand)
 export const unknownField = (raw: unknown): string | undefined =>
   isRecord(raw) ? Object.keys(raw).find((name) => !FIELDS.includes(name)) : undefined
 
-export const notAField = (name: string): string => `"${name.slice(0, 60)}" is not a field; the fields are ${FIELDS.join(', ')}`
+/** What is said of such a field, after its name. */
+export const NOT_A_FIELD = `is not a field; the fields are ${FIELDS.join(', ')}`
 
 /** A message of a producer: a field that is misspelled would start another job than the one that was meant. */
 export const message = z
@@ -136,7 +137,7 @@ export const message = z
   .superRefine((raw, ctx) => {
     const name = unknownField(raw)
     // Jobs that were prepared elsewhere may be sent as they are.
-    if (name !== undefined && name !== 'prepared') ctx.addIssue({ code: 'custom', path: [name.slice(0, 60)], message: notAField(name) })
+    if (name !== undefined && name !== 'prepared') ctx.addIssue({ code: 'custom', path: [name.slice(0, 60)], message: NOT_A_FIELD })
   })
   .pipe(params)
 

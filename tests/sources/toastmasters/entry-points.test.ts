@@ -62,6 +62,7 @@ test.each([
   ['a date that does not exist', JSON.stringify({ startDate: '2024-02-30' }), /startDate is a day that does not exist/],
   ['too much at once', JSON.stringify({ startDate: '2024-01-01', concurrency: 11 }), /concurrency must be a whole number/],
   ['a district twice', JSON.stringify({ startDate: '2024-01-01', targetDistricts: ['2', '02'] }), /names district 02 twice/],
+  ['a misspelled field', JSON.stringify({ startDate: '2024-01-01', colectionType: 'auto' }), /"colectionType is not a field; the fields/],
 ])('a message with %s is rejected with its reason', async (_, body, reason) => {
   amqp.channel.sendToQueue(QUEUE, Buffer.from(body))
   const dead = await until(async () => (await amqp.channel.get(deadQueueOf(QUEUE), { noAck: true })) || undefined, {

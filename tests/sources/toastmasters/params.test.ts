@@ -115,7 +115,7 @@ describe('a message', () => {
   test.each(['colectionType', '__proto__x', 'speed'])('with the unknown field %s is refused by its name', (field) => {
     const sent = { startDate: '2024-01-01', [field]: 1 }
     expect(() => parseRequest(toastmasters, 'districts_backfill_queue', sent)).toThrow(
-      `"${field}" is not a field; the fields are targetDistricts`,
+      `${field} is not a field; the fields are targetDistricts`,
     )
     // The stored params of a job may have come from another version.
     expect(parseParams(toastmasters, sent)).toMatchObject({ startDate: '2024-01-01' })

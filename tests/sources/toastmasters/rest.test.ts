@@ -230,6 +230,11 @@ test('a preview, a dry run and the start leave the same dates to another job, an
   const planned = async () =>
     (await world.suite.db.query(`select 1 from backhaul.tasks where job_id = $1 and key like '2024-01-27/%'`, [other])).length > 0
   await until(planned, { timeoutMs: 20_000, what: 'the reports of the other job' })
+  // Four dates of three reports each, three of them at once.
+  const slots = async () => (await shown(other)).performanceStatus.concurrencyLimiter
+  await until(async () => (await slots()).activeSlots === 3, { timeoutMs: 20_000, what: 'all slots to be taken' })
+  expect(await slots()).toMatchObject({ activeSlots: 3, maxConcurrent: 3 })
+  expect((await slots()).queueLength).toBeLessThanOrEqual(9)
   // Few enough that no date waits for the backlog before it is planned.
   const range = { startDate: '2024-01-22', endDate: '2024-01-31', targetDistricts: [first()] }
   const { dates } = (await ask('POST', `${BASE}/preview`, range)).body as { dates: { date: string; reason?: string }[] }
@@ -309,7 +314,7 @@ describe('refusals', () => {
   })
 
   test('an unknown field is named as it was sent, and a list is told what a request is', async () => {
-    expect((await ask('POST', BASE, { ...RANGE, speed: 3 })).body.error.message).toMatch(/^"speed" is not a field; the fields are/)
+    expect((await ask('POST', BASE, { ...RANGE, speed: 3 })).body.error.message).toMatch(/^speed is not a field; the fields are/)
     expect((await ask('POST', BASE, [RANGE])).body.error.message).toContain('must be a JSON object such as {"startDate"')
   })
 

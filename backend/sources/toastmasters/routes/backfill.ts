@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { Json } from '../../../base/json'
 import { defineRoute, parsed, type Route, type RouteContext } from '../../../contract'
-import { notAField, params as schema, unknownField } from '../params'
+import { NOT_A_FIELD, params as schema, unknownField } from '../params'
 import type { Context } from './parts'
 import { previewShown } from './preview'
 import { refusalsWith } from './refusals'
@@ -54,8 +54,8 @@ const create = defineRoute({
 /** What was sent, checked here so that its faults name the fields of this API. @throws {Refused} `input` */
 function asked(body: unknown): Record<string, unknown> {
   const raw = (body ?? {}) as Record<string, unknown>
-  const unknown = unknownField(raw)
-  if (unknown !== undefined) throw new Refused('input', `${notAField(unknown)}.`, unknown.slice(0, 60))
+  const unknown = unknownField(raw)?.slice(0, 60)
+  if (unknown !== undefined) throw new Refused('input', `${unknown} ${NOT_A_FIELD}.`, unknown)
   parsed(schema, raw)
   return raw
 }

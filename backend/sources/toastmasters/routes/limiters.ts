@@ -1,4 +1,4 @@
-import type { Partitions, RouteGate } from '../../../contract'
+import type { RouteFigures, RouteGate, RouteJob } from '../../../contract'
 import type { CacheStatistics } from '../cache'
 import type { Prepared } from '../prepared'
 import type { Context } from './parts'
@@ -8,20 +8,27 @@ import type { PerformanceStatus } from './shapes'
  * What a job waits for: the limit of the dashboards, its slots, and what the cache spares it.
  */
 
+/** Streams whose tasks take a slot; the others only find tasks. */
+const IN_SLOTS = ['summary', 'report']
+
 export function performanceOf(
-  grid: Partitions,
+  job: RouteJob,
+  figures: RouteFigures,
   gates: readonly RouteGate[],
   cache: CacheStatistics,
   prepared: Prepared,
   { settings: set }: Context,
 ): PerformanceStatus {
-  const tasks = (...states: string[]) => grid.cells.reduce((sum, cell) => sum + (states.includes(cell.state) ? cell.tasks : 0), 0)
+  const sum = (of: (stream: string) => number | undefined) => IN_SLOTS.reduce((all, stream) => all + (of(stream) ?? 0), 0)
+  const active = sum((stream) => figures.held[stream])
+  const open = sum((stream) => job.tasks[stream]?.waiting) + sum((stream) => job.tasks[stream]?.ready)
   return {
     ...limiterOf(gates, cache, set),
     concurrencyLimiter: {
-      activeSlots: tasks('held'),
+      activeSlots: active,
       maxConcurrent: prepared.concurrency,
-      queueLength: tasks('waiting', 'ready'),
+      // Both were counted, one after the other.
+      queueLength: Math.max(0, open - active),
       queueLimit: prepared.backlog,
       timeoutMs: set.TOASTMASTERS_SLOT_TIMEOUT_MS,
     },

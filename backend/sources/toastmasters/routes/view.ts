@@ -69,7 +69,7 @@ async function countView(context: Context, job: RouteJob): Promise<Backfill> {
         }
       : {}),
     ...(partials.length > 0 ? { partialSnapshots: partials } : {}),
-    performanceStatus: performanceOf(grid, gates, cache, prepared, context),
+    performanceStatus: performanceOf(job, figures, gates, cache, prepared, context),
     outcomes: outcomesOf(parts),
     verified: job.verified,
     state: job.status,
