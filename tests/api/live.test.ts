@@ -127,7 +127,10 @@ test('a client that does not read holds no memory, and gets the current state on
   for (const status of ['paused', 'queued', 'cancelled']) {
     const seen = quick.heard.length
     await engine.db.query(`update backhaul.jobs set status = $1::backhaul.job_status where active_key like 'heavy %'`, [status])
-    await until(() => quick.heard.slice(seen).some(({ data }) => data.counts?.[status] >= 200))
+    await until(() => quick.heard.slice(seen).some(({ data }) => data.counts?.[status] >= 200), {
+      timeoutMs: 15_000,
+      what: `200 ${status}`,
+    })
   }
   reads.resolve()
   await slow.hear('jobs', ({ items }) => items.every((job: { status: string }) => job.status === 'cancelled'))

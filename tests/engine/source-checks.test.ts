@@ -97,12 +97,10 @@ test('is asked once a minute, and knows the settings of its source', async () =>
       },
     },
   })
-  for (let n = 1; n <= 3; n++) {
-    await it.until(async () => seen.length === n)
-    const at = now
-    await it.until(async () => now >= at + 45_000)
-    expect(seen).toHaveLength(n)
-  }
+  await it.until(async () => now >= 600_000)
+  // A call may begin late, so that fewer fit in; never more.
+  expect(seen.length).toBeGreaterThan(3)
+  expect(seen.length).toBeLessThanOrEqual(11)
   expect(seen[0]).toEqual({})
 })
 
