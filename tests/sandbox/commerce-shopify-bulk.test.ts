@@ -248,6 +248,11 @@ describe('faults', () => {
     fault('shopify-bulk-malformed')
     const malformed = (await file((await ended()).url)).text.trimEnd().split('\n')
     expect(malformed.filter((line) => !line.endsWith('}'))).toHaveLength(1)
+    fault('shopify-bulk-cut')
+    const cut = await ended()
+    expect(cut).toMatchObject({ ...counts, status: 'COMPLETED' })
+    const last = (await file(cut.url)).text.split('\n').at(-1) as string
+    expect([last === '', last.endsWith('}')]).toEqual([false, false])
     fault('shopify-bulk-orphan')
     const orphans = (await linesOf((await ended()).url)).filter(({ __parentId }) => __parentId === 'gid://shopify/Order/1')
     expect(orphans).toHaveLength(1)

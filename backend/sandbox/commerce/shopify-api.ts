@@ -79,7 +79,9 @@ export class ShopifyApi implements SandboxApi {
     if (refusal) return refusal
     const grant = access.reader(ask.headers['x-shopify-access-token'])
     if (grant?.user !== user.number) return unauthorized()
-    return this.read(ask, rest, { parts: this.orderParts(user), scopes: grant.scopes, take })
+    const fault = take('shopify-denied')
+    const denied = fault && String(fault.field ?? 'customers')
+    return this.read(ask, rest, { parts: this.orderParts(user), scopes: grant.scopes, denied, take })
   }
 
   private orderParts(user: User): Reader['parts'] {

@@ -27,6 +27,7 @@ export interface BulkFaults {
   short?: ActiveFault | undefined
   malformed?: ActiveFault | undefined
   orphan?: ActiveFault | undefined
+  cut?: ActiveFault | undefined
   foreign?: ActiveFault | undefined
 }
 
@@ -67,7 +68,9 @@ export class BulkOperation {
 
   /** How much of the file there is to read. */
   get size(): number {
-    return this.status === 'COMPLETED' ? this.early.size : Math.max(0, this.early.size - CUT_BYTES)
+    const { cut } = this.task.faults
+    const lost = this.status !== 'COMPLETED' ? CUT_BYTES : cut ? Number(cut.bytes ?? 20) : 0
+    return Math.max(0, this.early.size - lost)
   }
 
   /** @param at ms since 1970 */

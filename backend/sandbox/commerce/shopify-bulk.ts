@@ -118,6 +118,7 @@ export class BulkOperations {
         short: take('shopify-bulk-short'),
         malformed: take('shopify-bulk-malformed'),
         orphan: take('shopify-bulk-orphan'),
+        cut: take('shopify-bulk-cut'),
         foreign: take('shopify-bulk-foreign-host'),
       },
     }

@@ -7,7 +7,7 @@ export const SHOPIFY_FAULTS: Record<string, string> = {
   'shopify-version': 'The answer is that of another API `version` (2026-01).',
   'shopify-count': 'Counts say `count` (25,001) and AT_LEAST.',
   'shopify-midnight': 'The search of products matches the whole days of its bounds.',
-  'shopify-denied': 'The `field` (customers) is denied, whatever the scopes.',
+  'shopify-denied': 'The `field` (customers) of a query, and its count, are denied, whatever the scopes.',
   'shopify-lost': 'The request is carried out, then the connection is cut.',
   'shopify-bulk-busy': 'No bulk operation is started: another one is in progress.',
   'shopify-bulk-fails':
@@ -15,6 +15,7 @@ export const SHOPIFY_FAULTS: Record<string, string> = {
   'shopify-bulk-short': 'The file of a bulk operation lacks the `line` (1) that is counted from 0.',
   'shopify-bulk-malformed': 'The `line` (1) of the file of a bulk operation ends early.',
   'shopify-bulk-orphan': 'The `line` (1) of the file of a bulk operation belongs to an order that does not exist.',
+  'shopify-bulk-cut': 'The file of a bulk operation lacks its last `bytes` (20), although it is complete.',
   'shopify-bulk-foreign-host': 'The file of a bulk operation is at another host.',
   'shopify-file-cut': 'The connection ends after half of a file, or of the part that was asked for.',
   'shopify-file-gone': 'HTTP 403, as for a file whose address is expired.',

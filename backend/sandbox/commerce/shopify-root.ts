@@ -14,6 +14,8 @@ import { domainOf, gid, timeOf } from './shopify-store'
 export interface Reader {
   parts: OrderParts
   scopes: readonly string[]
+  /** A field that a fault denies. */
+  denied: string | undefined
   take: Take
 }
 
@@ -33,10 +35,8 @@ function denied(field: string, scope: string): GraphQLError {
 }
 
 /** @throws {GraphQLError} where the reader lacks the scope of a field */
-function demand({ scopes, take }: Reader, field: string, scope: string): void {
-  if (!scopes.includes(scope)) throw denied(field, scope)
-  const fault = take('shopify-denied')
-  if (fault && field.startsWith(String(fault.field ?? 'customers'))) throw denied(field, scope)
+function demand({ scopes, denied: fault }: Reader, field: string, scope: string): void {
+  if (!scopes.includes(scope) || (fault !== undefined && field.startsWith(fault))) throw denied(field, scope)
 }
 
 function countOf({ take }: Reader, { length }: Entry[], { limit }: Counting) {
