@@ -105,6 +105,24 @@ describe('list and show', () => {
     expect(await show()).toMatch(/waits +paused; to continue: yarn jobs resume/)
   })
 
+  test('show tells how far each stage is', async () => {
+    const [id] = (await queued(1)) as [string]
+    await db.query(`update backhaul.tasks set lane = 'etsy', seen = 450 where job_id = $1`, [id])
+    await db.query(
+      `insert into backhaul.foreseen (job_id, lane, stage, label, expected, at_least)
+       values ($1, 'etsy', 0, 'orders of etsy', 1200, false), ($1, 'shopify', 2, null, 25000, true)`,
+      [id],
+    )
+    const { out } = await command(env, `jobs show ${id}`)
+    expect(out).toMatch(/progress by stage +tasks\n/)
+    expect(out).toMatch(/Orders of etsy… 450\/1,200 +0\/1\n/)
+    expect(out).toMatch(/Shopify, stage 2… 0\/25,000\+ +0\/0/)
+    expect(JSON.parse((await command(env, `jobs show ${id} --json`)).out).stages).toMatchObject([
+      { lane: 'etsy', fraction: 0.375 },
+      { lane: 'shopify', atLeast: true, fraction: null },
+    ])
+  })
+
   test('show groups errors and rejects, and lists tasks, rejects and open lookups', async () => {
     const [id] = (await queued(1)) as [string]
     await settle(id, 'failed')
