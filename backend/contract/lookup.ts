@@ -18,6 +18,7 @@ export interface Lookup<F = unknown> {
   /**
    * Asks the upstream; may run twice. Ids that are neither found nor missing stay open.
    * @param denied those of `ids` that were missing when last asked for
+   * @throws {Held} all of these ids then wait until its key is released
    */
   read(ids: readonly Id[], io: Io, denied: ReadonlySet<Id>): Promise<Answers<F>>
   /** Stores what was found; `missing` holds the ids that were missing twice in a row. */

@@ -262,7 +262,7 @@ export interface RouteContext<S extends Settings = Settings> {
   start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
   /**
    * Lets everything go on that a read has held with this key (`Held`), in the transaction of `act`; workers are woken after its commit.
-   * @returns how many tasks that are
+   * @returns how many tasks and lookups that are
    */
   release(tx: Tx, key: string): Promise<number>
   /** The accounts of the source. */

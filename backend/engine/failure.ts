@@ -49,9 +49,7 @@ async function park({ db, log }: WorkerEngine, task: Task, error: Throttled, { t
 }
 
 async function hold({ db, log }: WorkerEngine, task: Task, { key, reason }: Held, { traffic }: HttpUse, began: number): Promise<undefined> {
-  const [row] = await db.query<{ at: Date }>('select clock_timestamp() as at')
-  // The time since then includes the query, so this is never later than the step began.
-  const since = new Date((row?.at.getTime() ?? 0) - (performance.now() - began))
+  const since = await store.beganAt(db, began)
   if (await store.holdTask(db, task, { key, reason, since, traffic })) outcomes.taskHeld(log, task, key, reason)
 }
 

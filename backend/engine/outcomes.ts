@@ -179,6 +179,10 @@ export function lookupsWait(log: Log, { kind, ids, inMs }: LookupsBack, error: u
   log.warn(`${kind} lookups wait: ${messageOf(error)}`, { ids, inSeconds: secondsOf(inMs) })
 }
 
+/** A batch of lookups waits until a person acts. */
+export const lookupsHeld = (log: Log, kind: string, ids: number, key: string, reason: string): void =>
+  log.warn(`${kind} lookups are held until a person acts: ${reason}`, { ids, key })
+
 /** A batch of lookups is tried again later. @param why the kind of the error, and the API asked last, if any was */
 export function lookupsRetry(
   log: Log,

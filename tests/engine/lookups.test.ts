@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import { RetryLater } from '../../backend/base/errors'
+import { Held, RetryLater } from '../../backend/base/errors'
 import type { Id } from '../../backend/base/json'
 import type { Answers, Lookup, Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import { ask } from '../../backend/engine/lookups/store'
+import { releaseHeld } from '../../backend/engine/store'
+import { holds } from '../../backend/engine/upkeep/alert-checks'
 import { listDead } from '../../queues/dead'
 import { countingSource } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
@@ -78,6 +80,38 @@ it('leaves a question open that is asked while the answer is on its way', async 
   await askFor(['1000'])
   await settled()
   expect(reads).toEqual([['1000'], ['1000']])
+})
+
+it('holds the ids of a read that needs a person, without a try, until the key is released', async () => {
+  let isHeld = true
+  let during = async (): Promise<unknown> => undefined
+  const reason = 'account toy 1 must be connected again'
+  onRead = async (wanted) => {
+    if (isHeld) {
+      await during()
+      throw new Held('credential/toy/1', reason)
+    }
+    return { found: [...wanted], answered: [...wanted], missing: [] }
+  }
+  const release = () => db.tx((tx) => releaseHeld(tx, 'credential/toy/1'))
+  await askFor(['h1', 'h2'])
+  await until(async () => (await holds(db)).length === 1, { what: 'the ids are held' })
+  expect(await db.query(`select held_by, attempts, error from backhaul.lookups where id in ('h1', 'h2')`)).toEqual(
+    ids(0, 2).map(() => ({ held_by: 'credential/toy/1', attempts: 0, error: reason })),
+  )
+  isHeld = false
+  expect(await release()).toBe(2)
+  await settled()
+  expect(await holds(db)).toEqual([])
+  // A release during the read is not lost.
+  isHeld = true
+  during = async () => {
+    isHeld = false
+    await release()
+  }
+  await askFor(['h3'])
+  await settled()
+  expect(reads.filter((one) => one.includes('h3'))).toHaveLength(2)
 })
 
 it('believes a source that denies an id when it does so twice, and forgets a denial once there is an answer', async () => {

@@ -1,4 +1,4 @@
-import { Fatal, RetryLater, Throttled } from '../../base/errors'
+import { Fatal, Held, RetryLater, Throttled } from '../../base/errors'
 import type { Id } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import type { HttpUse, Lookup, Source } from '../../contract'
@@ -6,7 +6,8 @@ import { isUnreachable } from '../../database/db'
 import { span } from '../../tracing'
 import { kindOf, type WorkerEngine } from '../engine'
 import { createIo } from '../io'
-import { lookupsAnswered, lookupsRetry, lookupsWait } from '../outcomes'
+import { lookupsAnswered, lookupsHeld, lookupsRetry, lookupsWait } from '../outcomes'
+import { beganAt, holdLookups } from '../store'
 import { answerLookups, ask, type ClaimedLookups, claimLookups, releaseLookups, sortAnswers } from './store'
 
 /** The least wait after an error that no retry is likely to mend, ms. */
@@ -24,6 +25,7 @@ export async function lookupTurn(
   first: readonly Id[],
   hold: Set<bigint>,
 ): Promise<void> {
+  const began = performance.now()
   const held = await claimLookups(engine.db, kind, lookup.batch, first, engine.id)
   if (held.ids.length === 0) return
   hold.add(held.claim)
@@ -32,6 +34,12 @@ export async function lookupTurn(
     await span(`lookup ${kind}`, { 'backhaul.ids': held.ids.length }, () => answer(engine, source, lookup, held, use))
   } catch (error) {
     if (isUnreachable(error)) throw error
+    if (error instanceof Held && !engine.signal.aborted) {
+      const { key, reason } = error
+      const isHeld = await holdLookups(engine.db, held, { key, reason, since: await beganAt(engine.db, began) })
+      if (isHeld) lookupsHeld(engine.log, kind, held.ids.length, key, reason)
+      return
+    }
     const waits = error instanceof Throttled || engine.signal.aborted
     const least =
       error instanceof Throttled ? Math.max(0, error.until.getTime() - Date.now()) : error instanceof Fatal && !waits ? FATAL_MS : 0

@@ -83,8 +83,10 @@ export async function trippedBreakers(db: Reader): Promise<Found[]> {
 /** Keys that hold work until a person acts. */
 export async function holds(db: Reader): Promise<Found[]> {
   const rows = await db.query<{ key: string; reason: string }>(
-    `select h.key, h.reason from backhaul.holds h, lateral (
-       select 1 from backhaul.tasks t where t.held_by = h.key and t.state = 'ready' limit 1) t where h.released_at is null order by h.key`,
+    `select h.key, h.reason from backhaul.holds h
+      where h.released_at is null
+        and (exists (select from backhaul.tasks t where t.held_by = h.key and t.state = 'ready')
+             or exists (select from backhaul.lookups l where l.held_by = h.key)) order by h.key`,
   )
   return rows.map(({ key, reason }) => ({ subject: key, message: `work waits until a person acts: ${reason}` }))
 }

@@ -47,7 +47,7 @@ export async function claimLookups(db: Reader, kind: string, batch: number, firs
         where l.ctid = any (array(select place from woken union all select place from others)) and l.kind = $1 and l.asked > l.answered
           and l.claim is null order by l.id for update of l skip locked
      )
-     update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp()
+     update backhaul.lookups l set claim = token.claim, holder = $4, claimed = l.asked, claimed_at = clock_timestamp(), held_by = null
        from token where l.ctid = any (array(select place from held)) returning l.id, l.claim, l.denied_at is not null as denied, l.attempts`,
     [kind, batch, first, holder],
   )
