@@ -114,7 +114,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   })
 
   it('has its folder, its README, its tables and a sentence', () => {
-    expect(source.about.length).toBeGreaterThan(20)
+    expect(source.about).toMatch(/^[A-Z].{20,}/)
     for (const path of [`backend/sources/${name}/README.md`, `prisma/schema/${name}.prisma`])
       expect([path, existsSync(join(ROOT, path))]).toEqual([path, true])
   })

@@ -17,7 +17,7 @@ import { districts, summary } from './streams/summary'
 /** Statistics of Toastmasters districts by date. */
 export const toastmasters = defineSource<BackfillParams>({
   name: 'toastmasters',
-  about: 'district statistics by date (Toastmasters dashboards)',
+  about: 'District statistics by date (Toastmasters dashboards)',
   requests: { districts_backfill_queue: message },
   params,
   label,
