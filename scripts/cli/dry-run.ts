@@ -100,7 +100,7 @@ interface Run {
   parts: number
 }
 
-/** Neighbors of which the same is said, together. */
+/** Groups neighbors with the same outcome. */
 function runsOf(parts: readonly PreviewPart[]): Run[] {
   const runs: Run[] = []
   for (const part of parts) {

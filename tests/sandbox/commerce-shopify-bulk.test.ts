@@ -110,7 +110,7 @@ describe('an operation', () => {
     expect(none).toMatchObject({ status: 'COMPLETED', objectCount: '0', rootObjectCount: '0', fileSize: null, url: null })
   })
 
-  test('five run at once; a sixth is refused, and a canceled one makes room', async () => {
+  test('five run at once; a sixth is refused, and a cancelled one makes room', async () => {
     const ids = []
     for (let n = 0; n < 5; n++) ids.push((await run()).bulkOperation?.id)
     expect((await run()).userErrors).toEqual([expect.objectContaining({ code: 'LIMIT_REACHED' })])
@@ -118,8 +118,8 @@ describe('an operation', () => {
       it_.data('mutation($id: ID!) { bulkOperationCancel(id: $id) { bulkOperation { status } userErrors { field message } } }', { id })
     it_.pass(1050)
     expect((await cancel(ids[0])).bulkOperationCancel).toEqual({ bulkOperation: { status: 'CANCELING' }, userErrors: [] })
-    const canceled = await poll(ids[0] as string)
-    expect(canceled).toMatchObject({ status: 'CANCELED', url: null, partialDataUrl: expect.any(String) })
+    const cancelled = await poll(ids[0] as string)
+    expect(cancelled).toMatchObject({ status: 'CANCELED', url: null, partialDataUrl: expect.any(String) })
     expect((await cancel(ids[0])).bulkOperationCancel.userErrors).toHaveLength(1)
     expect((await run()).userErrors).toEqual([])
   })

@@ -31,8 +31,8 @@ const REMOVED: [instead: string, pattern: RegExp][] = [
   ['check, read or view', /\blook(s|ed|ing)?\b(?! (like|as if|late|up|for)\b)/i],
   ['check, read or view', /\blooks?Of\b|[a-z]Looks?(?![a-z])|\bLOOKS\b/],
   ['American spelling', /colour|behaviour|neighbour|catalogue|favour\b|honour|\bmetres?\b|\blicence|serialisation|(?<!aria-)\blabelled/i],
-  // Upstreams write it with one l: their values are quoted.
-  ['cancelled, which is a status', /(?<!['"=])\bcancel(ed|ing)\b/i],
+  // Upstreams write it with one l: their values are quoted or in capitals.
+  ['cancelled, which is a status', /(?<!['"=])\b[Cc]ancel(ed|ing)\b/],
 ]
 
 const HISTORY = [

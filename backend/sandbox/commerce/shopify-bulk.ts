@@ -75,7 +75,7 @@ export class BulkOperations {
       bulkOperationCancel: ({ id }: { id: string }) => {
         const operation = known(id)
         if (operation?.isRunning) operation.cancel()
-        const message = operation ? 'A bulk operation cannot be canceled when it is not running' : 'Bulk operation does not exist'
+        const message = operation ? 'The bulk operation is not running' : 'Bulk operation does not exist'
         const errors: UserError[] = operation?.isRunning ? [] : [{ field: ['id'], message }]
         return { bulkOperation: operation ? doc(operation) : null, userErrors: errors }
       },

@@ -28,7 +28,7 @@ class Bucket {
     }
     return this.points
   }
-  /** Less than nothing gives back. */
+  /** A negative number adds points. */
   take(points: number): void {
     this.points = Math.min(this.size, this.points - points)
   }

@@ -128,7 +128,7 @@ export const params = z.preprocess(withoutNulls, given).transform(understand)
 export const unknownField = (raw: unknown): string | undefined =>
   isRecord(raw) ? Object.keys(raw).find((name) => !FIELDS.includes(name)) : undefined
 
-/** What is said of such a field, after its name. */
+/** The refusal of such a field, after its name. */
 export const NOT_A_FIELD = `is not a field; the fields are ${FIELDS.join(', ')}`
 
 /** A message of a producer: a field that is misspelled would start another job than the one that was meant. */

@@ -206,7 +206,7 @@ test('links are the same in every order of arrival, also doubled: those that the
   )
 })
 
-/** The rule, said once more in plain words. */
+/** The rule again, in plain words. */
 function expected(orders: ({ account: keyof typeof accounts } & Partial<OrderRecord> & { platformId: string })[]) {
   const shops = orders.filter(({ account }) => account !== 'printify')
   const printed = orders.filter(({ account }) => account === 'printify')
