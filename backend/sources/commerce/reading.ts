@@ -96,6 +96,9 @@ export function productOf(amount: number, count: number): number {
   return product
 }
 
+/** An item of a list in the document as it came. */
+export const rawAt = (raw: Json, list: string, place: number): Json => (raw as Record<string, Json[]>)[list]?.[place] ?? null
+
 export const isReject = (one: object): one is Reject => 'key' in one
 
 /** What an entry is called in rejects: by its id, or by a hash where it has none, so that reading it again gives the same key. */

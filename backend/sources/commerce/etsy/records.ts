@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../../../base/json'
 import type { Reject } from '../../../contract'
 import { shareOf } from '../money'
-import { id, maybe, maybeId, maybeSeconds, maybeText, maybeWord, productOf, quantity, readEntry, Unreadable } from '../reading'
+import { id, maybe, maybeId, maybeSeconds, maybeText, maybeWord, productOf, quantity, rawAt, readEntry, Unreadable } from '../reading'
 import type { FulfillmentRecord, LineRecord, ListingRecord, OrderRecord, RefundRecord, VariantRecord } from '../store/records'
 import { maybeMoney, money, Purse } from './purse'
 
@@ -52,9 +52,6 @@ type Receipt = z.output<typeof receipt>
 
 /** Etsy's own spelling, and the other one. */
 const CANCELLED = new Set(['canceled', 'cancelled'])
-
-/** An item of a list in the document as it came. */
-const rawAt = (raw: Json, list: string, place: number): Json => (raw as Record<string, Json[]>)[list]?.[place] ?? null
 
 function lineOf(purse: Purse, line: z.output<typeof transaction>, isFullPrice: boolean, raw: Json): LineRecord {
   const price = purse.minor(line.price)

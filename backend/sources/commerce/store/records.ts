@@ -51,7 +51,7 @@ export interface OrderRecord extends BaseRecord {
   /** Of Printify: the order of the shop that it is made for, and that order's number. */
   shopOrderId: string | null
   shopOrderLabel: string | null
-  /** Of Printify: the order that it replaces. */
+  /** Of Printify: the order that it replaces; `unnamed` where Printify does not name it. */
   reprintOf: string | null
   /** All of its lines: lines that are stored and not here are marked as deleted. */
   lines: LineRecord[]
