@@ -21,7 +21,7 @@ const SHORT = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'O
 
 describe('days', () => {
   it.each(['Pacific/Kiritimati', 'America/Los_Angeles', 'Asia/Kolkata', 'America/Sao_Paulo'])(
-    'do not depend on the time zone: %s',
+    'do not depend on the time zone (D15): %s',
     (zone) => {
       const before = process.env.TZ
       process.env.TZ = zone

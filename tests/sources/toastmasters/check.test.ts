@@ -48,7 +48,7 @@ describe('a file that was asked for', () => {
   })
 })
 
-describe('a file of something else', () => {
+describe('a file of something else (D1: today under a past date)', () => {
   it.each([
     ['today', 'Month of Nov, As of 11/28/2026', '2026-11-28, not of 2026-06-03'],
     ['the day before', 'Month of May, As of 06/02/2026', '2026-06-02, not of 2026-06-03'],
@@ -118,7 +118,7 @@ describe('a file without rows', () => {
   })
 })
 
-describe('what is no file', () => {
+describe('what is no file (D16)', () => {
   const ERROR =
     '<!DOCTYPE html>\r\n<html><body><form action="./error.aspx?aspxerrorpath=%2f"><h2>An error has occured</h2></form></body></html>\r\n'
 

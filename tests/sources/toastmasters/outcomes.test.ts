@@ -16,6 +16,9 @@ test.each([
   ['snapshot_creation_failed', 'snapshot_creation_failed', true],
   ['scope_violation', 'scope_violation', false],
   ['unavailable', 'data_unavailable', true],
-])('%s is %s, retryable: %s', (kind, type, retryable) => {
+  // The kind decides; no number in a message or in another kind does (D10).
+  ['processing_failed_1500', 'fetch_failed', true],
+  ['http_5000', 'fetch_failed', true],
+])('%s is %s, retryable: %s (D10)', (kind, type, retryable) => {
   expect([errorTypeOf(kind), isRetryable(kind)]).toEqual([type, retryable])
 })
