@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { JOB_VERBS } from '../backend/base/vocabulary'
 import { progress } from '../backend/engine/jobs/progress'
 import { findJob, report } from '../backend/engine/jobs/verbs'
+import { askedOf } from '../backend/service/base/registry'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
 import { type ListOptions, listJobs } from './cli/jobs-list'
@@ -78,7 +79,11 @@ async function showReport(context: Context, id: string, options: { json?: boolea
   const [now] = await progress(context.db, [written.job])
   // Lookups go on after the report was written.
   const found = { ...written, lookups: now?.lookups ?? written.lookups }
-  context.terminal.out(options.json ? toJson(found) : reportText(found, sources.find(({ name }) => name === found.source)?.counters))
+  context.terminal.out(
+    options.json
+      ? toJson(found)
+      : reportText({ ...found, params: askedOf(sources, found) }, sources.find(({ name }) => name === found.source)?.counters),
+  )
   if (!found.verified) context.exitCode = 1
 }
 

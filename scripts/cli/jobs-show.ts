@@ -1,6 +1,7 @@
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { findJob } from '../../backend/engine/jobs/verbs'
 import { aboutOf, hasEnded, settledOf } from '../../backend/service/base/about'
+import { askedOf } from '../../backend/service/base/registry'
 import { type JobParts, jobParts } from '../../backend/service/jobs/detail'
 import { type LanePage, listLanes } from '../../backend/service/jobs/lanes'
 import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/jobs/tasks'
@@ -56,7 +57,7 @@ function summary(job: Progress, waits: readonly string[]): string {
     ['job', job.id],
     ['source', job.source],
     ['about', aboutOf(job, sources)],
-    ['request', JSON.stringify(job.params)],
+    ['request', JSON.stringify(askedOf(sources, job))],
     ['status', job.error ? `${job.status}: ${job.error}` : job.status],
     ['priority', String(job.priority)],
     ['created', `${moment(job.createdAt)} UTC, ${hasEnded(job) ? 'took' : 'age'} ${duration(job.seconds * 1000)}`],

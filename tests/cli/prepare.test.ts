@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Refused } from '../../backend/base/errors'
 import { defineSource, type PreviewPart, type Source } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
+import { askedOf } from '../../backend/service/base/registry'
 import { sources } from '../../backend/sources'
 import { type CommandEnv, command, commandServices } from '../support/cli'
 import { countingSource, countingTask } from '../support/counting-source'
@@ -105,4 +106,13 @@ test('an option that only the source sets is none', async () => {
   const { out } = await command(env, 'queue count days --help')
   expect(out).toContain('--last-days')
   expect(out).not.toContain('from')
+})
+
+test('people see the request as it was sent: what the source resolved is left out', async () => {
+  await command(env, 'queue count days --last-days 4')
+  const [job] = await db.query<{ source: string; params: never }>(
+    'select source, params from backhaul.jobs order by created_at desc limit 1',
+  )
+  expect(job?.params).toMatchObject({ from: await daysAgo(4) })
+  expect(askedOf(sources, job as never)).toEqual({ name: 'cli', lastDays: 4 })
 })

@@ -40,6 +40,15 @@ const MAX_FAULTS = 10
 /** Whether only the source itself sets a field, when a job is prepared. */
 const isPrepared = (field: unknown): boolean => (field as { prepared?: boolean }).prepared === true
 
+/** The params of a job without the fields that only `prepare` sets, for people. */
+export function askedOf(sources: readonly Source[], job: { source: string; params: unknown }): unknown {
+  const source = sources.find(({ name }) => name === job.source)
+  if (!source?.prepare || typeof job.params !== 'object' || job.params === null) return job.params
+  const { properties = {} } = z.toJSONSchema(source.params, { io: 'input', unrepresentable: 'any' })
+  const fields = properties as Record<string, unknown>
+  return Object.fromEntries(Object.entries(job.params).filter(([name]) => !isPrepared(fields[name] ?? {})))
+}
+
 /** The params a person may send, as a JSON Schema; unknown fields are refused unless it allows additional ones. */
 export function formOf(source: Source): Record<string, unknown> {
   const { $schema: _, ...schema } = z.toJSONSchema(source.params, { io: 'input', unrepresentable: 'any' })
