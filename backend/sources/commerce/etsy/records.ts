@@ -2,7 +2,20 @@ import { z } from 'zod'
 import type { Json } from '../../../base/json'
 import type { Reject } from '../../../contract'
 import { shareOf } from '../money'
-import { id, maybe, maybeId, maybeSeconds, maybeText, maybeWord, productOf, quantity, rawAt, readEntry, Unreadable } from '../reading'
+import {
+  id,
+  maybe,
+  maybeId,
+  maybeSeconds,
+  maybeText,
+  maybeWord,
+  moneyOf,
+  productOf,
+  quantity,
+  rawAt,
+  readEntry,
+  Unreadable,
+} from '../reading'
 import type { FulfillmentRecord, LineRecord, ListingRecord, OrderRecord, RefundRecord, VariantRecord } from '../store/records'
 import { maybeMoney, money, Purse } from './purse'
 
@@ -108,7 +121,7 @@ function refundsOf(
       createdAt,
       currency: purse.currency,
       amountMinor,
-      taxMinor: tax === null ? null : shareOf(amountMinor, tax, total),
+      taxMinor: tax === null ? null : moneyOf(() => shareOf(amountMinor, tax, total)),
       lines: null,
       raw: rawAt(raw, 'refunds', place),
     }
