@@ -92,6 +92,9 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
+/** This process notes arrivals, and may be busy for a moment: one that is noted late makes the next gap shorter, ms. */
+const LATE_MS = 5
+
 const gaps = (job: string) => {
   const moments = arrived.flatMap((one) => (one.job === job ? [one.at] : []))
   return moments.slice(1).map((at, n) => at - (moments[n] as number))
@@ -104,9 +107,9 @@ test('jobs of different paces keep them side by side, retries included', async (
   const free = await startJob(it_, source, { name: 'free' })
   expect(await Promise.all([slow, quick, free].map(({ id }) => it_.ended(id)))).toEqual(['completed', 'completed', 'completed'])
   expect(gaps('slow')).toHaveLength(3 * PAGES + 1)
-  expect(Math.min(...gaps('slow'))).toBeGreaterThanOrEqual(300)
-  expect(Math.min(...gaps('quick'))).toBeGreaterThanOrEqual(60)
-  expect(Math.min(...gaps('free'))).toBeGreaterThanOrEqual(20)
+  expect(Math.min(...gaps('slow'))).toBeGreaterThanOrEqual(300 - LATE_MS)
+  expect(Math.min(...gaps('quick'))).toBeGreaterThanOrEqual(60 - LATE_MS)
+  expect(Math.min(...gaps('free'))).toBeGreaterThanOrEqual(20 - LATE_MS)
   const lengthOf = (job: string) => gaps(job).reduce((sum, gap) => sum + gap, 0)
   expect(lengthOf('free')).toBeLessThan(lengthOf('slow') / 2)
   expect(lengthOf('quick')).toBeLessThan(lengthOf('slow') / 2)
