@@ -2,16 +2,11 @@ import { createSealer } from '../../backend/base/seal'
 import type { Db } from '../../backend/database/db'
 import { credentialContext } from '../../backend/engine/credentials'
 import { secretContext } from '../../backend/webhooks/secret'
-import { type CommandEnv, command, commandServices } from '../support/cli'
+import { type CommandEnv, command, ownServices } from '../support/cli'
 
 let db: Db
 let env: CommandEnv
-let close: (() => Promise<void>) | undefined
-
-beforeAll(async () => {
-  ;({ db, env, close } = await commandServices())
-}, 120_000)
-afterAll(() => close?.())
+ownServices((own) => ({ db, env } = own))
 
 const [one, two] = ['11'.repeat(32), Buffer.alloc(32, 2).toString('base64')]
 const [byOne, byTwo] = [createSealer([Buffer.alloc(32, 0x11)]), createSealer([Buffer.alloc(32, 2)])]

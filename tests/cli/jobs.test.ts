@@ -1,17 +1,11 @@
 import type { Db } from '../../backend/database/db'
 import { signOn } from '../../backend/engine/heartbeat'
-import { begin, type CommandEnv, command, commandServices, type Ran } from '../support/cli'
+import { begin, type CommandEnv, command, ownServices, type Ran } from '../support/cli'
 import { until } from '../support/until'
 
 let db: Db
 let env: CommandEnv
-let close: (() => Promise<void>) | undefined
-
-beforeAll(async () => {
-  ;({ db, env, close } = await commandServices())
-}, 120_000)
-
-afterAll(() => close?.())
+ownServices((own) => ({ db, env } = own))
 
 beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups, backhaul.workers cascade')))
 

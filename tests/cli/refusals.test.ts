@@ -1,14 +1,9 @@
 import type { Db } from '../../backend/database/db'
-import { type CommandEnv, command, commandServices } from '../support/cli'
+import { type CommandEnv, command, ownServices } from '../support/cli'
 
 let db: Db
 let env: CommandEnv
-let close: (() => Promise<void>) | undefined
-
-beforeAll(async () => {
-  ;({ db, env, close } = await commandServices())
-}, 120_000)
-afterAll(() => close?.())
+ownServices((own) => ({ db, env } = own))
 
 const lookups = () =>
   db.query<{ id: string }>(

@@ -1,15 +1,9 @@
 import type { Db } from '../../backend/database/db'
-import { begin, type CommandEnv, command, commandServices, type Ran } from '../support/cli'
+import { begin, type CommandEnv, command, ownServices, type Ran } from '../support/cli'
 
 let db: Db
 let env: CommandEnv
-let close: (() => Promise<void>) | undefined
-
-beforeAll(async () => {
-  ;({ db, env, close } = await commandServices())
-}, 120_000)
-
-afterAll(() => close?.())
+ownServices((own) => ({ db, env } = own))
 
 beforeEach(() => db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.schedules, backhaul.actions cascade')))
 

@@ -8,7 +8,7 @@ import { sources } from '../../backend/sources'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { serve } from '../support/api'
-import { begin, type CommandEnv, command, commandServices } from '../support/cli'
+import { begin, type CommandEnv, command, ownServices } from '../support/cli'
 import { testEnv } from '../support/env'
 import { withPostgres } from '../support/own'
 import { freePort } from '../support/run'
@@ -17,13 +17,7 @@ import { until } from '../support/until'
 
 let db: Db
 let env: CommandEnv
-let close: (() => Promise<void>) | undefined
-
-beforeAll(async () => {
-  ;({ db, env, close } = await commandServices())
-}, 120_000)
-
-afterAll(() => close?.())
+ownServices((own) => ({ db, env } = own))
 
 interface Finding {
   check: string

@@ -32,6 +32,20 @@ export async function commandServices(): Promise<{ db: Db; env: CommandEnv; clos
   }
 }
 
+/**
+ * Gives the tests of the calling file such services.
+ * @param use takes them before the first test
+ */
+export function ownServices(use: (services: { db: Db; env: CommandEnv }) => void): void {
+  let close: (() => Promise<void>) | undefined
+  beforeAll(async () => {
+    const services = await commandServices()
+    close = services.close
+    use(services)
+  }, 120_000)
+  afterAll(() => close?.())
+}
+
 export interface Ran {
   code: number
   out: string

@@ -1,3 +1,4 @@
+import type { Reader } from '../../backend/base/sql'
 import type {
   AccountRef,
   FulfillmentRecord,
@@ -109,9 +110,13 @@ export const payment = (part: Part<PaymentRecord>): PaymentRecord => ({
   ...part,
 })
 
-/** An account that no row of `accounts` stands for. */
+/** An account; `connect` makes its row of `accounts`. */
 export const accountOf = (number: number, platform: AccountRef['platform'], userId = 'user'): AccountRef => ({
   id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
   userId,
   platform,
 })
+
+/** As somebody connects an account: the links of orders need its row. */
+export const connect = (db: Reader, { id, userId, platform }: AccountRef) =>
+  db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [id, userId, platform])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { commerce } from '../../backend/sandbox/commerce'
 import { type OptionsFor, openSandbox } from '../../backend/sandbox/server'
-import { MANNERS, type Visit } from './sandbox'
+import { MANNERS, visit } from './sandbox'
 
 const NOW = Date.UTC(2026, 10, 21, 15)
 
@@ -11,11 +11,6 @@ const NOW = Date.UTC(2026, 10, 21, 15)
 export async function stillCommerce(options: OptionsFor<{ commerce: typeof commerce }> = {}) {
   let now = NOW
   const sandbox = await openSandbox({ commerce }, { clock: () => now, ...options })
-  const visit = async (url: string, init: RequestInit): Promise<Visit> => {
-    const answer = await fetch(url, { redirect: 'manual', ...init })
-    const text = await answer.text()
-    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) }
-  }
   return {
     sandbox,
     ...sandbox.commerce,

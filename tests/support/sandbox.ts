@@ -15,6 +15,13 @@ export interface Visit {
   json: () => ReturnType<typeof JSON.parse>
 }
 
+/** One request; redirects are not followed. */
+export async function visit(url: string, init: RequestInit): Promise<Visit> {
+  const answer = await fetch(url, { redirect: 'manual', ...init })
+  const text = await answer.text()
+  return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) }
+}
+
 /** A sandbox whose time stands still until it is moved. */
 export async function stillSandbox(options: SandboxOptions = {}): Promise<{
   sandbox: Sandbox
@@ -25,11 +32,6 @@ export async function stillSandbox(options: SandboxOptions = {}): Promise<{
 }> {
   let now = Date.UTC(2026, 10, 21, 15)
   const sandbox = await startSandbox({ scale: 500, clock: () => now, ...options })
-  const visit = async (url: string, init: RequestInit): Promise<Visit> => {
-    const answer = await fetch(url, { redirect: 'manual', ...init })
-    const text = await answer.text()
-    return { status: answer.status, headers: answer.headers, text, json: () => JSON.parse(text) }
-  }
   return {
     sandbox,
     pass: (ms) => {

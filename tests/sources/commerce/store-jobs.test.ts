@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import {
   type BulkLine,
   type BulkOperation,
@@ -22,17 +22,11 @@ import {
   readSyncJobs,
   requeueSyncJobs,
 } from '../../../backend/sources/commerce/store/sync-jobs'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-}, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 
 const account = randomUUID()

@@ -1,26 +1,14 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import type { AccountRef, OrderRecord } from '../../../backend/sources/commerce/store/records'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
-import { accountOf, order, payment, refund } from '../../support/commerce-records'
-import { type TestEnv, testEnv } from '../../support/env'
+import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
+import { ownDatabase } from '../../support/database'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-  for (const { id, userId, platform } of [...Object.values(accounts), strange]) {
-    await db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [
-      id,
-      userId,
-      platform,
-    ])
-  }
-}, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase(async (opened) => {
+  db = opened
+  for (const one of [...Object.values(accounts), strange]) await connect(db, one)
 })
 const empty = () =>
   db.tx((tx) => tx.query('truncate commerce.orders, commerce.refunds, commerce.payments, commerce.order_links, commerce.changed_days'))

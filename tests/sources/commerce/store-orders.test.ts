@@ -1,18 +1,12 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import { type Batch, deleteUnseen, write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, fulfillment, line, order, payment, refund, refundLine } from '../../support/commerce-records'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-}, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 
 const TABLES = ['orders', 'line_items', 'fulfillments', 'refunds', 'refund_lines', 'payments', 'listings', 'changed_days']

@@ -1,4 +1,4 @@
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import { ledgerOf } from '../../../backend/sandbox/commerce/etsy-ledger'
 import { CHANNELS, type Channel, type Shop, type User } from '../../../backend/sandbox/commerce/people'
 import { orderOf } from '../../../backend/sandbox/commerce/printify-documents'
@@ -10,25 +10,17 @@ import { shareOf } from '../../../backend/sources/commerce/money'
 import type { AccountRef, OrderRecord, PaymentRecord } from '../../../backend/sources/commerce/store/records'
 import { changedAccounts, changedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
-import { accountOf, order, payment, refund } from '../../support/commerce-records'
-import { type TestEnv, testEnv } from '../../support/env'
+import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
+import { ownDatabase } from '../../support/database'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-}, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 const TABLES = ['accounts', 'orders', 'refunds', 'payments', 'order_links', 'changed_days', 'daily_financials']
 beforeEach(() => db.tx((tx) => tx.query(`truncate ${TABLES.map((table) => `commerce.${table}`).join(', ')}`)))
 
 const at = (second: number) => new Date(Date.UTC(2026, 11, 1, 0, 0, second))
-const connect = ({ id, userId, platform }: AccountRef) =>
-  db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [id, userId, platform])
 const store = (account: AccountRef, batch: Batch, read = 10) => db.tx((tx) => write(tx, account, batch, at(read)))
 /** Rolls up all that is marked; the days that were. */
 async function rollUpAll(): Promise<string[]> {
@@ -53,7 +45,7 @@ const plain: Figures = { orders: 0, revenue: 0, tax: 0, refunds: 0, fees: 0, cog
 const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
 
 test('days are of UTC; a refund counts on its own day, a fee on its own, a cost on the day of the order of the shop', async () => {
-  await Promise.all([shop, maker].map(connect))
+  await Promise.all([shop, maker].map((one) => connect(db, one)))
   await store(maker, { orders: [order({ platformId: 'p', shopOrderId: '1', costMinor: 300, createdAt: '2026-01-03T00:00:00Z' })] })
   await store(shop, {
     orders: [
@@ -91,7 +83,7 @@ test('unpaid, test and deleted orders count nothing, and a cancelled one only if
 })
 
 test('currencies are never added; where none is known it is XXX', async () => {
-  await Promise.all([shop, maker].map(connect))
+  await Promise.all([shop, maker].map((one) => connect(db, one)))
   await store(shop, { orders: [order({ platformId: '1', currency: 'EUR' }), order({ platformId: '2' })] })
   const made = { costMinor: 300, totalMinor: null, currency: null }
   await store(maker, {
@@ -230,7 +222,7 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
   const user = world.users[number] as User
   const accounts = { etsy: accountOf(1, 'etsy'), shopify: accountOf(2, 'shopify'), printify: accountOf(3, 'printify') }
   const ids = { etsy: accounts.etsy.id, shopify: accounts.shopify.id, printify: accounts.printify.id }
-  await Promise.all(Object.values(accounts).map(connect))
+  await Promise.all(Object.values(accounts).map((one) => connect(db, one)))
   const pages = (list: readonly OrderRecord[]) =>
     Array.from({ length: Math.ceil(list.length / 50) }, (_, n) => list.slice(n * 50, n * 50 + 50))
   const readAll = async (read: number) => {

@@ -1,27 +1,19 @@
 import type { Tx } from '../../../backend/base/sql'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import { changedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { write } from '../../../backend/sources/commerce/store/write'
-import { accountOf, line, order, payment, refund } from '../../support/commerce-records'
-import { type TestEnv, testEnv } from '../../support/env'
+import { accountOf, connect, line, order, payment, refund } from '../../support/commerce-records'
+import { ownDatabase } from '../../support/database'
 
 /** Orders of the shop that are held, ten a day, each made by Printify. `ORDERS=100000` is the size of a large shop. */
 const ORDERS = Number(process.env.ORDERS ?? 50_000)
 const TABLES = ['orders', 'line_items', 'refunds', 'payments', 'order_links']
 const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-  for (const { id, userId, platform } of [shop, maker]) {
-    await db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [
-      id,
-      userId,
-      platform,
-    ])
-  }
+ownDatabase(async (opened) => {
+  db = opened
+  for (const one of [shop, maker]) await connect(db, one)
   const times = `timestamptz '1990-01-01 12:00Z' + n / 10 * interval '1 day'`
   const held = `timestamptz '2026-01-01', 'held', 0 from generate_series(1, $2::int) n`
   const fill = (table: string, columns: string, values: string, id: string) =>
@@ -43,10 +35,6 @@ beforeAll(async () => {
     [maker.id, shop.id, ORDERS],
   )
   for (const table of TABLES) await db.query(`analyze commerce.${table}`)
-}, 300_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
 })
 
 /** Rows that the transaction has read so far from the tables that grow. */

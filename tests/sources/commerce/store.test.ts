@@ -1,18 +1,12 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import type { AccountRef, CustomerRecord } from '../../../backend/sources/commerce/store/records'
 import { type Row, save } from '../../../backend/sources/commerce/store/save'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-}, 120_000)
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 beforeEach(() => db.tx((tx) => tx.query('truncate commerce.customers')))
 

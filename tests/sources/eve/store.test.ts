@@ -2,18 +2,14 @@ import { type Db, openDb } from '../../../backend/database/db'
 import { eve } from '../../../backend/sources/eve'
 import { hashOf, type Killmail, zkb } from '../../../backend/sources/eve/records'
 import { known, withoutValues, write } from '../../../backend/sources/eve/store'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 import { bodyOf, zkbOf } from '../../support/eve'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-})
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+let url: string
+ownDatabase((opened, at) => {
+  db = opened
+  url = at
 })
 beforeEach(() =>
   db.tx((tx) =>
@@ -149,7 +145,7 @@ test('a page does not wait for somebody who changes a killmail, a character or a
     await tx.query(`update eve.characters set name = 'held'`)
     await tx.query(`update eve.types set name = 'held'`)
     await tx.query(`update eve.killmails set points = 2`)
-    const other = openDb(env.databaseUrl)
+    const other = openDb(url)
     const result = await other.tx(async (inner) => {
       await inner.query(`set local lock_timeout = '500ms'`)
       return write(inner, { killmails: [one, killmail(2)], refused: [], again: false })

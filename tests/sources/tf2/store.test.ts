@@ -1,19 +1,13 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import { type Batch, heldOf, newest, readInventories, type Statement, write } from '../../../backend/sources/tf2/store'
 import { compareMoments, RANK, snapshotMoment } from '../../../backend/sources/tf2/truth'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 import { documentFor, market, moment, statementOf } from '../../support/tf2'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-})
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 beforeEach(() => db.tx((tx) => tx.query('truncate tf2.listings, tf2.inventories')))
 

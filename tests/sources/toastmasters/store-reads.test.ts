@@ -1,4 +1,4 @@
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import { readSummary } from '../../../backend/sources/toastmasters/records'
 import {
   addConfigured,
@@ -14,18 +14,12 @@ import {
   storeIntegrity,
   storePerformance,
 } from '../../../backend/sources/toastmasters/store'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 import { askFor, bodyFor, DISTRICT_REPORTS, type Members, reportFor } from '../../support/toastmasters'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl)
-})
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
+ownDatabase((opened) => {
+  db = opened
 })
 beforeEach(async () => {
   const tables = await db.query<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'toastmasters'`)

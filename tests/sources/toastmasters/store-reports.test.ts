@@ -1,20 +1,17 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../../backend/database/db'
+import type { Db } from '../../../backend/database/db'
 import type { Body } from '../../../backend/sources/toastmasters/client'
 import { readBody, readHeld, saveReport } from '../../../backend/sources/toastmasters/store'
-import { type TestEnv, testEnv } from '../../support/env'
+import { ownDatabase } from '../../support/database'
 import { DISTRICT_REPORTS, type Members, reportFor } from '../../support/toastmasters'
 
-let env: TestEnv
 let db: Db
-beforeAll(async () => {
-  env = await testEnv()
-  db = openDb(env.databaseUrl, { max: 6 })
-})
-afterAll(async () => {
-  await db?.close()
-  await env?.close()
-})
+ownDatabase(
+  (opened) => {
+    db = opened
+  },
+  { max: 6 },
+)
 const empty = () =>
   db.query(
     'truncate toastmasters.snapshots, toastmasters.district_snapshots, toastmasters.clubs, toastmasters.bodies, toastmasters.revisions',

@@ -1,0 +1,21 @@
+import { type Db, openDb } from '../../backend/database/db'
+import { testEnv } from './env'
+
+/**
+ * Gives the tests of the calling file a migrated database of their own.
+ * @param use takes the open database before the first test, and may fill it
+ */
+export function ownDatabase(use: (db: Db, url: string) => unknown, options: Parameters<typeof openDb>[1] = {}): void {
+  let close = async () => {}
+  beforeAll(async () => {
+    const env = await testEnv()
+    close = env.close
+    const db = openDb(env.databaseUrl, options)
+    close = async () => {
+      await db.close()
+      await env.close()
+    }
+    await use(db, env.databaseUrl)
+  }, 300_000)
+  afterAll(() => close())
+}
