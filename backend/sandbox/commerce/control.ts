@@ -11,6 +11,11 @@ export function userAt(world: World, { user: number = 0 }: Input): User {
   return user
 }
 
+/** What `of` names of the truth about a seller. @throws {BadControl} */
+export function truthOf(input: Input, of: Record<string, () => unknown>): unknown {
+  return of[oneOf(input, 'of', Object.keys(of))]?.()
+}
+
 /** The order that a control request is about. @throws {BadControl} */
 function orderOf(world: World, input: Input) {
   const [user, channel] = [userAt(world, input), oneOf(input, 'channel', CHANNELS)]

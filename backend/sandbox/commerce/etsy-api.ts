@@ -1,12 +1,12 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import { type Access, KEYSTRING, SHARED_SECRET } from './etsy-access'
-import type { Take } from './etsy-faults'
 import type { EtsyLimits } from './etsy-limits'
 import { Ledgers } from './etsy-lists'
 import { BadQuery } from './etsy-query'
 import { notFound, type Route, SHOP_ROUTES } from './etsy-routes'
 import { answerToken } from './etsy-token'
+import type { Take } from './faults'
 import type { World } from './world'
 
 const PING = '/v3/application/openapi-ping'

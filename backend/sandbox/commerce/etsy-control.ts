@@ -1,6 +1,5 @@
-import { BadControl, text } from '../base/input'
 import type { ControlRoute } from '../base/source'
-import { userAt } from './control'
+import { truthOf, userAt } from './control'
 import type { Access } from './etsy-access'
 import type { EtsyTruth } from './etsy-truth'
 import type { World } from './world'
@@ -11,12 +10,12 @@ export const controlRoutes = (world: World, access: Access, truth: EtsyTruth): R
     about: 'what a complete backfill holds: ?user=0&of=receipts (or listings, ledger, payments)',
     run(input) {
       const user = userAt(world, input)
-      const of = text(input, 'of')
-      if (of === 'receipts') return truth.receipts(user)
-      if (of === 'listings') return truth.listings(user)
-      if (of === 'ledger') return truth.ledger(user)
-      if (of === 'payments') return truth.payments(user)
-      throw new BadControl('of must be one of receipts, listings, ledger, payments')
+      return truthOf(input, {
+        receipts: () => truth.receipts(user),
+        listings: () => truth.listings(user),
+        ledger: () => truth.ledger(user),
+        payments: () => truth.payments(user),
+      })
     },
   },
   'POST /etsy/consent': {

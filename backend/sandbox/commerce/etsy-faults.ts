@@ -1,4 +1,4 @@
-import type { ActiveFault } from '../base/faults'
+import { type Entry, type Take, withEntry } from './faults'
 
 export const ETSY_FAULTS: Record<string, string> = {
   'etsy-second-429': 'HTTP 429 of the second: without Retry-After.',
@@ -20,11 +20,6 @@ export const ETSY_FAULTS: Record<string, string> = {
   'etsy-consent-denied': 'The seller refuses to connect.',
 }
 
-/** The fault of this name if it happens to the request at hand. */
-export type Take = (name: string) => ActiveFault | undefined
-
-type Entry = Record<string, unknown>
-
 const isMoney = (value: unknown): value is Entry => typeof value === 'object' && value !== null && 'currency_code' in value
 const withoutCurrency = (receipt: Entry): Entry =>
   Object.fromEntries(
@@ -39,13 +34,10 @@ const titled = (text: string): string => text.replace(/(^| )[a-z]/g, (letter) =>
 /** What the switched-on faults make of a page of a list. */
 export function changedPage(take: Take, page: { count: number; results: Entry[] }): { count: number; results: Entry[] } {
   let { count, results } = page
-  const entry = (fault: ActiveFault | undefined, change: (before: Entry) => Entry) => {
-    if (fault) results = results.map((before, n) => (n === Number(fault.entry ?? 0) ? change(before) : before))
-  }
   if (take('etsy-title-case')) results = results.map((one) => ('status' in one ? { ...one, status: titled(String(one.status)) } : one))
-  entry(take('etsy-no-transactions'), (receipt) => ({ ...receipt, transactions: [] }))
-  entry(take('etsy-no-currency'), withoutCurrency)
-  entry(take('etsy-bad-entry'), ({ receipt_id: _, listing_id: __, entry_id: ___, ...rest }) => rest)
+  results = withEntry(results, take('etsy-no-transactions'), (receipt) => ({ ...receipt, transactions: [] }))
+  results = withEntry(results, take('etsy-no-currency'), withoutCurrency)
+  results = withEntry(results, take('etsy-bad-entry'), ({ receipt_id: _, listing_id: __, entry_id: ___, ...rest }) => rest)
   const found = take('etsy-count')
   if (found) count = Number(found.count ?? 12_101)
   if (take('etsy-phantom')) count++

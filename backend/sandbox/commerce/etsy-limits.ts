@@ -1,7 +1,7 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import { Ban, SlidingBucket } from '../base/limits'
 import type { SandboxSettings } from '../base/source'
-import type { Take } from './etsy-faults'
+import type { Take } from './faults'
 
 export interface EtsyLimitOptions {
   /** Requests of the key in a second. */

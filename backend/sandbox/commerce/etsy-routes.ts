@@ -1,9 +1,10 @@
 import { json, type Reply } from '../base/exchange'
 import { listingOf, receiptOf, shopOf } from './etsy-documents'
-import { changedPage, type Take } from './etsy-faults'
+import { changedPage } from './etsy-faults'
 import { paymentOf } from './etsy-ledger'
 import { type Ledgers, type Place, productsFor, salesFor } from './etsy-lists'
 import { idsOf, pageOf } from './etsy-query'
+import type { Take } from './faults'
 import type { Sale } from './sales'
 import type { World } from './world'
 

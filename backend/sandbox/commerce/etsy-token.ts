@@ -1,7 +1,7 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import type { Violations } from '../base/violations'
 import { type Access, KEYSTRING } from './etsy-access'
-import type { Take } from './etsy-faults'
+import type { Take } from './faults'
 
 const refused = (error: string, description: string): Reply => json({ error, error_description: description }, 400)
 

@@ -1,6 +1,6 @@
-import { BadControl, oneOf, text } from '../base/input'
+import { oneOf } from '../base/input'
 import type { ControlRoute } from '../base/source'
-import { userAt } from './control'
+import { truthOf, userAt } from './control'
 import { CHANNELS } from './people'
 import type { PrintifyOrders } from './printify-orders'
 import type { PrintifyTokens } from './printify-tokens'
@@ -19,11 +19,12 @@ export const controlRoutes = ({ world, orders, tokens, truth }: Parts): Record<s
   'GET /printify/truth': {
     about: 'what a complete backfill holds: ?user=0&of=links, or &channel=etsy&of=orders (or products)',
     run(input) {
-      const [user, of] = [userAt(world, input), text(input, 'of')]
-      if (of === 'links') return truth.links(user)
-      if (of === 'orders') return truth.orders(user, oneOf(input, 'channel', CHANNELS))
-      if (of === 'products') return truth.products(user, oneOf(input, 'channel', CHANNELS))
-      throw new BadControl('of must be one of links, orders, products')
+      const user = userAt(world, input)
+      return truthOf(input, {
+        links: () => truth.links(user),
+        orders: () => truth.orders(user, oneOf(input, 'channel', CHANNELS)),
+        products: () => truth.products(user, oneOf(input, 'channel', CHANNELS)),
+      })
     },
   },
   'GET /printify/token': { about: '?user=0: the token of a seller', run: (input) => ({ token: tokens.of(userAt(world, input)) }) },

@@ -1,4 +1,4 @@
-import type { ActiveFault } from '../base/faults'
+import { type Entry, type Take, withEntry } from './faults'
 
 export const PRINTIFY_FAULTS: Record<string, string> = {
   'printify-429': 'HTTP 429; with `seconds` as Retry-After if given. A request within a minute (or those seconds) is a violation.',
@@ -10,11 +10,6 @@ export const PRINTIFY_FAULTS: Record<string, string> = {
   'printify-bad-order': 'The order number `entry` (0) of a page has no id.',
 }
 
-/** The fault of this name if it happens to the request at hand. */
-export type Take = (name: string) => ActiveFault | undefined
-
-type Entry = Record<string, unknown>
-
 function withoutCosts(order: Entry): Entry {
   const lines = (order.line_items ?? []) as Entry[]
   return { ...order, line_items: lines.map(({ cost: _, shipping_cost: __, ...line }) => line) }
@@ -22,11 +17,6 @@ function withoutCosts(order: Entry): Entry {
 
 /** What the switched-on faults make of the entries of a page. */
 export function changedEntries(take: Take, entries: Entry[]): Entry[] {
-  let changed = entries
-  const entry = (fault: ActiveFault | undefined, change: (before: Entry) => Entry) => {
-    if (fault) changed = changed.map((before, n) => (n === Number(fault.entry ?? 0) ? change(before) : before))
-  }
-  entry(take('printify-absent-cost'), withoutCosts)
-  entry(take('printify-bad-order'), ({ id: _, ...rest }) => rest)
-  return changed
+  const changed = withEntry(entries, take('printify-absent-cost'), withoutCosts)
+  return withEntry(changed, take('printify-bad-order'), ({ id: _, ...rest }) => rest)
 }

@@ -1,7 +1,7 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import { Ban, SlidingBucket } from '../base/limits'
 import type { SandboxSettings } from '../base/source'
-import type { Take } from './printify-faults'
+import type { Take } from './faults'
 
 const MINUTE_MS = 60_000
 const REQUESTS = 600

@@ -1,6 +1,6 @@
-import { BadControl, text } from '../base/input'
+import { BadControl } from '../base/input'
 import type { ControlRoute } from '../base/source'
-import { userAt } from './control'
+import { truthOf, userAt } from './control'
 import { SCOPES, type ShopifyAccess } from './shopify-access'
 import type { ShopifyTruth } from './shopify-truth'
 import type { World } from './world'
@@ -20,11 +20,11 @@ export const controlRoutes = (world: World, access: ShopifyAccess, truth: Shopif
     about: 'what a complete backfill holds: ?user=0&of=orders (or products, customers)',
     run(input) {
       const user = userAt(world, input)
-      const of = text(input, 'of')
-      if (of === 'orders') return truth.orders(user)
-      if (of === 'products') return truth.products(user)
-      if (of === 'customers') return truth.customers(user)
-      throw new BadControl('of must be one of orders, products, customers')
+      return truthOf(input, {
+        orders: () => truth.orders(user),
+        products: () => truth.products(user),
+        customers: () => truth.customers(user),
+      })
     },
   },
   'POST /shopify/tokens': {

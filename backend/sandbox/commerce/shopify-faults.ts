@@ -1,5 +1,3 @@
-import type { ActiveFault } from '../base/faults'
-
 export const SHOPIFY_FAULTS: Record<string, string> = {
   'shopify-throttled': 'GraphQL answers HTTP 200 with the error THROTTLED, and `available` (0) points left.',
   'shopify-429': 'HTTP 429 with `seconds` (2) as Retry-After.',
@@ -26,6 +24,3 @@ export const SHOPIFY_FAULTS: Record<string, string> = {
   'shopify-consent-denied': 'The seller refuses to connect.',
   'shopify-forged-callback': 'The signature of the redirect to the callback is wrong.',
 }
-
-/** The fault of this name if it happens to the request at hand. */
-export type Take = (name: string) => ActiveFault | undefined

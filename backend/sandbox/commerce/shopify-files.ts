@@ -1,8 +1,8 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
+import type { Take } from './faults'
 import type { BulkOperations } from './shopify-bulk'
 import type { BulkOperation } from './shopify-bulk-operation'
-import type { Take } from './shopify-faults'
 
 /** Where it is mounted. */
 export const FILES = '/shopify-files'

@@ -1,7 +1,7 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import { Ban } from '../base/limits'
 import type { SandboxSettings } from '../base/source'
-import type { Take } from './shopify-faults'
+import type { Take } from './faults'
 
 /** Points of a bucket for each point that comes back in a second. */
 const BUCKET_SECONDS = 20

@@ -1,8 +1,8 @@
 import { type Ask, json, type Reply } from '../base/exchange'
 import type { Violations } from '../base/violations'
+import type { Take } from './faults'
 import type { User } from './people'
 import { CLIENT_ID, CLIENT_SECRET, SCOPES, type ShopifyAccess, type ShopifyTokens, signatureOf } from './shopify-access'
-import type { Take } from './shopify-faults'
 import { domainOf } from './shopify-store'
 
 const refused = (error: string, description: string): Reply => json({ error, error_description: description }, 400)

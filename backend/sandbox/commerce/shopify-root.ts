@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql'
+import type { Take } from './faults'
 import { type Connection, connectionOf, type Doc, type Entry } from './shopify-connection'
 import { customerDoc } from './shopify-customers'
-import type { Take } from './shopify-faults'
 import { customerEntries, type Listing, orderEntries, productEntries, saleOf, visibleSales } from './shopify-lists'
 import { type OrderParts, orderDoc, refundOf } from './shopify-orders'
 import { productDoc } from './shopify-products'
