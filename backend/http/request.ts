@@ -41,7 +41,8 @@ function routeOf({ name }: Client, { parts = {}, scopeOf }: Outgoing): string {
 
 /** Labels stand in gates, metrics and pages. @throws {Error} when one contains a secret of the request */
 function checkLabels(client: Client, request: Outgoing): void {
-  const { scopeOf = {} } = request
+  const { scopeOf } = request
+  if (scopeOf === undefined) return
   const labels = typeof scopeOf === 'string' ? [scopeOf] : Object.values(scopeOf)
   const secrets = secretsFor(client, request)
   if (labels.some((label) => secrets.some((secret) => label.includes(secret))))

@@ -7,9 +7,10 @@ import { LAZY } from './task'
  * that rested gets nothing for it. Goyal, Vin and Cheng, Start-time Fair Queuing (SIGCOMM 1996).
  */
 
-/** Where the queue `q.queue` stands: the latest beginning of a turn of the admitted jobs. */
-export const STANDS = `(select coalesce(max(s.began), 0) from backhaul.jobs a join backhaul.shares s on s.job_id = a.id and s.queue = q.queue
-  where a.admitted and a.weight is not null)`
+/** Where a queue stands: the latest beginning of a turn of the admitted jobs. @param queue an SQL expression */
+export const standOf = (queue: string): string => `(
+  select coalesce(max(s.began), 0) from backhaul.jobs a join backhaul.shares s on s.job_id = a.id and s.queue = ${queue}
+   where a.admitted and a.weight is not null)`
 
 /** Counts pages of a turn on a queue against the share of a job with a weight. */
 export async function chargeShare(db: Reader, jobId: string, queue: string, pages: number): Promise<void> {
@@ -17,7 +18,7 @@ export async function chargeShare(db: Reader, jobId: string, queue: string, page
     `with ${LAZY}
      insert into backhaul.shares as s (job_id, queue, began, served)
      select j.id, $2, c.at, c.at + $3 / j.weight
-       from lazy, backhaul.jobs j, lateral (select ${STANDS} as at from (select $2::text as queue) q) c
+       from lazy, backhaul.jobs j, (select ${standOf('$2::text')} as at) c
       where j.id = $1 and j.weight is not null
      on conflict (job_id, queue) do update
         set began = greatest(s.served, excluded.began), served = greatest(s.served, excluded.began) + (excluded.served - excluded.began)`,

@@ -1,6 +1,6 @@
 import type { QueueName } from '../../../queues/names'
 import type { Reader } from '../../base/sql'
-import { STANDS } from './shares'
+import { standOf } from './shares'
 import { LAZY } from './task'
 import { CAPACITY } from './workers'
 
@@ -34,7 +34,7 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
        select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
          from queues q where q.queue is not null and $1::text is null
      ), rooms as (
-       select q.queue, 2 * coalesce(c.places, 1) as room, ${STANDS} as stands
+       select q.queue, 2 * coalesce(c.places, 1) as room, ${standOf('q.queue')} as stands
          from queues q left join capacity c using (queue) where q.queue is not null
      ), running as (select id, weight from backhaul.jobs where admitted), open as (
        select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn, coalesce(j.weight, 1) as weight,
