@@ -4,6 +4,16 @@ import type { Reader } from '../base/sql'
 import type { Http } from './api'
 import type { Settings, SettingValues } from './settings'
 
+/** How the tasks of one stage have ended. */
+export interface StageEnd extends Record<'done' | 'skipped' | 'failed' | 'cancelled', number> {
+  /** Why the first of the failed ones failed. */
+  error: string | null
+  /** Why the first of the skipped ones was skipped. */
+  skip: string | null
+  /** Why it is not certain that everything was read although nothing failed. */
+  unverified: string | null
+}
+
 /** What a read may use: the network, and what is stored. It never writes. `Io<typeof settings>` has the types of the settings. */
 export interface Io<S extends Settings = Settings> {
   /** The client of an API named in the source's `apis`. */
@@ -12,6 +22,8 @@ export interface Io<S extends Settings = Settings> {
   known(ids: readonly Id[]): Promise<Set<Id>>
   /** Tasks with these keys that are open in another running job of the source: key → id of that job. */
   inFlight(stream: string, keys: readonly string[]): Promise<Map<string, string>>
+  /** How the tasks of an earlier stage of the task's lane have ended. For the task that ends what they read. */
+  ended(stage: number): Promise<StageEnd>
   /** Runs the source's own statements on what is stored. */
   readonly held: Reader
   /**

@@ -100,6 +100,8 @@ export interface Step<C, P> {
   readonly cursor: C
   readonly params: P
   readonly source: string
+  /** The id of its job. */
+  readonly job: string
   /** Failed tries in a row before this one. */
   readonly attempts: number
   /**
@@ -123,8 +125,8 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
    * @param byItself false when the task fails together with its lane, without having used up its own tries
    */
   beforeFailing?(step: Step<C, P>, io: Io, byItself: boolean): Promise<Page<C, B> | undefined>
-  known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
   /** Which of these ids are stored already; one query. */
+  known?(db: Reader, ids: readonly Id[]): Promise<Set<Id>>
   /** Database only, inside the page's transaction; sort every `unnest` by its conflict key, else two writers may deadlock. */
   write(tx: Tx, batch: B): Promise<Written>
   /** Its pages find tasks. Like every task outside lanes, its tasks rest while the plan's backlog waits. */

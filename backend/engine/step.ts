@@ -68,12 +68,14 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       cursor: stream.cursor.parse(task.cursor),
       params: source.params.parse(task.params),
       source: task.source,
+      job: task.job_id,
       attempts: task.attempts,
       waitingSince: task.waiting_since ?? undefined,
     }
     const io = createIo(engine, source, use, turnEndsAt, {
       known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
       inFlight: (name, keys) => store.openElsewhere(engine.db, source.name, task.job_id, name, keys),
+      ended: (stage) => store.stageEnd(engine.db, task, stage),
     })
     const page = await readPage(engine, task, stream, at, io)
     engine.reached('before commit')

@@ -59,6 +59,7 @@ export async function discoverAll(
       cursor: schema.parse(JSON.parse(JSON.stringify(at))),
       params: params.parse(request),
       source: 'atproto',
+      job: 'job',
       attempts: 0,
     }
     try {

@@ -94,6 +94,7 @@ export function fakeIo(
     }),
     known: async (ids) => new Set(ids.filter((id) => options.held?.has(id))),
     inFlight: async () => new Map(),
+    ended: async () => ({ done: 0, skipped: 0, failed: 0, cancelled: 0, error: null, skip: null, unverified: null }),
     held: { query: async <Row extends object>() => (options.rows ?? []) as Row[] },
     more: options.more ?? (() => true),
     settings: {},
@@ -150,7 +151,14 @@ export async function runJob(
       if (steps-- === 0) throw new Error(`still running: ${JSON.stringify(cursor).slice(0, 300)}`)
       const io = fakeIo(upstreams, { held })
       try {
-        const step = { key: task.key, cursor: stream.cursor.parse(JSON.parse(JSON.stringify(cursor))), params, source: 'eve', attempts }
+        const step = {
+          key: task.key,
+          cursor: stream.cursor.parse(JSON.parse(JSON.stringify(cursor))),
+          params,
+          source: 'eve',
+          job: 'job',
+          attempts,
+        }
         const page = (await stream.read(step, io)) as Page<unknown, Batch>
         take(run, page, held)
         queue.push(...(page.tasks ?? []))

@@ -1,5 +1,7 @@
 import { UNREACHABLE } from '../../base/errors'
 import type { Reader } from '../../base/sql'
+import { SETTLED_STATES } from '../../base/vocabulary'
+import type { StageEnd } from '../../contract'
 import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
 
 /*
@@ -176,4 +178,17 @@ export async function openElsewhere(
     [source, jobId, stream, [...keys].sort()],
   )
   return new Map(rows.map(({ key, job }) => [key, job]))
+}
+
+/** How the tasks of a stage of a task's lane have ended. What it costs depends on how many these are. */
+export async function stageEnd(db: Reader, { job_id: job, lane }: Task, stage: number): Promise<StageEnd> {
+  const [row] = await db.query<StageEnd>(
+    `select ${SETTLED_STATES.map((state) => `(count(*) filter (where state = '${state}'))::int as ${state}`).join(', ')},
+            (array_agg(error order by seq) filter (where state = 'failed'))[1] as error,
+            (array_agg(reason order by seq) filter (where state = 'skipped'))[1] as skip,
+            (array_agg(unverified order by seq) filter (where unverified is not null))[1] as unverified
+       from backhaul.tasks where job_id = $1 and state = any($4::backhaul.task_state[]) and lane = $2 and stage = $3`,
+    [job, lane, stage, SETTLED_STATES],
+  )
+  return row as StageEnd
 }

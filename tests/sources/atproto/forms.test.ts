@@ -127,7 +127,7 @@ describe('null for an empty list', () => {
     const empty = { data: { repos: null, cursor: '' } }
     expect((await discoverAll(relay, { relay: () => empty })).asked).toHaveLength(1)
     expect((await discoverAll(host, { pds: () => empty }, { key: 'pds.example' })).asked).toHaveLength(1)
-    const step = { key: 'all', cursor: { empty: 0 }, params: {} as never, source: 'atproto', attempts: 0 }
+    const step = { key: 'all', cursor: { empty: 0 }, params: {} as never, source: 'atproto', job: 'job', attempts: 0 }
     const page = await hosts.read(step, fakeIo({ relay: () => ({ data: { hosts: null, cursor: null } }) }))
     expect(page).toMatchObject({ next: null, tasks: [] })
   })

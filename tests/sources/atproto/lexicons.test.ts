@@ -289,7 +289,7 @@ describe('a backfill of everything', () => {
     for (let steps = 0; cursor !== null && steps < 20; steps++) {
       const io = { ...fakeIo({ pds: pdsOf(did, order) }), held: it_.db, known: (names: readonly string[]) => known(it_.db, names) }
       const page = await repo.read(
-        { key: did, cursor: repoCursor.parse(JSON.parse(JSON.stringify(cursor))), params, source: 'atproto', attempts: 0 },
+        { key: did, cursor: repoCursor.parse(JSON.parse(JSON.stringify(cursor))), params, source: 'atproto', job: 'job', attempts: 0 },
         io,
       )
       await it_.db.tx((tx) => repo.write(tx, page.batch))

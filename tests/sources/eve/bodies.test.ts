@@ -157,7 +157,14 @@ describe('a step', () => {
     refused: 0,
     tries: 0,
   }))
-  const step = { key: `characterID/${CHARACTER}`, cursor: { ...emptyCursor(), pending }, params: backfill(), source: 'eve', attempts: 0 }
+  const step = {
+    key: `characterID/${CHARACTER}`,
+    cursor: { ...emptyCursor(), pending },
+    params: backfill(),
+    source: 'eve',
+    job: 'job',
+    attempts: 0,
+  }
 
   test('returns what it has when there is no more time', async () => {
     let left = 2
@@ -192,7 +199,7 @@ describe('values', () => {
   const values = eve.streams.values
   const read = (cursor: object, zkillboard: Upstream, due: string[], more?: () => boolean) => {
     const io = fakeIo({ zkillboard }, { rows: due.map((id) => ({ id })), more })
-    return values?.read({ key: 'all', cursor, params: eve.params.parse({ values: true }), source: 'eve', attempts: 0 }, io)
+    return values?.read({ key: 'all', cursor, params: eve.params.parse({ values: true }), source: 'eve', job: 'job', attempts: 0 }, io)
   }
   const one = listed(7)
 
