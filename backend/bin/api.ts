@@ -51,6 +51,7 @@ void run(async (config, log) => {
   return {
     async stop() {
       await Promise.all([api.close(), metrics.close()])
+      await service.upstreams.close()
       await stopFlushing()
       await Promise.all([broker.close(), depths.close()])
       await db.close()

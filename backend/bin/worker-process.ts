@@ -5,15 +5,12 @@ import { requireAccess } from '../config/apis'
 import { type Config, settingsReader } from '../config/config'
 import type { Listener, Source } from '../contract'
 import { openDb } from '../database/db'
-import { createCredentials } from '../engine/credentials'
 import type { Point } from '../engine/engine'
 import { newWorkerId } from '../engine/heartbeat'
 import { createListenerProcess } from '../engine/listen'
 import { createWorker } from '../engine/worker'
-import { createGate } from '../gate/gate'
-import { effectiveLimits } from '../gate/limits'
-import { createHttpFactory } from '../http'
 import { userAgent } from '../http/client'
+import { openUpstreams } from '../service/base/upstreams'
 import { sources } from '../sources'
 import type { Program } from './process'
 import { requireSchema, requireWrites } from './schema'
@@ -41,11 +38,8 @@ export const startWorker =
     await requireWrites(db)
     const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
     const id = newWorkerId()
-    const limits = effectiveLimits(sources, config.limits)
-    const gate = createGate(db, limits, { holder: id })
     const settings = settingsReader(config)
-    const credentials = createCredentials({ db, sealer: config.sealer, settings })
-    const http = createHttpFactory({ gate, limits, config, credentials })
+    const upstreams = openUpstreams({ db, config, sources, holder: id })
     const { turnMs, attempts } = config
     const worker = createWorker({
       id,
@@ -55,7 +49,7 @@ export const startWorker =
       db,
       heartbeatDb,
       broker,
-      http,
+      http: upstreams.http,
       log,
       turnMs,
       attempts,
@@ -67,7 +61,7 @@ export const startWorker =
     return {
       async stop() {
         await worker.stop()
-        await gate.close()
+        await upstreams.close()
         await broker.close()
         await Promise.all([db.close(), heartbeatDb.close()])
       },

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { Json } from '../base/json'
 import type { Reader, Tx } from '../base/sql'
 import type { TaskState } from '../base/vocabulary'
-import type { Traffic } from './api'
+import type { Http, Traffic } from './api'
 import type { SourceWork } from './check'
 import type { CredentialInfo } from './credentials'
 import type { Refusals } from './problem'
@@ -30,8 +30,11 @@ export interface Route<Params = unknown, Query = unknown, Body = unknown, Header
   headers?: ZodType<Headers>
   /** A request without a body is parsed as `null`. */
   body?: ZodType<Body>
-  /** Its answers besides refusals, as plain JSON: no Date, no transform. Any other status or body is an internal error. */
-  answers: { status: number; body: ZodType }[]
+  /**
+   * Its answers besides refusals, as plain JSON (no Date, no transform), or as text where a media type is named: `text/html`. Any other
+   * status or body is an internal error.
+   */
+  answers: { status: number; body: ZodType; type?: string }[]
   /** Body of its refusals; a problem document by default. */
   refusals?: Refusals
   /** @throws {Refused} for a mistake in the request */
@@ -234,6 +237,14 @@ export interface RouteCredentials {
   hold(tx: Tx, id: string, reason: string): Promise<boolean>
   /** Deletes the tokens; work that needs them is held. @returns whether there were any */
   remove(tx: Tx, id: string): Promise<boolean>
+  /**
+   * Seals a secret of a row of the source that lives for some minutes: rotating TOKEN_KEY does not seal it again.
+   * @param context what it belongs to; the same opens it
+   * @throws {Refused} `setup` without TOKEN_KEY
+   */
+  seal(text: string, context: string): string
+  /** @returns undefined for a text that was changed, that belongs to something else, or whose key TOKEN_KEY lacks */
+  open(sealed: string, context: string): string | undefined
 }
 
 /** What a route may use: the source's jobs and tables, on behalf of the caller. */
@@ -267,6 +278,11 @@ export interface RouteContext<S extends Settings = Settings> {
   release(tx: Tx, key: string): Promise<number>
   /** The accounts of the source. */
   readonly credentials: RouteCredentials
+  /**
+   * The client of an API named in the source's `apis`. A person waits for its requests: they are `live`, and a limit that makes one wait
+   * for longer than some seconds throws `Throttled`.
+   */
+  http(api: string): Http
   /** What such a job would cost; nothing is started. @throws {Refused} `input` naming the field */
   estimate(params: unknown, priority?: PriorityName): Promise<JobEstimate>
   /**

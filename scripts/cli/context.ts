@@ -35,6 +35,7 @@ export function createContext(terminal: Terminal): Context {
   let config: Config | undefined
   let db: Db | undefined
   let broker: Broker | undefined
+  const services = new Map<readonly Source[], Service>()
   const log = quietLog(terminal)
   const context: Context = {
     terminal,
@@ -52,8 +53,13 @@ export function createContext(terminal: Terminal): Context {
       broker ??= openBroker({ url: context.config.rabbitmqUrl, name: 'command', log })
       return broker
     },
-    service: (sources) => createService({ db: context.db, broker: context.broker, sources, log }, context.config),
+    service(sources) {
+      const service = services.get(sources) ?? createService({ db: context.db, broker: context.broker, sources, log }, context.config)
+      services.set(sources, service)
+      return service
+    },
     async close() {
+      await Promise.all([...services.values()].map(({ upstreams }) => upstreams.close()))
       await Promise.all([db?.close(), broker?.close()])
     },
   }

@@ -2,8 +2,6 @@ import { z } from 'zod'
 import { RetryLater, Throttled } from '../../backend/base/errors'
 import { baseUrlOf, credentialOf } from '../../backend/config/apis'
 import type { HttpUse, Source } from '../../backend/contract'
-import { createGate } from '../../backend/gate/gate'
-import { effectiveLimits } from '../../backend/gate/limits'
 import { sources } from '../../backend/sources'
 import { type Check, type Finding, refusalOf } from './checks'
 import type { Context } from './context'
@@ -14,17 +12,14 @@ const TRIES = 15
 type Found = Omit<Finding, 'check'>
 
 async function ask(context: Context, source: Source, name: string): Promise<Found> {
-  const { config, db, log } = context
+  const { config, log } = context
   const api = source.apis[name]
   const path = api?.livePath ?? api?.probe?.path
   if (!api || !path) return { state: 'skipped', text: `${name}: has no cheap request to send` }
   const missing = refusalOf(() => credentialOf(name, api, config))
   if (missing) return { state: 'skipped', text: missing }
-  // Loaded only here: the HTTP client takes longer to load than other commands take to run.
-  const { createHttpFactory } = require('../../backend/http') as typeof import('../../backend/http')
-  const limits = effectiveLimits(sources, config.limits)
   const use: HttpUse = { class: 'live', signal: AbortSignal.timeout(120_000), nextAt: {}, traffic: {}, log }
-  const http = createHttpFactory({ gate: createGate(db, limits), limits, config })(source, use)(name)
+  const http = context.service(sources).upstreams.http(source, use)(name)
   const address = `${baseUrlOf(api, config)}${path}`
   const began = Date.now()
   for (let left = TRIES; ; left--) {

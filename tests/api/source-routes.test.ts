@@ -102,6 +102,15 @@ const routes: Route[] = (
 
 const ruled: Route[] = [
   defineRoute({
+    method: 'GET',
+    path: '/api/counts/page',
+    access: 'open',
+    operation: 'showCounts',
+    about: 'A page for people',
+    answers: [{ status: 200, type: 'text/html', body: z.string().meta({ description: 'What is counted' }) }],
+    answer: async () => ({ status: 200, body: '<p>counted</p>' }),
+  }),
+  defineRoute({
     method: 'PUT',
     path: '/api/counts/:name',
     access: 'admin',
@@ -451,6 +460,17 @@ describe('a route of its own manners', () => {
     },
   )
 
+  test('answers with a page for people, as it is and by the rules of all pages', async () => {
+    const { status, headers, body } = await ask('GET', '/api/counts/page')
+    expect([status, headers.get('content-type'), body]).toEqual([200, 'text/html; charset=utf-8', '<p>counted</p>'])
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'")
+    const { paths } = (await ask('GET', '/api/openapi.json')).body
+    expect(paths['/api/counts/page'].get.responses[200]).toEqual({
+      description: 'What is counted',
+      content: { 'text/html': { schema: { type: 'string', description: 'What is counted' } } },
+    })
+  })
+
   test('says who may ask it, whatever its method', async () => {
     const statuses = async (method: string, path: string) => [
       (await ask(method, path, undefined, {})).status,
@@ -481,6 +501,7 @@ test('the OpenAPI document holds the routes and passes the linter', async () => 
     '/admin/count/{id}',
     '/admin/count/{id}/{verb}',
     '/admin/wishes/{name}',
+    '/api/counts/page',
     '/api/counts/{name}',
     '/api/counts/{id}/figures',
   ])

@@ -151,6 +151,7 @@ const planOf: Source['plan'] = () => ({
   estimate: { requests: {} },
 })
 afterAll(async () => {
+  await service?.upstreams.close()
   await it_?.close()
   await Promise.all(dbs?.map((db) => db.close()) ?? [])
   server?.closeAllConnections()
@@ -393,6 +394,27 @@ test('a route can hold an account, and sees those of its own source only', async
   await expect(
     other.act('account.connect', id, {}, (tx) => other.credentials.save(tx, { id, kind: 'toy', tokens: issue() })),
   ).rejects.toThrow('belongs to another source')
+})
+
+test('a route asks as an account, for a person: its tokens are refreshed as for a page', async () => {
+  await save(expired())
+  const request = { path: '/orders', account: id, scopeOf: id, schema: z.unknown() }
+  expect((await route().http('toy').request(request)).data).toEqual({ ok: true })
+  expect(upstream).toMatchObject({ refreshes: 1, requests: 1 })
+})
+
+test('a route seals what lives for some minutes; nothing else opens it', async () => {
+  const { seal, open } = route().credentials
+  const sealed = seal(token('verifier'), 'state 1')
+  expect(secrets.has(open(sealed, 'state 1') ?? '')).toBe(true)
+  expect(open(sealed, 'state 2')).toBeUndefined()
+  const other = createRouteContext(
+    service,
+    { ...source, name: 'other' },
+    { who: 'a', address: 'b', entryPoint: 'rest' },
+    { id: 'c' },
+  ).credentials
+  expect(other.open(sealed, 'state 1')).toBeUndefined()
 })
 
 test('where hosts come from data, tokens are sent to their own host only', async () => {

@@ -1,11 +1,11 @@
 import { jobDetail as shape } from '../../backend/api/shapes'
-import type { Config } from '../../backend/config/config'
+import { readConfig } from '../../backend/config/config'
 import type { Foreseen } from '../../backend/contract'
 import { progress } from '../../backend/engine/jobs/progress'
 import { readStages } from '../../backend/engine/jobs/stages'
 import { cancel, pause, report } from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
-import type { Service } from '../../backend/service/base/context'
+import { createService, type Service } from '../../backend/service/base/context'
 import { jobDetail } from '../../backend/service/jobs/detail'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   it_ = await suite([source])
   await createCounted(it_.db)
   await it_.worker({ attempts: 1 })
-  service = { ...it_, limits: new Map(), config: {} as Config }
+  service = createService(it_, readConfig([source], { DATABASE_URL: it_.databaseUrl }))
 }, 60_000)
 afterAll(() => it_?.close())
 beforeEach(async () => {

@@ -1,10 +1,11 @@
 import { JOB_STATUSES } from '../../backend/base/vocabulary'
+import { readConfig } from '../../backend/config/config'
 import { readLookups } from '../../backend/engine/jobs/progress'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { foldCounts } from '../../backend/engine/upkeep/scheduler'
 import { asOne, CHEAP } from '../../backend/metrics/questions'
-import type { Service } from '../../backend/service/base/context'
+import { createService, type Service } from '../../backend/service/base/context'
 import { countJobs, type JobFilter, listJobIds } from '../../backend/service/jobs/list'
 import { listQueues } from '../../backend/service/queues/queues'
 import { rowsReadBy } from '../../bench/engine/rows-read'
@@ -53,7 +54,8 @@ beforeAll(async () => {
 beforeEach(() => it_.db.tx((tx) => tx.query('truncate backhaul.jobs, backhaul.lookups cascade')))
 afterAll(() => it_.close())
 
-const serviceOf = (db: Suite['db']): Service => ({ ...it_, db, limits: new Map(), config: {} as Service['config'] })
+const serviceOf = (db: Suite['db']): Service =>
+  createService({ ...it_, db }, readConfig([source, other], { DATABASE_URL: it_.databaseUrl }))
 
 async function costs(): Promise<Record<string, number>> {
   const [job] = await it_.db.query<{ id: string }>('select id from backhaul.jobs order by arrival desc limit 1')

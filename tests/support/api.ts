@@ -50,6 +50,7 @@ export async function serve(
     ask: (method, path, body, headers) => ask(url, method, path, body, headers),
     async close() {
       await api.close()
+      await service.upstreams.close()
       await Promise.all([broker.close(), depths.close()])
       await db.close()
     },

@@ -36,7 +36,7 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
       ...(access === 'open' && { security: [] }),
       response: {
         ...routeRefusals(refusals, ...statusesOf(route)),
-        ...Object.fromEntries(route.answers.map((answer) => [answer.status, answer.body])),
+        ...Object.fromEntries(route.answers.map((answer) => [answer.status, shapeOf(answer)])),
       },
     },
     async handler(request, reply) {
@@ -47,15 +47,19 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
         ask,
         createRouteContext(service, source, actorOf(request), { id: request.id, trace: traceOf(request) }),
       )
-      if (!route.answers.some(({ status }) => status === answer.status))
-        throw new Error(`${route.operation} answered ${answer.status}, which its answers do not name`)
+      const declared = route.answers.find(({ status }) => status === answer.status)
+      if (!declared) throw new Error(`${route.operation} answered ${answer.status}, which its answers do not name`)
+      const type = declared.type === undefined ? {} : { 'content-type': `${declared.type}; charset=utf-8` }
       return await reply
         .code(answer.status)
-        .headers(answer.headers ?? {})
+        .headers({ ...type, ...answer.headers })
         .send(answer.body)
     },
   })
 }
+
+const shapeOf = ({ body, type }: Route['answers'][number]) =>
+  type === undefined ? body : { description: body.meta()?.description ?? type, content: { [type]: { schema: body } } }
 
 /** Statuses that a route may answer with besides 400 and its own. */
 const statusesOf = ({ method, access }: Route): number[] => [

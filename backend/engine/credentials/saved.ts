@@ -1,3 +1,4 @@
+import { KeyMissing, Unsealable } from '../../base/seal'
 import type { Tx } from '../../base/sql'
 import type { RouteCredentials, Source } from '../../contract'
 import type { Store } from './refresh'
@@ -13,6 +14,7 @@ export function credentialsOf(
   source: Source,
   release: (tx: Tx, key: string) => Promise<unknown>,
 ): RouteCredentials {
+  const own = (context: string) => `source ${source.name} ${context}`
   return {
     async save(tx, { id, kind, tokens }) {
       kindOf(source, kind)
@@ -27,5 +29,14 @@ export function credentialsOf(
       return (await markDead(tx, { id, version: row.version }, reason)) !== undefined
     },
     remove: (tx, id) => removeRow(tx, source.name, id),
+    seal: (text, context) => sealer.seal(text, own(context)),
+    open(sealed, context) {
+      try {
+        return sealer.open(sealed, own(context))
+      } catch (error) {
+        if (error instanceof KeyMissing || error instanceof Unsealable) return undefined
+        throw error
+      }
+    },
   }
 }

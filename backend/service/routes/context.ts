@@ -18,6 +18,7 @@ import { inboxOf, PRIORITY, refusingKey, sendWakeUps } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
 import { type Actor, act } from '../suite/actions'
 import { type GateInfo, listGates } from '../suite/gates'
+import { askFor } from './ask'
 import { listRouteJobs, readRouteJob } from './jobs'
 
 /**
@@ -95,6 +96,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
     },
     release,
     credentials: credentialsOf({ db, sealer: service.config.sealer }, source, release),
+    http: askFor(service, source),
     estimate: (params, priority = 'backfill') => estimateJob(service, { source: source.name, params, priority: PRIORITY[priority] }),
     async steer(verb, id, only) {
       await doVerb(service, actor, verb, await ownId(id), only)
