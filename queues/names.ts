@@ -10,6 +10,10 @@ export const QUEUES = [
   'backpack-tf-backfill-requests',
   'tf2_listing_events_queue',
   'districts_backfill_queue',
+  'commerce_backfill_queue',
+  'etsy_backfill_queue',
+  'shopify_backfill_queue',
+  'printify_backfill_queue',
 ] as const
 
 export type QueueName = (typeof QUEUES)[number]

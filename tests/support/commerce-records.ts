@@ -119,4 +119,8 @@ export const accountOf = (number: number, platform: AccountRef['platform'], user
 
 /** As somebody connects an account: the links of orders need its row. */
 export const connect = (db: Reader, { id, userId, platform }: AccountRef) =>
-  db.query('insert into commerce.accounts (id, user_id, platform, shop_id) values ($1::uuid, $2, $3, $1::text)', [id, userId, platform])
+  db.query('insert into commerce.accounts (id, user_id, platform, shop_id, credential_id) values ($1::uuid, $2, $3, $1::text, $1::text)', [
+    id,
+    userId,
+    platform,
+  ])

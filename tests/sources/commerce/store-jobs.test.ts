@@ -15,10 +15,11 @@ import { readProfile, setBackfillStatus, setPlan } from '../../../backend/source
 import {
   endSyncJob,
   endSyncJobs,
-  lastCursor,
+  lastCursors,
   type NewSyncJob,
   noteProgress,
   queueSyncJobs,
+  readParts,
   readSyncJobs,
   requeueSyncJobs,
 } from '../../../backend/sources/commerce/store/sync-jobs'
@@ -51,11 +52,13 @@ test('the rows of a job are there from its start, follow its pages and end one b
     { status: 'running', found: 200n, expected: 250n, startedAt: expect.any(Date), finishedAt: null },
     { status: 'queued' },
   ])
-  expect(await lastCursor(db, account, 'orders')).toBeUndefined()
+  expect(await lastCursors(db, [account])).toEqual(new Map())
   await db.tx((tx) => endSyncJob(tx, key('orders'), { status: 'completed', cursor: '2026-01-01T00:00:00Z' }))
   await db.tx((tx) => endSyncJob(tx, key('listings'), { status: 'failed', reason: 'count_differs' }))
-  expect(await db.tx((tx) => endSyncJobs(tx, jobId, 'cancelled', 'cancelled'))).toEqual({ completed: 1, failed: 1, cancelled: 1 })
-  expect(await lastCursor(db, account, 'orders')).toBe('2026-01-01T00:00:00Z')
+  await db.tx((tx) => endSyncJobs(tx, jobId, 'cancelled', 'cancelled'))
+  const states = { orders: 'completed', listings: 'failed', payments: 'cancelled' }
+  expect(await readParts(db, jobId)).toEqual(new Map(Object.entries(states).map(([entity, status]) => [`${account} ${entity}`, status])))
+  expect(await lastCursors(db, [randomUUID(), account])).toEqual(new Map([[`${account} orders`, '2026-01-01T00:00:00Z']]))
   await db.tx((tx) => requeueSyncJobs(tx, jobId))
   expect(await rows()).toMatchObject([
     { status: 'queued', reason: null },

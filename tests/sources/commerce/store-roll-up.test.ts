@@ -8,7 +8,7 @@ import { type Sale, totalOf } from '../../../backend/sandbox/commerce/sales'
 import { World } from '../../../backend/sandbox/commerce/world'
 import { shareOf } from '../../../backend/sources/commerce/money'
 import type { AccountRef, OrderRecord, PaymentRecord } from '../../../backend/sources/commerce/store/records'
-import { changedAccounts, changedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
+import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
 import { ownDatabase } from '../../support/database'
@@ -25,9 +25,13 @@ const store = (account: AccountRef, batch: Batch, read = 10) => db.tx((tx) => wr
 /** Rolls up all that is marked; the days that were. */
 async function rollUpAll(): Promise<string[]> {
   const days: string[] = []
-  for (const account of await changedAccounts(db, null, 100)) {
-    for (let part = await changedDays(db, account, 50); part.length > 0; part = await changedDays(db, account, 50)) {
-      days.push(...(await db.tx((tx) => rollUp(tx, account, part))))
+  for (const { user } of await db.query<{ user: string }>('select distinct user_id as user from commerce.accounts')) {
+    let after: { account: string | null; day: string | null } = { account: null, day: null }
+    for (;;) {
+      const part = await nextMarkedDays(db, user, after, 50)
+      if (!part) break
+      days.push(...(await db.tx((tx) => rollUp(tx, part.accountId, part.days))))
+      after = { account: part.accountId, day: part.days.at(-1) as string }
     }
   }
   return days

@@ -1,6 +1,6 @@
 import type { Tx } from '../../../backend/base/sql'
 import type { Db } from '../../../backend/database/db'
-import { changedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
+import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, line, order, payment, refund } from '../../support/commerce-records'
 import { ownDatabase } from '../../support/database'
@@ -80,7 +80,7 @@ test('a page of Printify links its orders and reads as many rows as it has', asy
 })
 
 test('a roll-up reads the days that changed', async () => {
-  const days = await changedDays(db, shop.id, 30)
+  const { days = [] } = (await nextMarkedDays(db, shop.userId, { account: shop.id, day: null }, 30)) ?? {}
   expect(days.length).toBeGreaterThan(4)
   await db.tx(async (tx) => {
     expect(await rollUp(tx, shop.id, days)).toEqual(days)

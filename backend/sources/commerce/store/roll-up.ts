@@ -5,27 +5,34 @@ import { DAY } from './days'
  * Figures by day. Only days that are marked as changed are computed again. Currencies are never added.
  */
 
-/** Marked days of an account, the oldest first. */
-export async function changedDays(db: Reader, accountId: string, limit: number): Promise<string[]> {
-  const rows = await db.query<{ day: string }>(
-    'select day::text as day from commerce.changed_days where account_id = $1 order by day limit $2',
-    [accountId, limit],
-  )
-  return rows.map(({ day }) => day)
+/** Marked days of one account, the oldest first. */
+export interface MarkedDays {
+  accountId: string
+  days: string[]
 }
 
-/** Accounts that have marked days, after one of them, in the order of their ids. */
-export async function changedAccounts(db: Reader, after: string | null, limit: number): Promise<string[]> {
-  const rows = await db.query<{ id: string }>(
-    `with recursive next as (
-       (select account_id from commerce.changed_days where $1::uuid is null or account_id > $1 order by account_id limit 1)
-       union all
-       select (select c.account_id from commerce.changed_days c where c.account_id > n.account_id order by c.account_id limit 1)
-         from next n where n.account_id is not null)
-     select account_id as id from next where account_id is not null limit $2`,
-    [after, limit],
+/**
+ * The next marked days of a user's accounts, in the order of the accounts' ids; undefined where none are left.
+ * @param after null: from the first account; its `day` null: from its first day
+ */
+export async function nextMarkedDays(
+  db: Reader,
+  userId: string,
+  after: { account: string | null; day: string | null },
+  limit: number,
+): Promise<MarkedDays | undefined> {
+  const [row] = await db.query<MarkedDays>(
+    `select a.id as "accountId", m.days
+       from commerce.accounts a cross join lateral (
+         select array_agg(day::text order by day) as days
+           from (select c.day from commerce.changed_days c
+                  where c.account_id = a.id and (a.id is distinct from $2::uuid or $3::date is null or c.day > $3::date)
+                  order by c.day limit $4) d) m
+      where a.user_id = $1 and ($2::uuid is null or a.id >= $2) and m.days is not null
+      order by a.id limit 1`,
+    [userId, after.account, after.day, limit],
   )
-  return rows.map(({ id }) => id)
+  return row
 }
 
 const FIGURES = [

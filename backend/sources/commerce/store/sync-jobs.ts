@@ -6,7 +6,8 @@ import type { Platform } from './records'
  * locked until the page is committed.
  */
 
-export type Entity = 'orders' | 'listings' | 'payments' | 'products' | 'customers'
+export const ENTITY_NAMES = ['orders', 'listings', 'payments', 'products', 'customers'] as const
+export type Entity = (typeof ENTITY_NAMES)[number]
 export type SyncStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
 
 export interface NewSyncJob {
@@ -95,26 +96,13 @@ export async function endSyncJob(
   )
 }
 
-/**
- * Ends what a job has not ended by itself.
- * @returns how many rows of the job have each status now
- */
-export async function endSyncJobs(
-  tx: Tx,
-  jobId: string,
-  status: 'failed' | 'cancelled',
-  reason: string,
-): Promise<Partial<Record<SyncStatus, number>>> {
+/** Ends what a job has not ended by itself. */
+export async function endSyncJobs(tx: Tx, jobId: string, status: 'failed' | 'cancelled', reason: string): Promise<void> {
   await tx.query(
     `update commerce.sync_jobs set status = $2, reason = $3, finished_at = clock_timestamp(), updated_at = clock_timestamp()
       where job_id = $1 and status in ('queued', 'running')`,
     [jobId, status, reason],
   )
-  const rows = await tx.query<{ status: SyncStatus; count: number }>(
-    'select status, count(*)::int as count from commerce.sync_jobs where job_id = $1 group by 1',
-    [jobId],
-  )
-  return Object.fromEntries(rows.map((row) => [row.status, row.count]))
 }
 
 /** The newest rows of a user, by job and in the order in which they are read. */
@@ -124,12 +112,24 @@ export const readSyncJobs = (db: Reader, userId: string, limit: number): Promise
     [userId, limit],
   )
 
-/** Where the next incremental sync of an account's entity starts; undefined before a complete reading. */
-export async function lastCursor(db: Reader, accountId: string, entity: Entity): Promise<string | undefined> {
-  const [row] = await db.query<{ cursor: string }>(
-    `select cursor from commerce.sync_jobs
-      where account_id = $1 and entity = $2 and status = 'completed' and cursor is not null order by created_at desc limit 1`,
-    [accountId, entity],
+/** How each part of a job stands, by `<account id> <entity>`. */
+export async function readParts(db: Reader, jobId: string): Promise<Map<string, SyncStatus>> {
+  const rows = await db.query<{ part: string; status: SyncStatus }>(
+    `select account_id || ' ' || entity as part, status from commerce.sync_jobs where job_id = $1`,
+    [jobId],
   )
-  return row?.cursor
+  return new Map(rows.map(({ part, status }) => [part, status]))
+}
+
+/** Up to which moment each entity of these accounts has been read completely, by `<account id> <entity>`. */
+export async function lastCursors(db: Reader, accountIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.query<{ part: string; cursor: string }>(
+    `select a.id || ' ' || e.entity as part, last.cursor
+       from unnest($1::uuid[]) a(id) cross join unnest($2::text[]) e(entity) cross join lateral (
+         select cursor from commerce.sync_jobs
+          where account_id = a.id and entity = e.entity and status = 'completed' and cursor is not null
+          order by created_at desc limit 1) last`,
+    [accountIds, ENTITY_NAMES],
+  )
+  return new Map(rows.map(({ part, cursor }) => [part, cursor]))
 }

@@ -1,0 +1,47 @@
+import { defineSource } from '../../contract'
+import { commands } from './commands'
+import { stageLabel } from './entities'
+import { hooks } from './hooks'
+import { type CommerceParams, label, params, paramsOf } from './params'
+import { plan } from './plan'
+import { allOf, PLATFORM_PARTS } from './platforms'
+import { prepare } from './prepare'
+import { settings } from './settings'
+import { PLATFORMS } from './store/records'
+import { endStream } from './streams/end'
+import { rollUpStream } from './streams/roll-up'
+
+const PRIORITY = { incremental: 0, roll_up: 1, backfill: 2 } as const
+
+const parts = PLATFORMS.map((platform) => ({ platform, ...PLATFORM_PARTS[platform] }))
+
+/** Orders, listings, payments and customers of connected shops. */
+export const commerce = defineSource<CommerceParams>({
+  name: 'commerce',
+  about: 'Orders, listings, payments and customers of connected shops (Etsy, Shopify, Printify)',
+  requests: {
+    commerce_backfill_queue: params,
+    ...Object.fromEntries(parts.map(({ platform, queue }) => [queue, paramsOf(platform)])),
+  },
+  params,
+  label,
+  stageLabel,
+  priority: ({ kind }) => PRIORITY[kind],
+  example: { userId: 'example' },
+  settings,
+  apis: allOf('apis'),
+  credentials: allOf('credentials'),
+  streams: {
+    ...allOf('streams'),
+    ...Object.fromEntries(parts.map(({ platform, queue }) => [`${platform}_end`, endStream(queue)])),
+    roll_up: rollUpStream,
+  },
+  counters: { days_computed: 'Days whose figures were computed.' },
+  commands,
+  workers: Object.fromEntries(
+    parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
+  ),
+  prepare,
+  plan,
+  ...hooks,
+})
