@@ -25,7 +25,7 @@ export class EtsyApi implements SandboxApi {
   readonly name = 'etsy'
   readonly prefix = '/etsy'
   readonly env = 'ETSY_URL'
-  readonly credentials = { ETSY_KEYSTRING: KEYSTRING, ETSY_SHARED_SECRET: SHARED_SECRET }
+  readonly credentials = { ETSY_API_KEY: KEYSTRING, ETSY_SHARED_SECRET: SHARED_SECRET }
   readonly limits
   private readonly ledgers: Ledgers
 
