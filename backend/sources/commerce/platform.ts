@@ -29,7 +29,7 @@ export interface PlatformPart {
   streams: Record<string, Stream>
   /** The most tasks of one account that run at once. */
   laneWidth: number
-  /** How long before the last complete reading a sync starts: answers may be older than they look, ms. */
+  /** How long before the last complete reading a sync starts: an answer may leave out the newest changes, ms. */
   overlapMs(entity: Entity): number
   /** Its first tasks, without lane and stage. The same for the same ask. */
   firstTasks(ask: Ask): Omit<NewTask, 'lane' | 'stage'>[]

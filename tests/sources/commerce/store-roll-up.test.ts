@@ -18,14 +18,17 @@ ownDatabase((opened) => {
   db = opened
 })
 const TABLES = ['accounts', 'orders', 'refunds', 'payments', 'order_links', 'changed_days', 'daily_financials']
-beforeEach(() => db.tx((tx) => tx.query(`truncate ${TABLES.map((table) => `commerce.${table}`).join(', ')}`)))
+beforeEach(async () => {
+  await db.tx((tx) => tx.query(`truncate ${TABLES.map((table) => `commerce.${table}`).join(', ')}`))
+  await Promise.all([shop, maker].map((one) => connect(db, one)))
+})
 
 const at = (second: number) => new Date(Date.UTC(2026, 11, 1, 0, 0, second))
 const store = (account: AccountRef, batch: Batch, read = 10) => db.tx((tx) => write(tx, account, batch, at(read)))
 /** Rolls up all that is marked; the days that were. */
 async function rollUpAll(): Promise<string[]> {
   const days: string[] = []
-  for (const { user } of await db.query<{ user: string }>('select distinct user_id as user from commerce.accounts')) {
+  for (const { user } of await db.query<{ user: string }>('select distinct user_id as user from commerce.accounts order by 1')) {
     let after: { account: string | null; day: string | null } = { account: null, day: null }
     for (;;) {
       const part = await nextMarkedDays(db, user, after, 50)
@@ -49,7 +52,6 @@ const plain: Figures = { orders: 0, revenue: 0, tax: 0, refunds: 0, fees: 0, cog
 const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
 
 test('days are of UTC; a refund counts on its own day, a fee on its own, a cost on the day of the order of the shop', async () => {
-  await Promise.all([shop, maker].map((one) => connect(db, one)))
   await store(maker, { orders: [order({ platformId: 'p', shopOrderId: '1', costMinor: 300, createdAt: '2026-01-03T00:00:00Z' })] })
   await store(shop, {
     orders: [
@@ -87,7 +89,6 @@ test('unpaid, test and deleted orders count nothing, and a cancelled one only if
 })
 
 test('currencies are never added; where none is known it is XXX', async () => {
-  await Promise.all([shop, maker].map((one) => connect(db, one)))
   await store(shop, { orders: [order({ platformId: '1', currency: 'EUR' }), order({ platformId: '2' })] })
   const made = { costMinor: 300, totalMinor: null, currency: null }
   await store(maker, {
@@ -224,7 +225,7 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
   const world = new World({ ...options, clock: () => NOW })
   const made = new PrintifyOrders(world)
   const user = world.users[number] as User
-  const accounts = { etsy: accountOf(1, 'etsy'), shopify: accountOf(2, 'shopify'), printify: accountOf(3, 'printify') }
+  const accounts = { etsy: accountOf(11, 'etsy'), shopify: accountOf(12, 'shopify'), printify: accountOf(13, 'printify') }
   const ids = { etsy: accounts.etsy.id, shopify: accounts.shopify.id, printify: accounts.printify.id }
   await Promise.all(Object.values(accounts).map((one) => connect(db, one)))
   const pages = (list: readonly OrderRecord[]) =>
