@@ -3,7 +3,6 @@ import { ledgerOf } from '../../../backend/sandbox/commerce/etsy-ledger'
 import { CHANNELS, type Channel, type Shop, type User } from '../../../backend/sandbox/commerce/people'
 import { orderOf } from '../../../backend/sandbox/commerce/printify-documents'
 import { PrintifyOrders } from '../../../backend/sandbox/commerce/printify-orders'
-import { PrintifyTruth } from '../../../backend/sandbox/commerce/printify-truth'
 import { type Sale, totalOf } from '../../../backend/sandbox/commerce/sales'
 import { World } from '../../../backend/sandbox/commerce/world'
 import { shareOf } from '../../../backend/sources/commerce/money'
@@ -11,6 +10,7 @@ import type { AccountRef, OrderRecord, PaymentRecord } from '../../../backend/so
 import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
+import { MOVES, noFigures, storedFigures, trueFigures } from '../../support/commerce-truth'
 import { ownDatabase } from '../../support/database'
 
 let db: Db
@@ -39,16 +39,8 @@ async function rollUpAll(): Promise<string[]> {
   }
   return days
 }
-const NAMES = ['orders', 'revenue', 'tax', 'refunds', 'fees', 'cogs', 'reprints', 'profit'] as const
-type Figures = Record<(typeof NAMES)[number], number>
-const figures = async () => {
-  const columns = NAMES.map((name) => (name === 'orders' ? name : `${name}_minor::float8 as ${name}`))
-  const rows = await db.query<Figures & { account: string; day: string; currency: string }>(
-    `select account_id as account, day::text as day, currency, ${columns.join(', ')} from commerce.daily_financials`,
-  )
-  return new Map(rows.map(({ account, day, currency, ...row }) => [`${account} ${day} ${currency}`, row]))
-}
-const plain: Figures = { orders: 0, revenue: 0, tax: 0, refunds: 0, fees: 0, cogs: 0, reprints: 0, profit: 0 }
+const plain = noFigures
+const figures = () => storedFigures(db)
 const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
 
 test('days are of UTC; a refund counts on its own day, a fee on its own, a cost on the day of the order of the shop', async () => {
@@ -137,8 +129,6 @@ test('the mark of a page that is committed beside a roll-up is not lost', async 
 
 const NOW = Date.UTC(2026, 10, 21, 15)
 const iso = (seconds: number | null) => (seconds === null ? null : new Date(seconds * 1000).toISOString())
-const dayOf = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10)
-const MOVES = ['PAYMENT_GROSS', 'REFUND_GROSS', 'DISBURSE2']
 
 function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord {
   const total = totalOf(sale)
@@ -185,48 +175,14 @@ function madeRecords(world: World, made: PrintifyOrders, user: User, channel: Ch
   })
 }
 
-/** What the figures of a seller come to, added one sale at a time. */
-function truthOf(world: World, made: PrintifyOrders, user: User, ids: Record<Channel | 'printify', string>): Map<string, Figures> {
-  const sums = new Map<string, Figures>()
-  const add = (account: string, at: number, currency: string, part: Partial<Figures>) => {
-    const key = `${account} ${dayOf(at)} ${currency}`
-    const sum = sums.get(key) ?? { ...plain }
-    for (const name of NAMES) sum[name] += part[name] ?? 0
-    sum.profit = sum.revenue - sum.refunds - sum.fees - sum.cogs - sum.reprints
-    sums.set(key, sum)
-  }
-  for (const channel of CHANNELS) {
-    const { currency } = user.shops[channel]
-    for (const sale of world.sales(user, channel)) {
-      const total = totalOf(sale)
-      const isCounted = sale.paidAt !== null && (sale.cancelledAt === null || sale.refunds.length > 0)
-      if (isCounted) add(ids[channel], sale.createdAt, currency, { orders: 1, revenue: total - sale.tax, tax: sale.tax })
-      for (const { at, amount } of sale.refunds) {
-        add(ids[channel], at, currency, { refunds: amount - (total === 0 ? 0 : Math.round((amount * sale.tax) / total)) })
-      }
-    }
-    const links = new Map(new PrintifyTruth(world, made).links(user).map((link) => [link.printifyId, link]))
-    for (const { id, createdAt } of made.list(user, channel)) {
-      const { orderId, cost, isReprint } = links.get(id) as { orderId: number | null; cost: number; isReprint: boolean }
-      const part = isReprint ? { reprints: cost } : { cogs: cost }
-      if (orderId === null) add(ids.printify, createdAt, 'USD', part)
-      else add(ids[channel], world.sale(user, channel, orderId).createdAt, 'USD', part)
-    }
-  }
-  for (const entry of ledgerOf(world, { user, shop: user.shops.etsy })) {
-    if (!MOVES.includes(entry.ledger_type)) add(ids.etsy, entry.create_date, entry.currency, { fees: -entry.amount })
-  }
-  const isNothing = (figures: Figures) => NAMES.every((name) => figures[name] === 0)
-  return new Map([...sums].filter(([, sum]) => !isNothing(sum)))
-}
-
 test.each([2, 4])('the figures of seller %i are those of the sandbox, to the minor unit, also after changes', async (number) => {
   const options = { seed: 7, users: 5, ordersPerShop: 120, productsPerShop: 12, end: NOW, oddities: true }
   const world = new World({ ...options, clock: () => NOW })
   const made = new PrintifyOrders(world)
   const user = world.users[number] as User
   const accounts = { etsy: accountOf(11, 'etsy'), shopify: accountOf(12, 'shopify'), printify: accountOf(13, 'printify') }
-  const ids = { etsy: accounts.etsy.id, shopify: accounts.shopify.id, printify: accounts.printify.id }
+  const printify = accounts.printify.id
+  const ids = { etsy: accounts.etsy.id, shopify: accounts.shopify.id, printify: { etsy: printify, shopify: printify } }
   await Promise.all(Object.values(accounts).map((one) => connect(db, one)))
   const pages = (list: readonly OrderRecord[]) =>
     Array.from({ length: Math.ceil(list.length / 50) }, (_, n) => list.slice(n * 50, n * 50 + 50))
@@ -246,7 +202,7 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
   }
   await readAll(10)
   await rollUpAll()
-  expect(await figures()).toEqual(truthOf(world, made, user, ids))
+  expect(await figures()).toEqual(trueFigures(world, made, user, ids))
   await readAll(20)
   expect(await rollUpAll()).toEqual([])
   const idOf = (channel: Channel, index: number) => (world.sales(user, channel)[index] as Sale).id
@@ -256,5 +212,5 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
   world.add(user, 'shopify')
   await readAll(30)
   expect((await rollUpAll()).length).toBeLessThan(20)
-  expect(await figures()).toEqual(truthOf(world, made, user, ids))
+  expect(await figures()).toEqual(trueFigures(world, made, user, ids))
 })
