@@ -61,9 +61,10 @@ export interface Page<C, B> {
   /** With `next: null`: the task ends as skipped, for this reason, instead of done. */
   skipped?: string | Skip
   /**
-   * With `next: null`: the task fails for this reason, and its page is committed all the same. A retry reads this page again.
+   * With `next: null`: the task fails for this reason, and its page is committed all the same. A retry starts at `from`; without it, this
+   * page is read again.
    */
-  failed?: Skip
+  failed?: Skip & { from?: C }
   /** Moves the task to another lane, where it waits for its turn. */
   lane?: string
   /** Requested records on the page that were stored already and not read again. */

@@ -162,7 +162,7 @@ async function commit(
       unverified: page.unverified ?? task.unverified,
       traffic,
     }
-    const cursor = ended ? task.cursor : asJson(page.next)
+    const cursor = ended ? startOfRetry(task, page) : asJson(page.next)
     if (!leaves && !later && !engine.stopping()) goesOn()
     const runs = await store.commitPage(takes ? tx.query : end, task, {
       ...counts,
@@ -189,6 +189,10 @@ function laterOf(notBefore: Page<unknown, unknown>['notBefore']): { inMs: number
   const inMs = notBefore ? notBefore.until.getTime() - Date.now() : 0
   return notBefore && inMs > 0 ? { inMs, on: notBefore.on } : undefined
 }
+
+/** The cursor of a task that ends: only a retry reads it. */
+const startOfRetry = ({ cursor }: Task, { failed }: Page<unknown, unknown>): Json =>
+  failed?.from === undefined ? cursor : asJson(failed.from)
 
 /** The cursor as the database returns it: the next step of this turn must see the same types as a later turn. */
 const asJson = (cursor: unknown): Json => JSON.parse(JSON.stringify(cursor)) as Json

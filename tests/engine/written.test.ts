@@ -135,3 +135,21 @@ test('a page may fail its task and be committed all the same; a retry reads it a
   await it_.ended(report.job)
   expect(await jobs.report(it_, report.job)).toMatchObject({ status: 'completed', new: 6, failures: [] })
 })
+
+test('a page may name where the retry of its failed task starts', async () => {
+  const visited: number[] = []
+  const failed = { kind: 'odd_page', reason: 'the page is another one', from: { page: 2 } }
+  const report = await run({
+    pages: 3,
+    tasks: [countingTask(`t${++name}`)],
+    onRead: async (_, page) => {
+      visited.push(page)
+      return page === 1 ? ({ batch: [], next: null, failed } as never) : undefined
+    },
+  })
+  expect(report).toMatchObject({ status: 'failed', failures: [{ kind: 'odd_page', error: failed.reason }] })
+  await jobs.retry(it_, report.job)
+  await it_.ended(report.job)
+  expect(await jobs.report(it_, report.job)).toMatchObject({ status: 'completed', new: 4 })
+  expect(visited).toEqual([0, 1, 2])
+})
