@@ -47,6 +47,11 @@ export interface Foreseen {
   expected: number | null
   /** The upstream counts no further: there are that many or more. */
   atLeast?: boolean
+  /**
+   * How many requests its tasks make in all, by API, as far as that can be told: the job's time left at scarce limits follows from it.
+   * Absent: what was foreseen before stays.
+   */
+  requests?: Readonly<Record<string, number>>
 }
 
 export interface Page<C, B> {

@@ -10,14 +10,18 @@ export async function keepForeseen(tx: Tx, jobId: string, foreseen: readonly For
   if (foreseen.length === 0) return
   const wrong = foreseen.find(({ expected }) => expected !== null && !(Number.isSafeInteger(expected) && expected >= 0))
   if (wrong) throw new RangeError(`a page foresees ${wrong.expected} records of ${wrong.lane}; it must be a whole number of at least 0`)
+  const odd = foreseen.find(({ requests = {} }) => Object.values(requests).some((one) => !(one >= 0 && Number.isFinite(one))))
+  if (odd)
+    throw new RangeError(`a page foresees ${JSON.stringify(odd.requests)} requests of ${odd.lane}; each must be a number of at least 0`)
   // Sorted by key, so that two pages of a job do not deadlock.
   const one = new Map(foreseen.map((stage) => [JSON.stringify([stage.lane, stage.stage]), stage]))
   const rows = [...one].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, stage]) => stage)
   await tx.query(
-    `insert into backhaul.foreseen as f (job_id, lane, stage, label, expected, at_least)
-     select $1, n.* from unnest($2::text[], $3::int[], $4::text[], $5::bigint[], $6::boolean[]) n
+    `insert into backhaul.foreseen as f (job_id, lane, stage, label, expected, at_least, requests)
+     select $1, n.* from unnest($2::text[], $3::int[], $4::text[], $5::bigint[], $6::boolean[], $7::jsonb[]) n
      on conflict (job_id, lane, stage) do update
-        set label = coalesce(excluded.label, f.label), expected = excluded.expected, at_least = excluded.at_least`,
+        set label = coalesce(excluded.label, f.label), expected = excluded.expected, at_least = excluded.at_least,
+            requests = coalesce(excluded.requests, f.requests)`,
     [
       jobId,
       rows.map((row) => textOf(row.lane)),
@@ -25,6 +29,7 @@ export async function keepForeseen(tx: Tx, jobId: string, foreseen: readonly For
       rows.map((row) => textOf(row.label) ?? null),
       rows.map((row) => row.expected),
       rows.map((row) => row.atLeast ?? false),
+      rows.map((row) => (row.requests ? JSON.stringify(row.requests) : null)),
     ],
   )
 }

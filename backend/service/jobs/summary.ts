@@ -3,6 +3,7 @@ import { livePlaces, type Progress, progress, readLookups, type Tasks, type Turn
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from '../base/about'
 import { databaseCache, perDatabase } from '../base/caches'
 import type { Service } from '../base/context'
+import { timesLeft } from './left'
 import { rateMeter } from './rates'
 import { startOf, turnText } from './turn'
 import { waitSentence } from './waits'
@@ -61,7 +62,7 @@ const turns = databaseCache<ReadonlyMap<string, Turn>>(1000)
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
-  const [jobs, live] = await Promise.all([
+  const [jobs, live, left] = await Promise.all([
     progress(
       db,
       ids,
@@ -69,9 +70,10 @@ export async function summaries(service: Service, ids: readonly string[]): Promi
       (queued) => turns(service).get(queued.join(), () => turnsOf(db, queued)),
     ),
     livePlaces(db),
+    timesLeft(service),
   ])
   const rates = rateMeters(service)(jobs.filter((job) => !hasEnded(job)))
-  return jobs.map((job) => summaryOf(service, job, live, rates.get(job.id)))
+  return jobs.map((job) => summaryOf(service, job, { live, rate: rates.get(job.id), left: left.get(job.id) }))
 }
 
 /** The verbs that a job in this state accepts, as `engine/jobs/verbs.ts` decides. */
@@ -85,7 +87,14 @@ export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | '
   return can
 }
 
-function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, number>, rate: number | undefined): JobSummary {
+/** What is known beside a job's own figures: workers by queue, records per second, and its time left by the limits, ms. */
+interface Beside {
+  live: ReadonlyMap<string, number>
+  rate: number | undefined
+  left: number | undefined
+}
+
+function summaryOf(service: Service, job: Progress, { live, rate, left }: Beside): JobSummary {
   const { admitted: _, turn, activeKey, waits: __, cleared: ___, ...figures } = job
   const running = { live, sources: service.sources, limits: service.limits, config: service.config }
   const startsIn = startOf(job, running)
@@ -104,7 +113,7 @@ function summaryOf(service: Service, job: Progress, live: ReadonlyMap<string, nu
     position: turn?.position ?? null,
     startsInMs: startsIn,
     rate: job.status === 'running' ? (rate ?? null) : null,
-    leftMs: leftMs(job, fraction, rate),
+    leftMs: job.status === 'running' && left !== undefined ? left : leftMs(job, fraction, rate),
     sentence: sentenceOf(job, label, () => upper(turnText(turn, startsIn, running))),
     waits: waitsOf(job, live).map((wait) => ({
       kind: wait.kind,

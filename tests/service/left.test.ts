@@ -1,0 +1,98 @@
+import fc from 'fast-check'
+import type { Limit } from '../../backend/contract'
+import type { Db } from '../../backend/database/db'
+import type { Service } from '../../backend/service/base/context'
+import { endsOf, type Need, timesLeft } from '../../backend/service/jobs/left'
+import { ownDatabase } from '../support/database'
+
+/*
+ * When jobs end that share the budget of a day.
+ */
+
+let db: Db
+ownDatabase((opened) => {
+  db = opened
+})
+
+const DAY = 60_000
+const budget = { room: 100, windowMs: DAY, used: [], perMs: 1 }
+const need = (id: string, requests: number, weight = 1): Need => ({ id, requests, weight })
+
+test('what the budget has at once is over as fast as the other limits allow; what is more waits for its day', () => {
+  expect(endsOf([need('a', 40)], budget)).toEqual(new Map([['a', 40]]))
+  const [[, end] = ['', 0]] = [...endsOf([need('a', 250)], budget)]
+  expect(end).toBeGreaterThanOrEqual(2 * DAY)
+  expect(end).toBeLessThan(2 * DAY + 300)
+})
+
+test('jobs share by weight: four times the weight ends first, with four fifths of each day', () => {
+  const ends = endsOf([need('pro', 160, 4), need('free', 160, 1)], budget)
+  // 80 + 80 of pro's by the second day; then all of a day is left to the other.
+  expect([...ends.keys()]).toEqual(['pro', 'free'])
+  expect(ends.get('pro')).toBeGreaterThanOrEqual(DAY)
+  expect(ends.get('pro')).toBeLessThan(DAY + 300)
+  expect(ends.get('free')).toBeGreaterThanOrEqual(3 * DAY)
+  expect(ends.get('free')).toBeLessThanOrEqual(3 * DAY + 320)
+})
+
+test('what was used before is free again in its time', () => {
+  const used = [
+    { inMs: 10_000, requests: 70 },
+    { inMs: 50_000, requests: 30 },
+  ]
+  expect(endsOf([need('a', 60)], { ...budget, used }).get('a')).toBe(10_060)
+  expect(endsOf([need('a', 90)], { ...budget, used }).get('a')).toBe(50_020)
+  expect(endsOf([need('a', 1)], { ...budget, room: 0 })).toEqual(new Map())
+})
+
+test('no window holds more than the budget, whatever jobs there are, and nobody ends after all have what they need', () => {
+  const jobs = fc.array(fc.record({ requests: fc.integer({ min: 1, max: 900 }), weight: fc.constantFrom(1, 4, 8) }), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  fc.assert(
+    fc.property(jobs, fc.integer({ min: 1, max: 200 }), (list, room) => {
+      const needs = list.map((one, n) => need(String(n), one.requests, one.weight))
+      const all = needs.reduce((sum, { requests }) => sum + requests, 0)
+      const ends = endsOf(needs, { ...budget, room })
+      expect(ends.size).toBe(needs.length)
+      const last = Math.max(...ends.values())
+      // All of it takes as many days as the budget needs for it, and no more.
+      expect(Math.floor(last / DAY)).toBeGreaterThanOrEqual(Math.ceil(all / room - 1e-6) - 1)
+      expect(last).toBeLessThanOrEqual((Math.ceil(all / room) - 1) * DAY + all + 1)
+      // Of two with the same weight the smaller one ends first.
+      for (const a of needs)
+        for (const b of needs)
+          if (a.weight === b.weight && a.requests < b.requests) expect(ends.get(a.id)).toBeLessThanOrEqual(ends.get(b.id) as number)
+    }),
+  )
+})
+
+test('the time left of a job is that of the requests its stages still need; a stage that waits for a person needs none', async () => {
+  const ids = ['a', 'b'].map((letter) => `00000000-0000-4000-8000-00000000000${letter}`)
+  for (const [n, id] of ids.entries()) {
+    await db.query(
+      `insert into backhaul.jobs (id, source, status, params, admitted, bounded_by, weight) values ($1, 'toy', 'running', '{}', true, 'toy', $2)`,
+      [id, n === 0 ? 4 : null],
+    )
+    await db.query(
+      `insert into backhaul.tasks (job_id, stream, key, queue, state, lane, stage, cursor, traffic, held_by)
+       values ($1, 's', 'read', 'q', 'ready', 'shop', 1, '{}', '{"etsy": {"requests": 20}}', null),
+              ($1, 's', 'done', 'q', 'done', 'shop', 1, '{}', '{"etsy": {"requests": 30}}', null),
+              ($1, 's', 'held', 'q', 'ready', 'dead', 1, '{}', '{}', 'credential/x')`,
+      [id],
+    )
+    await db.query(
+      `insert into backhaul.foreseen (job_id, lane, stage, requests)
+       values ($1, 'shop', 1, '{"etsy": 150}'), ($1, 'dead', 1, '{"etsy": 1000}'), ($1, 'later', 2, null)`,
+      [id],
+    )
+  }
+  const etsy: Limit = { scope: 'key', perDay: 200, dayMs: DAY, backfillShare: { day: 0.5 }, requests: 10, perMs: 1000 }
+  const left = await timesLeft({ db, limits: new Map([['etsy', etsy]]) } as unknown as Service)
+  // 100 a day: in ten seconds 80 of the first and 20 of the second; they are free again a day later.
+  expect(left.get(ids[0] as string)).toBeGreaterThanOrEqual(DAY)
+  expect(left.get(ids[0] as string)).toBeLessThan(DAY + 15_000)
+  expect(left.get(ids[1] as string)).toBeGreaterThan(left.get(ids[0] as string) as number)
+  expect(left.get(ids[1] as string)).toBeLessThan(DAY + 25_000)
+})
