@@ -350,5 +350,5 @@ describe('OAuth', () => {
 test('the address is a template that the product fills with the shop', () => {
   expect(it_.sandbox.urls.SHOPIFY_URL).toBe(`${it_.sandbox.url}/shopify/{shop}`)
   expect(it_.sandbox.urls).toMatchObject({ SHOPIFY_CLIENT_ID: 'sandbox-client-id', SHOPIFY_CLIENT_SECRET: 'sandbox-client-secret' })
-  expect(it_.sandbox.limits.shopify).toEqual({ requests: 2000, perMs: 20_000 })
+  expect(it_.sandbox.limits['shopify.graphql']).toEqual({ requests: 2000, perMs: 20_000 })
 })

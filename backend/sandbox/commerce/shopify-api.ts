@@ -11,10 +11,10 @@ import { refusedBy, type ShopifyLimits, unauthorized } from './shopify-limits'
 import { answerConsent, answerTokens } from './shopify-oauth'
 import { answerRest, answerScopes } from './shopify-rest'
 import type { Reader } from './shopify-root'
-import { domainOf } from './shopify-store'
 import type { World } from './world'
 
-const PATH = /^\/([a-z0-9-]+\.myshopify\.com)(\/.*)$/
+/** A shop is named by its domain, or by the name in it, as a base URL with `{shop}` may end in either. */
+const PATH = /^\/([a-z0-9-]+?)(?:\.myshopify\.com)?(\/.*)$/
 const VERSIONED = /^\/admin\/api\/(\d{4}-\d{2})(\/.*)$/
 const GRAPHQL = '/graphql.json'
 const SCOPES = '/admin/oauth/access_scopes.json'
@@ -45,8 +45,8 @@ export class ShopifyApi implements SandboxApi {
   }
 
   private find({ path }: Ask): { user: User; rest: string } | undefined {
-    const [, host, rest] = PATH.exec(path) ?? []
-    const user = this.parts.world.users.find((one) => domainOf(one) === host)
+    const [, name, rest] = PATH.exec(path) ?? []
+    const user = this.parts.world.users.find(({ shops }) => shops.shopify.name === name)
     return user && rest !== undefined ? { user, rest } : undefined
   }
 

@@ -57,7 +57,7 @@ export class ShopifyLimits {
     const { open, speed } = this.settings
     const limit = (requests: number) =>
       open ? { requests: 1_000_000, perMs: 1000 } : { requests, perMs: Math.ceil((BUCKET_SECONDS * 1000) / speed) }
-    return { shopify: limit(this.perSecond * BUCKET_SECONDS), 'shopify.rest': limit(CALLS) }
+    return { 'shopify.graphql': limit(this.perSecond * BUCKET_SECONDS), 'shopify.rest': limit(CALLS) }
   }
 
   private bucketOf(user: number): Bucket {

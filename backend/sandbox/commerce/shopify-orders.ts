@@ -99,6 +99,9 @@ function transactionDocs(store: Store, sale: Sale): Doc[] {
   ]
 }
 
+/** @param line its place in the order */
+export const refundLineId = ({ id }: Refund, line: number): number => (id % 1_000_000_000) * 10_000 + line
+
 function refundDoc(parts: OrderParts, sale: Sale, refund: Refund): Doc {
   const { store } = parts
   const number = sale.refunds.indexOf(refund)
@@ -106,7 +109,7 @@ function refundDoc(parts: OrderParts, sale: Sale, refund: Refund): Doc {
     const { price = 0 } = sale.lines[index] ?? {}
     return {
       __typename: 'RefundLineItem',
-      id: gid('RefundLineItem', `${refund.id}${String(index).padStart(4, '0')}`),
+      id: gid('RefundLineItem', refundLineId(refund, index)),
       quantity,
       lineItem: () => lineDoc(store, sale, index),
       priceSet: bagOf(store, price),

@@ -3,7 +3,7 @@ import { buyerOf } from './people'
 import type { Product, Variant } from './products'
 import { type Refund, type Sale, subtotalOf, totalOf } from './sales'
 import type { Customer } from './shopify-customers'
-import { financialStatusOf, isTest } from './shopify-orders'
+import { financialStatusOf, isTest, refundLineId } from './shopify-orders'
 import { handleOf, priceOf, statusOf, stockOf, variantId } from './shopify-products'
 import { bagOf, gid, type Store } from './shopify-store'
 
@@ -72,7 +72,14 @@ function restRefund(store: Store, sale: Sale, refund: Refund) {
     refund_line_items: refund.lines.map(({ line, quantity }) => {
       const item = restLine(store, sale, line)
       const subtotal = quantity * (sale.lines[line]?.price ?? 0)
-      return { id: item.id, line_item_id: item.id, quantity, subtotal: Number(amountOf(store, subtotal)), total_tax: 0, line_item: item }
+      return {
+        id: refundLineId(refund, line),
+        line_item_id: item.id,
+        quantity,
+        subtotal: Number(amountOf(store, subtotal)),
+        total_tax: 0,
+        line_item: item,
+      }
     }),
     transactions: restTransactions(store, sale).filter(({ id }) => id === sale.id * 10 + 1 + number),
   }
@@ -117,7 +124,17 @@ export function restOrder(store: Store, sale: Sale) {
     fulfillments:
       sale.shippedAt === null
         ? []
-        : [{ id: sale.id, order_id: sale.id, status: 'success', created_at: shippedAt, tracking_number: `92${sale.id}` }],
+        : [
+            {
+              id: sale.id,
+              order_id: sale.id,
+              status: 'success',
+              created_at: shippedAt,
+              tracking_company: 'USPS',
+              tracking_number: `92${sale.id}`,
+              tracking_url: `https://tracking.example/92${sale.id}`,
+            },
+          ],
   }
 }
 
@@ -165,6 +182,7 @@ export const restCustomer = (store: Store, { buyer, createdAt, updatedAt, orders
   currency: store.user.shops.shopify.currency,
   state: 'disabled',
   tags: '',
+  default_address: { id: buyer.id, city: 'Sandbox', province_code: null, country_code: buyer.country, zip: '00000' },
 })
 
 export function restShop({ user }: Store) {

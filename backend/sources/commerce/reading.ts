@@ -123,10 +123,14 @@ export interface Reading<S extends z.ZodType, R> {
   read(entry: z.output<S>, raw: Json): R
 }
 
-/** The record of an entry, or why there is none. */
-export function readEntry<S extends z.ZodType, R>({ kind, idName, schema, read }: Reading<S, R>, raw: unknown): R | Reject {
-  const reject = (reason: string, detail: string): Reject => ({ key: keyOf(kind, raw, idName), reason, detail, raw })
-  const parsed = schema.safeParse(raw)
+/**
+ * The record of an entry, or why there is none.
+ * @param raw as it came
+ * @param entry the same in the form of the schema
+ */
+export function readEntry<S extends z.ZodType, R>({ kind, idName, schema, read }: Reading<S, R>, raw: unknown, entry = raw): R | Reject {
+  const reject = (reason: string, detail: string): Reject => ({ key: keyOf(kind, entry, idName), reason, detail, raw })
+  const parsed = schema.safeParse(entry)
   if (!parsed.success) return reject('schema', issuesOf(parsed.error))
   try {
     return read(parsed.data, raw as Json)

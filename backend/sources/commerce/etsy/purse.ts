@@ -1,26 +1,23 @@
 import { z } from 'zod'
 import { fromDivisor } from '../money'
-import { maybe, maybeCurrency, moneyOf, Unreadable } from '../reading'
+import { Purse } from '../purse'
+import { maybe, maybeCurrency } from '../reading'
 
 /** Money as Etsy writes it: `amount / divisor`. */
 export const money = z.object({ amount: z.int(), divisor: z.int().positive(), currency_code: maybeCurrency })
 type Money = z.output<typeof money>
 export const maybeMoney = maybe(money)
 
-/** Reads the money of one document, all of it in one currency. */
-export class Purse {
-  readonly currency: string
+/** Reads the money of one document, in the currency of its first amount. */
+export class EtsyPurse extends Purse {
   /** @throws {Unreadable} without a currency */
   constructor(first: Money) {
-    if (first.currency_code === null) throw new Unreadable('no_currency', 'The money has no currency.')
-    this.currency = first.currency_code
+    super(first.currency_code)
   }
 
   /** @throws {Unreadable} for money without a currency or of another one, and for no whole number of minor units */
   minor({ amount, divisor, currency_code: currency }: Money): number {
-    if (currency === null) throw new Unreadable('no_currency', 'Some of the money has no currency.')
-    if (currency !== this.currency) throw new Unreadable('mixed_currencies', `There is money in ${this.currency} and in ${currency}.`)
-    return moneyOf(() => fromDivisor(amount, divisor, this.currency))
+    return this.read(currency, () => fromDivisor(amount, divisor, this.currency))
   }
 
   maybe(value: Money | null): number | null {

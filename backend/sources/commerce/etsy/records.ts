@@ -17,7 +17,7 @@ import {
   Unreadable,
 } from '../reading'
 import type { FulfillmentRecord, LineRecord, ListingRecord, OrderRecord, RefundRecord, VariantRecord } from '../store/records'
-import { maybeMoney, money, Purse } from './purse'
+import { EtsyPurse, maybeMoney, money } from './purse'
 
 /*
  * Receipts and listings of Etsy's Open API v3. Times are seconds since 1970, each under an old and a new name.
@@ -66,7 +66,7 @@ type Receipt = z.output<typeof receipt>
 /** Etsy's own spelling, and the other one. */
 const CANCELLED = new Set(['canceled', 'cancelled'])
 
-function lineOf(purse: Purse, line: z.output<typeof transaction>, isFullPrice: boolean, raw: Json): LineRecord {
+function lineOf(purse: EtsyPurse, line: z.output<typeof transaction>, isFullPrice: boolean, raw: Json): LineRecord {
   const price = purse.minor(line.price)
   return {
     platformId: line.transaction_id,
@@ -102,7 +102,7 @@ function shipmentOf(parcel: z.output<typeof shipment>, receiptId: string, place:
 
 /** Etsy gives refunds no id: theirs is the receipt's with their time, and their place among those of that second. */
 function refundsOf(
-  purse: Purse,
+  purse: EtsyPurse,
   { receipt_id: receiptId, refunds }: Receipt,
   tax: number | null,
   total: number,
@@ -132,7 +132,7 @@ function orderOf(its: Receipt, raw: Json): OrderRecord {
   const createdAt = its.created_timestamp ?? its.create_timestamp
   if (createdAt === null) throw new Unreadable('schema', 'created_timestamp is missing.')
   if (!its.transactions?.length) throw new Unreadable('no_transactions', 'The receipt has no transactions.')
-  const purse = new Purse(its.grandtotal)
+  const purse = new EtsyPurse(its.grandtotal)
   const total = purse.minor(its.grandtotal)
   const discount = purse.maybe(its.discount_amt)
   const taxes = [its.total_tax_cost, its.total_vat_cost].map((one) => purse.maybe(one))
@@ -193,7 +193,10 @@ const listing = z.object({
   inventory: maybe(z.object({ products: maybe(z.array(product)) })),
 })
 
-function variantOf(purse: Purse | null, { product_id, sku, offerings, property_values: values }: z.output<typeof product>): VariantRecord {
+function variantOf(
+  purse: EtsyPurse | null,
+  { product_id, sku, offerings, property_values: values }: z.output<typeof product>,
+): VariantRecord {
   const [offer] = offerings ?? []
   return {
     id: product_id,
@@ -207,7 +210,7 @@ function variantOf(purse: Purse | null, { product_id, sku, offerings, property_v
 }
 
 function listingOf(its: z.output<typeof listing>, raw: Json): ListingRecord {
-  const purse = its.price && new Purse(its.price)
+  const purse = its.price && new EtsyPurse(its.price)
   const products = (its.inventory?.products ?? []).filter(({ is_deleted: isDeleted }) => isDeleted !== true)
   return {
     platformId: its.listing_id,
