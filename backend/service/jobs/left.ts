@@ -66,10 +66,12 @@ export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: 
   return ends
 }
 
-/** Notes when what was spent is free again: as the gate does, by sixtieths of the window. */
-function note(freeing: { inMs: number; requests: number }[], inMs: number, requests: number, windowMs: number): void {
+/** Notes when what was spent is free again: as the gate does, at the end of a sixtieth of the window. */
+function note(freeing: { inMs: number; requests: number }[], at: number, requests: number, windowMs: number): void {
+  const part = windowMs / 60
+  const inMs = Math.ceil(at / part) * part
   const last = freeing.at(-1)
-  if (last && inMs - last.inMs < windowMs / 60) Object.assign(last, { inMs, requests: last.requests + requests })
+  if (last?.inMs === inMs) last.requests += requests
   else freeing.push({ inMs, requests })
 }
 
