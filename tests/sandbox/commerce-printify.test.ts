@@ -72,6 +72,16 @@ describe('lists', () => {
     expect(after.data[0].metadata).toEqual({ order_type: 'manual', shop_fulfilled_at: null })
   })
 
+  test('an order that is removed is gone from the list, which closes up, and by its id', async () => {
+    const before = (await orders()).json()
+    const [{ id }] = before.data as [Entry]
+    it_.printify.orders.remove(id)
+    const after = (await orders()).json()
+    expect([after.total, after.data[0]]).toEqual([before.total - 1, before.data[1]])
+    expect((await shop(`/orders/${id}.json`)).status).toBe(404)
+    expect(it_.printify.truth.links(user).some(({ printifyId }) => printifyId === id)).toBe(false)
+  })
+
   test('products are up to 50 a page; one and an order are found by their ids', async () => {
     const products = await all('/products.json')
     expect((await shop('/products.json?limit=100')).json().data).toHaveLength(50)

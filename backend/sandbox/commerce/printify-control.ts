@@ -1,4 +1,4 @@
-import { oneOf } from '../base/input'
+import { BadControl, oneOf } from '../base/input'
 import type { ControlRoute } from '../base/source'
 import { truthOf, userAt } from './control'
 import { CHANNELS } from './people'
@@ -41,6 +41,15 @@ export const controlRoutes = ({ world, orders, tokens, truth }: Parts): Record<s
     run(input) {
       const { id } = orders.add(userAt(world, input), oneOf(input, 'channel', CHANNELS))
       return { id }
+    },
+  },
+  'POST /printify/orders/remove': {
+    about: '{"user": 0, "channel": "etsy", "id"}: removes an order, so that later ones move up',
+    run(input) {
+      const made = orders.list(userAt(world, input), oneOf(input, 'channel', CHANNELS)).find(({ id }) => id === input.id)
+      if (!made) throw new BadControl(`there is no order ${String(input.id)} in this shop`)
+      orders.remove(made.id)
+      return { id: made.id }
     },
   },
 })

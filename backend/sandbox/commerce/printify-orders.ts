@@ -68,18 +68,20 @@ function stateOf(sale: Sale): Pick<Made, 'status' | 'sentAt' | 'fulfilledAt'> {
 export class PrintifyOrders {
   private kept = new Map<string, { version: string; orders: Made[] }>()
   private added: { user: number; channel: Channel; sale: Sale; at: number }[] = []
+  private removed = new Set<string>()
 
   constructor(private readonly world: World) {}
 
   /** Newest first, as Printify lists them. */
   list(user: User, channel: Channel): Made[] {
     const key = `${user.number} ${channel}`
-    const version = `${this.world.versionOf(user)} ${this.added.length}`
+    const version = `${this.world.versionOf(user)} ${this.added.length} ${this.removed.size}`
     const kept = this.kept.get(key)
     if (kept?.version === version) return kept.orders
     const orders = [...this.world.sales(user, channel).flatMap((sale) => this.of(user, channel, sale)), ...this.byHand(user, channel)]
       .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
       .map((order, n): Made => ({ ...order, number: n + 1 }))
+      .filter(({ id }) => !this.removed.has(id))
       .reverse()
     this.kept.set(key, { version, orders })
     return orders
@@ -91,6 +93,11 @@ export class PrintifyOrders {
     if (!like) throw new Error(`the Printify shop of user ${user.number} for ${channel} has no order to repeat`)
     this.added.push({ user: user.number, channel, sale: like.sale, at: this.world.now() })
     return this.list(user, channel)[0] as Made
+  }
+
+  /** The seller removes an order: the list closes up. */
+  remove(id: string): void {
+    this.removed.add(id)
   }
 
   private byHand(user: User, channel: Channel): Made[] {
@@ -138,6 +145,7 @@ export class PrintifyOrders {
 
   reset(): void {
     this.added = []
+    this.removed.clear()
     this.kept.clear()
   }
 }

@@ -8,6 +8,7 @@ import { allOf, PLATFORM_PARTS } from './platforms'
 import { prepare } from './prepare'
 import { settings } from './settings'
 import { PLATFORMS } from './store/records'
+import { retention } from './store/retention'
 import { endStream } from './streams/end'
 import { rollUpStream } from './streams/roll-up'
 
@@ -41,6 +42,7 @@ export const commerce = defineSource<CommerceParams>({
   workers: Object.fromEntries(
     parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
   ),
+  retention,
   prepare,
   plan,
   ...hooks,

@@ -41,7 +41,7 @@ export function understand(answer: RawAnswer): Verdict {
   return status >= 500 ? { block: block(after(ERROR_REST_MS), `http ${status}`) } : {}
 }
 
-export const settings = {
+export const printifySettings = {
   PRINTIFY_URL: { schema: baseUrl('https://api.printify.com'), about: 'Base URL of the Printify API.' },
   PRINTIFY_API_VERSION: {
     schema: z

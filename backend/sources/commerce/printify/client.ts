@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { HttpAnswer, HttpRequest, Io } from '../../../contract'
 import { id } from '../reading'
-import { isDenied, isMissing, type settings } from './api'
+import { isDenied, isMissing } from './api'
 import type { ListPage } from './pager'
 
 /*
@@ -10,7 +10,7 @@ import type { ListPage } from './pager'
  * asked for by number.
  */
 
-type PrintifyIo = Pick<Io<typeof settings>, 'http' | 'settings'>
+type PrintifyIo = Pick<Io, 'http' | 'settings'>
 
 /** An account as its requests name it. */
 export interface ShopAccess {
@@ -37,7 +37,7 @@ export interface Listed extends Omit<ListPage, 'ids'> {
   sentAt: Date
 }
 
-const pathOf = (io: PrintifyIo, path: string): string => `/${io.settings.PRINTIFY_API_VERSION}${path}`
+const pathOf = (io: PrintifyIo, path: string): string => `/${String(io.settings.PRINTIFY_API_VERSION)}${path}`
 
 function ask<T>(io: PrintifyIo, { credentialId }: Pick<ShopAccess, 'credentialId'>, path: string, request: Omit<HttpRequest<T>, 'path'>) {
   return io.http('printify').request({ ...request, path: pathOf(io, path), account: credentialId, scopeOf: credentialId })
@@ -52,13 +52,13 @@ async function listOf(io: PrintifyIo, shop: ShopAccess, what: 'orders' | 'produc
 }
 
 /** Orders of a shop, newest first; pages count from 1. */
-export const ordersOf = (io: PrintifyIo, shop: ShopAccess, page: number): Promise<Listed> => listOf(io, shop, 'orders', page)
+export const listOrders = (io: PrintifyIo, shop: ShopAccess, page: number): Promise<Listed> => listOf(io, shop, 'orders', page)
 
 /** Products of a shop. */
-export const productsOf = (io: PrintifyIo, shop: ShopAccess, page: number): Promise<Listed> => listOf(io, shop, 'products', page)
+export const listProducts = (io: PrintifyIo, shop: ShopAccess, page: number): Promise<Listed> => listOf(io, shop, 'products', page)
 
 /** One order; without data where Printify says that it has none. */
-export const orderOf = (io: PrintifyIo, shop: ShopAccess, orderId: string): Promise<HttpAnswer<unknown>> =>
+export const readOrderOf = (io: PrintifyIo, shop: ShopAccess, orderId: string): Promise<HttpAnswer<unknown>> =>
   ask(io, shop, `/shops/${shop.shopId}/orders/${encodeURIComponent(orderId)}.json`, {
     schema: z.record(z.string(), z.unknown()),
     accept: [404],

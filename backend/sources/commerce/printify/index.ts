@@ -1,13 +1,26 @@
+import { keyOf } from '../entities'
 import type { PlatformPart } from '../platform'
+import { printify as api, printifySettings } from './api'
+import { firstOrdersCursor, printifyOrders } from './orders'
+import { firstProductsCursor, printifyProducts } from './products'
+
+/** Orders may be imported into Printify some time after they were made. */
+const OVERLAP_MS = 86_400_000
 
 /** Printify. */
 export const printify: PlatformPart = {
   queue: 'printify_backfill_queue',
-  settings: {},
-  apis: {},
-  credentials: {},
-  streams: {},
+  settings: printifySettings,
+  apis: { printify: api },
+  // Personal tokens are not refreshed: one that is refused needs a person.
+  credentials: { printify: {} },
+  streams: { printify_orders: printifyOrders, printify_products: printifyProducts },
+  // Pages follow each other.
   laneWidth: 1,
-  overlapMs: () => 0,
-  firstTasks: () => [],
+  overlapMs: (entity) => (entity === 'orders' ? OVERLAP_MS : 0),
+  firstTasks({ account, entity, kind, from }) {
+    const key = keyOf(account, entity)
+    if (entity === 'products') return [{ stream: 'printify_products', key, cursor: firstProductsCursor(account.id) }]
+    return [{ stream: 'printify_orders', key, cursor: firstOrdersCursor(account.id, from, kind === 'incremental') }]
+  },
 }

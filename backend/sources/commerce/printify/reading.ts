@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Skip } from '../../../contract'
 import { isRestless, type ListPage, place, START, turn } from './pager'
 
 /*
@@ -26,12 +27,18 @@ export const reading = z.object({
   hasRejects: z.boolean(),
   /** When the oldest of its records was made, ISO 8601; null: it is not known of any. */
   oldest: z.string().nullable(),
-  /** Records from the start of the list to where the reading ended, and of the whole list, both as Printify counts. */
-  covered: z.object({ records: z.number(), total: z.number().nullable(), isWhole: z.boolean() }).nullable(),
+  /** Records from the start of the list to where the reading ended, and records and pages of the whole list, as Printify counts. */
+  covered: z.object({ records: z.number(), total: z.number().nullable(), isWhole: z.boolean(), pages: z.number().nullable() }).nullable(),
   /** How many records the reading should have stored, with those apart; null: Printify did not say. */
   counted: z.number().nullable(),
 })
 export type Reading = z.infer<typeof reading>
+
+/** When it began. @throws {Error} before its first page: a fault of the stream */
+export function sinceOf({ since }: Reading): Date {
+  if (since === null) throw new Error('a reading is counted after its first page')
+  return new Date(since)
+}
 
 export const newReading = (round = 1): Reading => ({
   ...{ round, since: null, place: START, phase: 'list', top: [], apart: [], hasRejects: false, oldest: null, covered: null, counted: null },
@@ -79,7 +86,7 @@ export function advance(before: Reading, answer: ListPage, shown: Shown): Advanc
     return meets || isLast ? { ...on, reading: { ...after, counted: countOf(after.covered, answer.total) }, isOver: true } : on
   }
   if (!isLast && !shown.isEnough) return on
-  const covered = { records: next.end - placesLeft(answer, isLast), total: answer.total, isWhole: isLast }
+  const covered = { records: next.end - placesLeft(answer, isLast), total: answer.total, isWhole: isLast, pages: answer.lastPage }
   // A list that was read at once did not change meanwhile.
   if (next.asked === 1) return { ...on, reading: { ...after, covered, counted: countOf(covered, answer.total) }, isOver: true }
   return { ...on, reading: { ...after, phase: 'again', place: { ...START, asked: next.asked }, covered } }
@@ -98,21 +105,24 @@ export type Outcome =
   | { is: 'complete' }
   /** It is complete as far as can be told. */
   | { is: 'unverified'; reason: string }
-  /** To be read again. */
-  | { is: 'differs' }
-  | { is: 'failed'; reason: string }
+  | { is: 'different'; reason: string }
 
 /**
  * Whether everything was read.
  * @param what `orders of shop 12`
  * @param stored how many records this reading stored
  */
-export function outcomeOf({ round, counted, apart }: Reading, what: string, stored: number): Outcome {
+export function outcomeOf({ counted, apart }: Reading, what: string, stored: number): Outcome {
   if (counted === null) return { is: 'unverified', reason: `Printify did not say how many ${what} there are` }
   if (apart.length > MAX_APART)
     return { is: 'unverified', reason: `more than ${MAX_APART} ${what} were left out, so that the rest was not counted` }
   const found = stored + apart.length
   if (found === counted) return { is: 'complete' }
-  if (round < ROUNDS) return { is: 'differs' }
-  return { is: 'failed', reason: `Printify counts ${counted} ${what}, but showed ${found}; it was read ${ROUNDS} times` }
+  return { is: 'different', reason: `Printify counts ${counted} ${what}, but shows ${found}` }
+}
+
+/** What follows a reading that is no proof: another one or, after the last one, the failure of its task, whose retry starts anew. */
+export function anew({ round }: Reading, kind: string, reason: string): { reading: Reading; failed?: Skip } {
+  if (round < ROUNDS) return { reading: newReading(round + 1) }
+  return { reading: newReading(), failed: { kind, reason: `${reason}; they were read ${ROUNDS} times` } }
 }
