@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ACCOUNTS } from './cli/check-accounts'
 import { CHECKS, type Finding, runCheck } from './cli/checks'
 import type { Context } from './cli/context'
 import { LIVE } from './cli/live'
@@ -24,7 +25,7 @@ async function examine(context: Context, options: Options): Promise<void> {
   const { terminal } = context
   const findings: Finding[] = []
   const isBad = (name: string) => findings.some((found) => found.check === name && (found.state === 'fault' || found.state === 'skipped'))
-  for (const check of [...CHECKS, ...(options.live ? [LIVE] : [])]) {
+  for (const check of [...CHECKS, ACCOUNTS, ...(options.live ? [LIVE] : [])]) {
     const missing = check.needs?.find(isBad)
     const found: Finding[] = missing ? [{ check: check.name, state: 'skipped', text: `needs ${missing}` }] : await runCheck(check, context)
     findings.push(...found)

@@ -15,6 +15,7 @@
  *   reject    one record that was not stored because it is invalid
  */
 
+export type * from './accounts'
 export type * from './api'
 export * from './bisect'
 export type * from './check'

@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { QueueName } from '../../queues/names'
 import type { Json } from '../base/json'
 import type { Reader } from '../base/sql'
+import type { Accounts } from './accounts'
 import type { Api, Http, HttpUse, Pace } from './api'
 import type { AlertCheck } from './check'
 import type { Command } from './command'
@@ -91,6 +92,8 @@ export interface Source<P = unknown> extends Hooks<P> {
   apis: Record<string, Api>
   /** The kinds of accounts that people connect; its routes save their tokens. */
   credentials?: Record<string, CredentialKind>
+  /** How people connect, check and remove accounts. */
+  accounts?: Accounts
   streams: Record<string, Stream>
   lookups?: Record<string, Lookup>
   /** Messages that carry data instead of requests, by name. */

@@ -1,4 +1,5 @@
-import type { Writable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import { Writable } from 'node:stream'
 import { allowClosedPipes } from '../../backend/base/stdio'
 
 /** What a command reads and writes, so that tests can replace it. */
@@ -13,6 +14,8 @@ export interface Terminal {
   /** Whether a bar can be drawn on stderr, beside data on stdout. */
   isErrTty: boolean
   readStdin(): Promise<string>
+  /** A line that is not shown while it is typed, or all of stdin where nobody types. @returns undefined after Ctrl-C */
+  readSecret(question: string): Promise<string | undefined>
   /** Calls back at Ctrl-C instead of exiting. @returns what stops this */
   onInterrupt(callback: () => void): () => void
 }
@@ -21,6 +24,23 @@ async function readStdin(): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
+}
+
+async function readSecret(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return await readStdin()
+  process.stderr.write(question)
+  const nowhere = new Writable({ write: (_, __, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  try {
+    return await new Promise((resolve) => {
+      lines.once('line', resolve)
+      lines.once('SIGINT', () => resolve(undefined))
+      lines.once('close', () => resolve(undefined))
+    })
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
+  }
 }
 
 /** The terminal of this process. */
@@ -34,6 +54,7 @@ export function processTerminal(): Terminal {
     stdout: process.stdout,
     isErrTty: process.stderr.isTTY === true,
     readStdin,
+    readSecret,
     onInterrupt(callback) {
       process.on('SIGINT', callback)
       return () => process.off('SIGINT', callback)

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Api, createApi } from '../../backend/api/server'
+import type { Log } from '../../backend/base/log'
 import { readConfig } from '../../backend/config/config'
 import type { Source } from '../../backend/contract'
 import { openDb } from '../../backend/database/db'
@@ -29,6 +30,7 @@ export async function serve(
   services: { databaseUrl: string; rabbitmqUrl: string },
   sources: readonly Source[],
   env: Record<string, string> = {},
+  log: Log = quiet,
 ): Promise<Served> {
   const config = readConfig(sources, {
     CONTACT: 'tests@example.org',
@@ -40,7 +42,7 @@ export async function serve(
   const broker = openBroker({ url: services.rabbitmqUrl, name: 'api', log: quiet })
   await broker.ready()
   const depths = openDepths({ url: services.rabbitmqUrl, name: 'api depths', log: quiet })
-  const service = createService({ db, broker, sources, log: quiet }, config, depths)
+  const service = createService({ db, broker, sources, log }, config, depths)
   const api = await createApi({ service, version: '0.0.0', dashboard: env.DASHBOARD ?? join(__dirname, 'no-dashboard'), port: 0 })
   const url = await api.listen()
   return {

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { type Db, openDb } from '../../backend/database/db'
+import { build as accounts } from '../../scripts/accounts'
 import { type Build, run } from '../../scripts/cli/main'
 import type { Terminal } from '../../scripts/cli/terminal'
 import { build as credentials } from '../../scripts/credentials'
@@ -13,7 +14,7 @@ import { build as refusals } from '../../scripts/refusals'
 import { build as schedule } from '../../scripts/schedule'
 import { testEnv } from './env'
 
-const PROGRAMS: Record<string, Build> = { queue, jobs, dead, credentials, gates, doctor, export: exporting, refusals, schedule }
+const PROGRAMS: Record<string, Build> = { accounts, queue, jobs, dead, credentials, gates, doctor, export: exporting, refusals, schedule }
 
 /** The settings of a command. */
 export type CommandEnv = { DATABASE_URL: string; RABBITMQ_URL: string; CONTACT: string }
@@ -79,6 +80,7 @@ export function begin(env: Record<string, string>, line: readonly string[], stdi
     }),
     isErrTty: false,
     readStdin: async () => stdin,
+    readSecret: async () => stdin,
     onInterrupt(callback) {
       interrupts.add(callback)
       return () => interrupts.delete(callback)

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Throttled } from '../../base/errors'
+import { requireContact } from '../../config/apis'
 import type { Http, HttpUse, Source } from '../../contract'
 import type { Service } from '../base/context'
 
@@ -9,7 +10,7 @@ const PATIENCE_MS = 10_000
 
 /** Makes clients for what a person asks for. */
 export const askFor =
-  ({ upstreams, log }: Pick<Service, 'upstreams' | 'log'>, source: Source) =>
+  ({ upstreams, config, log }: Pick<Service, 'upstreams' | 'config' | 'log'>, source: Source) =>
   (api: string): Http => {
     const use = (slotAt?: Date): HttpUse => ({
       class: 'live',
@@ -22,6 +23,7 @@ export const askFor =
     return {
       base: upstreams.http(source, use())(api).base,
       async request(wanted) {
+        requireContact(source, config)
         const ends = Date.now() + PATIENCE_MS
         for (let slotAt: Date | undefined; ; ) {
           try {

@@ -1,4 +1,5 @@
 import { defineSource } from '../../contract'
+import { accounts } from './accounts'
 import { commands } from './commands'
 import { stageLabel } from './entities'
 import { hooks } from './hooks'
@@ -6,6 +7,7 @@ import { type CommerceParams, label, params, paramsOf } from './params'
 import { plan } from './plan'
 import { allOf, PLATFORM_PARTS } from './platforms'
 import { prepare } from './prepare'
+import { routes } from './routes'
 import { settings } from './settings'
 import { PLATFORMS } from './store/records'
 import { retention } from './store/retention'
@@ -32,6 +34,7 @@ export const commerce = defineSource<CommerceParams>({
   settings,
   apis: allOf('apis'),
   credentials: allOf('credentials'),
+  accounts,
   streams: {
     ...allOf('streams'),
     ...Object.fromEntries(parts.map(({ platform, queue }) => [`${platform}_end`, endStream(queue)])),
@@ -42,6 +45,7 @@ export const commerce = defineSource<CommerceParams>({
   workers: Object.fromEntries(
     parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
   ),
+  routes,
   retention,
   prepare,
   plan,

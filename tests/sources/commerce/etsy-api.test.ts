@@ -280,11 +280,12 @@ describe('connecting', () => {
     expect(tokens).toMatchObject({ access: expect.any(String), refresh: expect.any(String) })
     expect(Date.parse(tokens.expiresAt ?? '')).toBeGreaterThan(Date.now() + 3_500_000)
     const { id, name, currency, createdAt } = sandbox.commerce.world.users[1]?.shops.etsy ?? {}
-    expect(await shopOf(asker(), tokens)).toEqual({
+    expect(await shopOf(asker(), { tokens, label: 'etsy/alice' })).toEqual({
       shopId: String(id),
       name,
       currency,
       createdAt: new Date((createdAt ?? 0) * 1000).toISOString(),
+      scopes: ['transactions_r', 'listings_r', 'shops_r'],
     })
   })
 
@@ -301,13 +302,13 @@ describe('connecting', () => {
   test('a user without a shop is told so', async () => {
     const body = '{"user_id":1,"shop_id":null}'
     sandbox.fault({ name: 'status', status: 200, body, headers: { 'content-type': 'application/json' }, match: 'users/me' })
-    await expect(shopOf(asker(), { access: '1.x' })).rejects.toThrow('has no shop')
+    await expect(shopOf(asker(), { tokens: { access: '1.x' }, label: 'etsy/alice' })).rejects.toThrow('has no shop')
   })
 
   test('no error shows a token or a part of the key', async () => {
     const access = '100000.averysecretaccesstoken'
     sandbox.fault({ name: 'status', status: 404, body: `{"error":"${access} ${KEYSTRING} ${SHARED_SECRET}"}` })
-    const { message, stack } = await failure(shopOf(asker(), { access }))
+    const { message, stack } = await failure(shopOf(asker(), { tokens: { access }, label: 'etsy/alice' }))
     for (const secret of [access, KEYSTRING, SHARED_SECRET]) expect(`${message} ${stack}`).not.toContain(secret)
   })
 })

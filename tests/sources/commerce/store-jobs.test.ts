@@ -10,7 +10,7 @@ import {
   saveOperation,
   stageLines,
 } from '../../../backend/sources/commerce/store/bulk'
-import { type OauthState, saveState, takeState } from '../../../backend/sources/commerce/store/oauth-states'
+import { endState, type OauthState, readState, saveState, stateHash, takeState } from '../../../backend/sources/commerce/store/oauth-states'
 import { readProfile, setBackfillStatus, setPlan } from '../../../backend/sources/commerce/store/profiles'
 import {
   endSyncJob,
@@ -81,15 +81,22 @@ test('a profile keeps its plan, and when a backfill last completed', async () =>
 
 test('a state works once, not after its time, and is not stored itself', async () => {
   const state: OauthState = { userId: 'u', platform: 'etsy', shopId: null, verifier: 'sealed' }
-  await db.tx((tx) => saveState(tx, 'a state', state, 60))
-  await db.tx((tx) => saveState(tx, 'an old one', state, -1))
-  await db.tx((tx) => saveState(tx, 'another old one', state, -1))
+  const begin = (text: string, seconds: number) => db.tx((tx) => saveState(tx, text, state, seconds))
+  const take = (text: string) => db.tx((tx) => takeState(tx, stateHash(text)))
+  const read = (text: string) => readState(db, stateHash(text))
+  expect((await begin('a state', 60)).getTime()).toBeGreaterThan(Date.now() + 50_000)
+  await begin('an old one', -1)
   expect(JSON.stringify(await db.query('select * from commerce.oauth_states'))).not.toContain('a state')
-  expect(await db.tx((tx) => takeState(tx, 'forged'))).toBeUndefined()
-  expect(await db.tx((tx) => takeState(tx, 'an old one'))).toBeUndefined()
-  const taken = await Promise.all([1, 2].map(() => db.tx((tx) => takeState(tx, 'a state'))))
+  expect([await read('forged'), await take('forged'), await take('an old one')]).toEqual([undefined, undefined, undefined])
+  expect(await read('an old one')).toMatchObject({ isOpen: true, isExpired: true })
+  const taken = await Promise.all([1, 2].map(() => take('a state')))
   expect(taken.filter(Boolean)).toEqual([state])
-  expect(await db.query('select from commerce.oauth_states')).toEqual([])
+  expect(await db.query(`select 1 from commerce.oauth_states where verifier is not null and taken_at is not null`)).toEqual([])
+  expect(await read('a state')).toMatchObject({ isOpen: false, isExpired: false, isInterrupted: false, refused: null, accountIds: [] })
+  await db.query(`update commerce.oauth_states set taken_at = taken_at - interval '3 minutes' where taken_at is not null`)
+  expect(await read('a state')).toMatchObject({ isInterrupted: true })
+  await db.tx((tx) => endState(tx, stateHash('a state'), { accountIds: [account] }))
+  expect(await read('a state')).toMatchObject({ accountIds: [account] })
 })
 
 test('an operation is found by the task that started it, as Shopify last described it', async () => {

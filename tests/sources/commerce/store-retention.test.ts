@@ -26,7 +26,7 @@ ownDatabase(async (opened) => {
   await db.query(`update commerce.bulk_lines set operation_id = 'op ' || (line / $1 + 1) where line <= $2 / 2`, [LINES_EACH, ROWS])
   await db.query(
     `insert into commerce.oauth_states (state_hash, user_id, platform, expires_at)
-     select 'state ' || n, 'u', 'etsy', clock_timestamp() + case when n <= $1 / 2 then -1 else 60 end * interval '1 minute' from generate_series(1, $1::int) n`,
+     select 'state ' || n, 'u', 'etsy', clock_timestamp() + case when n <= $1 / 2 then -25 else -23 end * interval '1 hour' from generate_series(1, $1::int) n`,
     [ROWS],
   )
   for (const table of ['bulk_operations', 'bulk_lines', 'oauth_states']) await db.query(`vacuum analyze commerce.${table}`)

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
-import type { SettingValues, Tokens } from '../../../contract'
+import type { HttpRequest, SettingValues, Tokens } from '../../../contract'
+import type { Shop, Speaker } from '../accounts/way'
 import { maybeCurrency, maybeId, maybeSeconds, maybeText } from '../reading'
 import { type EtsyKey, keyHeader, keyLabel, missingKey } from './key'
 import type { etsySettings } from './settings'
@@ -62,15 +63,6 @@ export async function exchangeCode(asker: Asker, ask: { code: string; verifier: 
   throw new Refused('input', `Etsy refuses the code (${says}): connect the account again from the start.`, 'code')
 }
 
-/** A shop, as an account needs it. */
-export interface EtsyShop {
-  shopId: string
-  name: string | null
-  currency: string | null
-  /** When it was opened: its history starts here. ISO 8601. */
-  createdAt: string | null
-}
-
 const self = z.object({ user_id: maybeId, shop_id: maybeId })
 const shop = z.object({
   shop_name: maybeText,
@@ -80,15 +72,17 @@ const shop = z.object({
 })
 
 /**
- * The shop that tokens are for.
- * @throws {Refused} `input` for a user without a shop
- * @throws {RetryLater}, {Throttled} or {Fatal} where Etsy does not tell
+ * The shop of an account.
+ * @throws {Refused} `input` for a user without a shop, or `state` where Etsy does not accept tokens that are not stored yet
+ * @throws {Held}, {RetryLater}, {Throttled} or {Fatal} where Etsy does not tell
  */
-export async function shopOf({ http, settings }: Asker, { access }: Pick<Tokens, 'access'>): Promise<EtsyShop> {
+export async function shopOf({ http, settings }: Asker, speaker: Speaker): Promise<Shop> {
   requireKey(settings)
-  const headers = { Authorization: `Bearer ${access}`, ...keyHeader(settings) }
+  const by: Pick<HttpRequest<unknown>, 'account' | 'headers'> = 'credential' in speaker
+    ? { account: speaker.credential }
+    : { headers: { Authorization: `Bearer ${speaker.tokens.access}`, ...keyHeader(settings) } }
   const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
-    const { data } = await http('etsy').request({ path: `/v3/application${path}`, headers, schema, scopeOf: keyLabel(settings) })
+    const { data } = await http('etsy').request({ ...by, path: `/v3/application${path}`, schema, scopeOf: keyLabel(settings) })
     return data
   }
   const shopId = (await get('/users/me', self))?.shop_id ?? null
@@ -99,5 +93,7 @@ export async function shopOf({ http, settings }: Asker, { access }: Pick<Tokens,
     name: its?.shop_name ?? null,
     currency: its?.currency_code ?? null,
     createdAt: its?.create_date ?? its?.created_timestamp ?? null,
+    // Etsy allows all that was asked for, or nothing.
+    scopes: ETSY_SCOPES,
   }
 }

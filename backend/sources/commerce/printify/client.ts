@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { HttpAnswer, HttpRequest, Io } from '../../../contract'
+import type { Speaker } from '../accounts/way'
 import { id } from '../reading'
 import { isDenied, isMissing } from './api'
 import type { ListPage } from './pager'
@@ -84,19 +85,14 @@ export interface ListedShop {
 }
 
 /**
- * The shops that a token gives access to, before it is stored.
- * @param label names the account in the limits, and is seen by everybody: the id of the credential to be
- * @throws {Refused} `input` naming `token` where Printify does not accept it
+ * The shops that a token gives access to.
+ * @throws {Refused} `input` naming `token` where Printify does not accept one that is not stored yet
  */
-export async function shopsOf(io: PrintifyIo, token: string, label: string): Promise<ListedShop[]> {
-  const { data, status } = await io.http('printify').request({
-    path: pathOf(io, '/shops.json'),
-    headers: { Authorization: `Bearer ${token}` },
-    scopeOf: label,
-    schema: shops,
-    accept: [401],
-    isAnswer: isDenied,
-  })
+export async function shopsOf(io: PrintifyIo, speaker: Speaker): Promise<ListedShop[]> {
+  const by: Pick<HttpRequest<unknown>, 'account' | 'headers' | 'scopeOf' | 'accept' | 'isAnswer'> = 'credential' in speaker
+    ? { account: speaker.credential, scopeOf: speaker.credential }
+    : { headers: { Authorization: `Bearer ${speaker.tokens.access}` }, scopeOf: speaker.label, accept: [401], isAnswer: isDenied }
+  const { data, status } = await io.http('printify').request({ ...by, path: pathOf(io, '/shops.json'), schema: shops })
   if (status === 401)
     throw new Refused(
       'input',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Held, RetryLater } from '../../../base/errors'
 import type { Json } from '../../../base/json'
 import { type HttpAnswer, type Io, issuesOf } from '../../../contract'
+import type { Speaker } from '../accounts/way'
 import { GRAPHQL_PART, REST_PART } from './apis'
 import type { Query } from './queries'
 
@@ -32,7 +33,7 @@ export class AccessDenied extends Held {
   override name = 'AccessDenied'
   /** @param says Shopify's own words */
   constructor(
-    { credential }: Shop,
+    credential: string,
     readonly says: string,
   ) {
     super(`credential/${credential}`, `${credential} must be connected again with more rights: ${says}`)
@@ -61,19 +62,24 @@ function notesOf(io: ShopifyIo, { headers }: Pick<HttpAnswer<unknown>, 'headers'
  * @throws {AccessDenied}
  * @throws {RetryLater} `graphql` for any other error in the answer, `shape` where it is not as expected
  */
-export async function ask<T>(io: ShopifyIo, shop: Shop, query: Query<T>, variables: Record<string, Json> = {}): Promise<Answer<T>> {
+export async function ask<T>(
+  io: ShopifyIo,
+  shop: Speaker & Pick<Shop, 'name'>,
+  query: Query<T>,
+  variables: Record<string, Json> = {},
+): Promise<Answer<T>> {
   const answer = await io.http('shopify').request({
     method: 'POST',
     path: pathOf(io, '/graphql.json'),
     body: { query: query.text, variables },
-    account: shop.credential,
+    ...('credential' in shop ? { account: shop.credential } : { headers: { 'X-Shopify-Access-Token': shop.tokens.access } }),
     scopeOf: shop.name,
     parts: { [GRAPHQL_PART]: query.cost },
     schema: envelope,
   })
   const { data, errors } = answer.data ?? {}
   const denied = errors?.find(({ extensions }) => extensions?.code === 'ACCESS_DENIED')
-  if (denied) throw new AccessDenied(shop, denied.message)
+  if (denied) throw new AccessDenied('credential' in shop ? shop.credential : shop.label, denied.message)
   // An answer with errors lacks something, even if it has data.
   const [error] = errors ?? []
   if (error)
@@ -105,6 +111,6 @@ export async function call<T>(
     accept: [403],
     isAnswer: ({ text }) => REFUSED.test(text),
   })
-  if (answer.status === 403) throw new AccessDenied(shop, REFUSED.exec(answer.text)?.[0].slice(1) ?? '')
+  if (answer.status === 403) throw new AccessDenied(shop.credential, REFUSED.exec(answer.text)?.[0].slice(1) ?? '')
   return { data: answer.data as T, sentAt: answer.sentAt, notes: notesOf(io, answer), headers: answer.headers }
 }

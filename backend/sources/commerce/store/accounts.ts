@@ -28,6 +28,10 @@ const COLUMNS = `id, user_id as "userId", platform, shop_id as "shopId", name, c
 export const readAccounts = (db: Reader, userId: string): Promise<Account[]> =>
   db.query<Account>(`select ${COLUMNS} from commerce.accounts where user_id = $1 order by platform, shop_id`, [userId])
 
+/** Those of all users, by user. */
+export const readAllAccounts = (db: Reader, limit: number): Promise<Account[]> =>
+  db.query<Account>(`select ${COLUMNS} from commerce.accounts order by user_id, platform, shop_id limit $1`, [limit])
+
 export async function readAccount(db: Reader, id: string): Promise<Account | undefined> {
   const [row] = await db.query<Account>(`select ${COLUMNS} from commerce.accounts where id = $1`, [id])
   return row

@@ -27,6 +27,7 @@ export const retention = {
       `select l.ctid from (select account_id, operation_id from commerce.bulk_operations where ${IDLE} order by updated_at) o
         cross join lateral (select ctid from ${LINES} limit ${SWEEP}) l`,
     ),
+  // For a day, somebody may ask what became of a connection.
   oauth_states: (db: Reader) =>
-    swept(db, 'oauth_states', 'select ctid from commerce.oauth_states where expires_at <= now() order by expires_at'),
+    swept(db, 'oauth_states', `select ctid from commerce.oauth_states where expires_at <= now() - interval '1 day' order by expires_at`),
 }

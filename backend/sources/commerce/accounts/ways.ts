@@ -1,0 +1,34 @@
+import { Refused } from '../../../base/errors'
+import { parsed } from '../../../contract'
+import { etsyWay } from '../etsy/way'
+import { params } from '../params'
+import { printifyWay } from '../printify/way'
+import { shopifyWay } from '../shopify/way'
+import { PLATFORMS, type Platform } from '../store/records'
+import type { Way } from './way'
+
+export const WAYS: Readonly<Record<Platform, Way>> = { etsy: etsyWay, shopify: shopifyWay, printify: printifyWay }
+
+/** @throws {Refused} `input` for a platform that there is not */
+export function wayOf(name: string): { platform: Platform; way: Way } {
+  const platform = PLATFORMS.find((one) => one === name)
+  if (platform) return { platform, way: WAYS[platform] }
+  throw new Refused(
+    'input',
+    `There is no platform ${JSON.stringify(name.slice(0, 60))}: the platforms are ${PLATFORMS.join(', ')}.`,
+    'platform',
+  )
+}
+
+/** @throws {Refused} `input` for a text that is no id of a user */
+export const knownUserId = (text: string): string => parsed(params.pick({ userId: true }), { userId: text }).userId
+
+/** The shop that a connection begins with; null where the platform tells it. @throws {Refused} `input` naming `shop` */
+export function shopIdIn(way: Way, shop: string | undefined): string | null {
+  if (way.shopIdOf) {
+    if (shop !== undefined) return way.shopIdOf(shop)
+    throw new Refused('input', `shop is missing: ${way.name} needs the address of the shop, such as ${way.shop}.`, 'shop')
+  }
+  if (shop === undefined) return null
+  throw new Refused('input', `shop is not for ${way.name}, which tells the shop itself: leave it out.`, 'shop')
+}

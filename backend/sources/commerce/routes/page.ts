@@ -1,0 +1,29 @@
+import type { Refused } from '../../../base/errors'
+import type { AccountInfo } from '../../../contract'
+
+/*
+ * The small page that a user sees after allowing access. It loads nothing and holds no token.
+ */
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one)
+
+const pageOf = (title: string, sentences: readonly string[]): string => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(title)}</title>
+<h1>${escaped(title)}</h1>
+${sentences.map((one) => `<p>${escaped(one)}</p>`).join('\n')}
+</html>
+`
+
+/** What was connected. */
+export const connectedPage = (accounts: readonly AccountInfo[]): string =>
+  pageOf('Connected', [
+    ...accounts.flatMap(({ account, name, notes }) => [`${name ? `${name} (${account})` : account} is connected.`, ...notes]),
+    'You may close this page.',
+  ])
+
+/** Why nothing was connected. */
+export const refusedPage = ({ message }: Refused): string => pageOf('Not connected', [message])

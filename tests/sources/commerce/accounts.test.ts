@@ -1,0 +1,272 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import { CLIENT_SECRET } from '../../../backend/sandbox/commerce/shopify-access'
+import { domainOf } from '../../../backend/sandbox/commerce/shopify-store'
+import { type AccountWorld, accountWorld, bearer } from '../../support/commerce-accounts'
+
+/* People connect the accounts of their shops, through the platforms' own pages, on real services. */
+
+let it_: AccountWorld
+beforeAll(async () => {
+  it_ = await accountWorld()
+}, 120_000)
+afterAll(() => it_?.close())
+beforeEach(() => it_.sandbox.reset())
+
+const ask = (method: string, path: string, body?: unknown) => it_.served.ask(method, `/api/commerce${path}`, body, bearer)
+const query = <Row extends object>(sql: string, values: unknown[] = []) => it_.served.service.db.query<Row>(sql, values)
+const newUser = () => `user-${randomUUID().slice(0, 8)}`
+const seller = (n = 0) => {
+  const found = it_.sandbox.commerce.world.users[n]
+  if (!found) throw new Error(`the sandbox has no seller ${n}`)
+  return found
+}
+const shopify = (n = 0) => domainOf(seller(n))
+
+async function begin(platform: string, userId: string, shop?: string): Promise<string> {
+  const { status, body } = await ask('POST', `/connect/${platform}`, { userId, shop })
+  if (status !== 201) throw new Error(body.detail)
+  return body.url
+}
+const connectEtsy = async (userId: string, n = 0) => {
+  it_.sandbox.commerce.etsy.access.consenting = n
+  return await it_.follow(await begin('etsy', userId))
+}
+const accountsOf = async (userId: string) => (await ask('GET', `/users/${userId}`)).body.accounts
+
+/** Signs what Shopify sends, so that a test may send something else. */
+function signed(address: string, change: (query: URLSearchParams) => void): string {
+  const url = new URL(address)
+  change(url.searchParams)
+  url.searchParams.delete('hmac')
+  const parts = [...url.searchParams].map(([name, value]) => `${name}=${value}`).sort()
+  url.searchParams.set('hmac', createHmac('sha256', CLIENT_SECRET).update(parts.join('&')).digest('hex'))
+  return url.href
+}
+
+describe('a connection by a link', () => {
+  test('of Etsy: the user allows it, comes back, and the shop is connected', async () => {
+    const userId = newUser()
+    const { status, text } = await connectEtsy(userId)
+    const { id, name, currency, createdAt } = seller().shops.etsy
+    expect([status, text]).toEqual([200, expect.stringContaining(`${name} (etsy/${id}) is connected.`)])
+    expect(await accountsOf(userId)).toEqual([
+      {
+        id: expect.any(String),
+        platform: 'etsy',
+        account: `etsy/${id}`,
+        name,
+        currency,
+        scopes: ['transactions_r', 'listings_r', 'shops_r'],
+        state: 'connected',
+        reason: null,
+        notes: [],
+      },
+    ])
+    const [row] = await query('select shop_created_at as at, credential_id as credential from commerce.accounts where user_id = $1', [
+      userId,
+    ])
+    expect(row).toEqual({ at: new Date(createdAt * 1000), credential: `etsy/${userId}/${id}` })
+    const [action] = await query(`select who, verb, target from backhaul.actions where verb = 'account.connect' order by id desc limit 1`)
+    expect(action).toEqual({ who: 'nobody', verb: 'account.connect', target: `etsy/${id}` })
+  })
+
+  test('of Shopify: what was allowed is compared with what is needed', async () => {
+    const userId = newUser()
+    it_.sandbox.commerce.shopify.access.withhold(seller(), ['read_all_orders', 'read_customers'])
+    const { status, text } = await it_.follow(await begin('shopify', userId, shopify()))
+    expect([status, text]).toEqual([200, expect.stringContaining('only the orders of the last 60 days')])
+    const [account] = await accountsOf(userId)
+    expect(account).toMatchObject({
+      account: `shopify/${shopify()}`,
+      state: 'connected',
+      scopes: expect.not.arrayContaining(['read_all_orders']),
+    })
+    expect(account.notes).toEqual([
+      'The scope read_all_orders is missing: Shopify shows only the orders of the last 60 days.',
+      'The scope read_customers is missing: customers cannot be read.',
+    ])
+  })
+
+  test('of two callbacks with one state that come at once, one wins', async () => {
+    const userId = newUser()
+    const { headers } = await fetch(await begin('etsy', userId), { redirect: 'manual' })
+    const back = headers.get('location') ?? ''
+    const all = await Promise.all([it_.open(back), it_.open(back), it_.open(back)])
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 409, 409])
+    expect(all.filter(({ text }) => text.includes('works only once'))).toHaveLength(2)
+    expect(await accountsOf(userId)).toHaveLength(1)
+  })
+
+  test('again: the account keeps its row, and has the new tokens', async () => {
+    const userId = newUser()
+    await connectEtsy(userId)
+    const [before] = await accountsOf(userId)
+    it_.sandbox.commerce.etsy.access.revoke(0)
+    await connectEtsy(userId)
+    expect(await accountsOf(userId)).toEqual([before])
+    const [{ n } = { n: 0 }] = await query<{ n: number }>('select count(*)::int as n from backhaul.credentials where id like $1', [
+      `%${userId}%`,
+    ])
+    expect(n).toBe(1)
+  })
+
+  test('two users may connect the same shop', async () => {
+    const [alice, bob] = [newUser(), newUser()]
+    await connectEtsy(alice)
+    await connectEtsy(bob)
+    expect((await accountsOf(alice))[0].account).toBe((await accountsOf(bob))[0].account)
+    expect((await accountsOf(alice))[0].id).not.toBe((await accountsOf(bob))[0].id)
+  })
+})
+
+describe('what comes back and is not right', () => {
+  const refusal = async (address: string) => {
+    const { status, text } = await it_.open(address)
+    expect(text).toContain('<h1>Not connected</h1>')
+    return [status, /<p>(.*)<\/p>/.exec(text)?.[1]]
+  }
+
+  test('a state that was never begun, writes nothing', async () => {
+    const [{ n: before } = { n: 0 }] = await query<{ n: number }>('select count(*)::int as n from backhaul.actions')
+    expect(await refusal('http://a/api/commerce/callback/etsy?code=x&state=forged')).toEqual([
+      400,
+      expect.stringContaining('its state is unknown'),
+    ])
+    expect(await refusal('http://a/api/commerce/callback/etsy')).toEqual([400, expect.stringContaining('its state is unknown')])
+    expect(await refusal('http://a/api/commerce/callback/ebay?state=x')).toEqual([400, expect.stringContaining('There is no platform')])
+    const [{ n } = { n: 0 }] = await query<{ n: number }>('select count(*)::int as n from backhaul.actions')
+    expect(n).toBe(before)
+  })
+
+  test('a state of another platform', async () => {
+    const state = new URL(await begin('etsy', newUser())).searchParams.get('state')
+    const forged = signed(
+      `http://a/api/commerce/callback/shopify?code=x&state=${state}&shop=${shopify()}&timestamp=${Math.floor(Date.now() / 1000)}`,
+      () => undefined,
+    )
+    expect(await refusal(forged)).toEqual([400, expect.stringContaining('its state is unknown')])
+  })
+
+  test('a link that was followed too late', async () => {
+    const userId = newUser()
+    const url = await begin('etsy', userId)
+    await query(`update commerce.oauth_states set expires_at = clock_timestamp() where user_id = $1`, [userId])
+    const { status, text } = await it_.follow(url)
+    expect([status, text]).toEqual([409, expect.stringContaining('followed too late')])
+    expect((await ask('GET', `/users/${userId}`)).status).toBe(404)
+  })
+
+  test('a user who does not allow it', async () => {
+    it_.sandbox.fault({ name: 'etsy-consent-denied', times: 1 })
+    const { status, text } = await connectEtsy(newUser())
+    expect([status, text]).toEqual([409, expect.stringContaining('the access was not allowed (access_denied)')])
+  })
+
+  test('a forged callback of Shopify, which leaves the link as it is', async () => {
+    it_.sandbox.fault({ name: 'shopify-forged-callback', times: 1 })
+    const url = await begin('shopify', newUser(), shopify())
+    const { status, text } = await it_.follow(url)
+    expect([status, text]).toEqual([400, expect.stringContaining('Shopify did not send this')])
+    expect((await it_.follow(url)).status).toBe(200)
+  })
+
+  test('a callback of Shopify that was changed, is old, or is of another shop', async () => {
+    const { headers } = await fetch(await begin('shopify', newUser(), shopify()), { redirect: 'manual' })
+    const back = headers.get('location') ?? ''
+    expect(await refusal(back.replace('code=', 'code=x'))).toEqual([400, expect.stringContaining('did not send this')])
+    expect(await refusal(signed(back, (its) => its.set('timestamp', '1700000000')))).toEqual([400, expect.stringContaining('too old')])
+    expect(await refusal(signed(back, (its) => its.set('shop', 'evil.example.com')))).toEqual([400, expect.stringContaining('no domain')])
+    expect(await refusal(signed(back, (its) => its.set('shop', shopify(1))))).toEqual([
+      400,
+      expect.stringContaining('another shop answered'),
+    ])
+    expect((await it_.open(back)).status).toBe(200)
+    expect((await it_.open(`${back}&state=x`)).status).toBe(400)
+  })
+
+  test('a page shows what came with the address as text only', async () => {
+    const { headers } = await fetch(await begin('etsy', newUser()), { redirect: 'manual' })
+    const back = new URL(headers.get('location') ?? '')
+    back.searchParams.set('error', '<script>alert(1)</script>')
+    const { text } = await it_.open(back.href)
+    expect(text).toContain('the access was not allowed')
+    expect(text).not.toContain('<script')
+  })
+
+  test('a platform that is down', async () => {
+    it_.sandbox.fault({ name: 'status', status: 503, match: 'oauth/token', times: 9 })
+    const { status, text } = await connectEtsy(newUser())
+    expect([status, text]).toEqual([503, expect.stringContaining('try again later')])
+  })
+})
+
+test.each([
+  ['no platform', 'ebay', { userId: 'u' }, 400, 'the platforms are etsy, shopify, printify'],
+  ['no user', 'etsy', {}, 400, 'userId'],
+  ['an odd user', 'etsy', { userId: 'a/b' }, 400, 'letters, digits'],
+  ['a platform without links', 'printify', { userId: 'u' }, 400, 'yarn accounts add printify'],
+  ['no shop', 'shopify', { userId: 'u' }, 400, 'shop is missing'],
+  ['an address of another site', 'shopify', { userId: 'u', shop: 'evil.example.com' }, 400, 'must be the address of a Shopify shop'],
+  ['a shop where none is needed', 'etsy', { userId: 'u', shop: 'x' }, 400, 'leave it out'],
+  ['an unknown field', 'etsy', { userId: 'u', token: 'x' }, 400, 'is not a known field'],
+])('a connection is not begun with %s', async (_, platform, body, status, says) => {
+  const answer = await ask('POST', `/connect/${platform}`, body)
+  expect([answer.status, JSON.stringify(answer.body)]).toEqual([status, expect.stringContaining(says)])
+})
+
+test('only an administrator begins a connection, and anybody may come back', async () => {
+  expect((await it_.served.ask('POST', '/api/commerce/connect/etsy', { userId: 'u' })).status).toBe(401)
+})
+
+test('an account is removed with its tokens; its user, or nobody, is asked for by a name', async () => {
+  const userId = newUser()
+  await connectEtsy(userId)
+  const [{ id }] = await accountsOf(userId)
+  expect(await ask('DELETE', `/accounts/${id}`)).toMatchObject({ status: 200, body: { id, state: 'removed' } })
+  expect(await query('select 1 from backhaul.credentials where id like $1', [`%${userId}%`])).toEqual([])
+  expect(await ask('DELETE', `/accounts/${id}`)).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('was removed already') },
+  })
+  expect(await ask('DELETE', `/accounts/${randomUUID()}`)).toMatchObject({ status: 404 })
+  expect(await ask('DELETE', '/accounts/nonsense')).toMatchObject({ status: 404 })
+  expect(await ask('GET', '/users/nobody')).toMatchObject({
+    status: 404,
+    body: { detail: expect.stringContaining('There is no user nobody') },
+  })
+  // Connecting again brings it back.
+  await connectEtsy(userId)
+  expect(await accountsOf(userId)).toMatchObject([{ id, state: 'connected' }])
+})
+
+test('a plan is one that has a weight', async () => {
+  expect(await ask('PUT', '/users/alice/plan', { plan: 'pro' })).toMatchObject({ status: 200, body: { user_id: 'alice', plan: 'pro' } })
+  expect(await ask('GET', '/users/alice')).toMatchObject({ status: 200, body: { plan: 'pro', accounts: [], backfill_status: null } })
+  expect(await ask('PUT', '/users/alice/plan', { plan: 'gold' })).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('must be one of free, pro, business') },
+  })
+})
+
+test('figures by day are those of the user, within the days that are asked for', async () => {
+  const userId = newUser()
+  await connectEtsy(userId)
+  const [{ id, account }] = await accountsOf(userId)
+  await query(
+    `insert into commerce.daily_financials (account_id, day, currency, orders, revenue_minor, profit_minor)
+     select $1, day::date, 'USD', 1, 9007199254740993, -5 from generate_series('2026-01-01'::date, '2026-01-31', '1 day') day`,
+    [id],
+  )
+  const { status, body } = await ask('GET', `/users/${userId}/financials?from=2026-01-30&to=2026-02-03`)
+  expect([status, body.daily_financials.map(({ day }: { day: string }) => day)]).toEqual([200, ['2026-01-30', '2026-01-31']])
+  expect(body.daily_financials[0]).toMatchObject({
+    account_id: id,
+    account,
+    currency: 'USD',
+    revenue_minor: '9007199254740993',
+    profit_minor: -5,
+  })
+  expect(await ask('GET', `/users/${userId}/financials?from=2026-02-30`)).toMatchObject({ status: 400 })
+  expect(await ask('GET', `/users/${userId}/financials?from=2026-03-02&to=2026-03-01`)).toMatchObject({ status: 400 })
+  expect(await ask('GET', `/users/${userId}/financials?from=2020-01-01&to=2026-03-01`)).toMatchObject({ status: 400 })
+})
