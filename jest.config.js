@@ -23,7 +23,7 @@ const modules = [
 
 /** Tests run the sources through swc; stories that need whole processes start the compiled ones in dist/. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/support/environment.js',
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
   transform: {
