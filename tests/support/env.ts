@@ -96,7 +96,7 @@ export async function testEnv(): Promise<TestEnv> {
   const user = new URL(shared.rabbitmqUrl).username
   const all = { configure: '.*', write: '.*', read: '.*' }
   await Promise.all([
-    query(shared.databaseUrl, `create database ${name} template ${TEMPLATE}`),
+    query(shared.databaseUrl, `create database ${name} template ${TEMPLATE} strategy file_copy`),
     manage(shared, 'PUT', `vhosts/${name}`).then(() => manage(shared, 'PUT', `permissions/${name}/${user}`, all)),
   ])
   return {
