@@ -1,16 +1,28 @@
 import type { PlatformPart } from '../platform'
 import { etsy as api } from './api'
 import { etsySettings } from './settings'
+import { listings, listingTasks } from './streams/listings'
+import { orders, orderTasks } from './streams/orders'
+import { payments, paymentTasks } from './streams/payments'
+import { receipts } from './streams/receipts'
 import { etsyCredential } from './tokens'
 
-/** Etsy. */
+const MINUTE = 60_000
+
+/** How far Etsy's lists may be behind what happened, ms; listings are always read whole. */
+const OVERLAP_MS: Readonly<Record<string, number>> = { orders: 60 * MINUTE, payments: 24 * 60 * MINUTE }
+
+const TASKS: Readonly<Record<string, PlatformPart['firstTasks']>> = { orders: orderTasks, listings: listingTasks, payments: paymentTasks }
+
+/** Etsy: receipts, listings and the ledger of a shop, by Open API v3. */
 export const etsy: PlatformPart = {
   queue: 'etsy_backfill_queue',
   settings: etsySettings,
   apis: { etsy: api },
   credentials: { etsy: etsyCredential },
-  streams: {},
-  laneWidth: 1,
-  overlapMs: () => 0,
-  firstTasks: () => [],
+  streams: { etsy_orders: orders, etsy_listings: listings, etsy_payments: payments, etsy_receipts: receipts },
+  // Windows of the ledger; the answers of Etsy take longer than its limit asks for.
+  laneWidth: 3,
+  overlapMs: (entity) => OVERLAP_MS[entity] ?? 0,
+  firstTasks: (ask) => TASKS[ask.entity]?.(ask) ?? [],
 }

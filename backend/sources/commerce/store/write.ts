@@ -25,22 +25,26 @@ export interface Batch {
  * Writes a page. Tables have one order for all pages; then come the lock of the user with the links, and the days last, so that no two
  * pages wait for each other in a circle.
  * @param readAt when the request that showed it was sent, by the database's clock
+ * @param beside rows of other lists that came with it, such as the buyers of orders: they are written and not counted
  */
-export async function write(tx: Tx, account: AccountRef, batch: Batch, readAt: Date): Promise<Written> {
+export async function write(tx: Tx, account: AccountRef, batch: Batch, readAt: Date, beside: Batch = {}): Promise<Written> {
+  const all: Batch = { ...beside, ...batch }
   const put = (table: Table, records: readonly object[] = []) => save(tx, table, account, records as readonly Row[], readAt)
-  const customers = await put('customers', batch.customers)
-  const listings = await put('listings', batch.listings)
-  const products = await put('printify_products', batch.products)
-  const orders = await saveOrders(tx, account, batch.orders ?? [], batch.goneOrders ?? [], readAt)
-  const refundLines = await put('refund_lines', batch.refundLines)
-  const ids = (batch.payments ?? []).map(({ platformId }) => platformId)
+  const customers = await put('customers', all.customers)
+  const listings = await put('listings', all.listings)
+  const products = await put('printify_products', all.products)
+  const orders = await saveOrders(tx, account, all.orders ?? [], all.goneOrders ?? [], readAt)
+  const refundLines = await put('refund_lines', all.refundLines)
+  const ids = (all.payments ?? []).map(({ platformId }) => platformId)
   const before = await daysOf(tx, 'payments', account, ids, { isLocked: true })
-  const payments = await put('payments', batch.payments)
+  const payments = await put('payments', all.payments)
   const isChanged = new Set(payments.changed)
   const after = await daysOf(tx, 'payments', account, payments.changed)
   const linked = await linkOrders(tx, account, { ids: orders.changed, numbers: orders.numbers })
   await markDays(tx, [...orders.days, ...linked, ...before.filter(({ id }) => isChanged.has(id)), ...after])
-  return { ...sumOf([customers, listings, products, orders, refundLines, payments]), deleted: orders.deleted }
+  const saved: Partial<Record<keyof Batch, Saved>> = { customers, listings, products, orders, refundLines, payments }
+  const counted = Object.entries(saved).flatMap(([name, one]) => (batch[name as keyof Batch] ? [one] : []))
+  return { ...sumOf(counted), deleted: orders.deleted }
 }
 
 function sumOf(list: readonly Saved[]): Pick<Saved, 'new' | 'updated' | 'unchanged'> {
@@ -51,18 +55,26 @@ function sumOf(list: readonly Saved[]): Pick<Saved, 'new' | 'updated' | 'unchang
 /**
  * Marks as deleted what a complete reading did not show.
  * @param since when the reading started: what was read before it, and not in it, is gone
+ * @param states of listings: only those that had one of these were to be read
  * @returns how many
  */
-export async function deleteUnseen(tx: Tx, account: AccountRef, table: 'listings' | 'printify_products', since: Date): Promise<number> {
+export async function deleteUnseen(
+  tx: Tx,
+  account: AccountRef,
+  table: 'listings' | 'printify_products',
+  since: Date,
+  states?: readonly string[],
+): Promise<number> {
   const gone = await tx.query(
     `with unseen as materialized (
        select platform_id from commerce.${table}
-        where account_id = $1 and platform = $2 and read_at < $3 and deleted_at is null order by platform_id for update)
+        where account_id = $1 and platform = $2 and read_at < $3 and deleted_at is null${states ? ' and status = any($4)' : ''}
+        order by platform_id for update)
      update commerce.${table} t
         set deleted_at = $3, read_at = $3, stored_at = clock_timestamp(), stored_in = pg_current_xact_id()::text::bigint
        from unseen where t.account_id = $1 and t.platform = $2 and t.platform_id = unseen.platform_id
      returning 1`,
-    [account.id, account.platform, since],
+    [account.id, account.platform, since, ...(states ? [states] : [])],
   )
   return gone.length
 }

@@ -11,6 +11,8 @@ export interface PageBatch {
   account: AccountRef
   entity: Entity
   rows: Batch
+  /** Rows of other entities that came with them, such as the buyers of orders: stored, and counted nowhere. */
+  beside?: Batch
   /** When the request that showed them was sent, by the database's clock. */
   readAt: Date
   /** How many records of the entity came with the page. */
@@ -22,8 +24,11 @@ export interface PageBatch {
 }
 
 /** Writes a page: its rows, then how far the entity is. */
-export async function writePage(tx: Tx, { job, account, entity, rows, readAt, found, expected, also }: PageBatch): Promise<Written> {
-  const written = await write(tx, account, rows, readAt)
+export async function writePage(
+  tx: Tx,
+  { job, account, entity, rows, beside, readAt, found, expected, also }: PageBatch,
+): Promise<Written> {
+  const written = await write(tx, account, rows, readAt, beside)
   const deleted = (await also?.(tx)) ?? 0
   await noteProgress(tx, { jobId: job, accountId: account.id, entity }, { found, expected })
   return { ...written, deleted: (written.deleted ?? 0) + deleted }

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { defineStream, type Foreseen, type Io, type NewTask, type Page, type Step } from '../../../../contract'
+import { cellOf, keyOf, placeOf } from '../../entities'
+import type { CommerceParams } from '../../params'
+import type { Ask } from '../../platform'
+import { isReject } from '../../reading'
+import { type Account, accountOf } from '../../store/accounts'
+import { countCancelled, firstOrderAt } from '../../store/held'
+import { type PageBatch, writePage } from '../../streams/page'
+import { buyerOf } from '../buyers'
+import { askList, type ListPage, listedOf, requireWithin } from '../client'
+import { advance, LIMIT, place, roomOf, START } from '../paging'
+import { readReceipt } from '../records'
+import { ETSY_STARTED, nameOf, splitByCount, windowOf, within } from '../windows'
+
+/*
+ * Paid receipts, with their transactions, shipments, refunds and buyers. A window of time is one task; one that holds more than offsets
+ * reach is split.
+ */
+
+/**
+ * `created`: receipts that were made in the window. `changed`: those whose last change is in it. `cancelled`: those made in it that are
+ * cancelled: Etsy may leave their time of change alone.
+ */
+const WHAT = ['created', 'changed', 'cancelled'] as const
+
+const cursor = z.object({
+  account: z.uuid(),
+  what: z.enum(WHAT),
+  from: z.number(),
+  to: z.number(),
+  newestFirst: z.boolean(),
+  /** The whole of what is asked for: its count is the total. */
+  isWhole: z.boolean(),
+  place,
+})
+type Cursor = z.infer<typeof cursor>
+type OrderStep = Step<Cursor, CommerceParams>
+type OrderPage = Page<Cursor, PageBatch>
+
+const CREATED = ['created_timestamp', 'create_timestamp']
+const UPDATED = ['updated_timestamp', 'update_timestamp']
+
+/** The query for a page. */
+export function queryOf({ what, from, to, newestFirst, place: { offset } }: Omit<Cursor, 'account' | 'isWhole'>) {
+  const isChanged = what === 'changed'
+  return {
+    was_paid: true,
+    ...(what === 'cancelled' ? { was_canceled: true } : {}),
+    ...within({ from, to }, isChanged ? 'last_modified' : 'created'),
+    sort_on: isChanged ? 'updated' : 'created',
+    sort_order: newestFirst ? 'desc' : 'asc',
+    limit: LIMIT,
+    offset,
+  }
+}
+
+async function read(step: OrderStep, io: Io): Promise<OrderPage> {
+  const { job } = step
+  const account = await accountOf(io.held, step.cursor.account)
+  const at = await narrowed(step.cursor, account, io)
+  const page = (await askList(io, account, '/receipts', queryOf(at))) as ListPage
+  requireWithin(page, at, at.what === 'changed' ? UPDATED : CREATED)
+  const records = page.results.map(readReceipt)
+  const listed = listedOf(page, records)
+  const batch: PageBatch = { job, account, entity: 'orders', rows: {}, readAt: page.sentAt, found: 0 }
+  if (at.place.offset === 0 && page.count > roomOf(listed)) return splitPage(at, account, page.count, roomOf(listed), batch)
+  const turn = advance(at.place, listed)
+  const fresh = records.filter((_, n) => turn.fresh[n])
+  const orders = fresh.flatMap((one) => (isReject(one) ? [] : [one]))
+  const isChecked = at.what === 'cancelled' && at.place.offset === 0 && (await countCancelled(io.held, account, at)) === page.count
+  const total = at.isWhole ? page.count : undefined
+  return {
+    batch: {
+      ...batch,
+      rows: { orders },
+      beside: { customers: orders.flatMap((order) => buyerOf(order) ?? []) },
+      found: at.what === 'cancelled' ? 0 : turn.found,
+      expected: total,
+    },
+    rejected: fresh.filter(isReject),
+    foreseen: at.place.offset === 0 || !turn.next ? foreseenOf(account, total) : [],
+    ...(isChecked ? { next: null } : { expected: page.count, ...endOf(at, turn) }),
+  }
+}
+
+/** Cancelled orders are wanted as far back as orders are held. */
+async function narrowed(at: Cursor, account: Account, io: Io): Promise<Cursor> {
+  if (at.what !== 'cancelled' || at.place.offset > 0) return at
+  const first = await firstOrderAt(io.held, account)
+  const from = first ? Math.floor(first.getTime() / 1000) : at.to - 1
+  return { ...at, from: Math.min(at.to - 1, Math.max(at.from, from)) }
+}
+
+/** The next page, or how the task ends. */
+function endOf(at: Cursor, { next, fault }: ReturnType<typeof advance>): Pick<OrderPage, 'next' | 'failed'> {
+  if (next) return { next: { ...at, place: next } }
+  if (fault === undefined) return { next: null }
+  const reason = `the receipts of ${nameOf(at)} do not add up, also when they are read again: ${fault}`
+  return { next: null, failed: { kind: 'count_mismatch', reason, from: { ...at, place: START } } }
+}
+
+/** A window with more entries than offsets reach. */
+function splitPage(at: Cursor, account: Account, count: number, room: number, batch: PageBatch): OrderPage {
+  const total = at.isWhole ? count : undefined
+  const none = { batch: { ...batch, expected: total }, next: null, expected: 0, foreseen: foreseenOf(account, total) }
+  if (at.to - at.from <= 1) {
+    const reason = `Etsy counts ${count} receipts in the second ${nameOf(at)} and shows ${room} of them`
+    return { ...none, failed: { kind: 'window_too_dense', reason } }
+  }
+  const windows = splitByCount(at, count, room)
+  const tasks = windows.map((window) => taskOf(account, { ...at, ...window, isWhole: false, place: START }))
+  return { ...none, tasks: (at.newestFirst ? tasks.reverse() : tasks).map((task) => ({ ...task, ...placeOf(account, 'orders') })) }
+}
+
+const foreseenOf = (account: Account, total: number | undefined): Foreseen[] =>
+  total === undefined ? [] : [{ ...placeOf(account, 'orders'), expected: total }]
+
+const taskOf = (shop: { platform: 'etsy' | 'shopify' | 'printify'; shopId: string }, at: Cursor): Omit<NewTask, 'lane' | 'stage'> => ({
+  stream: 'etsy_orders',
+  key: keyOf(shop, 'orders', at.what === 'created' ? nameOf(at) : `${at.what} ${nameOf(at)}`),
+  cursor: at,
+})
+
+/** One window of all that is wanted. A sync reads what has changed, and which orders are cancelled. */
+export function orderTasks({ account, kind, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
+  const window = windowOf(from, to)
+  if (window.from >= window.to) return []
+  const at = { account: account.id, ...window, newestFirst: params.newestFirst, isWhole: true, place: START }
+  if (kind === 'backfill') return [taskOf(account, { ...at, what: 'created' })]
+  return [
+    taskOf(account, { ...at, what: 'changed', newestFirst: false }),
+    // The newest first: there the last ones to be cancelled are likely.
+    taskOf(account, { ...at, from: ETSY_STARTED, what: 'cancelled', newestFirst: true, isWhole: false }),
+  ]
+}
+
+export const orders = defineStream<Cursor, PageBatch, CommerceParams>({
+  queue: 'etsy_backfill_queue',
+  cursor,
+  read,
+  write: writePage,
+  cell: cellOf,
+})
