@@ -50,6 +50,9 @@ export interface Turn {
 /** How many entries can be read of a list whose first page is this one: Etsy may put fewer on a page than asked for. */
 export const roomOf = ({ keys }: Listed): number => MAX_OFFSET + Math.min(LIMIT, keys.length)
 
+/** How many requests read a list of so many entries. */
+export const requestsFor = (count: number): number => Math.max(1, Math.ceil((count - 1) / (LIMIT - 1)))
+
 /** Goes on after a page. */
 export function advance(at: Place, { count, keys }: Listed): Turn {
   const known = new Set(at.tail)

@@ -9,7 +9,7 @@ import { countListings } from '../../store/held'
 import { deleteUnseen } from '../../store/write'
 import { type PageBatch, writePage } from '../../streams/page'
 import { askList, type ListPage, listedOf } from '../client'
-import { advance, LIMIT, place, START } from '../paging'
+import { advance, LIMIT, place, requestsFor, START } from '../paging'
 import { readListing } from '../records'
 
 /*
@@ -79,7 +79,7 @@ async function readPage({ cursor: at, job }: ListingStep, account: Account, io: 
 }
 
 const foreseenOf = (account: Account, expected: number, atLeast: boolean): Foreseen[] => [
-  { ...placeOf(account, 'listings'), expected, atLeast },
+  { ...placeOf(account, 'listings'), expected, atLeast, requests: { etsy: requestsFor(expected) } },
 ]
 
 /** After the last page, without a request: was everything shown? */

@@ -9,7 +9,7 @@ import { countCancelled, firstOrderAt } from '../../store/held'
 import { type PageBatch, writePage } from '../../streams/page'
 import { buyerOf } from '../buyers'
 import { askList, type ListPage, listedOf, requireWithin } from '../client'
-import { advance, LIMIT, place, roomOf, START } from '../paging'
+import { advance, LIMIT, place, requestsFor, roomOf, START } from '../paging'
 import { readReceipt } from '../records'
 import { ETSY_STARTED, nameOf, splitByCount, windowOf, within } from '../windows'
 
@@ -114,7 +114,7 @@ function splitPage(at: Cursor, account: Account, count: number, room: number, ba
 }
 
 const foreseenOf = (account: Account, total: number | undefined): Foreseen[] =>
-  total === undefined ? [] : [{ ...placeOf(account, 'orders'), expected: total }]
+  total === undefined ? [] : [{ ...placeOf(account, 'orders'), expected: total, requests: { etsy: requestsFor(total) } }]
 
 const taskOf = (shop: { platform: 'etsy' | 'shopify' | 'printify'; shopId: string }, at: Cursor): Omit<NewTask, 'lane' | 'stage'> => ({
   stream: 'etsy_orders',
