@@ -103,7 +103,7 @@ interface Reading {
 function readAll(listOf: (request: number) => { count?: number; keys: string[] }, limit = LIMIT): Reading {
   const reading: Reading = { seen: new Set(), requests: 0, offsets: [], end: 'endless', found: 0 }
   let at: Place = START
-  while (reading.requests < 2_000) {
+  while (reading.requests < 10_000) {
     const { keys, count = keys.length } = listOf(reading.requests++)
     const page = keys.slice(at.offset, at.offset + limit)
     reading.offsets.push(at.offset)
