@@ -3,7 +3,8 @@ import { PLATFORMS, type Platform } from './store/records'
 import type { Entity } from './store/sync-jobs'
 
 /*
- * What is read of an account, and in which order: each account is a lane, each entity a stage of it.
+ * What is read of an account, and in which order: each account is a lane, each entity a stage of it. After each of these comes a stage
+ * with the task that ends the entity.
  */
 
 export const ENTITIES: Readonly<Record<Platform, readonly Entity[]>> = {
@@ -27,7 +28,7 @@ export const priorityOf = (platform: Platform, entity: Entity): number => ENTITI
 /** Where the tasks of an entity run; also those that a page finds. */
 export const placeOf = (shop: ShopRef, entity: Entity): Required<Pick<NewTask, 'lane' | 'stage'>> => ({
   lane: laneOf(shop),
-  stage: priorityOf(shop.platform, entity),
+  stage: 2 * priorityOf(shop.platform, entity) - 1,
 })
 
 /** Keys of tasks begin with their lane and entity; `part` tells the tasks of an entity apart. */
@@ -42,6 +43,6 @@ export function cellOf(key: string): { row: string; column: string } | undefined
 /** `orders of etsy/4711`. */
 export function stageLabel(lane: string, stage: number): string {
   const platform = PLATFORMS.find((name) => lane.startsWith(`${name}/`))
-  const entity = platform && ENTITIES[platform][stage - 1]
-  return `${entity ?? 'end'} of ${lane}`
+  const entity = platform && ENTITIES[platform][Math.ceil(stage / 2) - 1]
+  return `${stage % 2 === 0 ? 'end of ' : ''}${entity ?? 'rest'} of ${lane}`
 }

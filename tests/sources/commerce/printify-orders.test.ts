@@ -245,7 +245,7 @@ describe('a sync', () => {
   test('goes on where it was after an error, and reads each open order once', async () => {
     await backfill()
     const before = it_.asked().length
-    it_.sandbox.fault({ name: 'printify-500', route: 'order', after: 3, times: 1 })
+    it_.sandbox.fault({ name: 'printify-500', match: '/orders/', after: 3, times: 1 })
     const { last } = await sync(END, () => it_.db.query('update backhaul.gates set blocked_until = null'))
     expect(last.failed).toBeUndefined()
     const asked = it_

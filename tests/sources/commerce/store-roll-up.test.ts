@@ -1,16 +1,15 @@
 import type { Db } from '../../../backend/database/db'
-import { ledgerOf } from '../../../backend/sandbox/commerce/etsy-ledger'
-import { CHANNELS, type Channel, type Shop, type User } from '../../../backend/sandbox/commerce/people'
+import { CHANNELS, type Channel, type User } from '../../../backend/sandbox/commerce/people'
 import { orderOf } from '../../../backend/sandbox/commerce/printify-documents'
 import { PrintifyOrders } from '../../../backend/sandbox/commerce/printify-orders'
-import { type Sale, totalOf } from '../../../backend/sandbox/commerce/sales'
+import type { Sale } from '../../../backend/sandbox/commerce/sales'
 import { World } from '../../../backend/sandbox/commerce/world'
-import { shareOf } from '../../../backend/sources/commerce/money'
-import type { AccountRef, OrderRecord, PaymentRecord } from '../../../backend/sources/commerce/store/records'
+import type { AccountRef, OrderRecord } from '../../../backend/sources/commerce/store/records'
 import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
-import { MOVES, noFigures, storedFigures, trueFigures } from '../../support/commerce-truth'
+import { feesOf, saleRecord } from '../../support/commerce-sold'
+import { noFigures, storedFigures, trueFigures } from '../../support/commerce-truth'
 import { ownDatabase } from '../../support/database'
 
 let db: Db
@@ -128,34 +127,6 @@ test('the mark of a page that is committed beside a roll-up is not lost', async 
 })
 
 const NOW = Date.UTC(2026, 10, 21, 15)
-const iso = (seconds: number | null) => (seconds === null ? null : new Date(seconds * 1000).toISOString())
-
-function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord {
-  const total = totalOf(sale)
-  return order({
-    platformId: String(sale.id),
-    number: channel === 'etsy' ? String(sale.id) : sale.name,
-    createdAt: iso(sale.createdAt),
-    updatedAt: iso(sale.updatedAt),
-    isCancelled: sale.cancelledAt !== null,
-    currency,
-    totalMinor: total,
-    taxMinor: sale.tax,
-    isPaid: sale.paidAt !== null,
-    refunds: sale.refunds.map(({ id, at, amount }) =>
-      refund({ platformId: String(id), createdAt: iso(at), currency, amountMinor: amount, taxMinor: shareOf(amount, sale.tax, total) }),
-    ),
-  })
-}
-
-function feesOf(world: World, user: User): PaymentRecord[] {
-  return ledgerOf(world, { user, shop: user.shops.etsy }).map(({ entry_id: id, amount, currency, create_date, ledger_type: type }) =>
-    payment({
-      ...{ platformId: String(id), createdAt: iso(create_date), currency, type, amountMinor: amount },
-      feeMinor: MOVES.includes(type) ? 0 : -amount,
-    }),
-  )
-}
 
 function madeRecords(world: World, made: PrintifyOrders, user: User, channel: Channel): OrderRecord[] {
   return made.list(user, channel).map((one) => {

@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { RetryLater, Throttled } from '../../../base/errors'
+import { Fatal, RetryLater, Throttled } from '../../../base/errors'
 import { isRecord } from '../../../base/json'
 import { momentIn } from '../../../base/moments'
 import { type Api, baseUrl, type RawAnswer, type Settings, type Verdict } from '../../../contract'
 
 /** How long an account rests after a 429 that names no time: its limit is by the minute. */
 const REST_MS = 60_000
-/** How long an account rests after an error: at most 5 % of its requests may be errors, and in an outage all are. */
-const ERROR_REST_MS = 10_000
+/** How long an account rests after an error: at most 5 % of its requests may be errors, and those side by side would fail as well. */
+const ERROR_REST_MS = 2_000
 
 const after = (ms: number): Date => new Date(Date.now() + ms)
 
@@ -37,6 +37,10 @@ export function understand(answer: RawAnswer): Verdict {
   }
   if (status === 401 && !isDenied(answer)) {
     return { error: new RetryLater('http_401', 'printify answered 401, but not as Printify refuses a token: a gateway may have answered') }
+  }
+  if (status === 403 && isObject(answer.text)) {
+    const message = `Printify refuses the request (403): ${answer.text.slice(0, 200)}. The token may not read this shop: connect the account again with one that may read shops, orders and products`
+    return { error: new Fatal('forbidden', message) }
   }
   return status >= 500 ? { block: block(after(ERROR_REST_MS), `http ${status}`) } : {}
 }
