@@ -5,6 +5,7 @@ import { findJob, report } from '../backend/engine/jobs/verbs'
 import { askedOf } from '../backend/service/base/registry'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
+import { gridOptions } from './cli/grid-words'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
 import { doVerb, VERBS, type VerbOptions } from './cli/jobs-verbs'
@@ -57,6 +58,7 @@ export function build(context: Context): Command {
         .option('--lane <name>', 'only failed tasks of this lane')
         .option('--row <label>', 'only failed tasks in this row of the grid')
         .option('--column <label>', 'only failed tasks in this column of the grid')
+      for (const { flag, about } of gridOptions(sources)) command.option(flag, about)
     }
   }
   return program

@@ -83,6 +83,11 @@ export interface Source<P = unknown> extends Hooks<P> {
   prepare?(db: Reader, params: P, settings: SettingValues): Promise<P>
   /** Describes what such a job reads: `kills of character 2117325769`; by default the active key of the plan. */
   label?(params: P): string
+  /**
+   * What a row and a column of its jobs' grids stand for, each in one word: `district`, `date`. Commands that choose tasks take the
+   * words as options. Present where its streams have cells.
+   */
+  grid?: { row: string; column: string }
   /** Describes what the tasks of a lane and stage read: `orders of etsy`. For stages whose pages foresee no label. */
   stageLabel?(lane: string, stage: number): string
   /** A small request that its sandbox answers; the contract suite runs it. */

@@ -7,6 +7,7 @@ import { doVerb as doVerbOn, type Steered } from '../../backend/service/jobs/ver
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'
+import { choiceOf, type WordedChoice } from './grid-words'
 import { counted, shortId, toJson } from './text'
 
 interface Verb {
@@ -44,9 +45,7 @@ interface Outcome {
 }
 
 /** The choice is of a retry: which failed tasks it tries. */
-export interface VerbOptions extends TaskChoice {
-  json?: boolean
-}
+export type VerbOptions = Omit<WordedChoice, 'json'> & { json?: boolean }
 
 /** Applies a verb to each job; to none when one of the ids is wrong. */
 export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], { json, ...only }: VerbOptions): Promise<void> {
@@ -55,8 +54,12 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
   const engine = context.service(sources)
   const jobs: JobRow[] = []
   for (const id of ids) jobs.push(await findJob(engine, id))
+  const chosen = jobs.map((job) => ({
+    job,
+    choice: choiceOf(sources.find(({ name: its }) => its === job.source) ?? { name: job.source }, only),
+  }))
   const outcomes: Outcome[] = []
-  for (const job of jobs) outcomes.push(await attempt(engine, name, job, only))
+  for (const { job, choice } of chosen) outcomes.push(await attempt(engine, name, job, choice))
   if (json) terminal.out(toJson(outcomes))
   for (const outcome of outcomes) {
     if (outcome.error !== undefined) terminal.err(outcome.error)

@@ -168,6 +168,7 @@ describe('pause, resume, cancel, retry', () => {
     await settle(id, 'failed')
     await end(id, 'failed')
     refused(await command(env, `jobs retry ${id} --stream months --lane nothing`), 1, 'no failed tasks of stream months of lane nothing')
+    refused(await command(env, `jobs retry ${id} --date 2024-01-31`), 2, 'Jobs of eve have no date; leave --date out.')
     expect(await command(env, `jobs retry ${id}`)).toMatchObject({ code: 0, out: expect.stringContaining('retrying 1 failed task') })
     expect(await status(id)).toBe('running')
   })

@@ -28,6 +28,7 @@ export const commerce = defineSource<CommerceParams>({
   },
   params,
   label,
+  grid: { row: 'account', column: 'entity' },
   stageLabel,
   priority: ({ kind }) => PRIORITY[kind],
   example: { userId: 'example' },

@@ -21,6 +21,7 @@ export const toastmasters = defineSource<BackfillParams>({
   requests: { districts_backfill_queue: message },
   params,
   label,
+  grid: { row: 'district', column: 'date' },
   example: { startDate: '2024-01-30', endDate: '2024-01-31', targetDistricts: ['42'], collectionType: 'per-district' },
   settings,
   apis: { toastmasters: api },
