@@ -4,6 +4,7 @@ import { type AccountWorld, accountWorld } from '../support/commerce-accounts'
 import { until } from '../support/until'
 
 jest.mock('../../backend/sources', () => ({ sources: [require('../../backend/sources/commerce').commerce] }))
+
 /* `yarn accounts`: a person connects the accounts of a user, lists, checks and removes them, and sees no secret. */
 
 let it_: AccountWorld
@@ -92,7 +93,7 @@ test('a command that waits says why nothing was connected', async () => {
 
 test('Ctrl-C ends the waiting, not the link', async () => {
   const running = start('connect etsy carol --json')
-  await until(async () => (await it_.served.service.db.query(`select 1 from commerce.oauth_states where user_id = 'carol'`)).length > 0)
+  await until(async () => running.err().includes('Waiting until'))
   running.interrupt()
   expect(await running.ended).toMatchObject({ code: 130, out: '', err: expect.stringContaining('it still works until') })
   // Its output is the link, which holds the state.
@@ -125,6 +126,18 @@ test.each([
 })
 
 test.each([
+  ['nobody', 'No account of user nobody is connected'],
+  ['alice --platform ebay', 'must be one of etsy, shopify, printify'],
+  ['alice --entity refunds', 'must be one of orders, listings'],
+  ['alice --entity customers --platform etsy', 'etsy have no customers'],
+  ['alice --since yesterday', 'must be a span like 2y, 18m or 90d'],
+  ['a/b', 'must consist of letters'],
+])('queue commerce %s: one sentence, and nothing is queued', async (line, says) => {
+  const ran = await command(it_.env, `queue commerce ${line}`)
+  expect([ran.code, ran.err.split('\n').length, ran.err]).toEqual([2, 1, expect.stringContaining(says)])
+})
+
+test.each([
   ['TOKEN_KEY', 'connect etsy alice', 'TOKEN_KEY is not set'],
   ['ETSY_SHARED_SECRET', 'connect etsy alice', 'ETSY_SHARED_SECRET is not set'],
   ['SHOPIFY_CLIENT_ID', 'connect shopify alice --shop example', 'SHOPIFY_CLIENT_ID is not set'],
@@ -153,6 +166,19 @@ test('an account of another user is not removed', async () => {
   })
   expect(await accounts(`remove dora ${id}`)).toMatchObject({ code: 2 })
   expect((await accounts('list carol')).out).toContain('connected')
+})
+
+test('the doctor names accounts that need a person, and what they lack', async () => {
+  it_.sandbox.commerce.shopify.access.revoke(seller(1))
+  expect((await accounts('check dora')).code).toBe(1)
+  const ran = await command({ ...it_.env, ETSY_SHARED_SECRET: '' }, 'doctor --json')
+  const found = JSON.parse(ran.out).findings.filter(({ check }: { check: string }) => check === 'accounts')
+  expect(found.map(({ state, text }: { state: string; text: string }) => `${state} ${text}`)).toEqual([
+    expect.stringMatching(/^ok \d+ accounts connected$/),
+    expect.stringMatching(/^warning ETSY_SHARED_SECRET is not set/),
+    expect.stringMatching(/^warning shopify\/.* of user dora must be connected again/),
+  ])
+  printed.push(ran.out)
 })
 
 test('no token, code, state or secret is in a table, a log line or an answer', async () => {

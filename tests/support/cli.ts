@@ -57,6 +57,7 @@ export interface Running {
   ended: Promise<Ran>
   /** What it has printed so far. */
   out(): string
+  err(): string
   /** Ctrl-C. */
   interrupt(): void
 }
@@ -90,6 +91,7 @@ export function begin(env: Record<string, string>, line: readonly string[], stdi
   return {
     ended,
     out: () => out.join('\n'),
+    err: () => err.join('\n'),
     interrupt: () => {
       for (const callback of interrupts) callback()
     },

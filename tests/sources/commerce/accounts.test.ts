@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { CLIENT_SECRET } from '../../../backend/sandbox/commerce/shopify-access'
 import { domainOf } from '../../../backend/sandbox/commerce/shopify-store'
+import { fractionOf, sentenceOf } from '../../../backend/sources/commerce/routes/progress'
 import { type AccountWorld, accountWorld, bearer } from '../../support/commerce-accounts'
 
 /* People connect the accounts of their shops, through the platforms' own pages, on real services. */
@@ -49,6 +50,7 @@ describe('a connection by a link', () => {
     const { status, text } = await connectEtsy(userId)
     const { id, name, currency, createdAt } = seller().shops.etsy
     expect([status, text]).toEqual([200, expect.stringContaining(`${name} (etsy/${id}) is connected.`)])
+    expect(text).toContain('is not endorsed or certified by Etsy, Inc.')
     expect(await accountsOf(userId)).toEqual([
       {
         id: expect.any(String),
@@ -269,4 +271,63 @@ test('figures by day are those of the user, within the days that are asked for',
   expect(await ask('GET', `/users/${userId}/financials?from=2026-02-30`)).toMatchObject({ status: 400 })
   expect(await ask('GET', `/users/${userId}/financials?from=2026-03-02&to=2026-03-01`)).toMatchObject({ status: 400 })
   expect(await ask('GET', `/users/${userId}/financials?from=2020-01-01&to=2026-03-01`)).toMatchObject({ status: 400 })
+})
+
+test('a backfill is started once; what is connected meanwhile is added to it', async () => {
+  const userId = newUser()
+  const none = await ask('POST', `/users/${userId}/backfill`)
+  expect([none.status, none.body.detail]).toEqual([
+    400,
+    `No account of user ${userId} is connected: connect one with yarn accounts connect.`,
+  ])
+  await connectEtsy(userId)
+  const sync = await ask('POST', `/users/${userId}/sync`)
+  expect([sync.status, sync.body.detail]).toEqual([400, expect.stringContaining('has been read completely yet')])
+  const first = await ask('POST', `/users/${userId}/backfill`, { since: '2y', newestFirst: true })
+  expect(first).toMatchObject({ status: 202, body: { status: 'queued', created: true } })
+  await it_.follow(await begin('shopify', userId, shopify()))
+  const again = await ask('POST', `/users/${userId}/backfill`)
+  expect(again).toMatchObject({ status: 200, body: { job_id: first.body.job_id, created: false } })
+  const { body } = await ask('GET', `/users/${userId}`)
+  expect(body).toMatchObject({ backfill_status: 'in_progress', jobs: [{ id: first.body.job_id }] })
+  expect(
+    body.sync_jobs
+      .map((row: { platform: string; entity: string; priority: number }) => `${row.platform} ${row.entity} ${row.priority}`)
+      .sort(),
+  ).toEqual(['etsy listings 2', 'etsy orders 1', 'etsy payments 3', 'shopify customers 3', 'shopify orders 1', 'shopify products 2'])
+  expect(body.progress).toContainEqual({
+    account: `etsy/${seller().shops.etsy.id}`,
+    entity: 'orders',
+    sentence: 'Orders: waiting',
+    fraction: null,
+  })
+})
+
+test.each([
+  [{ platforms: ['ebay'] }, 'platforms'],
+  [{ entities: ['refunds'] }, 'entities'],
+  [{ since: 'yesterday' }, 'since'],
+  [{ userId: 'another' }, 'userId'],
+  [{ kind: 'roll_up' }, 'kind'],
+  [{ prepared: {} }, 'prepared'],
+])('a backfill of %j is refused, naming the field', async (body, field) => {
+  expect(await ask('POST', '/users/alice/backfill', body)).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: expect.stringContaining(field) }] },
+  })
+})
+
+test.each([
+  [{ status: 'queued', found: 0n, expected: null, reason: null }, 'Orders: waiting', null],
+  [{ status: 'running', found: 450n, expected: 1200n, reason: null }, 'Syncing orders… 450/1,200', 0.375],
+  [{ status: 'running', found: 450n, expected: null, reason: null }, 'Syncing orders… 450', null],
+  [{ status: 'completed', found: 1200n, expected: 1200n, reason: null }, 'Orders: 1,200/1,200', 1],
+  [{ status: 'completed', found: 9n, expected: null, reason: 'the count is capped' }, 'Orders: 9, not verified: the count is capped', 1],
+  [
+    { status: 'failed', found: 9n, expected: 12n, reason: '1 of 3 parts were not read' },
+    'Orders: failed, 1 of 3 parts were not read',
+    0.75,
+  ],
+] as const)('progress of %j', (row, sentence, fraction) => {
+  expect([sentenceOf({ entity: 'orders', ...row }), fractionOf(row)]).toEqual([sentence, fraction])
 })

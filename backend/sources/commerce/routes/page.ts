@@ -18,11 +18,16 @@ ${sentences.map((one) => `<p>${escaped(one)}</p>`).join('\n')}
 </html>
 `
 
+/** What Etsy's API terms require where people see it. */
+const ETSY_NOTICE =
+  "The term 'Etsy' is a trademark of Etsy, Inc. This application uses the Etsy API but is not endorsed or certified by Etsy, Inc."
+
 /** What was connected. */
 export const connectedPage = (accounts: readonly AccountInfo[]): string =>
   pageOf('Connected', [
     ...accounts.flatMap(({ account, name, notes }) => [`${name ? `${name} (${account})` : account} is connected.`, ...notes]),
     'You may close this page.',
+    ...(accounts.some(({ platform }) => platform === 'etsy') ? [ETSY_NOTICE] : []),
   ])
 
 /** Why nothing was connected. */
