@@ -17,6 +17,8 @@ export interface EtsyWorld {
   suite: Sandboxed
   sandbox: SandboxOf<Platforms>
   users: readonly User[]
+  /** Everything that was logged. */
+  logged: string[]
   /** Connects the shop of a seller, whose user is called `seller-<number>`. */
   connect(number?: number, user?: string): Promise<Account>
   start(request?: object): Promise<string>
@@ -37,10 +39,15 @@ export interface EtsyWorld {
 const TABLES =
   'orders line_items fulfillments refunds refund_lines listings payments customers accounts profiles sync_jobs changed_days daily_financials'
 
+const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+
 /** @param limits of the key; by default nothing waits for them */
 export async function etsyWorld(options: OptionsFor<Platforms> = {}, limits: object = {}): Promise<EtsyWorld> {
   const sandbox = await openSandbox({ commerce: platforms }, { open: true, ...options })
-  const suite = await sandboxed(commerce, sandbox, { etsy: { requests: 10_000, perMs: 1_000, perDay: 1_000_000, ...limits } })
+  const logged: string[] = []
+  const note = (message: string, fields?: object) => void logged.push(`${message} ${JSON.stringify(fields ?? {}, plain)}`)
+  const log = { debug: note, info: note, warn: note, error: note }
+  const suite = await sandboxed(commerce, sandbox, { etsy: { requests: 10_000, perMs: 1_000, perDay: 1_000_000, ...limits } }, {}, log)
   await suite.worker({ app: 'worker-etsy' })
   const { world, etsy } = sandbox.commerce
   let before: Record<string, number> = {}
@@ -50,6 +57,7 @@ export async function etsyWorld(options: OptionsFor<Platforms> = {}, limits: obj
     suite,
     sandbox,
     users: world.users,
+    logged,
     async connect(number = 0, userId = `seller-${number}`) {
       const { id, name, currency, createdAt } = (world.users[number] as User).shops.etsy
       const { access_token: access, refresh_token: refresh } = etsy.access.grant(number)

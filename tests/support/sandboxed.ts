@@ -1,3 +1,4 @@
+import type { Log } from '../../backend/base/log'
 import { readConfig, settingsReader } from '../../backend/config/config'
 import type { HttpFactory, RequestClass, RouteContext, Source } from '../../backend/contract'
 import { type Db, openDb } from '../../backend/database/db'
@@ -23,6 +24,7 @@ export async function sandboxed(
   sandbox: { urls: Record<string, string>; limits: object },
   limits: object = sandbox.limits,
   more: Record<string, string> = {},
+  log: Log = quiet,
 ): Promise<Sandboxed> {
   const env = {
     ...sandbox.urls,
@@ -42,7 +44,7 @@ export async function sandboxed(
     http ??= createHttpFactory({ gate: createGate(gateDb, effective), limits: effective, config, credentials })
     return http(one, use)
   }
-  const it = await suite([source], { settings, http: factory })
+  const it = await suite([source], { settings, http: factory, log })
   let http: HttpFactory | undefined
   return {
     ...it,

@@ -1,5 +1,14 @@
 import fc from 'fast-check'
-import { advance, LIMIT, MAX_OFFSET, MAX_READINGS, type Place, roomOf, START } from '../../../backend/sources/commerce/etsy/paging'
+import {
+  advance,
+  isBeyond,
+  LIMIT,
+  MAX_OFFSET,
+  MAX_READINGS,
+  type Place,
+  roomOf,
+  START,
+} from '../../../backend/sources/commerce/etsy/paging'
 import { MAX_WINDOW } from '../../../backend/sources/commerce/etsy/streams/payments'
 import {
   ETSY_STARTED,
@@ -141,6 +150,13 @@ describe('offsets', () => {
     expect(roomOf({ count: 20_000, keys: keysOf(100) })).toBe(12_100)
     expect(roomOf({ count: 20_000, keys: keysOf(25) })).toBe(12_025)
     expect(readAll(() => ({ keys: keysOf(12_025) }), 25)).toMatchObject({ end: 'done' })
+  })
+
+  test('12,101 are beyond offsets, but not where a part has no full page: its count is wrong', () => {
+    const shows = (keys: number) => ({ count: 12_101, keys: keysOf(keys) })
+    expect(isBeyond({ count: 12_100, keys: keysOf(100) }, 0)).toBe(false)
+    expect([isBeyond(shows(100), 0), isBeyond(shows(100), 100), isBeyond(shows(25), 25)]).toEqual([true, true, true])
+    expect([isBeyond(shows(99), 100), isBeyond(shows(24), 0)]).toEqual([false, false])
   })
 
   test('a list that changes while it is read is read again, and never ends as done with an entry missing that stayed', () => {

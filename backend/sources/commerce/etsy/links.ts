@@ -2,7 +2,7 @@ import { bisect, type Io, type NewTask, type Reject } from '../../../contract'
 import { keyOf, placeOf } from '../entities'
 import { isReject } from '../reading'
 import type { Account } from '../store/accounts'
-import { rawPayments, readBefore } from '../store/held'
+import { linkedOrders, ordersOfLines, rawPayments, readBefore } from '../store/held'
 import type { PaymentRecord } from '../store/records'
 import { askList } from './client'
 import { linkEntry, readLedgerEntry, readPayment } from './ledger'
@@ -15,6 +15,25 @@ import { linkEntry, readLedgerEntry, readPayment } from './ledger'
 export const MAX_IDS = 100
 /** How far Etsy's clock and lists may be behind, ms: a receipt that was read so shortly after a refund may not show it. */
 const LAG_MS = 10 * 60_000
+
+const isAboutLine = ({ referenceType }: PaymentRecord): boolean => referenceType?.toLowerCase() === 'transaction'
+
+/** The entries with the orders that are known without asking: from the lines of orders, or because they were linked before. */
+export async function withHeldLinks(records: readonly PaymentRecord[], account: Account, io: Io): Promise<PaymentRecord[]> {
+  const open = records.filter(({ orderId, reason }) => orderId === null && reason !== null)
+  const lines = open.filter(isAboutLine).flatMap(({ referenceId }) => referenceId ?? [])
+  const [byLine, before] = [
+    lines.length > 0 ? await ordersOfLines(io.held, account, lines) : new Map<string, string>(),
+    open.length > 0 ? await linkedOrders(io.held, account, idsOf(open)) : new Map<string, string>(),
+  ]
+  return records.map((record) => {
+    const orderId =
+      record.orderId ?? (isAboutLine(record) ? byLine.get(record.referenceId ?? '') : undefined) ?? before.get(record.platformId)
+    return orderId === undefined ? record : { ...record, orderId, reason: null }
+  })
+}
+
+const idsOf = (records: readonly PaymentRecord[]): string[] => records.map(({ platformId }) => platformId)
 
 /** Entries, by the payment that they are about. */
 type Pending = Record<string, string[]>

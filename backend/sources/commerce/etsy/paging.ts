@@ -9,6 +9,8 @@ import { z } from 'zod'
 export const MAX_OFFSET = 12_000
 /** The most entries that Etsy puts on a page. */
 export const LIMIT = 100
+/** Entries on a page that is asked for without a limit: no page that may be followed by others has fewer. */
+const LEAST = 25
 /** How often a list is read before it is given up. */
 export const MAX_READINGS = 3
 
@@ -45,10 +47,20 @@ export interface Turn {
   next: Place | null
   /** Why this reading proves nothing, as a sentence without its full stop. `next` is the start of another one, null after the last. */
   fault?: string
+  /** Every place of the list was shown, though some entries may have stood at two of them. */
+  isWhole: boolean
 }
 
 /** How many entries can be read of a list whose first page is this one: Etsy may put fewer on a page than asked for. */
 export const roomOf = ({ keys }: Listed): number => MAX_OFFSET + Math.min(LIMIT, keys.length)
+
+/**
+ * Whether offsets do not reach all of a list, so that it must be read in parts. Where the page is not full, the count is wrong instead:
+ * splitting would never end.
+ * @param full how many entries the first page of the whole had; 0: this is the whole
+ */
+export const isBeyond = (listed: Listed, full: number): boolean =>
+  listed.count > roomOf(listed) && listed.keys.length >= Math.max(LEAST, full)
 
 /** How many requests read a list of so many entries. */
 export const requestsFor = (count: number): number => Math.max(1, Math.ceil((count - 1) / (LIMIT - 1)))
@@ -61,15 +73,16 @@ export function advance(at: Place, { count, keys }: Listed): Turn {
   const found = Math.max(0, seen - at.counted) - Math.max(0, at.seen - at.counted)
   const end = at.offset + keys.length
   const last = at.tail.at(-1)
+  const isWhole = end >= count
   const again = (fault: string): Turn => {
     const next = at.reading < MAX_READINGS ? { ...START, reading: at.reading + 1, counted: Math.max(at.counted, seen) } : null
-    return { fresh, found, next, fault }
+    return { fresh, found, next, fault, isWhole }
   }
   if (last !== undefined && !keys.includes(last)) return again('the list changed while it was read')
   const differs = `Etsy counts ${count} and shows ${seen}`
-  if (end >= count) return seen === count ? { fresh, found, next: null } : again(differs)
+  if (isWhole) return seen === count ? { fresh, found, next: null, isWhole } : again(differs)
   const offset = Math.min(end - 1, MAX_OFFSET)
   if (offset <= at.offset && at.tail.length > 0) return again(differs)
   if (keys.length === 0) return again(differs)
-  return { fresh, found, next: { ...at, offset: Math.max(0, offset), seen, tail: [...keys] } }
+  return { fresh, found, next: { ...at, offset: Math.max(0, offset), seen, tail: [...keys] }, isWhole }
 }

@@ -50,6 +50,15 @@ export async function linkedOrders(db: Reader, { id, platform }: AccountRef, ids
   return new Map(rows.map(({ payment, order }) => [payment, order]))
 }
 
+/** The orders of these lines, by id of the line. */
+export async function ordersOfLines(db: Reader, { id, platform }: AccountRef, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.query<{ line: string; order: string }>(
+    `select platform_id as line, order_id as order from commerce.line_items where account_id = $1 and platform = $2 and platform_id = any($3)`,
+    [id, platform, ids],
+  )
+  return new Map(rows.map(({ line, order }) => [line, order]))
+}
+
 /** The documents of these payments, as they came. */
 export async function rawPayments(db: Reader, { id, platform }: AccountRef, ids: readonly string[]): Promise<Json[]> {
   const rows = await db.query<{ raw: Json }>(

@@ -9,7 +9,7 @@ import { countCancelled, firstOrderAt } from '../../store/held'
 import { type PageBatch, writePage } from '../../streams/page'
 import { buyerOf } from '../buyers'
 import { askList, type ListPage, listedOf, requireWithin } from '../client'
-import { advance, LIMIT, place, requestsFor, roomOf, START } from '../paging'
+import { advance, isBeyond, LIMIT, type Listed, place, requestsFor, roomOf, START } from '../paging'
 import { readReceipt } from '../records'
 import { ETSY_STARTED, nameOf, splitByCount, windowOf, within } from '../windows'
 
@@ -32,6 +32,8 @@ const cursor = z.object({
   newestFirst: z.boolean(),
   /** The whole of what is asked for: its count is the total. */
   isWhole: z.boolean(),
+  /** How many entries the first page of the whole had; 0 for the whole. */
+  full: z.number(),
   place,
 })
 type Cursor = z.infer<typeof cursor>
@@ -42,7 +44,7 @@ const CREATED = ['created_timestamp', 'create_timestamp']
 const UPDATED = ['updated_timestamp', 'update_timestamp']
 
 /** The query for a page. */
-export function queryOf({ what, from, to, newestFirst, place: { offset } }: Omit<Cursor, 'account' | 'isWhole'>) {
+export function queryOf({ what, from, to, newestFirst, place: { offset } }: Omit<Cursor, 'account' | 'isWhole' | 'full'>) {
   const isChanged = what === 'changed'
   return {
     was_paid: true,
@@ -64,7 +66,7 @@ async function read(step: OrderStep, io: Io): Promise<OrderPage> {
   const records = page.results.map(readReceipt)
   const listed = listedOf(page, records)
   const batch: PageBatch = { job, account, entity: 'orders', rows: {}, readAt: page.sentAt, found: 0 }
-  if (at.place.offset === 0 && page.count > roomOf(listed)) return splitPage(at, account, page.count, roomOf(listed), batch)
+  if (at.place.offset === 0 && isBeyond(listed, at.full)) return splitPage(at, account, listed, batch)
   const turn = advance(at.place, listed)
   const fresh = records.filter((_, n) => turn.fresh[n])
   const orders = fresh.flatMap((one) => (isReject(one) ? [] : [one]))
@@ -101,7 +103,9 @@ function endOf(at: Cursor, { next, fault }: ReturnType<typeof advance>): Pick<Or
 }
 
 /** A window with more entries than offsets reach. */
-function splitPage(at: Cursor, account: Account, count: number, room: number, batch: PageBatch): OrderPage {
+function splitPage(at: Cursor, account: Account, listed: Listed, batch: PageBatch): OrderPage {
+  const { count, keys } = listed
+  const room = roomOf(listed)
   const total = at.isWhole ? count : undefined
   const none = { batch: { ...batch, expected: total }, next: null, expected: 0, foreseen: foreseenOf(account, total) }
   if (at.to - at.from <= 1) {
@@ -109,7 +113,7 @@ function splitPage(at: Cursor, account: Account, count: number, room: number, ba
     return { ...none, failed: { kind: 'window_too_dense', reason } }
   }
   const windows = splitByCount(at, count, room)
-  const tasks = windows.map((window) => taskOf(account, { ...at, ...window, isWhole: false, place: START }))
+  const tasks = windows.map((window) => taskOf(account, { ...at, ...window, isWhole: false, full: keys.length, place: START }))
   return { ...none, tasks: (at.newestFirst ? tasks.reverse() : tasks).map((task) => ({ ...task, ...placeOf(account, 'orders') })) }
 }
 
@@ -126,7 +130,7 @@ const taskOf = (shop: { platform: 'etsy' | 'shopify' | 'printify'; shopId: strin
 export function orderTasks({ account, kind, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
   const window = windowOf(from, to)
   if (window.from >= window.to) return []
-  const at = { account: account.id, ...window, newestFirst: params.newestFirst, isWhole: true, place: START }
+  const at = { account: account.id, ...window, newestFirst: params.newestFirst, isWhole: true, full: 0, place: START }
   if (kind === 'backfill') return [taskOf(account, { ...at, what: 'created' })]
   return [
     taskOf(account, { ...at, what: 'changed', newestFirst: false }),

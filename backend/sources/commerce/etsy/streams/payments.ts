@@ -5,13 +5,12 @@ import type { CommerceParams } from '../../params'
 import type { Ask } from '../../platform'
 import { isReject } from '../../reading'
 import { type Account, accountOf } from '../../store/accounts'
-import { linkedOrders } from '../../store/held'
 import type { PaymentRecord } from '../../store/records'
 import { type PageBatch, writePage } from '../../streams/page'
 import { askList, listedOf, requireWithin } from '../client'
 import { paymentIdOf, readLedgerEntry } from '../ledger'
-import { linkPayments, MAX_IDS, staleTasks } from '../links'
-import { advance, LIMIT, place, roomOf, START } from '../paging'
+import { linkPayments, MAX_IDS, staleTasks, withHeldLinks } from '../links'
+import { advance, isBeyond, LIMIT, place, roomOf, START } from '../paging'
 import { nameOf, splitByCount, splitBySeconds, type Window, windowOf, within } from '../windows'
 
 /*
@@ -23,7 +22,13 @@ import { nameOf, splitByCount, splitBySeconds, type Window, windowOf, within } f
 export const MAX_WINDOW = 2_678_400
 const WINDOWS_OF_TASK = 12
 
-const window = z.object({ from: z.number(), to: z.number() })
+const window = z.object({
+  from: z.number(),
+  to: z.number(),
+  /** Of a part: how many entries the first page of the whole had. */
+  full: z.number().optional(),
+})
+type Part = z.infer<typeof window>
 const cursor = z.object({
   account: z.uuid(),
   /** Those that are not read yet; the first is being read. */
@@ -50,7 +55,7 @@ async function read(step: PaymentStep, io: Io): Promise<PaymentPage> {
 const PATH = '/payment-account/ledger-entries'
 const isTooLong = (text: string): boolean => /time window|31 days/i.test(text)
 
-async function readWindow(step: PaymentStep, first: Window, account: Account, io: Io): Promise<PaymentPage> {
+async function readWindow(step: PaymentStep, first: Part, account: Account, io: Io): Promise<PaymentPage> {
   const { cursor: at } = step
   const seconds = first.to - first.from
   const query = { ...within(first, 'created'), limit: LIMIT, offset: at.place.offset }
@@ -59,15 +64,17 @@ async function readWindow(step: PaymentStep, first: Window, account: Account, io
   requireWithin(page, first, ['created_timestamp', 'create_date'])
   const records = page.results.map(readLedgerEntry)
   const listed = listedOf(page, records)
-  const room = roomOf(listed)
-  if (at.place.offset === 0 && page.count > room) {
-    if (seconds > 1) return later(step, account, insteadOf(at, splitByCount(first, page.count, room)))
+  if (at.place.offset === 0 && isBeyond(listed, first.full ?? 0)) {
+    const room = roomOf(listed)
+    const full = listed.keys.length
+    const parts = () => splitByCount(first, page.count, room).map((part) => ({ ...part, full }))
+    if (seconds > 1) return later(step, account, insteadOf(at, parts()))
     const reason = `Etsy counts ${page.count} entries of the ledger in the second ${nameOf(first)} and shows ${room} of them`
     return without(step, first, account, later(step, account, at), { kind: 'window_too_dense', reason })
   }
   const turn = advance(at.place, listed)
   const fresh = records.filter((_, n) => turn.fresh[n])
-  const payments = await withLinks(
+  const payments = await withHeldLinks(
     fresh.flatMap((one) => (isReject(one) ? [] : [one])),
     account,
     io,
@@ -92,7 +99,7 @@ function nextWindow(at: Cursor): Cursor | null {
   return windows.length + Object.keys(at.pending).length > 0 ? { ...at, windows, place: START } : null
 }
 
-const insteadOf = (at: Cursor, windows: readonly Window[]): Cursor => ({
+const insteadOf = (at: Cursor, windows: readonly Part[]): Cursor => ({
   ...at,
   windows: [...windows, ...at.windows.slice(1)],
   place: START,
@@ -113,16 +120,6 @@ function without(
   if (failed.key === key) return { ...page, next: null, failed: { kind, reason, from: { ...at, place: START } } }
   const task: NewTask = { ...failed, ...placeOf(account, 'payments'), ended: { failed: kind, error: reason } }
   return { ...page, next: page.next && nextWindow(page.next), tasks: [...(page.tasks ?? []), task] }
-}
-
-/** Entries that were linked before keep their link: it is not in the answer. */
-async function withLinks(records: PaymentRecord[], account: Account, io: Io): Promise<PaymentRecord[]> {
-  const ids = records.filter(({ orderId }) => orderId === null).map(({ platformId }) => platformId)
-  const orders = ids.length > 0 ? await linkedOrders(io.held, account, ids) : new Map<string, string>()
-  return records.map((record) => {
-    const orderId = orders.get(record.platformId)
-    return orderId === undefined ? record : { ...record, orderId, reason: null }
-  })
 }
 
 function withPending(before: Cursor['pending'], records: readonly PaymentRecord[]): Cursor['pending'] {
