@@ -51,7 +51,7 @@ describe('GraphQL', () => {
     const { data } = await ask(client.io, client.shop, query, { query: 'status:any', sortKey: 'ID' })
     const [gate] = (await client.gate.list()).filter(({ name }) => name.startsWith('shopify.graphql'))
     const used = gate?.used.requests
-    expect(data.page.nodes).toHaveLength(10)
+    expect(data.page.edges).toHaveLength(10)
     expect(gate?.learned).toEqual({ requests: 2000 })
     expect(used).toBeGreaterThan(200)
     expect(used).toBeLessThan(query.cost)

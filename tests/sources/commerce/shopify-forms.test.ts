@@ -58,7 +58,7 @@ async function pagesOf(query: Query<{ page: Json }>, variables: object = {}): Pr
   const nodes: Json[] = []
   for (let after = null; ; ) {
     const { page }: { page: Json } = (await rested(query, { sortKey: 'ID', after, ...variables })).data
-    nodes.push(...page.nodes)
+    nodes.push(...page.edges.map(({ node }: Json) => node))
     if (!page.pageInfo.hasNextPage) return nodes
     after = page.pageInfo.endCursor
   }

@@ -5,6 +5,7 @@ import { readCustomer, readProduct } from '../../../backend/sources/commerce/sho
 import { readOrder } from '../../../backend/sources/commerce/shopify/orders'
 import { readRefundLine } from '../../../backend/sources/commerce/shopify/refunds'
 import { REST } from '../../../backend/sources/commerce/shopify/rest'
+import { isIn, split } from '../../../backend/sources/commerce/shopify/windows'
 
 /* Orders, products and customers of Shopify as they come, also in odd forms. */
 
@@ -449,4 +450,22 @@ describe('lines of bulk files', () => {
         expect.objectContaining({ key: 'line 5 of operation 1', reason: 'malformed_line', raw: text }),
       ])
   })
+})
+
+test('a window that is split has parts side by side, with edges at midnight, in which every moment is once', () => {
+  const moment = fc.integer({ min: Date.UTC(2006, 0), max: Date.UTC(2026, 10) }).map((ms) => new Date(ms).toISOString())
+  const spans = fc
+    .tuple(moment, moment, fc.boolean())
+    .map(([a, b, isOpen]) => ({ opened: a < b ? a : b, from: isOpen ? null : a < b ? a : b, to: a < b ? b : a }))
+  fc.assert(
+    fc.property(spans, fc.integer({ min: 1, max: 10_000_000 }), moment, ({ opened, ...span }, count, at) => {
+      const parts = split(span, opened, count, 10_000)
+      expect([parts[0]?.from, parts.at(-1)?.to, parts.length <= 16]).toEqual([span.from, span.to, true])
+      for (const [n, part] of parts.entries()) {
+        if (n > 0) expect([part.from, part.from?.slice(10)]).toEqual([parts[n - 1]?.to, 'T00:00:00Z'])
+        if (part.from !== null) expect(Date.parse(part.from)).toBeLessThanOrEqual(Date.parse(part.to))
+      }
+      expect(parts.filter((part) => isIn(part, at)).length).toBe(isIn(span, at) ? 1 : 0)
+    }),
+  )
 })

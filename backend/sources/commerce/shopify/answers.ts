@@ -4,6 +4,12 @@ import { z } from 'zod'
 export const pageOf = <T extends z.ZodType>(node: T) =>
   z.object({ pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }), nodes: z.array(node) })
 
+/** The same with a place to go on after each object. */
+export const edges = z.object({
+  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  edges: z.array(z.object({ cursor: z.string(), node: z.unknown() })),
+})
+
 /** `AT_LEAST`: Shopify counts no further. */
 export const count = z.object({ count: z.int().nonnegative(), precision: z.enum(['EXACT', 'AT_LEAST']) })
 

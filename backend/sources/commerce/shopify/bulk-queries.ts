@@ -16,11 +16,12 @@ const SELECTIONS: Record<ListName, (withCustomer: boolean) => string> = {
 }
 
 /**
- * The query of an operation. The same arguments give the same text, by which an operation is found again.
+ * The query of an operation.
  * @param search which objects of the list
+ * @param name by which the operation is found again
  */
-export const bulkQuery = (list: ListName, search: string, withCustomer: boolean): string =>
-  `{ ${list}(query: ${JSON.stringify(search)}) { edges { node { ${SELECTIONS[list](withCustomer)} } } } }`
+export const bulkQuery = (list: ListName, search: string, withCustomer: boolean, name = 'Bulk'): string =>
+  `query ${name} { ${list}(query: ${JSON.stringify(search)}) { edges { node { ${SELECTIONS[list](withCustomer)} } } } }`
 
 /** Starts an operation; variables: `query`. Without grouping: Shopify then works faster, and lines come in any order. */
 export const RUN: Query<{ run: { bulkOperation: z.output<typeof bulkOperation> | null; userErrors: z.output<typeof userErrors> } }> = {

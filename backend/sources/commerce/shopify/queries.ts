@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { count, pageOf } from './answers'
+import { count, edges, pageOf } from './answers'
 import { COST, CUSTOMER, LINE, orderFields, PAGE_INFO, PRODUCT, REFUND_LINE, VARIANT } from './selections'
 
 /*
- * The questions that are asked of a shop by pages. How many objects a page has is chosen so that it costs at most about 600 points of the
- * 1,000 that a query may cost: a shop on the smallest plan can then answer at once.
+ * The questions that are asked of a shop by pages. How many objects a page has is chosen so that a page, and then a page of what one of
+ * its objects has besides, fit into the 800 points that a backfill may use of the smallest bucket: else neither would ever be done.
  */
 
 export interface Query<T> {
@@ -23,10 +23,10 @@ export type ListName = 'orders' | 'products' | 'customers'
 const PAGES = {
   orders: 10,
   lines: 5,
-  moreLines: 80,
+  moreLines: 40,
   products: 15,
   variants: 10,
-  moreVariants: 150,
+  moreVariants: 80,
   customers: 100,
   refunds: 8,
   refundLines: 10,
@@ -54,13 +54,14 @@ export const countOf = (list: ListName) =>
     1,
   )
 
-/** Pages of a list; variables: `query`, `after`, `sortKey`: ID, or UPDATED_AT. */
+/** Pages of a list, which may go on after any of their objects; variables: `query`, `after`, `sortKey`: ID, or UPDATED_AT. */
 const listQuery = (list: ListName, type: string, size: number, selection: string, cost: number) =>
   query(
     list,
     `query ${list}($query: String, $after: String, $sortKey: ${type}SortKeys!) {
-  page: ${list}(first: ${size}, after: $after, query: $query, sortKey: $sortKey) { ${PAGE_INFO} nodes { ${selection} } } }`,
-    z.object({ page: pageOf(z.unknown()) }),
+  page: ${list}(first: ${size}, after: $after, query: $query, sortKey: $sortKey) {
+  ${PAGE_INFO} edges { cursor node { ${selection} } } } }`,
+    z.object({ page: edges }),
     COST.connection + size * cost,
   )
 
@@ -99,6 +100,9 @@ export const REFUND_LINES = partQuery('RefundLines', 'Refund', 'refundLineItems'
 
 /** Refunds whose first lines one query reads. */
 export const REFUNDS_AT_ONCE = PAGES.refunds
+
+/** How many lines of each it shows. */
+export const REFUND_LINES_FIRST = PAGES.refundLines
 
 /** The first lines of several refunds; variables: `ids`. Null for those that are gone. */
 export const REFUNDS = query(

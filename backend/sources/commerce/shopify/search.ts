@@ -28,3 +28,14 @@ export const createdIn = (list: ListName, span: Span): string => ANY(list) + wit
 
 /** Objects that changed since a moment. Of customers, and at times of products, Shopify compares whole days: there are then more. */
 export const changedSince = (list: ListName, since: string): string => `${ANY(list)}updated_at:>='${second(since)}'`
+
+/** The same for REST, whose bounds are both included. */
+export function restRange({ list, kind, from, to }: Span & { list: ListName; kind: 'backfill' | 'incremental' }): string {
+  const name = kind === 'backfill' ? 'created_at' : 'updated_at'
+  const last = second(new Date(Math.floor(Date.parse(to) / 1000) * 1000 - 1000).toISOString())
+  return new URLSearchParams({
+    ...(list === 'orders' ? { status: 'any' } : {}),
+    ...(from === null ? {} : { [`${name}_min`]: second(from) }),
+    ...(kind === 'backfill' ? { [`${name}_max`]: last } : {}),
+  }).toString()
+}

@@ -1,5 +1,6 @@
 import type { Json } from '../../../base/json'
 import type { Reader, Tx } from '../../../base/sql'
+import type { AccountRef } from './records'
 import { textOf } from './save'
 
 /*
@@ -126,3 +127,37 @@ export async function deleteLines(tx: Tx, accountId: string, operationId: string
   )
   return gone.length
 }
+
+/**
+ * Those of these refunds whose lines are all stored. Lines are stored page by page, so fewer than the first page holds are all of them.
+ * @param first how many lines the first page holds
+ */
+export async function completeRefunds(
+  db: Reader,
+  { id, platform }: AccountRef,
+  refunds: readonly string[],
+  first: number,
+): Promise<Set<string>> {
+  if (refunds.length === 0) return new Set()
+  const rows = await db.query<{ id: string }>(
+    `select refund_id as id from commerce.refund_lines
+      where account_id = $1 and platform = $2 and refund_id = any($3) and deleted_at is null group by 1 having count(*) < $4`,
+    [id, platform, refunds, first],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Lines whose parent is not in the file. */
+export const readOrphans = (
+  db: Reader,
+  accountId: string,
+  operationId: string,
+  limit: number,
+): Promise<Pick<BulkLine, 'line' | 'objectId' | 'parentId' | 'content'>[]> =>
+  db.query(
+    `select line::float8 as line, object_id as "objectId", parent_id as "parentId", content from commerce.bulk_lines l
+      where account_id = $1 and operation_id = $2 and parent_id is not null
+        and not exists (select from commerce.bulk_lines p where p.account_id = $1 and p.operation_id = $2 and p.object_id = l.parent_id)
+      order by line limit $3`,
+    [accountId, operationId, limit],
+  )
