@@ -177,7 +177,7 @@ describe('what the app may read', () => {
     expect(await db.query('select distinct customer_id as id from commerce.orders')).toEqual([{ id: null }])
   })
 
-  test('without read_all_orders, orders are those of 60 days, and that is said', async () => {
+  test('without read_all_orders, orders are those of 60 days, and the report says so', async () => {
     await it_.connect({ scopes: ['read_orders', 'read_customers'] })
     const read = await it_.read('orders')
     expect(read).toMatchObject({

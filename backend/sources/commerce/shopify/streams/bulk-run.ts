@@ -47,7 +47,7 @@ export async function run(io: Io, account: Account, at: Bulk, { job, key }: { jo
     // An empty list has no file.
     return { batch, next: { ...at, phase: operation.url ? 'file' : 'rows', polls: 0 } }
   }
-  if (operation.errorCode === 'ACCESS_DENIED') throw new AccessDenied(shopOf(account), 'the bulk operation was denied.')
+  if (operation.errorCode === 'ACCESS_DENIED') throw new AccessDenied(shopOf(account).credential, 'the bulk operation was denied.')
   const fault = {
     kind: 'bulk_failed',
     reason: `Shopify ended its bulk operation as ${operation.status} (${operation.errorCode ?? 'no reason'})`,
