@@ -58,7 +58,8 @@ async function read({ cursor: at, job }: Step<Cursor, CommerceParams>, io: Io): 
     const way = wayOf(at.transport)
     const about = at.facts ? { facts: at.facts, scopes: [], notes: [] } : await way.about(io, shop)
     const isFirst = at.facts === null
-    if (isFirst && !about.scopes.includes(SCOPE[at.list])) throw new AccessDenied(shop.credential, `the scope ${SCOPE[at.list]} is missing.`)
+    if (isFirst && !about.scopes.includes(SCOPE[at.list]))
+      throw new AccessDenied(shop.credential, `the scope ${SCOPE[at.list]} is missing.`)
     const counted = await way.count(io, shop, at)
     const total = totalOf(counted)
     const entity = at.list
