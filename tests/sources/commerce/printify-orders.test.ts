@@ -1,4 +1,5 @@
 import type { Channel, User } from '../../../backend/sandbox/commerce/people'
+import { readOrderOf } from '../../../backend/sources/commerce/printify/client'
 import { firstOrdersCursor, type OrdersCursor, printifyOrders } from '../../../backend/sources/commerce/printify/orders'
 import { readOrder } from '../../../backend/sources/commerce/printify/records'
 import type { Account } from '../../../backend/sources/commerce/store/accounts'
@@ -137,6 +138,26 @@ describe('a backfill', () => {
     expect(await stored()).toEqual(expected())
   })
 
+  test('of a shop that shows nothing any more takes no order for gone, and is no proof', async () => {
+    await backfill()
+    const list = jest.spyOn(it_.printify.orders, 'list').mockReturnValue([])
+    const read = await backfill()
+    const synced = await sync(END)
+    list.mockRestore()
+    for (const { deleted, last } of [read, synced])
+      expect([deleted, last.unverified]).toEqual([0, expect.stringContaining('none was taken for gone')])
+    expect(await stored()).toEqual(expected())
+  })
+
+  test('of a shop that never comes to rest is complete in the end: what vanished while it was read does not count', async () => {
+    const goes = truth().filter(({ status }) => status === 'fulfilled')
+    // Each reading loses one that it has read.
+    const read = await backfill((_, page) => (page % 11 === 8 ? it_.printify.orders.remove(goes.pop()?.platformId as string) : undefined))
+    expect([read.last.failed, read.last.unverified]).toEqual([undefined, undefined])
+    const ids = new Set((await stored()).map(({ id }) => id))
+    expect(truth().every(({ platformId }) => ids.has(platformId))).toBe(true)
+  })
+
   test('that is not told how many there are reads to the end, and says that it is no proof', async () => {
     it_.sandbox.fault({ name: 'printify-bare-list' })
     const { last } = await backfill()
@@ -260,6 +281,16 @@ describe('a sync', () => {
     )
     expect(asked).toHaveLength(open().filter(({ platformId }) => !onPage1.has(platformId)).length)
   })
+})
+
+test('another order than the one asked for is an error, and not stored', async () => {
+  await backfill()
+  const [first, second] = truth() as [OrderRecord, OrderRecord]
+  it_.sandbox.fault({
+    ...{ name: 'status', status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(second.raw), times: 1 },
+  })
+  const work = readOrderOf(it_.io, shop, first.platformId)
+  await expect(work).rejects.toMatchObject({ kind: 'shape', message: expect.stringContaining('another order than') })
 })
 
 test('a page that another worker stored already changes nothing', async () => {

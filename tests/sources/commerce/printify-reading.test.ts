@@ -210,6 +210,14 @@ test('what is not stored is counted by its keys, up to a number', () => {
   expect(outcomeOf(reading(Array.from({ length: 501 }, String), 12), 'orders', 10)).toMatchObject({ is: 'unverified' })
 })
 
+test('what vanished while the last reading went on does not count, as far as the total has fallen', () => {
+  const reading = (round: number, fallen: number): Reading => ({ ...newReading(round), counted: 10, fallen })
+  expect(outcomeOf(reading(ROUNDS, 2), 'orders', 12)).toEqual({ is: 'complete' })
+  expect(outcomeOf(reading(ROUNDS, 1), 'orders', 12)).toMatchObject({ is: 'different' })
+  expect(outcomeOf(reading(ROUNDS, 2), 'orders', 9)).toMatchObject({ is: 'different' })
+  expect(outcomeOf(reading(1, 2), 'orders', 12)).toMatchObject({ is: 'different' })
+})
+
 test('a reading that differs is made again; after the last one its task fails, and a retry starts anew', () => {
   expect(anew(newReading(), 'count_mismatch', 'so')).toEqual({ reading: newReading(2) })
   expect(anew(newReading(ROUNDS), 'count_mismatch', 'so')).toEqual({

@@ -58,10 +58,14 @@ export const listOrders = (io: PrintifyIo, shop: ShopAccess, page: number): Prom
 /** Products of a shop. */
 export const listProducts = (io: PrintifyIo, shop: ShopAccess, page: number): Promise<Listed> => listOf(io, shop, 'products', page)
 
+/** Another order in its place would be stored as if it had been asked for. */
+const oneOrder = (orderId: string) =>
+  z.record(z.string(), z.unknown()).refine(({ id: its = orderId }) => String(its) === orderId, `is another order than ${orderId}`)
+
 /** One order; without data where Printify says that it has none. */
 export const readOrderOf = (io: PrintifyIo, shop: ShopAccess, orderId: string): Promise<HttpAnswer<unknown>> =>
   ask(io, shop, `/shops/${shop.shopId}/orders/${encodeURIComponent(orderId)}.json`, {
-    schema: z.record(z.string(), z.unknown()),
+    schema: oneOrder(orderId),
     accept: [404],
     isAnswer: isMissing,
   })

@@ -29,6 +29,10 @@ export const countProducts = (db: Reader, accountId: string, since: Date): Promi
     since,
   ])
 
+/** Whether any product is stored. */
+export const hasProducts = async (db: Reader, accountId: string): Promise<boolean> =>
+  (await countOf(db, `(select 1 from commerce.printify_products where account_id = $1 and deleted_at is null limit 1) p`, [accountId])) > 0
+
 const idsOf = async (db: Reader, text: string, values: unknown[]): Promise<string[]> =>
   (await db.query<{ id: string }>(text, values)).map(({ id }) => id)
 

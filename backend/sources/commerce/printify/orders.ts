@@ -9,7 +9,7 @@ import type { Batch } from '../store/write'
 import { type PageBatch, writePage } from '../streams/page'
 import { listOrders, readOrderOf } from './client'
 import { countOpen, countOrders, openOrders, storedOrders, unseenOrders } from './held'
-import { advance, anew, newReading, outcomeOf, reading, sinceOf } from './reading'
+import { advance, anew, emptied, newReading, outcomeOf, reading, sinceOf } from './reading'
 import { readOrder } from './records'
 
 /*
@@ -105,22 +105,25 @@ function again(cursor: OrdersCursor, kind: string, reason: string): Pick<OrdersP
   return failed ? { next: null, failed: { ...failed, from: start } } : { next: start }
 }
 
-/** Counts what the reading stored. */
+/** Counts what the reading stored. What a complete list does not show is gone, unless it was shown and could not be read. */
 async function check(step: OrdersStep, io: Io, account: Account): Promise<OrdersPage> {
   const { cursor } = step
-  const { from, isSync } = cursor
+  const { from } = cursor
   const oldest = from === null ? null : (cursor.reading.oldest ?? from)
   const stored = await countOrders(io.held, account.id, sinceOf(cursor.reading), oldest)
   const outcome = outcomeOf(cursor.reading, whatOf(account), stored)
   if (outcome.is === 'different') return onlyGoOn(step, account, null, again(cursor, 'count_mismatch', outcome.reason))
-  const unverified = outcome.is === 'unverified' ? outcome.reason : undefined
-  // What a complete list does not show is gone, unless it was shown and could not be read.
-  if (from === null && !unverified && !cursor.reading.hasRejects) return onlyGoOn(step, account, { ...cursor, phase: 'gone' })
-  return onlyGoOn(step, account, isSync && from !== null ? await restOf(cursor, io, account) : null, { unverified })
+  if (outcome.is === 'unverified')
+    return onlyGoOn(step, account, from === null ? null : await restOf(cursor, io, account), { unverified: outcome.reason })
+  const isEmptied = cursor.reading.counted === 0 && (await unseenOrders(io.held, account.id, sinceOf(cursor.reading), 1)).length > 0
+  if (isEmptied) return onlyGoOn(step, account, null, { unverified: emptied(whatOf(account)) })
+  if (from !== null) return onlyGoOn(step, account, await restOf(cursor, io, account))
+  return onlyGoOn(step, account, cursor.reading.hasRejects ? null : { ...cursor, phase: 'gone' })
 }
 
-/** How the orders are read that may still change: each by its id, or all by the list where that takes fewer requests. */
-async function restOf(cursor: OrdersCursor, io: Io, account: Account): Promise<OrdersCursor> {
+/** How a sync reads the orders that may still change: each by its id, or all by the list where that takes fewer requests. */
+async function restOf(cursor: OrdersCursor, io: Io, account: Account): Promise<OrdersCursor | null> {
+  if (!cursor.isSync) return null
   const pages = cursor.reading.covered?.pages ?? null
   const isFewer = pages !== null && (await countOpen(io.held, account.id, sinceOf(cursor.reading), pages + 1)) > pages
   return isFewer ? wholeList(cursor) : { ...cursor, phase: 'open', after: '' }

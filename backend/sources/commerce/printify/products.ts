@@ -8,8 +8,8 @@ import type { ProductRecord } from '../store/records'
 import { deleteUnseen } from '../store/write'
 import { type PageBatch, writePage } from '../streams/page'
 import { listProducts, providersOf } from './client'
-import { countProducts } from './held'
-import { advance, anew, newReading, outcomeOf, reading, sinceOf } from './reading'
+import { countProducts, hasProducts } from './held'
+import { advance, anew, emptied, newReading, outcomeOf, reading, sinceOf } from './reading'
 import { readProduct } from './records'
 
 /*
@@ -73,6 +73,8 @@ async function check({ cursor, job }: ProductsStep, io: Io, account: Account): P
   if (outcome.is === 'different') return { batch, ...again(cursor, 'count_mismatch', outcome.reason) }
   if (outcome.is === 'unverified') return { batch, next: null, unverified: outcome.reason }
   if (cursor.reading.hasRejects) return { batch, next: null }
+  if (cursor.reading.counted === 0 && (await hasProducts(io.held, account.id)))
+    return { batch, next: null, unverified: emptied(whatOf(account)) }
   return { batch: { ...batch, also: (tx) => deleteUnseen(tx, account, 'printify_products', since) }, next: null }
 }
 
