@@ -1,6 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { connect } from 'amqplib'
+import { slimServer } from './rabbitmq-home'
 import { currentRun, findBinary, freePort, isAlive, launch, makeFolder, own, runAs, signal } from './run'
 import { until } from './until'
 
@@ -47,6 +48,7 @@ const START = '[ -z "$1" ] || "$1" -port "$ERL_EPMD_PORT" & "$2"; status=$?; kil
 
 interface Layout {
   folder: string
+  server: string
   env: NodeJS.ProcessEnv
   amqpPort: number
   managementPort: number
@@ -72,7 +74,9 @@ async function layOut(withManagement: boolean): Promise<Layout> {
     'max_message_size = 134217728',
     'log.file.level = warning',
   ]
+  const server = slimServer(folder, binary('rabbitmq-server'), ['rabbit', ...(withManagement ? ['rabbitmq_management'] : [])])
   const env = {
+    RABBITMQ_SCRIPTS_DIR: dirname(server),
     // The run's name in the node's name lets the reaper know its process.
     RABBITMQ_NODENAME: `${basename(currentRun())}-${amqpPort}@localhost`,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
@@ -92,7 +96,7 @@ async function layOut(withManagement: boolean): Promise<Layout> {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none',
     LC_ALL: 'C.UTF-8',
   }
-  return { folder, env, amqpPort, managementPort, withManagement }
+  return { folder, server, env, amqpPort, managementPort, withManagement }
 }
 
 async function answers({ amqpPort, managementPort, withManagement }: Layout): Promise<boolean> {
@@ -120,7 +124,7 @@ export async function startBroker({ withManagement = false } = {}): Promise<Brok
     amqpPort: layout.amqpPort,
     managementPort: layout.managementPort,
     async start() {
-      pid = launch(folder, 'sh', ['-c', START, folder, findBinary('epmd', []) ?? '', binary('rabbitmq-server')], env)
+      pid = launch(folder, 'sh', ['-c', START, folder, findBinary('epmd', []) ?? '', layout.server], env)
       writeFileSync(join(folder, 'pid'), String(pid))
       const ready = () => answers(layout)
       await until(ready, { timeoutMs: 90_000, what: `RabbitMQ in ${folder} to answer` })
