@@ -110,8 +110,8 @@ export const shopify: Api = {
   url: { setting: 'SHOPIFY_URL' },
   limit: { scope: 'host' },
   parts: {
-    [GRAPHQL_PART]: { scope: 'host', requests: LEAST_POINTS, perMs: WINDOW_MS, tokens: true, backfillShare: 0.8 },
-    [REST_PART]: { scope: 'host', requests: 40, perMs: WINDOW_MS, backfillShare: 0.8 },
+    [GRAPHQL_PART]: { scope: 'host', requests: LEAST_POINTS, perMs: WINDOW_MS, tokens: true, backfillShare: 0.9 },
+    [REST_PART]: { scope: 'host', requests: 40, perMs: WINDOW_MS, backfillShare: 0.9 },
   },
   account: { kind: 'shopify', header: ({ access }) => ({ 'X-Shopify-Access-Token': access }), isDenied },
   understand: understandShopify,

@@ -3,8 +3,9 @@ import { count, edges, pageOf } from './answers'
 import { COST, CUSTOMER, LINE, orderFields, PAGE_INFO, PRODUCT, REFUND_LINE, VARIANT } from './selections'
 
 /*
- * The questions that are asked of a shop by pages. How many objects a page has is chosen so that a page, and then a page of what one of
- * its objects has besides, fit into the 800 points that a backfill may use of the smallest bucket: else neither would ever be done.
+ * The questions that are asked of a shop by pages. Before Shopify answers, a page takes the points that it may cost at most, and with it
+ * the gate: so a page costs at most about 300 of the 1,000 points of the smallest bucket. Larger ones would leave much of it unused, and
+ * a page that needs another one for what an object has besides might never get both.
  */
 
 export interface Query<T> {
@@ -21,15 +22,15 @@ const query = <T>(name: string, text: string, schema: z.ZodType<T>, cost: number
 export type ListName = 'orders' | 'products' | 'customers'
 
 const PAGES = {
-  orders: 10,
-  lines: 5,
+  orders: 6,
+  lines: 4,
   moreLines: 40,
-  products: 15,
+  products: 8,
   variants: 10,
   moreVariants: 80,
-  customers: 100,
+  customers: 50,
   refunds: 8,
-  refundLines: 10,
+  refundLines: 5,
 }
 
 /** The rights that a shop has granted, and what it is. */

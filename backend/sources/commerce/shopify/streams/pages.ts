@@ -104,6 +104,7 @@ async function read({ cursor: at, job }: Step<Pages, CommerceParams>, io: Io): P
       seen: whole.nodes.length + large,
       inside: shown.inside + large,
       rejects: shown.rejected.length,
+      apart: large,
       after,
       sentAt,
     })
@@ -113,7 +114,7 @@ async function read({ cursor: at, job }: Step<Pages, CommerceParams>, io: Io): P
       batch: { job, account, entity: at.list, rows: shown.rows, beside: shown.beside, readAt: sentAt, found: whole.nodes.length, also },
       rejected: shown.rejected,
       tasks: tasksOf(account, at, whole, shown.refunds),
-      expected: at.expected === null ? undefined : Math.max(0, at.expected - large),
+      expected: at.expected === null ? undefined : Math.max(0, at.expected - next.apart),
       notes,
       ...end,
     }

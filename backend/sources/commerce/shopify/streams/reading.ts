@@ -22,6 +22,8 @@ export const pages = target.extend({
   inside: z.number(),
   /** Entries that could not be read. */
   rejects: z.number(),
+  /** Entries that tasks of their own read. */
+  apart: z.number(),
   /** How often it was read before. */
   round: z.number(),
   /** When the first page was asked for, ISO 8601. */
@@ -29,18 +31,19 @@ export const pages = target.extend({
 })
 export type Pages = z.infer<typeof pages>
 
-export const firstPages = (at: Target): Pages => ({ ...at, after: null, seen: 0, inside: 0, rejects: 0, round: 0, since: null })
+export const firstPages = (at: Target): Pages => ({ ...at, after: null, seen: 0, inside: 0, rejects: 0, apart: 0, round: 0, since: null })
 
 /** Where the list stands after a page. */
 export const advanced = (
   at: Pages,
-  page: { seen: number; inside: number; rejects: number; after: string | null; sentAt: Date },
+  page: { seen: number; inside: number; rejects: number; apart?: number; after: string | null; sentAt: Date },
 ): Pages => ({
   ...at,
   after: page.after,
   seen: at.seen + page.seen,
   inside: at.inside + page.inside,
   rejects: at.rejects + page.rejects,
+  apart: at.apart + (page.apart ?? 0),
   since: at.since ?? page.sentAt.toISOString(),
 })
 
