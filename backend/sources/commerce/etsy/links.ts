@@ -1,4 +1,4 @@
-import { bisect, type Io, type NewTask, type Reject } from '../../../contract'
+import type { Io, NewTask, Reject } from '../../../contract'
 import { keyOf, placeOf } from '../entities'
 import { isReject } from '../reading'
 import type { Account } from '../store/accounts'
@@ -13,6 +13,8 @@ import { linkEntry, readLedgerEntry, readPayment } from './ledger'
 
 /** The most payments asked for at once. */
 export const MAX_IDS = 100
+/** So many are asked for at once after shorter lists were answered. */
+const LEAST_IDS = 25
 /** How far Etsy's clock and lists may be behind, ms: a receipt that was read so shortly after a refund may not show it. */
 const LAG_MS = 10 * 60_000
 
@@ -41,50 +43,49 @@ type Pending = Record<string, string[]>
 interface Links {
   /** The entries with their orders. */
   links: PaymentRecord[]
-  /** What is still to be asked for. */
+  /** What is still to be asked for, and how many of it at once. */
   rest: Pending
+  atOnce: number
   /** Payments that could not be read. */
   rejected: Reject[]
   notes: string[]
   readAt: Date
 }
 
-/** Asks for as many of the pending payments as one request takes. */
-export async function linkPayments(pending: Pending, account: Account, io: Io): Promise<Links> {
-  const asked = Object.entries(pending).slice(0, MAX_IDS)
-  const records = (
-    await rawPayments(
-      io.held,
-      account,
-      asked.flatMap(([, entries]) => entries),
-    )
-  ).flatMap((raw) => {
-    const record = readLedgerEntry(raw)
-    return isReject(record) ? [] : [record]
-  })
-  let readAt = new Date(0)
-  const answers = await bisect(
-    asked.flatMap(([, [entry]]) => entry ?? []),
-    io,
-    async (ids) => {
-      const query = { ledger_entry_ids: ids.join(',') }
-      // Etsy may refuse all for one of them.
-      const page = await askList(io, account, '/payment-account/ledger-entries/payments', query, (text) => text !== '')
-      if (page) readAt = page.sentAt
-      return page?.results
-    },
-  )
-  const payments = answers.found.map((raw) => readPayment(raw, account.currency))
+/**
+ * Asks for the first of the pending payments. A list that Etsy refuses is asked for in halves: it may be too long, or one entry may spoil
+ * it. One that is refused alone is given up.
+ */
+export async function linkPayments(pending: Pending, atOnce: number, account: Account, io: Io): Promise<Links> {
+  const all = Object.entries(pending)
+  const asked = all.slice(0, atOnce)
+  const query = { ledger_entry_ids: asked.flatMap(([, [entry]]) => entry ?? []).join(',') }
+  const page = await askList(io, account, '/payment-account/ledger-entries/payments', query, (text) => text !== '')
+  const none = { links: [], rejected: [], notes: [], readAt: new Date(0) }
+  if (!page && asked.length > 1) return { ...none, rest: pending, atOnce: asked.length >> 1 }
+  const rest = Object.fromEntries(all.slice(asked.length))
+  // One that spoiled its list is over; a list that was too long stays short.
+  const next = { rest, atOnce: Math.max(atOnce, Math.min(LEAST_IDS, asked.length * 2)) }
+  if (!page) return { ...none, ...next, notes: [`Etsy refuses to tell the payment ${asked[0]?.[0]}: its entries are linked to no order`] }
+  const payments = page.results.map((raw) => readPayment(raw, account.currency))
   const orders = new Map(payments.flatMap((one) => (isReject(one) || one.orderId === null ? [] : [[one.platformId, one.orderId] as const])))
-  const left = new Set(answers.left)
-  const refused = answers.bad.length + answers.unsure.length
+  const records = await heldEntries(
+    asked.flatMap(([, entries]) => entries),
+    account,
+    io,
+  )
   return {
+    ...next,
     links: records.map((record) => linkEntry(record, orders)).filter(({ orderId }) => orderId !== null),
-    rest: Object.fromEntries(Object.entries(pending).filter(([, [entry]], n) => n >= asked.length || left.has(entry ?? ''))),
     rejected: payments.filter(isReject),
-    notes: refused > 0 ? [`Etsy refused to tell the payments of ${refused} entries of the ledger: they are linked to no order`] : [],
-    readAt,
+    notes: [],
+    readAt: page.sentAt,
   }
+}
+
+async function heldEntries(ids: readonly string[], account: Account, io: Io): Promise<PaymentRecord[]> {
+  const records = (await rawPayments(io.held, account, ids)).map(readLedgerEntry)
+  return records.flatMap((record) => (isReject(record) ? [] : [record]))
 }
 
 const isRefund = (record: PaymentRecord): boolean =>

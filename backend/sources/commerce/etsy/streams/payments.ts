@@ -38,6 +38,8 @@ const cursor = z.object({
   place,
   /** Entries whose receipt is not known yet, by their payment. */
   pending: z.record(z.string(), z.array(z.string())),
+  /** How many payments are asked for at once. */
+  atOnce: z.number(),
 })
 type Cursor = z.infer<typeof cursor>
 type PaymentStep = Step<Cursor, CommerceParams>
@@ -138,10 +140,10 @@ const batchOf = ({ job }: PaymentStep, account: Account, readAt: Date): PageBatc
 /** Asks for the payments of entries that are stored, and links those to their receipts. */
 async function readLinks(step: PaymentStep, account: Account, io: Io): Promise<PaymentPage> {
   const { cursor: at } = step
-  const { links, rest, rejected, notes, readAt } = await linkPayments(at.pending, account, io)
+  const { links, rest, atOnce, rejected, notes, readAt } = await linkPayments(at.pending, at.atOnce, account, io)
   return {
     batch: { ...batchOf(step, account, readAt), beside: { payments: links } },
-    next: at.windows.length + Object.keys(rest).length > 0 ? { ...at, pending: rest } : null,
+    next: at.windows.length + Object.keys(rest).length > 0 ? { ...at, pending: rest, atOnce } : null,
     tasks: await staleTasks(links, account, io),
     rejected,
     notes,
@@ -153,7 +155,7 @@ function taskOf(shop: ShopRef, account: string, windows: readonly Window[]): Omi
   return {
     stream: 'etsy_payments',
     key: keyOf(shop, 'payments', nameOf(span)),
-    cursor: { account, windows: windows.map((one) => ({ ...one })), total: 0, place: START, pending: {} } satisfies Cursor,
+    cursor: { account, windows: windows.map((one) => ({ ...one })), total: 0, place: START, pending: {}, atOnce: MAX_IDS } satisfies Cursor,
   }
 }
 
