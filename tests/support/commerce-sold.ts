@@ -1,6 +1,7 @@
 import { ledgerOf } from '../../backend/sandbox/commerce/etsy-ledger'
-import type { Shop, User } from '../../backend/sandbox/commerce/people'
+import type { Channel, Shop, User } from '../../backend/sandbox/commerce/people'
 import { type Sale, totalOf } from '../../backend/sandbox/commerce/sales'
+import { paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
 import type { World } from '../../backend/sandbox/commerce/world'
 import { shareOf } from '../../backend/sources/commerce/money'
 import type { OrderRecord, PaymentRecord } from '../../backend/sources/commerce/store/records'
@@ -32,12 +33,20 @@ export function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord
   })
 }
 
-/** Entries of a seller's ledger at Etsy. */
-export function feesOf(world: World, user: User): PaymentRecord[] {
-  return ledgerOf(world, { user, shop: user.shops.etsy }).map(({ entry_id: id, amount, currency, create_date, ledger_type: type }) =>
+/** Payments of a shop as a stream would store them. */
+export function paymentsOf(world: World, user: User, channel: Channel): PaymentRecord[] {
+  const shop = user.shops[channel]
+  if (channel === 'shopify') return world.sales(user, channel).flatMap((sale) => (sale.paidAt === null ? [] : [chargeOf(sale, shop)]))
+  return ledgerOf(world, { user, shop }).map(({ entry_id: id, amount, currency, create_date, ledger_type: type }) =>
     payment({
       ...{ platformId: String(id), createdAt: iso(create_date), currency, type, amountMinor: amount },
       feeMinor: MOVES.includes(type) ? 0 : -amount,
     }),
   )
+}
+
+function chargeOf(sale: Sale, { currency }: Shop): PaymentRecord {
+  const amountMinor = totalOf(sale)
+  const feeMinor = paymentFee(amountMinor, currency)
+  return payment({ platformId: String(sale.id), createdAt: iso(sale.paidAt), currency, type: 'sale', amountMinor, feeMinor })
 }

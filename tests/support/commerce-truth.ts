@@ -4,6 +4,7 @@ import { CHANNELS, type Channel, type User } from '../../backend/sandbox/commerc
 import type { PrintifyOrders } from '../../backend/sandbox/commerce/printify-orders'
 import { PrintifyTruth } from '../../backend/sandbox/commerce/printify-truth'
 import { type Sale, totalOf } from '../../backend/sandbox/commerce/sales'
+import { paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
 import type { World } from '../../backend/sandbox/commerce/world'
 
 /*
@@ -59,6 +60,10 @@ export function trueFigures(
       if (orderId === null) add(ids.printify[channel], createdAt, 'USD', part)
       else add(ids[channel], world.sale(user, channel, orderId).createdAt, 'USD', part)
     }
+  }
+  for (const sale of world.sales(user, 'shopify')) {
+    const { currency } = user.shops.shopify
+    if (sale.paidAt !== null) add(ids.shopify, sale.paidAt, currency, { fees: paymentFee(totalOf(sale), currency) })
   }
   for (const entry of ledgerOf(world, { user, shop: user.shops.etsy })) {
     if (!MOVES.includes(entry.ledger_type)) add(ids.etsy, entry.create_date, entry.currency, { fees: -entry.amount })

@@ -61,12 +61,15 @@ function lineDoc(store: Store, sale: Sale, index: number): Doc {
   }
 }
 
+/** What Shopify takes of a payment, in minor units. */
+export const paymentFee = (amount: number, currency: string): number => Math.round(amount * 0.029) + minorOf(30, currency)
+
 /** What was charged, then each refund that gave money back. */
 function transactionDocs(store: Store, sale: Sale): Doc[] {
   if (sale.paidAt === null) return []
   const doc = (n: number, kind: string, at: number, amount: number): Doc => {
     const id = gid('OrderTransaction', sale.id * 10 + n)
-    const fee = Math.round(amount * 0.029) + minorOf(30, store.user.shops.shopify.currency)
+    const fee = paymentFee(amount, store.user.shops.shopify.currency)
     return {
       __typename: 'OrderTransaction',
       id,

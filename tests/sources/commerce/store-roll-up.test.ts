@@ -8,7 +8,7 @@ import type { AccountRef, OrderRecord } from '../../../backend/sources/commerce/
 import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { type Batch, write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, order, payment, refund } from '../../support/commerce-records'
-import { feesOf, saleRecord } from '../../support/commerce-sold'
+import { paymentsOf, saleRecord } from '../../support/commerce-sold'
 import { noFigures, storedFigures, trueFigures } from '../../support/commerce-truth'
 import { ownDatabase } from '../../support/database'
 
@@ -166,8 +166,8 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
       for (const channel of CHANNELS) {
         const records = world.sales(user, channel).map((sale) => saleRecord(sale, user.shops[channel]))
         for (const orders of pages(records)) await store(accounts[channel], { orders }, read)
+        await store(accounts[channel], { payments: paymentsOf(world, user, channel) }, read)
       }
-      await store(accounts.etsy, { payments: feesOf(world, user) }, read)
     }
     for (const side of number === 2 ? [printed, sold] : [sold, printed]) await side()
   }

@@ -1,0 +1,103 @@
+import type { Tokens } from '../../../backend/contract'
+import type { Report } from '../../../backend/engine/jobs/report'
+import { report } from '../../../backend/engine/jobs/verbs'
+import { CHANNELS, type User } from '../../../backend/sandbox/commerce/people'
+import { commerce } from '../../../backend/sources/commerce'
+import { saveAccount } from '../../../backend/sources/commerce/store/accounts'
+import { storedFigures, storedLinks, storedOrders, trueFigures, trueLinks, trueOrders } from '../../support/commerce-truth'
+import { type PrintifyWorld, printifyWorld } from '../../support/printify'
+import { until } from '../../support/until'
+
+/* A seller on all three platforms, through all streams: whichever side of a link comes first, costs and figures are those of the sandbox. */
+
+const OPEN = { requests: 1_000_000, perMs: 1_000 }
+let it_: PrintifyWorld
+beforeAll(async () => {
+  it_ = await printifyWorld(
+    { users: 2, ordersPerShop: 40, productsPerShop: 10, shopifyBulkPerSecond: 100_000 },
+    { printify: OPEN, etsy: { ...OPEN, perDay: 1_000_000 }, 'shopify.graphql': OPEN, 'shopify.rest': OPEN },
+  )
+  for (const app of Object.keys(commerce.workers)) await it_.worker({ app })
+}, 120_000)
+afterAll(() => it_?.close())
+
+const user = (number: number) => it_.world.users[number] as User
+
+/** Connects the shop of a seller, as if it had consented. */
+async function connectShop(platform: 'etsy' | 'shopify', number: number): Promise<string> {
+  const seller = user(number)
+  const { name, currency, createdAt, id } = seller.shops[platform]
+  const given = platform === 'etsy' ? it_.sandbox.commerce.etsy.access.grant(number) : it_.sandbox.commerce.shopify.access.grant(seller)
+  const tokens: Tokens = { access: given.access_token, refresh: given.refresh_token, ...(platform === 'etsy' ? {} : { host: name }) }
+  const credentialId = `${platform}/${seller.id}/${id}`
+  const route = it_.route()
+  await route.act('account.connect', credentialId, {}, (tx) => route.credentials.save(tx, { id: credentialId, kind: platform, tokens }))
+  const account = {
+    ...{ userId: seller.id, platform, shopId: platform === 'etsy' ? String(id) : `${name}.myshopify.com`, name, currency },
+    ...{ scopes: [], shopCreatedAt: new Date(createdAt * 1000), credentialId },
+  }
+  return await it_.db.tx((tx) => saveAccount(tx, account))
+}
+
+async function run(number: number, request: object = {}): Promise<Report> {
+  const id = await it_.startJob(commerce, { userId: user(number).id, ...request })
+  await it_.ended(id, 60_000)
+  await until(async () => (await it_.db.query(`select 1 from backhaul.jobs where status in ('queued', 'running')`)).length === 0, {
+    timeoutMs: 60_000,
+  })
+  return await report(it_, id)
+}
+
+test.each([
+  [0, 'Printify comes first'],
+  [1, 'the shops come first'],
+])(
+  'seller %i: %s',
+  async (number) => {
+    const seller = user(number)
+    const ids = { etsy: '', shopify: '', printify: { etsy: '', shopify: '' } }
+    const printed = async () => {
+      const [etsy, shopify] = await it_.connectAll(number)
+      ids.printify = { etsy: etsy?.id ?? '', shopify: shopify?.id ?? '' }
+      expect(await run(number, { platforms: ['printify'] })).toMatchObject({ status: 'completed', verified: true })
+    }
+    const sold = async () => {
+      ids.etsy = await connectShop('etsy', number)
+      ids.shopify = await connectShop('shopify', number)
+      expect(await run(number, { platforms: ['etsy', 'shopify'] })).toMatchObject({ status: 'completed' })
+    }
+    // Orders that are still open.
+    const open = it_.printify.truth
+      .links(seller)
+      .flatMap(({ channel, orderId, cost }) => (orderId !== null && cost > 0 ? [{ channel, id: orderId }] : []))
+    for (const { channel, id } of open) it_.world.edit(seller, channel, id, { shippedAt: null })
+    for (const side of number === 0 ? [printed, sold] : [sold, printed]) await side()
+    const proved = async () => {
+      for (const channel of CHANNELS) {
+        expect(await storedOrders(it_.db, ids[channel])).toEqual(trueOrders(it_.world, seller, channel))
+        expect(await storedLinks(it_.db, ids.printify[channel])).toEqual(trueLinks(it_.world, it_.printify.orders, seller, channel))
+      }
+      const mine = new Set([ids.etsy, ids.shopify, ids.printify.etsy, ids.printify.shopify])
+      const figures = new Map([...(await storedFigures(it_.db))].filter(([key]) => mine.has(key.split(' ')[0] as string)))
+      expect(figures).toEqual(trueFigures(it_.world, it_.printify.orders, seller, ids))
+    }
+    await proved()
+
+    // What changes afterwards is right after the next sync: a cancelled order costs nothing.
+    const at = it_.world.now() - 60
+    for (const channel of CHANNELS) {
+      const [cancelled, refunded] = open.filter((one) => one.channel === channel)
+      it_.world.cancel(seller, channel, cancelled?.id as number, { at })
+      it_.world.refund(seller, channel, refunded?.id as number, { at })
+      it_.world.add(seller, channel, { at })
+      it_.printify.orders.add(seller, channel)
+    }
+    expect(await run(number, { kind: 'incremental' })).toMatchObject({ status: 'completed' })
+    await proved()
+    const reasons = await it_.db.query('select distinct reason from commerce.order_links where account_id = $1 and reason is not null', [
+      ids.printify.shopify,
+    ])
+    expect(reasons).toContainEqual({ reason: 'no_reference' })
+  },
+  180_000,
+)
