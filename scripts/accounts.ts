@@ -18,6 +18,7 @@ export function build(context: Context): Command {
   )
   const shops = Object.values(platforms).flatMap(({ name, shop }) => (shop ? [`${name}: ${shop}`] : []))
   const shop = ['--shop <address>', `the shop, where the platform needs it (${shops.join('; ')})`] as const
+  const silent = Object.values(platforms).flatMap(({ name, hasNoCurrency }) => (hasNoCurrency ? [name] : []))
   const owned = Object.values(platforms).flatMap(({ name, mayOwnApp }) => (mayOwnApp ? [name] : []))
   const json = ['--json', 'print JSON only'] as const
   program
@@ -31,9 +32,12 @@ export function build(context: Context): Command {
     .command('add <platform> <userId>')
     .description('connect an account by a token that is read from standard input')
     .option(...shop)
+    .option('--currency <code>', `currency of the shops, where the platform tells none (${silent.join(', ')})`)
     .option('--own-app', `no token: the app of the settings is the shop's own (${owned.join(', ')})`)
     .option(...json)
-    .action((platform: string, userId: string, given: Given) => addOne(context, { platform, userId, shop: given.shop }, given))
+    .action((platform: string, userId: string, given: Given) =>
+      addOne(context, { platform, userId, shop: given.shop, currency: given.currency }, given),
+    )
   program
     .command('list [userId]')
     .description('list accounts and whether their tokens work')

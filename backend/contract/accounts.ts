@@ -17,6 +17,8 @@ export interface AccountPlatform {
   mayOwnApp?: boolean
   /** How a shop is named, where a connection begins with it: `example.myshopify.com`. */
   shop?: string
+  /** Whether the platform tells no currency of its shops, so that a person may name it. */
+  hasNoCurrency?: boolean
   /** What must be set before one is connected, in a sentence; undefined: nothing. */
   unset?(settings: SettingValues): string | undefined
 }
@@ -60,6 +62,8 @@ export interface AccountAsk {
   platform: string
   userId: string
   shop?: string
+  /** ISO 4217, where the platform tells none. */
+  currency?: string
 }
 
 /** All of them throw {Refused} with one sentence that says what is wrong and what to do. */

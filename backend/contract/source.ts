@@ -88,8 +88,11 @@ export interface Source<P = unknown> extends Hooks<P> {
    * words as options. Present where its streams have cells.
    */
   grid?: { row: string; column: string }
-  /** Describes what the tasks of a lane and stage read: `orders of etsy`. For stages whose pages foresee no label. */
-  stageLabel?(lane: string, stage: number): string
+  /**
+   * Describes what the tasks of a lane and stage read: `orders of etsy`. For stages whose pages foresee no label; undefined where they
+   * read nothing: progress leaves the stage out.
+   */
+  stageLabel?(lane: string, stage: number): string | undefined
   /** A small request that its sandbox answers; the contract suite runs it. */
   example: Json
   /** The environment variables it reads, by name. */

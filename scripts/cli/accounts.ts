@@ -21,6 +21,7 @@ import { INTERRUPTED } from './watch'
 
 export interface Given {
   shop?: string
+  currency?: string
   wait?: boolean
   ownApp?: boolean
   json?: boolean

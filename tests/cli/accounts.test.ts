@@ -52,6 +52,8 @@ test('a person connects three platforms, lists, checks and removes them', async 
   const third = await accounts('add printify alice', `${tokenOf()}\n`)
   expect(third).toMatchObject({ code: 0, err: '' })
   expect(third.out).toMatch(/printify\/\d+ is connected[\s\S]*printify\/\d+ is connected/)
+  expect(third.out).toContain('add it again with --currency')
+  expect((await accounts('add printify alice --currency usd', tokenOf())).out).not.toContain('--currency')
 
   const list = await accounts('list alice')
   expect(list.out.split('\n')).toHaveLength(5)
@@ -118,6 +120,8 @@ test.each([
   ['add printify alice', 'two words', 2, 'one line without spaces'],
   ['add printify alice', 'not-a-token-of-printify', 2, 'Printify does not accept this token'],
   ['add shopify alice --shop example', 'shpss_0123456789', 2, 'the secret of an app'],
+  ['add printify alice --currency dollars', 'x', 2, 'must be a code of ISO 4217'],
+  ['add shopify alice --shop example --currency USD', 'shpat_1', 2, 'which tells it itself'],
   ['add shopify alice --shop example', 'nonsense', 2, 'no access token of Shopify'],
   ['plan alice gold', '', 2, 'must be one of free, pro, business'],
 ])('accounts %s: one sentence', async (line, stdin, code, says) => {

@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000
 const counting: Counting = { pages: 2, rowsPerPage: 450, tasks: [], lanesAtOnce: 1 }
 const source = {
   ...countingSource(counting),
-  stageLabel: (lane: string, stage: number) => `${stage === 0 ? 'orders' : 'payments'} of ${lane}`,
+  stageLabel: (lane: string, stage: number) => (stage === 9 ? undefined : `${stage === 0 ? 'orders' : 'payments'} of ${lane}`),
 }
 let it_: Suite
 let service: Service
@@ -80,6 +80,14 @@ test('stages are shown before they have tasks, and the job keeps their progress 
   await until(async () => (await retention.tick()) === 'idle')
   expect(await it_.db.query('select 1 from backhaul.foreseen where job_id = $1', [id])).toEqual([])
   expect(await sentences(id)).toEqual(ended)
+}, 60_000)
+
+test('a stage that reads nothing is left out', async () => {
+  counting.tasks = [countingTask('a', 'etsy'), countingTask('end', 'etsy', 9)]
+  counting.onRead = async () => ({ foreseen: [{ lane: 'etsy', stage: 0, expected: 900 }] })
+  const id = await it_.startJob(source, { name: 'an end' })
+  expect(await it_.ended(id)).toBe('completed')
+  expect(await sentences(id)).toEqual(['Orders of etsy: 900/900'])
 }, 60_000)
 
 test('the last page wins, a label that was given stays, and tasks that failed are named', async () => {

@@ -6,10 +6,11 @@ import { hasEnded } from '../base/about'
 /** The stages of a job in words. */
 export function stagesOf(job: { source: string; status: string }, stages: readonly Stage[], sources: readonly Source[]): RouteStage[] {
   const source = sources.find((one) => one.name === job.source)
-  return stages.map((stage) => {
+  return stages.flatMap((stage) => {
+    const label = stage.label ?? labelOf(source, stage)
+    if (label === undefined) return []
     const { waiting, ready, total, failed } = stage.tasks
     const isOver = hasEnded(job) || (total > 0 && waiting + ready === 0)
-    const label = stage.label ?? source?.stageLabel?.(stage.lane, stage.stage) ?? `${stage.lane}, stage ${stage.stage}`
     const failures = failed > 0 ? `, ${counted(failed, 'task')} failed` : ''
     return {
       ...stage,
@@ -19,6 +20,10 @@ export function stagesOf(job: { source: string; status: string }, stages: readon
     }
   })
 }
+
+/** Undefined: the source leaves the stage out. */
+const labelOf = (source: Source | undefined, { lane, stage }: Stage): string | undefined =>
+  source?.stageLabel ? source.stageLabel(lane, stage) : `${lane}, stage ${stage}`
 
 function fractionOf({ seen, expected, atLeast }: Stage, isOver: boolean): number | null {
   if (isOver) return 1

@@ -40,9 +40,9 @@ export function cellOf(key: string): { row: string; column: string } | undefined
   return row && column ? { row, column } : undefined
 }
 
-/** `orders of etsy/4711`. */
-export function stageLabel(lane: string, stage: number): string {
+/** `orders of etsy/4711`; nothing for the stage that ends an entity, which reads nothing. */
+export function stageLabel(lane: string, stage: number): string | undefined {
   const platform = PLATFORMS.find((name) => lane.startsWith(`${name}/`))
-  const entity = platform && ENTITIES[platform][Math.ceil(stage / 2) - 1]
-  return `${stage % 2 === 0 ? 'end of ' : ''}${entity ?? 'rest'} of ${lane}`
+  const entity = platform && stage % 2 === 1 ? ENTITIES[platform][(stage - 1) / 2] : undefined
+  return entity && `${entity} of ${lane}`
 }

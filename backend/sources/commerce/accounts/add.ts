@@ -3,7 +3,7 @@ import type { AccountAsk, AccountInfo, RouteContext, Tokens } from '../../../con
 import { answered } from './answered'
 import { saveShops } from './save'
 import type { Way } from './way'
-import { knownUserId, shopIdIn, wayOf } from './ways'
+import { currencyIn, knownUserId, shopIdIn, wayOf } from './ways'
 
 /** Longer texts are no token. */
 const MAX_TOKEN = 8_000
@@ -16,12 +16,14 @@ export async function add({ token, ...ask }: AccountAsk & { token: string | null
   const { platform, way } = wayOf(ask.platform)
   const userId = knownUserId(ask.userId)
   const shopId = way.tokensOf ? shopIdIn(way, ask.shop) : null
+  const currency = currencyIn(way, ask.currency)
   // Before anything is asked: without TOKEN_KEY nothing could be stored.
   const entered = token === null ? undefined : enteredTokens(way, token, shopId, `${platform} ${userId}`)
   context.credentials.seal('', 'a check of TOKEN_KEY')
   const tokens = entered ?? (await answered(way.name, () => ownTokens(way, shopId, context)))
   const shops = await answered(way.name, () => way.shopsOf(context, { tokens, label: `${platform}/${userId}` }, shopId))
-  return await saveShops(context, { userId, platform, way, shops, tokens })
+  const priced = shops.map((shop) => ({ ...shop, currency: shop.currency ?? currency }))
+  return await saveShops(context, { userId, platform, way, shops: priced, tokens })
 }
 
 function enteredTokens(way: Way, token: string, shopId: string | null, whose: string): Tokens {

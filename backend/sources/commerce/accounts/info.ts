@@ -30,7 +30,14 @@ export async function infosOf(
       scopes,
       state: isRemoved ? 'removed' : isDead ? 'reauth_required' : 'connected',
       reason: isDead ? (credential?.reason ?? 'no tokens are stored for it: connect it again') : null,
-      notes: isRemoved ? [] : WAYS[platform].missing(scopes),
+      notes: isRemoved ? [] : notesOf(account),
     }
   })
+}
+
+/** What cannot be read of an account, or not be added up. */
+function notesOf({ platform, scopes, currency }: Account): string[] {
+  const { missing, hasNoCurrency, name } = WAYS[platform]
+  const unknown = `${name} does not tell the currency of its costs, so they are in none of the sums: add it again with --currency, then backfill it again.`
+  return [...missing(scopes), ...(hasNoCurrency && currency === null ? [unknown] : [])]
 }

@@ -23,6 +23,15 @@ export function wayOf(name: string): { platform: Platform; way: Way } {
 /** @throws {Refused} `input` for a text that is no id of a user */
 export const knownUserId = (text: string): string => parsed(params.pick({ userId: true }), { userId: text }).userId
 
+/** The currency that a person names. @throws {Refused} `input` naming `currency` */
+export function currencyIn(way: Way, text: string | undefined): string | null {
+  if (text === undefined) return null
+  if (!way.hasNoCurrency) throw new Refused('input', `currency is not for ${way.name}, which tells it itself: leave it out.`, 'currency')
+  const code = text.trim().toUpperCase()
+  if (Intl.supportedValuesOf('currency').includes(code)) return code
+  throw new Refused('input', `currency must be a code of ISO 4217 such as USD, got ${JSON.stringify(text.slice(0, 20))}.`, 'currency')
+}
+
 /** The shop that a connection begins with; null where the platform tells it. @throws {Refused} `input` naming `shop` */
 export function shopIdIn(way: Way, shop: string | undefined): string | null {
   if (way.shopIdOf) {

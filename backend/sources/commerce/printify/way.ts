@@ -9,6 +9,7 @@ export const printifyWay: Way = {
   hasLink: false,
   token: 'personal access token',
   kind: 'printify',
+  hasNoCurrency: true,
   tokensOf: (text) => ({ access: text }),
   async shopsOf({ http, settings: set }, speaker) {
     const shops = await shopsOf({ http, settings: set as SettingValues<typeof printifySettings> }, speaker)

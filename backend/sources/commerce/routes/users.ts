@@ -66,7 +66,6 @@ const getUser = defineRoute({
       infosOf(context, { userId }),
       readSyncJobs(db, userId, MAX_ROWS),
     ])
-    const names = new Map(infos.map((info) => [info.id, info.account]))
     return {
       status: 200,
       body: {
@@ -76,12 +75,12 @@ const getUser = defineRoute({
         backfill_completed_at: iso(profile?.backfillCompletedAt ?? null),
         accounts: infos.map(accountShown),
         sync_jobs: rows.map(rowShown),
-        progress: newestOf(rows).map((row) => ({
-          account: names.get(row.accountId) ?? row.accountId,
-          entity: row.entity,
-          sentence: sentenceOf(row),
-          fraction: fractionOf(row),
-        })),
+        progress: infos.flatMap(({ id, account }) =>
+          newestOf(rows)
+            .filter((row) => row.accountId === id)
+            .toSorted((a, b) => a.priority - b.priority)
+            .map((row) => ({ account, entity: row.entity, sentence: sentenceOf(row), fraction: fractionOf(row) })),
+        ),
         jobs: await activeJobs(context, rows),
       },
     }
