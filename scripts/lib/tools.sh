@@ -50,7 +50,8 @@ provide_chromium() {
   CHROME_PATH=$(chromium_path)
   if [ -z "$CHROME_PATH" ] && is_debian && can_root; then
     say "chromium: from Debian's package."
-    install_tool chromium >"$STATE/chromium.log" 2>&1 || say "chromium could not be installed (see $STATE/chromium.log)."
+    install_tool chromium-headless-shell >"$STATE/chromium.log" 2>&1 || install_tool chromium >>"$STATE/chromium.log" 2>&1 ||
+      say "chromium could not be installed (see $STATE/chromium.log)."
     CHROME_PATH=$(chromium_path)
   fi
   if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No Chromium or Chrome was found; the browser tests are skipped. Set CHROME_PATH to use another."; fi
@@ -59,7 +60,7 @@ provide_chromium() {
 # Prints the path of the first browser found, or nothing.
 chromium_path() {
   local name
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     if have "$name"; then
       command -v "$name"
       return
