@@ -254,6 +254,22 @@ describe('a sync', () => {
     ).toEqual([])
   })
 
+  test('after a backfill of the newest orders does not read the older ones', async () => {
+    const from = new Date(Date.parse(truth().at(-3)?.createdAt as string)).toISOString()
+    await backfill(undefined, from)
+    expect(await stored()).toHaveLength(3)
+    const before = it_.asked().length
+    await sync(END)
+    expect(it_.asked().length - before).toBe(1)
+
+    // Nor where there was none among the newest.
+    await it_.db.query('delete from commerce.orders')
+    it_.printify.orders.add(user(), 'etsy')
+    const then = it_.asked().length
+    await sync(END)
+    expect(it_.asked().length - then).toBeLessThanOrEqual(3)
+  })
+
   test('reads the whole list where that takes fewer requests', async () => {
     await backfill()
     await it_.db.query(`update commerce.orders set status = 'on-hold'`)

@@ -1,6 +1,6 @@
 import type { Reader, Tx } from '../../../backend/base/sql'
 import type { Db } from '../../../backend/database/db'
-import { countOpen, countOrders, countProducts, openOrders, storedOrders } from '../../../backend/sources/commerce/printify/held'
+import { countOpen, countOrders, countProducts, meetsStored, openOrders } from '../../../backend/sources/commerce/printify/held'
 import { accountOf, connect } from '../../support/commerce-records'
 import { ownDatabase } from '../../support/database'
 
@@ -45,7 +45,8 @@ const oldest = new Date(Date.UTC(2020, 0, 1) + (ORDERS - 99) * 20 * 60_000).toIS
 
 test.each<[string, (reader: Reader) => Promise<unknown>, unknown]>([
   ['what the newest pages stored', (reader) => countOrders(reader, shop.id, since, oldest), 100],
-  ['which orders of a page are known', (reader) => storedOrders(reader, shop.id, ids), new Set(ids)],
+  ['whether a page meets what is stored', (reader) => meetsStored(reader, shop.id, ids, new Date(since.getTime() + 1)), true],
+  ['whether a page of unknown orders does', (reader) => meetsStored(reader, shop.id, ['none'], since), false],
   ['whether many orders are open', (reader) => countOpen(reader, shop.id, since, 50), 50],
   ['the next open orders', async (reader) => (await openOrders(reader, shop.id, since, '0050000', 20)).length, 20],
   ['no open order', (reader) => openOrders(reader, shop.id, since, '9', 20), []],

@@ -36,15 +36,18 @@ export const hasProducts = async (db: Reader, accountId: string): Promise<boolea
 const idsOf = async (db: Reader, text: string, values: unknown[]): Promise<string[]> =>
   (await db.query<{ id: string }>(text, values)).map(({ id }) => id)
 
-/** Which of these orders are stored. */
-export const storedOrders = async (db: Reader, accountId: string, ids: readonly string[]): Promise<Set<string>> =>
-  new Set(
-    await idsOf(
-      db,
-      `select platform_id as id from commerce.orders where account_id = $1 and platform = 'printify' and platform_id = any($2) and deleted_at is null`,
-      [accountId, ids],
-    ),
+/**
+ * Whether one of these orders was stored before a moment; also true if none of the account was. A backfill may have left out old orders,
+ * so that not all of them need be.
+ */
+export async function meetsStored(db: Reader, accountId: string, ids: readonly string[], before: Date): Promise<boolean> {
+  const [row] = await db.query<{ is: boolean }>(
+    `select exists (select from commerce.orders where account_id = $1 and platform = 'printify' and platform_id = any($2) and read_at < $3)
+         or not exists (select from commerce.orders where account_id = $1 and platform = 'printify' and read_at < $3) as is`,
+    [accountId, ids, before],
   )
+  return row?.is === true
+}
 
 /** How many orders may still change and were not read since a moment; no more than `most` are counted. */
 export const countOpen = (db: Reader, accountId: string, since: Date, most: number): Promise<number> =>

@@ -8,7 +8,7 @@ import type { OrderRecord } from '../store/records'
 import type { Batch } from '../store/write'
 import { type PageBatch, writePage } from '../streams/page'
 import { listOrders, readOrderOf } from './client'
-import { countOpen, countOrders, openOrders, storedOrders, unseenOrders } from './held'
+import { countOpen, countOrders, meetsStored, openOrders, unseenOrders } from './held'
 import { advance, anew, emptied, newReading, outcomeOf, reading, sinceOf } from './reading'
 import { readOrder } from './records'
 
@@ -67,6 +67,8 @@ async function readList(step: OrdersStep, io: Io, account: Account): Promise<Ord
   const listed = await listOrders(io, account, cursor.reading.place.page)
   const { read, orders, rejected } = split(listed.data, account.currency)
   const isOlder = ({ createdAt }: OrderRecord) => from !== null && createdAt !== null && createdAt < from
+  const ids = read.map((one) => (isReject(one) ? one.key : one.platformId))
+  const before = cursor.reading.since === null ? listed.sentAt : sinceOf(cursor.reading)
   const wanted = isSync ? orders : orders.filter((one) => !isOlder(one))
   const shown = {
     sentAt: listed.sentAt,
@@ -74,9 +76,12 @@ async function readList(step: OrdersStep, io: Io, account: Account): Promise<Ord
     hasRejects: rejected.length > 0,
     made: wanted.map(({ createdAt }) => createdAt),
     // One order out of its place does not end the reading.
-    isEnough: read.length > 0 && rejected.length === 0 && orders.every(isOlder) && (!isSync || (await areStored(io, account, orders))),
+    isEnough:
+      read.length > 0 &&
+      rejected.length === 0 &&
+      orders.every(isOlder) &&
+      (!isSync || (await meetsStored(io.held, account.id, ids, before))),
   }
-  const ids = read.map((one) => (isReject(one) ? one.key : one.platformId))
   const after = advance(cursor.reading, { ...listed, ids }, shown)
   // A list that is read again was counted already.
   const found = after.reading.round === 1 ? after.fresh : 0
@@ -91,11 +96,6 @@ async function readList(step: OrdersStep, io: Io, account: Account): Promise<Ord
   return after.isRestless
     ? { ...page, ...again(cursor, 'unstable_list', `the ${whatOf(account)} change faster than they can be read`) }
     : page
-}
-
-async function areStored(io: Io, account: Account, orders: readonly OrderRecord[]): Promise<boolean> {
-  const ids = [...new Set(orders.map(({ platformId }) => platformId))]
-  return (await storedOrders(io.held, account.id, ids)).size === ids.length
 }
 
 /** The list is read from its start again; after the last reading the task fails, and a retry starts there. */
