@@ -95,27 +95,36 @@ export async function countLines(db: Reader, accountId: string, operationId: str
   return row as LineCounts
 }
 
-/** Roots after a line, in the order of the file, with what is below them at any depth. @param after -1 at the start */
+/** The most that lines are nested; Shopify allows for two connections in each other. */
+const DEPTH = 5
+
+/**
+ * Roots after a line, in the order of the file, with what is below them at any depth. Each depth is one statement about all parents: a
+ * file that was kept just now has no statistics yet, and a join may then read all of its lines for each parent.
+ * @param after -1 at the start
+ */
 export async function readRoots(db: Reader, accountId: string, operationId: string, after: number, limit: number): Promise<BulkRoot[]> {
-  const rows = await db.query<BulkLine & { root: number }>(
-    `with recursive roots as materialized (
-       select line, object_id, parent_id, content from commerce.bulk_lines
-        where account_id = $1 and operation_id = $2 and parent_id is null and line > $3 order by line limit $4),
-     tree as (
-       select line as root, line, object_id, parent_id, content, 0 as depth from roots
-       union all
-       select t.root, b.line, b.object_id, b.parent_id, b.content, t.depth + 1
-         from tree t join commerce.bulk_lines b on b.account_id = $1 and b.operation_id = $2 and b.parent_id = t.object_id
-        where t.depth < 5)
-     select root::float8 as root, line::float8 as line, object_id as "objectId", parent_id as "parentId", content from tree order by root, depth, line`,
-    [accountId, operationId, after, limit],
+  const lines = (which: string, ...values: unknown[]): Promise<BulkLine[]> =>
+    db.query<BulkLine>(
+      `select line::float8 as line, object_id as "objectId", parent_id as "parentId", content from commerce.bulk_lines
+        where account_id = $1 and operation_id = $2 and ${which}`,
+      [accountId, operationId, ...values],
+    )
+  const found = await lines('parent_id is null and line > $3 order by line limit $4', after, limit)
+  const roots = found.map(({ line, content }): BulkRoot => ({ line, content, below: [] }))
+  let parents = new Map(
+    found.flatMap(({ objectId }, n): [string, BulkRoot][] => (objectId === null ? [] : [[objectId, roots[n] as BulkRoot]])),
   )
-  const roots = new Map<number, BulkRoot>()
-  for (const { root, line, content, objectId, parentId } of rows) {
-    if (root === line) roots.set(root, { line, content, below: [] })
-    else roots.get(root)?.below.push({ objectId, parentId, content })
+  for (let depth = 0; depth < DEPTH && parents.size > 0; depth++) {
+    const level = new Map<string, BulkRoot>()
+    for (const { line: _, ...child } of await lines('parent_id = any($3) order by line', [...parents.keys()])) {
+      const root = parents.get(child.parentId ?? '')
+      root?.below.push(child)
+      if (root && child.objectId !== null) level.set(child.objectId, root)
+    }
+    parents = level
   }
-  return [...roots.values()]
+  return roots
 }
 
 /** Deletes lines that are no longer needed, from the start of the file. @returns how many; fewer than the limit: none is left */
@@ -148,16 +157,12 @@ export async function completeRefunds(
 }
 
 /** Lines whose parent is not in the file. */
-export const readOrphans = (
-  db: Reader,
-  accountId: string,
-  operationId: string,
-  limit: number,
-): Promise<Pick<BulkLine, 'line' | 'objectId' | 'parentId' | 'content'>[]> =>
-  db.query(
-    `select line::float8 as line, object_id as "objectId", parent_id as "parentId", content from commerce.bulk_lines l
-      where account_id = $1 and operation_id = $2 and parent_id is not null
-        and not exists (select from commerce.bulk_lines p where p.account_id = $1 and p.operation_id = $2 and p.object_id = l.parent_id)
+export const readOrphans = (db: Reader, accountId: string, operationId: string, limit: number): Promise<BulkLine[]> =>
+  db.query<BulkLine>(
+    `with ids as materialized (
+       select object_id from commerce.bulk_lines where account_id = $1 and operation_id = $2 and object_id is not null)
+     select line::float8 as line, object_id as "objectId", parent_id as "parentId", content from commerce.bulk_lines
+      where account_id = $1 and operation_id = $2 and parent_id is not null and parent_id not in (select object_id from ids)
       order by line limit $3`,
     [accountId, operationId, limit],
   )

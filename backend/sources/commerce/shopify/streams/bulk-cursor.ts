@@ -68,8 +68,8 @@ export const firstBulk = (at: Target, tries = 0): Bulk => ({
 })
 
 /** A name for the operation, by which it is found again: no other task, job or try has it. */
-export const nameFor = (job: string, key: string, { tries }: Bulk): string =>
-  `Backhaul${createHash('sha256').update(`${job} ${key} ${tries}`).digest('hex').slice(0, 24)}`
+export const nameFor = (job: string, key: string, { tries, since }: Bulk): string =>
+  `Backhaul${createHash('sha256').update(`${job} ${key} ${tries} ${since}`).digest('hex').slice(0, 24)}`
 
 /** What is stored of an operation. */
 export const stateOf = (account: Account, { list }: Bulk, key: string, it: ShopifyBulk): BulkOperation => ({

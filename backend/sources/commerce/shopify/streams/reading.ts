@@ -68,8 +68,8 @@ export async function endOf(io: ShopifyIo, account: Account, at: Pages, transpor
   return { next: null, failed: { kind: 'count_mismatch', reason, from: { ...again, round: 0 } } }
 }
 
-/** What a complete reading of all products did not show is gone, unless it was shown and could not be read. */
-function goneOf(account: Account, { list, isWhole, rejects, since }: Pages): Pick<End, 'also'> {
-  if (list !== 'products' || !isWhole || rejects > 0 || since === null) return {}
+/** What a complete reading of all products did not show is gone, unless it was shown and could not be read, or is read apart. */
+function goneOf(account: Account, { list, isWhole, rejects, apart, since }: Pages): Pick<End, 'also'> {
+  if (list !== 'products' || !isWhole || rejects > 0 || apart > 0 || since === null) return {}
   return { also: (tx) => deleteUnseen(tx, account, 'listings', new Date(since)) }
 }
