@@ -79,12 +79,25 @@ test('the same again changes no row, and costs no more requests', async () => {
   expect(world.asked()).toEqual(before)
 }, 120_000)
 
-test('every thousand orders take eleven requests, whatever else is read of the shop takes what its pages take', async () => {
+test('orders take a request for 99 of them, never one of their own', async () => {
   const report = await world.run(orders)
   const count = truth().orders.length
   // And two by the sync that follows.
   expect(world.asked()).toEqual({ receipts: Math.ceil((count - 1) / 99) + 2 })
   expect(report.requests.etsy?.requests).toBe(Math.ceil((count - 1) / 99))
+}, 120_000)
+
+test('entries that were read before the orders they are about are linked by the next sync', async () => {
+  const since = new Date((sales()[240]?.createdAt as number) * 1000).toISOString().slice(0, 10)
+  const open = () => rows(`select 1 from commerce.payments where account_id = $1 and reason = 'transaction_not_read'`)
+  await world.run({ entities: ['payments'], since })
+  expect((await open()).length).toBeGreaterThan(50)
+  await world.run(orders)
+  expect(await open()).toEqual([])
+  const wrong = await rows(
+    `select 1 from commerce.payments where account_id = $1 and type = 'transaction' and order_id is distinct from left(reference_id, -3)`,
+  )
+  expect(wrong).toEqual([])
 }, 120_000)
 
 test('only what was made since then is read, the newest first', async () => {
@@ -131,19 +144,19 @@ test('case 1: one second with more than offsets reach fails as window_too_dense,
 
 test('a count that is wrong for ever ends as count_mismatch; a retry reads the whole window again', async () => {
   fault('etsy-phantom', { match: '/receipts' })
-  const id = await world.start()
+  const id = await world.start({ entities: ['orders', 'listings'] })
   const report = await world.ended(id)
   expect(report).toMatchObject({ status: 'partial', failedBy: { count_mismatch: 1, not_read: 1 } })
   expect(report.failures[0]?.error).toMatch(/do not add up, also when they are read again: Etsy counts \d+ and shows \d+/)
   const synced = await world.synced(id)
-  expect([synced.orders?.status, synced.listings?.status, synced.payments?.status]).toEqual(['failed', 'completed', 'completed'])
+  expect([synced.orders?.status, synced.listings?.status]).toEqual(['failed', 'completed'])
   expect(synced.orders?.found).toBe(BigInt(truth().orders.length))
   world.sandbox.clearFaults()
   world.asked()
   await jobs.retry(world.suite, id)
   expect(await world.ended(id)).toMatchObject({ status: 'completed', failures: [] })
   expect((await world.synced(id)).orders).toMatchObject({ status: 'completed' })
-  await expectTruth()
+  expect(await world.held('orders', account)).toEqual(truth().orders)
 }, 120_000)
 
 test('a count that is wrong once is read again', async () => {
@@ -153,10 +166,10 @@ test('a count that is wrong once is read again', async () => {
 }, 120_000)
 
 test('an absurd count that never ends makes no endless windows', async () => {
-  fault('etsy-count', { count: 1_000_000, match: '/receipts' })
+  fault('etsy-count', { count: 100_000, match: '/receipts' })
   const report = await world.run(orders)
   expect(report.status).not.toBe('completed')
-  expect(report.tasks.total).toBeLessThan(100)
+  expect(report.tasks.total).toBeLessThan(20)
 }, 120_000)
 
 test('case 7: listings that are listed twice leave the job unverified, with the reason, and nothing is taken for deleted', async () => {

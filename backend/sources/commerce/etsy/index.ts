@@ -1,6 +1,7 @@
 import type { PlatformPart } from '../platform'
 import { etsy as api } from './api'
 import { etsySettings } from './settings'
+import { lines } from './streams/lines'
 import { listings, listingTasks } from './streams/listings'
 import { orders, orderTasks } from './streams/orders'
 import { payments, paymentTasks } from './streams/payments'
@@ -20,7 +21,7 @@ export const etsy: PlatformPart = {
   settings: etsySettings,
   apis: { etsy: api },
   credentials: { etsy: etsyCredential },
-  streams: { etsy_orders: orders, etsy_listings: listings, etsy_payments: payments, etsy_receipts: receipts },
+  streams: { etsy_orders: orders, etsy_listings: listings, etsy_payments: payments, etsy_receipts: receipts, etsy_lines: lines },
   // Windows of the ledger; the answers of Etsy take longer than its limit asks for.
   laneWidth: 3,
   overlapMs: (entity) => OVERLAP_MS[entity] ?? 0,

@@ -59,6 +59,24 @@ export async function ordersOfLines(db: Reader, { id, platform }: AccountRef, id
   return new Map(rows.map(({ line, order }) => [line, order]))
 }
 
+/**
+ * Payments that wait for the line they are about, whose order is held now: the documents, by the order.
+ * @returns also the time of the database
+ */
+export async function paymentsOfLines(
+  db: Reader,
+  { id, platform }: AccountRef,
+  limit: number,
+): Promise<{ raw: Json; order: string; now: Date }[]> {
+  return await db.query(
+    `select p.raw, l.order_id as order, clock_timestamp() as now
+       from commerce.payments p join commerce.line_items l on (l.account_id, l.platform, l.platform_id) = (p.account_id, p.platform, p.reference_id)
+      where p.account_id = $1 and p.platform = $2 and p.deleted_at is null and p.reason = 'transaction_not_read'
+      order by p.platform_id limit $3`,
+    [id, platform, limit],
+  )
+}
+
 /** The documents of these payments, as they came. */
 export async function rawPayments(db: Reader, { id, platform }: AccountRef, ids: readonly string[]): Promise<Json[]> {
   const rows = await db.query<{ raw: Json }>(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineStream, type Foreseen, type Io, type NewTask, type Page, type Step } from '../../../../contract'
 import { cellOf, keyOf, placeOf } from '../../entities'
-import type { CommerceParams } from '../../params'
+import { type CommerceParams, entitiesOf } from '../../params'
 import type { Ask } from '../../platform'
 import { isReject } from '../../reading'
 import { type Account, accountOf } from '../../store/accounts'
@@ -12,6 +12,7 @@ import { askList, type ListPage, listedOf, requireWithin } from '../client'
 import { advance, isBeyond, LIMIT, type Listed, place, requestsFor, roomOf, START } from '../paging'
 import { readReceipt } from '../records'
 import { ETSY_STARTED, nameOf, splitByCount, windowOf, within } from '../windows'
+import { ledgerRequests } from './payments'
 
 /*
  * Paid receipts, with their transactions, shipments, refunds and buyers. A window of time is one task; one that holds more than offsets
@@ -41,7 +42,6 @@ type OrderStep = Step<Cursor, CommerceParams>
 type OrderPage = Page<Cursor, PageBatch>
 
 const CREATED = ['created_timestamp', 'create_timestamp']
-const UPDATED = ['updated_timestamp', 'update_timestamp']
 
 /** The query for a page. */
 export function queryOf({ what, from, to, newestFirst, place: { offset } }: Omit<Cursor, 'account' | 'isWhole' | 'full'>) {
@@ -62,11 +62,13 @@ async function read(step: OrderStep, io: Io): Promise<OrderPage> {
   const account = await accountOf(io.held, step.cursor.account)
   const at = await narrowed(step.cursor, account, io)
   const page = (await askList(io, account, '/receipts', queryOf(at))) as ListPage
-  requireWithin(page, at, at.what === 'changed' ? UPDATED : CREATED)
+  // What Etsy takes for the last change may be another time than the one that it shows.
+  if (at.what !== 'changed') requireWithin(page, at, CREATED)
   const records = page.results.map(readReceipt)
   const listed = listedOf(page, records)
   const batch: PageBatch = { job, account, entity: 'orders', rows: {}, readAt: page.sentAt, found: 0 }
-  if (at.place.offset === 0 && isBeyond(listed, at.full)) return splitPage(at, account, listed, batch)
+  if (at.place.offset === 0 && isBeyond(listed, at.full))
+    return splitPage(at, account, listed, batch, foreseenOf(at, account, step.params, page.count))
   const turn = advance(at.place, listed)
   const fresh = records.filter((_, n) => turn.fresh[n])
   const orders = fresh.flatMap((one) => (isReject(one) ? [] : [one]))
@@ -81,7 +83,7 @@ async function read(step: OrderStep, io: Io): Promise<OrderPage> {
       expected: total,
     },
     rejected: fresh.filter(isReject),
-    foreseen: at.place.offset === 0 || !turn.next ? foreseenOf(account, total) : [],
+    foreseen: at.place.offset === 0 || !turn.next ? foreseenOf(at, account, step.params, page.count) : [],
     ...(isChecked ? { next: null } : { expected: page.count, ...endOf(at, turn) }),
   }
 }
@@ -103,11 +105,11 @@ function endOf(at: Cursor, { next, fault }: ReturnType<typeof advance>): Pick<Or
 }
 
 /** A window with more entries than offsets reach. */
-function splitPage(at: Cursor, account: Account, listed: Listed, batch: PageBatch): OrderPage {
+function splitPage(at: Cursor, account: Account, listed: Listed, batch: PageBatch, foreseen: Foreseen[]): OrderPage {
   const { count, keys } = listed
   const room = roomOf(listed)
   const total = at.isWhole ? count : undefined
-  const none = { batch: { ...batch, expected: total }, next: null, expected: 0, foreseen: foreseenOf(account, total) }
+  const none = { batch: { ...batch, expected: total }, next: null, expected: 0, foreseen }
   if (at.to - at.from <= 1) {
     const reason = `Etsy counts ${count} receipts in the second ${nameOf(at)} and shows ${room} of them`
     return { ...none, failed: { kind: 'window_too_dense', reason } }
@@ -117,8 +119,13 @@ function splitPage(at: Cursor, account: Account, listed: Listed, batch: PageBatc
   return { ...none, tasks: (at.newestFirst ? tasks.reverse() : tasks).map((task) => ({ ...task, ...placeOf(account, 'orders') })) }
 }
 
-const foreseenOf = (account: Account, total: number | undefined): Foreseen[] =>
-  total === undefined ? [] : [{ ...placeOf(account, 'orders'), expected: total, requests: { etsy: requestsFor(total) } }]
+/** The totals of the whole, and what the ledger of so many orders will take. */
+function foreseenOf({ isWhole, what, ...window }: Cursor, account: Account, params: CommerceParams, total: number): Foreseen[] {
+  if (!isWhole) return []
+  const own = { ...placeOf(account, 'orders'), expected: total, requests: { etsy: requestsFor(total) } }
+  if (what !== 'created' || !entitiesOf('etsy', params).includes('payments')) return [own]
+  return [own, { ...placeOf(account, 'payments'), expected: null, requests: { etsy: ledgerRequests(window, total) } }]
+}
 
 const taskOf = (shop: { platform: 'etsy' | 'shopify' | 'printify'; shopId: string }, at: Cursor): Omit<NewTask, 'lane' | 'stage'> => ({
   stream: 'etsy_orders',

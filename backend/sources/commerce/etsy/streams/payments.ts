@@ -12,6 +12,7 @@ import { paymentIdOf, readLedgerEntry } from '../ledger'
 import { linkPayments, MAX_IDS, staleTasks, withHeldLinks } from '../links'
 import { advance, isBeyond, LIMIT, place, roomOf, START } from '../paging'
 import { nameOf, splitByCount, splitBySeconds, type Window, windowOf, within } from '../windows'
+import { linkTask } from './lines'
 
 /*
  * Entries of the ledger. A task reads the windows of about a year, one after the other. Etsy names the receipt of an entry only through
@@ -21,6 +22,8 @@ import { nameOf, splitByCount, splitBySeconds, type Window, windowOf, within } f
 /** The longest window that Etsy answers, seconds. */
 export const MAX_WINDOW = 2_678_400
 const WINDOWS_OF_TASK = 12
+/** Entries of the ledger for one order: the payment, its fees and taxes. */
+const ENTRIES_OF_ORDER = 5
 
 const window = z.object({
   from: z.number(),
@@ -159,16 +162,21 @@ function taskOf(shop: ShopRef, account: string, windows: readonly Window[]): Omi
   }
 }
 
+/** About how many requests the ledger of a window takes in which so many orders were made. */
+export const ledgerRequests = ({ from, to }: Window, orders: number): number =>
+  Math.ceil((to - from) / MAX_WINDOW) + Math.ceil((orders * ENTRIES_OF_ORDER) / (LIMIT - 1)) + Math.ceil(orders / MAX_IDS)
+
 /** Windows of 31 days over all that is wanted; a sync reads the entries made since the last one. */
-export function paymentTasks({ account, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
+export function paymentTasks({ account, kind, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
   const whole = windowOf(from, to)
   if (whole.from >= whole.to) return []
   const windows = splitBySeconds(whole, MAX_WINDOW)
   if (params.newestFirst) windows.reverse()
   const groups = Math.ceil(windows.length / WINDOWS_OF_TASK)
-  return Array.from({ length: groups }, (_, n) =>
+  const tasks = Array.from({ length: groups }, (_, n) =>
     taskOf(account, account.id, windows.slice(n * WINDOWS_OF_TASK, (n + 1) * WINDOWS_OF_TASK)),
   )
+  return kind === 'incremental' ? [...tasks, linkTask(account)] : tasks
 }
 
 export const payments = defineStream<Cursor, PageBatch, CommerceParams>({
