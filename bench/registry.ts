@@ -3,6 +3,7 @@ import { atprotoMemory } from './atproto/memory'
 import { atprotoNetwork } from './atproto/network'
 import { atprotoRows } from './atproto/rows'
 import type { Bench } from './base/harness'
+import { commerceBudget } from './commerce/budget'
 import { compare } from './engine/compare'
 import { memory } from './engine/memory'
 import { page } from './engine/page'
@@ -31,5 +32,6 @@ export const GROUPS: Record<string, Record<string, Bench>> = {
     'atproto-faults': atprotoFaults,
   },
   tf2: { 'tf2-events': tf2Events, 'tf2-full': tf2Full },
+  commerce: { 'commerce-budget': commerceBudget },
   toastmasters: { districts, 'districts-limit': districtsLimit },
 }

@@ -13,6 +13,7 @@ import { isQueue } from '../../queues/names'
 import { optionsOf } from '../../scripts/cli/options'
 import { serve } from '../support/api'
 import { type TestEnv, testEnv } from '../support/env'
+import { makeReady } from '../support/ready'
 import { clashes, type OwnedRoute } from '../support/route-clashes'
 import { sandboxed } from '../support/sandboxed'
 import type { Sandbox } from '../support/system'
@@ -109,6 +110,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s', (na
   let params: unknown
   let plan: Plan
   beforeAll(async () => {
+    await makeReady(source, db)
     params = await prepared(source, jobs.parseParams(source, source.example))
     plan = source.plan(params)
   })
@@ -203,7 +205,7 @@ function doingTwice(source: Source, faults: string[]): Source {
     async read(step, io) {
       // A batch may hold the second in which it was asked for; of three reads in a row two fall into one.
       const [first, ...again] = [await stream.read(step, io), await stream.read(step, io), await stream.read(step, io)]
-      const batches = [first, ...again].map((page) => JSON.stringify(page.batch))
+      const batches = [first, ...again].map((page) => JSON.stringify(page.batch, (name, value) => (name === 'readAt' ? undefined : value)))
       if (batches[0] !== batches[1] && batches[1] !== batches[2]) faults.push(`${step.key}: two reads of one page differ`)
       if (first.next !== null && JSON.stringify(first.next) === JSON.stringify(step.cursor))
         faults.push(`${step.key}: a page did not move the cursor`)
@@ -223,6 +225,9 @@ function doingTwice(source: Source, faults: string[]): Source {
   return { ...source, streams: Object.fromEntries(Object.entries(source.streams).map(([name, stream]) => [name, twice(stream)])) }
 }
 
+/** Sources of what may change without a word: asked again, they read it again, and store what is another. */
+const READS_AGAIN = new Set(['commerce'])
+
 describe.each(sources.map((source) => [source.name, source] as const))('%s at its sandbox', (_, source) => {
   let sandbox: Sandbox
   beforeAll(async () => {
@@ -233,6 +238,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
   it('reads its example to a verified end; a page read twice is the same, written twice it is unchanged; a second run writes nothing; counts add up', async () => {
     const faults: string[] = []
     const it = await sandboxed(doingTwice(source, faults), sandbox)
+    await makeReady(source, it.db, sandbox)
     for (const app of Object.keys(source.workers)) await it.worker({ app })
     const run = async () => {
       const id = await it.startJob(source, source.example as object)
@@ -243,8 +249,9 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
     expect(first).toMatchObject({ status: 'completed', verified: true })
     expect(first.new).toBeGreaterThan(0)
     expect(first.seen).toBe(first.new + first.updated + first.unchanged + first.known + first.rejected)
-    const none = { new: 0, updated: 0, unchanged: 0, rejected: 0 }
-    expect(await run()).toMatchObject({ status: 'completed', verified: true, seen: first.seen, known: first.seen, ...none })
+    const none = { new: 0, updated: 0, rejected: 0 }
+    const [known, unchanged] = READS_AGAIN.has(source.name) ? [0, first.seen] : [first.seen, 0]
+    expect(await run()).toMatchObject({ status: 'completed', verified: true, seen: first.seen, known, ...none, unchanged })
     await until(async () => (await it.db.query('select 1 from backhaul.lookups where asked > answered limit 1')).length === 0, {
       timeoutMs: 60_000,
     })
@@ -255,6 +262,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
   it('waits for an upstream that says so, and uses no attempt', async () => {
     sandbox.reset()
     const it = await sandboxed(source, sandbox)
+    await makeReady(source, it.db, sandbox)
     for (const api of Object.keys(source.apis))
       sandbox.fault({ name: 'status', api, status: 429, headers: { 'retry-after': '2' }, body: '{}', times: 1 })
     for (const app of Object.keys(source.workers)) await it.worker({ app })
