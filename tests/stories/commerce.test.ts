@@ -16,12 +16,12 @@ const PLATFORMS = ['etsy', 'shopify', 'printify'] as const
 /** How long a run may take on a machine that is busy with others, ms. */
 const LONGEST_MS = 240_000
 const FAULTS = [
-  { name: 'status', status: 503, share: 0.02 },
-  { name: 'reset-connection', share: 0.02 },
-  { name: 'truncated-json', share: 0.01 },
-  { name: 'etsy-second-429', share: 0.03 },
-  { name: 'shopify-throttled', share: 0.03 },
-  { name: 'shopify-lost', share: 0.05 },
+  { name: 'status', status: 503, probability: 0.02 },
+  { name: 'reset-connection', probability: 0.02 },
+  { name: 'truncated-json', probability: 0.01 },
+  { name: 'etsy-second-429', probability: 0.03 },
+  { name: 'shopify-throttled', probability: 0.03 },
+  { name: 'shopify-lost', probability: 0.05 },
   { name: 'shopify-bulk-busy', times: 2 },
   { name: 'shopify-bulk-fails', times: 1 },
   { name: 'shopify-bulk-cut', times: 1 },
