@@ -14,8 +14,10 @@ import { connectSeller, TOKEN_KEY } from './sellers'
 
 /** The day of the key, ms. */
 const DAY_MS = 60_000
-/** What the budget of a day is then used up in: well within it. */
-const PER_SECOND = 100
+/** Requests of the key in a second: the budget of backfills lasts for half a day. */
+const PER_SECOND = 50
+/** Turns are as long as those of a real day of many turns, s. */
+const TURN_SECONDS = '1'
 /** A user of the plan `pro` has four times the share of one of the plan `free`. */
 const PRO = 4
 /** How often each of the others' users is synced, ms. */
@@ -56,9 +58,9 @@ async function pretendRead(ground: Ground, user: User, account: string, at: stri
     )
 }
 
-/** The most arrivals of these shops in any rolling day. */
-function mostInADay(arrivals: readonly { at: number; path: string }[], shops: ReadonlySet<string>): number {
-  const moments = arrivals.filter(({ path }) => shops.has(/\/shops\/(\d+)/.exec(path)?.[1] ?? '')).map(({ at }) => at)
+/** The most requests of backfills in any rolling day. @param ends when the backfill of each shop ended: later requests are of its syncs */
+function mostInADay(arrivals: readonly { at: number; path: string }[], ends: ReadonlyMap<string, number>): number {
+  const moments = arrivals.flatMap(({ path, at }) => (at <= (ends.get(/\/shops\/(\d+)/.exec(path)?.[1] ?? '') ?? 0) ? [at] : []))
   moments.sort((a, b) => a - b)
   let most = 0
   let first = 0
@@ -82,7 +84,7 @@ export const commerceBudget: Bench = {
       ...{ users: users + SYNCED, ordersPerShop: orders, productsPerShop: 20, oddities: false, scale: 1, repos: 1, pdses: 1 },
       ...{ etsyPerSecond: PER_SECOND, etsyPerDay: day, etsyDay: DAY_MS / 1000 },
     })
-    const settings = { ...env, TOKEN_KEY, COMMERCE_PLANS: JSON.stringify({ free: 1, pro: PRO }) }
+    const settings = { ...env, TOKEN_KEY, COMMERCE_PLANS: JSON.stringify({ free: 1, pro: PRO }), TURN_SECONDS }
     const all = sandbox.commerce.world.users
     const [readers, synced] = [all.slice(0, users), all.slice(users)]
     for (const [n, user] of readers.entries()) {
@@ -130,7 +132,8 @@ export const commerceBudget: Bench = {
     const plan = new Map(readers.map(({ id }, n) => [id, n % 2 === 0 ? 'pro' : 'free']))
     const requestsOf = (name: string) => median(early.filter(({ user }) => plan.get(user) === name).map(({ requests }) => requests))
     const syncs = jobs.filter(({ user, kind }) => kind === 'incremental' && synced.some(({ id }) => id === user))
-    const shops = new Set(readers.map(({ shops: { etsy } }) => String(etsy.id)))
+    const endOf = new Map(jobs.filter(({ id }) => backfills.has(id)).map(({ user, ms, startedMs }) => [user, startedMs + (ms ?? 0)]))
+    const shops = new Map(readers.map(({ id, shops: { etsy } }) => [String(etsy.id), endOf.get(id) ?? 0]))
     const arrivals = sandbox.requests('etsy')
     const last = Math.max(...jobs.filter(({ id }) => backfills.has(id)).map(({ ms, startedMs }) => startedMs + (ms ?? 0)))
     return [

@@ -85,6 +85,20 @@ it('a job that comes later, or had nothing to do for a while, gets its share fro
   expect([9, 10, 11]).toContain(again)
 })
 
+it('what goes ahead of all with another priority costs nobody the advantage of its weight', async () => {
+  const [heavy, light, live] = [await start(4), await start(1), await start(1)]
+  await it_.db.query('update backhaul.jobs set priority = 0 where id = $1', [live])
+  await it_.db.query(`update backhaul.tasks set priority = 0, due_at = clock_timestamp() + interval '1 hour' where job_id = $1`, [live])
+  const served = new Map<string, number>()
+  for (let turn = 0; turn < 50; turn++) {
+    const job = await serve(1)
+    served.set(job, (served.get(job) ?? 0) + 1)
+    await chargeShare(it_.db, live, QUEUE, 5)
+  }
+  expect(served.get(heavy)).toBeGreaterThanOrEqual(39)
+  expect(served.get(light)).toBeGreaterThanOrEqual(9)
+})
+
 it('workers read the pages of a job with three times the weight three times as often', async () => {
   const read: string[] = []
   counting.onRead = async (key) => {

@@ -34,12 +34,14 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
        select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
          from queues q where q.queue is not null and $1::text is null
      ), rooms as (
-       select q.queue, 2 * coalesce(c.places, 1) as room, ${standOf('q.queue')} as stands
-         from queues q left join capacity c using (queue) where q.queue is not null
-     ), running as (select id, weight from backhaul.jobs where admitted), open as (
+       select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
+     ), running as (select id, weight, priority from backhaul.jobs where admitted), stands as (
+       select q.queue, p.priority, ${standOf('q.queue', 'p.priority')} as stands
+         from rooms q cross join (select distinct priority from running where weight is not null) p
+     ), open as (
        select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn, coalesce(j.weight, 1) as weight,
-              case when j.weight is null then q.stands else greatest(q.stands, s.served) + h.held / j.weight end as served
-         from rooms q cross join running j
+              case when j.weight is null then coalesce(p.stands, 0) else greatest(p.stands, s.served) + h.held / j.weight end as served
+         from rooms q cross join running j left join stands p on p.queue = q.queue and p.priority = j.priority
               left join backhaul.shares s on j.weight is not null and s.job_id = j.id and s.queue = q.queue
               left join lateral (
                 select count(*) as held from backhaul.tasks t
