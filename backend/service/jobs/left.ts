@@ -31,7 +31,7 @@ export interface Budget {
 
 /** Less than this of a request is what is left by rounding. */
 const LEAST = 1e-6
-/** More rounds than any real backlog needs: each frees what was used a window before. */
+/** More rounds than any real backlog needs: in each, what was used a window before is there again. */
 const MAX_ROUNDS = 10_000
 
 /**
@@ -41,12 +41,12 @@ const MAX_ROUNDS = 10_000
 export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: Budget): Map<string, number> {
   const ends = new Map<string, number>()
   let open = needs.map((need) => ({ ...need }))
-  const freeing = used.map((one) => ({ ...one })).sort((a, b) => a.inMs - b.inMs)
+  const due = used.map((one) => ({ ...one })).sort((a, b) => a.inMs - b.inMs)
   let free = Math.max(0, room - used.reduce((sum, { requests }) => sum + requests, 0))
   let now = 0
   for (let round = 0; open.length > 0 && round < MAX_ROUNDS; round++) {
     if (free < LEAST) {
-      const next = freeing.shift()
+      const next = due.shift()
       if (!next) break
       now = Math.max(now, next.inMs)
       free += next.requests
@@ -59,7 +59,7 @@ export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: 
     now += spent / perMs
     for (const one of open) one.requests -= (spent * one.weight) / weights
     free -= spent
-    note(freeing, now + windowMs, spent, windowMs)
+    note(due, now + windowMs, spent, windowMs)
     for (const { id } of open.filter(({ requests }) => requests < LEAST)) ends.set(id, now)
     open = open.filter(({ requests }) => requests >= LEAST)
   }
@@ -67,12 +67,12 @@ export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: 
 }
 
 /** Notes when what was spent is free again: as the gate does, at the end of a sixtieth of the window. */
-function note(freeing: { inMs: number; requests: number }[], at: number, requests: number, windowMs: number): void {
+function note(due: { inMs: number; requests: number }[], at: number, requests: number, windowMs: number): void {
   const part = windowMs / 60
   const inMs = Math.ceil(at / part) * part
-  const last = freeing.at(-1)
+  const last = due.at(-1)
   if (last?.inMs === inMs) last.requests += requests
-  else freeing.push({ inMs, requests })
+  else due.push({ inMs, requests })
 }
 
 /** The most requests in a millisecond by the limits that are no day's. */
