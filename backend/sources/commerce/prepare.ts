@@ -4,7 +4,7 @@ import type { SettingValues } from '../../contract'
 import { ENTITIES, laneOf } from './entities'
 import { type CommerceParams, entitiesOf, type PreparedAccount, startOf } from './params'
 import { PLATFORM_PARTS } from './platforms'
-import type { settings } from './settings'
+import { type settings, weightOf } from './settings'
 import { type Account, readAccounts } from './store/accounts'
 import { readProfile } from './store/profiles'
 import { lastCursors } from './store/sync-jobs'
@@ -22,7 +22,7 @@ export async function prepare(db: Reader, params: CommerceParams, set: SettingVa
   const now = (row?.now ?? new Date()).getTime()
   const to = new Date(now).toISOString()
   const from = params.since === undefined ? null : startOf(params.since, now)
-  const weight = set.COMMERCE_PLANS[profile?.plan ?? 'free'] ?? 1
+  const weight = weightOf(set.COMMERCE_PLANS, profile?.plan ?? 'free')
   const starts = kind === 'incremental' ? await startsOf(db, params, accounts) : new Map<string, PreparedAccount['starts']>()
   return {
     ...params,

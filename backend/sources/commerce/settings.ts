@@ -2,17 +2,12 @@ import { z } from 'zod'
 import { baseUrl, type Settings } from '../../contract'
 import { allOf } from './platforms'
 
-const WEIGHTS = 'must be JSON with a weight above 0 for each plan, such as {"free":1,"pro":4}'
+const weights = z.record(z.string().min(1), z.number().positive())
 
 const plans = z
   .string()
   .default('{"free":1,"pro":4,"business":8}')
-  .transform((text, ctx) => {
-    const weights = z.record(z.string().min(1), z.number().positive()).safeParse(jsonOf(text))
-    if (weights.success) return weights.data
-    ctx.addIssue({ code: 'custom', message: WEIGHTS })
-    return z.NEVER
-  })
+  .refine((text) => weights.safeParse(jsonOf(text)).success, 'must be JSON with a weight above 0 for each plan, such as {"free":1,"pro":4}')
 
 function jsonOf(text: string): unknown {
   try {
@@ -22,6 +17,9 @@ function jsonOf(text: string): unknown {
     throw error
   }
 }
+
+/** The weight of a user's jobs. @param text of COMMERCE_PLANS */
+export const weightOf = (text: string, plan: string): number => weights.parse(jsonOf(text))[plan] ?? 1
 
 export const settings = {
   ...allOf('settings'),
