@@ -3,8 +3,6 @@ import { begin, command, type Running } from '../support/cli'
 import { type AccountWorld, accountWorld } from '../support/commerce-accounts'
 import { until } from '../support/until'
 
-jest.mock('../../backend/sources', () => ({ sources: [require('../../backend/sources/commerce').commerce] }))
-
 /* `yarn accounts`: a person connects the accounts of a user, lists, checks and removes them, and sees no secret. */
 
 let it_: AccountWorld

@@ -186,6 +186,10 @@ describe('doctor', () => {
         // Without its token nothing is sent.
         expect.objectContaining({ text: expect.stringMatching(/^BACKPACK_TF_TOKEN is not set/) }),
         expect.objectContaining({ text: expect.stringMatching(/^steam:/) }),
+        // Whatever they answer needs an account: yarn accounts check asks.
+        ...['etsy', 'shopify', 'shopify_files', 'printify'].map((name) =>
+          expect.objectContaining({ text: `${name}: has no cheap request to send` }),
+        ),
       ])
       for (const line of asked) expect(line).toContain('tests@example.org')
       expect(await db.query('select name, granted::int from backhaul.gates where granted > 0 order by name')).toEqual([

@@ -92,7 +92,8 @@ describe('the documents', () => {
 
   test('the table of the README is the one that the declarations give', () => {
     const none = (value: unknown) => value === undefined || value === '' || JSON.stringify(value) === '{}'
-    const rows = listed.map((it) => `| \`${it.name}\` | ${none(it.default) ? 'none' : `\`${it.default}\``} | ${it.about} |`)
+    const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+    const rows = listed.map((it) => `| \`${it.name}\` | ${none(it.default) ? 'none' : `\`${textOf(it.default)}\``} | ${it.about} |`)
     const table = /^\| name \| default \| meaning \|\n\| --- \| --- \| --- \|\n((?:\|.*\n)+)/m.exec(
       readFileSync(join(root, 'README.md'), 'utf8'),
     )

@@ -13,8 +13,8 @@ const TOY = join(__dirname, '..', 'fixtures', 'toy')
 const PARTS = ['backend', 'queues', 'scripts', 'prisma', 'tests', 'bench', 'ops']
 const FILES = ['package.json', 'tsconfig.json', 'biome.json', 'jest.config.js', 'ecosystem.config.js', 'README.md', '.env.example']
 
-const LAST = '# TOASTMASTERS_CACHE_CLEANUP_MS=300000\n'
-const LAST_ROW = /^\| `TOASTMASTERS_CACHE_CLEANUP_MS` .*\n/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0] ?? ''
+const LAST = '# COMMERCE_CALLBACK_URL=http://127.0.0.1:3000\n'
+const LAST_ROW = /^\| `COMMERCE_CALLBACK_URL` .*\n/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0] ?? ''
 
 /** What a person changes in files that are there already. */
 const LINES: [file: string, before: string, after: string][] = [
@@ -25,13 +25,13 @@ const LINES: [file: string, before: string, after: string][] = [
     "import { toastmasters } from './toastmasters'\n",
     "import { toastmasters } from './toastmasters'\nimport { toy } from './toy'\n",
   ],
-  ['backend/sources/index.ts', 'toastmasters]', 'toastmasters, toy]'],
+  ['backend/sources/index.ts', 'toastmasters, commerce]', 'toastmasters, commerce, toy]'],
   [
     'backend/sandbox/registry.ts',
     "import { toastmasters } from './toastmasters'\n",
     "import { toastmasters } from './toastmasters'\nimport { toy } from './toy'\n",
   ],
-  ['backend/sandbox/registry.ts', 'tf2, toastmasters }', 'tf2, toastmasters, toy }'],
+  ['backend/sandbox/registry.ts', 'toastmasters, commerce }', 'toastmasters, commerce, toy }'],
   ['.env.example', LAST, `${LAST}\n# Base URL of the library.\n# TOY_URL=https://toy.example\n`],
   ['README.md', LAST_ROW, `${LAST_ROW}| \`TOY_URL\` | \`https://toy.example\` | Base URL of the library. |\n`],
 ]
