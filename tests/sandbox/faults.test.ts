@@ -215,7 +215,7 @@ describe('the controls', () => {
     expect((await polite(ME)).text).toBe('[]')
     const { on, known } = (await (await control('/faults')).json()) as { on: unknown[]; known: Record<string, Record<string, string>> }
     expect(on).toEqual([expect.objectContaining({ name: 'empty-page', happened: 1 })])
-    expect(Object.keys(known)).toEqual(['common', 'eve', 'atproto', 'tf2', 'toastmasters'])
+    expect(Object.keys(known)).toEqual(['common', 'eve', 'atproto', 'tf2', 'toastmasters', 'commerce'])
     expect(known.eve).toHaveProperty('downtime')
     await control('/faults', { method: 'DELETE' })
     expect(await (await control('/faults')).json()).toMatchObject({ on: [] })
