@@ -20,7 +20,7 @@ const page = { query: '', after: null, sortKey: 'ID' }
 const at = (type: string, id: number) => ({ id: `gid://shopify/${type}/${id}`, after: null })
 const QUERIES: [Query<unknown>, object][] = [
   [pages.SHOP, {}],
-  ...LISTS.map((list): [Query<unknown>, object] => [pages.countOf(list), { query: '' }]),
+  ...LISTS.flatMap((list): [Query<unknown>, object][] => [pages.countOf(list), pages.firstOf(list)].map((one) => [one, { query: '' }])),
   [pages.ordersPage(true), page],
   [pages.ordersPage(false), page],
   [pages.PRODUCTS_PAGE, page],

@@ -33,27 +33,32 @@ const PAGES = {
   refundLines: 5,
 }
 
+const SHOP_FIELDS = `currentAppInstallation { accessScopes { handle } }
+  shop { id name myshopifyDomain currencyCode ianaTimezone createdAt plan { publicDisplayName } }`
+const shopAnswer = z.object({
+  currentAppInstallation: z.object({ accessScopes: z.array(z.object({ handle: z.string() })) }),
+  shop: z.object({ name: z.string(), myshopifyDomain: z.string(), currencyCode: z.string(), createdAt: z.string() }),
+})
+/** One point for each right. */
+const SHOP_COST = 100
+
 /** The rights that a shop has granted, and what it is. */
-export const SHOP = query(
-  'Shop',
-  `query Shop { currentAppInstallation { accessScopes { handle } }
-  shop { id name myshopifyDomain currencyCode ianaTimezone createdAt plan { publicDisplayName } } }`,
-  z.object({
-    currentAppInstallation: z.object({ accessScopes: z.array(z.object({ handle: z.string() })) }),
-    shop: z.object({ name: z.string(), myshopifyDomain: z.string(), currencyCode: z.string(), createdAt: z.string() }),
-  }),
-  // One for each right.
-  100,
-)
+export const SHOP = query('Shop', `query Shop { ${SHOP_FIELDS} }`, shopAnswer, SHOP_COST)
+
+const countField = (list: ListName): string => `count: ${list}Count(query: $query, limit: null) { count precision }`
+
+/** The same, and how many objects of a list a search finds. */
+export const firstOf = (list: ListName) =>
+  query(
+    `First${list}`,
+    `query First${list}($query: String) { ${SHOP_FIELDS} ${countField(list)} }`,
+    shopAnswer.extend({ count }),
+    SHOP_COST + 1,
+  )
 
 /** How many objects of a list a search finds. */
 export const countOf = (list: ListName) =>
-  query(
-    `Count${list}`,
-    `query Count${list}($query: String) { count: ${list}Count(query: $query, limit: null) { count precision } }`,
-    z.object({ count }),
-    1,
-  )
+  query(`Count${list}`, `query Count${list}($query: String) { ${countField(list)} }`, z.object({ count }), 1)
 
 /** Pages of a list, which may go on after any of their objects; variables: `query`, `after`, `sortKey`: ID, or UPDATED_AT. */
 const listQuery = (list: ListName, type: string, size: number, selection: string, cost: number) =>

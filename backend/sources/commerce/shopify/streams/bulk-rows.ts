@@ -33,16 +33,20 @@ export async function rows(io: Io, account: Account, at: Bulk, { job }: { job: s
   }
   const isLast = roots.length < ROOTS
   const ended = isLast ? await endOfRows(io, account, next) : next
+  // What a part has is read again with the rest, and counted then; orders that it cuts are none that cannot be read.
+  const kept = at.isPart
+    ? { rows: {}, beside: { ...shown.beside, ...shown.rows }, found: 0 }
+    : { rows: shown.rows, beside: shown.beside, found: roots.length }
   // When the operation was about to be started: what it shows is at least as new.
   const readAt = new Date(at.since ?? Date.now())
   return {
-    batch: { job, account, entity: at.list, rows: shown.rows, beside: shown.beside, readAt, found: roots.length },
-    rejected: [...checked.orphans, ...shown.rejected],
+    batch: { job, account, entity: at.list, ...kept, readAt },
+    rejected: at.isPart ? [] : [...checked.orphans, ...shown.rejected],
     tasks:
       shown.refunds.length === 0
         ? []
         : [refundTask(account, shown.refunds, `${partOf(at)} #${at.tries} ${shown.refunds[0]}..${shown.refunds.at(-1)}`)],
-    expected: at.expected ?? undefined,
+    expected: at.isPart ? undefined : (at.expected ?? undefined),
     next: ended,
   }
 }

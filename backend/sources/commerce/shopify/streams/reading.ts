@@ -4,8 +4,8 @@ import type { Account } from '../../store/accounts'
 import { deleteUnseen } from '../../store/write'
 import type { PageBatch } from '../../streams/page'
 import type { ShopifyIo } from '../client'
-import { shopOf, type Target, target } from './target'
-import { wayOf } from './ways'
+import { questionsOf } from './questions'
+import { shopOf, type Target, type Transport, target } from './target'
 
 /*
  * How far a list is read page by page, and how it ends: with a proof, or with a reason.
@@ -54,12 +54,12 @@ type End = Pick<Page<Pages, PageBatch>, 'next' | 'failed' | 'unverified'> & { al
  * meanwhile. Shopify may list whole days, and count so too.
  * @param transport by which it is counted again
  */
-export async function endOf(io: ShopifyIo, account: Account, at: Pages, transport: string): Promise<End> {
+export async function endOf(io: ShopifyIo, account: Account, at: Pages, transport: Transport): Promise<End> {
   // A sync has no fixed end: what changes while it is read moves to the end of the list and is read there.
   if (at.kind === 'incremental') return { next: null }
   const adds = (count: number): boolean => count === at.inside || count === at.seen
   if (at.expected !== null && adds(at.expected)) return { next: null, ...goneOf(account, at) }
-  const { count, isExact } = await wayOf(transport).count(io, shopOf(account), at)
+  const { count, isExact } = await questionsOf(transport).count(io, shopOf(account), at)
   if (!isExact) return { next: null, unverified: `Shopify counts no further than ${count - 1} ${at.list} of ${account.shopId}` }
   if (adds(count)) return { next: null, ...goneOf(account, at) }
   const again = { ...firstPages(at), expected: count, round: at.round + 1 }

@@ -9,9 +9,9 @@ import { AccessDenied } from '../client'
 import type { ListName } from '../queries'
 import { split } from '../windows'
 import { firstBulk } from './bulk-cursor'
+import { type Counted, questionsOf } from './questions'
 import { firstPages } from './reading'
-import { allowed, emptyBatch, facts, partOf, shopOf, type Target, TRANSPORTS, type Transport, target, taskOf } from './target'
-import { type Counted, wayOf } from './ways'
+import { allowed, emptyBatch, type Facts, facts, partOf, shopOf, type Target, TRANSPORTS, type Transport, target, taskOf } from './target'
 
 /*
  * The first task of a list: it counts what there is, chooses how to read it, and splits what is too much for one task.
@@ -55,22 +55,21 @@ export function windowTask({ account, entity, kind, from, to, params }: Ask): Om
 async function read({ cursor: at, job }: Step<Cursor, CommerceParams>, io: Io): Promise<Page<Cursor, PageBatch>> {
   return await allowed<Cursor>(io.held, { cursor: at, job }, async (account) => {
     const shop = shopOf(account)
-    const way = wayOf(at.transport)
-    const about = at.facts ? { facts: at.facts, scopes: [], notes: [] } : await way.about(io, shop)
-    const isFirst = at.facts === null
-    if (isFirst && !about.scopes.includes(SCOPE[at.list]))
-      throw new AccessDenied(shop.credential, `the scope ${SCOPE[at.list]} is missing.`)
-    const counted = await way.count(io, shop, at)
+    const questions = questionsOf(at.transport)
+    const first = at.facts ? undefined : await questions.first(io, shop, at)
+    if (first && !first.scopes.includes(SCOPE[at.list])) throw new AccessDenied(shop.credential, `the scope ${SCOPE[at.list]} is missing.`)
+    const facts = first?.facts ?? (at.facts as Facts)
+    const counted: Counted = first ?? (await questions.count(io, shop, at))
     const total = totalOf(counted)
     const entity = at.list
     return {
-      batch: { ...emptyBatch(job, account, entity), expected: isFirst ? total.expected : undefined },
+      batch: { ...emptyBatch(job, account, entity), expected: first && total.expected },
       next: null,
       expected: 0,
-      tasks: tasksOf(account, { ...at, facts: about.facts }, counted),
-      foreseen: isFirst ? [{ ...placeOf(account, entity), ...total }] : [],
-      notes: [...about.notes, ...counted.notes],
-      ...(isFirst && at.list === 'orders' ? recentOnly(account, about.scopes) : {}),
+      tasks: tasksOf(account, { ...at, facts }, counted),
+      foreseen: first ? [{ ...placeOf(account, entity), ...total }] : [],
+      notes: counted.notes,
+      ...(first && at.list === 'orders' ? recentOnly(account, first.scopes, counted.notes) : {}),
     }
   })
 }
@@ -80,10 +79,14 @@ const totalOf = ({ count, isExact }: Counted): { expected: number; atLeast?: boo
   isExact ? { expected: count } : { expected: Math.floor(count / 1000) * 1000, atLeast: true }
 
 /** Without this right, Shopify does not say that there are older orders. */
-function recentOnly({ shopId }: Account, scopes: readonly string[]): Pick<Page<Cursor, PageBatch>, 'notes' | 'unverified'> {
+function recentOnly(
+  { shopId }: Account,
+  scopes: readonly string[],
+  notes: string[],
+): Pick<Page<Cursor, PageBatch>, 'notes' | 'unverified'> {
   if (scopes.includes('read_all_orders')) return {}
   const why = `Shopify shows only the orders of the last 60 days of ${shopId}: the app lacks the scope read_all_orders, which Shopify grants on request`
-  return { notes: [`${why}.`], unverified: why }
+  return { notes: [...notes, `${why}.`], unverified: why }
 }
 
 function transportOf({ transport, kind }: Cursor, { count }: Counted): Transport {
