@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { AccountPlatform } from '../backend/contract'
 import { sources } from '../backend/sources'
 import { addOne, changePlan, checkAll, connectOne, type Given, listAll, platformsOf, removeOne } from './cli/accounts'
 import type { Context } from './cli/context'
@@ -11,7 +12,10 @@ sees them: an argument would be seen in the list of processes. They are stored s
 /** `yarn accounts`: the shops whose history is read. */
 export function build(context: Context): Command {
   const platforms = platformsOf(sources)
-  const names = Object.keys(platforms).join(', ')
+  const namesOf = (is: (platform: AccountPlatform) => boolean) =>
+    Object.keys(platforms)
+      .filter((name) => is(platforms[name] as AccountPlatform))
+      .join(', ')
   const program = createProgram('yarn accounts', 'Connects, checks and removes the accounts whose history is read.', context).addHelpText(
     'after',
     NOTES,
@@ -23,14 +27,16 @@ export function build(context: Context): Command {
   const json = ['--json', 'print JSON only'] as const
   program
     .command('connect <platform> <userId>')
-    .description(`print a link by which the user connects an account (${names}), and wait until it is connected`)
+    .description(
+      `print a link by which the user connects an account (${namesOf(({ hasLink }) => hasLink)}), and wait until it is connected`,
+    )
     .option(...shop)
     .option('--no-wait', 'print the link only')
     .option(...json)
     .action((platform: string, userId: string, given: Given) => connectOne(context, { platform, userId, shop: given.shop }, given))
   program
     .command('add <platform> <userId>')
-    .description('connect an account by a token that is read from standard input')
+    .description(`connect an account (${namesOf(({ token }) => token !== undefined)}) by a token that is read from standard input`)
     .option(...shop)
     .option('--currency <code>', `currency of the shops, where the platform tells none (${silent.join(', ')})`)
     .option('--own-app', `no token: the app of the settings is the shop's own (${owned.join(', ')})`)

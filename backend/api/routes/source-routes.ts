@@ -24,6 +24,8 @@ function mount(app: App, service: Service, source: Source, route: Route): void {
   app.route({
     method,
     url: path,
+    // HEAD would do what GET does: who is not known may ask for a link that works once, and it must be a person who follows it.
+    exposeHeadRoute: access !== 'open',
     config: { sourceRoute: true, access, refusals },
     schema: {
       tags: [source.name],

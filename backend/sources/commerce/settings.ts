@@ -18,6 +18,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** The plans that have a weight. @param text of COMMERCE_PLANS */
+export const plansOf = (text: string): string[] => Object.keys(weights.parse(jsonOf(text)))
+
 /** The weight of a user's jobs. @param text of COMMERCE_PLANS */
 export const weightOf = (text: string, plan: string): number => weights.parse(jsonOf(text))[plan] ?? 1
 

@@ -99,6 +99,13 @@ describe('a connection by a link', () => {
     expect(await accountsOf(userId)).toHaveLength(1)
   })
 
+  test('a program that checks the address does not use it up', async () => {
+    const { headers } = await fetch(await begin('etsy', newUser()), { redirect: 'manual' })
+    const back = new URL(headers.get('location') ?? '')
+    await fetch(`${it_.served.url}${back.pathname}${back.search}`, { method: 'HEAD' })
+    expect((await it_.open(back.href)).status).toBe(200)
+  })
+
   test('again: the account keeps its row, and has the new tokens', async () => {
     const userId = newUser()
     await connectEtsy(userId)

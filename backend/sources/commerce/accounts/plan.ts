@@ -1,13 +1,13 @@
 import { Refused } from '../../../base/errors'
 import type { RouteContext, SettingValues } from '../../../contract'
-import type { settings } from '../settings'
+import { plansOf, type settings } from '../settings'
 import { setPlan } from '../store/profiles'
 import { knownUserId } from './ways'
 
 /** Sets the plan of a user; jobs that are started from now on have its weight. @throws {Refused} `input` for a plan without a weight */
 export async function changePlan(user: string, plan: string, context: RouteContext): Promise<void> {
   const userId = knownUserId(user)
-  const plans = Object.keys((context.settings as SettingValues<typeof settings>).COMMERCE_PLANS)
+  const plans = plansOf((context.settings as SettingValues<typeof settings>).COMMERCE_PLANS)
   if (!plans.includes(plan)) {
     throw new Refused(
       'input',
