@@ -53,10 +53,11 @@ test('case 4: revoked tokens hold the lane of their shop, another shop is read t
   expect(before).toBeLessThan(pages)
 }, 60_000)
 
-test('case 5: refusals of the second use up no attempt', async () => {
+test('case 5: refusals of the second and of the day use up no attempt', async () => {
   fault('etsy-second-429', { times: 3 })
+  fault('etsy-day-429', { times: 1, after: 1, seconds: 3 })
   const report = await world.run(orders)
-  expect(report).toMatchObject({ status: 'completed', verified: true, requests: { etsy: { throttled: 3 } } })
+  expect(report).toMatchObject({ status: 'completed', verified: true, requests: { etsy: { throttled: 4 } } })
   expect((await tasksOf(report.job)).map(({ attempts }) => attempts)).toEqual((await tasksOf(report.job)).map(() => 0))
   expect(world.sandbox.violations().last).toEqual([])
 }, 60_000)
@@ -118,6 +119,13 @@ test('a ledger window that Etsy calls too long is split, not retried', async () 
   expect(await world.held('payments', account)).toHaveLength(
     world.sandbox.commerce.etsy.truth.ledger(world.users[0] as EtsyWorld['users'][number]).length,
   )
+}, 60_000)
+
+test('an offset that Etsy calls too large splits the window', async () => {
+  const body = '{"error":"Offset provided is greater than the maximum offset allowed."}'
+  fault('status', { status: 400, times: 1, match: '/receipts.*offset=198', headers: { 'content-type': 'application/json' }, body })
+  expect(await world.run(orders)).toMatchObject({ status: 'completed', verified: true, streams: { etsy_orders: { done: 3 } } })
+  expect(await world.held('orders', account)).toEqual(truthOf(0))
 }, 60_000)
 
 test('a list of payments that Etsy refuses is halved until it is answered', async () => {

@@ -87,7 +87,8 @@ function refused({ status }: RawAnswer, its: { error: string; description: strin
 export function understandEtsy(answer: RawAnswer): Verdict {
   const { status, headers, text } = answer
   const budget = budgetOf(headers)
-  if (status === 429) return { ...budget, ...tooMany(answer) }
+  // How long to wait follows from the refusal: what is left of the day then would keep the gate closed for a whole day.
+  if (status === 429) return { limits: budget.limits, ...tooMany(answer) }
   if (status !== 401 && status !== 403) return budget
   // Anybody on the way may answer 401: that says nothing about the token.
   const its = refusalIn(answer)

@@ -58,6 +58,9 @@ export async function askList(
   return data && { ...data, sentAt }
 }
 
+/** Refusals of a list that can be read in shorter windows: of a window that is too long, or of an offset that is too large. */
+export const isBeyondReach = (text: string): boolean => /time window|31 days|maximum offset/i.test(text)
+
 const NOT_FOUND = /could not find.*receipt|receipt.*(not found|does not exist)/i
 
 /** A receipt as it is now; null where Etsy says that there is no such receipt. */

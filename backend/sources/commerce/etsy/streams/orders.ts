@@ -8,10 +8,10 @@ import { type Account, accountOf } from '../../store/accounts'
 import { countCancelled, firstOrderAt } from '../../store/held'
 import { type PageBatch, writePage } from '../../streams/page'
 import { buyerOf } from '../buyers'
-import { askList, type ListPage, listedOf, requireWithin } from '../client'
+import { askList, isBeyondReach, listedOf, requireWithin } from '../client'
 import { advance, isBeyond, LIMIT, type Listed, place, requestsFor, roomOf, START } from '../paging'
 import { readReceipt } from '../records'
-import { ETSY_STARTED, nameOf, splitByCount, windowOf, within } from '../windows'
+import { ETSY_STARTED, nameOf, split, splitByCount, type Window, windowOf, within } from '../windows'
 import { ledgerRequests } from './payments'
 
 /*
@@ -61,12 +61,14 @@ async function read(step: OrderStep, io: Io): Promise<OrderPage> {
   const { job } = step
   const account = await accountOf(io.held, step.cursor.account)
   const at = await narrowed(step.cursor, account, io)
-  const page = (await askList(io, account, '/receipts', queryOf(at))) as ListPage
+  const batch: PageBatch = { job, account, entity: 'orders', rows: {}, readAt: new Date(0), found: 0 }
+  const page = await askList(io, account, '/receipts', queryOf(at), at.to - at.from > 1 ? isBeyondReach : undefined)
+  if (!page) return splitInto(split(at, 2), at, account, { batch, next: null, expected: 0 })
+  batch.readAt = page.sentAt
   // What Etsy takes for the last change may be another time than the one that it shows.
   if (at.what !== 'changed') requireWithin(page, at, CREATED)
   const records = page.results.map(readReceipt)
   const listed = listedOf(page, records)
-  const batch: PageBatch = { job, account, entity: 'orders', rows: {}, readAt: page.sentAt, found: 0 }
   if (at.place.offset === 0 && isBeyond(listed, at.full))
     return splitPage(at, account, listed, batch, foreseenOf(at, account, step.params, page.count))
   const turn = advance(at.place, listed)
@@ -114,9 +116,13 @@ function splitPage(at: Cursor, account: Account, listed: Listed, batch: PageBatc
     const reason = `Etsy counts ${count} receipts in the second ${nameOf(at)} and shows ${room} of them`
     return { ...none, failed: { kind: 'window_too_dense', reason } }
   }
-  const windows = splitByCount(at, count, room)
-  const tasks = windows.map((window) => taskOf(account, { ...at, ...window, isWhole: false, full: keys.length, place: START }))
-  return { ...none, tasks: (at.newestFirst ? tasks.reverse() : tasks).map((task) => ({ ...task, ...placeOf(account, 'orders') })) }
+  return splitInto(splitByCount(at, count, room), { ...at, full: keys.length }, account, none)
+}
+
+/** A page without rows, in place of which the parts of its window are read. */
+function splitInto(windows: readonly Window[], at: Cursor, account: Account, page: OrderPage): OrderPage {
+  const tasks = windows.map((window) => taskOf(account, { ...at, ...window, isWhole: false, place: START }))
+  return { ...page, tasks: (at.newestFirst ? tasks.reverse() : tasks).map((task) => ({ ...task, ...placeOf(account, 'orders') })) }
 }
 
 /** The totals of the whole, and what the ledger of so many orders will take. */

@@ -7,7 +7,7 @@ import { isReject } from '../../reading'
 import { type Account, accountOf } from '../../store/accounts'
 import type { PaymentRecord } from '../../store/records'
 import { type PageBatch, writePage } from '../../streams/page'
-import { askList, listedOf, requireWithin } from '../client'
+import { askList, isBeyondReach, listedOf, requireWithin } from '../client'
 import { paymentIdOf, readLedgerEntry } from '../ledger'
 import { linkPayments, MAX_IDS, staleTasks, withHeldLinks } from '../links'
 import { advance, isBeyond, LIMIT, place, roomOf, START } from '../paging'
@@ -58,13 +58,12 @@ async function read(step: PaymentStep, io: Io): Promise<PaymentPage> {
 }
 
 const PATH = '/payment-account/ledger-entries'
-const isTooLong = (text: string): boolean => /time window|31 days/i.test(text)
 
 async function readWindow(step: PaymentStep, first: Part, account: Account, io: Io): Promise<PaymentPage> {
   const { cursor: at } = step
   const seconds = first.to - first.from
   const query = { ...within(first, 'created'), limit: LIMIT, offset: at.place.offset }
-  const page = await askList(io, account, PATH, query, seconds > 1 ? isTooLong : undefined)
+  const page = await askList(io, account, PATH, query, seconds > 1 ? isBeyondReach : undefined)
   if (!page) return later(step, account, insteadOf(at, splitBySeconds(first, Math.ceil(seconds / 2))))
   requireWithin(page, first, ['created_timestamp', 'create_date'])
   const records = page.results.map(readLedgerEntry)
