@@ -46,6 +46,28 @@ function truth(from: string | null = null) {
 const fault = (name: string, options: object = {}) => it_.sandbox.fault({ name, times: 1, ...options })
 const started = () => it_.shopify.bulk.statusOf(it_.user.number)
 
+/** Reads while the data of every answer is changed on its way. */
+async function altered<T>(change: (data: Json, after: string | null) => void, read: () => Promise<T>): Promise<T> {
+  const real = it_.io.http
+  const http: typeof real = (api) => {
+    const client = real(api)
+    return {
+      base: client.base,
+      async request(wanted) {
+        const answer = await client.request(wanted)
+        change((answer.data as Json)?.data, (wanted.body as Json)?.variables?.after ?? null)
+        return answer
+      },
+    }
+  }
+  Object.assign(it_.io, { http })
+  try {
+    return await read()
+  } finally {
+    Object.assign(it_.io, { http: real })
+  }
+}
+
 describe.each(['bulk', 'graphql', 'rest'] as const)('by %s', (transport) => {
   test('orders are stored with all their parts, each once, and the second time nothing is', async () => {
     // Of REST, a call for each order.
@@ -229,24 +251,21 @@ describe('counts', () => {
     expect((await counts()).listings).toBeGreaterThanOrEqual(inside)
   })
 
-  test('that never fit what is listed fail the list, and it can be read from its start', async () => {
-    it_.sandbox.fault({ name: 'shopify-count', times: 99, count: 7, match: 'nothing' })
-    const real = it_.io.http
-    const http: typeof real = (api) => {
-      const client = real(api)
-      return {
-        base: client.base,
-        async request(wanted) {
-          const answer = await client.request(wanted)
-          const body = answer.data as { data?: { count?: { count: number } } }
-          if (body?.data?.count) body.data.count.count += 5
-          return answer
-        },
-      }
+  test.each([
+    ['no place', () => null],
+    ['its own place', (after: string | null) => after ?? 'start'],
+  ])('a page that has a next one at %s is no end of the list', async (_, endCursor) => {
+    const change = (data: Json, after: string | null) => {
+      if (data?.page && after !== null) Object.assign(data.page.pageInfo, { hasNextPage: true, endCursor: endCursor(after) })
     }
-    Object.assign(it_.io, { http })
-    const read = await it_.read('products', { transport: 'graphql' })
-    Object.assign(it_.io, { http: real })
+    await expect(altered(change, () => it_.read('products', { transport: 'graphql' }))).rejects.toMatchObject({ kind: 'shape' })
+  })
+
+  test('that never fit what is listed fail the list, and it can be read from its start', async () => {
+    const change = (data: Json) => {
+      if (data?.count) data.count.count += 5
+    }
+    const read = await altered(change, () => it_.read('products', { transport: 'graphql' }))
     expect(read.failed).toEqual([
       {
         kind: 'count_mismatch',

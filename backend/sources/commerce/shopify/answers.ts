@@ -1,12 +1,16 @@
 import { z } from 'zod'
 
+/** Where a page ends. One that is not the last must say where the next one begins. */
+const pageInfo = z
+  .object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() })
+  .refine(({ hasNextPage, endCursor }) => !hasNextPage || endCursor !== null, 'has a next page and no place where it begins')
+
 /** A page of a connection. */
-export const pageOf = <T extends z.ZodType>(node: T) =>
-  z.object({ pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }), nodes: z.array(node) })
+export const pageOf = <T extends z.ZodType>(node: T) => z.object({ pageInfo, nodes: z.array(node) })
 
 /** The same with a place to go on after each object. */
 export const edges = z.object({
-  pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+  pageInfo,
   edges: z.array(z.object({ cursor: z.string(), node: z.unknown() })),
 })
 

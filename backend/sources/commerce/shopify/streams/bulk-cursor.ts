@@ -26,8 +26,6 @@ export const bulkCursor = target.extend({
   at: z.number(),
   line: z.number(),
   chunk: z.number(),
-  /** Lines that are no objects. */
-  malformed: z.number(),
   /** The file is what an operation wrote that failed. */
   isPart: z.boolean(),
   /** The last root that was read. */
@@ -57,7 +55,6 @@ export const firstBulk = (at: Target, tries = 0): Bulk => ({
   at: 0,
   line: 0,
   chunk: CHUNK,
-  malformed: 0,
   isPart: false,
   after: -1,
   seen: 0,

@@ -41,21 +41,18 @@ export async function file(io: Io, account: Account, at: Bulk, { job }: { job: s
   const batch = emptyBatch(job, account, at.list)
   const operation = await poll(io, account, at)
   const url = at.isPart ? operation?.partialDataUrl : operation?.url
-  if (!operation || !url) return dropped(at, 'bulk_lost', 'Shopify does not have the file of its bulk operation any more')
+  if (!url) return dropped(at, batch, 'bulk_lost', 'Shopify does not have the file of its bulk operation any more')
   const part = await read(io, account, at, url)
-  if (part === GONE) return dropped(at, 'bulk_lost', 'the address of the file of its bulk operation has expired')
-  if (part instanceof RetryLater) return dropped(at, part.kind, part.message)
+  if (part === GONE) return dropped(at, batch, 'bulk_lost', 'the address of the file of its bulk operation has expired')
+  if (part instanceof RetryLater) return dropped(at, batch, part.kind, part.message)
   const { texts, bytes } = linesIn(part)
   const isEnd = part.range.total !== null && at.at + bytes >= part.range.total
   if (bytes === 0 && !isEnd) {
-    if (at.chunk >= MAX_LINE) return dropped(at, 'bulk_line', `a line of its file is longer than ${MAX_LINE} bytes`)
+    if (at.chunk >= MAX_LINE) return dropped(at, batch, 'bulk_line', `a line of its file is longer than ${MAX_LINE} bytes`)
     return { batch, next: { ...at, chunk: at.chunk * 2 } }
   }
-  const read_ = texts.map((text, place) => readLine(text, at.line + place, `the file of ${at.operation}`))
-  const kept = read_.filter((one): one is BulkLine => !isReject(one))
-  // A part ends within a line, which says nothing.
-  const odd = at.isPart && isEnd ? [] : read_.filter((one): one is Reject => isReject(one))
-  const next: Bulk = { ...at, at: at.at + bytes, line: at.line + texts.length, malformed: at.malformed + read_.length - kept.length }
+  const lines = texts.map((text, place) => readLine(text, at.line + place, `the file of ${at.operation}`))
+  const kept = lines.filter((one): one is BulkLine => !isReject(one))
   return {
     batch: {
       ...batch,
@@ -64,14 +61,17 @@ export async function file(io: Io, account: Account, at: Bulk, { job }: { job: s
         return 0
       },
     },
-    rejected: odd,
-    next: isEnd ? { ...next, phase: 'rows' } : next,
-  }
-
-  function dropped(from: Bulk, kind: string, reason: string): BulkPage {
-    return { batch, next: { ...from, phase: 'clean', fault: { kind, reason } } }
+    // A part ends within a line, which says nothing.
+    rejected: at.isPart && isEnd ? [] : lines.filter(isReject),
+    next: { ...at, at: at.at + bytes, line: at.line + texts.length, phase: isEnd ? 'rows' : 'file' },
   }
 }
+
+/** Another operation is needed; first the lines of this one are deleted. */
+const dropped = (at: Bulk, batch: BulkPage['batch'], kind: string, reason: string): BulkPage => ({
+  batch,
+  next: { ...at, phase: 'clean', fault: { kind, reason } },
+})
 
 /** @returns the error of an address that is not Shopify's: a new operation may have another one */
 async function read(io: Io, account: Account, { at, chunk }: Bulk, url: string): Promise<FilePart | typeof GONE | RetryLater> {

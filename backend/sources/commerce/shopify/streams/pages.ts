@@ -99,6 +99,8 @@ async function read({ cursor: at, job }: Step<Pages, CommerceParams>, io: Io): P
     const isCut = whole.last !== edges.at(-1)?.cursor
     const shown = rowsOf(at, shopOf(account), whole.nodes)
     const large = whole.large.length
+    if (pageInfo.hasNextPage && pageInfo.endCursor === at.after)
+      throw new RetryLater('shape', `Shopify answered a page of ${at.list} that leads to itself`)
     const after = isCut ? (whole.last ?? null) : pageInfo.endCursor
     const next = advanced(at, {
       seen: whole.nodes.length + large,
@@ -108,7 +110,7 @@ async function read({ cursor: at, job }: Step<Pages, CommerceParams>, io: Io): P
       after,
       sentAt,
     })
-    const isLast = !isCut && (!pageInfo.hasNextPage || pageInfo.endCursor === null)
+    const isLast = !isCut && !pageInfo.hasNextPage
     const { also, ...end } = isLast ? await endOf(io, account, next, 'graphql') : { next, also: undefined }
     return {
       batch: { job, account, entity: at.list, rows: shown.rows, beside: shown.beside, readAt: sentAt, found: whole.nodes.length, also },
