@@ -1,5 +1,14 @@
 import type { Tx } from '../../../backend/base/sql'
 import type { Db } from '../../../backend/database/db'
+import {
+  countCancelled,
+  firstOrderAt,
+  linkedOrders,
+  ordersOfLines,
+  paymentsOfLines,
+  rawPayments,
+  readBefore,
+} from '../../../backend/sources/commerce/store/held'
 import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/roll-up'
 import { write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, line, order, payment, refund } from '../../support/commerce-records'
@@ -84,6 +93,20 @@ test('a roll-up reads the days that changed', async () => {
   expect(days.length).toBeGreaterThan(4)
   await db.tx(async (tx) => {
     expect(await rollUp(tx, shop.id, days)).toEqual(days)
+    expect(await touched(tx)).toBeLessThan(MAX_READ)
+  })
+})
+
+test('what a sync of Etsy compares with what is held reads as many rows as it is about', async () => {
+  const ids = Array.from({ length: PAGE }, (_, n) => String(1 + n))
+  await db.tx(async (tx) => {
+    expect(await firstOrderAt(tx, shop)).toEqual(new Date('1990-01-01T12:00:00Z'))
+    expect(await countCancelled(tx, shop, { from: 0, to: 4_000_000_000 })).toBe(0)
+    expect(await paymentsOfLines(tx, shop, 500)).toEqual([])
+    expect((await linkedOrders(tx, shop, ids)).size).toBe(PAGE)
+    expect((await ordersOfLines(tx, shop, ids)).size).toBe(PAGE)
+    expect(await rawPayments(tx, shop, ids)).toHaveLength(PAGE)
+    expect(await readBefore(tx, shop, new Map(ids.map((id) => [id, readAt])))).toHaveLength(PAGE)
     expect(await touched(tx)).toBeLessThan(MAX_READ)
   })
 })
