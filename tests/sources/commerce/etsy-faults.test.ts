@@ -1,3 +1,4 @@
+import * as jobs from '../../../backend/engine/jobs/verbs'
 import { KEYSTRING, SHARED_SECRET } from '../../../backend/sandbox/commerce/etsy-access'
 import type { Account } from '../../../backend/sources/commerce/store/accounts'
 import { type EtsyWorld, etsyWorld } from '../../support/etsy-world'
@@ -119,6 +120,26 @@ test('a ledger window that Etsy calls too long is split, not retried', async () 
   expect(await world.held('payments', account)).toHaveLength(
     world.sandbox.commerce.etsy.truth.ledger(world.users[0] as EtsyWorld['users'][number]).length,
   )
+}, 60_000)
+
+test('a window of the ledger that does not add up fails alone; the others of its task are read, and a retry reads only it', async () => {
+  fault('etsy-phantom', { times: 6, match: '/ledger-entries\\?' })
+  const id = await world.start({ entities: ['payments'], since: '2026-03-01' })
+  const report = await world.ended(id)
+  expect(report).toMatchObject({
+    status: 'partial',
+    failedBy: { count_mismatch: 1, not_read: 1 },
+    streams: { etsy_payments: { done: 1, failed: 1 } },
+  })
+  const from = Date.UTC(2026, 2, 1) / 1000
+  const all = world.sandbox.commerce.etsy.truth.ledger(world.users[0] as EtsyWorld['users'][number])
+  const wanted = all.filter(({ created_timestamp: at }) => at >= from)
+  expect(await world.held('payments', account)).toHaveLength(wanted.length)
+  world.asked()
+  await jobs.retry(world.suite, id)
+  expect(await world.ended(id)).toMatchObject({ status: 'completed', verified: true })
+  // And one of the sync.
+  expect(world.asked().ledger).toBe(2)
 }, 60_000)
 
 test('an offset that Etsy calls too large splits the window', async () => {
