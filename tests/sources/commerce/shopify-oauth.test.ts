@@ -1,7 +1,7 @@
 import { Dead, Refused } from '../../../backend/base/errors'
 import type { HttpAnswer } from '../../../backend/contract'
 import { shopName } from '../../../backend/sources/commerce/shopify/ids'
-import { consentUrl, readCallback, SCOPES, signatureOf } from '../../../backend/sources/commerce/shopify/oauth'
+import { consentUrl, expandedScopes, readCallback, SCOPES, signatureOf } from '../../../backend/sources/commerce/shopify/oauth'
 import { exchangeRequest, tokensOf } from '../../../backend/sources/commerce/shopify/tokens'
 import { stillShopify } from '../../support/shopify-sandbox'
 
@@ -87,4 +87,8 @@ test('only a domain that Shopify gave names a shop', () => {
     '',
   ])
     expect([text, shopName(text)]).toEqual([text, undefined])
+})
+
+test('a scope to write allows to read', () => {
+  expect(expandedScopes(['write_orders', 'read_products', 'read_orders'])).toEqual(['write_orders', 'read_orders', 'read_products'])
 })

@@ -10,6 +10,11 @@ import { shopName } from './ids'
 /** What a backfill reads; `read_all_orders` must be granted by Shopify, else orders end 60 days ago. */
 export const SCOPES = ['read_orders', 'read_all_orders', 'read_products', 'read_customers', 'read_inventory'] as const
 
+/** What scopes allow: one to write is one to read as well, which Shopify then leaves out of its lists. */
+export const expandedScopes = (scopes: readonly string[]): string[] => [
+  ...new Set(scopes.flatMap((scope) => [scope, scope.replace(/^write_/, 'read_')])),
+]
+
 /** A callback older than this is refused: it may be a copy, ms. */
 const MAX_AGE_MS = 10 * 60_000
 /** The shop's clock may be ahead by so much, ms. */

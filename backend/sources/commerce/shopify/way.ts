@@ -3,7 +3,7 @@ import type { SettingValues, Tokens } from '../../../contract'
 import type { Callback, Way } from '../accounts/way'
 import { ask } from './client'
 import { shopName } from './ids'
-import { consentUrl, readCallback, SCOPES } from './oauth'
+import { consentUrl, expandedScopes, readCallback, SCOPES } from './oauth'
 import { SHOP } from './queries'
 import type { settings } from './settings'
 import { type App, CLIENT_GRANT, exchangeRequest, tokenRequest, tokensOf } from './tokens'
@@ -95,7 +95,7 @@ export const shopifyWay: Way = {
   async shopsOf(asker, speaker, shopId) {
     const { data } = await ask(asker, { ...speaker, name: nameOf(shopId) }, SHOP)
     const { shop, currentAppInstallation } = data
-    const scopes = currentAppInstallation.accessScopes.map(({ handle }) => handle)
+    const scopes = expandedScopes(currentAppInstallation.accessScopes.map(({ handle }) => handle))
     if (!NEEDS.some(([scope]) => scopes.includes(scope))) {
       throw new Refused('input', `Nothing may be read of ${shopId}: allow the scopes ${SCOPES.join(', ')}.`)
     }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ask, call, type Shop, type ShopifyIo } from '../client'
+import { expandedScopes } from '../oauth'
 import { countOf, firstOf } from '../queries'
 import { restRange } from '../search'
 import { type Facts, searchOf, type Target, type Transport } from './target'
@@ -40,7 +41,7 @@ const countedOf = ({ count, precision }: { count: number; precision: string }) =
 const graphql: Questions = {
   async first(io, shop, at) {
     const { data, notes } = await ask(io, shop, firstOf(at.list), { query: searchOf(at) })
-    const scopes = data.currentAppInstallation.accessScopes.map(({ handle }) => handle)
+    const scopes = expandedScopes(data.currentAppInstallation.accessScopes.map(({ handle }) => handle))
     return { scopes, facts: factsOf(scopes, data.shop.currencyCode, data.shop.createdAt), ...countedOf(data.count), notes }
   },
   async count(io, shop, at) {
@@ -72,7 +73,7 @@ async function grantedOf(io: ShopifyIo, shop: Shop): Promise<string[]> {
     scopeOf: shop.name,
     schema: z.object({ access_scopes: z.array(z.object({ handle: z.string() })) }),
   })
-  return (data?.access_scopes ?? []).map(({ handle }) => handle)
+  return expandedScopes((data?.access_scopes ?? []).map(({ handle }) => handle))
 }
 
 /** @param transport by which the list is read */
