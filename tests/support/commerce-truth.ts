@@ -4,7 +4,7 @@ import { CHANNELS, type Channel, type User } from '../../backend/sandbox/commerc
 import type { PrintifyOrders } from '../../backend/sandbox/commerce/printify-orders'
 import { PrintifyTruth } from '../../backend/sandbox/commerce/printify-truth'
 import { type Sale, totalOf } from '../../backend/sandbox/commerce/sales'
-import { paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
+import { isTest, paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
 import type { World } from '../../backend/sandbox/commerce/world'
 
 /*
@@ -47,6 +47,7 @@ export function trueFigures(
   for (const channel of CHANNELS) {
     const { currency } = user.shops[channel]
     for (const sale of world.sales(user, channel)) {
+      if (channel === 'shopify' && isTest({ world, user }, sale)) continue
       const total = totalOf(sale)
       const isCounted = sale.paidAt !== null && (sale.cancelledAt === null || sale.refunds.length > 0)
       if (isCounted) add(ids[channel], sale.createdAt, currency, { orders: 1, revenue: total - sale.tax, tax: sale.tax })
@@ -63,7 +64,8 @@ export function trueFigures(
   }
   for (const sale of world.sales(user, 'shopify')) {
     const { currency } = user.shops.shopify
-    if (sale.paidAt !== null) add(ids.shopify, sale.paidAt, currency, { fees: paymentFee(totalOf(sale), currency) })
+    if (sale.paidAt !== null && !isTest({ world, user }, sale))
+      add(ids.shopify, sale.paidAt, currency, { fees: paymentFee(totalOf(sale), currency) })
   }
   for (const entry of ledgerOf(world, { user, shop: user.shops.etsy })) {
     if (!MOVES.includes(entry.ledger_type)) add(ids.etsy, entry.create_date, entry.currency, { fees: -entry.amount })
