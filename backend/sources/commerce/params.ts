@@ -49,7 +49,7 @@ export function startOf(text: string, now: number): string {
   return at.toISOString()
 }
 
-const LISTING_STATES = ['active', 'inactive', 'sold_out', 'draft', 'expired'] as const
+export const LISTING_STATES = ['active', 'inactive', 'sold_out', 'draft', 'expired'] as const
 const TRANSPORTS = ['bulk', 'graphql', 'rest'] as const
 const KINDS = ['backfill', 'incremental', 'roll_up'] as const
 

@@ -1,4 +1,5 @@
 import * as jobs from '../../../backend/engine/jobs/verbs'
+import type { Product } from '../../../backend/sandbox/commerce/products'
 import type { Account } from '../../../backend/sources/commerce/store/accounts'
 import { type EtsyWorld, etsyWorld } from '../../support/etsy-world'
 
@@ -190,20 +191,24 @@ test('case 7: listings that are listed twice leave the job unverified, with the 
   })
 }, 120_000)
 
-test('a complete reading marks the listings that are gone, and only those of the states that it read', async () => {
+test('a listing that is no longer active has no status, until a reading of all states tells it, or that the listing is gone', async () => {
   const states = ['active', 'sold_out', 'inactive', 'draft', 'expired']
-  await world.run({ entities: ['listings'], listingStates: states })
+  const readStates = () => world.run({ entities: ['listings'], listingStates: states })
+  await readStates()
   const all = json(world.sandbox.commerce.etsy.truth.listings(seller(), states as never)).sort(by('listing_id'))
   expect(await world.held('listings', account)).toEqual(all)
   const [gone] = truth().listings
-  world.sandbox.commerce.world.editProduct(
-    seller(),
-    world.sandbox.commerce.world.products(seller()).find(({ id }) => id === gone?.listing_id)?.number as number,
-    {
-      state: 'expired',
-    },
-  )
-  const report = await world.run({ entities: ['listings'] })
-  expect(report).toMatchObject({ status: 'completed', verified: true, deleted: 1 })
-  expect(await world.held('listings', account)).toEqual(all.filter(({ listing_id: id }) => id !== gone?.listing_id))
+  const { number } = world.sandbox.commerce.world.products(seller()).find(({ id }) => id === gone?.listing_id) as Product
+  const statusOf = async () =>
+    await world.suite.db.query('select status, deleted_at is not null as "isDeleted" from commerce.listings where platform_id = $1', [
+      String(gone?.listing_id),
+    ])
+  world.sandbox.commerce.world.editProduct(seller(), number, { state: 'expired' })
+  expect(await world.run({ entities: ['listings'] })).toMatchObject({ status: 'completed', verified: true, deleted: 0 })
+  expect(await statusOf()).toEqual([{ status: null, isDeleted: false }])
+  expect(await readStates()).toMatchObject({ verified: true, deleted: 0 })
+  expect(await statusOf()).toEqual([{ status: 'expired', isDeleted: false }])
+  world.sandbox.commerce.world.editProduct(seller(), number, { state: 'removed' as never })
+  expect(await readStates()).toMatchObject({ verified: true, deleted: 1 })
+  expect(await statusOf()).toEqual([{ status: 'expired', isDeleted: true }])
 }, 120_000)

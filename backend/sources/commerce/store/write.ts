@@ -52,29 +52,32 @@ function sumOf(list: readonly Saved[]): Pick<Saved, 'new' | 'updated' | 'unchang
   return { new: sum('new'), updated: sum('updated'), unchanged: sum('unchanged') }
 }
 
+const UNSEEN = (table: string, also = '') => `unseen as materialized (
+  select platform_id from commerce.${table}
+   where account_id = $1 and platform = $2 and read_at < $3 and deleted_at is null ${also} order by platform_id for update)`
+const CHANGED = 'read_at = $3, stored_at = clock_timestamp(), stored_in = pg_current_xact_id()::text::bigint'
+const IS_UNSEEN = 't.account_id = $1 and t.platform = $2 and t.platform_id = unseen.platform_id'
+
 /**
  * Marks as deleted what a complete reading did not show.
  * @param since when the reading started: what was read before it, and not in it, is gone
- * @param states of listings: only those that had one of these were to be read
  * @returns how many
  */
-export async function deleteUnseen(
-  tx: Tx,
-  account: AccountRef,
-  table: 'listings' | 'printify_products',
-  since: Date,
-  states?: readonly string[],
-): Promise<number> {
+export async function deleteUnseen(tx: Tx, account: AccountRef, table: 'listings' | 'printify_products', since: Date): Promise<number> {
   const gone = await tx.query(
-    `with unseen as materialized (
-       select platform_id from commerce.${table}
-        where account_id = $1 and platform = $2 and read_at < $3 and deleted_at is null${states ? ' and status = any($4)' : ''}
-        order by platform_id for update)
-     update commerce.${table} t
-        set deleted_at = $3, read_at = $3, stored_at = clock_timestamp(), stored_in = pg_current_xact_id()::text::bigint
-       from unseen where t.account_id = $1 and t.platform = $2 and t.platform_id = unseen.platform_id
-     returning 1`,
-    [account.id, account.platform, since, ...(states ? [states] : [])],
+    `with ${UNSEEN(table)} update commerce.${table} t set deleted_at = $3, ${CHANGED} from unseen where ${IS_UNSEEN} returning 1`,
+    [account.id, account.platform, since],
   )
   return gone.length
+}
+
+/**
+ * Forgets the status of listings that a complete reading of some states did not show: they are in another state, or gone.
+ * @param since when the reading started
+ */
+export async function forgetStatus(tx: Tx, account: AccountRef, since: Date, states: readonly string[]): Promise<void> {
+  await tx.query(
+    `with ${UNSEEN('listings', 'and status = any($4)')} update commerce.listings t set status = null, ${CHANGED} from unseen where ${IS_UNSEEN}`,
+    [account.id, account.platform, since, states],
+  )
 }

@@ -1,20 +1,21 @@
 import { z } from 'zod'
+import type { Tx } from '../../../../base/sql'
 import { defineStream, type Foreseen, type Io, type NewTask, type Page, type Step } from '../../../../contract'
 import { cellOf, keyOf, placeOf } from '../../entities'
-import type { CommerceParams } from '../../params'
+import { type CommerceParams, LISTING_STATES } from '../../params'
 import type { Ask } from '../../platform'
 import { isReject } from '../../reading'
 import { type Account, accountOf } from '../../store/accounts'
 import { countListings } from '../../store/held'
-import { deleteUnseen } from '../../store/write'
+import { deleteUnseen, forgetStatus } from '../../store/write'
 import { type PageBatch, writePage } from '../../streams/page'
 import { askList, type ListPage, listedOf } from '../client'
 import { advance, LIMIT, place, requestsFor, START } from '../paging'
 import { readListing } from '../records'
 
 /*
- * Listings, one state after the other: Etsy does not list what has changed, so they are always read whole. At the end those that were
- * not shown are marked as deleted, if it is certain that all were.
+ * Listings, one state after the other: Etsy does not list what has changed, so they are always read whole. At the end, if it is certain
+ * that all were shown, those that were not are marked: as deleted after a reading of all states, otherwise their status is forgotten.
  */
 
 const cursor = z.object({
@@ -90,7 +91,14 @@ async function finish({ cursor: at, job }: ListingStep, account: Account, io: Io
   const different = (await countListings(io.held, account, since)) + at.rejects.length
   const unverified = doubtOf(at, different)
   if (unverified !== undefined) return { batch, next: null, unverified }
-  return { batch: { ...batch, also: (tx) => deleteUnseen(tx, account, 'listings', since, at.states) }, next: null }
+  return { batch: { ...batch, also: (tx) => markUnseen(tx, account, since, at.states) }, next: null }
+}
+
+/** What no state shows is gone. What only some states do not show is in another one, or gone: Etsy does not tell which. */
+async function markUnseen(tx: Tx, account: Account, since: Date, states: readonly string[]): Promise<number> {
+  if (LISTING_STATES.every((state) => states.includes(state))) return await deleteUnseen(tx, account, 'listings', since)
+  await forgetStatus(tx, account, since, states)
+  return 0
 }
 
 function doubtOf({ total, rejects }: Cursor, different: number): string | undefined {
