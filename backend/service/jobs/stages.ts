@@ -30,6 +30,8 @@ function fractionOf({ seen, expected, atLeast }: Stage, isOver: boolean): number
   return expected && !atLeast ? Math.min(1, seen / expected) : null
 }
 
-/** `450/1,200`, `450/25,000+`; `450` where the number is not known. */
-const farOf = ({ seen, expected, atLeast }: Stage): string =>
-  expected === null ? count(seen) : `${count(seen)}/${count(expected)}${atLeast ? '+' : ''}`
+/** `450/1,200`, `450/25,000+`; `450` where the number is not known. Records that came twice do not count twice. */
+function farOf({ seen, expected, atLeast }: Stage): string {
+  if (expected === null) return count(seen)
+  return atLeast ? `${count(seen)}/${count(expected)}+` : `${count(Math.min(seen, expected))}/${count(expected)}`
+}
