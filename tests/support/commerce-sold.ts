@@ -1,7 +1,7 @@
 import { ledgerOf } from '../../backend/sandbox/commerce/etsy-ledger'
 import type { Channel, Shop, User } from '../../backend/sandbox/commerce/people'
 import { type Sale, totalOf } from '../../backend/sandbox/commerce/sales'
-import { paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
+import { isTest, paymentFee } from '../../backend/sandbox/commerce/shopify-orders'
 import type { World } from '../../backend/sandbox/commerce/world'
 import { shareOf } from '../../backend/sources/commerce/money'
 import type { OrderRecord, PaymentRecord } from '../../backend/sources/commerce/store/records'
@@ -14,8 +14,13 @@ import { MOVES } from './commerce-truth'
 
 const iso = (seconds: number | null) => (seconds === null ? null : new Date(seconds * 1000).toISOString())
 
+const isTestOf = (world: World, user: User, { channel }: Shop, sale: Sale): boolean =>
+  channel === 'shopify' && isTest({ world, user }, sale)
+
 /** An order of a shop as a stream would store it. */
-export function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord {
+export function saleRecord(world: World, user: User, channel: Channel, sale: Sale): OrderRecord {
+  const shop = user.shops[channel]
+  const { currency } = shop
   const total = totalOf(sale)
   return order({
     platformId: String(sale.id),
@@ -27,6 +32,7 @@ export function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord
     totalMinor: total,
     taxMinor: sale.tax,
     isPaid: sale.paidAt !== null,
+    isTest: isTestOf(world, user, shop, sale),
     refunds: sale.refunds.map(({ id, at, amount }) =>
       refund({ platformId: String(id), createdAt: iso(at), currency, amountMinor: amount, taxMinor: shareOf(amount, sale.tax, total) }),
     ),
@@ -36,7 +42,10 @@ export function saleRecord(sale: Sale, { channel, currency }: Shop): OrderRecord
 /** Payments of a shop as a stream would store them. */
 export function paymentsOf(world: World, user: User, channel: Channel): PaymentRecord[] {
   const shop = user.shops[channel]
-  if (channel === 'shopify') return world.sales(user, channel).flatMap((sale) => (sale.paidAt === null ? [] : [chargeOf(sale, shop)]))
+  if (channel === 'shopify')
+    return world
+      .sales(user, channel)
+      .flatMap((sale) => (sale.paidAt === null || isTestOf(world, user, shop, sale) ? [] : [chargeOf(sale, shop)]))
   return ledgerOf(world, { user, shop }).map(({ entry_id: id, amount, currency, create_date, ledger_type: type }) =>
     payment({
       ...{ platformId: String(id), createdAt: iso(create_date), currency, type, amountMinor: amount },

@@ -164,7 +164,7 @@ test.each([2, 4])('the figures of seller %i are those of the sandbox, to the min
     }
     const sold = async () => {
       for (const channel of CHANNELS) {
-        const records = world.sales(user, channel).map((sale) => saleRecord(sale, user.shops[channel]))
+        const records = world.sales(user, channel).map((sale) => saleRecord(world, user, channel, sale))
         for (const orders of pages(records)) await store(accounts[channel], { orders }, read)
         await store(accounts[channel], { payments: paymentsOf(world, user, channel) }, read)
       }
