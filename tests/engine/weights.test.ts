@@ -85,6 +85,26 @@ it('a job that comes later, or had nothing to do for a while, gets its share fro
   expect([9, 10, 11]).toContain(again)
 })
 
+it('turns that are under way count by what a turn costs: the weights hold also where each job could have a place', async () => {
+  const ids = [await start(4), await start(4), await start(1), await start(1)]
+  const served = new Map<string, number>()
+  const inHand: { id: bigint; job: string }[] = []
+  for (let turn = 0; turn < 80; turn++) {
+    const due = await markWoken(it_.db, QUEUE)
+    for (const { id } of due.slice(0, 4 - inHand.length)) {
+      const [row] = await it_.db.query<{ job: string }>('update backhaul.tasks set claim = 1 where id = $1 returning job_id as job', [id])
+      inHand.push({ id, job: row?.job ?? '' })
+    }
+    const { id, job } = inHand.shift() as { id: bigint; job: string }
+    await chargeShare(it_.db, job, QUEUE, 10)
+    served.set(job, (served.get(job) ?? 0) + 1)
+    await it_.db.query('update backhaul.tasks set claim = null where id = $1', [id])
+    await it_.db.query('update backhaul.tasks set woken_at = null, wakes = 0')
+  }
+  const [a = 0, b = 0, c = 0, d = 0] = ids.map((id) => served.get(id) ?? 0)
+  expect((a + b) / (c + d)).toBeGreaterThanOrEqual(3)
+})
+
 it('what goes ahead of all with another priority costs nobody the advantage of its weight', async () => {
   const [heavy, light, live] = [await start(4), await start(1), await start(1)]
   await it_.db.query('update backhaul.jobs set priority = 0 where id = $1', [live])
