@@ -26,7 +26,7 @@ const expiresIn = (seconds: number | undefined) =>
 /** Connects a seller of the sandbox on some platforms, as if they had consented. */
 export async function connectSeller(
   db: Db,
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'commerce'>,
   user: User,
   { userId = user.id, platforms = ['etsy', 'shopify', 'printify'] }: { userId?: string; platforms?: readonly Platform[] } = {},
 ): Promise<Connected> {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createSchema, createYoga } from 'graphql-yoga'
 import { Refused } from '../../base/errors'
+import { jsonIn } from '../../base/json'
 import type { Service } from '../../service/base/context'
 import type { Live } from '../live'
 import { actorOf } from '../security'
@@ -81,13 +82,8 @@ function checkAddress({ query }: FastifyRequest): void {
 }
 
 function isJsonObject(text: unknown): boolean {
-  try {
-    const value: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
-    return typeof value === 'object' && value !== null
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
+  const value = typeof text === 'string' ? jsonIn(text) : undefined
+  return typeof value === 'object' && value !== null
 }
 
 const traceOf = ({ headers }: FastifyRequest): string | undefined =>

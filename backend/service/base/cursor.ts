@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Refused } from '../../base/errors'
-import type { Json } from '../../base/json'
+import { type Json, jsonIn } from '../../base/json'
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../../base/vocabulary'
 
 /*
@@ -60,14 +60,7 @@ export function readCursor<P extends string[]>(
 /** Postgres stores neither NUL nor half a surrogate pair, so no cursor of ours contains them. */
 const isOdd = (text: string): boolean => /\0|\p{Surrogate}/u.test(text)
 
-function parsed(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return undefined
-  }
-}
+const parsed = (cursor: string): unknown => jsonIn(Buffer.from(cursor, 'base64url').toString('utf8'))
 
 const cursors = new WeakMap<object, () => string[]>()
 

@@ -49,7 +49,7 @@ export function tasksOf(account: PreparedAccount, entity: Entity, params: Commer
 }
 
 /** Whether a job of these params reads it: a sync leaves out what was never read completely. */
-export const isRead = (account: PreparedAccount, entity: Entity, { kind }: CommerceParams): boolean =>
+const isRead = (account: PreparedAccount, entity: Entity, { kind }: CommerceParams): boolean =>
   kind === 'backfill' || account.starts[entity] !== undefined
 
 /** What a job of these params reads, for its rows of `sync_jobs`. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonIn } from '../../base/json'
 import { baseUrl, type Settings } from '../../contract'
 import { allOf } from './platforms'
 
@@ -7,22 +8,13 @@ const weights = z.record(z.string().min(1), z.number().positive())
 const plans = z
   .string()
   .default('{"free":1,"pro":4,"business":8}')
-  .refine((text) => weights.safeParse(jsonOf(text)).success, 'must be JSON with a weight above 0 for each plan, such as {"free":1,"pro":4}')
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
+  .refine((text) => weights.safeParse(jsonIn(text)).success, 'must be JSON with a weight above 0 for each plan, such as {"free":1,"pro":4}')
 
 /** The plans that have a weight. @param text of COMMERCE_PLANS */
-export const plansOf = (text: string): string[] => Object.keys(weights.parse(jsonOf(text)))
+export const plansOf = (text: string): string[] => Object.keys(weights.parse(jsonIn(text)))
 
 /** The weight of a user's jobs. @param text of COMMERCE_PLANS */
-export const weightOf = (text: string, plan: string): number => weights.parse(jsonOf(text))[plan] ?? 1
+export const weightOf = (text: string, plan: string): number => weights.parse(jsonIn(text))[plan] ?? 1
 
 export const settings = {
   ...allOf('settings'),

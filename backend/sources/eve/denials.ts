@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Id } from '../../base/json'
+import { type Id, jsonIn } from '../../base/json'
 import type { RawAnswer } from '../../contract'
 import type { EntityKind } from './records'
 
@@ -12,14 +12,7 @@ export type Denial = 'deleted' | 'unknown'
 
 const failure = z.object({ error: z.string() })
 
-function errorOf({ text }: Pick<RawAnswer, 'text'>): string | undefined {
-  try {
-    return failure.safeParse(JSON.parse(text)).data?.error.trim()
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
+const errorOf = ({ text }: Pick<RawAnswer, 'text'>): string | undefined => failure.safeParse(jsonIn(text)).data?.error.trim()
 
 const GONE = /^(?:the )?(\w+)(?: with)?(?: id)?(?: (\d+))? (?:was |is )?(not found|has been deleted|has been closed|does not exist)[.!]*$/i
 const INVALID = /^(?:invalid|unknown|no such) (\w+?)(?:[ _]?id)?(?::? (\d+))?[.!]*$/i

@@ -4,9 +4,10 @@ import type { HttpRequest, RawAnswer, Source } from '../../../backend/contract'
 import { commerce } from '../../../backend/sandbox/commerce'
 import { KEYSTRING, SHARED_SECRET } from '../../../backend/sandbox/commerce/etsy-access'
 import { openSandbox, type SandboxOf } from '../../../backend/sandbox/server'
+import { randomText } from '../../../backend/sources/commerce/accounts/connect'
 import { etsy, isTokenDenied, understandEtsy } from '../../../backend/sources/commerce/etsy/api'
 import { keyLabel, missingKey } from '../../../backend/sources/commerce/etsy/key'
-import { authorizeUrl, exchangeCode, newVerifier, shopOf } from '../../../backend/sources/commerce/etsy/oauth'
+import { authorizeUrl, exchangeCode, shopOf } from '../../../backend/sources/commerce/etsy/oauth'
 import { etsySettings } from '../../../backend/sources/commerce/etsy/settings'
 import { etsyCredential } from '../../../backend/sources/commerce/etsy/tokens'
 import { countingSource } from '../../support/counting-source'
@@ -272,7 +273,7 @@ describe('connecting', () => {
 
   test('the link asks for what is needed, and the code becomes tokens of a shop', async () => {
     sandbox.commerce.etsy.access.consenting = 1
-    const verifier = newVerifier()
+    const verifier = randomText()
     expect(verifier).toMatch(/^[\w-]{43}$/)
     const back = await consent(verifier)
     expect(back.get('state')).toBe('state-1')
@@ -290,10 +291,10 @@ describe('connecting', () => {
   })
 
   test('a code works once, and only with its verifier', async () => {
-    const verifier = newVerifier()
+    const verifier = randomText()
     const code = (await consent(verifier)).get('code') ?? ''
     const exchange = (with_: string) => exchangeCode(asker(), { code, verifier: with_, redirectUri: REDIRECT })
-    const error = await failure(exchange(newVerifier()))
+    const error = await failure(exchange(randomText()))
     expect(error).toMatchObject({ name: 'Refused', code: 'input', message: expect.stringContaining('invalid_grant') })
     expect(error.message).not.toContain(code)
     await expect(exchange(verifier)).rejects.toThrow('connect the account again from the start')

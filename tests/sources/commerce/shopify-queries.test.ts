@@ -32,7 +32,6 @@ const QUERIES: [Query<unknown>, object][] = [
   [bulk.RUN, { query: bulk.bulkQuery('orders', 'status:any', true) }],
   [bulk.POLL, at('BulkOperation', 1)],
   [bulk.OPERATIONS, { query: bulk.operationsSince('2026-01-01T00:00:00Z'), after: null }],
-  [bulk.CANCEL, at('BulkOperation', 1)],
 ]
 const BULK = LISTS.flatMap((list) =>
   [true, false].map((withCustomer) => bulk.bulkQuery(list, createdIn(list, { from: null, to: '2026-01-01T00:00:00Z' }), withCustomer)),

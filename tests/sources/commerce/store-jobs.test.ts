@@ -5,7 +5,6 @@ import {
   type BulkOperation,
   countLines,
   deleteLines,
-  operationOf,
   readRoots,
   saveOperation,
   stageLines,
@@ -99,12 +98,23 @@ test('a state works once, not after its time, and is not stored itself', async (
   expect(await read('a state')).toMatchObject({ accountIds: [account] })
 })
 
+/** The newest operation that a task started. */
+async function operationOf(accountId: string, window: string): Promise<BulkOperation | undefined> {
+  const [row] = await db.query<BulkOperation>(
+    `select account_id as "accountId", operation_id as "operationId", entity, "window", status, error_code as "errorCode",
+            object_count as "objectCount", root_object_count as "rootObjectCount", file_size as "fileSize"
+       from commerce.bulk_operations where account_id = $1 and "window" = $2 order by created_at desc limit 1`,
+    [accountId, window],
+  )
+  return row
+}
+
 test('an operation is found by the task that started it, as Shopify last described it', async () => {
   const started: BulkOperation = {
     ...{ accountId: account, operationId: 'gid://shopify/BulkOperation/1', entity: 'orders', window: 'orders/2026', status: 'created' },
     ...{ errorCode: null, objectCount: null, rootObjectCount: null, fileSize: null },
   }
-  expect(await operationOf(db, account, 'orders/2026')).toBeUndefined()
+  expect(await operationOf(account, 'orders/2026')).toBeUndefined()
   await db.tx((tx) => saveOperation(tx, started))
   await db.tx((tx) => saveOperation(tx, { ...started, operationId: 'gid://shopify/BulkOperation/2' }))
   const now = {
@@ -116,7 +126,7 @@ test('an operation is found by the task that started it, as Shopify last describ
     fileSize: 900n,
   }
   await db.tx((tx) => saveOperation(tx, now))
-  expect(await operationOf(db, account, 'orders/2026')).toEqual(now)
+  expect(await operationOf(account, 'orders/2026')).toEqual(now)
 })
 
 test('lines are kept once and joined to their roots, wherever they came in the file', async () => {

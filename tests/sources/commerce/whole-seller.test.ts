@@ -1,9 +1,8 @@
-import type { Tokens } from '../../../backend/contract'
 import type { Report } from '../../../backend/engine/jobs/report'
 import { report } from '../../../backend/engine/jobs/verbs'
 import { CHANNELS, type User } from '../../../backend/sandbox/commerce/people'
 import { commerce } from '../../../backend/sources/commerce'
-import { saveAccount } from '../../../backend/sources/commerce/store/accounts'
+import { connectSeller } from '../../../bench/commerce/sellers'
 import { storedFigures, storedLinks, storedOrders, trueFigures, trueLinks, trueOrders } from '../../support/commerce-truth'
 import { type PrintifyWorld, printifyWorld } from '../../support/printify'
 import { until } from '../../support/until'
@@ -23,21 +22,8 @@ afterAll(() => it_?.close())
 
 const user = (number: number) => it_.world.users[number] as User
 
-/** Connects the shop of a seller, as if it had consented. */
-async function connectShop(platform: 'etsy' | 'shopify', number: number): Promise<string> {
-  const seller = user(number)
-  const { name, currency, createdAt, id } = seller.shops[platform]
-  const given = platform === 'etsy' ? it_.sandbox.commerce.etsy.access.grant(number) : it_.sandbox.commerce.shopify.access.grant(seller)
-  const tokens: Tokens = { access: given.access_token, refresh: given.refresh_token, ...(platform === 'etsy' ? {} : { host: name }) }
-  const credentialId = `${platform}/${seller.id}/${id}`
-  const route = it_.route()
-  await route.act('account.connect', credentialId, {}, (tx) => route.credentials.save(tx, { id: credentialId, kind: platform, tokens }))
-  const account = {
-    ...{ userId: seller.id, platform, shopId: platform === 'etsy' ? String(id) : `${name}.myshopify.com`, name, currency },
-    ...{ scopes: [], shopCreatedAt: new Date(createdAt * 1000), credentialId },
-  }
-  return await it_.db.tx((tx) => saveAccount(tx, account))
-}
+const connectShop = async (platform: 'etsy' | 'shopify', number: number): Promise<string> =>
+  (await connectSeller(it_.db, it_.sandbox, user(number), { platforms: [platform] }))[platform]
 
 async function run(number: number, request: object = {}): Promise<Report> {
   const id = await it_.startJob(commerce, { userId: user(number).id, ...request })

@@ -20,7 +20,7 @@ const LINK_S = 600
 export const CALLBACK_PATH = '/api/commerce/callback'
 
 /** 256 bits, in characters that need no encoding. A verifier of PKCE (RFC 7636) has the same form. */
-const random = (): string => randomBytes(32).toString('base64url')
+export const randomText = (): string => randomBytes(32).toString('base64url')
 
 const redirectUriOf = (set: SettingValues, platform: Platform): string =>
   `${(set as SettingValues<typeof settings>).COMMERCE_CALLBACK_URL}${CALLBACK_PATH}/${platform}`
@@ -45,7 +45,7 @@ export async function begin(ask: AccountAsk, context: RouteContext): Promise<Acc
   const userId = knownUserId(ask.userId)
   const consent = consentOf(platform, way, userId)
   const shopId = shopIdIn(way, ask.shop)
-  const begun: Begun = { redirectUri: redirectUriOf(context.settings, platform), state: random(), verifier: random(), shopId }
+  const begun: Begun = { redirectUri: redirectUriOf(context.settings, platform), state: randomText(), verifier: randomText(), shopId }
   const url = consent.url(context.settings, begun)
   const id = stateHash(begun.state)
   const verifier = context.credentials.seal(begun.verifier, contextOf(id))

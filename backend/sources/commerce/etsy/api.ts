@@ -1,5 +1,5 @@
 import { Fatal, RetryLater, Throttled } from '../../../base/errors'
-import { isRecord } from '../../../base/json'
+import { isRecord, jsonIn } from '../../../base/json'
 import { momentIn } from '../../../base/moments'
 import type { Api, RawAnswer, Verdict } from '../../../contract'
 import { keyHeader } from './key'
@@ -19,13 +19,7 @@ const inMs = (ms: number): Date => new Date(Date.now() + ms)
 
 /** What Etsy itself says of a refusal; undefined for the answer of anybody else, such as a page of a gateway. */
 export function refusalIn({ text }: Pick<RawAnswer, 'text'>): { error: string; description: string } | undefined {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const body = jsonIn(text)
   if (!isRecord(body) || typeof body.error !== 'string') return undefined
   return { error: body.error, description: typeof body.error_description === 'string' ? body.error_description : '' }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Refused } from '../../../base/errors'
 import type { HttpRequest, SettingValues, Tokens } from '../../../contract'
@@ -15,9 +15,6 @@ import { type Asker, askTokens } from './tokens'
 
 /** What is asked of the seller: receipts and ledger, listings, the shop itself. */
 export const ETSY_SCOPES = ['transactions_r', 'listings_r', 'shops_r'] as const
-
-/** A verifier of PKCE (RFC 7636): 43 characters. */
-export const newVerifier = (): string => randomBytes(32).toString('base64url')
 
 const challengeOf = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url')
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Fatal, RetryLater, Throttled } from '../../../base/errors'
-import { isRecord } from '../../../base/json'
+import { isRecord, jsonIn } from '../../../base/json'
 import { momentIn } from '../../../base/moments'
 import { type Api, baseUrl, type RawAnswer, type Settings, type Verdict } from '../../../contract'
 
@@ -11,14 +11,7 @@ const ERROR_REST_MS = 2_000
 
 const after = (ms: number): Date => new Date(Date.now() + ms)
 
-const isObject = (text: string): boolean => {
-  try {
-    return isRecord(JSON.parse(text))
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
-}
+const isObject = (text: string): boolean => isRecord(jsonIn(text))
 
 /** Whether Printify itself refused the token: a gateway before it answers with a page, or with nothing. */
 export const isDenied = ({ status, text }: RawAnswer): boolean => status === 401 && isObject(text)

@@ -1,5 +1,5 @@
 import { RetryLater, Throttled } from '../../../base/errors'
-import { isRecord } from '../../../base/json'
+import { isRecord, jsonIn } from '../../../base/json'
 import type { Api, RawAnswer, Verdict } from '../../../contract'
 
 /*
@@ -62,13 +62,8 @@ function waitFor({ requested, left, perSecond }: Cost): Verdict {
 
 /** The body of an answer, if it is an object of JSON. */
 function objectIn(text: string): Record<string, unknown> | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return isRecord(body) ? body : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const body = jsonIn(text)
+  return isRecord(body) ? body : undefined
 }
 
 function understandGraphql(text: string): Verdict {

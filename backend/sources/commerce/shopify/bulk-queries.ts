@@ -53,11 +53,3 @@ export const OPERATIONS: Query<{
 
 /** Operations that were created since a moment. @param since ISO 8601 */
 export const operationsSince = (since: string): string => `operation_type:query created_at:>='${since}'`
-
-/** Ends an operation that is of no use any more; variables: `id`. */
-export const CANCEL: Query<{ cancel: { userErrors: z.output<typeof userErrors> } }> = {
-  name: 'BulkCancel',
-  text: 'mutation BulkCancel($id: ID!) { cancel: bulkOperationCancel(id: $id) { userErrors { field message } } }',
-  schema: z.object({ cancel: z.object({ userErrors }) }),
-  cost: 10,
-}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Dead, RetryLater } from '../../../base/errors'
+import { jsonIn } from '../../../base/json'
 import type { CredentialKind, HttpAnswer, HttpRequest, Tokens } from '../../../contract'
 import { isDenied } from './apis'
 
@@ -30,7 +31,7 @@ export const tokenRequest = (shop: string, { id, secret }: App, form: Record<str
   scopeOf: shop,
   schema: answer,
   accept: [400],
-  isAnswer: ({ text }) => refusal.safeParse(jsonOf(text)).success,
+  isAnswer: ({ text }) => refusal.safeParse(jsonIn(text)).success,
 })
 
 /** Exchanges the code of a callback for tokens, which expire and are refreshed. */
@@ -40,15 +41,6 @@ export const exchangeRequest = (shop: string, app: App, code: string): HttpReque
 /** By Shopify's words: https://datatracker.ietf.org/doc/html/rfc6749#section-5.2 */
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() })
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
 /**
  * The tokens of an answer.
  * @param extra kept with them
@@ -57,7 +49,7 @@ function jsonOf(text: string): unknown {
  */
 export function tokensOf(shop: string, { data, text, sentAt }: HttpAnswer<TokenAnswer>, extra: Record<string, string> = {}): Tokens {
   if (!data) {
-    const { error, error_description: says = '' } = refusal.parse(jsonOf(text))
+    const { error, error_description: says = '' } = refusal.parse(jsonIn(text))
     if (error === 'invalid_grant') throw new Dead(`${error}: ${says}`)
     throw new RetryLater('oauth', `Shopify refuses to give tokens (${error}: ${says}): check SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET`)
   }

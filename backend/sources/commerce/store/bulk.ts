@@ -58,17 +58,6 @@ export async function saveOperation(tx: Tx, it: BulkOperation): Promise<void> {
   )
 }
 
-/** The newest operation that a task started. */
-export async function operationOf(db: Reader, accountId: string, window: string): Promise<BulkOperation | undefined> {
-  const [row] = await db.query<BulkOperation>(
-    `select account_id as "accountId", operation_id as "operationId", entity, "window", status, error_code as "errorCode",
-            object_count as "objectCount", root_object_count as "rootObjectCount", file_size as "fileSize"
-       from commerce.bulk_operations where account_id = $1 and "window" = $2 order by created_at desc limit 1`,
-    [accountId, window],
-  )
-  return row
-}
-
 /** Keeps lines of an operation's file; lines that are kept already are left alone. @returns how many are new */
 export async function stageLines(tx: Tx, accountId: string, operationId: string, lines: readonly BulkLine[]): Promise<number> {
   if (lines.length === 0) return 0

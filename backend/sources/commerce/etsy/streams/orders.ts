@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineStream, type Foreseen, type Io, type NewTask, type Page, type Step } from '../../../../contract'
-import { cellOf, keyOf, placeOf } from '../../entities'
+import { cellOf, keyOf, placeOf, type ShopRef } from '../../entities'
 import { type CommerceParams, entitiesOf } from '../../params'
 import type { Ask } from '../../platform'
 import { isReject } from '../../reading'
@@ -133,7 +133,7 @@ function foreseenOf({ isWhole, what, ...window }: Cursor, account: Account, para
   return [own, { ...placeOf(account, 'payments'), expected: null, requests: { etsy: ledgerRequests(window, total) } }]
 }
 
-const taskOf = (shop: { platform: 'etsy' | 'shopify' | 'printify'; shopId: string }, at: Cursor): Omit<NewTask, 'lane' | 'stage'> => ({
+const taskOf = (shop: ShopRef, at: Cursor): Omit<NewTask, 'lane' | 'stage'> => ({
   stream: 'etsy_orders',
   key: keyOf(shop, 'orders', at.what === 'created' ? nameOf(at) : `${at.what} ${nameOf(at)}`),
   cursor: at,
