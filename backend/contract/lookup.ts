@@ -50,7 +50,8 @@ export interface KeptRefusal {
 export interface KeptRefusals {
   /** As `Lookup.id`. */
   id: ZodType<Id>
-  list(db: Reader, limit: number): Promise<KeptRefusal[]>
+  /** By id. @param after only those behind this id of the list */
+  list(db: Reader, limit: number, after?: Id): Promise<KeptRefusal[]>
   /** Deletes those of these ids; all by default. @returns how many were deleted */
   forget(tx: Tx, ids?: readonly Id[]): Promise<number>
 }

@@ -2,6 +2,7 @@ import { access } from './access'
 import type { App, Context } from './context'
 import { deadLetters } from './dead-letters'
 import { events } from './events'
+import { exports as tables } from './exports'
 import { health } from './health'
 import { job } from './job'
 import { jobs } from './jobs'
@@ -13,5 +14,6 @@ import { webhooks } from './webhooks'
 
 /** Every REST route. */
 export function routes(app: App, context: Context): void {
-  for (const add of [jobs, job, events, suite, deadLetters, refusals, schedules, webhooks, access, health, sourceRoutes]) add(app, context)
+  for (const add of [jobs, job, events, suite, deadLetters, refusals, schedules, webhooks, access, tables, health, sourceRoutes])
+    add(app, context)
 }

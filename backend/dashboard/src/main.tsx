@@ -7,6 +7,7 @@ import './styles/controls.css'
 import './styles/data.css'
 import './styles/jobs.css'
 import './styles/job.css'
+import './styles/tools.css'
 
 const root = document.getElementById('app')
 if (root) render(<App />, root)

@@ -25,7 +25,7 @@ export function refusalKinds(sources: Iterable<Source>): Map<string, KeptRefusal
 
 const ofLookups = (kind: string, id: KeptRefusals['id']): KeptRefusals => ({
   id,
-  list: (db, limit) => refusedIds(db, kind, limit),
+  list: (db, limit, after) => refusedIds(db, kind, limit, after),
   async forget(tx, ids) {
     const forgotten = await forgetRefused(tx, kind, ids)
     await ask(tx, { [kind]: forgotten }, { priority: 1 })
@@ -41,19 +41,38 @@ export const refusalsOf = (sources: Iterable<Source>, kind: string): KeptRefusal
   return kept
 }
 
+const kindsOf = (sources: readonly Source[], kind: string | undefined) =>
+  kind === undefined ? [...refusalKinds(sources)] : [[kind, refusalsOf(sources, kind)] as const]
+
 /** Refusals in force, kind by kind. @throws {Refused} `input` for a kind there is not */
 export async function listRefusals(
   db: Reader,
   sources: readonly Source[],
   { kind, limit }: { kind?: string; limit: number },
 ): Promise<RefusalRow[]> {
-  const kinds = kind === undefined ? [...refusalKinds(sources)] : [[kind, refusalsOf(sources, kind)] as const]
   const rows: RefusalRow[] = []
-  for (const [name, kept] of kinds) {
+  for (const [name, kept] of kindsOf(sources, kind)) {
     if (rows.length >= limit) break
     rows.push(...(await kept.list(db, limit - rows.length)).map((row) => ({ ...row, kind: name })))
   }
   return rows
+}
+
+/** Every refusal in force, kind by kind, in pages of `size` rows. @throws {Refused} `input` for a kind there is not */
+export async function* allRefusals(
+  db: Reader,
+  sources: readonly Source[],
+  kind: string | undefined,
+  size: number,
+): AsyncGenerator<RefusalRow[]> {
+  for (const [name, kept] of kindsOf(sources, kind)) {
+    let after: Id | undefined
+    do {
+      const page = await kept.list(db, size, after)
+      yield page.map((row) => ({ ...row, kind: name }))
+      after = page.length < size ? undefined : page.at(-1)?.id
+    } while (after !== undefined)
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Refused } from '../../base/errors'
-import { DEFAULT_LIMIT } from '../../base/vocabulary'
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../../base/vocabulary'
 import { requireIds } from '../../engine/lookups/ids'
-import { forgetRefusals, listRefusals, type RefusalRow, refusalsOf } from '../../engine/lookups/refusals'
+import { allRefusals, forgetRefusals, listRefusals, type RefusalRow, refusalsOf } from '../../engine/lookups/refusals'
 import type { Service } from '../base/context'
 
 import { type Actor, act } from './actions'
@@ -11,7 +11,14 @@ type Kept = Omit<RefusalRow, 'refusedAt' | 'until'> & { refusedAt: string | null
 /** Refusals in force, by kind and id. @throws {Refused} `input` for an unknown kind */
 export async function list({ db, sources }: Pick<Service, 'db' | 'sources'>, ask: { kind?: string; limit?: number }): Promise<Kept[]> {
   const rows = await listRefusals(db, sources, { kind: ask.kind, limit: ask.limit ?? DEFAULT_LIMIT })
-  return rows.map((row) => ({ ...row, refusedAt: row.refusedAt?.toISOString() ?? null, until: row.until.toISOString() }))
+  return rows.map(shown)
+}
+
+const shown = (row: RefusalRow): Kept => ({ ...row, refusedAt: row.refusedAt?.toISOString() ?? null, until: row.until.toISOString() })
+
+/** Every refusal in force, page by page. @throws {Refused} `input` for an unknown kind */
+export async function* listAll({ db, sources }: Pick<Service, 'db' | 'sources'>, kind?: string): AsyncGenerator<Kept[]> {
+  for await (const page of allRefusals(db, sources, kind, MAX_LIMIT)) yield page.map(shown)
 }
 
 /**

@@ -8,11 +8,11 @@ const FRESH = `refused_at > clock_timestamp() - interval '${REFUSAL_DAYS} days'`
 export const refusals: Record<string, KeptRefusals> = {
   killmail: {
     id: idText,
-    list: (db, limit) =>
+    list: (db, limit, after = '0') =>
       db.query<KeptRefusal>(
         `select killmail_id::text as id, reason, refused_at as "refusedAt", refused_at + interval '${REFUSAL_DAYS} days' as until
-           from eve.killmail_refusals where ${FRESH} order by killmail_id limit $1`,
-        [limit],
+           from eve.killmail_refusals where ${FRESH} and killmail_id > $2 order by killmail_id limit $1`,
+        [limit, after],
       ),
     async forget(tx, ids) {
       const rows = await tx.query(

@@ -4,6 +4,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { count, named, pretty } from '../lib/format'
 import { Empty } from '../ui/empty'
+import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
 import { Pager } from '../ui/pager'
 import { Ago } from '../ui/time'
@@ -25,6 +26,9 @@ export function Rejects({ job }: { job: JobDetail }) {
             </Empty>
           ) : (
             <>
+              <div class="row end">
+                <Export path={`/api/jobs/${job.id}/rejects`} what="rejects" />
+              </div>
               <ul class="card lines">
                 {items.map((it) => (
                   <li key={it.id}>

@@ -61,7 +61,13 @@ export function Tasks({ job }: { job: JobDetail }) {
             </Empty>
           ) : (
             <>
-              <Table caption="Tasks" rows={items} id={(row) => row.id} columns={COLUMNS} />
+              <Table
+                caption="Tasks"
+                rows={items}
+                id={(row) => row.id}
+                columns={COLUMNS}
+                file={{ path: `/api/jobs/${job.id}/tasks`, filter: { state, ...cell } }}
+              />
               <Pager params={params} next={next} total={total} shown={items.length} what="tasks" />
             </>
           )

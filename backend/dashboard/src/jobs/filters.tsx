@@ -4,6 +4,7 @@ import type { JobCounts, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import type { UrlParams } from '../hooks/use-params'
 import { count, named } from '../lib/format'
+import { Export } from '../ui/export'
 import { Icon } from '../ui/icon'
 import { Status } from '../ui/status'
 
@@ -39,6 +40,7 @@ export function Finders({ params }: { params: UrlParams }) {
     <div class="finders">
       <SourceFilter params={params} />
       <Search params={params} />
+      <Export path="/api/jobs" what="jobs" filter={{ status: params.get('status'), source: params.get('source'), q: params.get('q') }} />
     </div>
   )
 }

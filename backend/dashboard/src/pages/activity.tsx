@@ -31,6 +31,7 @@ export function Activity() {
             <>
               <Table
                 caption="Actions"
+                file={{ path: '/api/actions' }}
                 rows={items}
                 id={(row) => row.id}
                 columns={[

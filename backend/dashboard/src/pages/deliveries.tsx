@@ -19,6 +19,7 @@ export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: De
   return (
     <Table
       caption="Deliveries"
+      file={{ path: `/api/webhooks/${hook.id}/deliveries` }}
       rows={items}
       id={(row) => row.id}
       columns={[

@@ -1,6 +1,7 @@
 import type { Gate } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { Empty } from '../ui/empty'
+import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
 import { GateCard } from './gate-card'
@@ -12,7 +13,11 @@ const isClosed = (gate: Gate): boolean => gate.state !== 'ready'
 export function Gates() {
   const fetched = useFetch<{ items: Gate[] }>('/api/gates', { everyMs: EVERY_MS })
   return (
-    <Page title="Gates" about="Every request passes a gate, so that all workers together stay inside the limits of each API.">
+    <Page
+      title="Gates"
+      about="Every request passes a gate, so that all workers together stay inside the limits of each API."
+      actions={<Export path="/api/gates" what="gates" />}
+    >
       <Loaded of={fetched}>
         {({ items }) =>
           items.length === 0 ? (

@@ -4,6 +4,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
+import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
 import { ScheduleCard } from './schedule-card'
@@ -16,10 +17,15 @@ export function Schedules() {
   const { canWrite } = useMe()
   const [adding, setAdding] = useState(false)
   const fetched = useFetch<{ items: Schedule[] }>('/api/schedules', { everyMs: EVERY_MS })
-  const add = canWrite && (
-    <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
-      Add a schedule
-    </Button>
+  const add = (
+    <>
+      <Export path="/api/schedules" what="schedules" />
+      {canWrite && (
+        <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>
+          Add a schedule
+        </Button>
+      )}
+    </>
   )
   return (
     <Page title="Schedules" about="Backfills at fixed times. Each tick starts one job, however many schedulers run." actions={add}>

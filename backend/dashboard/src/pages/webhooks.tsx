@@ -39,6 +39,7 @@ export function Webhooks() {
           ) : (
             <Table
               caption="Webhooks"
+              file={{ path: '/api/webhooks' }}
               rows={items}
               id={(row) => row.id}
               columns={[

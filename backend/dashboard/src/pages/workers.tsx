@@ -3,6 +3,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { counted } from '../lib/format'
 import { useOverview } from '../shell/overview'
 import { Empty } from '../ui/empty'
+import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
 import { Note } from '../ui/note'
 import { Page, Section } from '../ui/page'
@@ -19,6 +20,7 @@ export function Workers() {
     <Page
       title="Workers"
       about="Each worker sends a heartbeat every five seconds. After two missed heartbeats it counts as dead, and others take over its tasks."
+      actions={<Export path="/api/workers" what="workers" />}
     >
       <Loaded of={fetched}>
         {(data) => (

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { Export } from './export'
 
 export interface Column<T> {
   head: string
@@ -17,6 +18,8 @@ interface Props<T> {
   columns: (Column<T> | false | null)[]
   rows: readonly T[]
   id: (row: T) => string | number
+  /** Where all its rows can be exported: the path of the list, and its filters. */
+  file?: { path: string; filter?: Record<string, string | null | undefined> }
 }
 
 const classOf = <T,>(column: Column<T>) =>
@@ -25,9 +28,9 @@ const classOf = <T,>(column: Column<T>) =>
     .join(' ') || undefined
 
 /** A table that scrolls sideways on narrow screens. */
-export function Table<T>({ caption, columns: wanted, rows, id }: Props<T>) {
+export function Table<T>({ caption, columns: wanted, rows, id, file }: Props<T>) {
   const columns = wanted.filter((column): column is Column<T> => Boolean(column))
-  return (
+  const table = (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable with the keyboard.
     <section class="table" aria-label={`Table: ${caption}`} tabIndex={0}>
       <table>
@@ -54,5 +57,14 @@ export function Table<T>({ caption, columns: wanted, rows, id }: Props<T>) {
         </tbody>
       </table>
     </section>
+  )
+  if (!file) return table
+  return (
+    <div class="stack tight">
+      <div class="row end">
+        <Export what={caption.toLowerCase()} {...file} />
+      </div>
+      {table}
+    </div>
   )
 }

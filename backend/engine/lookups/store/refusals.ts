@@ -4,11 +4,12 @@ import type { KeptRefusal } from '../../../contract'
 
 const REFUSED = `kind = $1 and error is not null and asked <= answered and fresh_until > clock_timestamp()`
 
-/** Ids of a kind that its source refused, while that is believed. */
-export const refusedIds = (db: Reader, kind: string, limit: number): Promise<KeptRefusal[]> =>
+/** Ids of a kind that its source refused, while that is believed. @param after only those behind this id */
+export const refusedIds = (db: Reader, kind: string, limit: number, after = ''): Promise<KeptRefusal[]> =>
   db.query<KeptRefusal>(
-    `select id, error as reason, denied_at as "refusedAt", fresh_until as until from backhaul.lookups where ${REFUSED} order by id limit $2`,
-    [kind, limit],
+    `select id, error as reason, denied_at as "refusedAt", fresh_until as until from backhaul.lookups
+      where ${REFUSED} and id > $3 order by id limit $2`,
+    [kind, limit, after],
   )
 
 /** Forgets that ids of a kind were refused. @param ids absent: all of the kind @returns those that were */
