@@ -5,7 +5,7 @@ import type { Service } from '../service/base/context'
 import { type JobDetail, jobDetail } from '../service/jobs/detail'
 import { type JobFilter, type JobSummary, listJobs } from '../service/jobs/list'
 import { summaries } from '../service/jobs/summary'
-import { listAlerts } from '../service/suite/alerts'
+import { alertGroups } from '../service/suite/alerts'
 import { overview } from '../service/suite/overview'
 import * as shapes from './shapes'
 
@@ -148,7 +148,7 @@ export const overviewUpdates = (service: Service): Updates =>
 
 export const alertsUpdates = (service: Service): Updates =>
   wholeUpdates(
-    async () => ({ items: await listAlerts(service) }),
-    (found) => eventOf('alerts', found, shapes.alertList),
+    async () => ({ groups: await alertGroups(service) }),
+    (found) => eventOf('alerts', found, shapes.alertGroups),
     JSON.stringify,
   )

@@ -1,4 +1,5 @@
 import type { Reader } from '../base/sql'
+import type { AlertTarget } from '../base/vocabulary'
 import type { SettingValues } from './settings'
 
 /** A condition of a source that needs a person. Its alerts last as long as it finds their subjects. */
@@ -24,6 +25,13 @@ export interface SourceWork {
 export interface AlertFound {
   /** Names what is wrong; the same subject is one alert however often it is found. */
   subject: string
-  /** A sentence for people, without figures that keep changing: a new message updates the alert, and publishes no second event. */
+  /**
+   * A sentence for people, without figures that keep changing: a new message updates the alert, and publishes no second event. It is
+   * read in the console too, so what to run at the command line is the hint.
+   */
   message: string
+  /** What to run at the command line: `yarn jobs show 1a2b3c4d`. */
+  hint?: string
+  /** What it is about; pages lead there. */
+  target?: AlertTarget
 }

@@ -1,4 +1,5 @@
 import { Refused } from '../../backend/base/errors'
+import { MAX_LIMIT } from '../../backend/base/vocabulary'
 import { requireContact, requireCredentials } from '../../backend/config/apis'
 import { type Config, listSettings } from '../../backend/config/config'
 import { readOnlyReason } from '../../backend/database/read-only'
@@ -186,8 +187,12 @@ async function api({ config }: Context) {
 }
 
 async function alerts({ db }: Context) {
-  const found = await listAlerts({ db })
-  return found.length > 0 ? found.map(({ message }) => warning(message)) : 'none'
+  const { items, next } = await listAlerts({ db }, {}, { limit: MAX_LIMIT })
+  const found = items.map(({ message, hint, acknowledged }) =>
+    warning([`${message}${acknowledged ? ' (acknowledged)' : ''}`, ...(hint ? [hint] : [])].join('; ')),
+  )
+  if (next !== null) found.push(warning(`there are more alerts than these ${MAX_LIMIT}`))
+  return found.length > 0 ? found : 'none'
 }
 
 /** In the order in which they run. */

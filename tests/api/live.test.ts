@@ -88,7 +88,7 @@ describe('the list', () => {
     expect(page.data.items.map((job: { id: string }) => job.id)).toContain(first)
     expect(page.data.counts.queued).toBeGreaterThan(0)
     expect((await stream.hear('overview')).data.queues.length).toBeGreaterThan(0)
-    expect((await stream.hear('alerts')).data).toEqual({ items: [] })
+    expect((await stream.hear('alerts')).data).toEqual({ groups: [] })
     const second = await start()
     const update = await stream.hear('jobs', ({ items }) => items.some((job: { id: string }) => job.id === second))
     expect(update.data.items.map((job: { id: string }) => job.id)).not.toContain(first)

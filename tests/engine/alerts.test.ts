@@ -5,7 +5,7 @@ import { type Db, openDb } from '../../backend/database/db'
 import { startJob } from '../../backend/engine/jobs/verbs'
 import { watchAlerts } from '../../backend/engine/upkeep/alerts'
 import { fanOut } from '../../backend/engine/upkeep/fan-out'
-import { listAlerts } from '../../backend/service/suite/alerts'
+import { acknowledgeAlerts, alertGroups, listAlerts } from '../../backend/service/suite/alerts'
 import type { Depth } from '../../queues/depths'
 import type { QueueName } from '../../queues/names'
 import { countingSource, countingTask } from '../support/counting-source'
@@ -83,7 +83,7 @@ function watch() {
   return watchAlerts({ db, log, sources, stallMs: STALL_MS, depths: { read }, now: () => now })
 }
 const events = async () => (await db.query<{ key: string }>('select key from backhaul.events_outbox order by id')).map((row) => row.key)
-const kinds = async () => (await listAlerts({ db })).map((alert) => `${alert.kind} ${alert.subject}`)
+const kinds = async () => (await listAlerts({ db })).items.map((alert) => `${alert.kind} ${alert.subject}`)
 const begin = async (name = 'a') => (await startJob({ db, log: quiet, sources }, sources[0] as Source, { name })).id
 const workerFor = (queue: string) =>
   db.query(`insert into backhaul.workers (id, app, host, pid, queues, concurrency) values ($1, 'w', 'h', 1, array[$1], 1)`, [queue])
@@ -103,12 +103,15 @@ describe('a queue without a worker', () => {
     await pass(it, 30_000)
     expect(await kinds()).toEqual([])
     await pass(it, 60_000)
-    expect(await listAlerts({ db })).toEqual([
+    expect((await listAlerts({ db })).items).toEqual([
       {
         kind: 'queue_unattended',
         subject: QUEUE,
-        message: expect.stringMatching(/no worker takes it; start worker-counting$/),
+        message: `work is due on ${QUEUE} and no worker takes it: worker-counting is not running`,
+        hint: 'npx pm2 start ecosystem.config.js --only worker-counting',
+        target: { kind: 'queue', id: QUEUE },
         since: expect.any(String),
+        acknowledged: null,
       },
     ])
     await workerFor(QUEUE)
@@ -147,8 +150,8 @@ describe('a queue without a worker', () => {
     ready = 3
     const it = watch()
     await pass(it, 90_000)
-    expect(await listAlerts({ db })).toMatchObject([
-      { kind: 'queue_unattended', subject: FEED, message: `work is due on ${FEED} and no worker takes it; start worker-numbers` },
+    expect((await listAlerts({ db })).items).toMatchObject([
+      { kind: 'queue_unattended', subject: FEED, message: `work is due on ${FEED} and no worker takes it: worker-numbers is not running` },
     ])
     letters = undefined
     await pass(it, 60_000)
@@ -166,10 +169,10 @@ describe('a queue without a worker', () => {
   test('another scheduler that takes over neither repeats nor forgets', async () => {
     await begin()
     await pass(watch(), 60_000)
-    const [first] = await listAlerts({ db })
+    const [first] = (await listAlerts({ db })).items
     const next = watch()
     await pass(next, 60_000)
-    expect(await listAlerts({ db })).toEqual([first])
+    expect((await listAlerts({ db })).items).toEqual([first])
     await Promise.all([watch().check(), watch().check(), next.check()])
     expect(await events()).toEqual(['alert.queue_unattended'])
   })
@@ -194,7 +197,7 @@ describe('a job without progress', () => {
     await pass(it, minutes(15))
     expect(await kinds()).toEqual([])
     await pass(it, minutes(2))
-    const [alert] = await listAlerts({ db })
+    const [alert] = (await listAlerts({ db })).items
     expect(alert).toMatchObject({
       kind: 'job_stalled',
       subject: id,
@@ -266,7 +269,7 @@ test('a tripped breaker is reported at once, by API, and cleared when it closes 
   await it.check()
   await open('zkillboard', '-10 seconds')
   await it.check()
-  expect((await listAlerts({ db })).map((alert) => alert.message)).toEqual([
+  expect((await listAlerts({ db })).items.map((alert) => alert.message)).toEqual([
     expect.stringMatching(/^pds is tripped for pds:a.example, pds:b.example, pds:c.example and others:/),
     expect.stringMatching(/^zkillboard is tripped:/),
   ])
@@ -289,14 +292,14 @@ describe('dead letters', () => {
     await it.check()
     expect(asked).toBe(before + 1)
   }
-  const messages = async () => (await listAlerts({ db })).map((alert) => alert.message.split(' ')[0])
+  const messages = async () => (await listAlerts({ db })).items.map((alert) => alert.message.split(' ')[0])
 
   test('are reported when there are some and again when there are twice as many, and cleared when there are none', async () => {
     const it = watch()
     await ask(it, { [QUEUE]: 0, esi_type_info_queue: 0 })
     expect(await events()).toEqual([])
     await ask(it, { [QUEUE]: 3, esi_type_info_queue: 0 })
-    expect(await listAlerts({ db })).toMatchObject([
+    expect((await listAlerts({ db })).items).toMatchObject([
       { kind: 'dead_letters_growing', subject: QUEUE, message: expect.stringMatching(/^3 messages were rejected/) },
     ])
     await ask(it, { [QUEUE]: 5, esi_type_info_queue: 0 })
@@ -329,4 +332,113 @@ describe('dead letters', () => {
       return true
     })
   })
+})
+
+describe('an acknowledgement', () => {
+  const actor = { who: 'admin', address: '10.0.0.7', entryPoint: 'rest' as const }
+  const service = () => ({ db, log: quiet, sources })
+  const dead = async (it: { check(): Promise<void> }, counts: Record<string, number>) => {
+    letters = counts
+    now += 30_000
+    await it.check()
+    await it.check()
+  }
+  const acknowledged = async () => (await listAlerts({ db })).items.map(({ subject, acknowledged: by }) => [subject, by?.by ?? null])
+
+  test('is seen by all with who and when, stays while the alert stays the same, and ends with it or when it has grown', async () => {
+    const it = watch()
+    await dead(it, { [QUEUE]: 3, esi_type_info_queue: 1 })
+    expect(await acknowledgeAlerts(service(), actor, { kind: 'dead_letters_growing', subjects: [QUEUE] })).toBe(1)
+    expect(await acknowledgeAlerts(service(), actor, { kind: 'dead_letters_growing', subjects: [QUEUE] })).toBe(0)
+    await dead(it, { [QUEUE]: 4, esi_type_info_queue: 1 })
+    expect((await listAlerts({ db })).items.find(({ subject }) => subject === QUEUE)?.acknowledged).toEqual({
+      at: expect.any(String),
+      by: 'admin',
+      from: '10.0.0.7',
+    })
+    expect(await alertGroups(service())).toMatchObject([
+      {
+        kind: 'dead_letters_growing',
+        sentence: '2 dead-letter queues',
+        alerts: 2,
+        acknowledged: 1,
+        first: { subject: 'esi_type_info_queue' },
+      },
+    ])
+    await dead(it, { [QUEUE]: 6, esi_type_info_queue: 1 })
+    expect(await acknowledged()).toContainEqual([QUEUE, null])
+    await acknowledgeAlerts(service(), actor, { kind: 'dead_letters_growing' })
+    for (let n = 0; n < 2; n++) await dead(it, { [QUEUE]: 0, esi_type_info_queue: 1 })
+    await dead(it, { [QUEUE]: 1, esi_type_info_queue: 1 })
+    expect(await acknowledged()).toEqual(
+      expect.arrayContaining([
+        [QUEUE, null],
+        ['esi_type_info_queue', 'admin'],
+      ]),
+    )
+    expect(await acknowledgeAlerts(service(), actor, { kind: 'dead_letters_growing' }, true)).toBe(1)
+  })
+
+  test('of a whole kind leaves out what was raised after its reader looked', async () => {
+    const raised = (subject: string) =>
+      db.query(`insert into backhaul.alerts (kind, subject, message, since) values ('held', $1, 'waits', clock_timestamp())`, [subject])
+    await raised('a')
+    const [seen] = await alertGroups(service())
+    await until(() => Date.now() > Date.parse(seen?.latest ?? ''))
+    await raised('b')
+    expect(await acknowledgeAlerts(service(), actor, { kind: 'held', until: seen?.latest })).toBe(1)
+    expect(await acknowledged()).toEqual([
+      ['a', 'admin'],
+      ['b', null],
+    ])
+  })
+})
+
+test('a thousand alerts of a kind are one group, read page by page', async () => {
+  await db.query(
+    `insert into backhaul.alerts (kind, subject, message, target_kind, target_id) select 'job_stalled', n, 'stands', 'job', n from generate_series(1, 1000) n`,
+  )
+  const [group, ...others] = await alertGroups({ db, sources })
+  expect([group, others]).toMatchObject([{ sentence: '1,000 jobs make no progress', alerts: 1000, first: { target: { kind: 'job' } } }, []])
+  const seen = new Set<string>()
+  for (let cursor: string | undefined; ; ) {
+    const page = await listAlerts({ db }, { kind: 'job_stalled' }, { limit: 150, cursor })
+    for (const { subject } of page.items) seen.add(subject)
+    if (page.next === null) break
+    cursor = page.next
+  }
+  expect(seen.size).toBe(1000)
+})
+
+test('a schedule that starts nothing and a webhook whose deliveries fail are alerts that lead there, and end by themselves', async () => {
+  await db.query('truncate backhaul.schedules, backhaul.webhooks cascade')
+  await db.query(
+    `insert into backhaul.schedules (name, cron, source, params, tick_at, due_at, error) values ('nightly', '@daily', 'counting', '{}', now(), now(), 'name is missing')`,
+  )
+  const [webhook] = await db.query<{ id: string }>(
+    `insert into backhaul.webhooks (url, events, secret) values ('https://user:secret@hooks.example.org:8443/x?token=1', '{*}', 's') returning id::text`,
+  )
+  const deliver = (state: string) =>
+    db.query(
+      `insert into backhaul.deliveries (webhook_id, key, payload, state, created_at) values ($1, 'k', '{}', $2::backhaul.delivery_state, clock_timestamp())`,
+      [webhook?.id, state],
+    )
+  await deliver('pending')
+  const it = watch()
+  await it.check()
+  expect(await kinds()).toEqual(['schedule_failed nightly'])
+  await deliver('failed')
+  await it.check()
+  expect((await listAlerts({ db })).items).toMatchObject([
+    { message: 'the schedule nightly started no job at its last tick: name is missing', target: { kind: 'schedule' } },
+    { message: 'the webhook to hooks.example.org gets no event: its last deliveries failed', target: { kind: 'webhook', id: webhook?.id } },
+  ])
+  await deliver('delivered')
+  await db.query('update backhaul.schedules set error = null')
+  await it.check()
+  expect(await kinds()).toEqual([])
+  expect(await events()).toEqual(
+    ['schedule_failed', 'webhook_failing', 'schedule_failed.cleared', 'webhook_failing.cleared'].map((key) => `alert.${key}`),
+  )
+  await db.query('truncate backhaul.schedules, backhaul.webhooks cascade')
 })

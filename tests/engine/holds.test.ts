@@ -74,7 +74,9 @@ test('a held task waits with its lane, uses no attempt, says why, and goes on wh
   await isParked(job)
   const [now] = await progress(it_.db, [job])
   expect(now?.waits).toMatchObject([{ kind: 'hold', on: REASON, tasks: 1 }])
-  expect(await holds(it_.db)).toEqual([{ subject: KEY, message: `work waits until a person acts: ${REASON}` }])
+  expect(await holds(it_.db)).toEqual([
+    { subject: KEY, message: `work waits until a person acts: ${REASON}`, target: { kind: 'job', id: job } },
+  ])
   expect(await it_.db.query(`select attempts, step from backhaul.tasks where held_by = $1`, [KEY])).toEqual([{ attempts: 0, step: 1 }])
   isHeld = false
   expect(await release()).toBe(1)

@@ -65,7 +65,7 @@ function watch(checks: Source['checks'], more: Partial<Source> = {}) {
       ),
   }
 }
-const alerts = async () => (await listAlerts({ db })).map(({ kind, message }) => `${kind}: ${message}`)
+const alerts = async () => (await listAlerts({ db }, {}, { limit: 200 })).items.map(({ kind, message }) => `${kind}: ${message}`)
 const events = async () =>
   (
     await db.query<{ key: string; subject: string }>(`select key, payload ->> 'subject' as subject from backhaul.events_outbox order by id`)
@@ -160,7 +160,7 @@ test('a check may ask which jobs of its source no worker takes', async () => {
   await db.query(`update backhaul.tasks set claim = 1 where job_id = $1`, [held])
   await db.query(`update backhaul.jobs set admitted = true`)
   const it = watch({ idle })
-  const idleJobs = async () => (await listAlerts({ db })).flatMap(({ kind, subject }) => (kind === 'counting.idle' ? [subject] : []))
+  const idleJobs = async () => (await listAlerts({ db })).items.flatMap(({ kind, subject }) => (kind === 'counting.idle' ? [subject] : []))
   await it.until(async () => (await idleJobs()).length > 0)
   expect(await idleJobs()).toEqual([late])
   await db.query(`update backhaul.tasks set due_at = clock_timestamp()`)

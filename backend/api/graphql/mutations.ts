@@ -3,6 +3,7 @@ import type { TaskChoice } from '../../contract'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
+import { acknowledgeAlerts } from '../../service/suite/alerts'
 import { forget } from '../../service/suite/refusals'
 import { type Context, writer } from './context'
 import { given } from './values'
@@ -68,6 +69,18 @@ const forgetRefusals = async (_: unknown, { kind, ids, all }: ForgetArgs, contex
   forgotten: await forget(context.service, writer(context), kind, { ids: ids ?? undefined, all: all ?? undefined }),
 })
 
+interface AcknowledgeArgs {
+  kind: string
+  subjects?: string[] | null
+  until?: string | Date | null
+  undo?: boolean | null
+}
+
+const acknowledge = async (_: unknown, { kind, subjects, until, undo }: AcknowledgeArgs, context: Context) => {
+  const choice = { kind, subjects: subjects ?? undefined, until: until ? new Date(until).toISOString() : undefined }
+  return { changed: await acknowledgeAlerts(context.service, writer(context), choice, undo ?? false) }
+}
+
 /** Resolvers of mutations. */
 export const Mutation = {
   startKillmailBackfill,
@@ -80,4 +93,5 @@ export const Mutation = {
   replayDeadLetters: take('replay'),
   dropDeadLetters: take('drop'),
   forgetRefusals,
+  acknowledgeAlerts: acknowledge,
 }

@@ -8,7 +8,7 @@ import { summaries } from '../../service/jobs/summary'
 import { getDeadLetter, listDeadLetters } from '../../service/queues/dead-letters'
 import { listSchedules } from '../../service/schedules/schedules'
 import { listActions } from '../../service/suite/actions'
-import { listAlerts } from '../../service/suite/alerts'
+import { alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
 import { overview } from '../../service/suite/overview'
 import { list as listRefusals } from '../../service/suite/refusals'
@@ -75,7 +75,9 @@ export const Query = {
     const found = await listWebhooks(service)
     return canWrite ? found : found.map(withoutKey)
   },
-  alerts: (_: unknown, __: unknown, { service }: Context) => listAlerts(service),
+  alerts: async (_: unknown, { kind, first }: Window & { kind?: string | null }, { service }: Context) =>
+    (await listAlerts(service, { kind: kind ?? undefined }, { limit: askOf({ first }).limit })).items,
+  alertGroups: (_: unknown, __: unknown, { service }: Context) => alertGroups(service),
   async actions(_: unknown, window: Window, { service }: Context) {
     return connection(await listActions(service, askOf(window)), window)
   },

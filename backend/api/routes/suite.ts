@@ -1,9 +1,10 @@
 import { listSources } from '../../service/base/registry'
-import { listAlerts } from '../../service/suite/alerts'
+import { acknowledgeAlerts, alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
 import { history } from '../../service/suite/history'
 import { overview } from '../../service/suite/overview'
 import { listWorkers } from '../../service/suite/workers'
+import { actorOf } from '../security'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
@@ -55,7 +56,39 @@ export function suite(app: App, { service }: Context): void {
   )
   app.get(
     '/api/alerts',
-    { schema: { ...about('listAlerts', 'List active alerts, oldest first'), response: { 200: shapes.alertList, ...refusals() } } },
-    async () => ({ items: await listAlerts(service) }),
+    {
+      schema: {
+        ...about('listAlerts', 'List active alerts, oldest first'),
+        querystring: shapes.alertQuery,
+        response: { 200: shapes.alertList, ...refusals() },
+      },
+    },
+    async ({ query: { kind, ...ask } }) => await listAlerts(service, { kind }, ask),
+  )
+  app.get(
+    '/api/alerts/groups',
+    {
+      schema: {
+        ...about('listAlertGroups', 'List active alerts by kind, those that nobody has acknowledged first'),
+        response: { 200: shapes.alertGroups, ...refusals() },
+      },
+    },
+    async () => ({ groups: await alertGroups(service) }),
+  )
+  app.post(
+    '/api/alerts/acknowledge',
+    {
+      schema: {
+        tags: ['suite'],
+        operationId: 'acknowledgeAlerts',
+        summary: 'Acknowledge alerts of a kind: everybody sees who knows of them, until they end',
+        body: shapes.alertChoice,
+        response: { 200: shapes.acknowledged, ...refusals(403) },
+      },
+    },
+    async (request) => {
+      const { undo, ...choice } = request.body
+      return { changed: await acknowledgeAlerts(service, actorOf(request), choice, undo) }
+    },
   )
 }

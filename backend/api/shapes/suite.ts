@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { GATE_STATES, MAX_MINUTES, ofOutcomes } from '../../base/vocabulary'
-import { anything, bigId, count, moment, paging, words } from './common'
+import { ALERT_TARGETS, GATE_STATES, MAX_BULK, MAX_MINUTES, ofOutcomes } from '../../base/vocabulary'
+import { anything, bigId, count, listOf, moment, paging, words } from './common'
 import { jobCounts } from './jobs'
 
 export const sourceList = z.object({
@@ -31,6 +31,7 @@ export const overview = z
     workers: z.object({ alive: count, dead: count }),
     schedulers: count,
     alerts: count,
+    alertsOpen: count.meta({ description: 'Alerts that nobody has acknowledged' }),
     deadLetters: count.nullable(),
     lookupsOpen: count,
     queues: z.array(
@@ -132,9 +133,52 @@ export const deadLetterChoice = z.strictObject({
 
 export const taken = z.object({ taken: count })
 
-export const alertList = z.object({
-  items: z.array(z.object({ kind: z.string(), subject: z.string(), message: z.string(), since: moment }).meta({ id: 'Alert' })),
+const alert = z
+  .object({
+    kind: z.string(),
+    subject: z.string().meta({ description: 'Queue, job or API; what a source names' }),
+    message: z.string().meta({ description: 'A sentence for people' }),
+    hint: z.string().nullable().meta({ description: 'What to run at the command line' }),
+    target: z
+      .object({ kind: z.enum(ALERT_TARGETS), id: z.string() })
+      .nullable()
+      .meta({ description: 'What it is about: the id of a job, schedule or webhook, the name of an API or queue' }),
+    since: moment,
+    acknowledged: z
+      .object({ at: moment, by: z.string(), from: z.string() })
+      .nullable()
+      .meta({ description: 'Who said that they know of it; it ends with the alert' }),
+  })
+  .meta({ id: 'Alert' })
+
+export const alertGroups = z.object({
+  groups: z.array(
+    z
+      .object({
+        kind: z.string(),
+        sentence: z.string().meta({ example: '5 dead-letter queues' }),
+        alerts: count,
+        acknowledged: count,
+        since: moment,
+        latest: moment.meta({ description: 'A moment by which the latest of them was raised, for `until`' }),
+        first: alert.meta({ description: 'The first that is not acknowledged, else the first' }),
+      })
+      .meta({ id: 'AlertGroup' }),
+  ),
 })
+
+export const alertList = listOf(alert)
+
+export const alertQuery = z.strictObject({ kind: z.string().max(200).optional(), ...paging })
+
+export const alertChoice = z.strictObject({
+  kind: z.string().max(200),
+  subjects: z.array(z.string().max(2000)).min(1).max(MAX_BULK).optional().meta({ description: 'These of the kind; absent: all of it' }),
+  until: z.iso.datetime().optional().meta({ description: 'Only those raised up to then' }),
+  undo: z.boolean().optional().meta({ description: 'Takes the acknowledgement back' }),
+})
+
+export const acknowledged = z.object({ changed: count })
 
 const perMinute = z.array(z.number())
 

@@ -31,3 +31,12 @@ export type WaitKind = (typeof WAIT_KINDS)[number]
 
 /** State of a gate: it grants requests; its upstream asked us to wait; its requests failed and its breaker tripped. */
 export const GATE_STATES = ['ready', 'blocked', 'tripped'] as const
+
+/** What an alert may be about. */
+export const ALERT_TARGETS = ['job', 'gate', 'queue', 'dead_letters', 'schedule', 'webhook'] as const
+export type AlertTargetKind = (typeof ALERT_TARGETS)[number]
+/** One of them: the id of a job, schedule or webhook, the name of an API or queue. */
+export interface AlertTarget {
+  kind: AlertTargetKind
+  id: string
+}

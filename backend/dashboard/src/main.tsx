@@ -6,6 +6,7 @@ import './styles/shell.css'
 import './styles/controls.css'
 import './styles/data.css'
 import './styles/jobs.css'
+import './styles/alerts.css'
 import './styles/job.css'
 import './styles/tools.css'
 

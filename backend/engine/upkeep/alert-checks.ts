@@ -1,7 +1,7 @@
 import type { Depth } from '../../../queues/depths'
 import type { QueueName } from '../../../queues/names'
 import type { Reader } from '../../base/sql'
-import type { Source } from '../../contract'
+import type { AlertFound, Source } from '../../contract'
 import { livePlaces } from '../jobs/progress'
 import { openIds } from '../lookups/store'
 
@@ -10,10 +10,7 @@ import { openIds } from '../lookups/store'
  * running jobs whose tasks in hand commit no page.
  */
 
-export interface Found {
-  subject: string
-  /** Without figures that change by themselves. */
-  message: string
+export interface Found extends AlertFound {
   /** Raised already, but to be reported again. */
   again?: boolean
   /** More for the event. */
@@ -57,7 +54,12 @@ export async function unattended(db: Reader, sources: readonly Source[], depths:
     )
     const isFed = isFeed && (depths.get(queue)?.ready ?? 0) > 0
     if (row?.due || isFed)
-      found.push({ subject: queue, message: `work is due on ${queue} and no worker takes it${app ? `; start ${app}` : ''}` })
+      found.push({
+        subject: queue,
+        message: `work is due on ${queue} and no worker takes it${app ? `: ${app} is not running` : ''}`,
+        ...(app && { hint: `npx pm2 start ecosystem.config.js --only ${app}` }),
+        target: { kind: 'queue', id: queue },
+      })
   }
   return found
 }
@@ -76,19 +78,55 @@ export async function trippedBreakers(db: Reader): Promise<Found[]> {
     return {
       subject: api,
       message: `${api} is tripped${of}: its requests fail one after the other, work waits and a probe asks now and then`,
+      target: { kind: 'gate', id: api },
     }
   })
 }
 
 /** Keys that hold work until a person acts. */
 export async function holds(db: Reader): Promise<Found[]> {
-  const rows = await db.query<{ key: string; reason: string }>(
-    `select h.key, h.reason from backhaul.holds h
+  const rows = await db.query<{ key: string; reason: string; job: string | null }>(
+    `select h.key, h.reason, t.job_id as job from backhaul.holds h
+       left join lateral (select job_id from backhaul.tasks t where t.held_by = h.key and t.state = 'ready' limit 1) t on true
       where h.released_at is null
-        and (exists (select from backhaul.tasks t where t.held_by = h.key and t.state = 'ready')
-             or exists (select from backhaul.lookups l where l.held_by = h.key)) order by h.key`,
+        and (t.job_id is not null or exists (select from backhaul.lookups l where l.held_by = h.key)) order by h.key`,
   )
-  return rows.map(({ key, reason }) => ({ subject: key, message: `work waits until a person acts: ${reason}` }))
+  return rows.map(({ key, reason, job }) => ({
+    subject: key,
+    message: `work waits until a person acts: ${reason}`,
+    ...(job && { target: { kind: 'job', id: job } }),
+  }))
+}
+
+/** Schedules whose last tick started no job. */
+export async function failedSchedules(db: Reader): Promise<Found[]> {
+  const rows = await db.query<{ id: string; name: string; error: string }>(
+    `select id::text, name, error from backhaul.schedules where error is not null and not paused order by name`,
+  )
+  return rows.map(({ id, name, error }) => ({
+    subject: name,
+    message: `the schedule ${name} started no job at its last tick: ${error.slice(0, 300)}`,
+    target: { kind: 'schedule', id },
+  }))
+}
+
+/** How many of the last deliveries to a webhook are looked at. */
+const DELIVERIES = 20
+
+/** Webhooks whose last deliveries all failed, at least one of them for good. */
+export async function failingWebhooks(db: Reader): Promise<Found[]> {
+  const rows = await db.query<{ id: string; host: string }>(
+    `select w.id::text, substring(w.url from '^[a-z]+://(?:[^/@]*@)?([^/:?#]+)') as host
+       from backhaul.webhooks w cross join lateral (
+         select bool_or(state = 'failed') and not bool_or(state = 'delivered') as fails
+           from (select state from backhaul.deliveries where webhook_id = w.id order by created_at desc limit ${DELIVERIES}) l) d
+      where w.active and d.fails order by w.created_at`,
+  )
+  return rows.map(({ id, host }) => ({
+    subject: id,
+    message: `the webhook to ${host} gets no event: its last deliveries failed`,
+    target: { kind: 'webhook', id },
+  }))
 }
 
 /** A task that works on its page, by the longest timeout of a request and some more. */
@@ -131,6 +169,6 @@ export async function stalled(db: Reader, stallMs: number, lasts: (running: Runn
     const job = suspects.find((one) => one.subject === id) as Running
     const why = error ? `; the last error: ${error.slice(0, 200)}` : ''
     const message = `job ${id.slice(0, 8)} (${job.key}) has committed no page since ${last.toISOString().slice(0, 19)}Z${why}`
-    return { subject: id, message, data: { job: id, source: job.source } }
+    return { subject: id, message, target: { kind: 'job', id }, data: { job: id, source: job.source } }
   })
 }

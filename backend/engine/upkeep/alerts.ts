@@ -1,10 +1,11 @@
 import type { Depth, Depths } from '../../../queues/depths'
+import type { Json } from '../../base/json'
 import type { Log } from '../../base/log'
 import type { Tx } from '../../base/sql'
 import type { Db } from '../../database/db'
 import { logAlert, logAlertCleared } from '../log'
 import { insertEvents } from '../store'
-import { type Found, holds, type QueueDepths, stalled, trippedBreakers, unattended } from './alert-checks'
+import { type Found, failedSchedules, failingWebhooks, holds, type QueueDepths, stalled, trippedBreakers, unattended } from './alert-checks'
 import { ALERTS, alertKey, clearedKey, type EngineAlert } from './event-keys'
 import { type SourceCheckOptions, sourceAlerts, watchSources } from './source-checks'
 
@@ -61,6 +62,8 @@ export function watchAlerts(options: AlertOptions): { check(): Promise<void>; st
       queue_unattended: unattendedFor(await unattended(db, sources, latest), UNATTENDED_MS, raised('queue_unattended')),
       held: await holds(db),
       breaker_tripped: await trippedBreakers(db),
+      schedule_failed: await failedSchedules(db),
+      webhook_failing: await failingWebhooks(db),
     }
     if (now() - stalledAt >= Math.min(STALL_EVERY_MS, stallMs / 4)) {
       stalledAt = now()
@@ -118,11 +121,19 @@ function watchDead() {
 
 function deadOf(queue: string, count: number, raised: string | undefined, isEmpty: boolean): Found[] {
   const before = Number.parseInt(raised ?? '0', 10)
-  if (raised !== undefined && count < 2 * before) return isEmpty ? [] : [{ subject: queue, message: raised }]
+  if (raised !== undefined && count < 2 * before) return isEmpty ? [] : [deadFound(queue, raised)]
   if (count === 0) return []
-  const message = `${count} ${count === 1 ? 'message was' : 'messages were'} rejected on ${queue}.dead; yarn dead list --queue ${queue} shows why`
-  return [{ subject: queue, message, again: raised !== undefined }]
+  return [
+    { ...deadFound(queue, `${count} ${count === 1 ? 'message was' : 'messages were'} rejected on ${queue}`), again: raised !== undefined },
+  ]
 }
+
+const deadFound = (queue: string, message: string): Found => ({
+  subject: queue,
+  message,
+  hint: `yarn dead list --queue ${queue}`,
+  target: { kind: 'dead_letters', id: queue },
+})
 
 /** Brings the rows to what was found; kinds that were not checked are left as they are. */
 async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Record<string, Found[]>): Promise<void> {
@@ -137,18 +148,22 @@ async function reconcile(db: Db, log: Log, rows: readonly Row[], found: Record<s
   }
 }
 
-async function raise(db: Db, log: Log, kind: string, { subject, message, again, data }: Found): Promise<void> {
+async function raise(db: Db, log: Log, kind: string, { subject, message, hint, target, again, data }: Found): Promise<void> {
   const isNew = await db.tx(async (tx) => {
+    // One that has grown is shown to those again who had acknowledged the smaller one.
     const [row] = await tx.query<{ since: Date; fresh: boolean }>(
-      `insert into backhaul.alerts (kind, subject, message, since) values ($1, $2, $3, clock_timestamp())
-       on conflict (kind, subject) do update set message = excluded.message returning since, xmax = 0 as fresh`,
-      [kind, subject, message],
+      `insert into backhaul.alerts (kind, subject, message, hint, target_kind, target_id, since) values ($1, $2, $3, $4, $5, $6, clock_timestamp())
+       on conflict (kind, subject) do update set message = excluded.message, hint = excluded.hint, target_kind = excluded.target_kind,
+             target_id = excluded.target_id, acknowledged_at = case when not $7 then alerts.acknowledged_at end
+       returning since, xmax = 0 as fresh`,
+      [kind, subject, message, hint ?? null, target?.kind ?? null, target?.id ?? null, again ?? false],
     )
     if (!row || !(row.fresh || again)) return false
-    await publish(tx, alertKey(kind), { kind, subject, message, since: row.since.toISOString(), ...data })
+    const about = { ...(hint && { hint }), ...(target && { target: { ...target } }) }
+    await publish(tx, alertKey(kind), { kind, subject, message, ...about, since: row.since.toISOString(), ...data })
     return true
   })
-  if (isNew) logAlert(log, kind, subject, message)
+  if (isNew) logAlert(log, kind, subject, hint ? `${message}; ${hint}` : message)
 }
 
 async function clear(db: Db, log: Log, { kind, subject, message, since }: Row): Promise<void> {
@@ -161,4 +176,4 @@ async function clear(db: Db, log: Log, { kind, subject, message, since }: Row): 
   if (gone) logAlertCleared(log, kind, subject)
 }
 
-const publish = (tx: Tx, key: string, payload: Record<string, string>): Promise<void> => insertEvents(tx, [{ key, payload }])
+const publish = (tx: Tx, key: string, payload: { [name: string]: Json }): Promise<void> => insertEvents(tx, [{ key, payload }])

@@ -9,6 +9,8 @@ export const ALERTS = {
   breaker_tripped: 'alert.breaker_tripped',
   held: 'alert.held',
   dead_letters_growing: 'alert.dead_letters_growing',
+  schedule_failed: 'alert.schedule_failed',
+  webhook_failing: 'alert.webhook_failing',
 } as const
 
 export type EngineAlert = keyof typeof ALERTS

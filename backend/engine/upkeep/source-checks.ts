@@ -97,8 +97,13 @@ export function watchSources({
 
 /** In an order of its own, so that those beyond the limit are always the same. */
 function limited(kind: string, found: readonly AlertFound[]): AlertFound[] {
-  const bySubject = new Map(found.map(({ subject, message }) => [textOf(subject), { subject: textOf(subject), message: textOf(message) }]))
-  const sorted = [...bySubject.values()].sort((a, b) => (a.subject < b.subject ? -1 : 1))
+  const bySubject = new Map(
+    found.map((one) => {
+      const subject = textOf(one.subject)
+      return [subject, { ...one, subject, message: textOf(one.message) }]
+    }),
+  )
+  const sorted: AlertFound[] = [...bySubject.values()].sort((a, b) => (a.subject < b.subject ? -1 : 1))
   if (sorted.length <= MAX_FOUND) return sorted
   const message = `${sorted.length - MAX_FOUND} more subjects of ${kind} are not shown`
   return [...sorted.slice(0, MAX_FOUND), { subject: '(more)', message }]

@@ -15,6 +15,8 @@ export interface Overview {
   workers: { alive: number; dead: number }
   schedulers: number
   alerts: number
+  /** Those that nobody has acknowledged. */
+  alertsOpen: number
   /** Dead letters; null while the broker is unreachable. */
   deadLetters: number | null
   lookupsOpen: number
@@ -35,19 +37,20 @@ async function readOverview(service: Service): Promise<Overview> {
     listQueues(service),
     queueDepths(service),
   ])
-  const { alive = 0, dead = 0, alerts = 0, lookupsOpen = 0 } = figures ?? {}
+  const { alive = 0, dead = 0, alerts = 0, alertsOpen = 0, lookupsOpen = 0 } = figures ?? {}
   const deadLetters = depths ? [...depths.values()].reduce((sum, depth) => sum + depth.dead, 0) : null
-  return { jobs, ...rates, workers: { alive, dead }, schedulers, alerts, deadLetters, lookupsOpen, queues }
+  return { jobs, ...rates, workers: { alive, dead }, schedulers, alerts, alertsOpen, deadLetters, lookupsOpen, queues }
 }
 
 /** Two index scans count the open lookups: unclaimed ones, and claimed ones. */
 const readFigures = ({ db }: Service) =>
-  db.query<{ alive: number; dead: number; alerts: number; lookupsOpen: number }>(
-    `select w.alive, w.dead, (select count(*)::int from backhaul.alerts) as alerts,
+  db.query<{ alive: number; dead: number; alerts: number; alertsOpen: number; lookupsOpen: number }>(
+    `select w.alive, w.dead, a.*,
             ((select count(*) from backhaul.lookups where asked > answered and claim is null)
              + (select count(*) from backhaul.lookups where asked > answered and claim is not null))::int as "lookupsOpen"
        from (select (count(*) filter (where heartbeat_at > clock_timestamp() - ${DEAD_AFTER}))::int as alive,
-                    (count(*) filter (where heartbeat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w`,
+                    (count(*) filter (where heartbeat_at <= clock_timestamp() - ${DEAD_AFTER}))::int as dead from backhaul.workers) w,
+            (select count(*)::int as alerts, (count(*) filter (where acknowledged_at is null))::int as "alertsOpen" from backhaul.alerts) a`,
   )
 
 /** The last sixty seconds: all samples of this minute, and the share of the previous minute's that falls into them. */

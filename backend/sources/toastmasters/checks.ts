@@ -27,7 +27,9 @@ export const checks = {
       const { TOASTMASTERS_SLOT_TIMEOUT_MS: timeoutMs } = set as SettingValues<typeof settings>
       return (await work.untaken(timeoutMs)).map((id) => ({
         subject: `job ${id.slice(0, 8)}`,
-        message: `No worker takes its reports: start worker-districts, or more of it (yarn jobs show ${id.slice(0, 8)}).`,
+        message: 'No worker takes its reports: start worker-districts, or more of it.',
+        hint: `yarn jobs show ${id.slice(0, 8)}`,
+        target: { kind: 'job' as const, id },
       }))
     },
   },

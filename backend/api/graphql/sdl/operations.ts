@@ -32,8 +32,10 @@ export const operations = /* GraphQL */ `
     refusals(kind: String, first: Int = 50): [Refusal!]!
     schedules: [Schedule!]!
     webhooks: [Webhook!]!
-    "Active alerts."
-    alerts: [Alert!]!
+    "Active alerts, or those of one kind, oldest first."
+    alerts(kind: String, first: Int = 50): [Alert!]!
+    "Active alerts by kind, those that nobody has acknowledged first."
+    alertGroups: [AlertGroup!]!
     "Actions through any entry point, newest first."
     actions(first: Int = 50, after: String): ActionConnection!
   }
@@ -64,6 +66,8 @@ export const operations = /* GraphQL */ `
     replayDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
     "Deletes dead letters: some by id, all, or all of a queue."
     dropDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
+    "Acknowledges alerts of a kind: some by subject, those raised up to a moment, or all; undo takes it back."
+    acknowledgeAlerts(kind: String!, subjects: [String!], until: DateTime, undo: Boolean = false): AcknowledgedPayload!
     "Forgets refusals of a kind, some by id or all, so that their upstream is asked again."
     forgetRefusals(kind: String!, ids: [ID!], all: Boolean): ForgottenPayload!
   }

@@ -1,3 +1,5 @@
+import { ALERT_TARGETS } from '../../../base/vocabulary'
+
 /** The suite around the jobs: sources, workers, limits, queues, schedules, webhooks. */
 export const suite = /* GraphQL */ `
   type Overview {
@@ -7,6 +9,8 @@ export const suite = /* GraphQL */ `
     workers: WorkerCounts!
     schedulers: Int!
     alerts: Int!
+    "Alerts that nobody has acknowledged."
+    alertsOpen: Int!
     "Null while the broker is unreachable."
     deadLetters: BigInt
     lookupsOpen: BigInt!
@@ -133,7 +137,34 @@ export const suite = /* GraphQL */ `
     triedAt: DateTime
     nextAt: DateTime
   }
-  type Alert { kind: String! subject: String! message: String! since: DateTime! }
+  type Alert {
+    kind: String!
+    subject: String!
+    "A sentence for people."
+    message: String!
+    "What to run at the command line."
+    hint: String
+    "What it is about."
+    target: AlertTarget
+    since: DateTime!
+    "Who said that they know of it; it ends with the alert."
+    acknowledged: Acknowledged
+  }
+  enum AlertTargetKind { ${ALERT_TARGETS.join(' ')} }
+  "The id of a job, schedule or webhook, the name of an API or queue."
+  type AlertTarget { kind: AlertTargetKind! id: String! }
+  type Acknowledged { at: DateTime! by: String! from: String! }
+  type AlertGroup {
+    kind: String!
+    sentence: String!
+    alerts: Int!
+    acknowledged: Int!
+    since: DateTime!
+    latest: DateTime!
+    "The first that is not acknowledged, else the first."
+    first: Alert!
+  }
+  type AcknowledgedPayload { changed: Int! }
   type Action {
     id: BigInt!
     at: DateTime!

@@ -38,6 +38,7 @@ export type BulkDone = Of<typeof shapes.bulkDone>
 
 export type Overview = Of<typeof shapes.overview>
 export type Alert = ItemOf<typeof shapes.alertList>
+export type AlertGroup = Of<typeof shapes.alertGroups>['groups'][number]
 export type History = Of<typeof shapes.history>
 export type Gate = ItemOf<typeof shapes.gateList>
 export type Workers = Of<typeof shapes.workerList>

@@ -1,6 +1,4 @@
 import { useState } from 'preact/hooks'
-import type { Alert } from '../api/types'
-import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
 import { counted } from '../lib/format'
@@ -8,7 +6,6 @@ import { Button } from '../ui/button'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
 import { Pager } from '../ui/pager'
-import { Alerts } from './alerts'
 import { BulkBar } from './bulk-bar'
 import { Finders, StatusChips } from './filters'
 import { JobRow } from './job-row'
@@ -20,9 +17,8 @@ import { useJobList } from './use-job-list'
 export function Jobs() {
   const params = useParams()
   const { canWrite } = useMe()
-  const alerts = useFetch<{ items: Alert[] }>('/api/alerts')
   const filter = { status: params.get('status'), source: params.get('source'), q: params.get('q'), cursor: params.get('cursor') }
-  const list = useJobList(filter, (items) => alerts.put({ items }))
+  const list = useJobList(filter)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const selected = list.rows.filter((job) => chosen.has(job.id))
   const choose = (id: string, on: boolean) => {
@@ -35,7 +31,6 @@ export function Jobs() {
   return (
     <Page title="Jobs" actions={<Finders params={params} />}>
       <Strip />
-      <Alerts items={alerts.data?.items ?? []} />
       <section class="section" aria-label="List of jobs">
         <StatusChips params={params} counts={list.counts} />
         <div role="status" class="updates-row">

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { get, Problem, query, Unreachable } from '../api/client'
-import type { Alert, JobCounts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
+import type { JobCounts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
 import { isActive } from '../lib/verbs'
@@ -21,7 +21,7 @@ const MAX_STRAYS = 10
  * A page of jobs that is updated in place: rows keep their order while the page is open, and new jobs are only counted
  * until the reader asks for them.
  */
-export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => void) {
+export function useJobList(filter: JobFilter) {
   const path = `/api/jobs${query({ ...filter, limit: 50 })}`
   // The stream covers first pages; other pages are read again every few seconds.
   const streamed = filter.cursor === ''
@@ -60,7 +60,6 @@ export function useJobList(filter: JobFilter, onAlerts: (alerts: Alert[]) => voi
       if (filter.status) strays(frame.items)
     },
     overview: (next: Overview) => hearOverview(next),
-    alerts: (next: { items: Alert[] }) => onAlerts(next.items),
   })
 
   /** Reads the page again, including new jobs. */

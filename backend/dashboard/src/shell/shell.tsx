@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
+import { Bell } from '../alerts/bell'
+import { Tray } from '../alerts/tray'
 import { useMe } from '../hooks/use-me'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
@@ -48,6 +50,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             New
           </Button>
         )}
+        <Bell />
         <Button small icon="menu" label="Menu" onClick={() => setOpen(true)} />
       </header>
       {open && (
@@ -64,6 +67,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </main>
         </div>
       </div>
+      <Tray />
       <Confirm />
       <Toasts />
     </>
@@ -75,6 +79,7 @@ function Rail({ onClose }: { onClose?: () => void }) {
     <aside class="rail" aria-label="Navigation">
       <div class="row spread">
         <Brand />
+        {!onClose && <Bell />}
         {onClose && <Button small kind="plain" icon="close" label="Close the menu" onClick={onClose} />}
       </div>
       <Nav />

@@ -15,10 +15,12 @@ interface Props {
   busy?: boolean
   href?: string
   autofocus?: boolean
+  /** Of a button that opens and closes something. */
+  expanded?: boolean
 }
 
 /** The one kind of button; a link when it has an address. */
-export function Button({ children, icon, kind, small, label, onClick, disabled, type = 'button', busy, href, autofocus }: Props) {
+export function Button({ children, icon, kind, small, label, onClick, disabled, type = 'button', busy, href, autofocus, expanded }: Props) {
   const classes = ['button', kind, small && 'small', !children && 'square'].filter(Boolean).join(' ')
   const inside = (
     <>
@@ -41,6 +43,7 @@ export function Button({ children, icon, kind, small, label, onClick, disabled, 
       onClick={onClick}
       disabled={disabled || busy}
       aria-busy={busy}
+      aria-expanded={expanded}
       // A dialog opens with the focus on the button that changes nothing.
       autofocus={autofocus}
     >

@@ -6,7 +6,7 @@ interface Props {
   title: string
   children: ComponentChildren
   onClose: () => void
-  kind?: 'wide' | 'drawer'
+  kind?: 'wide' | 'drawer' | 'tray'
 }
 
 /** A modal dialog while it is drawn: the browser keeps the focus inside and restores it afterwards; Escape and the backdrop close it. */
