@@ -379,7 +379,7 @@ describe('an acknowledgement', () => {
     expect(await acknowledgeAlerts(service(), actor, { kind: 'dead_letters_growing' }, true)).toBe(1)
   })
 
-  test('of a whole kind leaves out what was raised after its reader looked', async () => {
+  test('of a whole kind leaves out what was raised after its reader read them', async () => {
     const raised = (subject: string) =>
       db.query(`insert into backhaul.alerts (kind, subject, message, since) values ('held', $1, 'waits', clock_timestamp())`, [subject])
     await raised('a')

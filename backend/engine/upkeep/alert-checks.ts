@@ -110,7 +110,7 @@ export async function failedSchedules(db: Reader): Promise<Found[]> {
   }))
 }
 
-/** How many of the last deliveries to a webhook are looked at. */
+/** How many of the last deliveries to a webhook are read. */
 const DELIVERIES = 20
 
 /** Webhooks whose last deliveries all failed, at least one of them for good. */

@@ -19,7 +19,7 @@ export interface Alert {
   acknowledged: Acknowledged | null
 }
 
-/** Who said that they know of it, and when. It ends with the alert. */
+/** Who acknowledged it, and when. It ends with the alert. */
 export interface Acknowledged {
   at: string
   by: string

@@ -7,7 +7,7 @@ import { Dialog } from '../ui/dialog'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { AlertGroup } from './alert-group'
-import { tray } from './bell'
+import { tray } from './alerts-button'
 
 const EVERY_MS = 5000
 

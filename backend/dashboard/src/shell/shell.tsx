@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
-import { Bell } from '../alerts/bell'
+import { AlertsButton } from '../alerts/alerts-button'
 import { Tray } from '../alerts/tray'
 import { useMe } from '../hooks/use-me'
 import { Button } from '../ui/button'
@@ -50,7 +50,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             New
           </Button>
         )}
-        <Bell />
+        <AlertsButton />
         <Button small icon="menu" label="Menu" onClick={() => setOpen(true)} />
       </header>
       {open && (
@@ -79,7 +79,7 @@ function Rail({ onClose }: { onClose?: () => void }) {
     <aside class="rail" aria-label="Navigation">
       <div class="row spread">
         <Brand />
-        {!onClose && <Bell />}
+        {!onClose && <AlertsButton />}
         {onClose && <Button small kind="plain" icon="close" label="Close the menu" onClick={onClose} />}
       </div>
       <Nav />
