@@ -123,8 +123,9 @@ function tablesOf({ service }: Context): Exported[] {
       operationId: 'exportAlerts',
       tag: 'suite',
       what: 'alerts',
+      query: shapes.alertQuery,
       row: itemOf(shapes.alertList),
-      rows: () => whole(listAlerts(service)),
+      rows: ({ filter }) => pagesOf((ask) => listAlerts(service, filter, ask)),
     },
     {
       path: '/api/schedules',

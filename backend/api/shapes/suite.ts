@@ -147,7 +147,7 @@ const alert = z
     acknowledged: z
       .object({ at: moment, by: z.string(), from: z.string() })
       .nullable()
-      .meta({ description: 'Who said that they know of it; it ends with the alert' }),
+      .meta({ description: 'Who acknowledged it; it ends with the alert' }),
   })
   .meta({ id: 'Alert' })
 

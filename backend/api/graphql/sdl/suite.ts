@@ -147,7 +147,7 @@ export const suite = /* GraphQL */ `
     "What it is about."
     target: AlertTarget
     since: DateTime!
-    "Who said that they know of it; it ends with the alert."
+    "Who acknowledged it; it ends with the alert."
     acknowledged: Acknowledged
   }
   enum AlertTargetKind { ${ALERT_TARGETS.join(' ')} }

@@ -32,11 +32,9 @@ function Panel() {
               <p>Nothing needs a person now.</p>
             </Empty>
           ) : (
-            <>
-              {groups.map((group) => (
-                <AlertGroup key={group.kind} group={group} canWrite={canWrite} onLeave={close} onChange={() => void alerts.refresh()} />
-              ))}
-            </>
+            groups.map((group) => (
+              <AlertGroup key={group.kind} group={group} canWrite={canWrite} onLeave={close} onChange={() => void alerts.refresh()} />
+            ))
           )
         }
       </Loaded>
