@@ -6,6 +6,7 @@ import { askedOf } from '../backend/service/base/registry'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
 import { gridOptions } from './cli/grid-words'
+import { showFailures } from './cli/jobs-failures'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type ShowOptions, showJob } from './cli/jobs-show'
 import { doVerb, VERBS, type VerbOptions } from './cli/jobs-verbs'
@@ -36,6 +37,11 @@ export function build(context: Context): Command {
     .option(...JSON_OPTION)
     .action((id: string, options: ShowOptions) => showJob(context, id, options))
   program
+    .command('failures <id>')
+    .description('show the failures of a job by cause, and whether a retry helps')
+    .option(...JSON_OPTION)
+    .action((id: string, options: { json?: boolean }) => showFailures(context, id, options))
+  program
     .command('watch <ids...>')
     .description('follow jobs until they end; exit 0 only if all completed')
     .option('--lookups', 'also wait until all their lookups are answered')
@@ -54,6 +60,9 @@ export function build(context: Context): Command {
       .action((ids: string[], options: VerbOptions) => doVerb(context, name, ids, options))
     if (name === 'retry') {
       command
+        .option('--missing', 'also tasks that found nothing when they were read')
+        .option('--group <id>', 'only tasks that failed for this cause: yarn jobs failures lists them')
+        .option('--task <id>', 'only this task')
         .option('--stream <name>', 'only failed tasks of this stream')
         .option('--lane <name>', 'only failed tasks of this lane')
         .option('--row <label>', 'only failed tasks in this row of the grid')

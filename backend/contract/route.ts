@@ -89,10 +89,20 @@ export type PriorityName = 'live' | 'asked' | 'backfill'
 
 /** Chooses tasks of a job: those that match every given field. Row and column are their cell in the grid. */
 export interface TaskChoice {
+  /** One task, by its id. */
+  task?: number | string
+  /** Tasks that failed, or are tried again, for one cause: the id of a group of failures. */
+  group?: string
   stream?: string
   lane?: string
   row?: string
   column?: string
+}
+
+/** Which tasks a retry tries. */
+export interface RetryChoice extends TaskChoice {
+  /** Besides those that failed, those that were skipped because the upstream had nothing for them when they were read (`Source.missing`). */
+  missing?: boolean
 }
 
 /** What a job would cost at the limits in force. */
@@ -289,7 +299,7 @@ export interface RouteContext<S extends Settings = Settings> {
    * @param only the failed tasks that a retry tries, all by default; the others stay failed
    * @throws {Refused} `missing`, `input` for an invalid id, or `state` with the job's status where the action does not apply
    */
-  steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, only?: TaskChoice): Promise<void>
+  steer(verb: 'pause' | 'resume' | 'cancel' | 'retry', id: string, only?: RetryChoice): Promise<void>
   /** The current state of the limits of the source's APIs. */
   gates(): Promise<RouteGate[]>
   /** Tasks with these keys that are open in a running job of the source: key → id of that job. */

@@ -7,6 +7,7 @@ import type { Api, Http, HttpUse, Pace } from './api'
 import type { AlertCheck } from './check'
 import type { Command } from './command'
 import type { CredentialKind } from './credentials'
+import type { FailureKind } from './failure-kind'
 import type { Feed } from './feed'
 import type { Hooks } from './hooks'
 import type { Listener } from './listener'
@@ -110,6 +111,10 @@ export interface Source<P = unknown> extends Hooks<P> {
   listeners?: Record<string, Listener>
   /** Refusals it stores besides those of its lookups, by kind. */
   refusals?: Record<string, KeptRefusals>
+  /** Its own kinds of failures: whether trying again helps. Those of requests are known to the engine. */
+  failures?: Record<string, FailureKind>
+  /** Kinds of skips of tasks that found nothing when they were read, and may find something later: a retry may include them. */
+  missing?: readonly string[]
   commands: Record<string, Command>
   /** Its PM2 apps: the queues each consumes, and how many deliveries one process handles at once. */
   workers: Record<string, { queues: QueueName[]; concurrency: number }>

@@ -58,21 +58,21 @@ async function retry(engine: WorkerEngine, task: Task, error: unknown, { traffic
   const at = error instanceof RetryLater ? error.at : undefined
   const tries = triesOf(engine, task)
   const dueInMs = at ? at.getTime() - Date.now() : backoffMs(tries, attempts)
-  const isBack = await store.releaseTask(engine.db, task, { dueInMs, attempts, ...faultOf(error), traffic })
+  const isBack = await store.releaseTask(engine.db, task, { dueInMs, attempts, fault: faultOf(error, asked), traffic })
   if (isBack && isHostLost(engine, task, error)) await store.shareAttempt(engine.db, task, attempts, dueInMs, leastSpanMs(tries, attempts))
   outcomes.taskRetries(engine.log, task, error, { kind: kindOf(error), attempt: attempts, inMs: dueInMs, api: asked })
 }
 
-async function fail(engine: WorkerEngine, task: Task, error: unknown, { traffic }: HttpUse): Promise<Task | undefined> {
+async function fail(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<Task | undefined> {
   outcomes.taskFailed(engine.log, task, error, kindOf(error))
-  return await settle(engine, task, { state: 'failed', ...faultOf(error), traffic })
+  return await settle(engine, task, { state: 'failed', fault: faultOf(error, asked), traffic })
 }
 
 /** Otherwise each task of the lane would try as long before it fails. */
-async function failWithLane(engine: WorkerEngine, task: Task, error: unknown, { traffic }: HttpUse): Promise<undefined> {
+async function failWithLane(engine: WorkerEngine, task: Task, error: unknown, { traffic, asked }: HttpUse): Promise<undefined> {
   outcomes.taskFailed(engine.log, task, error, kindOf(error))
-  const end = { state: 'failed', ...faultOf(error), traffic } as const
-  if (await engine.db.tx((tx) => store.settleTask(tx, task, end))) await giveUpOthers(engine, task, error)
+  const end = { state: 'failed', fault: faultOf(error, asked), traffic } as const
+  if (await engine.db.tx((tx) => store.settleTask(tx, task, end))) await giveUpOthers(engine, task, error, asked)
 }
 
 /** Ends a task and claims the next one of its lane. */
@@ -94,7 +94,7 @@ async function settleFinish(engine: WorkerEngine, task: Task, end: Parameters<ty
       return undefined
     }
     if (!(await store.settleTask(tx, task, end))) return undefined
-    return await failJob(tx, engine, source, task.job_id, `its finish task failed: ${end.error}`)
+    return await failJob(tx, engine, source, task.job_id, `its finish task failed: ${end.fault?.error}`)
   })
   await beginNext(engine, source, ended?.started ?? [])
 }
@@ -109,4 +109,5 @@ export const isLastTry = (engine: WorkerEngine, task: Task): boolean => task.att
 export const isLast = async (engine: WorkerEngine, task: Task, error: unknown): Promise<boolean> =>
   error instanceof Fatal || isLastTry(engine, task) || (isHostLost(engine, task, error) && (await store.isLaneGivenUp(engine.db, task)))
 
-const faultOf = (error: unknown) => ({ errorKind: kindOf(error), error: messageOf(error) })
+/** @param api the one asked last */
+const faultOf = (error: unknown, api: string | undefined): store.TaskFault => ({ kind: kindOf(error), error: messageOf(error), api })

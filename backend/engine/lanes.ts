@@ -18,11 +18,12 @@ export const isHostLost = (engine: WorkerEngine, task: Task, error: unknown): bo
 /**
  * Fails the unclaimed tasks of a lane. If the stream may still save them (`beforeFailing`), they only lose their attempts, and each
  * is read once more.
+ * @param api the one asked last, if any was
  */
-export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown): Promise<void> {
+export async function giveUpOthers(engine: WorkerEngine, task: Task, error: unknown, api: string | undefined): Promise<void> {
   const tries = triesOf(engine, task)
   const spanMs = leastSpanMs(tries, task.attempts + 1)
-  const fault = { kind: kindOf(error), error: messageOf(error) }
+  const fault = { kind: kindOf(error), error: messageOf(error), api }
   if (streamOf(engine, task)?.beforeFailing) {
     outcomes.laneExhausted(engine.log, task, await store.exhaustLane(engine.db, task, spanMs, tries.attempts, fault))
   } else {

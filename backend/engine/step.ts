@@ -1,7 +1,7 @@
 import { Fatal, RetryLater, Throttled } from '../base/errors'
 import type { Json } from '../base/json'
 import type { Tx } from '../base/sql'
-import type { HttpUse, Io, Page, Source, Stream, Traffic } from '../contract'
+import type { HttpUse, Io, Page, Source, Stream } from '../contract'
 import { isUnreachable } from '../database/db'
 import type { End } from '../database/transaction'
 import { span } from '../tracing'
@@ -77,11 +77,11 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       inFlight: (name, keys) => store.openElsewhere(engine.db, source.name, task.job_id, name, keys),
       ended: (stage) => store.stageEnd(engine.db, task, stage),
     })
-    const page = await readPage(engine, task, stream, at, io)
+    const page = await readPage(engine, task, stream, at, io, use)
     engine.reached('before commit')
     // The next page will ask for the same: its question is answered while this page is committed.
     const soon = () => (Date.now() < turnEndsAt ? use.again?.() : undefined)
-    const outcome = await commit(engine, task, source, stream, page, use.traffic, soon)
+    const outcome = await commit(engine, task, source, stream, page, use, soon)
     engine.reached('after commit')
     return outcome
   } catch (error) {
@@ -104,6 +104,7 @@ async function readPage(
   stream: Stream,
   at: Parameters<Stream['read']>[0],
   io: Io,
+  use: HttpUse,
 ): Promise<Page<unknown, unknown>> {
   if (stream.beforeFailing && isExhausted(engine, task)) {
     const page = await stream.beforeFailing(at, io, false)
@@ -118,7 +119,7 @@ async function readPage(
     const page = await stream.beforeFailing(at, io, error instanceof Fatal || isLastTry(engine, task))
     if (!page) throw error
     // This task continues in another way; its host is still unreachable for the others.
-    if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error)
+    if (isHostLost(engine, task, error)) await giveUpOthers(engine, task, error, use.asked)
     return page
   }
 }
@@ -133,7 +134,7 @@ async function commit(
   source: Source,
   stream: Stream,
   page: Page<unknown, unknown>,
-  traffic: Traffic,
+  { traffic, asked }: HttpUse,
   goesOn: () => void,
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
@@ -169,7 +170,7 @@ async function commit(
       cursor,
       ended,
       skipped,
-      failed: page.failed,
+      failed: page.failed && { ...page.failed, api: asked },
       lane,
       later,
     })

@@ -3,7 +3,7 @@ import { JOBS_AT_ONCE, PRIORITY, type Started } from '../../backend/engine/jobs/
 import { ask } from '../../backend/engine/lookups/store'
 import { wakeLookups } from '../../backend/engine/lookups/wake'
 import { sendWakeUps, startRequests } from '../../backend/service/jobs/start'
-import { act } from '../../backend/service/suite/actions'
+import { act, originOf } from '../../backend/service/suite/actions'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'
@@ -26,7 +26,9 @@ export async function startJobs(
   // Fewer are inserted in one statement.
   const bar =
     requests.length > JOBS_AT_ONCE && context.terminal.isErrTty && !options.isQuiet ? countBar(requests.length, 'jobs') : undefined
-  const start = () => startRequests(service, source, requests, { priority, force: options.force, queue: command.queue }, bar?.update)
+  const origin = originOf(actor())
+  const start = () =>
+    startRequests(service, source, requests, { priority, force: options.force, queue: command.queue, origin }, bar?.update)
   try {
     return await act(service, actor(), 'job.start', null, detail, start, ({ jobs }) => jobs[0]?.id ?? null)
   } finally {

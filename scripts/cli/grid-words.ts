@@ -10,7 +10,7 @@ type Gridded = Pick<Source, 'name' | 'grid'>
 /** A row or column by its source's word; other fields are the choice itself. */
 export type WordedChoice = TaskChoice & Readonly<Record<string, string | undefined>>
 
-const CHOICE = ['stream', 'lane', 'row', 'column'] as const
+const CHOICE = ['task', 'group', 'stream', 'lane', 'row', 'column'] as const
 type Line = 'row' | 'column'
 const LINES: readonly Line[] = ['row', 'column']
 

@@ -1,6 +1,6 @@
 import { Refused } from '../../backend/base/errors'
 import type { JobVerb } from '../../backend/base/vocabulary'
-import type { TaskChoice } from '../../backend/contract'
+import type { RetryChoice } from '../../backend/contract'
 import { findJob, type JobRow } from '../../backend/engine/jobs/verbs'
 import type { Service } from '../../backend/service/base/context'
 import { doVerb as doVerbOn, type Steered } from '../../backend/service/jobs/verbs'
@@ -33,7 +33,7 @@ export const VERBS: Record<JobVerb, Verb> = {
   retry: {
     about: 'run the failed tasks of a job again, each from the page it reached',
     wakes: true,
-    done: (id, { status, tasks }) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, 'failed task')}`,
+    done: (id, { status, tasks }) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, 'task')}`,
   },
 }
 
@@ -45,10 +45,15 @@ interface Outcome {
 }
 
 /** The choice is of a retry: which failed tasks it tries. */
-export type VerbOptions = Omit<WordedChoice, 'json'> & { json?: boolean }
+export type VerbOptions = Omit<WordedChoice, 'json' | 'missing'> & { json?: boolean; missing?: boolean }
 
 /** Applies a verb to each job; to none when one of the ids is wrong. */
-export async function doVerb(context: Context, name: JobVerb, ids: readonly string[], { json, ...only }: VerbOptions): Promise<void> {
+export async function doVerb(
+  context: Context,
+  name: JobVerb,
+  ids: readonly string[],
+  { json, missing, ...only }: VerbOptions,
+): Promise<void> {
   const verb = VERBS[name]
   const { terminal } = context
   const engine = context.service(sources)
@@ -56,7 +61,7 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
   for (const id of ids) jobs.push(await findJob(engine, id))
   const chosen = jobs.map((job) => ({
     job,
-    choice: choiceOf(sources.find(({ name: its }) => its === job.source) ?? { name: job.source }, only),
+    choice: { ...choiceOf(sources.find(({ name: its }) => its === job.source) ?? { name: job.source }, only), missing },
   }))
   const outcomes: Outcome[] = []
   for (const { job, choice } of chosen) outcomes.push(await attempt(engine, name, job, choice))
@@ -72,7 +77,7 @@ export async function doVerb(context: Context, name: JobVerb, ids: readonly stri
 }
 
 /** A job in the wrong state does not stop the verb for the others. */
-async function attempt(service: Service, verb: JobVerb, job: JobRow, only: TaskChoice): Promise<Outcome> {
+async function attempt(service: Service, verb: JobVerb, job: JobRow, only: RetryChoice): Promise<Outcome> {
   try {
     const { status, tasks } = await doVerbOn(service, actor(), verb, job.id, only)
     return { id: job.id, status, tasks }

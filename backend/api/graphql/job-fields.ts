@@ -1,5 +1,6 @@
 import type { GridWindow, TaskChoice } from '../../contract'
 import { type JobDetail, jobDetail } from '../../service/jobs/detail'
+import { failuresOf } from '../../service/jobs/failures'
 import { getReport, type JobSummary } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
@@ -22,14 +23,15 @@ const part =
   async (job: JobSummary, _: unknown, context: Context): Promise<JobDetail[K]> =>
     (await detailOf(job, context))[name]
 
-interface TaskFilter extends TaskChoice {
+interface TaskFilter extends Omit<TaskChoice, 'task'> {
   state?: string
+  task?: bigint | null
 }
 
 /** A job's tasks. @throws {Refused} */
-export async function taskConnection({ service }: Context, id: string, { first, after, ...filter }: Window & TaskFilter) {
+export async function taskConnection({ service }: Context, id: string, { first, after, task, ...filter }: Window & TaskFilter) {
   const window = { first, after }
-  return connection(await listTasks(service, id, { ...askOf(window), ...given(filter) }), window)
+  return connection(await listTasks(service, id, { ...askOf(window), ...given({ ...filter, task: task?.toString() }) }), window)
 }
 
 /** Fields of a job that its summary does not have. */
@@ -46,6 +48,7 @@ export const Job = {
     // A report written before bytes were counted has none.
     return Object.entries(requests).map(([api, figures]) => ({ api, ...figures, bytes: figures.bytes ?? 0 }))
   },
+  failures: (job: JobSummary, _: unknown, { service }: Context) => failuresOf(service, job.id),
   report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
   partitions: (job: JobSummary, window: { [K in keyof GridWindow]: GridWindow[K] | null }, { service }: Context) =>
     partitionsOf(service, job.id, given(window)),

@@ -1,5 +1,5 @@
 import type { JobVerb } from '../../base/vocabulary'
-import type { TaskChoice } from '../../contract'
+import type { RetryChoice } from '../../contract'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
@@ -37,8 +37,8 @@ async function startBackfill(_: unknown, ask: StartAsk, context: Context) {
 
 const steer =
   (verb: JobVerb) =>
-  (_: unknown, { id, ...only }: TaskChoice & { id: string }, context: Context) =>
-    steerJob(context.service, writer(context), verb, id, given(only))
+  (_: unknown, { id, task, ...only }: Omit<RetryChoice, 'task'> & { id: string; task?: bigint | null }, context: Context) =>
+    steerJob(context.service, writer(context), verb, id, given({ ...only, task: task?.toString() }))
 
 interface BulkArgs {
   verb: JobVerb

@@ -1,5 +1,6 @@
 import { JOB_VERBS } from '../../base/vocabulary'
 import { jobDetail } from '../../service/jobs/detail'
+import { failuresOf } from '../../service/jobs/failures'
 import { listLanes } from '../../service/jobs/lanes'
 import { getReport } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
@@ -46,6 +47,16 @@ export function job(app: App, { service }: Context): void {
       },
     },
     async ({ params, query }) => await listTasks(service, params.id, query),
+  )
+  app.get(
+    '/api/jobs/:id/failures',
+    {
+      schema: {
+        ...about('listFailures', 'List the failures of a job by cause: whether trying again helps'),
+        response: { 200: shapes.failures, ...refusals(404) },
+      },
+    },
+    async ({ params }) => await failuresOf(service, params.id),
   )
   app.get(
     '/api/jobs/:id/lanes',

@@ -24,24 +24,69 @@ export const taskRow = z
     holder: z.string().nullable(),
     settledAt: moment.nullable(),
     notes: z.array(z.string()),
+    ranBy: z.string().nullable().meta({ description: 'The worker that claimed it last' }),
+    errorApi: z.string().nullable().meta({ description: 'The API asked last before its error' }),
+    tried: z
+      .array(z.object({ at: z.string(), worker: z.string().nullable(), kind: z.string(), error: z.string(), api: z.string().nullable() }))
+      .meta({ description: 'Its last 12 failed tries, oldest first; errors are cut to 200 characters' }),
   })
   .meta({ id: 'Task' })
 
 export const taskList = listOf(taskRow)
 
 const taskChoice = {
+  task: bigId.optional().meta({ description: 'The id of one task' }),
+  group: z.string().max(64).optional().meta({ description: 'The id of a group of failures' }),
   stream: z.string().max(200).optional(),
   lane: z.string().max(2000).optional(),
   row: z.string().max(200).optional().meta({ description: 'Their row in the grid of the job' }),
   column: z.string().max(200).optional().meta({ description: 'Their column in the grid of the job' }),
 }
 
-export const taskQuery = z.strictObject({ state: z.enum(TASK_STATES).optional(), ...taskChoice, ...paging })
+export const taskQuery = z.strictObject({
+  state: z.enum(TASK_STATES).optional(),
+  ...taskChoice,
+  task: z
+    .string()
+    .regex(/^\d{1,19}$/)
+    .optional()
+    .meta({ description: 'The id of one task' }),
+  ...paging,
+})
 
 export const retryBody = z
-  .strictObject(taskChoice)
+  .strictObject({
+    ...taskChoice,
+    missing: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Also tasks that were skipped because the upstream had nothing for them when they were read' }),
+  })
   .nullish()
   .meta({ description: 'Which failed tasks to retry: those that match every given field; all by default' })
+
+const failureGroup = z
+  .object({
+    id: z.string().meta({ description: 'Chooses its tasks in a retry and in the list of tasks' }),
+    kind: z.string(),
+    api: z.string().nullable().meta({ description: 'The API asked last' }),
+    failed: count,
+    retrying: count.meta({ description: 'Tasks that are tried again by themselves' }),
+    firstAt: moment.nullable(),
+    lastAt: moment.nullable(),
+    again: z.enum(['helps', 'may help', 'does not help']).meta({ description: 'Whether trying again helps' }),
+    advice: z.string().meta({ description: 'Why, and what to do first' }),
+    example: z.object({ task: bigId.nullable(), stream: z.string(), key: z.string(), lane: z.string().nullable(), error: z.string() }),
+  })
+  .meta({ id: 'FailureGroup' })
+
+export const failures = z
+  .object({
+    items: z.array(failureGroup).meta({ description: 'The 50 with the most failed tasks' }),
+    total: count.meta({ description: 'Causes in all' }),
+    missing: count.meta({ description: 'Tasks that `missing: true` would add to a retry' }),
+  })
+  .meta({ id: 'Failures' })
 
 export const rejectList = listOf(
   z

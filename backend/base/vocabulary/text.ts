@@ -7,6 +7,16 @@ export const shortId = (id: string): string => id.slice(0, 8)
 /** With a capital, as a sentence begins. */
 export const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
+/** `fromDate` → `From date`. */
+export const named = (name: string): string => {
+  const text = name
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .toLowerCase()
+    .replace(/\bid\b/, 'ID')
+  return upper(text)
+}
+
 /** `2026-07-17 09:30:00`, UTC. */
 export const moment = (at: Date | null | undefined): string => (at ? at.toISOString().slice(0, 19).replace('T', ' ') : '')
 

@@ -61,7 +61,7 @@ async function callEnded(tx: Tx, engine: Ending, source: Source, id: string, rep
     tx,
     { id, params: source.params.parse(report.params), status: report.status as EndedJob['status'], report },
     async (params, { priority, force } = {}) => {
-      const options = { priority: priority && PRIORITY[priority], force }
+      const options = { priority: priority && PRIORITY[priority], force, origin: { kind: 'job', name: id } as const }
       const [job] = await insertJobs(tx, engine, source, [parseParams(source, params)], options)
       started.push(job)
       return { id: job.id, status: job.status, created: job.created }

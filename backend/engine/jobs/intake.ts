@@ -68,7 +68,8 @@ async function takeRequest(
   const params = parseRequest(source, queue, message.body)
   const inbox = message.messageId === undefined ? undefined : { queue, messageId: message.messageId, bodyHash: message.bodyHash }
   const priority = source.priorities?.[queue]
-  const started = await onceReachable(engine, 'a request waits', () => startJob(engine, source, params, { inbox, priority, trace }))
+  const origin = { kind: 'queue', name: queue } as const
+  const started = await onceReachable(engine, 'a request waits', () => startJob(engine, source, params, { inbox, priority, trace, origin }))
   if (started === 'stopping') return 'stopping'
   await wake(engine.db, engine.broker, queue)
   return 'taken'

@@ -21,7 +21,10 @@ export interface Run {
 /** How many of a job's last runs are shown. */
 const MAX_RUNS = 50
 
-const STOPPED = `coalesce(j.completed_at, clock_timestamp())`
+/** When the time of `jobs j` stopped: at its end or while it is paused. */
+const STOPPED = `coalesce(j.completed_at, j.paused_at, clock_timestamp())`
+/** Lets the time of a paused job go on: the pause does not count. For `set` of an update of `jobs`. */
+export const CLOCK_GOES_ON = `ran_seconds = ran_seconds - coalesce(extract(epoch from clock_timestamp() - paused_at), 0), paused_at = null`
 /** When the current or last run of `jobs j` started. While a retried job waits for its turn, no run has started and no time is counted. */
 const STARTED = `case when j.run = 1 then coalesce(j.started_at, j.created_at) else coalesce(j.run_started_at, ${STOPPED}) end`
 
@@ -40,7 +43,7 @@ export async function beginNextRun(tx: Tx, jobId: string): Promise<void> {
      )
      update backhaul.jobs
         set run = run + 1, ran_seconds = ran_seconds + extract(epoch from ended.ended_at - ended.started_at), run_started_at = null,
-            status = 'queued', admitted = false, started_at = coalesce(jobs.started_at, clock_timestamp()), completed_at = null, report = null, error = null
+            status = 'queued', admitted = false, queued_at = clock_timestamp(), started_at = coalesce(jobs.started_at, clock_timestamp()), completed_at = null, report = null, error = null
        from ended where id = $1`,
     [jobId],
   )

@@ -16,7 +16,18 @@ import { admit, boundOf } from './admission'
 /** Lower numbers run first. */
 export const PRIORITY: Readonly<Record<PriorityName, number>> = { live: 0, asked: 1, backfill: 2 }
 
+/** Who or what started a job. */
+export interface Origin {
+  kind: 'person' | 'schedule' | 'queue' | 'job'
+  /** Who the person is, the name of the schedule or the queue; for a job that another one started as it ended, the id of that. */
+  name: string
+  /** The entry point of a person: `rest`, `graphql`, `cli`. */
+  by?: string
+}
+
 export interface StartOptions {
+  /** Kept with the jobs that this starts. */
+  origin?: Origin
   priority?: number
   /** Starts a job even if another one for the same is active. */
   force?: boolean
@@ -165,9 +176,9 @@ async function insertBatch(
   for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
-    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, weight, bounded_by, open, created_at, trace)
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, weight, bounded_by, open, created_at, trace, origin)
      select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lane_widths, n.lanes_at_once, n.backlog, n.tries, n.pace, n.weight, n.bounded_by, n.open,
-            clock_timestamp(), $2
+            clock_timestamp(), $2, $16
        from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::int[], $14::jsonb[], $15::float8[]) with ordinality
               as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, pace, bounded_by, open, lane_widths, weight, place)
       order by n.place
@@ -189,6 +200,7 @@ async function insertBatch(
       jobs.map((job) => job.plan.tasks.length),
       jobs.map((job) => jsonOf(job.plan.laneWidths)),
       jobs.map((job) => job.plan.weight ?? null),
+      jsonOf(options.origin),
     ],
   )
   const made = new Set(rows.map((row) => row.id))

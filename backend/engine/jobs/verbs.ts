@@ -2,15 +2,15 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import { ACTIVE_STATUSES } from '../../base/vocabulary'
-import type { Source, TaskChoice } from '../../contract'
+import type { RetryChoice, Source } from '../../contract'
 import { type Engine, sourceNamed } from '../engine'
 import { logJobsStarted } from '../log'
-import { cancelTasks, dropClaims, forgetWaits, reopenFailed } from '../store'
+import { CHOICES, cancelTasks, dropClaims, forgetWaits, reopenFailed } from '../store'
 import { wake } from '../wake'
 import { admit } from './admission'
 import { endCancelled } from './finish'
 import { buildReport, lookupsOf, type Report } from './report'
-import { beginNextRun } from './runs'
+import { beginNextRun, CLOCK_GOES_ON } from './runs'
 import type { Started } from './start'
 
 export * from './start'
@@ -70,11 +70,12 @@ const orList = (words: readonly string[]): string =>
 
 /** Stops claims; turns end after their current page. Another job may take its place among the running ones. */
 export const pause = (engine: Engine, id: string): Promise<JobRow> =>
-  move(engine, id, 'pause', ACTIVE_STATUSES, `status = 'paused', admitted = false`)
+  move(engine, id, 'pause', ACTIVE_STATUSES, `status = 'paused', admitted = false, paused_at = coalesce(paused_at, clock_timestamp())`)
 
 /** Lets a paused job continue once it is admitted again, before jobs that have not started. */
 export async function resume(engine: Engine, id: string): Promise<JobRow> {
-  const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status`
+  const to = `status = case when status = 'paused' then 'queued' else status end::backhaul.job_status, ${CLOCK_GOES_ON},
+              queued_at = case when status = 'paused' then clock_timestamp() else queued_at end`
   const job = await move(engine, id, 'resume', ['paused', 'queued', 'running'], to)
   await forgetWaits(engine.db, job.id)
   await goOn(engine)
@@ -88,7 +89,13 @@ async function goOn(engine: Engine): Promise<void> {
 
 /** Cancels a job: its status first, so that nothing new is claimed, then its claims and tasks, then its report. */
 export async function cancel(engine: Engine, id: string): Promise<JobRow> {
-  const job = await move(engine, id, 'cancel', [...ACTIVE_STATUSES, 'cancelled'], `status = 'cancelled', admitted = false`)
+  const job = await move(
+    engine,
+    id,
+    'cancel',
+    [...ACTIVE_STATUSES, 'cancelled'],
+    `status = 'cancelled', admitted = false, ${CLOCK_GOES_ON}`,
+  )
   await sweep(engine, job)
   return await findJob(engine, job.id)
 }
@@ -124,7 +131,7 @@ export async function beginNext(engine: Engine, source: Source, started: readonl
  * @param only which of the failed tasks; the others stay failed
  * @throws {Refused} `state` when another active job backfills the same, or nothing failed
  */
-export async function retry(engine: Engine, id: string, only: TaskChoice = {}): Promise<{ job: JobRow; tasks: number }> {
+export async function retry(engine: Engine, id: string, only: RetryChoice = {}): Promise<{ job: JobRow; tasks: number }> {
   const job = await findJob(engine, id)
   const source = sourceNamed(engine.sources, job.source)
   const tasks = await engine.db.tx(async (tx) => {
@@ -142,14 +149,20 @@ export async function retry(engine: Engine, id: string, only: TaskChoice = {}): 
         status,
       )
     }
-    if (!['partial', 'failed', 'running', 'queued', 'paused'].includes(status)) {
+    const missing = only.missing === true
+    if (!['partial', 'failed', 'running', 'queued', 'paused', ...(missing ? ['completed'] : [])].includes(status)) {
       throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks; start the job again`, 'status', status)
     }
-    const failed = await reopenFailed(tx, job.id, only)
-    const ended = status === 'failed' || status === 'partial'
-    const chosen = Object.entries(only).map(([name, value]) => ` of ${name} ${value}`)
+    const failed = await reopenFailed(tx, job.id, only, source.missing)
+    const ended = status === 'failed' || status === 'partial' || status === 'completed'
+    const chosen = CHOICES.flatMap((name) => (only[name] === undefined ? [] : [` of ${name} ${only[name]}`]))
     if (failed === 0 && (status !== 'failed' || chosen.length > 0))
-      throw new Refused('state', `job ${job.id.slice(0, 8)} has no failed tasks${chosen.join('')}; nothing to retry`, 'status', status)
+      throw new Refused(
+        'state',
+        `job ${job.id.slice(0, 8)} has no failed ${missing ? 'or missing ' : ''}tasks${chosen.join('')}; nothing to retry`,
+        'status',
+        status,
+      )
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await queueAgain(tx, job)
     await source.started?.(tx, { id: job.id, params: source.params.parse(job.params), run: (now?.run ?? 1) + (ended ? 1 : 0) })

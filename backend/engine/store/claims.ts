@@ -1,13 +1,14 @@
 import type { Reader, Tx } from '../../base/sql'
 import type { Traffic } from '../../contract'
 import { LAZY, NO_CLAIM, RELEASED, TASK, type Task, textOf } from './task'
+import { type TaskFault, triedAfter, triedOf } from './tried'
 
 /** Takes a task that is ready, due, unclaimed and whose job runs; undefined when it is not all of that. */
 export async function claimTask(db: Reader, id: bigint, holder: string): Promise<Task | undefined> {
   const [task] = await db.query<Task>(
     `with claimed as (
        update backhaul.tasks t
-          set claim = nextval('backhaul.claims'), holder = $2, claimed_at = clock_timestamp(), waiting_on = null, held_by = null
+          set claim = nextval('backhaul.claims'), holder = $2, ran_by = $2, claimed_at = clock_timestamp(), waiting_on = null, held_by = null
          from backhaul.jobs j
         where t.id = $1 and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
           and j.id = t.job_id and j.admitted and j.status in ('queued', 'running')
@@ -27,7 +28,7 @@ export async function claimNext(tx: Tx, task: Task, holder: string): Promise<Tas
   if (task.lane === null) return undefined
   const [next] = await tx.query<Task>(
     `update backhaul.tasks t
-        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
+        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, ran_by = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
        from backhaul.jobs j
       where t.id = (select id from backhaul.tasks w
                      where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.stage = $3 and w.queue = $4
@@ -46,8 +47,7 @@ export interface Release {
   slotAt?: Date
   waitingOn?: string
   attempts?: number
-  errorKind?: string
-  error?: string
+  fault?: TaskFault
   traffic: Traffic
 }
 
@@ -58,7 +58,8 @@ export async function releaseTask(db: Reader, task: Task, back: Release): Promis
      update backhaul.tasks
         set ${RELEASED}, due_at = clock_timestamp() + $4 * interval '1 millisecond', slot_at = $5, waiting_on = $6,
             waiting_since = case when $6::text is null then waiting_since else coalesce(waiting_since, clock_timestamp()) end,
-            attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), traffic = $10
+            attempts = coalesce($7, attempts), error_kind = coalesce($8, error_kind), error = coalesce($9, error), error_api = case when $8::text is null then error_api else $11 end, traffic = $10,
+            tried = ${triedAfter('$12')}
        from lazy where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
     [
       task.id,
@@ -68,9 +69,11 @@ export async function releaseTask(db: Reader, task: Task, back: Release): Promis
       back.slotAt ?? null,
       back.waitingOn ?? null,
       back.attempts ?? null,
-      back.errorKind ?? null,
-      textOf(back.error) ?? null,
+      back.fault?.kind ?? null,
+      textOf(back.fault?.error) ?? null,
       JSON.stringify(back.traffic),
+      back.fault?.api ?? null,
+      triedOf(back.fault),
     ],
   )
   return rows.length === 1

@@ -1,5 +1,5 @@
 import type { Reader, Tx } from '../../base/sql'
-import type { TaskChoice } from '../../contract'
+import type { RetryChoice } from '../../contract'
 import { andChosen } from './choice'
 import { FINISH, NO_CLAIM, NOT_WOKEN, OPEN } from './task'
 
@@ -25,18 +25,23 @@ export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
 
 /**
  * Opens a job's failed tasks again, with all their attempts, and deletes its finish task: it is inserted again when nothing
- * is left to do. @param only those of them @returns how many of them had failed, the finish task not counted
+ * is left to do.
+ * @param only those of them
+ * @param missing kinds of skips whose tasks are opened as well, if they were read before
+ * @returns how many of them were opened, the finish task not counted
  */
-export async function reopenFailed(tx: Tx, jobId: string, only: TaskChoice = {}): Promise<number> {
+export async function reopenFailed(tx: Tx, jobId: string, only: RetryChoice = {}, missing: readonly string[] = []): Promise<number> {
   const values: unknown[] = [jobId]
   await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
-  const failed = await tx.query(
-    `update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
-            error_kind = null, settled_at = null, waiting_since = null, due_at = clock_timestamp(), ${NOT_WOKEN}
-      where job_id = $1 and state = 'failed'${andChosen(only, values)} returning id`,
+  const wanted = `(state = 'failed' or (state = 'skipped' and reason_kind = any($${values.push(only.missing ? missing : [])}) and pages > 0))`
+  const [opened] = await tx.query<{ tasks: number }>(
+    `with opened as (update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
+            error_kind = null, error_api = null, reason = null, reason_kind = null, settled_at = null, waiting_since = null, due_at = clock_timestamp(), ${NOT_WOKEN}
+      where job_id = $1 and ${wanted}${andChosen(only, values)} returning 1)
+     select count(*)::int as tasks from opened`,
     values,
   )
-  return failed.length
+  return opened?.tasks ?? 0
 }
 
 /** Waits of a job's tasks count from now on: what passed while it was paused was no wait for an upstream. */

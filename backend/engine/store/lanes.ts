@@ -3,6 +3,7 @@ import type { Reader } from '../../base/sql'
 import { SETTLED_STATES } from '../../base/vocabulary'
 import type { StageEnd } from '../../contract'
 import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
+import type { TaskFault } from './tried'
 
 /*
  * Places: which waiting tasks may be claimed, by the width of their lane, its stages, and the lanes a job runs at once. And what
@@ -87,12 +88,6 @@ export async function isLaneGivenUp(db: Reader, task: Task): Promise<boolean> {
   return row?.lost ?? false
 }
 
-/** What a lane's host answered last. */
-export interface HostFault {
-  kind: string
-  error: string
-}
-
 /** Tasks changed in one statement: as many as commit well within its timeout. */
 const LANE_BATCH = 5_000
 
@@ -123,28 +118,28 @@ async function changeSilent(
  * @param spanMs the least time that the attempts of this task took
  * @returns how many
  */
-export const failLane = (db: Reader, task: Task, spanMs: number, { kind, error }: HostFault): Promise<number> =>
+export const failLane = (db: Reader, task: Task, spanMs: number, { kind, error, api }: TaskFault): Promise<number> =>
   changeSilent(
     db,
     task,
     spanMs,
-    `state = 'failed', error_kind = $5, error = $6, settled_at = clock_timestamp(), slot_at = null, waiting_on = null`,
+    `state = 'failed', error_kind = $5, error = $6, error_api = $7, settled_at = clock_timestamp(), slot_at = null, waiting_on = null`,
     '',
-    [kind, textOf(error)],
+    [kind, textOf(error), api ?? null],
   )
 
 /**
  * Leaves the tasks of a lane that nobody holds no more attempts, because its host is unreachable: each is read once more before it
  * fails. @returns how many
  */
-export const exhaustLane = (db: Reader, task: Task, spanMs: number, attempts: number, { kind, error }: HostFault): Promise<number> =>
+export const exhaustLane = (db: Reader, task: Task, spanMs: number, attempts: number, { kind, error, api }: TaskFault): Promise<number> =>
   changeSilent(
     db,
     task,
     spanMs,
-    `attempts = $7, error_kind = $5, error = $6, due_at = clock_timestamp(), ${NOT_WOKEN}`,
+    `attempts = $7, error_kind = $5, error = $6, error_api = $8, due_at = clock_timestamp(), ${NOT_WOKEN}`,
     ' and attempts < $7',
-    [kind, textOf(error), attempts],
+    [kind, textOf(error), attempts, api ?? null],
   )
 
 /** Whether a job's discovery should rest: as many tasks wait as its plan allows. @param finders streams that discover, which do not count */

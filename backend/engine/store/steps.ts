@@ -3,6 +3,7 @@ import type { Reader, Tx } from '../../base/sql'
 import { COUNT_NAMES } from '../../base/vocabulary'
 import type { Reject, Traffic } from '../../contract'
 import { type Counts, NO_CLAIM, type Task, textOf } from './task'
+import { type TaskFault, triedAfter, triedOf } from './tried'
 
 export interface PageCommit extends Counts {
   cursor: Json
@@ -16,7 +17,7 @@ export interface PageCommit extends Counts {
   /** Why it ends skipped and not done. */
   skipped?: { kind?: string; reason: string }
   /** Why it ends failed and not done. */
-  failed?: { kind: string; reason: string }
+  failed?: { kind: string; reason: string; api?: string }
   /** The lane in which it goes on, where that is another one. */
   lane?: string
   /** When and why it goes on later; it is released until then. */
@@ -30,6 +31,8 @@ const LOST = 'BH001'
 
 const LATER_MS = `$${17 + COUNT_NAMES.length}::float8`
 const LATER_ON = `$${18 + COUNT_NAMES.length}::text`
+const API = `$${19 + COUNT_NAMES.length}::text`
+const TRIED = `$${20 + COUNT_NAMES.length}::text`
 const LATER = `${LATER_MS} is not null`
 
 /**
@@ -42,7 +45,7 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
   const moved = query<{ runs: boolean }>(
     `with moved as (
      update backhaul.tasks t
-        set step = step + 1, cursor = $4, attempts = 0, error_kind = $15, error = $16, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
+        set step = step + 1, cursor = $4, attempts = 0, error_kind = $15, error = $16, error_api = ${API}, tried = ${triedAfter(TRIED)}, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
             expected = $5, traffic = $6, notes = $7, counters = $11, unverified = $12,
             state = case when $8 then case when $16::text is not null then 'failed' when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,
@@ -75,6 +78,8 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
       ...COUNT_NAMES.map((name) => page[name]),
       page.later?.inMs ?? null,
       textOf(page.later?.on) ?? null,
+      page.failed?.api ?? null,
+      triedOf(page.failed && { kind: page.failed.kind, error: page.failed.reason, api: page.failed.api }),
     ],
   )
   try {
@@ -88,14 +93,24 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
 export async function settleTask(
   tx: Tx,
   task: Task,
-  end: { state: 'failed' | 'done'; errorKind?: string; error?: string; traffic: Traffic },
+  end: { state: 'failed' | 'done'; fault?: TaskFault; traffic: Traffic },
 ): Promise<boolean> {
   const rows = await tx.query(
     `update backhaul.tasks
-        set state = $4::backhaul.task_state, reason = null, reason_kind = null, error_kind = coalesce($5, error_kind), error = coalesce($6, error), traffic = $7,
-            settled_at = clock_timestamp(), ${NO_CLAIM}, slot_at = null
+        set state = $4::backhaul.task_state, reason = null, reason_kind = null, error_kind = coalesce($5, error_kind), error = coalesce($6, error), error_api = coalesce($8, error_api), traffic = $7,
+            tried = ${triedAfter('$9')}, settled_at = clock_timestamp(), ${NO_CLAIM}, slot_at = null
       where id = $1 and claim = $2 and step = $3 and state = 'ready' returning id`,
-    [task.id, task.claim, task.step, end.state, end.errorKind ?? null, textOf(end.error) ?? null, JSON.stringify(end.traffic)],
+    [
+      task.id,
+      task.claim,
+      task.step,
+      end.state,
+      end.fault?.kind ?? null,
+      textOf(end.fault?.error) ?? null,
+      JSON.stringify(end.traffic),
+      end.fault?.api ?? null,
+      triedOf(end.fault),
+    ],
   )
   return rows.length === 1
 }

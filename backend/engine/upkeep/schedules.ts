@@ -116,7 +116,8 @@ async function attempt(
     const source = sourceNamed(engine.sources, row.source)
     const params = parseParams(source, row.params)
     const inbox = { queue: 'schedule', messageId: `${row.id}@${tick.toISOString()}`, bodyHash: 'tick' }
-    const [job] = await insertJobs(tx, engine, source, [params], { priority: row.priority, inbox })
+    const origin = { kind: 'schedule', name: row.name } as const
+    const [job] = await insertJobs(tx, engine, source, [params], { priority: row.priority, inbox, origin })
     return { job }
   } catch (error) {
     if (isPassing(error)) throw error

@@ -9,7 +9,7 @@ import { PRIORITY, type Started, type StartOptions, startJobs } from '../../engi
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
 import { checkedParams, sourceOf } from '../base/registry'
-import { type Actor, act } from '../suite/actions'
+import { type Actor, act, originOf } from '../suite/actions'
 import { getJob, type JobSummary } from './list'
 
 export { PRIORITY } from '../../engine/jobs/verbs'
@@ -73,7 +73,7 @@ export async function startJob(service: Service, actor: Actor, ask: StartAsk): P
   const source = sourceOf(service, name)
   const request = checkedParams(source, params)
   requireAccess(source, service.config)
-  const options = { force, priority: PRIORITY[priority ?? 'backfill'], inbox: inboxOf(ask), trace: ask.trace }
+  const options = { force, priority: PRIORITY[priority ?? 'backfill'], inbox: inboxOf(ask), trace: ask.trace, origin: originOf(actor) }
   const detail = { source: name, params: params as Json, force: force ?? false, priority: priority ?? 'backfill' }
   const work = () => refusingKey(ask.idempotencyKey, () => startRequests(service, source, [request], options))
   const { jobs, broker } = await act(service, actor, 'job.start', null, detail, work, (done) => done.jobs[0]?.id ?? null)

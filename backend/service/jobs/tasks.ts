@@ -4,11 +4,21 @@ import { COUNT_NAMES, type Counted, jsonInt, TASK_STATES } from '../../base/voca
 import type { TaskChoice } from '../../contract'
 import { FINISH } from '../../engine/jobs/progress'
 import { findJob } from '../../engine/jobs/verbs'
-import { andChosen } from '../../engine/store'
+import { andChosen, type Tried } from '../../engine/store'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
 
-export interface TaskRow extends Counted {
+/** Who read a task, and what its tries were answered. */
+interface TaskRan {
+  /** The worker that claimed it last. */
+  ranBy: string | null
+  /** The API asked last before its error. */
+  errorApi: string | null
+  /** Its last failed tries, oldest first. */
+  tried: Tried[]
+}
+
+export interface TaskRow extends Counted, TaskRan {
   id: number | string
   stream: string
   key: string
@@ -35,23 +45,24 @@ type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: D
 
 const FIGURES = [...COUNT_NAMES, 'expected'].map((column) => `${column}::float8 as ${column}`)
 const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason, reason_kind as "reasonKind",
-  waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes`
+  waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes, ran_by as "ranBy", error_api as "errorApi", tried`
 
 /** A job's tasks by stream and key, or those chosen. @throws {Refused} `missing`, `input` */
 export async function listTasks(
   service: Service,
   id: string,
-  { state, most, stream, lane, row, column, ...ask }: PageAsk & TaskChoice & { state?: string; most?: number } = {},
+  { state, most, task, group, stream, lane, row, column, ...ask }: PageAsk & TaskChoice & { state?: string; most?: number } = {},
 ): Promise<Page<TaskRow>> {
   if (state !== undefined && !TASK_STATES.some((one) => one === state))
     throw new Refused('input', `There is no state "${state}"; there are ${TASK_STATES.join(', ')}.`, 'state')
   const job = await findJob(service, id)
   const limit = limitOf(ask, most)
   const list = `tasks of ${job.id}`
-  const filter = { state, stream, lane, row, column }
+  const choice = { task, group, stream, lane, row, column }
+  const filter = { state, ...choice }
   const after = readCursor(list, filter, z.tuple([z.string(), z.string()]), ask.cursor)
   const values: unknown[] = [job.id]
-  const where = [`job_id = $1 and stream <> '${FINISH}'${andChosen({ stream, lane, row, column }, values)}`]
+  const where = [`job_id = $1 and stream <> '${FINISH}'${andChosen(choice, values)}`]
   if (state === 'held') where.push(`state = 'ready' and claim is not null`)
   else if (state !== undefined) where.push(`state = $${values.push(state)}::backhaul.task_state`)
   if (after) where.push(`(stream, key) > ($${values.push(after[0])}, $${values.push(after[1])})`)

@@ -1,7 +1,7 @@
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { type JobVerb, MAX_BULK } from '../../base/vocabulary'
-import type { TaskChoice } from '../../contract'
+import type { RetryChoice } from '../../contract'
 import type { Engine } from '../../engine/engine'
 import { cancel, findJob, pause, resume, retry } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
@@ -16,7 +16,7 @@ export interface Steered {
   tasks?: number
 }
 
-const DO: Record<JobVerb, (engine: Engine, id: string, only: TaskChoice) => Promise<Steered>> = {
+const DO: Record<JobVerb, (engine: Engine, id: string, only: RetryChoice) => Promise<Steered>> = {
   pause,
   resume,
   cancel,
@@ -36,7 +36,7 @@ export const doVerb = (
   actor: Actor,
   verb: JobVerb,
   id: string,
-  only: TaskChoice = {},
+  only: RetryChoice = {},
   detail: Json = { ...only },
 ): Promise<Steered> => act(service, actor, `job.${verb}`, id, detail, () => DO[verb](service, id, only))
 
@@ -44,7 +44,7 @@ export const doVerb = (
  * Applies a verb to a job for a person at an entry point. Repeating it changes nothing.
  * @throws {Refused} `state` with the job's state, `missing`, `input`
  */
-export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string, only?: TaskChoice): Promise<JobSummary> {
+export async function steerJob(service: Service, actor: Actor, verb: JobVerb, id: string, only?: RetryChoice): Promise<JobSummary> {
   const job = await findJob(service, id)
   await doVerb(service, actor, verb, job.id, only)
   return await getJob(service, job.id)

@@ -16,7 +16,7 @@ import { estimateJob } from '../jobs/estimate'
 import { partitionsOf } from '../jobs/partitions'
 import { inboxOf, PRIORITY, refusingKey, sendWakeUps } from '../jobs/start'
 import { doVerb } from '../jobs/verbs'
-import { type Actor, act } from '../suite/actions'
+import { type Actor, act, originOf } from '../suite/actions'
 import { type GateInfo, listGates } from '../suite/gates'
 import { askFor } from './ask'
 import { listRouteJobs, readRouteJob } from './jobs'
@@ -89,7 +89,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       if (!jobs) throw new Error('a route starts jobs inside the transaction of act')
       requireAccess(source, service.config)
       const inbox = inboxOf({ source: source.name, params, force, priority, idempotencyKey })
-      const options = { priority: PRIORITY[priority], force, inbox, trace }
+      const options = { priority: PRIORITY[priority], force, inbox, trace, origin: originOf(actor) }
       const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, service, source, [parseParams(source, params)], options))
       jobs.push(job)
       return { id: job.id, status: job.status, created: job.created }

@@ -192,7 +192,8 @@ export async function runSchedule(
   const source = sourceOf(service, row.source)
   const params = checkedParams(source, row.params)
   requireAccess(source, service.config)
-  const job = await startJob(service, source, params, { priority: row.priority })
+  const origin = { kind: 'schedule', name: row.name } as const
+  const job = await startJob(service, source, params, { priority: row.priority, origin })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
   return { ...job, broker: await sendWakeUps(service, () => wake(db, broker)) }
 }

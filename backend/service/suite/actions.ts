@@ -3,6 +3,7 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import { logUnexpected } from '../../base/log-errors'
 import { jsonInt } from '../../base/vocabulary'
+import type { Origin } from '../../engine/jobs/start'
 import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
@@ -15,6 +16,9 @@ export interface Actor {
   address: string
   entryPoint: 'rest' | 'graphql' | 'cli'
 }
+
+/** The same for a job that this person starts. */
+export const originOf = ({ who, entryPoint }: Actor): Origin => ({ kind: 'person', name: who, by: entryPoint })
 
 export interface ActionRow {
   id: number | string

@@ -1,6 +1,7 @@
 import { defineSource } from '../../contract'
 import { handles, pds, plc, relay as relayApi } from './apis'
 import { commands } from './commands'
+import { failures } from './failures'
 import { label } from './label'
 import { type AtprotoParams, params } from './params'
 import { plan } from './plan'
@@ -25,6 +26,7 @@ export const atproto = defineSource<AtprotoParams>({
   settings,
   apis: { relay: relayApi, plc, pds, handles },
   streams: { collections, relay, hosts, host, named, repo, late },
+  failures,
   commands,
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.

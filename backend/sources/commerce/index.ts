@@ -2,6 +2,7 @@ import { defineSource } from '../../contract'
 import { accounts } from './accounts'
 import { commands } from './commands'
 import { stageLabel } from './entities'
+import { failures } from './failures'
 import { hooks } from './hooks'
 import { type CommerceParams, label, params, paramsOf } from './params'
 import { plan } from './plan'
@@ -42,6 +43,7 @@ export const commerce = defineSource<CommerceParams>({
     roll_up: rollUpStream,
   },
   counters: { days_computed: 'Days whose figures were computed.' },
+  failures,
   commands,
   workers: Object.fromEntries(
     parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),

@@ -1,6 +1,7 @@
 import { defineSource } from '../../contract'
 import { esi, zkillboard } from './apis'
 import { commands } from './commands'
+import { failures } from './failures'
 import { label } from './label'
 import { lookups } from './lookups'
 import { type EveParams, params, recentRequest } from './params'
@@ -26,6 +27,7 @@ export const eve = defineSource<EveParams>({
   streams: { killmails, months, recent, values },
   lookups,
   refusals,
+  failures,
   commands,
   workers: {
     'worker-backfill': { queues: ['zkillboard_backfill_queue'], concurrency: 4 },

@@ -2,6 +2,7 @@ import { defineSource } from '../../contract'
 import { backpacktf, steam } from './apis'
 import { commands } from './commands'
 import { counters } from './counters'
+import { failures } from './failures'
 import { events } from './feed'
 import { live } from './live'
 import { label, params, type Tf2Params } from './params'
@@ -31,6 +32,7 @@ export const tf2 = defineSource<Tf2Params>({
   counters,
   feeds: { events },
   listeners: { 'worker-tf2-live': live },
+  failures,
   commands,
   workers: {
     'worker-listings': { queues: ['backpack-tf-backfill-requests'], concurrency: 2 },

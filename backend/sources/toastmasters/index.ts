@@ -3,6 +3,7 @@ import { toastmasters as api } from './apis'
 import { checks } from './checks'
 import { commands } from './commands'
 import { counters } from './counters'
+import { failures } from './failures'
 import { type BackfillParams, label, message, params } from './params'
 import { plan } from './plan'
 import { prepare } from './prepare'
@@ -28,6 +29,8 @@ export const toastmasters = defineSource<BackfillParams>({
   streams: { months, summary, districts, report },
   counters,
   checks,
+  failures,
+  missing: ['unavailable', 'not_yet_published'],
   commands,
   workers: { 'worker-districts': { queues: ['districts_backfill_queue'], concurrency: 4 } },
   routes,

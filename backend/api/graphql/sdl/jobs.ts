@@ -73,6 +73,8 @@ export const jobs = /* GraphQL */ `
     can: [JobVerb!]!
     lanes: [Lane!]!
     errors: [JobError!]!
+    "Its failures by cause, those with the most tasks first."
+    failures: Failures!
     rejectedBy: [RejectCount!]!
     requests: [Requests!]!
     "Its source's own counters, by name; the source has a sentence for each."
@@ -87,7 +89,7 @@ export const jobs = /* GraphQL */ `
     "Its tasks as a grid, where its source has one; a window of it from the first to the last label named, at most limit places."
     partitions(columnsFrom: String, columnsTo: String, rowsFrom: String, rowsTo: String, limit: Int = ${DEFAULT_CELLS}): Partitions!
     "Its tasks."
-    taskList(first: Int = 50, after: String, state: TaskState, stream: String, lane: String, row: String, column: String): TaskConnection!
+    taskList(first: Int = 50, after: String, state: TaskState, task: BigInt, group: String, stream: String, lane: String, row: String, column: String): TaskConnection!
     rejects(first: Int = 50, after: String): RejectConnection!
   }
 
@@ -125,6 +127,31 @@ export const jobs = /* GraphQL */ `
     fraction: Float
     tasks: TaskCounts!
   }
+  type Failures {
+    items: [FailureGroup!]!
+    "Causes in all; the 50 with the most failed tasks are listed."
+    total: Int!
+    "Tasks that missing: true would add to a retry."
+    missing: Int!
+  }
+  type FailureGroup {
+    "Chooses its tasks in a retry and in the list of tasks."
+    id: String!
+    kind: String!
+    "The API asked last."
+    api: String
+    failed: Int!
+    "Tasks that are tried again by themselves."
+    retrying: Int!
+    firstAt: DateTime
+    lastAt: DateTime
+    "Whether trying again helps: helps, may help, or does not help."
+    again: String!
+    "Why, and what to do first."
+    advice: String!
+    example: FailureExample!
+  }
+  type FailureExample { task: BigInt stream: String! key: String! lane: String error: String! }
   type JobError { kind: String! state: TaskState! tasks: Int! example: String! }
   type RejectCount { reason: String! records: BigInt! }
   type Requests {
@@ -198,7 +225,14 @@ export const jobs = /* GraphQL */ `
     holder: String
     settledAt: DateTime
     notes: [String!]!
+    "The worker that claimed it last."
+    ranBy: String
+    "The API asked last before its error."
+    errorApi: String
+    "Its last 12 failed tries, oldest first."
+    tried: [Tried!]!
   }
+  type Tried { at: DateTime! worker: String kind: String! error: String! api: String }
   "A rejected record; its body is cut to 4,096 characters."
   type Reject { id: BigInt! stream: String! key: String! reason: String! detail: String raw: String! at: DateTime! }
 

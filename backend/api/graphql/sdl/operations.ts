@@ -15,7 +15,7 @@ export const operations = /* GraphQL */ `
       q: String
     ): JobConnection!
     "A job's tasks, by stream and key."
-    tasks(job: ID!, first: Int = 50, after: String, state: TaskState, stream: String, lane: String, row: String, column: String): TaskConnection!
+    tasks(job: ID!, first: Int = 50, after: String, state: TaskState, task: BigInt, group: String, stream: String, lane: String, row: String, column: String): TaskConnection!
     "Estimates what a job costs at the limits in force, without queueing it."
     estimate(source: String!, params: JSON!, priority: Priority = backfill): Estimate!
     overview: Overview!
@@ -59,7 +59,7 @@ export const operations = /* GraphQL */ `
     "Cancels a job; the rows it has written stay."
     cancelJob(id: ID!): Job!
     "Retries the failed tasks of a job from the page they reached; those of a stream, a lane, a row or a column of its grid where one is given."
-    retryJob(id: ID!, stream: String, lane: String, row: String, column: String): Job!
+    retryJob(id: ID!, task: BigInt, group: String, missing: Boolean, stream: String, lane: String, row: String, column: String): Job!
     "One verb for many jobs: at most 500 ids, or all of a status and source."
     bulkJobs(verb: JobVerb!, ids: [ID!], status: JobStatus, source: String): BulkPayload!
     "Publishes dead letters to the queues they were meant for: some by id, all, or all of a queue."

@@ -5,7 +5,7 @@ import { serverNow } from './clock'
  * The shared words for figures and moments, with a dash where a figure is unknown.
  */
 
-export { counted, percent, shortId, upper } from '../../../base/vocabulary'
+export { counted, named, percent, shortId, upper } from '../../../base/vocabulary'
 
 type Figure = number | null | undefined
 const known =
@@ -57,14 +57,4 @@ export function pretty(value: unknown): string {
     // Not JSON, or cut JSON.
     return value
   }
-}
-
-/** `fromDate` → `From date`. */
-export const named = (name: string): string => {
-  const text = name
-    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .replace(/[_-]+/g, ' ')
-    .toLowerCase()
-    .replace(/\bid\b/, 'ID')
-  return vocabulary.upper(text)
 }
