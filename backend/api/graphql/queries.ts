@@ -10,6 +10,7 @@ import { listSchedules } from '../../service/schedules/schedules'
 import { listActions } from '../../service/suite/actions'
 import { alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
+import { listLimits } from '../../service/suite/limits'
 import { overview } from '../../service/suite/overview'
 import { list as listRefusals } from '../../service/suite/refusals'
 import { listWorkers } from '../../service/suite/workers'
@@ -65,6 +66,7 @@ export const Query = {
   sources: (_: unknown, __: unknown, { service }: Context) => listSources(service),
   workers: (_: unknown, __: unknown, { service }: Context) => listWorkers(service),
   gates: (_: unknown, __: unknown, { service }: Context) => listGates(service),
+  limits: (_: unknown, __: unknown, { service }: Context) => listLimits(service),
   deadLetters: (_: unknown, { queue, first }: Window & { queue?: string }, { service }: Context) =>
     listDeadLetters(service, { queue, limit: askOf({ first }).limit }),
   deadLetter: (_: unknown, { id }: { id: string }, { service }: Context) => getDeadLetter(service, id),
