@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Channel, ChannelModel, ConfirmChannel, GetMessage } from 'amqplib'
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib'
 import { Refused } from '../backend/base/errors'
 import { closeChannel, connectOnce, within } from './connection'
+import { takeChunk } from './dead-chunk'
 import { type DeadLetter, readLetter } from './letter'
 import { deadQueueOf, isQueue, QUEUES, type QueueName } from './names'
 
@@ -16,20 +17,41 @@ import { deadQueueOf, isQueue, QUEUES, type QueueName } from './names'
  */
 const RENEW_AFTER = 10
 const CONFIRM_MS = 30_000
-/** How long the broker may take to requeue the letters, ms. */
+/** How long the broker may take to requeue the next of the letters, ms: it requeues them at once, 60,000 in 3 s. */
 const REQUEUE_MS = 1_000
+const REQUEUE_EACH_MS = 0.2
 const STAYS = 'the dead letter is still on its queue.'
 
 export type Publish = (queue: string, body: Buffer, properties: object) => Promise<void>
-/** `take` acks the letter, `keep` releases it at the end, `enough` keeps it and ends the visit. */
-export type Decision = 'take' | 'keep' | 'enough'
+/**
+ * `take` acks the letter, `keep` releases it at the end. `next` keeps it and goes on with the next queue, `enough` keeps it and ends the
+ * visit; both once the letters are decided that were taken off together with it.
+ */
+export type Decision = 'take' | 'keep' | 'next' | 'enough'
 export type Visitor = (letter: DeadLetter, publish: Publish) => Promise<Decision>
 
+export interface VisitOptions {
+  /** Letters of each queue at most, the oldest. */
+  most?: number
+  /** Called after each chunk, before more letters are taken off. */
+  onChunk?(): Promise<void>
+}
+
+/** Letters taken off together: few at first, then so many that their bodies are about `CHUNK_BYTES`. */
+const FIRST_CHUNK = 10
+const MAX_CHUNK = 500
+const CHUNK_BYTES = 8_000_000
+
+const nextChunk = (chunk: readonly ConsumeMessage[]): number => {
+  const bytes = chunk.reduce((sum, { content }) => sum + content.length, 1)
+  return Math.max(1, Math.min(MAX_CHUNK, Math.floor((CHUNK_BYTES * chunk.length) / bytes)))
+}
+
 /**
- * Calls `visitor` with every dead letter, queue by queue.
+ * Calls `visitor` with every dead letter, queue by queue; those of one chunk at once.
  * @throws {Refused} `input` for an unknown queue, `setup` when the broker cannot be reached
  */
-export async function visit(url: string, queue: string | undefined, visitor: Visitor): Promise<void> {
+export async function visit(url: string, queue: string | undefined, visitor: Visitor, options: VisitOptions = {}): Promise<void> {
   if (queue !== undefined && !isQueue(queue)) {
     throw new Refused('input', `There is no queue ${JSON.stringify(queue)}; the queues are ${QUEUES.join(', ')}.`, 'queue')
   }
@@ -37,7 +59,7 @@ export async function visit(url: string, queue: string | undefined, visitor: Vis
   try {
     const publish = await publisherOn(connection)
     for (const name of queue ? [queue] : QUEUES) {
-      if (!(await visitOne(connection, name, visitor, publish))) break
+      if (!(await visitOne(connection, name, visitor, publish, options))) break
     }
   } finally {
     // Expected: the connection was lost meanwhile, which released everything.
@@ -46,7 +68,13 @@ export async function visit(url: string, queue: string | undefined, visitor: Vis
 }
 
 /** @returns false when the visit is over */
-async function visitOne(connection: ChannelModel, queue: QueueName, visitor: Visitor, publish: Publish): Promise<boolean> {
+async function visitOne(
+  connection: ChannelModel,
+  queue: QueueName,
+  visitor: Visitor,
+  publish: Publish,
+  options: VisitOptions,
+): Promise<boolean> {
   const channel = await connection.createChannel()
   // Expected: a missing queue closes the channel; checkQueue rejects with it.
   channel.on('error', () => undefined)
@@ -60,7 +88,7 @@ async function visitOne(connection: ChannelModel, queue: QueueName, visitor: Vis
   if (count === undefined) return true
   const held = { count: 0 }
   try {
-    return await visitMessages(channel, queue, count, held, visitor, publish)
+    return await visitMessages(channel, queue, Math.min(count, options.most ?? count), held, visitor, publish, options)
   } finally {
     await release(channel, queue, held.count)
   }
@@ -68,13 +96,19 @@ async function visitOne(connection: ChannelModel, queue: QueueName, visitor: Vis
 
 /**
  * By nack rather than by closing: since RabbitMQ 4.3 only the latter counts as a failed delivery. The queue has them again a little
- * later, so this waits until the next command finds them, or for `REQUEUE_MS` where another visit took them meanwhile.
+ * later, so this waits until the next command finds them, or until no more come, where another visit took them meanwhile.
  */
 async function release(channel: Channel, queue: QueueName, held: number): Promise<void> {
-  const end = performance.now() + REQUEUE_MS
+  let most = 0
+  let movedAt = performance.now()
   try {
     channel.nackAll(true)
-    while ((await channel.checkQueue(deadQueueOf(queue))).messageCount < held && performance.now() < end) await pause(20)
+    while (most < held && performance.now() - movedAt < REQUEUE_MS + held * REQUEUE_EACH_MS) {
+      const { messageCount } = await channel.checkQueue(deadQueueOf(queue))
+      if (messageCount > most) movedAt = performance.now()
+      most = Math.max(most, messageCount)
+      if (most < held) await pause(20)
+    }
   } catch {
     // Expected: the broker closed the channel, which released them.
   }
@@ -89,20 +123,34 @@ async function visitMessages(
   held: { count: number },
   visitor: Visitor,
   publish: Publish,
+  { onChunk }: VisitOptions,
 ): Promise<boolean> {
-  for (let seen = 0; seen < count; seen++) {
-    const message = await channel.get(deadQueueOf(queue))
-    if (!message) return true
-    const decision = await visitor(readLetter(queue, message), publish)
-    if (decision === 'take') channel.ack(message)
-    else if (!(await renew(channel, queue, message, publish))) held.count++
-    if (decision === 'enough') return false
+  let size = FIRST_CHUNK
+  for (let left = count; left > 0; ) {
+    const chunk = await takeChunk(channel, deadQueueOf(queue), Math.min(size, left))
+    if (chunk.length === 0) return true
+    size = nextChunk(chunk)
+    left -= chunk.length
+    held.count += chunk.length
+    const decide = async (message: ConsumeMessage): Promise<Decision> => {
+      const decision = await visitor(readLetter(queue, message), publish)
+      if (decision === 'take') channel.ack(message)
+      if (decision === 'take' || (await renew(channel, queue, message, publish))) held.count--
+      return decision
+    }
+    // All of them end before the first failure is thrown: what was published must be acked.
+    const settled = await Promise.allSettled(chunk.map(decide))
+    for (const one of settled) if (one.status === 'rejected') throw one.reason
+    const decisions = settled.map((one) => (one.status === 'fulfilled' ? one.value : 'keep'))
+    await onChunk?.()
+    if (decisions.includes('enough')) return false
+    if (decisions.includes('next')) return true
   }
   return true
 }
 
 /** @returns whether a copy replaced the message */
-async function renew(channel: Channel, queue: QueueName, message: GetMessage, publish: Publish): Promise<boolean> {
+async function renew(channel: Channel, queue: QueueName, message: ConsumeMessage, publish: Publish): Promise<boolean> {
   const { headers, messageId, correlationId, timestamp, contentType } = message.properties
   const { 'x-delivery-count': deliveries, ...kept } = headers ?? {}
   if (Number(deliveries ?? 0) < RENEW_AFTER) return false
@@ -111,17 +159,15 @@ async function renew(channel: Channel, queue: QueueName, message: GetMessage, pu
   return true
 }
 
-/** Publishes one message at a time, confirmed and mandatory; any other result throws. */
+/** Publishes confirmed and mandatory; any other result throws. */
 async function publisherOn(connection: ChannelModel): Promise<Publish> {
   const channel: ConfirmChannel = await connection.createConfirmChannel()
-  let isReturned = false
-  channel.on('return', () => {
-    isReturned = true
-  })
+  // A message comes back only when its queue does not exist, before it is confirmed.
+  const missing = new Set<string>()
+  channel.on('return', ({ fields }: { fields: { routingKey: string } }) => missing.add(fields.routingKey))
   // Expected: the confirm of the message fails with it.
   channel.on('error', () => undefined)
   return async (queue, body, properties) => {
-    isReturned = false
     const confirmed = new Promise<void>((resolve, reject) => {
       channel.sendToQueue(queue, body, { ...properties, persistent: true, mandatory: true }, (error: Error | null) =>
         error ? reject(error) : resolve(),
@@ -132,7 +178,7 @@ async function publisherOn(connection: ChannelModel): Promise<Publish> {
     } catch (error) {
       throw new Refused('setup', `RabbitMQ did not confirm a message for ${queue} (${(error as Error).message}); ${STAYS}`)
     }
-    if (isReturned)
+    if (missing.has(queue))
       throw new Refused('setup', `Queue ${queue} does not exist; ${STAYS} Start a worker or run ./scripts/setup, then try again.`)
   }
 }

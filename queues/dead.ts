@@ -1,6 +1,7 @@
 import { Refused } from '../backend/base/errors'
 import type { Broker } from './broker'
-import { type Publish, visit } from './dead-visit'
+import { groupOf } from './dead-groups'
+import { type Decision, type Publish, visit } from './dead-visit'
 import type { Delivery } from './delivery'
 import { type DeadLetter, letterHeaders } from './letter'
 import { deadQueueOf } from './names'
@@ -25,22 +26,50 @@ export interface DeadChoice {
   id?: string
   /** Several at once; unknown ones are ignored. */
   ids?: readonly string[]
+  /** Only those of this group: a text of `groupOf`. */
+  group?: string
   all?: boolean
 }
 
+const preview = (letter: DeadLetter): DeadLetter => ({ ...letter, body: Buffer.from(letter.body.subarray(0, PREVIEW_BYTES)) })
+
 /**
- * Dead letters, oldest first.
+ * Dead letters, oldest first. What it costs depends on `limit`, not on how many there are, unless a group is chosen.
  * @param queue only those meant for it; absent: of every queue
  * @param limit how many at most, of all queues together
  * @throws {Refused} `input` for an unknown queue, `setup` when the broker cannot be reached
  */
-export async function listDead(url: string, queue?: string, limit = 100): Promise<DeadLetter[]> {
+export async function listDead(url: string, queue?: string, limit = 100, group?: string): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = []
-  await visit(url, queue, async (letter) => {
-    letters.push({ ...letter, body: Buffer.from(letter.body.subarray(0, PREVIEW_BYTES)) })
+  const found = new Map<string, number>()
+  const view = async (letter: DeadLetter): Promise<Decision> => {
+    if (group !== undefined && groupOf(letter.reason) !== group) return 'keep'
+    const before = found.get(letter.queue) ?? 0
+    if (before >= limit) return 'next'
+    found.set(letter.queue, before + 1)
+    letters.push(preview(letter))
     return 'keep'
-  })
+  }
+  await visit(url, queue, view, { most: group === undefined ? limit : undefined })
   return letters.sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0)).slice(0, limit)
+}
+
+/**
+ * Calls `take` with the previews of all dead letters, a chunk of some hundreds at a time, queue by queue and oldest first.
+ * @throws like `listDead`
+ */
+export async function eachDead(url: string, { queue, group }: DeadChoice, take: (letters: DeadLetter[]) => Promise<void>): Promise<void> {
+  let chunk: DeadLetter[] = []
+  const view = async (letter: DeadLetter): Promise<Decision> => {
+    if (group === undefined || groupOf(letter.reason) === group) chunk.push(preview(letter))
+    return 'keep'
+  }
+  const onChunk = async () => {
+    const letters = chunk
+    chunk = []
+    if (letters.length > 0) await take(letters)
+  }
+  await visit(url, queue, view, { onChunk })
 }
 
 /**
@@ -50,8 +79,9 @@ export async function listDead(url: string, queue?: string, limit = 100): Promis
 export async function showDead(url: string, id: string): Promise<DeadLetter> {
   let found: DeadLetter | undefined
   await visit(url, undefined, async (letter) => {
-    if (letter.id === id) found = letter
-    return found ? 'enough' : 'keep'
+    if (letter.id !== id) return 'keep'
+    found = letter
+    return 'enough'
   })
   if (!found) throw absent(id)
   return found
@@ -65,6 +95,14 @@ export async function showDead(url: string, id: string): Promise<DeadLetter> {
  */
 export function replayDead(url: string, choice: DeadChoice): Promise<number> {
   return take(url, choice, (letter, publish) => publish(letter.queue, letter.body, { messageId: letter.messageId }))
+}
+
+/**
+ * Publishes another message in place of a dead letter, which is removed after the confirm.
+ * @throws {Refused} `missing` when no dead letter has this id, `setup` when the broker does not confirm the message
+ */
+export async function replaceDead(url: string, id: string, body: Buffer): Promise<void> {
+  await take(url, { id }, (letter, publish) => publish(letter.queue, body, { messageId: letter.messageId }))
 }
 
 /**
@@ -84,6 +122,7 @@ async function take(url: string, choice: DeadChoice, act: (letter: DeadLetter, p
   await visit(url, choice.queue, async (letter, publish) => {
     if (chosen && ids.size === 0) return 'enough'
     if (chosen && !ids.delete(letter.id)) return 'keep'
+    if (choice.group !== undefined && groupOf(letter.reason) !== choice.group) return 'keep'
     await act(letter, publish)
     taken++
     return 'take'

@@ -30,9 +30,34 @@ export async function post(url: string, body: string, headers: Record<string, st
   const began = performance.now()
   try {
     const { status, text } = await ask(guardedUrl(url, options), body, headers, options)
-    return { status, error: faultOf(status, text), tookMs: Math.round(performance.now() - began) }
+    return { status, error: withoutAddress(url, faultOf(status, text)), tookMs: Math.round(performance.now() - began) }
   } catch (error) {
-    return { status: null, error: textOf(error), tookMs: Math.round(performance.now() - began) }
+    return { status: null, error: withoutAddress(url, textOf(error)), tookMs: Math.round(performance.now() - began) }
+  }
+}
+
+/** Shorter parts of a path are words like `api` and `hooks`, which no key is made of. */
+const SHORTEST_KEY = 6
+
+/**
+ * An error without the parts of an address that may be a key: its path, query and credentials. Receivers repeat them (`Cannot POST
+ * /services/T0/B0/key`), and errors are shown to readers and logged.
+ */
+export function withoutAddress(address: string, error: string | null): string | null {
+  if (error === null || !URL.canParse(address)) return error
+  const url = new URL(address)
+  const whole = [url.pathname + url.search, url.pathname].filter((part) => part.length > 1)
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values(), url.username, url.password]
+  const keys = [...whole, ...parts.filter((part) => part.length >= SHORTEST_KEY)].flatMap((part) => [part, decoded(part)])
+  return [...new Set(keys)].sort((a, b) => b.length - a.length).reduce((text, key) => text.replaceAll(key, '…'), error)
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error
+    return part
   }
 }
 

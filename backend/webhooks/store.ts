@@ -65,12 +65,20 @@ export async function claimTest(db: Reader, webhookId: string): Promise<Claimed 
 
 export type Outcome = 'delivered' | 'retried' | 'failed'
 
-/** Records the outcome of an attempt, unless the claim was lost and another attempt has begun. @param inMs time until the next attempt */
+/**
+ * Records the outcome of an attempt with its delivery and its webhook, unless the claim was lost and another attempt has begun.
+ * @param inMs time until the next attempt
+ */
 export async function settle(db: Reader, it: Claimed, outcome: Outcome, posted: Posted, inMs = 0): Promise<void> {
   await db.query(
-    `update backhaul.deliveries
-        set state = $3::backhaul.delivery_state, status = $4, error = $5, took_ms = $6, due_at = clock_timestamp() + $7 * interval '1 millisecond'
-      where id = $1 and attempts = $2 and state = 'pending'`,
+    `with settled as (
+       update backhaul.deliveries
+          set state = $3::backhaul.delivery_state, status = $4, error = $5, took_ms = $6, due_at = clock_timestamp() + $7 * interval '1 millisecond'
+        where id = $1 and attempts = $2 and state = 'pending' returning webhook_id)
+     update backhaul.webhooks w
+        set failing_since = case when $5::text is null then null else coalesce(w.failing_since, clock_timestamp()) end,
+            failures = case when $5::text is null then 0 else w.failures + 1 end, error = $5
+       from settled s where w.id = s.webhook_id and ($5::text is not null or w.failing_since is not null)`,
     [it.id, it.attempts, outcome === 'retried' ? 'pending' : outcome, posted.status, posted.error, posted.tookMs, Math.round(inMs)],
   )
 }

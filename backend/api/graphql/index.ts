@@ -13,6 +13,7 @@ import { useLimits } from './limits'
 import { Mutation } from './mutations'
 import { Query } from './queries'
 import { scalars } from './scalars'
+import { Schedule } from './schedule-fields'
 import { sdlOf } from './sdl'
 import { Subscription } from './subscriptions'
 import { updatesOf } from './updates'
@@ -27,7 +28,7 @@ const createHandler = ({ log, sources }: Service, contextOf: (request: FastifyRe
   createYoga<Incoming, Context>({
     schema: createSchema<Incoming & Context>({
       typeDefs: sdlOf(sources),
-      resolvers: { ...scalars, Query, Mutation, Subscription, Job } as never,
+      resolvers: { ...scalars, Query, Mutation, Subscription, Job, Schedule } as never,
     }),
     graphqlEndpoint: PATH,
     context: ({ req }) => contextOf(req),

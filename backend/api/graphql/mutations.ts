@@ -2,7 +2,7 @@ import type { JobVerb } from '../../base/vocabulary'
 import type { RetryChoice } from '../../contract'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
-import { type DeadChoice, takeDeadLetters } from '../../service/queues/dead-letters'
+import { type DeadChoice, sendCorrected, takeDeadLetters } from '../../service/queues/dead-letters'
 import { acknowledgeAlerts } from '../../service/suite/alerts'
 import { forget } from '../../service/suite/refusals'
 import { type Context, writer } from './context'
@@ -92,6 +92,8 @@ export const Mutation = {
   bulkJobs,
   replayDeadLetters: take('replay'),
   dropDeadLetters: take('drop'),
+  correctDeadLetter: (_: unknown, { id, body }: { id: string; body: string }, context: Context) =>
+    sendCorrected(context.service, writer(context), id, body),
   forgetRefusals,
   acknowledgeAlerts: acknowledge,
 }

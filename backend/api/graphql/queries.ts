@@ -5,12 +5,12 @@ import { estimateJob } from '../../service/jobs/estimate'
 import { countJobs, getJob, type JobFilter, listJobIds } from '../../service/jobs/list'
 import { PRIORITY } from '../../service/jobs/start'
 import { summaries } from '../../service/jobs/summary'
+import { deadGroups } from '../../service/queues/dead-groups'
 import { getDeadLetter, listDeadLetters } from '../../service/queues/dead-letters'
 import { listSchedules } from '../../service/schedules/schedules'
 import { listActions } from '../../service/suite/actions'
 import { alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
-import { listLimits } from '../../service/suite/limits'
 import { overview } from '../../service/suite/overview'
 import { list as listRefusals } from '../../service/suite/refusals'
 import { listWorkers } from '../../service/suite/workers'
@@ -66,9 +66,9 @@ export const Query = {
   sources: (_: unknown, __: unknown, { service }: Context) => listSources(service),
   workers: (_: unknown, __: unknown, { service }: Context) => listWorkers(service),
   gates: (_: unknown, __: unknown, { service }: Context) => listGates(service),
-  limits: (_: unknown, __: unknown, { service }: Context) => listLimits(service),
-  deadLetters: (_: unknown, { queue, first }: Window & { queue?: string }, { service }: Context) =>
-    listDeadLetters(service, { queue, limit: askOf({ first }).limit }),
+  deadLetters: (_: unknown, { queue, group, first }: Window & { queue?: string | null; group?: string | null }, { service }: Context) =>
+    listDeadLetters(service, { queue: queue ?? undefined, group: group ?? undefined, limit: askOf({ first }).limit }),
+  deadLetterGroups: (_: unknown, { queue }: { queue?: string | null }, { service }: Context) => deadGroups(service, queue ?? undefined),
   deadLetter: (_: unknown, { id }: { id: string }, { service }: Context) => getDeadLetter(service, id),
   refusals: (_: unknown, { kind, first }: Window & { kind?: string | null }, { service }: Context) =>
     listRefusals(service, { kind: kind ?? undefined, limit: askOf({ first }).limit }),

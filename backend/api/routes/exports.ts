@@ -5,7 +5,9 @@ import type { Page, PageAsk } from '../../service/base/cursor'
 import { listJobIds } from '../../service/jobs/list'
 import { summaries } from '../../service/jobs/summary'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
+import { allDeadLetters } from '../../service/queues/dead-letters'
 import { listSchedules } from '../../service/schedules/schedules'
+import { listTicks } from '../../service/schedules/ticks'
 import { listActions } from '../../service/suite/actions'
 import { listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
@@ -103,6 +105,15 @@ function tablesOf({ service }: Context): Exported[] {
       rows: ({ filter: { kind } }) => allRefusals(service, kind),
     },
     {
+      path: '/api/dead-letters',
+      operationId: 'exportDeadLetters',
+      tag: 'dead letters',
+      what: 'dead-letters',
+      query: shapes.deadLetterQuery,
+      row: shapes.deadLetter,
+      rows: ({ filter }) => allDeadLetters(service, filter),
+    },
+    {
       path: '/api/gates',
       operationId: 'exportGates',
       tag: 'suite',
@@ -134,6 +145,16 @@ function tablesOf({ service }: Context): Exported[] {
       what: 'schedules',
       row: shapes.schedule,
       rows: () => whole(listSchedules(service)),
+    },
+    {
+      path: '/api/schedules/:id/ticks',
+      operationId: 'exportTicks',
+      tag: 'schedules',
+      what: 'ticks',
+      params: z.object({ id: z.string().max(100) }),
+      query: shapes.pageQuery,
+      row: itemOf(shapes.tickList),
+      rows: ({ params }) => pagesOf((ask) => listTicks(service, params.id as string, ask)),
     },
     {
       path: '/api/webhooks',
@@ -185,7 +206,7 @@ async function* begun(pages: AsyncGenerator<string>, first: IteratorResult<strin
 }
 
 /** Every table as a file: all rows that match, not one page. */
-export function exports(app: App, context: Context): void {
+export function tables(app: App, context: Context): void {
   for (const { path, operationId, tag, what, params, query, row, rows } of tablesOf(context)) {
     const file = {
       description: `All ${what} that match`,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { getJob } from '../../service/jobs/list'
 import * as service from '../../service/schedules/schedules'
+import { listTicks } from '../../service/schedules/ticks'
 import { act } from '../../service/suite/actions'
 import { actorOf } from '../security'
 import * as shapes from '../shapes'
@@ -45,6 +46,17 @@ export function schedules(app: App, context: Context): void {
     '/api/schedules/:id',
     { schema: { ...one('getSchedule', 'Get a schedule'), response: { 200: shapes.schedule, ...refusals(404) } } },
     async ({ params }) => await service.getSchedule(it, params.id),
+  )
+  app.get(
+    '/api/schedules/:id/ticks',
+    {
+      schema: {
+        ...one('listTicks', 'List what became of the ticks of a schedule, newest first'),
+        querystring: shapes.pageQuery,
+        response: { 200: shapes.tickList, ...refusals(404) },
+      },
+    },
+    async ({ params, query }) => await listTicks(it, params.id, query),
   )
   app.patch(
     '/api/schedules/:id',

@@ -11,6 +11,10 @@ export const actionList = listOf(
       entryPoint: z.string(),
       verb: z.string(),
       target: z.string().nullable(),
+      label: z
+        .string()
+        .nullable()
+        .meta({ description: 'The target in words: what a job reads, the name of a schedule, the host of a webhook' }),
       detail: anything,
       outcome: z.string(),
     })

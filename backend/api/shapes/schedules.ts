@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { anything, moment, priorityName } from './common'
+import { anything, bigId, listOf, moment, priorityName, status } from './common'
 import { broker, jobSummary } from './jobs'
 
 const cronFields = {
@@ -49,3 +49,19 @@ export const schedule = z
 export const scheduleList = z.object({ items: z.array(schedule) })
 
 export const scheduleRun = z.object({ job: jobSummary, created: z.boolean(), broker })
+
+export const tickList = listOf(
+  z
+    .object({
+      id: bigId,
+      at: moment,
+      tickAt: moment.nullable().meta({ description: 'Null: a person started the job' }),
+      outcome: z
+        .enum(['started', 'joined', 'skipped', 'refused'])
+        .meta({ description: 'joined: the same backfill was active already; skipped: nobody took the tick; refused: by its source' }),
+      job: z.uuid().nullable(),
+      jobStatus: status.nullable(),
+      reason: z.string().nullable(),
+    })
+    .meta({ id: 'Tick' }),
+)

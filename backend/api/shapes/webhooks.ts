@@ -34,6 +34,10 @@ export const webhook = z
     active: z.boolean(),
     createdAt: moment,
     lastDelivery: delivery.nullable(),
+    failing: z
+      .object({ since: moment, failures: count, error: z.string().nullable(), nextAt: moment.nullable() })
+      .nullable()
+      .meta({ description: 'The tries in a row that failed; null after one that succeeded, and before the first' }),
   })
   .meta({ id: 'Webhook' })
 

@@ -9,6 +9,7 @@ import { Activity } from './pages/activity'
 import { DeadLetters } from './pages/dead-letters'
 import { Gates } from './pages/gates'
 import { NotFound } from './pages/not-found'
+import { SchedulePage } from './pages/schedule'
 import { Schedules } from './pages/schedules'
 import { WebhookPage } from './pages/webhook'
 import { Webhooks } from './pages/webhooks'
@@ -47,6 +48,7 @@ export function App() {
         <Route path="/workers" component={Workers} />
         <Route path="/dead-letters" component={DeadLetters} />
         <Route path="/schedules" component={Schedules} />
+        <Route path="/schedules/:id">{({ id }) => <SchedulePage key={id} id={id} />}</Route>
         <Route path="/webhooks" component={Webhooks} />
         <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
         <Route path="/activity" component={Activity} />

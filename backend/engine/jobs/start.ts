@@ -79,7 +79,7 @@ export async function previewJob<P>(db: Reader, source: Source<P>, params: P): P
 }
 
 /** The parts of the engine that starting jobs needs. */
-type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
+export type Starting = Pick<Engine, 'db' | 'log' | 'sources' | 'settings'>
 
 /** Jobs inserted in one statement. */
 export const JOBS_AT_ONCE = 1_000

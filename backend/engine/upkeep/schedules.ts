@@ -5,6 +5,7 @@ import { isPassing } from '../../database/db'
 import { type Engine, sourceNamed } from '../engine'
 import { insertJobs, parseParams, type Started } from '../jobs/start'
 import { logTick } from '../log'
+import { noteTick } from './tick-history'
 import { decide, type Planned, type Rhythm } from './ticks'
 
 /*
@@ -71,11 +72,15 @@ async function tickOf(
   } catch (error) {
     if (isPassing(error)) throw error
     const why = `${messageOf(error)}; the schedule is paused`
-    const rows = await engine.db.query<{ tickAt: Date }>(
-      `update backhaul.schedules set paused = true, error = $2 where id = $1 returning tick_at as "tickAt"`,
-      [due.id, why],
-    )
-    return rows[0] && { name: due.name, tickAt: rows[0].tickAt, error: why }
+    return await engine.db.tx(async (tx) => {
+      const [row] = await tx.query<{ tickAt: Date }>(
+        `update backhaul.schedules set paused = true, error = $2 where id = $1 returning tick_at as "tickAt"`,
+        [due.id, why],
+      )
+      if (!row) return undefined
+      await noteTick(tx, due.id, { tickAt: row.tickAt, error: why })
+      return { name: due.name, tickAt: row.tickAt, error: why }
+    })
   }
 }
 
@@ -97,12 +102,19 @@ async function takeTick(
   if (!tick) {
     const error = `Missed tick ${planned.tickAt.toISOString()}: no scheduler was running; skipped`
     await plan(tx, row, next, { tickAt: planned.tickAt, error })
+    await noteMissed(tx, row.id, planned.tickAt)
     return { name: row.name, tickAt: planned.tickAt, error, leftOut }
   }
+  if (leftOut) await noteMissed(tx, row.id, planned.tickAt)
   const outcome = await attempt(tx, engine, row, tick.tickAt)
+  await noteTick(tx, row.id, { tickAt: tick.tickAt, ...outcome })
   await plan(tx, row, next, { tickAt: tick.tickAt, ...outcome })
   return { name: row.name, tickAt: tick.tickAt, ...outcome, leftOut }
 }
+
+/** One entry however many they were: a schedule of every second misses thousands in an hour. */
+const noteMissed = (tx: Tx, id: string, first: Date): Promise<void> =>
+  noteTick(tx, id, { tickAt: first, skipped: 'No scheduler was running at this tick, and at any between it and the next entry' })
 
 /** A fault of the schedule itself is kept with it; one of the database ends the transaction, and the tick comes again. */
 async function attempt(

@@ -7,6 +7,7 @@ import type { PriorityName } from '../../contract'
 import { databaseTime } from '../../database/clock'
 import type { Db } from '../../database/db'
 import { PRIORITY, type Started, startJob } from '../../engine/jobs/verbs'
+import { noteTick } from '../../engine/upkeep/tick-history'
 import { checkRhythm, type Planned, planAfter, type Rhythm, ticksAfter } from '../../engine/upkeep/ticks'
 import { wake } from '../../engine/wake'
 import type { Service } from '../base/context'
@@ -166,7 +167,15 @@ export async function resumeSchedule({ db }: Pick<Service, 'db'>, id: string): P
   const now = await databaseTime(db)
   const row = await find(db, id)
   checkRhythm(row, now)
-  await db.prisma.schedule.updateMany({ where: { id: row.id, paused: true }, data: { paused: false, ...planAfter(row, now) } })
+  const { count } = await db.prisma.schedule.updateMany({
+    where: { id: row.id, paused: true },
+    data: { paused: false, ...planAfter(row, now) },
+  })
+  if (count > 0 && row.dueAt < now)
+    await noteTick(db, row.id, {
+      tickAt: row.tickAt,
+      skipped: 'The schedule was paused at this tick, and at any between it and the next entry',
+    })
   const [resumed] = await db.prisma.schedule.updateManyAndReturn({ where: { id: row.id }, data: { error: null } })
   return shown(resumed ?? (await find(db, id)), now)
 }
@@ -194,6 +203,7 @@ export async function runSchedule(
   requireAccess(source, service.config)
   const origin = { kind: 'schedule', name: row.name } as const
   const job = await startJob(service, source, params, { priority: row.priority, origin })
+  await noteTick(db, row.id, { tickAt: null, job })
   await db.prisma.schedule.updateMany({ where: { id: row.id }, data: { lastJob: job.id, error: null } })
   return { ...job, broker: await sendWakeUps(service, () => wake(db, broker)) }
 }

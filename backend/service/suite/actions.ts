@@ -4,9 +4,10 @@ import type { Json } from '../../base/json'
 import { logUnexpected } from '../../base/log-errors'
 import { jsonInt } from '../../base/vocabulary'
 import type { Origin } from '../../engine/jobs/start'
+import { labelOf } from '../base/about'
 import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
-import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
+import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readCursor, uuidText } from '../base/cursor'
 
 /** Who acts, through which entry point, and from where. */
 export interface Actor {
@@ -28,6 +29,8 @@ export interface ActionRow {
   entryPoint: string
   verb: string
   target: string | null
+  /** The target in words: what a job reads, the name of a schedule, the host of a webhook; null where there are none. */
+  label: string | null
   detail: unknown
   /** `done`, or why it was refused; `begun` if the process died meanwhile. */
   outcome: string
@@ -88,7 +91,7 @@ export async function act<T>(
 }
 
 /** Actions, newest first. @throws {Refused} `input` */
-export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {}): Promise<Page<ActionRow>> {
+export async function listActions(service: Pick<Service, 'db' | 'sources'>, ask: PageAsk = {}): Promise<Page<ActionRow>> {
   const limit = limitOf(ask)
   const [before] = readCursor('actions', null, z.tuple([bigintText]), ask.cursor) ?? []
   const rows = await service.db.prisma.action.findMany({
@@ -96,10 +99,30 @@ export async function listActions(service: Pick<Service, 'db'>, ask: PageAsk = {
     orderBy: { id: 'desc' },
     take: limit + 1,
   })
+  const labels = await labelsOf(
+    service,
+    rows.flatMap(({ target }) => (target !== null && uuidText.safeParse(target).success ? [target] : [])),
+  )
   return pageOf(
     rows,
     limit,
     (row) => makeCursor('actions', null, [row.id.toString()]),
-    (row) => ({ ...row, id: jsonInt(row.id), at: row.at.toISOString() }),
+    (row) => ({ ...row, id: jsonInt(row.id), at: row.at.toISOString(), label: labels.get(row.target ?? '') ?? null }),
   )
+}
+
+/** What these ids stand for, in words; those that are gone have none. */
+async function labelsOf({ db, sources }: Pick<Service, 'db' | 'sources'>, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const where = { id: { in: [...new Set(ids)] } }
+  const [jobs, schedules, webhooks] = await Promise.all([
+    db.prisma.job.findMany({ where, select: { id: true, source: true, params: true, activeKey: true } }),
+    db.prisma.schedule.findMany({ where, select: { id: true, name: true } }),
+    db.prisma.webhook.findMany({ where, select: { id: true, url: true } }),
+  ])
+  return new Map([
+    ...jobs.map((job) => [job.id, labelOf(job, sources)] as const),
+    ...schedules.map(({ id, name }) => [id, name] as const),
+    ...webhooks.map(({ id, url }) => [id, new URL(url).host] as const),
+  ])
 }

@@ -19,6 +19,8 @@ export async function checkUrl({ config }: Pick<Service, 'config'>, text: string
   const allowPrivate = config.allowPrivateHosts
   const refuse = (why: string) => new Refused('input', `url: ${why}`, 'url')
   if (typeof text !== 'string' || text.length > MAX_URL) throw refuse(`must be text of at most ${MAX_URL} characters`)
+  // The log of actions keeps the refusal, so it must not repeat the text.
+  if (!URL.canParse(text)) throw refuse('is not a URL')
   let url: URL
   try {
     url = guardedUrl(text, { allowPrivate })

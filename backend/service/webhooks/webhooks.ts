@@ -46,6 +46,8 @@ export interface Webhook {
   createdAt: string
   /** The newest; null while there is none. */
   lastDelivery: Delivery | null
+  /** The tries in a row that failed; null after one that succeeded, and before the first. */
+  failing: { since: string; failures: number; error: string | null; nextAt: string | null } | null
 }
 
 export interface NewWebhook {
@@ -79,10 +81,21 @@ async function shown(db: Reader, rows: readonly Row[]): Promise<Webhook[]> {
       cross join lateral (select ${DELIVERY} from backhaul.deliveries d where d.webhook_id = w.id order by d.created_at desc, d.id desc limit 1) d`,
     [rows.map((row) => row.id)],
   )
+  const next = await db.query<{ webhookId: string; at: Date }>(
+    `select w.id as "webhookId", d.due_at as at from unnest($1::uuid[]) as w(id)
+      cross join lateral (select due_at from backhaul.deliveries d where d.webhook_id = w.id and d.state = 'pending' order by due_at limit 1) d`,
+    [rows.filter((row) => row.active && row.failingSince).map((row) => row.id)],
+  )
   const byId = new Map(last.map(({ webhookId, ...row }) => [webhookId, row]))
-  return rows.map((row) => {
+  const nextOf = new Map(next.map(({ webhookId, at }) => [webhookId, at.toISOString()]))
+  return rows.map(({ failingSince, failures, error, ...row }) => {
     const newest = byId.get(row.id)
-    return { ...row, createdAt: row.createdAt.toISOString(), lastDelivery: newest ? shownDelivery(newest) : null }
+    return {
+      ...row,
+      createdAt: row.createdAt.toISOString(),
+      lastDelivery: newest ? shownDelivery(newest) : null,
+      failing: failingSince && { since: failingSince.toISOString(), failures, error, nextAt: nextOf.get(row.id) ?? null },
+    }
   })
 }
 

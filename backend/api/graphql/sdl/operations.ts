@@ -24,10 +24,10 @@ export const operations = /* GraphQL */ `
     workers: Workers!
     "Every limit: what it grants, what is used of it, and which jobs wait for it."
     gates: [Gate!]!
-    "Every limit with all its gates together, the troubled ones first."
-    limits: [Limit!]!
     "Messages that could not be understood."
-    deadLetters(queue: String, first: Int = 50): DeadLetters!
+    deadLetters(queue: String, group: String, first: Int = 50): DeadLetters!
+    "Dead letters by queue and reason, the largest group first."
+    deadLetterGroups(queue: String): DeadGroups!
     "A dead letter with its whole body."
     deadLetter(id: ID!): DeadLetter
     "What upstreams refused and is not requested again for a while, by kind and id."
@@ -64,10 +64,12 @@ export const operations = /* GraphQL */ `
     retryJob(id: ID!, task: BigInt, group: String, missing: Boolean, stream: String, lane: String, row: String, column: String): Job!
     "One verb for many jobs: at most 500 ids, or all of a status and source."
     bulkJobs(verb: JobVerb!, ids: [ID!], status: JobStatus, source: String): BulkPayload!
-    "Publishes dead letters to the queues they were meant for: some by id, all, or all of a queue."
-    replayDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
-    "Deletes dead letters: some by id, all, or all of a queue."
-    dropDeadLetters(ids: [ID!], queue: String, all: Boolean): TakenPayload!
+    "Publishes dead letters to the queues they were meant for: some by id, all, or all of a queue or a group."
+    replayDeadLetters(ids: [ID!], queue: String, group: String, all: Boolean): TakenPayload!
+    "Deletes dead letters: some by id, all, or all of a queue or a group."
+    dropDeadLetters(ids: [ID!], queue: String, group: String, all: Boolean): TakenPayload!
+    "Sends a corrected message in place of a dead letter, once it was checked as a worker would."
+    correctDeadLetter(id: ID!, body: String!): DeadLetter!
     "Acknowledges alerts of a kind: some by subject, those raised up to a moment, or all; undo takes it back."
     acknowledgeAlerts(kind: String!, subjects: [String!], until: DateTime, undo: Boolean = false): AcknowledgedPayload!
     "Forgets refusals of a kind, some by id or all, so that their upstream is asked again."

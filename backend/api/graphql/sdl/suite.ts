@@ -46,21 +46,11 @@ export const suite = /* GraphQL */ `
   type Command { name: String! about: String! }
 
   type Workers { items: [Worker!]! schedulers: Int! apps: [App!]! }
-  "A PM2 app: its live workers (null: it sends no heartbeats), and its restarts and crashes of a week."
-  type App {
-    app: String!
-    queues: [String!]!
-    alive: Int
-    seenAt: DateTime
-    restarts: Int!
-    crashes: Int!
-    startedAt: DateTime
-    version: String
-  }
+  "A PM2 app and the number of its live workers."
+  type App { app: String! queues: [String!]! alive: Int! }
   type Worker {
     id: ID!
     app: String!
-    version: String!
     host: String!
     pid: Int!
     queues: [String!]!
@@ -98,32 +88,31 @@ export const suite = /* GraphQL */ `
   }
   "Usage of one rolling window; learned: the upstream reported its limit."
   type GateUse { span: String! used: Int! of: Int! windowMs: Float! learned: Boolean! }
-  "A limit with all its gates together: one, or one for each host, key or account."
-  type Limit {
-    name: String!
-    api: String!
-    sources: [String!]!
-    limit: String!
-    scope: String!
-    "Of its worst gate."
-    state: GateState!
-    gates: GateCounts!
-    "Of its fullest gate, 0 to 1; null: not known."
-    use: Float
-    worst: Gate
-    inFlight: Int!
-    granted: BigInt!
-    waits: BigInt!
-    throttled: BigInt!
-    waiting: WaitingCounts!
-  }
-  type GateCounts { total: Int! ready: Int! blocked: Int! tripped: Int! failing: Int! near: Int! }
-  "Tasks that wait for the limit itself, and those that wait for a closed gate."
-  type WaitingCounts { limit: Int! closed: Int! }
   type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
 
   type DeadLetters { items: [DeadLetter!]! queues: [DeadQueue!]! }
   type DeadLetter { id: ID! queue: String! at: DateTime reason: String! bytes: Int! body: String! messageId: String }
+  "Dead letters of one queue and reason."
+  type DeadGroup {
+    queue: String!
+    "The reason without what differs from letter to letter."
+    group: String!
+    count: Int!
+    oldestAt: DateTime
+    newestAt: DateTime
+    "Of one of them."
+    id: ID!
+    reason: String!
+  }
+  type DeadGroups {
+    items: [DeadGroup!]!
+    read: Int!
+    "Letters of still other reasons."
+    others: Int!
+    "Whether every letter was read."
+    complete: Boolean!
+    at: DateTime!
+  }
   type DeadQueue { queue: String! count: Int! }
 
   "What an upstream refused."
@@ -155,8 +144,35 @@ export const suite = /* GraphQL */ `
     lastJob: ID
     error: String
     createdAt: DateTime!
+    "What became of its ticks, newest first."
+    ticks(first: Int = 50, after: String): TickConnection!
   }
-  type Webhook { id: ID! url: String! events: [String!]! active: Boolean! createdAt: DateTime! lastDelivery: Delivery }
+  type TickConnection { edges: [TickEdge!]! nodes: [Tick!]! pageInfo: PageInfo! }
+  type TickEdge { node: Tick! cursor: String! }
+  "started: a job. joined: the same backfill was active already. skipped: nobody took the tick. refused: by its source."
+  enum TickOutcome { started joined skipped refused }
+  type Tick {
+    id: BigInt!
+    at: DateTime!
+    "Null: a person started the job."
+    tickAt: DateTime
+    outcome: TickOutcome!
+    job: ID
+    jobStatus: JobStatus
+    reason: String
+  }
+  type Webhook {
+    id: ID!
+    url: String!
+    events: [String!]!
+    active: Boolean!
+    createdAt: DateTime!
+    lastDelivery: Delivery
+    "Null while its last try succeeded, or there was none."
+    failing: WebhookFailing
+  }
+  "The tries in a row that failed."
+  type WebhookFailing { since: DateTime! failures: Int! error: String nextAt: DateTime }
   type Delivery {
     id: ID!
     key: String!
@@ -205,6 +221,8 @@ export const suite = /* GraphQL */ `
     entryPoint: String!
     verb: String!
     target: String
+    "The target in words: what a job reads, the name of a schedule, the host of a webhook."
+    label: String
     detail: JSON!
     outcome: String!
   }

@@ -67,14 +67,30 @@ export function Activity() {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/
 
+/** Where the pages of what was acted on are, by the first word of the verb. */
+const PAGES: Record<string, string> = { job: '/jobs', schedule: '/schedules', webhook: '/webhooks' }
+
 function Target({ row }: { row: ActionRow }) {
   if (!row.target) return <span class="quiet">–</span>
-  if (!UUID.test(row.target)) return <span class="break">{row.target}</span>
-  if (!row.verb.startsWith('job')) return <code>{shortId(row.target)}</code>
+  const page = PAGES[row.verb.split('.')[0] ?? '']
+  const short = UUID.test(row.target) ? shortId(row.target) : row.target
+  const text = row.label ?? short
   return (
-    <Link href={`/jobs/${row.target}`}>
-      <code>{shortId(row.target)}</code>
-    </Link>
+    <>
+      {row.label !== null && page && UUID.test(row.target) ? (
+        <Link href={`${page}/${row.target}`} class="break">
+          {text}
+        </Link>
+      ) : (
+        <span class="break">{text}</span>
+      )}
+      {text !== short && (
+        <>
+          {' '}
+          <code class="quiet">{short}</code>
+        </>
+      )}
+    </>
   )
 }
 

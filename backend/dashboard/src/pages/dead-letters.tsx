@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import { post, query } from '../api/client'
-import type { DeadLetters as Answer } from '../api/types'
+import { post } from '../api/client'
+import type { DeadGroups } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
@@ -9,101 +9,88 @@ import { count, counted } from '../lib/format'
 import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
+import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
+import { Note } from '../ui/note'
 import { Page } from '../ui/page'
-import { Letter } from './letter'
+import { Ago } from '../ui/time'
+import { type Choice, Group, type Take } from './dead-group'
 
 const EVERY_MS = 10_000
-type Choice = { ids: string[] } | { queue: string; all: true } | { all: true }
+/** With so few, the letters themselves are shown at once. */
+const FEW = 20
 
-/** Rejected messages with the reason; they can be replayed or deleted. */
+/** Rejected messages by reason; they can be replayed, corrected or deleted, one by one or all of a reason. */
 export function DeadLetters() {
   const params = useParams()
   const { canWrite } = useMe()
   const queue = params.get('queue')
-  const fetched = useFetch<Answer>(`/api/dead-letters${query({ queue, limit: 200 })}`, { everyMs: EVERY_MS })
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const choose = (id: string, on: boolean) => {
-    const next = new Set(chosen)
-    if (on) next.add(id)
-    else next.delete(id)
-    setChosen(next)
+  const fetched = useFetch<DeadGroups>('/api/dead-letters/groups', { everyMs: EVERY_MS })
+  // Counts every change made here, so that open groups read their letters again.
+  const [changes, setChanges] = useState(0)
+  const changed = async () => {
+    setChanges((n) => n + 1)
+    await fetched.refresh()
   }
-  const take = async (verb: 'replay' | 'drop', choice: Choice, what: string) => {
+  const take: Take = async (verb, choice, what) => {
     if (!(await ask(questionOf(verb, what)))) return
     const done = await attempt(
       () => post<{ taken: number }>(`/api/dead-letters/${verb}`, choice),
       ({ taken }) => `${counted(taken, 'message')} ${verb === 'replay' ? 'replayed' : 'deleted'}.`,
     )
-    if (!done) return
-    setChosen(new Set())
-    await fetched.refresh()
+    if (done) await changed()
   }
+  const whole: Choice = queue ? { queue, all: true } : { all: true }
+  const name = queue ? `all of ${queue}` : 'all messages'
 
   return (
-    <Page title="Dead letters" about="Messages that could not be read, kept with the reason. Replay sends them to their original queue.">
+    <Page
+      title="Dead letters"
+      about="Messages that could not be read, by reason. Replay sends them to their original queue; a corrected one takes the place of the old one."
+      actions={<Export path="/api/dead-letters" what="dead letters" filter={{ queue }} />}
+    >
       <Loaded of={fetched}>
-        {({ items, queues }) => {
-          const selected = items.filter((it) => chosen.has(it.id)).map((it) => it.id)
-          const whole: Choice = queue ? { queue, all: true } : { all: true }
+        {({ items, read, others, complete, at }) => {
+          const groups = items.filter((it) => queue === '' || it.queue === queue)
           return (
             <>
               <div class="row spread">
-                <QueueChips queues={queues} params={params} />
-                {canWrite && items.length > 0 && (
+                <QueueChips groups={items} params={params} />
+                {canWrite && read > 0 && (
                   <div class="row">
-                    {selected.length > 0 ? (
-                      <>
-                        <Button
-                          small
-                          icon="send"
-                          onClick={() => void take('replay', { ids: selected }, counted(selected.length, 'selected message'))}
-                        >
-                          Replay {selected.length}
-                        </Button>
-                        <Button
-                          small
-                          kind="danger"
-                          icon="bin"
-                          onClick={() => void take('drop', { ids: selected }, counted(selected.length, 'selected message'))}
-                        >
-                          Delete {selected.length}
-                        </Button>
-                      </>
-                    ) : (
-                      <>
-                        <Button small icon="send" onClick={() => void take('replay', whole, queue ? `all of ${queue}` : 'all messages')}>
-                          Replay all
-                        </Button>
-                        <Button
-                          small
-                          kind="danger"
-                          icon="bin"
-                          onClick={() => void take('drop', whole, queue ? `all of ${queue}` : 'all messages')}
-                        >
-                          Delete all
-                        </Button>
-                      </>
-                    )}
+                    <Button small icon="send" onClick={() => void take('replay', whole, name)}>
+                      Replay all
+                    </Button>
+                    <Button small kind="danger" icon="bin" onClick={() => void take('drop', whole, name)}>
+                      Delete all
+                    </Button>
                   </div>
                 )}
               </div>
-              {items.length === 0 ? (
+              {!complete && <Note tone="warn">Only the oldest 100,000 messages of each queue are counted here.</Note>}
+              {others > 0 && <Note>{counted(others, 'message')} of still other reasons are not shown; an export has them all.</Note>}
+              {groups.length === 0 ? (
                 <Empty title="No dead letters" icon="check">
                   <p>All messages could be read. One that cannot be read is kept here with the reason; other messages are not affected.</p>
                 </Empty>
               ) : (
-                <ul class="stack tight">
-                  {items.map((letter) => (
-                    <Letter
-                      key={letter.id}
-                      letter={letter}
-                      chosen={canWrite ? chosen.has(letter.id) : null}
-                      onChoose={choose}
-                      onTake={(verb) => void take(verb, { ids: [letter.id] }, 'this message')}
-                    />
-                  ))}
-                </ul>
+                <>
+                  <ul class="stack tight">
+                    {groups.map((group) => (
+                      <Group
+                        key={`${group.queue} ${group.group}`}
+                        group={group}
+                        opened={read <= FEW}
+                        changes={changes}
+                        onTake={take}
+                        onChange={() => void changed()}
+                      />
+                    ))}
+                  </ul>
+                  <p class="tiny soft">
+                    Counted <Ago at={at} />
+                  </p>
+                </>
               )}
             </>
           )
@@ -113,25 +100,22 @@ export function DeadLetters() {
   )
 }
 
-function QueueChips({ queues, params }: { queues: Answer['queues']; params: ReturnType<typeof useParams> }) {
-  const shown = queues.filter((it) => it.count > 0 || it.queue === params.get('queue'))
-  if (shown.length === 0) return <span />
+function QueueChips({ groups, params }: { groups: DeadGroups['items']; params: ReturnType<typeof useParams> }) {
+  const counts = new Map<string, number>()
+  for (const it of groups) counts.set(it.queue, (counts.get(it.queue) ?? 0) + it.count)
   const chosen = params.get('queue')
+  if (chosen && !counts.has(chosen)) counts.set(chosen, 0)
+  if (counts.size === 0) return <span />
+  const all = [...counts.values()].reduce((sum, n) => sum + n, 0)
   return (
     <fieldset class="chips">
       <legend class="hidden">Queue</legend>
       <button type="button" class="chip" aria-pressed={chosen === ''} onClick={() => params.set({ queue: null })}>
-        All <b>{count(shown.reduce((sum, it) => sum + it.count, 0))}</b>
+        All <b>{count(all)}</b>
       </button>
-      {shown.map((it) => (
-        <button
-          key={it.queue}
-          type="button"
-          class="chip"
-          aria-pressed={chosen === it.queue}
-          onClick={() => params.set({ queue: it.queue })}
-        >
-          {it.queue} <b>{count(it.count)}</b>
+      {[...counts].map(([name, n]) => (
+        <button key={name} type="button" class="chip" aria-pressed={chosen === name} onClick={() => params.set({ queue: name })}>
+          {name} <b>{count(n)}</b>
         </button>
       ))}
     </fieldset>

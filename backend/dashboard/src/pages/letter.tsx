@@ -7,39 +7,41 @@ import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Copy } from '../ui/copy'
 import { Ago } from '../ui/time'
+import { CorrectDialog } from './correct-dialog'
 
 interface Props {
   letter: DeadLetter
-  /** Null when the reader may not change them. */
-  chosen: boolean | null
-  onChoose: (id: string, on: boolean) => void
+  /** The only one of its group, which says the reason. */
+  isAlone: boolean
   onTake: (verb: 'replay' | 'drop') => void
+  onChange: () => void
 }
 
+/** Longer messages are corrected where they come from. */
+const MAX_EDITED = 200_000
+
 /** One rejected message with its reason and body. */
-export function Letter({ letter, chosen, onChoose, onTake }: Props) {
+export function Letter({ letter, isAlone, onTake, onChange }: Props) {
   const { canWrite } = useMe()
   const [whole, setWhole] = useState<string | null>(null)
+  const [editing, setEditing] = useState<string | null>(null)
   const body = whole ?? letter.body
   const cut = whole === null && letter.bytes > new TextEncoder().encode(letter.body).length
-  const more = async () =>
-    setWhole((await attempt(() => get<DeadLetter>(`/api/dead-letters/${encodeURIComponent(letter.id)}`)))?.body ?? null)
+  const read = async () => {
+    if (!cut) return body
+    const found = await attempt(() => get<DeadLetter>(`/api/dead-letters/${encodeURIComponent(letter.id)}`))
+    if (found) setWhole(found.body)
+    return found?.body
+  }
+  const correct = async () => {
+    const text = await read()
+    if (text !== undefined) setEditing(pretty(text))
+  }
   return (
-    <li class="card pad letter">
-      {chosen !== null && (
-        <label class="letter-check">
-          <input type="checkbox" checked={chosen} onChange={(event) => onChoose(letter.id, event.currentTarget.checked)} />
-          <span class="hidden">
-            Select the message {letter.messageId ?? letter.id} of {letter.queue}
-          </span>
-        </label>
-      )}
+    <li class="letter">
       <div class="stack tight grow">
-        <p class="break">
-          <b>{letter.reason}</b>
-        </p>
+        {!isAlone && <p class="break">{letter.reason}</p>}
         <p class="row small soft">
-          <span class="tag">{letter.queue}</span>
           {letter.at && <Ago at={letter.at} />}
           <span>{bytes(letter.bytes)}</span>
           {letter.messageId && <code class="break">{letter.messageId}</code>}
@@ -55,7 +57,7 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
               Copy
             </Copy>
             {cut && (
-              <Button small kind="plain" onClick={() => void more()}>
+              <Button small kind="plain" onClick={() => void read()}>
                 Show all
               </Button>
             )}
@@ -64,11 +66,27 @@ export function Letter({ letter, chosen, onChoose, onTake }: Props) {
       </div>
       {canWrite && (
         <div class="row letter-verbs">
+          {letter.bytes <= MAX_EDITED && (
+            <Button small icon="edit" onClick={() => void correct()}>
+              Correct
+            </Button>
+          )}
           <Button small icon="send" onClick={() => onTake('replay')}>
             Replay
           </Button>
           <Button small kind="danger" icon="bin" label="Delete this message" onClick={() => onTake('drop')} />
         </div>
+      )}
+      {editing !== null && (
+        <CorrectDialog
+          letter={letter}
+          text={editing}
+          onClose={() => setEditing(null)}
+          onDone={() => {
+            setEditing(null)
+            onChange()
+          }}
+        />
       )}
     </li>
   )

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import { post, remove } from '../api/client'
 import type { Schedule } from '../api/types'
@@ -9,10 +10,19 @@ import { Button } from '../ui/button'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { Ago, At, Countdown } from '../ui/time'
+import { ScheduleDialog } from './schedule-dialog'
+
+interface Props {
+  it: Schedule
+  onChange: () => void
+  /** On its own page, whose heading is its name. */
+  whole?: boolean
+}
 
 /** One schedule: when, what, and its last run. */
-export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => void }) {
+export function ScheduleCard({ it, onChange, whole }: Props) {
   const { canWrite } = useMe()
+  const [editing, setEditing] = useState(false)
   const does = async (verb: 'pause' | 'resume' | 'run', done: string) => {
     if (
       await attempt(
@@ -40,7 +50,13 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
     <li class="card pad stack">
       <div>
         <div class="row spread">
-          <h2 class="break">{it.name}</h2>
+          {whole ? (
+            <span />
+          ) : (
+            <h2 class="break">
+              <Link href={`/schedules/${it.id}`}>{it.name}</Link>
+            </h2>
+          )}
           {it.paused ? <Status state="paused" /> : <Status state="ok" text="on" />}
         </div>
         <p class="soft small">
@@ -93,8 +109,26 @@ export function ScheduleCard({ it, onChange }: { it: Schedule; onChange: () => v
           <Button small icon="send" onClick={() => void does('run', 'started')}>
             Run now
           </Button>
+          <Button small icon="edit" onClick={() => setEditing(true)}>
+            Edit
+          </Button>
           <Button small kind="danger" icon="bin" label={`Remove ${it.name}`} onClick={() => void drop()} />
         </div>
+      )}
+      {!whole && (
+        <Link href={`/schedules/${it.id}`} class="small">
+          History of {it.name}
+        </Link>
+      )}
+      {editing && (
+        <ScheduleDialog
+          schedule={it}
+          onClose={() => setEditing(false)}
+          onDone={() => {
+            setEditing(false)
+            onChange()
+          }}
+        />
       )}
     </li>
   )

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { Problem, post, Unreachable } from '../api/client'
+import { Problem, patch, post, Unreachable } from '../api/client'
 import type { Schedule, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useFocusOnFault } from '../hooks/use-focus-on-fault'
@@ -15,33 +15,40 @@ import { Note } from '../ui/note'
 import { Rhythm, type RhythmValue } from './rhythm'
 
 interface Props {
+  /** The schedule to change; absent: a new one. */
+  schedule?: Schedule
   onClose: () => void
   onDone: () => void
 }
 
-/** A new schedule. */
-export function ScheduleDialog({ onClose, onDone }: Props) {
+/** A new schedule, or one to change. */
+export function ScheduleDialog({ schedule, onClose, onDone }: Props) {
   const sources = useFetch<{ items: SourceInfo[] }>('/api/sources')
   return (
-    <Dialog title="Add a schedule" kind="wide" onClose={onClose}>
-      <Loaded of={sources}>{({ items }) => <ScheduleForm sources={items} onClose={onClose} onDone={onDone} />}</Loaded>
+    <Dialog title={schedule ? `Edit ${schedule.name}` : 'Add a schedule'} kind="wide" onClose={onClose}>
+      <Loaded of={sources}>{({ items }) => <ScheduleForm sources={items} schedule={schedule} onClose={onClose} onDone={onDone} />}</Loaded>
     </Dialog>
   )
 }
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 
-function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInfo[] }) {
-  const [name, setName] = useState('')
-  const [source, setSource] = useState(sources[0])
-  const [rhythm, setRhythm] = useState<RhythmValue>({ cron: '0 3 * * *', timeZone: HERE, jitterS: '0', missed: 'skip' })
-  const [values, setValues] = useState<Values>(() => fill(sources[0]?.form ?? {}, undefined))
+const rhythmOf = (schedule: Schedule | undefined): RhythmValue =>
+  schedule
+    ? { cron: schedule.cron, timeZone: schedule.timeZone, jitterS: String(schedule.jitterS), missed: schedule.missed }
+    : { cron: '0 3 * * *', timeZone: HERE, jitterS: '0', missed: 'skip' }
+
+function ScheduleForm({ sources, schedule, onClose, onDone }: Props & { sources: SourceInfo[] }) {
+  const [name, setName] = useState(schedule?.name ?? '')
+  const [source, setSource] = useState(() => sources.find((one) => one.name === schedule?.source) ?? sources[0])
+  const [rhythm, setRhythm] = useState<RhythmValue>(() => rhythmOf(schedule))
+  const [values, setValues] = useState<Values>(() => fill(source?.form ?? {}, schedule?.params))
   const [problem, setProblem] = useState<Problem | Unreachable | null>(null)
   const [busy, setBusy] = useState(false)
   useFocusOnFault(problem)
   const faults = faultsOf(problem, ['name', 'cron', 'timeZone', 'jitterS', 'missed', ...Object.keys(values)])
 
-  const add = async (event: Event) => {
+  const save = async (event: Event) => {
     event.preventDefault()
     setBusy(true)
     try {
@@ -52,8 +59,8 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
         source: source?.name,
         params: build(source?.form ?? {}, values),
       }
-      const made = await post<Schedule>('/api/schedules', body)
-      showUpdate(`${made.name} added.`)
+      const made = schedule ? await patch<Schedule>(`/api/schedules/${schedule.id}`, body) : await post<Schedule>('/api/schedules', body)
+      showUpdate(`${made.name} ${schedule ? 'changed' : 'added'}.`)
       onDone()
     } catch (error) {
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
@@ -68,7 +75,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
   }
 
   return (
-    <form class="stack wide-gap" noValidate onSubmit={(event) => void add(event)}>
+    <form class="stack wide-gap" noValidate onSubmit={(event) => void save(event)}>
       <div class="fields">
         <Field label="Name" fault={faults.name} hint="Unique, such as nightly-kills">
           {(props) => <input {...props} class="input" required value={name} onInput={(event) => setName(event.currentTarget.value)} />}
@@ -98,7 +105,7 @@ function ScheduleForm({ sources, onClose, onDone }: Props & { sources: SourceInf
       <div class="dialog-foot">
         <Button onClick={onClose}>Cancel</Button>
         <Button kind="primary" type="submit" busy={busy} disabled={name.trim() === ''}>
-          Add the schedule
+          {schedule ? 'Save the changes' : 'Add the schedule'}
         </Button>
       </div>
     </form>

@@ -11,15 +11,15 @@ import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Page, Section } from '../ui/page'
 import { Pager } from '../ui/pager'
-import { Status } from '../ui/status'
 import { Deliveries } from './deliveries'
+import { Failing, HookState } from './hook-state'
 
 const EVERY_MS = 5000
 
 /** One webhook with its delivery log. */
 export function WebhookPage({ id }: { id: string }) {
   const params = useParams()
-  const hook = useFetch<Webhook>(`/api/webhooks/${id}`)
+  const hook = useFetch<Webhook>(`/api/webhooks/${id}`, { everyMs: EVERY_MS })
   const log = useFetch<List<Delivery>>(`/api/webhooks/${id}/deliveries${query({ cursor: params.get('cursor'), limit: 50 })}`, {
     everyMs: EVERY_MS,
   })
@@ -31,7 +31,7 @@ export function WebhookPage({ id }: { id: string }) {
           back={{ href: '/webhooks', text: 'Webhooks' }}
           about={
             <span class="row">
-              {it.active ? <Status state="ok" text="on" /> : <Status state="paused" text="off" />}
+              <HookState it={it} />
               {it.events.map((event) => (
                 <code key={event} class="tag">
                   {event}
@@ -39,8 +39,9 @@ export function WebhookPage({ id }: { id: string }) {
               ))}
             </span>
           }
-          actions={<Verbs it={it} onChange={() => void hook.refresh()} onTest={() => void log.refresh()} />}
+          actions={<Verbs it={it} onChange={() => void hook.refresh()} onTest={() => void Promise.all([hook.refresh(), log.refresh()])} />}
         >
+          <Failing it={it} />
           <Section title="Deliveries">
             <Loaded of={log}>
               {({ items, next, total }) =>

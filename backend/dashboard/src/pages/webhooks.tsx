@@ -10,6 +10,7 @@ import { Page } from '../ui/page'
 import { Status } from '../ui/status'
 import { Table } from '../ui/table'
 import { Ago } from '../ui/time'
+import { HookState } from './hook-state'
 import { WebhookDialog } from './webhook-dialog'
 
 const EVERY_MS = 10_000
@@ -53,7 +54,7 @@ export function Webhooks() {
                   ),
                 },
                 { head: 'Events', from: 'tablet', cell: (row) => row.events.map((event) => <code key={event}>{event} </code>) },
-                { head: 'State', cell: (row) => (row.active ? <Status state="ok" text="on" /> : <Status state="paused" text="off" />) },
+                { head: 'State', cell: (row) => <HookState it={row} /> },
                 { head: 'Last', cell: (row) => <Last it={row.lastDelivery} /> },
               ]}
             />
