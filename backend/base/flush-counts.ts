@@ -2,6 +2,7 @@ import { release, take } from './count'
 import type { Log } from './log'
 import { withoutRepeats } from './log-errors'
 import type { Reader } from './sql'
+import { releaseUses, takeUses } from './uses'
 
 /** How often processes without a heartbeat flush, ms; a heartbeat comes as often. */
 const EVERY_MS = 5_000
@@ -10,7 +11,7 @@ const EVERY_MS = 5_000
 let running: Promise<void> = Promise.resolve()
 
 /**
- * Adds what this process counted since its last flush to the totals and to this minute's sample, in one statement. All
+ * Adds what this process counted since its last flush to the totals and to this minute's samples, in one statement. All
  * processes write their rows in the same order, so that none waits for another in a circle.
  * What could not be written is kept for the next flush; if only the reply was lost, it is counted twice.
  * @throws what the database throws
@@ -23,6 +24,11 @@ export function flush(db: Reader): Promise<void> {
 }
 
 async function write(db: Reader): Promise<void> {
+  await writeCounts(db)
+  await writeUses(db)
+}
+
+async function writeCounts(db: Reader): Promise<void> {
   const deltas = take()
   if (deltas.length === 0) return
   try {
@@ -30,7 +36,7 @@ async function write(db: Reader): Promise<void> {
       `with added as (select * from unnest($1::text[], $2::text[], $3::float8[]) as d(name, labels, value)), sampled as (
          insert into backhaul.samples (minute, name, labels, value)
          select date_trunc('minute', clock_timestamp()), name, labels, value from added
-         on conflict (minute, name, labels) do update set value = samples.value + excluded.value
+         on conflict (minute, name, labels, minutes) do update set value = samples.value + excluded.value
        )
        insert into backhaul.counters (name, labels, value) select name, labels, value from added
        on conflict (name, labels) do update set value = counters.value + excluded.value`,
@@ -38,6 +44,25 @@ async function write(db: Reader): Promise<void> {
     )
   } catch (error) {
     release(deltas)
+    throw error
+  }
+}
+
+/** Adds what this process noted by job and API to this minute's rows. */
+async function writeUses(db: Reader): Promise<void> {
+  const uses = takeUses()
+  if (uses.length === 0) return
+  try {
+    await db.query(
+      `insert into backhaul.uses (who, api, minute, counts)
+       select who, api, date_trunc('minute', clock_timestamp()), counts::bigint[] from unnest($1::text[], $2::text[], $3::text[]) as u(who, api, counts)
+       on conflict (who, api, minute, minutes) do update
+          set counts = (select array_agg(coalesce(old, 0) + coalesce(new, 0) order by n)
+                          from unnest(uses.counts, excluded.counts) with ordinality as c(old, new, n))`,
+      [uses.map(({ who }) => who), uses.map(({ api }) => api), uses.map(({ counts }) => `{${counts.join()}}`)],
+    )
+  } catch (error) {
+    releaseUses(uses)
     throw error
   }
 }

@@ -24,7 +24,7 @@ export const COUNTERS = {
     labels: [...RECORD, 'counter'],
   },
   backhaul_requests_total: {
-    help: 'Requests sent, by API and status class (1xx to 5xx, or failed without an answer).',
+    help: 'Requests sent, by API and class of the answer: 2xx, 3xx, 4xx (without 429), 429 (and 420), 5xx, or failed without an answer.',
     labels: ['api', 'status'],
   },
   backhaul_wait_seconds_total: {

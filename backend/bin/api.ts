@@ -14,6 +14,7 @@ import { createService } from '../service/base/context'
 import { sources } from '../sources'
 import { run } from './process'
 import { requireSchema } from './schema'
+import { started } from './started'
 
 /** Database connections, shared by the queries of all clients. */
 const CONNECTIONS = 6
@@ -47,12 +48,14 @@ void run(async (config, log) => {
   const at = await listen(api)
   const metrics = await serveMetrics(service, failures)
   const stopFlushing = keepFlushing(db, log)
+  const stopped = await started(db, log, 'api', config.version)
   log.info('API is ready', { at, docs: `${at}/api/docs`, access: config.adminToken ? 'with a token' : 'this machine only' })
   return {
     async stop() {
       await Promise.all([api.close(), metrics.close()])
       await service.upstreams.close()
       await stopFlushing()
+      await stopped()
       await Promise.all([broker.close(), depths.close()])
       await db.close()
     },

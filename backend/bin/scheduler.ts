@@ -4,12 +4,15 @@ import { keepFlushing } from '../base/flush-counts'
 import { settingsReader } from '../config/config'
 import { openDb } from '../database/db'
 import { createScheduler } from '../engine/upkeep/scheduler'
+import { effectiveLimits } from '../gate/limits'
 import { userAgent } from '../http/client'
 import { requireSameDatabase } from '../migrate/connect'
+import { READ_EVERY_MS, readGates } from '../service/suite/gate-readings'
 import { sources } from '../sources'
 import { createDeliverer } from '../webhooks/deliver'
 import { run } from './process'
 import { requireSchema, requireWrites } from './schema'
+import { started } from './started'
 
 void run(async (config, log) => {
   const db = openDb(config.databaseUrl, { name: 'scheduler' })
@@ -23,7 +26,9 @@ void run(async (config, log) => {
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })
   const { stallMs, retentionMs } = config
   const settings = settingsReader(config)
-  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, settings })
+  const limits = effectiveLimits(sources, config.limits)
+  const readings = { everyMs: READ_EVERY_MS, read: () => readGates({ db, limits }) }
+  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, settings, readings })
   const deliverer = createDeliverer({
     db,
     log,
@@ -32,6 +37,7 @@ void run(async (config, log) => {
     sealer: config.sealer,
   })
   const stopFlushing = keepFlushing(db, log)
+  const stopped = await started(db, log, 'scheduler', config.version)
   scheduler.start()
   deliverer.start()
   log.info('Scheduler is ready')
@@ -39,6 +45,7 @@ void run(async (config, log) => {
     async stop() {
       await Promise.all([scheduler.stop(), deliverer.stop()])
       await stopFlushing()
+      await stopped()
       await Promise.all([broker.close(), depths.close()])
       await Promise.all([db.close(), lockDb.close()])
     },

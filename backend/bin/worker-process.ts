@@ -44,6 +44,7 @@ export const startWorker =
     const worker = createWorker({
       id,
       app,
+      version: config.version,
       ...definition,
       sources,
       db,
@@ -80,7 +81,17 @@ async function startListener(app: string, source: Source, listener: Listener, co
   await requireWrites(db)
   const broker = openBroker({ url: config.rabbitmqUrl, name: app, log })
   const id = newWorkerId()
-  const process = createListenerProcess({ id, app, listener, settings, userAgent: userAgent(config.contact), db, broker, log })
+  const process = createListenerProcess({
+    id,
+    app,
+    version: config.version,
+    listener,
+    settings,
+    userAgent: userAgent(config.contact),
+    db,
+    broker,
+    log,
+  })
   await broker.ready()
   await process.start()
   return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { version } from '../../package.json'
 import { Refused } from '../base/errors'
 import { projectRoot } from '../base/project-root'
 import { NO_KEY, type Sealer } from '../base/seal'
@@ -39,6 +40,8 @@ export interface Config {
   stallMs: number
   /** Finished tasks, events and deliveries are kept for this long, ms. */
   retentionMs: number
+  /** What was deployed, for people: a name, or the version of this package. */
+  version: string
   /** Where traces go; absent: no traces. */
   otlpEndpoint?: string
   logLevel: 'error' | 'warn' | 'info' | 'debug'
@@ -114,6 +117,7 @@ export function readConfig(sources: readonly Declares[], env: NodeJS.ProcessEnv 
     sealer: it.TOKEN_KEY ?? NO_KEY,
     stallMs: it.STALL_MINUTES * 60_000,
     retentionMs: it.RETENTION_DAYS * 86_400_000,
+    version: it.DEPLOYED_VERSION ?? version,
     otlpEndpoint: it.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: it.LOG_LEVEL,
     logFormat: it.LOG_FORMAT,

@@ -133,6 +133,10 @@ export const OWN = {
     schema: positive.default(30),
     about: 'Days for which tasks of ended jobs, published events, deliveries and the log of actions are kept. Jobs and reports stay.',
   },
+  DEPLOYED_VERSION: {
+    schema: z.string().trim().max(60).optional(),
+    about: 'Name of what is deployed, such as a commit; pages and charts show where it changed. Unset: the version of the package.',
+  },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     schema: urlSchema('http:', 'https:').optional(),
     about: 'OpenTelemetry collector for traces over HTTP. Unset: no traces.',

@@ -245,6 +245,8 @@ export type Traffic = Record<string, ApiTraffic>
 /** One step's use of the network. The HTTP client adds to `traffic` and sets `nextAt` and `asked`. */
 export interface HttpUse {
   class: RequestClass
+  /** Whose requests these are, for charts: the id of a job, or `lookups character`. */
+  who?: string
   /** The pace of its job. */
   pace?: Pace & { job: string }
   /** The slot that the gate reserved earlier for this task. */

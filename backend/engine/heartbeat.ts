@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Reader } from '../base/sql'
 import { releaseAbandonedLookups, releaseLookupsHeldBy, releaseUnknownLookups } from './lookups/store'
+import { hostOf, lives, noteLost, noteStart, noteStop, type Started } from './starts'
 import { DEAD_AFTER, releaseAbandoned, releaseHeldBy, releaseUnknown } from './store'
 
-export interface Identity {
-  id: string
-  app: string
+export interface Identity extends Started {
   queues: readonly string[]
   concurrency: number
 }
@@ -21,19 +20,8 @@ export const newWorkerId = (): string => `${hostname()}:${process.pid}:${randomB
 export async function signOn(db: Reader, me: Identity): Promise<void> {
   await write(db, me, [], 0)
   const neighbors = await db.query<{ id: string; pid: number }>(`select id, pid from backhaul.workers where host = $1`, [hostOf(me.id)])
-  for (const { id } of neighbors.filter((neighbor) => !lives(neighbor.pid))) await signOff(db, id)
-}
-
-const hostOf = (id: string): string => id.slice(0, id.indexOf(':'))
-
-/** Whether this host runs such a process. Hosts that share a name may be wrong about each other, which costs one request. */
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+  for (const { id } of neighbors.filter((neighbor) => !lives(neighbor.pid))) await remove(db, id)
+  await noteStart(db, me)
 }
 
 /** What a worker is working on: tasks by id, from before their claim; lookups by their claim. */
@@ -57,16 +45,21 @@ export async function heartbeat(db: Reader, me: Identity, holding: Holding, lagM
 async function write(db: Reader, me: Identity, held: readonly bigint[], lagMs: number): Promise<void> {
   const [, pid] = me.id.split(':')
   await db.query(
-    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, heartbeat_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+    `insert into backhaul.workers (id, app, host, pid, queues, concurrency, holding, rss_bytes, loop_lag_ms, version, heartbeat_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, clock_timestamp())
      on conflict (id) do update
         set heartbeat_at = clock_timestamp(), holding = excluded.holding, rss_bytes = excluded.rss_bytes, loop_lag_ms = excluded.loop_lag_ms`,
-    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss(), lagMs],
+    [me.id, me.app, hostOf(me.id), pid, me.queues, me.concurrency, held, process.memoryUsage.rss(), lagMs, me.version ?? ''],
   )
 }
 
-/** Removes a worker and releases what it still holds. */
+/** A worker stops: removes it and releases what it still holds. */
 export async function signOff(db: Reader, id: string): Promise<void> {
+  await remove(db, id)
+  await noteStop(db, id)
+}
+
+async function remove(db: Reader, id: string): Promise<void> {
   await releaseHeldBy(db, id)
   await releaseLookupsHeldBy(db, id)
   await releaseRequests(db, [id])
@@ -84,6 +77,7 @@ export async function rescue(db: Reader): Promise<{ moved: number; gone: string[
   )
   const ids = gone.map((worker) => worker.id)
   if (ids.length > 0) await releaseRequests(db, ids)
+  await noteLost(db, ids)
   const moved = (await releaseAbandoned(db)) + (await releaseAbandonedLookups(db))
   return { moved, gone: ids }
 }

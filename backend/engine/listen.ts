@@ -14,6 +14,8 @@ export interface ListenOptions {
   id: string
   /** PM2 app: `worker-tf2-live`. */
   app: string
+  /** What was deployed, for people. */
+  version?: string
   listener: Listener
   settings: ListenerIo['settings']
   userAgent: string
@@ -34,8 +36,8 @@ export interface ListenerProcess {
  * A process that cannot renew its lease stops listening before the lease expires.
  */
 export function createListenerProcess(options: ListenOptions): ListenerProcess {
-  const { id, app, listener, settings, userAgent, db, broker, log, renewMs = 5000 } = options
-  const me = { id, app, queues: [], concurrency: 0 }
+  const { id, app, version = '', listener, settings, userAgent, db, broker, log, renewMs = 5000 } = options
+  const me = { id, app, version, queues: [], concurrency: 0 }
   const stop = new AbortController()
   const lagMs = watchLoop()
   let listening: { abort: AbortController; ended: Promise<void> } | undefined

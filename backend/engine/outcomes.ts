@@ -2,6 +2,7 @@ import { count } from '../base/count'
 import { messageOf, type Throttled } from '../base/errors'
 import type { Log } from '../base/log'
 import { logStack } from '../base/log-errors'
+import { useRecords } from '../base/uses'
 import { COUNT_NAMES, ofCounts } from '../base/vocabulary'
 import type { Written } from '../contract'
 import type { Report } from './jobs/report'
@@ -56,7 +57,9 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
   const { source, stream } = task
   countStep(task, 'committed')
   count('backhaul_pages_total', { source, stream })
-  for (const outcome of RECORDS) count('backhaul_rows_total', { source, stream, outcome }, Number(now[outcome] - task[outcome]))
+  const records = Object.fromEntries(RECORDS.map((outcome) => [outcome, Number(now[outcome] - task[outcome])]))
+  for (const [outcome, n] of Object.entries(records)) count('backhaul_rows_total', { source, stream, outcome }, n)
+  useRecords(task.job_id, { ...records, pages: 1 })
   for (const [counter, n] of Object.entries(counters)) count('backhaul_counters_total', { source, stream, counter }, n)
   log.info(skipped ? `Task skipped: ${skipped.reason}` : ended ? 'Task done' : 'Page committed', {
     ...fieldsOf(task),

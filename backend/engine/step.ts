@@ -47,6 +47,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
   const began = performance.now()
   const use: HttpUse = {
     class: task.priority === 0 ? 'live' : 'backfill',
+    who: task.job_id,
     pace: task.pace ? { ...task.pace, job: task.job_id } : undefined,
     slotAt: task.slot_at ?? undefined,
     signal: engine.signal,

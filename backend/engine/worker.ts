@@ -25,6 +25,8 @@ export interface WorkerOptions {
   id: string
   /** PM2 app: `worker-backfill`. */
   app: string
+  /** What was deployed, for people. */
+  version?: string
   queues: readonly QueueName[]
   /** The most deliveries at once, over all its queues. */
   concurrency: number
@@ -56,7 +58,8 @@ const HEARTBEAT_MS = 5000
 
 /** Consumes some queues and runs a turn for each delivery. */
 export function createWorker(options: WorkerOptions): Worker {
-  const { id, app, queues, concurrency, db, heartbeatDb, broker, log, sources } = options
+  const { id, app, version = '', queues, concurrency, db, heartbeatDb, broker, log, sources } = options
+  const me = { id, app, version, queues, concurrency }
   const abort = new AbortController()
   // Every request in flight adds a listener; that is no leak.
   setMaxListeners(0, abort.signal)
@@ -83,7 +86,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const lagMs = watchLoop()
 
   const onHeartbeat = () => {
-    heartbeat(heartbeatDb, { id, app, queues, concurrency }, holding, lagMs())
+    heartbeat(heartbeatDb, me, holding, lagMs())
       .then(() => flush(heartbeatDb))
       .catch((error: unknown) => logUnreachable(log, 'Could not send the heartbeat', error))
   }
@@ -122,7 +125,7 @@ export function createWorker(options: WorkerOptions): Worker {
   return {
     id,
     async start() {
-      await signOn(heartbeatDb, { id, app, queues, concurrency })
+      await signOn(heartbeatDb, me)
       for (const queue of queues) subscriptions.push(await consume(queue))
       heartbeats = setInterval(onHeartbeat, HEARTBEAT_MS)
       logWorkerReady(log, app, id, queues)

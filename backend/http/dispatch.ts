@@ -28,12 +28,12 @@ export function dispatch(
   const work = async (traced: Span) => {
     try {
       const answer = await send(client, request, url, use.signal, secrets, { mayLeave: departs, left })
-      noteAnswer(client.name, sentAt ?? performance.now(), answer.status)
+      noteAnswer(use, client.name, sentAt ?? performance.now(), answer.status)
       trafficOf(use, client.name).bytes += answer.received
       traced.set({ 'http.response.status_code': answer.status })
       return answer
     } catch (error) {
-      if (sentAt !== undefined) noteAnswer(client.name, sentAt)
+      if (sentAt !== undefined) noteAnswer(use, client.name, sentAt)
       throw error
     }
   }

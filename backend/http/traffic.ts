@@ -1,4 +1,5 @@
 import { count, observe } from '../base/count'
+import { answerOf, useApi, useWait } from '../base/uses'
 import type { ApiTraffic, HttpUse } from '../contract'
 
 /*
@@ -19,6 +20,7 @@ export function noteWait(use: HttpUse, api: string, began: number): void {
   const ms = performance.now() - began
   trafficOf(use, api).waitMs += Math.round(ms)
   count('backhaul_wait_seconds_total', { api, reason: 'gate' }, ms / 1000)
+  if (use.who !== undefined) useWait(use.who, api, ms)
 }
 
 /** Our own limits delayed a request; it may be sent at `until`. */
@@ -36,7 +38,10 @@ export function noteThrottled(use: HttpUse, api: string, until: Date): void {
 }
 
 /** Counts a request that was sent at `began`. @param status absent: there was no answer */
-export function noteAnswer(api: string, began: number, status?: number): void {
-  count('backhaul_requests_total', { api, status: status === undefined ? 'failed' : `${Math.floor(status / 100)}xx` })
-  observe('backhaul_request_duration_seconds', { api }, (performance.now() - began) / 1000)
+export function noteAnswer(use: HttpUse, api: string, began: number, status?: number): void {
+  const seconds = (performance.now() - began) / 1000
+  const answer = answerOf(status)
+  count('backhaul_requests_total', { api, status: answer })
+  observe('backhaul_request_duration_seconds', { api }, seconds)
+  if (use.who !== undefined) useApi(use.who, api, answer, use.class === 'live', seconds)
 }

@@ -10,7 +10,8 @@ import { exposition } from '../../backend/metrics/exposition'
 import { serveMetrics } from '../../backend/metrics/server'
 import { startSandbox } from '../../backend/sandbox/server'
 import { createService, type Service } from '../../backend/service/base/context'
-import { history, quantileMs } from '../../backend/service/suite/history'
+import { history } from '../../backend/service/history/history'
+import { quantileMs } from '../../backend/service/history/latency'
 import { eve } from '../../backend/sources/eve'
 import { openDepths } from '../../queues/depths'
 import { recorder } from '../support/amqp'
@@ -179,18 +180,19 @@ describe('a backfill at the sandbox', () => {
 
   test('the history has the same figures, minute by minute', async () => {
     const seen = await scrape()
-    const { minutes, series } = await history(it_.db, 30)
+    const of = { db: it_.db, sources: [], limits: new Map() }
+    const { minutes, series } = await history(of, { minutes: 30 })
     const sum = (list: (number | null)[] = []) => list.reduce<number>((total, one) => total + (one ?? 0), 0)
     expect(minutes).toHaveLength(30)
-    expect(sum(series.rows.new)).toBe(sumOf(seen, 'backhaul_rows_total', { outcome: 'new' }))
+    expect(sum(series.rows?.new)).toBe(sumOf(seen, 'backhaul_rows_total', { outcome: 'new' }))
     expect(sum(series.requests['2xx'])).toBe(sumOf(seen, 'backhaul_requests_total', { status: '2xx' }))
-    expect(sum(series.waitSeconds)).toBeCloseTo(sumOf(seen, 'backhaul_wait_seconds_total'))
+    expect(sum(series.waitSeconds)).toBeCloseTo(sumOf(seen, 'backhaul_wait_seconds_total', { reason: 'gate' }))
     const { p50, p95 } = series.latency.zkillboard ?? { p50: [], p95: [] }
     expect(p50).toHaveLength(30)
     expect(sum(p95)).toBeGreaterThanOrEqual(sum(p50))
     expect(p50.filter((one) => one === null).length).toBeGreaterThan(20)
-    await expect(history(it_.db, 0)).rejects.toThrow('minutes must be a whole number from 1')
-    await expect(history(it_.db, 1.5)).rejects.toThrow('minutes must be a whole number from 1')
+    await expect(history(of, { minutes: 0 })).rejects.toThrow('minutes must be a whole number from 1')
+    await expect(history(of, { minutes: 1.5 })).rejects.toThrow('minutes must be a whole number from 1')
   })
 
   test('labels are names and words, never ids, and series are few', async () => {

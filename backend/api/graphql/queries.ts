@@ -11,6 +11,7 @@ import { listSchedules } from '../../service/schedules/schedules'
 import { listActions } from '../../service/suite/actions'
 import { alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
+import { listLimits } from '../../service/suite/limits'
 import { overview } from '../../service/suite/overview'
 import { list as listRefusals } from '../../service/suite/refusals'
 import { listWorkers } from '../../service/suite/workers'
@@ -66,6 +67,7 @@ export const Query = {
   sources: (_: unknown, __: unknown, { service }: Context) => listSources(service),
   workers: (_: unknown, __: unknown, { service }: Context) => listWorkers(service),
   gates: (_: unknown, __: unknown, { service }: Context) => listGates(service),
+  limits: (_: unknown, __: unknown, { service }: Context) => listLimits(service),
   deadLetters: (_: unknown, { queue, group, first }: Window & { queue?: string | null; group?: string | null }, { service }: Context) =>
     listDeadLetters(service, { queue: queue ?? undefined, group: group ?? undefined, limit: askOf({ first }).limit }),
   deadLetterGroups: (_: unknown, { queue }: { queue?: string | null }, { service }: Context) => deadGroups(service, queue ?? undefined),

@@ -1,14 +1,18 @@
 import { listSources } from '../../service/base/registry'
+import { effectOf, listDeploys } from '../../service/history/effect'
+import { history } from '../../service/history/history'
 import { acknowledgeAlerts, alertGroups, listAlerts } from '../../service/suite/alerts'
 import { listGates } from '../../service/suite/gates'
-import { history } from '../../service/suite/history'
+import { listGatesOf, listLimits } from '../../service/suite/limits'
 import { overview } from '../../service/suite/overview'
+import { usersOf } from '../../service/suite/users'
 import { listWorkers } from '../../service/suite/workers'
 import { actorOf } from '../security'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
 
 const DEFAULT_MINUTES = 180
+const DEFAULT_USE_MINUTES = 60
 
 /** Sources, workers, limits and figures of the whole suite. */
 export function suite(app: App, { service }: Context): void {
@@ -32,12 +36,12 @@ export function suite(app: App, { service }: Context): void {
     '/api/history',
     {
       schema: {
-        ...about('getHistory', 'Get figures by minute, for charts'),
+        ...about('getHistory', 'Get figures over time, for charts'),
         querystring: shapes.historyQuery,
         response: { 200: shapes.history, ...refusals() },
       },
     },
-    async ({ query }) => await history(service.db, query.minutes ?? DEFAULT_MINUTES),
+    async ({ query }) => await history(service, { ...query, minutes: query.minutes ?? DEFAULT_MINUTES }),
   )
   app.get(
     '/api/gates',
@@ -48,6 +52,61 @@ export function suite(app: App, { service }: Context): void {
       },
     },
     async () => ({ items: await listGates(service) }),
+  )
+  app.get(
+    '/api/limits',
+    {
+      schema: {
+        ...about('listLimits', 'List limits with all their gates together, the troubled ones first'),
+        response: { 200: shapes.limitList, ...refusals() },
+      },
+    },
+    async () => ({ items: await listLimits(service) }),
+  )
+  app.get(
+    '/api/limits/:name/gates',
+    {
+      schema: {
+        ...about('listGatesOfLimit', 'List gates of one limit: one for each host, key or account'),
+        params: shapes.limitName,
+        querystring: shapes.gatesQuery,
+        response: { 200: shapes.gatesOfLimit, ...refusals(404) },
+      },
+    },
+    async ({ params, query }) => await listGatesOf(service, params.name, query),
+  )
+  app.get(
+    '/api/limits/:name/users',
+    {
+      schema: {
+        ...about('listUsersOfLimit', 'List who used the API of a limit, the largest users first'),
+        params: shapes.limitName,
+        querystring: shapes.usersQuery,
+        response: { 200: shapes.apiUsers, ...refusals(404) },
+      },
+    },
+    async ({ params, query }) => await usersOf(service, params.name, query.minutes ?? DEFAULT_USE_MINUTES),
+  )
+  app.get(
+    '/api/deploys',
+    {
+      schema: {
+        ...about('listDeploys', 'List changes of version and restarts of a week, newest first'),
+        response: { 200: shapes.deployList, ...refusals() },
+      },
+    },
+    async () => ({ items: await listDeploys(service.db) }),
+  )
+  app.get(
+    '/api/deploys/effect',
+    {
+      schema: {
+        ...about('getEffectOfDeploy', 'Compare the figures before and after a deploy'),
+        querystring: shapes.effectQuery,
+        response: { 200: shapes.effect, ...refusals(404) },
+      },
+    },
+    async ({ query }) => await effectOf(service.db, query.at),
   )
   app.get(
     '/api/workers',

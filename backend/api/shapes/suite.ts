@@ -46,32 +46,122 @@ export const overview = z
   })
   .meta({ id: 'Overview' })
 
-export const gateList = z.object({
+const gate = z
+  .object({
+    name: z.string(),
+    state: z.enum(GATE_STATES),
+    limit: z.string(),
+    api: z.string(),
+    used: z.array(
+      z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number(), learned: z.boolean() }),
+    ),
+    inFlight: count,
+    concurrent: z.number().nullable(),
+    nextAt: moment.nullable(),
+    blockedUntil: moment.nullable(),
+    blockedReason: z.string().nullable(),
+    failures: count,
+    trippedUntil: moment.nullable(),
+    granted: z.number(),
+    waits: z.number(),
+    throttled: z.number(),
+    users: z.array(z.object({ job: z.uuid(), source: z.string(), tasks: count, waiting: count })),
+  })
+  .meta({ id: 'Gate' })
+
+export const gateList = z.object({ items: z.array(gate) })
+
+export const limitList = z.object({
   items: z.array(
     z
       .object({
         name: z.string(),
-        state: z.enum(GATE_STATES),
-        limit: z.string(),
         api: z.string(),
-        used: z.array(
-          z.object({ span: z.enum(['requests', 'day']), used: z.number(), of: z.number(), windowMs: z.number(), learned: z.boolean() }),
-        ),
+        sources: z.array(z.string()),
+        limit: z.string(),
+        scope: z.enum(['ip', 'host', 'key', 'account']).meta({ description: 'What the limit counts by' }),
+        state: z.enum(GATE_STATES).meta({ description: 'Of its worst gate' }),
+        gates: z.object({ total: count, ready: count, blocked: count, tripped: count, failing: count, near: count }),
+        use: z.number().nullable().meta({ description: 'Of its fullest gate, 0 to 1; null: not known' }),
+        worst: gate.nullable(),
         inFlight: count,
-        concurrent: z.number().nullable(),
-        nextAt: moment.nullable(),
-        blockedUntil: moment.nullable(),
-        blockedReason: z.string().nullable(),
-        failures: count,
-        trippedUntil: moment.nullable(),
         granted: z.number(),
         waits: z.number(),
         throttled: z.number(),
-        users: z.array(z.object({ job: z.uuid(), source: z.string(), tasks: count, waiting: count })),
+        waiting: z
+          .object({ limit: count, closed: count })
+          .meta({ description: 'Tasks that wait for the limit itself, and those that wait for a closed gate' }),
       })
-      .meta({ id: 'Gate' }),
+      .meta({ id: 'Limit' }),
   ),
 })
+
+export const limitName = z.object({ name: z.string().max(100).meta({ description: 'Name of a limit' }) })
+
+export const gatesQuery = z.strictObject({
+  q: z.string().max(200).optional().meta({ description: 'Part of the name of a host, key or account' }),
+  limit: paging.limit,
+})
+
+export const gatesOfLimit = z.object({ items: z.array(gate), total: count })
+
+const minutes = z.coerce.number().int().min(1).max(MAX_MINUTES).optional()
+
+export const usersQuery = z.strictObject({ minutes })
+
+export const apiUsers = z
+  .object({
+    api: z.string(),
+    since: moment,
+    requests: z.number(),
+    live: z.number(),
+    items: z.array(
+      z.object({
+        job: z.uuid().nullable(),
+        source: z.string().nullable(),
+        label: z.string(),
+        requests: z.number(),
+        share: z.number(),
+        live: z.number(),
+        throttled: z.number(),
+        failed: z.number(),
+        waitMs: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'ApiUsers' })
+
+const mark = z
+  .object({
+    at: moment,
+    kind: z.enum(['deploy', 'restart', 'crash']),
+    before: z.string(),
+    version: z.string(),
+    apps: z.array(z.string()),
+    starts: count,
+  })
+  .meta({ id: 'Deploy' })
+
+export const deployList = z.object({ items: z.array(mark) })
+
+export const effectQuery = z.strictObject({ at: moment.optional() })
+
+const figures = z.object({
+  from: moment,
+  to: moment,
+  requests: z.number(),
+  failed: z.number(),
+  throttled: z.number(),
+  errorRate: z.number().nullable(),
+  records: z.number(),
+  recordsPerSecond: z.number(),
+  retries: z.number(),
+  failures: z.number(),
+})
+
+export const effect = z
+  .object({ mark: mark.nullable(), minutes: count, before: figures.nullable(), after: figures.nullable() })
+  .meta({ id: 'DeployEffect' })
 
 export const workerList = z.object({
   items: z.array(
@@ -79,6 +169,7 @@ export const workerList = z.object({
       .object({
         id: z.string(),
         app: z.string(),
+        version: z.string(),
         host: z.string(),
         pid: z.number(),
         queues: z.array(z.string()),
@@ -103,7 +194,18 @@ export const workerList = z.object({
       .meta({ id: 'Worker' }),
   ),
   schedulers: count,
-  apps: z.array(z.object({ app: z.string(), queues: z.array(z.string()), alive: count })),
+  apps: z.array(
+    z.object({
+      app: z.string(),
+      queues: z.array(z.string()),
+      alive: count.nullable(),
+      seenAt: moment.nullable(),
+      restarts: count,
+      crashes: count,
+      startedAt: moment.nullable(),
+      version: z.string().nullable(),
+    }),
+  ),
 })
 
 export const deadLetter = z
@@ -210,21 +312,32 @@ export const alertChoice = z.strictObject({
 
 export const acknowledged = z.object({ changed: count })
 
-const perMinute = z.array(z.number())
+const figuresOverTime = z.array(z.number())
 
-const perMinuteOrNull = z.array(z.number().nullable())
+const figuresOrNull = z.array(z.number().nullable())
 
-export const historyQuery = z.strictObject({ minutes: z.coerce.number().int().min(1).max(MAX_MINUTES).optional() })
+export const historyQuery = z.strictObject({
+  minutes,
+  source: z.string().max(100).optional(),
+  api: z.string().max(100).optional(),
+  job: z.string().max(64).optional(),
+})
 
 export const history = z
   .object({
-    minutes: z.array(moment),
+    minutes: z.array(moment).meta({ description: 'Starts of the spans, oldest first' }),
+    spanMinutes: count,
+    now: moment,
     series: z.object({
-      rows: z.object(ofOutcomes(() => perMinute)),
-      requests: z.record(z.string(), perMinute),
-      waitSeconds: perMinute,
-      latency: z.record(z.string(), z.object({ p50: perMinuteOrNull, p95: perMinuteOrNull })).meta({ description: 'ms, by API' }),
+      rows: z.object(ofOutcomes(() => figuresOverTime)).nullable(),
+      requests: z.record(z.string(), figuresOverTime).meta({ description: 'By answer: 2xx, 3xx, 4xx, 429, 5xx, or failed without one' }),
+      waitSeconds: figuresOverTime,
+      latency: z.record(z.string(), z.object({ p50: figuresOrNull, p95: figuresOrNull })).meta({ description: 'ms, by API' }),
+      limits: z
+        .record(z.string(), z.object({ use: figuresOrNull, waiting: figuresOrNull, closed: figuresOrNull }))
+        .meta({ description: 'By limit: share used, tasks that wait for it, and tasks that wait because it is closed' }),
     }),
+    marks: z.array(mark),
   })
   .meta({ id: 'History' })
 

@@ -14,3 +14,11 @@ export const MAX_BULK = 500
 export const PLACES_COUNTED = 10_000
 /** Longest history shown, minutes: a week. */
 export const MAX_MINUTES = 10_080
+/** Spans by which history is kept, and for how long: a chart shows the shortest one that still has its whole range. */
+export const SPANS = [
+  { minutes: 1, keptHours: 7 },
+  { minutes: 5, keptHours: 26 },
+  { minutes: 30, keptHours: 170 },
+] as const
+/** Ranges that charts offer, minutes. */
+export const RANGES = [60, 360, 1440, MAX_MINUTES] as const

@@ -29,7 +29,7 @@ export async function lookupTurn(
   const held = await claimLookups(engine.db, kind, lookup.batch, first, engine.id)
   if (held.ids.length === 0) return
   hold.add(held.claim)
-  const use: HttpUse = { class: 'backfill', signal: engine.signal, nextAt: {}, traffic: {}, log: engine.log }
+  const use: HttpUse = { class: 'backfill', who: `lookups ${kind}`, signal: engine.signal, nextAt: {}, traffic: {}, log: engine.log }
   try {
     await span(`lookup ${kind}`, { 'backhaul.ids': held.ids.length }, () => answer(engine, source, lookup, held, use))
   } catch (error) {

@@ -1,9 +1,11 @@
 import type { Log } from '../../base/log'
 import type { Reader } from '../../base/sql'
+import { SPANS } from '../../base/vocabulary'
 import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
 import { logDeleted } from '../log'
 import { deleteForeseen, deleteTasks, ENDED } from '../store'
+import { foldings } from './fold'
 import { MAX_TICKS } from './tick-history'
 
 /*
@@ -18,8 +20,12 @@ const JOBS_A_TICK = 20
 const JOBS_A_SWEEP = 5_000
 const EVERY_MS = 3_600_000
 const DAY_MS = 86_400_000
-/** Message ids and samples: a producer may send again after days, charts show the last hours. */
+/** Message ids: a producer may send again after days. */
 const WEEK_MS = 7 * DAY_MS
+/** Charts show a week. */
+const HISTORY_MS = Math.max(...SPANS.map(({ keptHours }) => keptHours)) * 3_600_000
+/** Starts of an app on a host that are kept at most. */
+const STARTS_OF_AN_APP = 500
 
 /** As the index jobs_uncleared says it: jobs whose tasks are gone are passed over. */
 const UNCLEARED = `report is not null and completed_at is not null and coalesce(report ->> 'cleared', 'under way') = 'under way'`
@@ -131,7 +137,21 @@ function choresOf(db: Db, keepMs: number, ids: string[]): Chore[] {
       name: 'rejects',
       run: () => remove(db, 'rejects', keepMs, `select ctid from backhaul.rejects where job_id is null and at < ${OLDER}`),
     },
-    { name: 'samples', run: () => remove(db, 'samples', WEEK_MS, `select ctid from backhaul.samples where minute < ${OLDER}`) },
+    ...foldings(db),
+    { name: 'samples', run: () => remove(db, 'samples', HISTORY_MS, `select ctid from backhaul.samples where minute < ${OLDER}`) },
+    { name: 'uses', run: () => remove(db, 'uses', HISTORY_MS, `select ctid from backhaul.uses where minute < ${OLDER}`) },
+    // A process that crashes again and again must not fill the table.
+    {
+      name: 'starts',
+      run: () =>
+        remove(
+          db,
+          'starts',
+          keepMs,
+          `select ctid from (select ctid, at, row_number() over (partition by app, host order by id desc) as place from backhaul.starts) s
+            where at < ${OLDER} or place > ${STARTS_OF_AN_APP}`,
+        ),
+    },
   ]
 }
 

@@ -39,11 +39,14 @@ export interface SchedulerOptions {
   retentionMs?: number
   /** Asks the broker about dead letters; absent: their growth raises no alert. */
   depths?: Pick<Depths, 'read'>
+  /** Notes figures of the suite for charts, every so many ms. */
+  readings?: { everyMs: number; read(): Promise<void> }
 }
 
 interface Upkeep {
   alerts: ReturnType<typeof watchAlerts>
   retention: ReturnType<typeof keepRetention>
+  readings: ReturnType<typeof keepReading>
 }
 
 export interface Scheduler {
@@ -60,6 +63,7 @@ export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
   const upkeep = {
     alerts: watchAlerts({ db, log, sources, settings, stallMs, depths }),
     retention: keepRetention({ db, log, retentionMs, sources }),
+    readings: keepReading(engine),
   }
   let stopping = false
   let running = Promise.resolve()
@@ -99,7 +103,25 @@ export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
       stopping = true
       await running
       await upkeep.alerts.stop()
+      await upkeep.readings.stop()
     },
+  }
+}
+
+/** Reads beside the ticks: with thousands of hosts it takes longer than wake-ups may wait. */
+function keepReading({ readings, log }: SchedulerOptions & Pick<Engine, 'log'>): { tick(ticks: number): void; stop(): Promise<void> } {
+  let reading: Promise<void> | undefined
+  return {
+    tick(ticks) {
+      if (!readings || reading || ticks % Math.round(readings.everyMs / TICK_MS) !== 0) return
+      reading = readings
+        .read()
+        .catch((error: unknown) => (isUnreachable(error) ? undefined : logUnexpected(log, 'Reading figures failed', error)))
+        .finally(() => {
+          reading = undefined
+        })
+    },
+    stop: async () => await reading,
   }
 }
 
@@ -119,6 +141,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   await sweepCancelled(engine)
   await insertFinishTasks(engine)
   await apart(engine, 'Passing events to webhooks failed', () => fanOut(db))
+  upkeep.readings.tick(ticks)
   if (ticks % CHECK_EVERY === 0) await apart(engine, 'Checking alerts failed', () => upkeep.alerts.check())
   await apart(engine, 'Deleting expired rows failed', () => upkeep.retention.tick())
   await wake(db, broker)

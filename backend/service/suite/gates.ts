@@ -63,7 +63,7 @@ function busier(a: GateRow, b: GateRow): number {
 }
 
 /** Limits that were never used have no row; rows of hosts and keys belong to their limit. */
-function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
+function join(limits: Limits, rows: readonly GateRow[], most: number): GateState[] {
   const byLimit = new Map<string, GateRow[]>()
   for (const row of rows) {
     const [limit = row.name] = row.name.split(':')
@@ -72,16 +72,22 @@ function join(limits: Limits, rows: readonly GateRow[]): GateState[] {
     else byLimit.set(limit, [row])
   }
   return [...limits].flatMap(([name, limit]) => {
-    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, MAX_OF_A_LIMIT)
+    const own = (byLimit.get(name) ?? []).toSorted(busier).slice(0, most)
     return own.length === 0 ? [{ name, limit }] : own.map((row) => ({ name: row.name, limit: withLearned(limit, row.learned), row }))
   })
 }
 
-/** Every limit in force with its state, and the database's time. */
-export async function gateStates({ db, limits }: Pick<Service, 'db' | 'limits'>): Promise<{ gates: GateState[]; now: Date }> {
+/**
+ * Every limit in force with its state, and the database's time.
+ * @param most hosts, keys or accounts of a limit
+ */
+export async function gateStates(
+  { db, limits }: Pick<Service, 'db' | 'limits'>,
+  most = MAX_OF_A_LIMIT,
+): Promise<{ gates: GateState[]; now: Date }> {
   // Read first: the gate would wait for an unreachable database, which an entry point should report.
   const now = await databaseTime(db)
-  return { gates: join(limits, await createGate(db, limits).list()), now }
+  return { gates: join(limits, await createGate(db, limits).list(), most), now }
 }
 
 /** Every limit, and who uses it. */
@@ -90,7 +96,7 @@ export async function listGates(service: Pick<Service, 'db' | 'limits'>): Promis
   return gates.map((gate) => infoOf(gate, now, users))
 }
 
-function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User[]): GateInfo {
+export function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User[]): GateInfo {
   const future = (at: Date | null | undefined) => (at && at > now ? at.toISOString() : null)
   const used: GateInfo['used'] = []
   const add = (span: Span, of: number, windowMs: number) =>
@@ -120,7 +126,7 @@ function infoOf({ name, limit, row }: GateState, now: Date, users: readonly User
 type User = GateInfo['users'][number] & { gate: string }
 
 /** Only ready tasks can use a gate, and there are never more of them than places. */
-async function readUsers({ db }: Pick<Service, 'db'>): Promise<User[]> {
+export async function readUsers({ db }: Pick<Service, 'db'>): Promise<User[]> {
   return await db.query<User>(
     `select u.gate, u.job_id as job, j.source, (count(*) filter (where u.held))::int as tasks, (count(*) filter (where not u.held))::int as waiting
        from (select k.gate, t.job_id, true as held from backhaul.tasks t, jsonb_object_keys(t.traffic) k(gate)

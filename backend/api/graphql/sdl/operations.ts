@@ -24,6 +24,8 @@ export const operations = /* GraphQL */ `
     workers: Workers!
     "Every limit: what it grants, what is used of it, and which jobs wait for it."
     gates: [Gate!]!
+    "Every limit with all its gates together, the troubled ones first."
+    limits: [Limit!]!
     "Messages that could not be understood."
     deadLetters(queue: String, group: String, first: Int = 50): DeadLetters!
     "Dead letters by queue and reason, the largest group first."

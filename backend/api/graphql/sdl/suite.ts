@@ -46,11 +46,21 @@ export const suite = /* GraphQL */ `
   type Command { name: String! about: String! }
 
   type Workers { items: [Worker!]! schedulers: Int! apps: [App!]! }
-  "A PM2 app and the number of its live workers."
-  type App { app: String! queues: [String!]! alive: Int! }
+  "A PM2 app: its live workers (null: it sends no heartbeats), and its restarts and crashes of a week."
+  type App {
+    app: String!
+    queues: [String!]!
+    alive: Int
+    seenAt: DateTime
+    restarts: Int!
+    crashes: Int!
+    startedAt: DateTime
+    version: String
+  }
   type Worker {
     id: ID!
     app: String!
+    version: String!
     host: String!
     pid: Int!
     queues: [String!]!
@@ -88,6 +98,28 @@ export const suite = /* GraphQL */ `
   }
   "Usage of one rolling window; learned: the upstream reported its limit."
   type GateUse { span: String! used: Int! of: Int! windowMs: Float! learned: Boolean! }
+  "A limit with all its gates together: one, or one for each host, key or account."
+  type Limit {
+    name: String!
+    api: String!
+    sources: [String!]!
+    limit: String!
+    scope: String!
+    "Of its worst gate."
+    state: GateState!
+    gates: GateCounts!
+    "Of its fullest gate, 0 to 1; null: not known."
+    use: Float
+    worst: Gate
+    inFlight: Int!
+    granted: BigInt!
+    waits: BigInt!
+    throttled: BigInt!
+    waiting: WaitingCounts!
+  }
+  type GateCounts { total: Int! ready: Int! blocked: Int! tripped: Int! failing: Int! near: Int! }
+  "Tasks that wait for the limit itself, and those that wait for a closed gate."
+  type WaitingCounts { limit: Int! closed: Int! }
   type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
 
   type DeadLetters { items: [DeadLetter!]! queues: [DeadQueue!]! }

@@ -32,7 +32,7 @@ const series = (name: string, values: (number | null)[], n: number): Series => (
 
 /** The charts of a history. */
 export function chartsOf({ series: it }: History): Chart[] {
-  const rows = OUTCOMES.flatMap((name, n) => (some(it.rows[name]) ? [series(COUNTS[name].title, it.rows[name], n)] : []))
+  const rows = OUTCOMES.flatMap((name, n) => (it.rows && some(it.rows[name]) ? [series(COUNTS[name].title, it.rows[name], n)] : []))
   const requests = Object.entries(it.requests)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, values], n) => series(name, values, CLASSES[name] ?? 4 + n))

@@ -1,0 +1,98 @@
+import { groupBy } from '../../base/group'
+import type { Reader } from '../../base/sql'
+import { REQUEST_FIGURES } from '../../base/uses'
+import { apiOf } from '../../gate/limits'
+import type { Service } from '../base/context'
+import { useNow } from './gate-use'
+import { type GateState, gateStates, stateOf } from './gates'
+
+/*
+ * What a chart of a limit needs and no counter has: how full it is, and what waits for it. Each reading adds to the samples of its minute;
+ * divided by the number of readings they are averages, also after they were added up to longer spans.
+ */
+
+/** Names of the samples. */
+export const READINGS = { count: 'gate_readings', use: 'gate_use', waiting: 'gate_waiting', closed: 'gate_closed' } as const
+
+/** How often the scheduler reads, ms. */
+export const READ_EVERY_MS = 15_000
+
+/** Tasks that wait for a gate, by job. */
+export interface WaitingTasks {
+  gate: string
+  job: string
+  tasks: number
+}
+
+/** Only ready tasks wait for a gate, and there are never more of them than places. */
+export const waitingTasks = (db: Reader): Promise<WaitingTasks[]> =>
+  db.query<WaitingTasks>(
+    `select t.waiting_on as gate, t.job_id as job, count(*)::int as tasks from backhaul.tasks t
+      where t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.held_by is null and t.due_at > clock_timestamp()
+        and t.waiting_on is distinct from t.error_kind group by 1, 2`,
+  )
+
+export const limitOf = (gate: string): string => gate.split(':')[0] ?? gate
+
+interface Sample {
+  name: string
+  limit: string
+  value: number
+}
+
+/** Reads every gate once, and adds the reading to the samples of this minute. */
+export async function readGates(service: Pick<Service, 'db' | 'limits'>): Promise<void> {
+  const { db, limits } = service
+  const [{ gates, now }, waiting] = await Promise.all([gateStates(service, Number.POSITIVE_INFINITY), waitingTasks(db)])
+  const closed = new Set(gates.filter(({ row }) => stateOf(row) !== 'ready').map(({ name }) => name))
+  const known = waiting.filter(({ gate }) => limits.has(limitOf(gate)))
+  const samples = [...useSamples(gates, now), ...waitSamples(known, closed)].filter(({ value }) => value > 0)
+  await db.query(
+    `insert into backhaul.samples (minute, name, labels, value)
+     select date_trunc('minute', clock_timestamp()), name, labels, value from unnest($1::text[], $2::text[], $3::float8[]) as s(name, labels, value)
+     on conflict (minute, name, labels, minutes) do update set value = samples.value + excluded.value`,
+    [
+      [READINGS.count, ...samples.map(({ name }) => name)],
+      ['{}', ...samples.map(({ limit }) => JSON.stringify({ limit }))],
+      [1, ...samples.map(({ value }) => value)],
+    ],
+  )
+  await noteWaits(db, known)
+}
+
+function useSamples(gates: readonly GateState[], now: Date): Sample[] {
+  return [...groupBy(gates, ({ name }) => limitOf(name))].map(([limit, rows]) => ({
+    name: READINGS.use,
+    limit,
+    value: Math.max(...rows.map((gate) => useNow(gate.limit, gate.row, now))),
+  }))
+}
+
+function waitSamples(waiting: readonly WaitingTasks[], closed: ReadonlySet<string>): Sample[] {
+  const kinds = groupBy(waiting, ({ gate }) => JSON.stringify([limitOf(gate), closed.has(gate)]))
+  return [...kinds].map(([key, rows]) => {
+    const [limit, isClosed] = JSON.parse(key) as [string, boolean]
+    return { name: isClosed ? READINGS.closed : READINGS.waiting, limit, value: rows.reduce((sum, { tasks }) => sum + tasks, 0) }
+  })
+}
+
+const WAIT_AT = REQUEST_FIGURES.indexOf('waitMs')
+
+/** Each task that waits now has waited since the last reading: added to its job. */
+async function noteWaits(db: Reader, waiting: readonly WaitingTasks[]): Promise<void> {
+  const byJob = groupBy(waiting, ({ gate, job }) => JSON.stringify([job, apiOf(limitOf(gate))]))
+  if (byJob.size === 0) return
+  const rows = [...byJob].map(([key, mine]) => ({
+    key: JSON.parse(key) as [string, string],
+    waitMs: mine.reduce((sum, { tasks }) => sum + tasks, 0) * READ_EVERY_MS,
+  }))
+  await db.query(
+    `insert into backhaul.uses (who, api, minute, counts)
+     select who, api, date_trunc('minute', clock_timestamp()), array_fill(0::bigint, array[$4::int]) || ms from unnest($1::text[], $2::text[], $3::bigint[]) as u(who, api, ms)
+     order by who, api
+     on conflict (who, api, minute, minutes) do update
+        set counts = (select array_agg(coalesce(old, 0) + coalesce(new, 0) order by n)
+                        from unnest(uses.counts, excluded.counts) with ordinality as c(old, new, n))`,
+    [rows.map(({ key }) => key[0]), rows.map(({ key }) => key[1]), rows.map(({ waitMs }) => waitMs), WAIT_AT],
+  )
+}
