@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { JOB_VERBS } from '../backend/base/vocabulary'
+import { JOB_VERBS, LOG_LEVELS } from '../backend/base/vocabulary'
 import { progress } from '../backend/engine/jobs/progress'
 import { findJob, report } from '../backend/engine/jobs/verbs'
 import { askedOf } from '../backend/service/base/registry'
@@ -8,6 +8,7 @@ import type { Context } from './cli/context'
 import { gridOptions } from './cli/grid-words'
 import { showFailures } from './cli/jobs-failures'
 import { type ListOptions, listJobs } from './cli/jobs-list'
+import { type LogOptions, showLog } from './cli/jobs-log'
 import { type ShowOptions, showJob } from './cli/jobs-show'
 import { doVerb, VERBS, type VerbOptions } from './cli/jobs-verbs'
 import { createProgram, main } from './cli/main'
@@ -41,6 +42,15 @@ export function build(context: Context): Command {
     .description('show the failures of a job by cause, and whether a retry helps')
     .option(...JSON_OPTION)
     .action((id: string, options: { json?: boolean }) => showFailures(context, id, options))
+  program
+    .command('logs <id>')
+    .description('show the log lines of a job')
+    .option('--follow', 'go on until the job has ended')
+    .option('--level <level>', `only this level and worse: ${LOG_LEVELS.join(', ')}`)
+    .option('--grep <text>', 'only lines that contain this text')
+    .option('--limit <n>', 'maximum number of lines, the last ones', '200')
+    .option(JSON_OPTION[0], 'print one JSON document a line')
+    .action((id: string, options: LogOptions) => showLog(context, id, options))
   program
     .command('watch <ids...>')
     .description('follow jobs until they end; exit 0 only if all completed')

@@ -4,7 +4,8 @@ import { isUnreachable } from '../database/db'
 import { clearCaches } from '../service/base/caches'
 import type { Service } from '../service/base/context'
 import type { JobFilter } from '../service/jobs/list'
-import { alertsUpdates, eventOf, jobUpdates, type LiveEvent, listUpdates, overviewUpdates, type Updates } from './updates'
+import type { LogFilter } from '../service/jobs/log'
+import { alertsUpdates, eventOf, jobUpdates, type LiveEvent, listUpdates, logUpdates, overviewUpdates, type Updates } from './updates'
 
 export type { LiveEvent } from './updates'
 
@@ -28,6 +29,8 @@ export interface Watch {
 export interface Live {
   /** Events `job` and, when it has ended, `end`. */
   watchJob(id: string, listener: Listener): Watch
+  /** Events `log` and, when the job has ended, `end`. */
+  watchLog(id: string, filter: LogFilter, listener: Listener): Watch
   /** Events `jobs` of the first page. */
   watchJobs(filter: JobFilter, limit: number, listener: Listener): Watch
   watchOverview(listener: Listener): Watch
@@ -130,6 +133,8 @@ export function createLive(service: Service): Live {
 
   return {
     watchJob: (id, listener) => watch(`job ${id}`, () => jobUpdates(service, id), listener),
+    watchLog: (id, filter, listener) =>
+      watch(`log ${id} ${JSON.stringify([filter.level, filter.q])}`, () => logUpdates(service, id, filter), listener),
     watchJobs: (filter, limit, listener) =>
       watch(`jobs ${JSON.stringify([filter, limit])}`, () => listUpdates(service, filter, limit), listener),
     watchOverview: (listener) => watch('overview', () => overviewUpdates(service), listener),

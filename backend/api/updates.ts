@@ -4,6 +4,7 @@ import { hasEnded } from '../service/base/about'
 import type { Service } from '../service/base/context'
 import { type JobDetail, jobDetail } from '../service/jobs/detail'
 import { type JobFilter, type JobSummary, listJobs } from '../service/jobs/list'
+import { type LogFilter, type LogLine, readLines } from '../service/jobs/log'
 import { summaries } from '../service/jobs/summary'
 import { alertGroups } from '../service/suite/alerts'
 import { overview } from '../service/suite/overview'
@@ -14,7 +15,7 @@ import * as shapes from './shapes'
  */
 
 export interface LiveEvent {
-  event: 'job' | 'jobs' | 'overview' | 'alerts' | 'end' | 'unreachable' | 'closed'
+  event: 'job' | 'jobs' | 'log' | 'overview' | 'alerts' | 'end' | 'unreachable' | 'closed'
   data: unknown
   /** As a server-sent event; written once for all listeners. */
   frame: string
@@ -68,6 +69,42 @@ export function jobUpdates(service: Service, id: string): Updates {
     forget() {
       last = ''
       held = []
+    },
+  }
+}
+
+/** Lines that a new watcher gets. */
+const TAIL = 200
+/** The last lines of a job may be written this many checks after its end. */
+const LINES_CHECKS = 3
+
+/** The log of a job: its last lines, then what comes, and `end` once it has ended and nothing came for some checks. */
+export function logUpdates(service: Service, id: string, filter: LogFilter): Updates {
+  let last: number | undefined
+  let tail: LogLine[] = []
+  let lost = 0
+  let checksAtEnd = 0
+  let isOver = false
+  const event = (items: LogLine[]) => eventOf('log', { items, older: null, last: last ?? 0, lost }, shapes.jobLog)
+  const end = () => (isOver ? [eventOf('end', {})] : [])
+  return {
+    async check() {
+      if (isOver) return []
+      const isFirst = last === undefined
+      const page = await readLines(service.db, id, { ...filter, after: last, limit: isFirst ? TAIL : 5 * TAIL })
+      const [job] = await service.db.query<{ over: boolean }>(`select report is not null as over from backhaul.jobs where id = $1`, [id])
+      const hasLost = page.lost !== lost
+      last = page.last
+      lost = page.lost
+      tail = [...tail, ...page.items].slice(-TAIL)
+      checksAtEnd = (job?.over ?? true) && page.items.length === 0 ? checksAtEnd + 1 : 0
+      isOver = checksAtEnd >= LINES_CHECKS
+      return [...(isFirst || hasLost || page.items.length > 0 ? [event(page.items)] : []), ...end()]
+    },
+    snapshot: () => (last === undefined ? [] : [event(tail), ...end()]),
+    forget() {
+      last = undefined
+      tail = []
     },
   }
 }

@@ -9,6 +9,7 @@ import { Refused } from '../base/errors'
 import { keepFlushing } from '../base/flush-counts'
 import { projectRoot } from '../base/project-root'
 import { openDb } from '../database/db'
+import { keepJobLog } from '../engine/job-log'
 import { serveMetrics } from '../metrics/server'
 import { createService } from '../service/base/context'
 import { sources } from '../sources'
@@ -35,7 +36,7 @@ async function listen(api: Api): Promise<string> {
   }
 }
 
-void run(async (config, log) => {
+void run(async (config, log, jobLog) => {
   requireTokenOrLoopback(config)
   const db = openDb(config.databaseUrl, { name: 'api', max: CONNECTIONS })
   await requireSchema(config.databaseUrl, db)
@@ -49,6 +50,7 @@ void run(async (config, log) => {
   const metrics = await serveMetrics(service, failures)
   const stopFlushing = keepFlushing(db, log)
   const stopped = await started(db, log, 'api', config.version)
+  const stopJobLog = keepJobLog(jobLog, db, log)
   log.info('API is ready', { at, docs: `${at}/api/docs`, access: config.adminToken ? 'with a token' : 'this machine only' })
   return {
     async stop() {
@@ -56,6 +58,7 @@ void run(async (config, log) => {
       await service.upstreams.close()
       await stopFlushing()
       await stopped()
+      await stopJobLog()
       await Promise.all([broker.close(), depths.close()])
       await db.close()
     },

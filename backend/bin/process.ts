@@ -1,9 +1,11 @@
+import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { version } from '../../package.json'
 import { Refused, Unreachable } from '../base/errors'
 import type { Log } from '../base/log'
 import { leave } from '../base/stdio'
 import { type Config, readConfig } from '../config/config'
+import { createJobLog, type JobLog } from '../engine/job-log'
 import { sources } from '../sources'
 import { startTracing } from '../tracing'
 import { createLogger } from './logger'
@@ -19,13 +21,14 @@ export interface Program {
  * Runs a long-lived process: reads settings, starts, tells PM2 `ready`, stops cleanly on SIGINT, SIGTERM or PM2's `shutdown`.
  * A fault that a person must fix is logged in one sentence with exit code 78; anything else exits with 1, and PM2 restarts it.
  */
-export async function run(start: (config: Config, log: Log) => Promise<Program>): Promise<void> {
+export async function run(start: (config: Config, log: Log, jobLog: JobLog) => Promise<Program>): Promise<void> {
   let log = createLogger({ level: 'info', format: 'pretty' })
   try {
     const config = readConfig(sources)
-    log = createLogger({ level: config.logLevel, format: config.logFormat })
+    const jobLog = createJobLog(`${serviceName()} ${hostname()}:${process.pid}`, config.jobLogLines)
+    log = createLogger({ level: config.logLevel, format: config.logFormat }, jobLog)
     const stopTracing = startTracing({ endpoint: config.otlpEndpoint, service: serviceName(), version, log })
-    const program = await start(config, log)
+    const program = await start(config, log, jobLog)
     onStop({ stop: () => program.stop().finally(stopTracing) }, log)
     process.send?.('ready')
   } catch (error) {

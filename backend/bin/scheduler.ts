@@ -3,6 +3,7 @@ import { openDepths } from '../../queues/depths'
 import { keepFlushing } from '../base/flush-counts'
 import { settingsReader } from '../config/config'
 import { openDb } from '../database/db'
+import { keepJobLog } from '../engine/job-log'
 import { createScheduler } from '../engine/upkeep/scheduler'
 import { effectiveLimits } from '../gate/limits'
 import { userAgent } from '../http/client'
@@ -14,7 +15,7 @@ import { run } from './process'
 import { requireSchema, requireWrites } from './schema'
 import { started } from './started'
 
-void run(async (config, log) => {
+void run(async (config, log, jobLog) => {
   const db = openDb(config.databaseUrl, { name: 'scheduler' })
   const lockDb = openDb(config.directDatabaseUrl, { name: 'scheduler lock', max: 1, session: "the scheduler's lock" })
   await requireSchema(config.databaseUrl, db)
@@ -24,11 +25,11 @@ void run(async (config, log) => {
   const broker = openBroker({ url: config.rabbitmqUrl, name: 'scheduler', log })
   await broker.ready()
   const depths = openDepths({ url: config.rabbitmqUrl, name: 'scheduler depths', log })
-  const { stallMs, retentionMs } = config
+  const { stallMs, retentionMs, jobLogMs } = config
   const settings = settingsReader(config)
   const limits = effectiveLimits(sources, config.limits)
   const readings = { everyMs: READ_EVERY_MS, read: () => readGates({ db, limits }) }
-  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, settings, readings })
+  const scheduler = createScheduler({ db, lockDb, broker, sources, log, depths, stallMs, retentionMs, jobLogMs, settings, readings })
   const deliverer = createDeliverer({
     db,
     log,
@@ -38,6 +39,7 @@ void run(async (config, log) => {
   })
   const stopFlushing = keepFlushing(db, log)
   const stopped = await started(db, log, 'scheduler', config.version)
+  const stopJobLog = keepJobLog(jobLog, db, log)
   scheduler.start()
   deliverer.start()
   log.info('Scheduler is ready')
@@ -46,6 +48,7 @@ void run(async (config, log) => {
       await Promise.all([scheduler.stop(), deliverer.stop()])
       await stopFlushing()
       await stopped()
+      await stopJobLog()
       await Promise.all([broker.close(), depths.close()])
       await Promise.all([db.close(), lockDb.close()])
     },

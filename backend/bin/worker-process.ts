@@ -7,6 +7,7 @@ import type { Listener, Source } from '../contract'
 import { openDb } from '../database/db'
 import type { Point } from '../engine/engine'
 import { newWorkerId } from '../engine/heartbeat'
+import { type JobLog, keepJobLog } from '../engine/job-log'
 import { createListenerProcess } from '../engine/listen'
 import { createWorker } from '../engine/worker'
 import { userAgent } from '../http/client'
@@ -21,7 +22,7 @@ import { requireSchema, requireWrites } from './schema'
  */
 export const startWorker =
   (app: string, reached?: (point: Point) => void) =>
-  async (config: Config, log: Log): Promise<Program> => {
+  async (config: Config, log: Log, jobLog: JobLog): Promise<Program> => {
     const listening = sources.find((one) => one.listeners?.[app])
     if (listening?.listeners?.[app]) return await startListener(app, listening, listening.listeners[app], config, log)
     const source = sources.find((one) => one.workers[app])
@@ -59,9 +60,12 @@ export const startWorker =
     })
     await broker.ready()
     await worker.start()
+    // Beside the heartbeat, so that pages never wait for a connection.
+    const stopJobLog = keepJobLog(jobLog, heartbeatDb, log)
     return {
       async stop() {
         await worker.stop()
+        await stopJobLog()
         await upstreams.close()
         await broker.close()
         await Promise.all([db.close(), heartbeatDb.close()])

@@ -42,6 +42,10 @@ export interface Config {
   retentionMs: number
   /** What was deployed, for people: a name, or the version of this package. */
   version: string
+  /** Log lines kept of each job; 0: none. */
+  jobLogLines: number
+  /** They are kept for this long, ms. */
+  jobLogMs: number
   /** Where traces go; absent: no traces. */
   otlpEndpoint?: string
   logLevel: 'error' | 'warn' | 'info' | 'debug'
@@ -118,6 +122,8 @@ export function readConfig(sources: readonly Declares[], env: NodeJS.ProcessEnv 
     stallMs: it.STALL_MINUTES * 60_000,
     retentionMs: it.RETENTION_DAYS * 86_400_000,
     version: it.DEPLOYED_VERSION ?? version,
+    jobLogLines: it.JOB_LOG_LINES,
+    jobLogMs: it.JOB_LOG_DAYS * 86_400_000,
     otlpEndpoint: it.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: it.LOG_LEVEL,
     logFormat: it.LOG_FORMAT,

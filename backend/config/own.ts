@@ -137,6 +137,14 @@ export const OWN = {
     schema: z.string().trim().max(60).optional(),
     about: 'Name of what is deployed, such as a commit; pages and charts show where it changed. Unset: the version of the package.',
   },
+  JOB_LOG_LINES: {
+    schema: z.coerce.number().int().min(0).max(1_000_000).default(10_000),
+    about: 'Log lines that are kept of each job, for its page and `yarn jobs logs`; the oldest are deleted. 0: none are kept.',
+  },
+  JOB_LOG_DAYS: {
+    schema: positive.default(7),
+    about: 'Days for which log lines of jobs are kept.',
+  },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     schema: urlSchema('http:', 'https:').optional(),
     about: 'OpenTelemetry collector for traces over HTTP. Unset: no traces.',

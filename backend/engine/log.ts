@@ -17,7 +17,7 @@ export function logJobsStarted(
 ): void {
   const [first] = jobs
   if (jobs.length === 1 && first) {
-    log.info(first.created ? 'Job started' : 'Job is already active', { job: first.id.slice(0, 8), source, of: first.activeKey })
+    log.info(first.created ? 'Job started' : 'Job is already active', { job: first.id, source, of: first.activeKey })
     return
   }
   const created = jobs.filter((job) => job.created).length
@@ -34,7 +34,7 @@ interface Tick {
 }
 
 export function logTick(log: Log, { name, tickAt, job, error, leftOut }: Tick): void {
-  const fields = { schedule: name, tick: tickAt.toISOString(), job: job?.id.slice(0, 8) }
+  const fields = { schedule: name, tick: tickAt.toISOString(), job: job?.id }
   if (error !== undefined) {
     log.warn(`Schedule started no job: ${error}`, fields)
     return

@@ -7,6 +7,7 @@ import { COUNT_NAMES, ofCounts } from '../base/vocabulary'
 import type { Written } from '../contract'
 import type { Report } from './jobs/report'
 import type { Counts, Task } from './store'
+import { taskFields } from './task-log'
 
 /*
  * Outcomes of work, one function for each: it writes the log line and adds to the counters in memory. Called after the commit.
@@ -14,14 +15,6 @@ import type { Counts, Task } from './store'
  */
 
 type StepOutcome = 'committed' | 'finished' | 'waited' | 'held' | 'retried' | 'failed' | 'lost' | 'stopped'
-
-const fieldsOf = (task: Task) => ({
-  job: task.job_id.slice(0, 8),
-  task: task.id,
-  stream: task.stream,
-  key: task.key,
-  step: task.step,
-})
 
 const secondsOf = (ms: number): number => Math.round(ms / 100) / 10
 
@@ -62,7 +55,7 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
   useRecords(task.job_id, { ...records, pages: 1 })
   for (const [counter, n] of Object.entries(counters)) count('backhaul_counters_total', { source, stream, counter }, n)
   log.info(skipped ? `Task skipped: ${skipped.reason}` : ended ? 'Task done' : 'Page committed', {
-    ...fieldsOf(task),
+    ...taskFields(task),
     ...(skipped?.kind ? { kind: skipped.kind } : {}),
     // Counts of 0 are left out, except the two that every page has.
     ...ofCounts((name) => now[name] - task[name] || (name === 'seen' || name === 'new' ? 0n : undefined)),
@@ -74,7 +67,7 @@ export function pageCommitted(log: Log, task: Task, now: Counts, { ended, skippe
 /** The claim was lost while the page was read. */
 export function stepLost(log: Log, task: Task): void {
   countStep(task, 'lost')
-  log.warn('Lost the claim while reading the page; wrote nothing', fieldsOf(task))
+  log.warn('Lost the claim while reading the page; wrote nothing', taskFields(task))
 }
 
 /** The worker stopped before the page was read; the worker itself logs that it stops. */
@@ -86,13 +79,13 @@ export function stepStopped(task: Task): void {
 export function taskWaits(log: Log, task: Task, { on, until }: Throttled, inMs: number): void {
   countStep(task, 'waited')
   countWait(on, 'gate', inMs)
-  log.info(`Waiting for ${on}`, { ...fieldsOf(task), until: until.toISOString() })
+  log.info(`Waiting for ${on}`, { ...taskFields(task), until: until.toISOString() })
 }
 
 /** The task waits until a person acts; no attempt is used. */
 export function taskHeld(log: Log, task: Task, key: string, reason: string): void {
   countStep(task, 'held')
-  log.warn(`Held until a person acts: ${reason}`, { ...fieldsOf(task), heldBy: key })
+  log.warn(`Held until a person acts: ${reason}`, { ...taskFields(task), heldBy: key })
 }
 
 /** The same page is tried again later. @param api the one asked last, if any was */
@@ -104,7 +97,7 @@ export function taskRetries(
 ): void {
   countStep(task, 'retried')
   countRetry({ source: task.source, kind, api, inMs })
-  log.warn(`Will retry: ${messageOf(error)}`, { ...fieldsOf(task), kind, attempt, inSeconds: secondsOf(inMs) })
+  log.warn(`Will retry: ${messageOf(error)}`, { ...taskFields(task), kind, attempt, inSeconds: secondsOf(inMs) })
   logStack(log, error)
 }
 
@@ -112,7 +105,7 @@ export function taskRetries(
 export function taskFailed(log: Log, task: Task, error: unknown, kind: string): void {
   countStep(task, 'failed')
   count('backhaul_failures_total', { source: task.source, kind })
-  log.error(`Task failed: ${messageOf(error)}`, { ...fieldsOf(task), kind })
+  log.error(`Task failed: ${messageOf(error)}`, { ...taskFields(task), kind })
   logStack(log, error)
 }
 
@@ -129,7 +122,7 @@ export function laneExhausted(log: Log, task: Task, tasks: number): void {
   if (tasks > 0) log.error('Other tasks of the lane get no more attempts: their host is unreachable', laneFields(task, tasks))
 }
 
-const laneFields = (task: Task, tasks: number) => ({ job: task.job_id.slice(0, 8), lane: task.lane, tasks })
+const laneFields = (task: Task, tasks: number) => ({ job: task.job_id, lane: task.lane, tasks })
 
 /** A finish task ran. @param report absent: its job has open tasks again, or no longer runs */
 export function jobFinished(log: Log, task: Task, report?: Report): void {
@@ -137,7 +130,7 @@ export function jobFinished(log: Log, task: Task, report?: Report): void {
   if (!report) return
   count('backhaul_jobs_ended_total', { source: task.source, status: report.status })
   log[report.status === 'completed' ? 'info' : 'warn'](`Job ${report.status}`, {
-    job: task.job_id.slice(0, 8),
+    job: task.job_id,
     new: report.new,
     unchanged: report.unchanged || undefined,
     known: report.known,

@@ -16,6 +16,7 @@ import { ask } from './lookups/store'
 import * as outcomes from './outcomes'
 import type { Task } from './store'
 import * as store from './store'
+import { taskLog } from './task-log'
 
 /** How long discovery rests when enough tasks wait, ms. */
 const BACKLOG_REST_MS = 2000
@@ -53,7 +54,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
     signal: engine.signal,
     nextAt: {},
     traffic: structuredClone(task.traffic),
-    log: engine.log,
+    log: taskLog(engine.log, task),
   }
   try {
     if (task.stream === store.FINISH) return await finish(engine, task)
@@ -73,7 +74,7 @@ async function takeStep(engine: WorkerEngine, task: Task, turnEndsAt: number): P
       attempts: task.attempts,
       waitingSince: task.waiting_since ?? undefined,
     }
-    const io = createIo(engine, source, use, turnEndsAt, {
+    const io = createIo({ ...engine, log: use.log }, source, use, turnEndsAt, {
       known: async (ids) => (stream.known && ids.length > 0 ? stream.known(engine.db, ids) : new Set()),
       inFlight: (name, keys) => store.openElsewhere(engine.db, source.name, task.job_id, name, keys),
       ended: (stage) => store.stageEnd(engine.db, task, stage),

@@ -14,7 +14,7 @@ interface Verb {
   about: string
   /** Workers must be woken, which needs the broker. */
   wakes: boolean
-  done(id: string, outcome: Steered): string
+  done(id: string, outcome: Steered, missing?: boolean): string
 }
 
 /** Verbs on jobs: what they do and the line they print. */
@@ -33,7 +33,7 @@ export const VERBS: Record<JobVerb, Verb> = {
   retry: {
     about: 'run the failed tasks of a job again, each from the page it reached',
     wakes: true,
-    done: (id, { status, tasks }) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, 'task')}`,
+    done: (id, { status, tasks }, missing) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, missing ? 'task' : 'failed task')}`,
   },
 }
 
@@ -68,7 +68,7 @@ export async function doVerb(
   if (json) terminal.out(toJson(outcomes))
   for (const outcome of outcomes) {
     if (outcome.error !== undefined) terminal.err(outcome.error)
-    else if (!json) terminal.out(verb.done(shortId(outcome.id), outcome))
+    else if (!json) terminal.out(verb.done(shortId(outcome.id), outcome, missing))
   }
   const done = outcomes.some((outcome) => outcome.error === undefined)
   if (verb.wakes && done && engine.broker.state === 'unreachable')

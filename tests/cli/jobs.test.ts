@@ -1,5 +1,6 @@
 import type { Db } from '../../backend/database/db'
 import { signOn } from '../../backend/engine/heartbeat'
+import { createJobLog } from '../../backend/engine/job-log'
 import { begin, type CommandEnv, command, ownServices, type Ran } from '../support/cli'
 import { until } from '../support/until'
 
@@ -265,4 +266,31 @@ describe('watch and report', () => {
     expect(JSON.parse(done.out)).toMatchObject({ job: id, verified: true, seen: 250, new: 240, known: 10 })
     expect((await command(env, `jobs report ${id}`)).out).toMatch(/records +250 seen on 3 pages, 240 new, 10 known/)
   })
+})
+
+test('the log of a job, and its failures by cause', async () => {
+  const [id] = (await queued(7)) as [string]
+  expect((await command(env, `jobs logs ${id}`)).out).toBe('No log lines of this job are kept.')
+  const jobLog = createJobLog('worker-backfill host:1', 100)
+  const keep = (level: string, message: string) => jobLog.keep({ job: id, at: new Date(), level, message, fields: { key: 'c/7' } })
+  keep('info', 'Page committed')
+  keep('error', 'Task failed: no answer in 30 s')
+  await jobLog.flush(db)
+  const { out } = await command(env, `jobs logs ${id}`)
+  expect(out.split('\n')).toEqual([
+    expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d info {2}Page committed key=c\/7 \(worker-backfill host:1\)$/),
+    expect.stringContaining('error Task failed: no answer in 30 s key=c/7'),
+  ])
+  expect((await command(env, `jobs logs ${id} --level error --json`)).out).toMatch(/^\{"n":2,/)
+  refused(await command(env, `jobs logs ${id} --level loud`), 2, 'There is no level "loud"')
+  const following = begin(env, ['jobs', 'logs', id, '--follow', '--grep', 'another'])
+  keep('warn', 'another line')
+  await jobLog.flush(db)
+  await until(() => following.out().includes('another line'))
+  await settle(id, 'failed')
+  const failures = await command(env, `jobs failures ${id}`)
+  expect(failures.out).toMatch(/Timeout +1 +0 .* helps/)
+  expect(failures.out).toContain(`To retry one group: yarn jobs retry ${id.slice(0, 8)} --group`)
+  await end(id, 'failed')
+  expect((await following.ended).code).toBe(0)
 })

@@ -10,14 +10,17 @@ import { type App, type Context, jobId, refusals } from './context'
 /** Clients of one process; more are refused, because each holds a connection. */
 const MAX_STREAMS = 2000
 
-const STREAM = { description: 'Server-sent events', content: { 'text/event-stream': { schema: shapes.eventStream } } }
+/** Of a route that sends events. */
+export const STREAM = { description: 'Server-sent events', content: { 'text/event-stream': { schema: shapes.eventStream } } }
+
+/** @throws {HttpError} 503 */
+export function checkRoom(live: Context['live']): void {
+  if (live.watchers > 3 * MAX_STREAMS) throw new HttpError(503, 'Too many clients follow events already; poll the list instead.')
+}
 
 /** Server-sent events: of one job until it ends, and of the list. */
 export function events(app: App, { service, live }: Context): void {
   const tags = ['jobs']
-  const checkRoom = () => {
-    if (live.watchers > 3 * MAX_STREAMS) throw new HttpError(503, 'Too many clients follow events already; poll the list instead.')
-  }
   app.get(
     '/api/jobs/:id/events',
     {
@@ -32,7 +35,7 @@ export function events(app: App, { service, live }: Context): void {
       },
     },
     async (request, reply) => {
-      checkRoom()
+      checkRoom(live)
       const { id } = await findJob(service, request.params.id)
       const watches: Watch[] = []
       const stream = openStream(request, reply, () => stopAll(watches))
@@ -54,7 +57,7 @@ export function events(app: App, { service, live }: Context): void {
       },
     },
     async (request, reply) => {
-      checkRoom()
+      checkRoom(live)
       const { limit = DEFAULT_LIMIT, ...filter } = request.query
       checkFilter(service, filter)
       const watches: Watch[] = []

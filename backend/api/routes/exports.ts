@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { MAX_LIMIT } from '../../base/vocabulary'
 import type { Page, PageAsk } from '../../service/base/cursor'
 import { listJobIds } from '../../service/jobs/list'
+import { allLines } from '../../service/jobs/log'
 import { summaries } from '../../service/jobs/summary'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { allDeadLetters } from '../../service/queues/dead-letters'
@@ -84,6 +85,16 @@ function tablesOf({ service }: Context): Exported[] {
       row: shapes.taskRow,
       rows: ({ params, filter }) =>
         pagesOf((ask) => listTasks(service, params.id as string, { ...filter, ...ask, most: TASKS_A_PAGE }), TASKS_A_PAGE),
+    },
+    {
+      path: '/api/jobs/:id/log',
+      operationId: 'exportJobLog',
+      tag: 'jobs',
+      what: 'log lines',
+      params: jobId,
+      query: shapes.logFilter,
+      row: shapes.logLine,
+      rows: ({ params, filter }) => allLines(service, params.id as string, filter),
     },
     {
       path: '/api/jobs/:id/rejects',

@@ -5,6 +5,7 @@ import { events } from './events'
 import { tables } from './exports'
 import { health } from './health'
 import { job } from './job'
+import { jobLog } from './job-log'
 import { jobs } from './jobs'
 import { refusals } from './refusals'
 import { schedules } from './schedules'
@@ -14,6 +15,6 @@ import { webhooks } from './webhooks'
 
 /** Every REST route. */
 export function routes(app: App, context: Context): void {
-  for (const add of [jobs, job, events, suite, deadLetters, refusals, schedules, webhooks, access, tables, health, sourceRoutes])
+  for (const add of [jobs, job, jobLog, events, suite, deadLetters, refusals, schedules, webhooks, access, tables, health, sourceRoutes])
     add(app, context)
 }

@@ -6,6 +6,7 @@
 export * from './access'
 export * from './common'
 export * from './jobs'
+export * from './log'
 export * from './refusals'
 export * from './schedules'
 export * from './suite'

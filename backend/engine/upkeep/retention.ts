@@ -3,6 +3,7 @@ import type { Reader } from '../../base/sql'
 import { SPANS } from '../../base/vocabulary'
 import type { Source } from '../../contract'
 import type { Db } from '../../database/db'
+import { deleteOldLines } from '../job-log'
 import { logDeleted } from '../log'
 import { deleteForeseen, deleteTasks, ENDED } from '../store'
 import { foldings } from './fold'
@@ -43,11 +44,13 @@ export interface RetentionOptions {
   sources?: readonly Source[]
   /** Tasks of ended jobs, events, deliveries and actions are kept for so long, ms. */
   retentionMs: number
+  /** Log lines of jobs are kept for so long, ms (default 7 days). */
+  jobLogMs?: number
   now?: () => number
 }
 
 /** Sweeps at its first tick and hourly; to be called at every tick under the scheduler's lock. */
-export function keepRetention({ db, log, retentionMs, sources = [], now = Date.now }: RetentionOptions): {
+export function keepRetention({ db, log, retentionMs, jobLogMs = WEEK_MS, sources = [], now = Date.now }: RetentionOptions): {
   tick(): Promise<'idle' | 'busy'>
 } {
   let nextAt = Number.NEGATIVE_INFINITY
@@ -61,7 +64,11 @@ export function keepRetention({ db, log, retentionMs, sources = [], now = Date.n
       // A full list has more behind it.
       nextAt = ids.length < JOBS_A_SWEEP ? now() + EVERY_MS : now()
       taken = {}
-      left = [...choresOf(db, retentionMs, ids), ...sources.flatMap((source) => sourceChores(db, source))]
+      left = [
+        ...choresOf(db, retentionMs, ids),
+        { name: 'log lines', run: () => deleteOldLines(db, jobLogMs, BATCH) },
+        ...sources.flatMap((source) => sourceChores(db, source)),
+      ]
     }
     const chore = left[0] as Chore
     const rows = await chore.run()
@@ -195,6 +202,7 @@ async function clearJob(db: Db, id: string, most: number, keepMs: number): Promi
     const n = await deleteTasks(tx, id, most)
     if (n >= most) return [n, false]
     await deleteForeseen(tx, id)
+    await tx.query(`delete from backhaul.job_spans where job_id = $1`, [id])
     await tx.query(`update backhaul.jobs set report = jsonb_set(report, '{cleared}', to_jsonb(clock_timestamp())) where id = $1`, [id])
     return [n, true]
   })

@@ -37,6 +37,8 @@ export interface SchedulerOptions {
   stallMs?: number
   /** Tasks of ended jobs, events and deliveries are kept for so long, ms (default 30 days). */
   retentionMs?: number
+  /** Log lines of jobs are kept for so long, ms (default 7 days). */
+  jobLogMs?: number
   /** Asks the broker about dead letters; absent: their growth raises no alert. */
   depths?: Pick<Depths, 'read'>
   /** Notes figures of the suite for charts, every so many ms. */
@@ -59,11 +61,11 @@ export interface Scheduler {
  * webhooks, checks alerts and deletes expired rows. Several may run: one holds the lock, in a session of its own; when that session ends, another takes it.
  */
 export function createScheduler(engine: Engine & SchedulerOptions): Scheduler {
-  const { db, log, sources, settings, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000 } = engine
+  const { db, log, sources, settings, depths, stallMs = 15 * 60_000, retentionMs = 30 * 86_400_000, jobLogMs } = engine
   const upkeep = {
     alerts: watchAlerts({ db, log, sources, settings, stallMs, depths }),
-    retention: keepRetention({ db, log, retentionMs, sources }),
     readings: keepReading(engine),
+    retention: keepRetention({ db, log, retentionMs, jobLogMs, sources }),
   }
   let stopping = false
   let running = Promise.resolve()

@@ -72,7 +72,7 @@ export async function act<T>(
       logUnexpected(service.log, `the outcome of ${verb} could not be recorded`, error)
     }
     service.log.info(`${verb} ${outcome === 'done' ? '' : 'refused '}`.trimEnd(), {
-      target: on,
+      ...(verb.startsWith('job.') ? { job: on } : { target: on }),
       who: actor.who,
       entryPoint: actor.entryPoint,
       from: actor.address,
