@@ -8,6 +8,7 @@ import './styles/data.css'
 import './styles/jobs.css'
 import './styles/alerts.css'
 import './styles/job.css'
+import './styles/charts.css'
 import './styles/tools.css'
 
 const root = document.getElementById('app')

@@ -1,45 +1,60 @@
-import { useMemo } from 'preact/hooks'
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { Button } from '../ui/button'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
-import { type Chart, summaryOf } from './charts'
+import type { Chart } from './lines'
+import { type Mark, markTitle } from './marks'
 import { Plot } from './plot'
 
-const IN_TABLE = 30
+interface Props {
+  chart: Chart
+  moments: string[]
+  marks: Mark[]
+  /** Where more is said about it. */
+  more?: ComponentChildren
+}
 
-/** A chart with its summary, and as a table for readers who prefer numbers. */
-export function ChartCard({ chart, minutes }: { chart: Chart; minutes: string[] }) {
-  const summary = useMemo(() => summaryOf(chart, minutes), [chart, minutes])
-  const rows = minutes.map((minute, n) => ({ minute, n })).slice(-IN_TABLE)
+/** A chart, or the same figures as a table. */
+export function ChartCard({ chart, moments, marks, more }: Props) {
+  const [isTable, setIsTable] = useState(false)
   return (
     <Section title={chart.title} extra={chart.unit}>
       <div class="card pad stack chart">
-        {chart.series.length === 0 ? (
-          <p class="soft small">No data in this period.</p>
-        ) : (
-          <Plot chart={chart} minutes={minutes} summary={summary} />
-        )}
-        {chart.series.length > 0 && (
-          <details class="small">
-            <summary>Summary and table</summary>
-            <div class="stack tight">
-              <p class="soft">{summary}</p>
-              <Table
-                caption={`${chart.title}, the last ${rows.length} minutes`}
-                rows={rows.toReversed()}
-                id={(row) => row.minute}
-                columns={[
-                  { head: 'UTC', cell: (row) => row.minute.slice(11, 16) },
-                  ...chart.series.map((line) => ({
-                    head: line.name,
-                    num: true,
-                    cell: (row: { n: number }) => chart.format(line.values[row.n] ?? null),
-                  })),
-                ]}
-              />
-            </div>
-          </details>
-        )}
+        {isTable ? <Figures chart={chart} moments={moments} marks={marks} /> : <Plot chart={chart} moments={moments} marks={marks} />}
+        <div class="row spread">
+          <Button small kind="plain" pressed={isTable} onClick={() => setIsTable(!isTable)}>
+            Show as table
+          </Button>
+          {more}
+        </div>
       </div>
     </Section>
+  )
+}
+
+function Figures({ chart, moments, marks }: Props) {
+  const rows = moments.map((moment, place) => ({ moment, place })).reverse()
+  const changed = (place: number) => {
+    const [from, to] = [moments[place] ?? '', moments[place + 1] ?? '9']
+    return marks.filter(({ at }) => at >= from && at < to)
+  }
+  return (
+    <div class="figures">
+      <Table
+        caption={`${chart.title}, ${chart.unit}, the latest first`}
+        rows={rows}
+        id={(row) => row.moment}
+        columns={[
+          { head: 'UTC', cell: (row) => <span class="nowrap">{row.moment.slice(5, 16).replace('T', ' ')}</span> },
+          ...chart.series.map((line) => ({
+            head: line.name,
+            num: true,
+            cell: (row: { place: number }) => line.format(line.values[row.place] ?? null),
+          })),
+          marks.length > 0 && { head: 'Changes', cell: (row) => changed(row.place).map(markTitle).join(', ') },
+        ]}
+      />
+    </div>
   )
 }

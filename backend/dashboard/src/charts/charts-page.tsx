@@ -1,62 +1,97 @@
+import { useMemo, useState } from 'preact/hooks'
+import { Link } from 'wouter-preact'
 import { query } from '../api/client'
 import type { History } from '../api/types'
+import { SinceDeploy } from '../deploys/since-deploy'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { duration } from '../lib/format'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
-import { Page } from '../ui/page'
+import { Page, Section } from '../ui/page'
+import { At } from '../ui/time'
 import { ChartCard } from './chart-card'
-import { chartsOf } from './charts'
+import { type Chart, chartsOf } from './lines'
+import { markTitle } from './marks'
+import { rangeOf, Scope } from './scope'
 
-const SPANS = ['60', '180', '720', '1440']
 const EVERY_MS = 30_000
+/** Charts that are shown at first: a suite may have many limits and APIs. */
+const FIRST = 8
 
-/** Throughput and latency over the last hours. */
+/** Throughput, limits and latency over time: of everything, or of one source, API or job. */
 export function Charts() {
   const params = useParams()
-  const span = SPANS.includes(params.get('minutes')) ? params.get('minutes') : '180'
-  const fetched = useFetch<History>(`/api/history${query({ minutes: span })}`, { everyMs: EVERY_MS })
-  const spans = (
-    <fieldset class="chips">
-      <legend class="hidden">Period</legend>
-      {SPANS.map((minutes) => (
-        <button
-          key={minutes}
-          type="button"
-          class="chip"
-          aria-pressed={minutes === span}
-          onClick={() => params.set({ minutes: minutes === '180' ? null : minutes })}
-        >
-          {duration(Number(minutes) * 60_000).replace('1 d', '24 h')}
-        </button>
-      ))}
-    </fieldset>
-  )
+  const asked = { minutes: rangeOf(params), source: params.get('source'), api: params.get('api'), job: params.get('job') }
+  const path = `/api/history${query(asked)}`
+  const fetched = useFetch<History>(path, { everyMs: EVERY_MS })
+  // Figures of another scope would be taken for those of this one.
+  const isOther = fetched.of !== null && fetched.of !== path
   return (
-    <Page title="Charts" about="All workers on all hosts, per minute, in UTC." actions={spans}>
-      <Loaded of={fetched}>
-        {(history) => {
-          const charts = chartsOf(history)
-          if (history.minutes.length === 0 || charts.every((chart) => chart.series.length === 0))
-            return (
-              <Empty title="No data in this period" icon="chart">
-                <p>Workers report their counts every few seconds; the first minute appears as soon as a job runs.</p>
-                <Button href="/" small>
-                  Go to the jobs
-                </Button>
-              </Empty>
-            )
-          return (
-            <div class="halves charts">
-              {charts.map((chart) => (
-                <ChartCard key={chart.title} chart={chart} minutes={history.minutes} />
-              ))}
-            </div>
-          )
-        }}
-      </Loaded>
+    <Page title="Charts" about="All processes on all hosts, in UTC." actions={<Scope params={params} />}>
+      <Loaded of={isOther ? { ...fetched, data: undefined } : fetched}>{(history) => <Drawn history={history} key={path} />}</Loaded>
+      <SinceDeploy />
     </Page>
+  )
+}
+
+function Drawn({ history }: { history: History }) {
+  const charts = useMemo(() => chartsOf(history), [history])
+  const [isAll, setIsAll] = useState(false)
+  if (charts.length === 0)
+    return (
+      <Empty title="Nothing was counted in this range" icon="chart">
+        <p>Workers report every few seconds what they read and send; the first figures appear as soon as a job runs.</p>
+        <Button href="/" small>
+          Go to the jobs
+        </Button>
+      </Empty>
+    )
+  const shown = isAll ? charts : charts.slice(0, FIRST)
+  return (
+    <>
+      <div class="halves charts">
+        {shown.map((chart) => (
+          <ChartCard key={chart.id} chart={chart} moments={history.minutes} marks={history.marks} more={<More chart={chart} />} />
+        ))}
+      </div>
+      {charts.length > FIRST && (
+        <p>
+          <Button small onClick={() => setIsAll(!isAll)}>
+            {isAll ? 'Show fewer charts' : `Show all ${charts.length} charts`}
+          </Button>
+        </p>
+      )}
+      <Changes history={history} />
+    </>
+  )
+}
+
+/** Where a chart of a limit leads. */
+function More({ chart }: { chart: Chart }) {
+  const [kind, name = ''] = chart.id.split(' ')
+  return kind === 'limit' ? (
+    <Link class="small" href={`/gates?limit=${encodeURIComponent(name)}`}>
+      Who uses it
+    </Link>
+  ) : null
+}
+
+/** The marks of the charts in words. */
+function Changes({ history }: { history: History }) {
+  if (history.marks.length === 0) return null
+  return (
+    <Section title="Changes in this range" extra="Lines in the charts: solid for a deploy, dotted for a restart or a crash">
+      <ul class="card pad stack tight small">
+        {history.marks.toReversed().map((mark) => (
+          <li key={`${mark.at} ${mark.kind}`} class="row spread">
+            <span class="break">
+              {markTitle(mark)} <span class="quiet">{mark.apps.join(', ')}</span>
+            </span>
+            <At at={mark.at} />
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }

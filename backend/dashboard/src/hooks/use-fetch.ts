@@ -1,11 +1,14 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { connection, get, Problem } from '../api/client'
+import { serverNow } from '../lib/clock'
 import { useStore } from '../lib/store'
 
 export interface Fetched<T> {
   data: T | undefined
   /** The path of the data; differs from the requested path while that is loading. */
   of: string | null
+  /** When the data was read, by the server's clock, ms. */
+  at: number
   /** Why the last request failed; earlier data stays. */
   problem: Problem | undefined
   busy: boolean
@@ -28,9 +31,10 @@ const visible = () => document.visibilityState === 'visible'
  * another resource is requested. Reads again by itself after a lost connection.
  */
 export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fetched<T> {
-  const [state, setState] = useState<{ path: string | null; of: string | null; data?: T; problem?: Problem; busy: boolean }>({
+  const [state, setState] = useState<{ path: string | null; of: string | null; data?: T; at: number; problem?: Problem; busy: boolean }>({
     path,
     of: null,
+    at: 0,
     busy: true,
   })
   const { times } = useStore(connection)
@@ -42,11 +46,11 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     abort.current?.abort()
     const mine = new AbortController()
     abort.current = mine
-    setState((old) => (base(old.path) === base(path) ? { ...old, path, busy: true } : { path, of: null, busy: true }))
+    setState((old) => (base(old.path) === base(path) ? { ...old, path, busy: true } : { path, of: null, at: 0, busy: true }))
     try {
       const data = await get<T>(path, mine.signal)
       failures.current = 0
-      setState({ path, of: path, data, busy: false })
+      setState({ path, of: path, data, at: serverNow(), busy: false })
     } catch (error) {
       if (mine.signal.aborted) return
       failures.current += 1
@@ -74,11 +78,12 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     }
   }, [read, everyMs, times])
 
-  const put = useCallback((data: T) => setState((old) => ({ ...old, data, problem: undefined })), [])
+  const put = useCallback((data: T) => setState((old) => ({ ...old, data, at: serverNow(), problem: undefined })), [])
   const mine = base(state.path) === base(path)
   return {
     data: mine ? state.data : undefined,
     of: state.of,
+    at: state.at,
     problem: mine ? state.problem : undefined,
     busy: state.busy,
     refresh: read,

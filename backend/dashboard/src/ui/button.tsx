@@ -17,10 +17,26 @@ interface Props {
   autofocus?: boolean
   /** Of a button that opens and closes something. */
   expanded?: boolean
+  /** Of a button that turns something on and off. */
+  pressed?: boolean
 }
 
 /** The one kind of button; a link when it has an address. */
-export function Button({ children, icon, kind, small, label, onClick, disabled, type = 'button', busy, href, autofocus, expanded }: Props) {
+export function Button({
+  children,
+  icon,
+  kind,
+  small,
+  label,
+  onClick,
+  disabled,
+  type = 'button',
+  busy,
+  href,
+  autofocus,
+  expanded,
+  pressed,
+}: Props) {
   const classes = ['button', kind, small && 'small', !children && 'square'].filter(Boolean).join(' ')
   const inside = (
     <>
@@ -43,6 +59,7 @@ export function Button({ children, icon, kind, small, label, onClick, disabled, 
       onClick={onClick}
       disabled={disabled || busy}
       aria-busy={busy}
+      aria-pressed={pressed}
       aria-expanded={expanded}
       // A dialog opens with the focus on the button that changes nothing.
       autofocus={autofocus}

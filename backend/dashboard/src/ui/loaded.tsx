@@ -1,5 +1,8 @@
 import type { ComponentChildren } from 'preact'
+import { connection } from '../api/client'
 import type { Fetched } from '../hooks/use-fetch'
+import { clockTime } from '../lib/format'
+import { useStore } from '../lib/store'
 import { Button } from './button'
 import { Note } from './note'
 
@@ -8,13 +11,15 @@ interface Props<T> {
   children: (data: T) => ComponentChildren
 }
 
-/** The content once it is loaded; before that a placeholder, or the error. */
+/** The content once it is loaded; before that a placeholder, or the error. What could not be read again looks old, and tells its time. */
 export function Loaded<T>({ of, children }: Props<T>) {
-  if (of.data !== undefined) return <>{children(of.data)}</>
-  if (of.problem)
+  const { lost } = useStore(connection)
+  const reason = of.problem?.message ?? lost
+  if (of.data !== undefined) return <Dated at={reason === null ? null : of.at}>{children(of.data)}</Dated>
+  if (reason !== null)
     return (
       <Note tone="bad">
-        <p>{of.problem.message}</p>
+        <p>{isRefused(of.problem) ? reason : `This could not be read. ${reason}`}</p>
         <p>
           <Button small icon="retry" onClick={() => void of.refresh()}>
             Try again
@@ -28,6 +33,19 @@ export function Loaded<T>({ of, children }: Props<T>) {
       <div class="skeleton" />
       <div class="skeleton" />
       <div class="skeleton" />
+    </div>
+  )
+}
+
+/** The server answered, and will answer the same again. */
+const isRefused = (problem: Fetched<unknown>['problem']): boolean => (problem?.status ?? 0) >= 400 && (problem?.status ?? 0) < 500
+
+/** Content of a moment; one that is given is in the past, and the content looks old. */
+export function Dated({ at, children }: { at: number | null; children: ComponentChildren }) {
+  return (
+    <div class={at === null ? 'dated' : 'dated old'}>
+      {at !== null && <p class="dated-at">As of {clockTime(new Date(at).toISOString())} UTC. It could not be read again since then.</p>}
+      {children}
     </div>
   )
 }
