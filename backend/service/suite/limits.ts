@@ -42,13 +42,14 @@ const RANK: GateInfo['state'][] = ['tripped', 'blocked', 'ready']
 const isNear = ({ limit, row }: GateState): boolean => (windowUse(limit, row) ?? 0) >= NEAR
 const isFailing = ({ row }: GateState): boolean => (row?.failures ?? 0) > 0 && stateOf(row) === 'ready'
 
-/** Troubled gates first: tripped, blocked, failing, near their limit, in use; then by name in natural order. */
+/** Troubled gates first: tripped, blocked, failing, near their limit, in use, used before; then by name in natural order. */
 export function troubledFirst(a: GateState, b: GateState): number {
   return (
     RANK.indexOf(stateOf(a.row)) - RANK.indexOf(stateOf(b.row)) ||
     Number(isFailing(b)) - Number(isFailing(a)) ||
     Number(isNear(b)) - Number(isNear(a)) ||
     (b.row?.inFlight ?? 0) - (a.row?.inFlight ?? 0) ||
+    Number(b.row !== undefined) - Number(a.row !== undefined) ||
     (windowUse(b.limit, b.row) ?? 0) - (windowUse(a.limit, a.row) ?? 0) ||
     natural.compare(a.name, b.name)
   )

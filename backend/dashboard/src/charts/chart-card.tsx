@@ -11,7 +11,7 @@ interface Props {
   chart: Chart
   moments: string[]
   marks: Mark[]
-  /** Where more is said about it. */
+  /** Where more is shown. */
   more?: ComponentChildren
 }
 

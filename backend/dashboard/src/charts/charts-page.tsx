@@ -86,7 +86,7 @@ function Changes({ history }: { history: History }) {
         {history.marks.toReversed().map((mark) => (
           <li key={`${mark.at} ${mark.kind}`} class="row spread">
             <span class="break">
-              {markTitle(mark)} <span class="quiet">{mark.apps.join(', ')}</span>
+              {markTitle(mark)} {(mark.kind === 'deploy' || mark.apps.length > 1) && <span class="quiet">{mark.apps.join(', ')}</span>}
             </span>
             <At at={mark.at} />
           </li>

@@ -28,8 +28,6 @@ export interface Chart {
   right?: (value: number | null) => string
   /** Highest value of the left axis. */
   top?: number
-  /** Whether the values of the range can be summed. */
-  adds: boolean
 }
 
 /** Each line has its own, so that no two lines differ by color alone. */
@@ -57,6 +55,9 @@ const inPercent = (value: number | null): string => (value === null ? '–' : pe
 const tenths = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 })
 const few = (value: number | null): string => (value === null ? '–' : value < 10 ? tenths.format(value) : count(value))
 const seconds = (value: number | null): string => (value === null ? '–' : value === 0 ? '0 s' : inWords(value * 1000))
+/** Shorter, for an axis: `90 s`, `2.5 s`, `250 ms`. */
+const secondsOfAxis = (value: number | null): string => `${few(value)} s`
+const timeOfAxis = (ms: number | null): string => ((ms ?? 0) < 1000 ? `${few(ms)} ms` : `${few((ms ?? 0) / 1000)} s`)
 
 export const some = (values: readonly (number | null)[] | undefined): boolean =>
   values?.some((value) => value !== null && value > 0) ?? false
@@ -83,7 +84,6 @@ export function chartsOf(history: History): Chart[] {
       unit: 'per minute',
       series: rows ? OUTCOMES.flatMap((name, n) => (some(rows[name]) ? [line(COUNTS[name].title, rate(rows[name]), n, few)] : [])) : [],
       left: few,
-      adds: true,
     },
     {
       id: 'requests',
@@ -94,15 +94,13 @@ export function chartsOf(history: History): Chart[] {
         return values && some(values) ? [line(text, rate(values), n, few)] : []
       }),
       left: few,
-      adds: true,
     },
     {
       id: 'waiting',
       title: 'Waiting for limits',
       unit: 'time waited per minute, all requests and tasks together',
       series: some(it.waitSeconds) ? [line('Waited', rate(it.waitSeconds), 0, seconds)] : [],
-      left: seconds,
-      adds: true,
+      left: secondsOfAxis,
     },
   ]
   return [...general.filter(({ series }) => series.length > 0), ...limitCharts(history), ...latencyCharts(history)]
@@ -123,7 +121,6 @@ function limitCharts({ series: { limits } }: History): Chart[] {
       left: inPercent,
       right: few,
       top: 1,
-      adds: false,
     }))
 }
 
@@ -135,8 +132,7 @@ function latencyCharts({ series: { latency } }: History): Chart[] {
       title: `Latency of ${api}`,
       unit: 'time from sending to the end of the answer',
       series: [line('p50 (half are faster)', p50, 0, duration), line('p95 (19 of 20 are faster)', p95, 1, duration)],
-      left: duration,
-      adds: false,
+      left: timeOfAxis,
     }))
 }
 

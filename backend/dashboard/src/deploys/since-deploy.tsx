@@ -72,7 +72,7 @@ function Compared({ it: { mark, minutes, before, after } }: { it: DeployEffect }
           { head: `${duration(minutes * 60_000)} before and after`, fill: true, cell: (row) => row.name },
           { head: 'Before', num: true, cell: (row) => row.before },
           { head: 'After', num: true, cell: (row) => <b class={row.isWorse ? 'bad' : undefined}>{row.after}</b> },
-          { head: 'Change', num: true, cell: (row) => row.change },
+          { head: 'Change', num: true, from: 'tablet', cell: (row) => row.change },
         ]}
       />
     </>

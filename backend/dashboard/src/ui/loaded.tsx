@@ -11,7 +11,7 @@ interface Props<T> {
   children: (data: T) => ComponentChildren
 }
 
-/** The content once it is loaded; before that a placeholder, or the error. What could not be read again looks old, and tells its time. */
+/** The content once it is loaded; before that a placeholder, or the error. What could not be read again is drawn as old, with its time. */
 export function Loaded<T>({ of, children }: Props<T>) {
   const { lost } = useStore(connection)
   const reason = of.problem?.message ?? lost
@@ -40,7 +40,7 @@ export function Loaded<T>({ of, children }: Props<T>) {
 /** The server answered, and will answer the same again. */
 const isRefused = (problem: Fetched<unknown>['problem']): boolean => (problem?.status ?? 0) >= 400 && (problem?.status ?? 0) < 500
 
-/** Content of a moment; one that is given is in the past, and the content looks old. */
+/** Content of a moment; one that is given is in the past, and the content is drawn as old. */
 export function Dated({ at, children }: { at: number | null; children: ComponentChildren }) {
   return (
     <div class={at === null ? 'dated' : 'dated old'}>

@@ -5,17 +5,30 @@ import { Bar } from '../ui/bar'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { At, Countdown } from '../ui/time'
+import { MARKS } from './words'
 
-/** One gate with its limit. */
-export function GateCard({ gate }: { gate: Gate }) {
+/** From this share of a window on it is near its limit. */
+const NEAR = 0.9
+
+export function gateState({ state, failures, used }: Gate): string {
+  if (state === 'tripped') return 'breaker open'
+  if (state === 'blocked') return 'paused by the API'
+  if (failures > 0) return 'requests fail'
+  return used.some((it) => it.used >= NEAR * it.of) ? 'near the limit' : 'open'
+}
+
+export function GateState({ gate }: { gate: Gate }) {
+  const text = gateState(gate)
+  return <Status state={text === 'open' || gate.state !== 'ready' ? MARKS[gate.state] : 'partial'} text={text} />
+}
+
+/** One gate: why it is closed, what is used of its windows, and which jobs use it now. */
+export function GateFacts({ gate }: { gate: Gate }) {
   return (
-    <li class="card pad stack gate">
-      <div>
-        <div class="row spread">
-          <h2 class="break">{gate.name}</h2>
-          <GateState gate={gate} />
-        </div>
-        <p class="soft small">{gate.limit}</p>
+    <>
+      <div class="row spread">
+        <h3 class="break">{gate.name}</h3>
+        <GateState gate={gate} />
       </div>
       <Closed gate={gate} />
       {gate.used.map((it) => (
@@ -31,20 +44,14 @@ export function GateCard({ gate }: { gate: Gate }) {
         </dd>
         <dt>Granted in total</dt>
         <dd class="num">{count(gate.granted)}</dd>
-        <dt>Waits for this limit</dt>
+        <dt>Requests that waited for it</dt>
         <dd class="num">{count(gate.waits)}</dd>
-        <dt>Throttled by the API</dt>
+        <dt>Refused by the API</dt>
         <dd class={gate.throttled > 0 ? 'num warn' : 'num'}>{count(gate.throttled)}</dd>
       </dl>
-      <Users gate={gate} />
-    </li>
+      <Now gate={gate} />
+    </>
   )
-}
-
-const MARKS: Record<Gate['state'], string> = { ready: 'ok', blocked: 'paused', tripped: 'failed' }
-
-function GateState({ gate }: { gate: Gate }) {
-  return <Status state={MARKS[gate.state]} text={gate.state} />
 }
 
 function Closed({ gate }: { gate: Gate }) {
@@ -62,7 +69,7 @@ function Closed({ gate }: { gate: Gate }) {
         .
       </Note>
     )
-  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; the breaker trips at five.</p>
+  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; the breaker opens at five.</p>
   return null
 }
 
@@ -91,10 +98,11 @@ function Budget({ name, it }: { name: string; it: Gate['used'][number] }) {
   )
 }
 
-function Users({ gate }: { gate: Gate }) {
-  if (gate.users.length === 0) return <p class="quiet small">Not in use.</p>
+/** Jobs with tasks in progress that have used it, or that wait for it. */
+function Now({ gate }: { gate: Gate }) {
+  if (gate.users.length === 0) return <p class="quiet small">No job uses it at this moment.</p>
   return (
-    <ul class="users small" aria-label={`Jobs that use ${gate.name}`}>
+    <ul class="users small" aria-label={`Jobs that use ${gate.name} now`}>
       {gate.users.map((user) => (
         <li key={user.job} class="row spread">
           <Link href={`/jobs/${user.job}`}>

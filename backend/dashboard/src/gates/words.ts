@@ -1,0 +1,48 @@
+import { count, counted, percent } from '../../../base/vocabulary'
+import type { Gate, Limit } from '../api/types'
+
+/*
+ * Limits and their gates in words.
+ */
+
+export const MARKS: Record<Gate['state'], string> = { ready: 'ok', blocked: 'paused', tripped: 'failed' }
+
+/** What the gates of a limit are of. */
+const MANY: Record<Limit['scope'], string> = { ip: 'gates', host: 'hosts', key: 'keys', account: 'accounts' }
+
+export const manyOf = ({ scope }: Pick<Limit, 'scope'>): string => MANY[scope]
+
+/** `breaker open`, `paused by the API`, `near the limit`, `open`; with many gates, of how many: `paused by the API: 2 of 5,000 hosts`. */
+export function stateText(limit: Limit): string {
+  const { gates } = limit
+  const isMany = gates.total > 1
+  const of = (n: number, text: string) => n > 0 && (isMany ? `${text}: ${count(n)} of ${count(gates.total)} ${manyOf(limit)}` : text)
+  const closed = [of(gates.tripped, 'breaker open'), of(gates.blocked, 'paused by the API')].filter(Boolean)
+  if (closed.length > 0) return closed.join('; ')
+  return of(gates.failing, 'requests fail') || of(gates.near, 'near the limit') || (gates.total === 0 ? 'not used yet' : 'open')
+}
+
+/** Its mark: the one of its worst gate. */
+export function markOf(limit: Limit): string {
+  if (limit.gates.total === 0) return 'waiting'
+  return isTroubled(limit) && limit.state === 'ready' ? 'partial' : MARKS[limit.state]
+}
+
+/** Whether it holds requests up, or soon will. */
+export const isTroubled = ({ gates }: Limit): boolean => gates.tripped + gates.blocked + gates.failing + gates.near > 0
+
+/** All limits in one sentence. */
+export function summaryOf(limits: readonly Limit[]): string {
+  const troubled = limits.filter(isTroubled).map((limit) => `${limit.name}: ${stateText(limit)}.`)
+  const waiting = limits.reduce((sum, limit) => sum + limit.waiting.limit, 0)
+  const closed = limits.reduce((sum, limit) => sum + limit.waiting.closed, 0)
+  return [
+    ...(troubled.length === 0 ? ['No gate is closed, and no limit is nearly used up.'] : troubled),
+    closed > 0 ? `${counted(closed, 'task waits', 'tasks wait')} for a closed gate.` : '',
+    waiting === 0 ? 'No task waits for a limit.' : `${counted(waiting, 'task waits', 'tasks wait')} for a limit, as intended.`,
+  ]
+    .filter(Boolean)
+    .join(' ')
+}
+
+export const useText = ({ use }: Pick<Limit, 'use'>): string => (use === null ? '–' : percent(use))
