@@ -1,13 +1,13 @@
-import { Refused } from '../base/errors'
-import { type Db, isUnreachable } from '../database/db'
-import { unreachable } from '../database/faults'
+import { messageOf, Refused } from '../base/errors'
+import { type Db, isPassing, isUnreachable } from '../database/db'
+import { connectionFault, unreachable } from '../database/faults'
 import { readOnlyReason } from '../database/read-only'
 import { migrations } from '../migrate/files'
 
 /**
  * Refuses to run on a database that lacks a migration of this version.
  * @param url the URL of `db`, for messages
- * @throws {Refused} `setup`, also for a refused connection; another error while the server is unreachable, so that PM2 tries again
+ * @throws {Refused} `setup`, also for a refused connection; another error while the server is unreachable or too busy, so that PM2 tries again
  */
 export async function requireSchema(url: string, db: Db): Promise<void> {
   const missing = await missingMigration(url, db)
@@ -34,6 +34,10 @@ async function missingMigration(url: string, db: Db): Promise<string | undefined
     return all.find((name) => !done.some((row) => row.name === name))
   } catch (error) {
     if (isUnreachable(error)) throw new Error(`PostgreSQL at DATABASE_URL cannot be reached (${(error as Error).message}): is it running?`)
-    throw error instanceof Refused ? error : unreachable(url, error)
+    if (error instanceof Refused) throw error
+    // A server that is too busy to answer in time answers later; a setting that is wrong stays so.
+    if (isPassing(error) && !connectionFault(url, error))
+      throw new Error(`PostgreSQL at DATABASE_URL cannot answer now: ${messageOf(error)}.`)
+    throw unreachable(url, error)
   }
 }

@@ -7,7 +7,7 @@ import { wake } from './wake'
 
 /**
  * Runs the steps of one delivery: claims the task, then page after page until the task and its lane's next ones are settled, the time is
- * up, the job no longer runs or the worker stops; then releases the task and wakes other workers.
+ * up, the job has had its share of a round, no longer runs or the worker stops; then releases the task and wakes other workers.
  * @param hold the tasks that this worker holds, from before the claim until after the release
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
@@ -36,13 +36,15 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
     if (task) engine.reached('after claim')
     while (task) {
       take(task.id)
-      const outcome = await step(engine, task, endsAt)
+      // Nothing is prepared for another page where this one is the last of the job's share.
+      const outcome = await step(engine, task, served.isLast(task) ? 0 : endsAt)
       if (outcome.paged) served.note(task)
+      const goOn = outcome.goOn && !engine.stopping() && Date.now() < endsAt && !served.isOver(task)
       task = outcome.held
       if (!task) break
       take(task.id)
       const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, task.id)
-      if (urgent === undefined && outcome.goOn && !engine.stopping() && Date.now() < endsAt) continue
+      if (urgent === undefined && goOn) continue
       await releaseTask(engine.db, task, { traffic: task.traffic })
       // The more urgent task runs in this turn; the current one is woken again.
       task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)

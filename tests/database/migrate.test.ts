@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { Refused } from '../../backend/base/errors'
+import { requireSchema } from '../../backend/bin/schema'
+import { openDb } from '../../backend/database/db'
 import { unreachable } from '../../backend/database/faults'
 import { deploy, status } from '../../backend/migrate'
 import { type TestEnv, testEnv } from '../support/env'
@@ -166,4 +169,26 @@ test('a wrong password and a server that is not there are one sentence each, wit
   const wrong = Object.assign(new URL(env.databaseUrl), { password: 'sesame' }).href
   await expect(status(wrong)).rejects.toThrow(/refuses the password of backhaul: correct DATABASE_URL\.$/)
   expect(unreachable('postgresql://u:sesame@h:1/d', { code: 'ECONNREFUSED', message: '' }).message).toMatch(/^No PostgreSQL answers at h:1/)
+})
+
+test('a database that is too busy to say what it has is no fault of a setting: the process ends so that PM2 tries again', async () => {
+  const [db, other] = [openDb(env.databaseUrl, { name: 'busy' }), new Client({ connectionString: env.databaseUrl })]
+  await other.connect()
+  await other.query('begin; lock table public._prisma_migrations')
+  const [asked] = await Promise.allSettled([
+    requireSchema(env.databaseUrl, db),
+    until(
+      async () =>
+        (
+          await other.query(
+            `select pg_cancel_backend(pid) from pg_stat_activity where application_name = 'busy' and wait_event_type = 'Lock'`,
+          )
+        ).rowCount === 1,
+      { what: 'the question to wait' },
+    ),
+  ])
+  await Promise.all([db.close(), other.end()])
+  const { reason } = asked as PromiseRejectedResult
+  expect(reason).not.toBeInstanceOf(Refused)
+  expect(reason.message).toMatch(/PostgreSQL at DATABASE_URL cannot answer now: /)
 })

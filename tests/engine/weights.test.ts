@@ -47,6 +47,17 @@ async function serveAll(turns: readonly number[]): Promise<Map<string, number>> 
   return served
 }
 
+interface Held {
+  id: bigint
+  job: string
+}
+
+/** A turn begins. */
+async function claim(id: bigint): Promise<Held> {
+  const [row] = await it_.db.query<{ job: string }>('update backhaul.tasks set claim = 1 where id = $1 returning job_id as job', [id])
+  return { id, job: row?.job ?? '' }
+}
+
 beforeEach(async () => {
   it_ = await suite([source], { scheduler: false })
   await createCounted(it_.db)
@@ -88,14 +99,13 @@ it('a job that comes later, or had nothing to do for a while, gets its share fro
 it('turns that are under way count by what a turn costs: the weights hold also where each job could have a place', async () => {
   const ids = [await start(4), await start(4), await start(1), await start(1)]
   const served = new Map<string, number>()
-  const inHand: { id: bigint; job: string }[] = []
+  const inHand: Held[] = []
   for (let turn = 0; turn < 80; turn++) {
     const due = await markWoken(it_.db, QUEUE)
     for (const { id } of due.slice(0, 4 - inHand.length)) {
-      const [row] = await it_.db.query<{ job: string }>('update backhaul.tasks set claim = 1 where id = $1 returning job_id as job', [id])
-      inHand.push({ id, job: row?.job ?? '' })
+      inHand.push(await claim(id))
     }
-    const { id, job } = inHand.shift() as { id: bigint; job: string }
+    const { id, job } = inHand.shift() as Held
     await chargeShare(it_.db, job, QUEUE, 10)
     served.set(job, (served.get(job) ?? 0) + 1)
     await it_.db.query('update backhaul.tasks set claim = null where id = $1', [id])
@@ -103,6 +113,32 @@ it('turns that are under way count by what a turn costs: the weights hold also w
   }
   const [a = 0, b = 0, c = 0, d = 0] = ids.map((id) => served.get(id) ?? 0)
   expect((a + b) / (c + d)).toBeGreaterThanOrEqual(3)
+})
+
+it('where turns end in any order, what a job is behind by a long turn stays its own', async () => {
+  const orders = fc.array(fc.nat(3), { minLength: 120, maxLength: 120 })
+  await fc.assert(
+    fc.asyncProperty(orders, async (ends) => {
+      await it_.db.query('delete from backhaul.jobs')
+      const weights = new Map<string, number>()
+      for (const weight of [4, 4, 4, 1, 1, 1]) weights.set(await start(weight), weight)
+      const served = new Map<string, number>()
+      const inHand: Held[] = []
+      for (const end of ends) {
+        for (const { id } of (await markWoken(it_.db, QUEUE)).slice(0, 4 - inHand.length)) inHand.push(await claim(id))
+        const [{ id, job }] = inHand.splice(end % inHand.length, 1) as [Held]
+        const pages = weights.get(job) as number
+        served.set(job, (served.get(job) ?? 0) + pages)
+        await it_.db.query('update backhaul.tasks set claim = null, due_at = clock_timestamp() where id = $1', [id])
+        await chargeShare(it_.db, job, QUEUE, pages)
+        await it_.db.query('update backhaul.tasks set woken_at = null, wakes = 0')
+      }
+      const rounds = [...weights].map(([job, weight]) => (served.get(job) ?? 0) / weight)
+      // Four turns are in hand at any time, and a job's last ones may be among them.
+      expect(Math.max(...rounds) - Math.min(...rounds)).toBeLessThanOrEqual(5)
+    }),
+    { numRuns: 3 },
+  )
 })
 
 it('what goes ahead of all with another priority costs nobody the advantage of its weight', async () => {
@@ -137,6 +173,25 @@ it('workers read the pages of a job with three times the weight three times as o
   expect(of(heavy)).toBeGreaterThanOrEqual(27)
   expect(of(heavy)).toBeLessThanOrEqual(33)
   expect(of(light) + of(heavy)).toBe(40)
+  counting.onRead = undefined
+})
+
+it('a turn is no longer than the weight of its job, so that few pages are in proportion as well', async () => {
+  const read: string[] = []
+  counting.pages = 30
+  counting.onRead = async (key) => {
+    read.push(key)
+    return undefined
+  }
+  const [light, heavy] = [await start(1, 1), await start(3, 1)]
+  const names = await it_.db.query<{ id: string; name: string }>(`select id, params ->> 'name' as name from backhaul.jobs`)
+  const worker = await it_.worker({ concurrency: 1, turnMs: 60_000 })
+  await wake(it_.db, it_.broker)
+  await until(() => read.length >= 24, { what: '24 pages' })
+  await worker.stop()
+  const of = (id: string) => read.slice(0, 24).filter((key) => key.startsWith(`${names.find((row) => row.id === id)?.name}/`)).length
+  expect([of(heavy), of(light)].map((pages) => Math.round(pages / 6))).toEqual([3, 1])
+  counting.pages = 1
   counting.onRead = undefined
 })
 

@@ -19,7 +19,7 @@ export interface Due {
 
 /**
  * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
- * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here.
+ * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
  * A turn that is under way, or about to be, counts as much as the last one of its job did.
  * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
  * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
@@ -40,8 +40,9 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
        select q.queue, p.priority, ${standOf('q.queue', 'p.priority')} as stands
          from rooms q cross join (select distinct priority from running where weight is not null) p
      ), open as (
-       select d.*, q.room, row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn,
-              case when j.weight is null then coalesce(p.stands, 0) else greatest(p.stands, s.served) + h.held * c.cost end as served, c.cost
+       select d.*, q.room, j.weight, p.stands, s.served as share, h.held, c.cost,
+              row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn,
+              s.since is null or min(d.due_at) over (partition by d.queue, d.job_id) > s.since as rested
          from rooms q cross join running j left join stands p on p.queue = q.queue and p.priority = j.priority
               left join backhaul.shares s on j.weight is not null and s.job_id = j.id and s.queue = q.queue
               left join lateral (
@@ -52,8 +53,16 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
            select t.id, t.job_id, t.queue, t.priority, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
             where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
             order by t.due_at limit q.room) d
+     ), begun as (
+       insert into backhaul.shares as s (job_id, queue, began, served, since)
+       select job_id, queue, stands, stands, clock_timestamp() from open where rested and weight is not null and turn = 1
+       on conflict (job_id, queue) do update set since = excluded.since, served = greatest(s.served, excluded.served),
+              began = greatest(s.served, excluded.served) - (s.served - s.began)
      ), ranked as (
-       select *, row_number() over (partition by queue order by priority, served + (turn - 1) * cost, paged_at nulls first, id) as place from open
+       select *, row_number() over (partition by queue order by priority, served + (turn - 1) * cost, paged_at nulls first, id) as place
+         from open cross join lateral (
+           select case when weight is null then coalesce(stands, 0)
+                       when rested then greatest(stands, share) else share end + coalesce(held, 0) * cost as served) v
      ), chosen as (
        select r.id, r.place from ranked r where r.place <= r.room and ${WAKE_AGAIN}
      ), held as (

@@ -48,6 +48,8 @@ export const commerce = defineSource<CommerceParams>({
   workers: Object.fromEntries(
     parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
   ),
+  // More than the workers have places for: users share a day's budget, not places, and one who waits for a place has no share.
+  jobsAtOnce: { setting: 'COMMERCE_JOBS' },
   routes,
   retention,
   prepare,

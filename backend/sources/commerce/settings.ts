@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jsonIn } from '../../base/json'
-import { baseUrl, type Settings } from '../../contract'
+import { baseUrl, positive, type Settings } from '../../contract'
 import { allOf } from './platforms'
 
 const weights = z.record(z.string().min(1), z.number().positive())
@@ -21,6 +21,11 @@ export const settings = {
   COMMERCE_PLANS: {
     schema: plans,
     about: "Share of a scarce budget by the user's plan, as JSON; a plan that it does not name has 1.",
+  },
+  COMMERCE_JOBS: {
+    schema: positive.default(100),
+    about:
+      'Jobs of the source `commerce` that run at once and share the budgets by the plans of their users; others wait in order of arrival.',
   },
   COMMERCE_CALLBACK_URL: {
     schema: baseUrl('http://127.0.0.1:3000'),
