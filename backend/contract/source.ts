@@ -68,7 +68,9 @@ export interface Source<P = unknown> extends Hooks<P> {
   /**
    * What a person may ask for; parsed when the job is started, and parsing its output again changes nothing. The JSON Schema of its input
    * makes the dashboard's form, the API's documentation and the options of commands: each field is described once, by `.meta({ title,
-   * description, flag })`. A field that only `prepare` sets is marked by `.meta({ prepared: true })`: it is in no form, and
+   * description, flag })`. Fields that exclude each other name their choice, `.meta({ choice: { name: 'Whose killmails' } })`, with `none`
+   * where none of them may be given, and `option` where one option has several fields; `when: { mode: ['backfill'] }` names the values of
+   * another field with which a field applies. Forms show only what applies; `params` checks the same. A field that only `prepare` sets is marked by `.meta({ prepared: true })`: it is in no form, and
    * refused when a person sends it.
    */
   params: ZodType<P>

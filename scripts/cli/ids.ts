@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Refused } from '../../backend/base/errors'
+import { idsIn, wordsOf } from '../../backend/base/vocabulary'
 import type { Terminal } from './terminal'
 
 /** An id as it was given, and where, for messages about it. */
@@ -8,15 +9,7 @@ export interface GivenId {
   place: string
 }
 
-/** Ids of a text: separated by space, comma, semicolon or line; `#` starts a comment. */
-function idsOf(text: string, name: string): GivenId[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .flatMap((line, at) => words(line).map((word) => ({ text: word, place: `${name}, line ${at + 1}` })))
-}
-
-const words = (line: string): string[] => (line.split('#')[0] ?? '').split(/[\s,;]+/).filter((word) => word !== '')
+const idsOf = (text: string, name: string): GivenId[] => idsIn(text).map((id) => ({ text: id.text, place: `${name}, line ${id.line}` }))
 
 function readIdsFile(path: string): string {
   try {
@@ -35,7 +28,7 @@ export async function collectIds(args: readonly string[], file: string | undefin
   const given: GivenId[] = []
   for (const [at, arg] of args.entries()) {
     if (arg === '-') given.push(...idsOf(await terminal.readStdin(), 'standard input'))
-    else given.push(...words(arg).map((text) => ({ text, place: `argument ${at + 1}` })))
+    else given.push(...wordsOf(arg).map((text) => ({ text, place: `argument ${at + 1}` })))
   }
   if (file === '-') given.push(...idsOf(await terminal.readStdin(), 'standard input'))
   else if (file !== undefined) given.push(...idsOf(readIdsFile(file), file))

@@ -1,12 +1,11 @@
 import { Refused } from '../../backend/base/errors'
 import type { Json } from '../../backend/base/json'
 import type { Command, Lookup, Source } from '../../backend/contract'
-import { PRIORITY, parseRequest } from '../../backend/engine/jobs/verbs'
+import { PRIORITY } from '../../backend/engine/jobs/verbs'
 import { readIds } from '../../backend/engine/lookups/ids'
+import { type Fields, requestsOf } from '../../backend/service/jobs/requests'
 import type { GivenId } from './ids'
 import { type FieldOption, idNameOf, optionsOf } from './options'
-
-type Fields = { [key: string]: Json | undefined }
 
 const NAMED = Object.keys(PRIORITY) as (keyof typeof PRIORITY)[]
 
@@ -39,9 +38,9 @@ function setAt(request: Fields, path: string, value: Json): void {
   inner[last] = value
 }
 
-/** The request without its id: the preset of the command and the options. */
-function baseRequest(command: Command, options: readonly FieldOption[], given: Record<string, unknown>): Fields {
-  const request = structuredClone(command.preset ?? {}) as Fields
+/** The fields of a request that the options set. */
+function baseRequest(options: readonly FieldOption[], given: Record<string, unknown>): Fields {
+  const request: Fields = {}
   for (const option of options) {
     const value = fieldValue(option, given[option.option.attributeName()])
     if (value !== undefined) setAt(request, option.path, value)
@@ -86,26 +85,18 @@ function badIds(faults: readonly { id: GivenId; message: string }[]): Refused {
  */
 export function buildRequests(source: Source, command: Command, ids: readonly GivenId[], given: Record<string, unknown>): unknown[] {
   const options = command.options ? optionsOf(source) : []
-  const base = baseRequest(command, options, given)
-  const field = command.ids
-  const faults: { id: GivenId; message: string }[] = []
-  const requests = (field === undefined ? [undefined] : ids).map((id) => {
-    try {
-      return parseRequest(source, command.queue, field === undefined || !id ? base : { ...structuredClone(base), [field]: id.text })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      if (!id || field === undefined || error.field !== field) throw new Refused(error.code, inFlags(error.message, options), error.field)
-      faults.push({ id, message: error.message.replaceAll(field, idNameOf(source, field)) })
-      return undefined
-    }
-  })
-  if (faults.length > 0) throw badIds(faults)
-  return unique(requests)
-}
-
-/** `7` and `007` are the same request. */
-function unique(requests: readonly unknown[]): unknown[] {
-  return [...new Map(requests.map((request) => [JSON.stringify(request), request])).values()]
+  const base = baseRequest(options, given)
+  const field = command.ids ?? ''
+  try {
+    const texts = ids.map(({ text }) => text)
+    const { requests, faults } = requestsOf(source, command, texts, base)
+    const named = (message: string) => message.replaceAll(field, idNameOf(source, field))
+    if (faults.length > 0) throw badIds(faults.map(({ at, message }) => ({ id: ids[at] as GivenId, message: named(message) })))
+    return requests
+  } catch (error) {
+    if (!(error instanceof Refused) || error.field === 'ids') throw error
+    throw new Refused(error.code, inFlags(error.message, options), error.field)
+  }
 }
 
 /** Ids to look up. @throws {Refused} `input`, naming the first invalid id and its place */

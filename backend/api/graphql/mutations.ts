@@ -1,5 +1,6 @@
 import type { JobVerb } from '../../base/vocabulary'
 import type { RetryChoice } from '../../contract'
+import { type CommandAsk, startCommand } from '../../service/jobs/commands'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
 import { steerJob, steerJobs } from '../../service/jobs/verbs'
 import { type DeadChoice, sendCorrected, takeDeadLetters } from '../../service/queues/dead-letters'
@@ -85,6 +86,8 @@ const acknowledge = async (_: unknown, { kind, subjects, until, undo }: Acknowle
 export const Mutation = {
   startKillmailBackfill,
   startBackfill,
+  startCommand: (_: unknown, ask: Partial<CommandAsk>, context: Context) =>
+    startCommand(context.service, writer(context), { ...(given(ask) as CommandAsk), trace: context.trace }),
   pauseJob: steer('pause'),
   resumeJob: steer('resume'),
   cancelJob: steer('cancel'),

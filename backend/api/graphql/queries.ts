@@ -1,6 +1,7 @@
 import { JOB_STATUSES } from '../../base/vocabulary'
 import type { PriorityName } from '../../contract'
 import { listSources } from '../../service/base/registry'
+import { type CommandAsk, estimateCommand } from '../../service/jobs/commands'
 import { estimateJob } from '../../service/jobs/estimate'
 import { countJobs, getJob, type JobFilter, listJobIds } from '../../service/jobs/list'
 import { PRIORITY } from '../../service/jobs/start'
@@ -19,6 +20,7 @@ import { listWebhooks, withoutKey } from '../../service/webhooks/webhooks'
 import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
 import { taskConnection } from './job-fields'
+import { given } from './values'
 
 /** Arguments of a list of jobs. */
 export interface JobsArgs extends Window {
@@ -63,6 +65,7 @@ export const Query = {
     taskConnection(context, job, window),
   estimate: (_: unknown, { priority, ...ask }: { source: string; params: unknown; priority: PriorityName }, { service }: Context) =>
     estimateJob(service, { ...ask, priority: PRIORITY[priority] }),
+  commandEstimate: (_: unknown, ask: Partial<CommandAsk>, { service }: Context) => estimateCommand(service, given(ask) as CommandAsk),
   overview: (_: unknown, __: unknown, { service }: Context) => overview(service),
   sources: (_: unknown, __: unknown, { service }: Context) => listSources(service),
   workers: (_: unknown, __: unknown, { service }: Context) => listWorkers(service),

@@ -1,4 +1,5 @@
 import { access } from './access'
+import { commands } from './commands'
 import type { App, Context } from './context'
 import { deadLetters } from './dead-letters'
 import { events } from './events'
@@ -15,6 +16,21 @@ import { webhooks } from './webhooks'
 
 /** Every REST route. */
 export function routes(app: App, context: Context): void {
-  for (const add of [jobs, job, jobLog, events, suite, deadLetters, refusals, schedules, webhooks, access, tables, health, sourceRoutes])
+  for (const add of [
+    jobs,
+    job,
+    jobLog,
+    commands,
+    events,
+    suite,
+    deadLetters,
+    refusals,
+    schedules,
+    webhooks,
+    access,
+    tables,
+    health,
+    sourceRoutes,
+  ])
     add(app, context)
 }

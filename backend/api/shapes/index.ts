@@ -4,6 +4,7 @@
  */
 
 export * from './access'
+export * from './commands'
 export * from './common'
 export * from './jobs'
 export * from './log'

@@ -11,7 +11,15 @@ export const sourceList = z.object({
         about: z.string(),
         form: words.meta({ description: 'JSON Schema of the params' }),
         example: anything,
-        commands: z.array(z.object({ name: z.string(), about: z.string() })),
+        commands: z.array(
+          z.object({
+            name: z.string(),
+            about: z.string(),
+            ids: z.string().nullable().meta({ description: 'What its ids are; null where it takes none' }),
+            lookup: z.string().nullable().meta({ description: 'The kind of lookup that its ids become; null where each starts a job' }),
+            form: words.meta({ description: 'JSON Schema of its options' }),
+          }),
+        ),
         streams: z.array(z.string()),
         apis: z.array(z.string()),
         workers: z.array(z.string()),

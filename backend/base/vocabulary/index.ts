@@ -6,6 +6,7 @@
 export * from './bounds'
 export * from './counts'
 export * from './figures'
+export * from './ids'
 export * from './logs'
 export * from './states'
 export * from './text'

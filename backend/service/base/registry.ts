@@ -1,11 +1,24 @@
 import { z } from 'zod'
 import { type Fault, Refused } from '../../base/errors'
-import type { Source } from '../../contract'
+import { upper } from '../../base/vocabulary'
+import type { Command, Source } from '../../contract'
 import { parseParams } from '../../engine/jobs/verbs'
 import { sourceAlerts } from '../../engine/upkeep/source-checks'
 import { exportTables } from '../../export/tables'
 import { databaseCache } from './caches'
 import type { Service } from './context'
+
+/** A command of a source: what it does with many ids at once. */
+export interface CommandInfo {
+  name: string
+  about: string
+  /** What its ids are: `Character id`; null where it takes none. */
+  ids: string | null
+  /** The kind of lookup that its ids become; null where each starts a job. */
+  lookup: string | null
+  /** JSON Schema of its options. */
+  form: Record<string, unknown>
+}
 
 /** A source as entry points show it. */
 export interface SourceInfo {
@@ -14,7 +27,7 @@ export interface SourceInfo {
   /** JSON Schema of the params. */
   form: Record<string, unknown>
   example: unknown
-  commands: { name: string; about: string }[]
+  commands: CommandInfo[]
   streams: string[]
   apis: string[]
   workers: string[]
@@ -63,6 +76,36 @@ export function formOf(source: Source): Record<string, unknown> {
   }
 }
 
+interface Field {
+  title?: string
+  flag?: string
+  properties?: Record<string, Field>
+}
+
+/** The fields that a command offers as options: those with a flag. */
+function optionsIn({ properties = {}, ...schema }: Field & { required?: string[] }): Record<string, unknown> | undefined {
+  const { required: _, ...kept } = schema
+  const fields = Object.entries(properties).flatMap(([name, field]) => {
+    const shown = field.flag === undefined ? field.properties && optionsIn(field) : field
+    return shown ? [[name, shown] as const] : []
+  })
+  return fields.length === 0 ? undefined : { ...kept, properties: Object.fromEntries(fields) }
+}
+
+/** JSON Schema of what may be set for all ids of a command, as its options do. */
+export function formOfCommand(source: Source, { options, preset = {} }: Command): Record<string, unknown> {
+  const { properties = {} } = (options ? optionsIn(formOf(source) as Field) : undefined) ?? {}
+  const free = Object.entries(properties as object).filter(([name]) => !(name in preset))
+  return { type: 'object', properties: Object.fromEntries(free), additionalProperties: false }
+}
+
+function commandInfo(source: Source, name: string, command: Command): CommandInfo {
+  const { properties = {} } = formOf(source) as Field
+  const { ids, lookup = null, about } = command
+  const title = ids === undefined ? undefined : (properties[ids]?.title ?? ids)
+  return { name, about, ids: lookup === null ? (title ?? null) : `${upper(lookup)} id`, lookup, form: formOfCommand(source, command) }
+}
+
 /**
  * The params of a request, parsed by their source. Unknown fields are refused, because a misspelled one would be ignored without notice.
  * @throws {Refused} `input` with every fault found
@@ -103,7 +146,7 @@ export async function listSources(service: Service): Promise<SourceInfo[]> {
     about: source.about,
     form: formOf(source),
     example: source.example,
-    commands: Object.entries(source.commands).map(([name, { about }]) => ({ name, about })),
+    commands: Object.entries(source.commands).map(([name, command]) => commandInfo(source, name, command)),
     streams: Object.keys(source.streams),
     apis: Object.keys(source.apis),
     workers: Object.keys(source.workers),

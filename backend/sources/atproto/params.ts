@@ -44,17 +44,29 @@ const fields = {
     description: 'Only this collection, an NSID such as app.bsky.feed.post; empty: every uploaded lexicon that asks for a backfill.',
     flag: '--collection <nsid>',
   }),
-  did: repo.optional().meta({ title: 'Repo', description: 'A DID or a handle; empty: every repo the relay knows.' }),
+  did: repo
+    .optional()
+    .meta({ title: 'Repo', description: 'A DID or a handle.', choice: { name: 'Which repos', option: 'By name', none: 'Every repo' } }),
   dids: z
     .array(repo, { error: 'must be a list of DIDs and handles' })
     .max(MAX_REPOS, `names more than ${MAX_REPOS} repos`)
     .default([])
-    .meta({ title: 'More repos', description: 'Only these repos: DIDs or handles.', flag: '--did <names...>' }),
+    .meta({
+      title: 'More repos',
+      description: 'Only these repos: DIDs or handles.',
+      flag: '--did <names...>',
+      choice: { name: 'Which repos', option: 'By name' },
+    }),
   pds: z
     .array(host, { error: 'must be a list of PDS addresses' })
     .max(1000, 'names more than 1,000 hosts')
     .default([])
-    .meta({ title: 'Hosts', description: 'Every repo of these PDSes, without asking a relay.', flag: '--pds <hosts...>' }),
+    .meta({
+      title: 'Hosts',
+      description: 'Every repo of these PDSes, without asking a relay.',
+      flag: '--pds <hosts...>',
+      choice: { name: 'Which repos', option: 'By host' },
+    }),
   discovery: z.enum(['relay', 'hosts'], { error: 'must be relay or hosts' }).default('relay').meta({
     title: 'Discovery',
     description: 'relay: repos that have such records, by its index; hosts: every repo of every PDS it knows.',

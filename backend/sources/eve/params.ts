@@ -63,20 +63,25 @@ const options = z
     error: 'must not be later than toDate',
   })
 
-const idOf = (what: string) =>
-  id.optional().meta({ title: `${what} id`, description: 'The number in the address of its page on zkillboard.com.' })
+const idOf = (what: string, modes: string[]) =>
+  id.optional().meta({
+    title: `${what} id`,
+    description: 'The number in the address of its page on zkillboard.com.',
+    choice: { name: 'Whose killmails', option: what },
+    when: { mode: modes },
+  })
 
 const fields = z.object(
   {
-    characterId: idOf('Character'),
-    corporationId: idOf('Corporation'),
-    allianceId: idOf('Alliance'),
+    characterId: idOf('Character', ['backfill', 'recent']),
+    corporationId: idOf('Corporation', ['backfill']),
+    allianceId: idOf('Alliance', ['backfill']),
     mode: z.enum(['backfill', 'recent', 'values'], { error: 'must be backfill, recent or values' }).default('backfill').meta({
       title: 'What to read',
       description:
         'backfill: the history of one character, corporation or alliance. recent: the newest killmails of a character. values: the ISK values of killmails stored without them.',
     }),
-    options: options.prefault({}).meta({ title: 'Options' }),
+    options: options.prefault({}).meta({ title: 'Options', when: { mode: ['backfill'] } }),
   },
   { error: 'The request must be a JSON object such as {"characterId": 2117325769}.' },
 )

@@ -36,6 +36,12 @@ const whole = (least: number) => {
   return z.number({ error }).int({ error }).min(least, { error })
 }
 
+/** An item is named by its two numbers or by its name; one listing by its id alone. */
+const ofItem = (option: string) => ({
+  choice: { name: 'Which item', option },
+  when: { request_type: ['', 'FULL', 'BUY_ONLY', 'SELL_ONLY'] },
+})
+
 const fields = {
   request_type: z
     .enum(REQUEST_TYPES, { error: ({ input }) => `must be one of ${REQUEST_TYPES.join(', ')}${got(input)}` })
@@ -47,10 +53,20 @@ const fields = {
     }),
   item_defindex: whole(0)
     .optional()
-    .meta({ title: 'Item', description: 'Number of the item in the schema of the game: 190 for a Bat.', flag: '--defindex <number>' }),
+    .meta({
+      title: 'Item',
+      description: 'Number of the item in the schema of the game: 190 for a Bat.',
+      flag: '--defindex <number>',
+      ...ofItem('By its numbers'),
+    }),
   item_quality_id: whole(0)
     .optional()
-    .meta({ title: 'Quality', description: 'Number of the quality: 6 Unique, 11 Strange, 5 Unusual.', flag: '--quality <number>' }),
+    .meta({
+      title: 'Quality',
+      description: 'Number of the quality: 6 Unique, 11 Strange, 5 Unusual.',
+      flag: '--quality <number>',
+      ...ofItem('By its numbers'),
+    }),
   item_name: z
     .string({ error: ({ input }) => `must be the name of an item${got(input)}` })
     .trim()
@@ -60,11 +76,12 @@ const fields = {
       title: 'Name',
       description: 'Full name of the item, in place of its two numbers: Burning Flames Team Captain.',
       flag: '--name <name>',
+      ...ofItem('By its name'),
     }),
   listing_id: z
     .string({ error: ({ input }) => `must be the id of a listing like 440_16525961480${got(input)}` })
     .optional()
-    .meta({ title: 'Listing', description: 'Id of one listing: 440_16525961480.' }),
+    .meta({ title: 'Listing', description: 'Id of one listing: 440_16525961480.', when: { request_type: ['SINGLE_ID'] } }),
   max_inventory_size: whole(1).optional().meta({
     title: 'Largest inventory',
     description: 'Skip sellers that have more matching items than this, and keep their rows.',

@@ -57,11 +57,26 @@ const fields = {
     .max(MAX_DISTRICTS, `names more than ${MAX_DISTRICTS} districts`)
     .optional()
     .meta({ title: 'Districts', description: 'Only these districts; empty: all configured ones.', flag: '--district <ids...>' }),
-  startDate: day.optional().meta({ title: 'From', description: 'First date, YYYY-MM-DD.', flag: '--from-date <date>' }),
-  endDate: day.optional().meta({ title: 'To', description: 'Last date; the first one by default.', flag: '--to-date <date>' }),
+  startDate: day.optional().meta({
+    title: 'From',
+    description: 'First date, YYYY-MM-DD.',
+    flag: '--from-date <date>',
+    choice: { name: 'Which dates', option: 'From and to' },
+  }),
+  endDate: day.optional().meta({
+    title: 'To',
+    description: 'Last date; the first one by default.',
+    flag: '--to-date <date>',
+    choice: { name: 'Which dates', option: 'From and to' },
+  }),
   lastDays: whole(1, MAX_LAST_DAYS)
     .optional()
-    .meta({ title: 'Last days', description: 'In place of dates: the days before today, for schedules.', flag: '--last-days <number>' }),
+    .meta({
+      title: 'Last days',
+      description: 'In place of dates: the days before today, for schedules.',
+      flag: '--last-days <number>',
+      choice: { name: 'Which dates', option: 'The last days' },
+    }),
   collectionType: z
     .enum(COLLECTION_TYPES, { error: ({ input }) => `must be one of ${COLLECTION_TYPES.join(', ')}${got(input)}` })
     .default('auto')

@@ -18,6 +18,8 @@ export const operations = /* GraphQL */ `
     tasks(job: ID!, first: Int = 50, after: String, state: TaskState, task: BigInt, group: String, stream: String, lane: String, row: String, column: String): TaskConnection!
     "Estimates what a job costs at the limits in force, without queueing it."
     estimate(source: String!, params: JSON!, priority: Priority = backfill): Estimate!
+    "Estimates what a command costs for many ids, and names those that are invalid."
+    commandEstimate(command: String!, ids: [String!], params: JSON, priority: Priority): CommandEstimate!
     overview: Overview!
     sources: [Source!]!
     "Worker processes, and the apps that should have one."
@@ -56,6 +58,8 @@ export const operations = /* GraphQL */ `
       "Start it even while the same backfill is active."
       force: Boolean = false
     ): StartBackfillPayload!
+    "Starts a command of a source for many ids, as yarn queue does: one job for each in one transaction, or lookups."
+    startCommand(command: String!, ids: [String!], params: JSON, priority: Priority, force: Boolean = false): CommandPayload!
     "Pauses a job: its current pages are finished, and no new ones start."
     pauseJob(id: ID!): Job!
     "Resumes a paused job."

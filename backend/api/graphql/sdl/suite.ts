@@ -43,7 +43,32 @@ export const suite = /* GraphQL */ `
     alerts: JSON!
     exportTables: [String!]!
   }
-  type Command { name: String! about: String! }
+  type Command {
+    name: String!
+    about: String!
+    "What its ids are; null where it takes none."
+    ids: String
+    "The kind of lookup that its ids become; null where each starts a job."
+    lookup: String
+    "JSON Schema of its options."
+    form: JSON!
+  }
+  type CommandEstimate {
+    "Jobs, or ids of lookups."
+    requests: Int!
+    invalid: Int!
+    "The first 100 of the invalid ids, each with its place from 0."
+    faults: [IdFault!]!
+    "Jobs that are active already."
+    active: Int!
+    tasks: Int!
+    apis: [CommandRequests!]!
+    leastMs: Float
+    notes: [String!]!
+  }
+  type IdFault { at: Int! id: String! message: String! }
+  type CommandRequests { api: String! requests: Float leastMs: Float limit: String! }
+  type CommandPayload { created: Int! joined: Int! lookups: Int! job: ID broker: String }
 
   type Workers { items: [Worker!]! schedulers: Int! apps: [App!]! }
   "A PM2 app: its live workers (null: it sends no heartbeats), and its restarts and crashes of a week."

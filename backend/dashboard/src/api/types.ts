@@ -34,6 +34,8 @@ export type Partitions = Of<typeof shapes.partitions>
 export type PartitionCell = Partitions['cells'][number]
 export type CellCount = Partitions['counts'][number]
 export type Estimate = Of<typeof shapes.jobEstimate>
+export type CommandEstimate = Of<typeof shapes.commandEstimate>
+export type CommandDone = Of<typeof shapes.commandDone>
 export type BulkDone = Of<typeof shapes.bulkDone>
 
 export type Overview = Of<typeof shapes.overview>
@@ -56,7 +58,9 @@ export type Schedule = Of<typeof shapes.schedule>
 export type Webhook = Of<typeof shapes.webhook>
 export type Delivery = Of<typeof shapes.delivery>
 
-export type SourceInfo = Omit<ItemOf<typeof shapes.sourceList>, 'form'> & { form: JsonSchema }
+type RawSource = ItemOf<typeof shapes.sourceList>
+export type CommandInfo = Omit<RawSource['commands'][number], 'form'> & { form: JsonSchema }
+export type SourceInfo = Omit<RawSource, 'form' | 'commands'> & { form: JsonSchema; commands: CommandInfo[] }
 
 /** The part of JSON Schema that forms are built from. */
 export interface JsonSchema {

@@ -1,11 +1,12 @@
 import type { JsonSchema } from '../api/types'
+import { fieldsShown, fillChoices, lacksChoice, type Values } from './choices'
 
 /*
  * Builds the fields of a form from a JSON Schema, and JSON from what was typed. Inputs are stored by their dotted path; the
  * selected branch of an anyOf is stored under the path with `#`.
  */
 
-export type Values = Record<string, string | boolean>
+export type { Values } from './choices'
 export type Kind = 'object' | 'variants' | 'const' | 'choice' | 'flag' | 'number' | 'date' | 'list' | 'text' | 'json'
 
 const join = (path: string, name: string): string => (path ? `${path}.${name}` : name)
@@ -53,7 +54,8 @@ export function fill(raw: JsonSchema, value: unknown, path = ''): Values {
     case 'object': {
       const inner = isRecord(known) ? known : {}
       const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => fill(part, inner[name], join(path, name)))
-      return Object.assign({}, ...parts)
+      const values: Values = Object.assign({}, ...parts)
+      return { ...values, ...fillChoices(schema, inner, values, path) }
     }
     case 'variants': {
       const list = branches(schema)
@@ -90,7 +92,7 @@ export function build(raw: JsonSchema, values: Values, path = ''): unknown {
     case 'const':
       return schema.const
     case 'object': {
-      const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => [name, build(part, values, join(path, name))] as const)
+      const parts = fieldsShown(schema, values, path).map(([name, part]) => [name, build(part, values, join(path, name))] as const)
       const set = parts.filter(
         ([name, value]) => value !== undefined && !(isRecord(value) && empty(value) && !schema.required?.includes(name)),
       )
@@ -136,6 +138,7 @@ export function incomplete(raw: JsonSchema, values: Values, path = ''): boolean 
   const kind = kindOf(schema)
   if (kind === 'variants') return incomplete(branches(schema)[Number(values[`${path}#`] ?? 0)] ?? {}, values, path)
   if (kind !== 'object') return false
+  if (lacksChoice(schema, values, path)) return true
   return (schema.required ?? []).some((name) => {
     const part = schema.properties?.[name]
     if (!part || part.default !== undefined) return false

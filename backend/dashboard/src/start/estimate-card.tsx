@@ -6,7 +6,7 @@ import { Table } from '../ui/table'
 import type { Estimated } from './use-estimate'
 
 /** What the backfill would cost, before anything is queued. */
-export function EstimateCard({ of, faults }: { of: Estimated; faults: boolean }) {
+export function EstimateCard({ of, faults }: { of: Estimated<Estimate>; faults: boolean }) {
   return (
     <section class="section" aria-label="Estimate" aria-live="polite" aria-busy={of.busy}>
       <h2>Estimate</h2>
@@ -39,10 +39,19 @@ function Figures({ it }: { it: Estimate }) {
         )}
         .
       </p>
-      {it.requests.length > 0 && (
+      <Requests rows={it.requests} notes={it.notes} />
+    </>
+  )
+}
+
+/** Requests by API with the least time they take, and what else is worth knowing. */
+export function Requests({ rows, notes }: { rows: Estimate['requests']; notes: string[] }) {
+  return (
+    <>
+      {rows.length > 0 && (
         <Table
           caption="Requests by API"
-          rows={it.requests}
+          rows={rows}
           id={(row) => row.api}
           columns={[
             { head: 'API', fill: true, cell: (row) => <Api name={row.api} limit={row.limit} /> },
@@ -51,9 +60,9 @@ function Figures({ it }: { it: Estimate }) {
           ]}
         />
       )}
-      {it.notes.length > 0 && (
+      {notes.length > 0 && (
         <ul class="notes small">
-          {it.notes.map((note) => (
+          {notes.map((note) => (
             <li key={note}>{note}</li>
           ))}
         </ul>

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../api/types'
+import { type Choice, choicesOf, chosenOf, fieldsShown, keyOf } from '../lib/choices'
 import { named } from '../lib/format'
 import { branches, kindOf, plain, type Values } from '../lib/schema'
 import { SchemaInput } from './schema-input'
@@ -25,38 +26,25 @@ export function SchemaFields(props: Props) {
 const GROUPS = new Set(['object', 'variants'])
 
 function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
-  const parts = Object.entries(schema.properties ?? {}).map(([name, part]) => ({
-    name,
-    part: plain(part),
-    at: path ? `${path}.${name}` : name,
-  }))
-  const flags = parts.filter(({ part }) => kindOf(part) === 'flag')
-  const chosen = parts.filter(({ part }) => kindOf(part) === 'choice')
-  const typed = parts.filter(({ part }) => !['const', 'flag', 'choice'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
-  // A choice determines what the other inputs mean.
-  const inputs = [...chosen, ...typed]
-  const groups = parts.filter(({ part }) => GROUPS.has(kindOf(part)))
+  // A single option is an ordinary field.
+  const choices = choicesOf(schema, values, path).filter((choice) => choice.options.length > 1 || choice.none !== undefined)
+  const alternatives = new Set(choices.flatMap((choice) => choice.options.flatMap((one) => one.fields)))
+  const parts = partsOf(fieldsShown(schema, values, path), path)
+  const rest = parts.filter(({ name }) => !alternatives.has(name))
+  const flags = rest.filter(({ part }) => kindOf(part) === 'flag')
+  const chosen = rest.filter(({ part }) => kindOf(part) === 'choice')
+  const typed = rest.filter(({ part }) => !['const', 'flag', 'choice'].includes(kindOf(part)) && !GROUPS.has(kindOf(part)))
+  const groups = rest.filter(({ part }) => GROUPS.has(kindOf(part)))
+  const shared = { schema, values, faults, onChange }
   return (
     <>
-      {[inputs, flags].map(
-        (list) =>
-          list.length > 0 && (
-            <div key={list === flags ? 'flags' : 'inputs'} class="fields">
-              {list.map(({ name, part, at }) => (
-                <SchemaInput
-                  key={at}
-                  schema={part}
-                  path={at}
-                  name={name}
-                  required={schema.required?.includes(name) === true && part.default === undefined}
-                  values={values}
-                  faults={faults}
-                  onChange={onChange}
-                />
-              ))}
-            </div>
-          ),
-      )}
+      {/* A choice determines what the other inputs mean. */}
+      <Inputs parts={choices.length > 0 ? chosen : [...chosen, ...typed]} {...shared} />
+      {choices.map((choice) => (
+        <Alternatives key={choice.name} choice={choice} path={path} parts={parts} {...shared} />
+      ))}
+      {choices.length > 0 && <Inputs parts={typed} {...shared} />}
+      <Inputs parts={flags} {...shared} />
       {groups.map(({ name, part, at }) => (
         <fieldset key={at} class="stack group">
           <legend class="legend">{part.title ?? named(name)}</legend>
@@ -65,6 +53,62 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
         </fieldset>
       ))}
     </>
+  )
+}
+
+interface Part {
+  name: string
+  part: JsonSchema
+  at: string
+}
+
+const partsOf = (fields: [string, JsonSchema][], path: string): Part[] =>
+  fields.map(([name, part]) => ({ name, part: plain(part), at: path ? `${path}.${name}` : name }))
+
+type Shared = Pick<Props, 'schema' | 'values' | 'faults' | 'onChange'>
+
+function Inputs({ parts, schema, values, faults, onChange }: Shared & { parts: Part[] }) {
+  if (parts.length === 0) return null
+  return (
+    <div class="fields">
+      {parts.map(({ name, part, at }) => (
+        <SchemaInput
+          key={at}
+          schema={part}
+          path={at}
+          name={name}
+          required={schema.required?.includes(name) === true && part.default === undefined}
+          values={values}
+          faults={faults}
+          onChange={onChange}
+        />
+      ))}
+    </div>
+  )
+}
+
+/** Fields that exclude each other: one option is chosen, and only its fields are shown. */
+function Alternatives({ choice, path, parts, ...shared }: Shared & { choice: Choice; path: string; parts: Part[] }) {
+  const { values, onChange } = shared
+  const chosen = chosenOf(choice, values, path)
+  const key = keyOf(path, choice.name)
+  const options = [
+    ...(choice.none === undefined ? [] : [{ text: choice.none, value: '' }]),
+    ...choice.options.map(({ text }) => ({ text, value: text })),
+  ]
+  return (
+    <fieldset class="stack group">
+      <legend class="legend">{choice.name}</legend>
+      <div class="row">
+        {options.map(({ text, value }) => (
+          <label key={value} class="check">
+            <input type="radio" name={key} checked={(chosen?.text ?? '') === value} onChange={() => onChange(key, value)} />
+            <span>{text}</span>
+          </label>
+        ))}
+      </div>
+      <Inputs parts={parts.filter(({ name }) => chosen?.fields.includes(name))} {...shared} />
+    </fieldset>
   )
 }
 

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { Problem, post, Unreachable } from '../api/client'
-import type { JobSummary, SourceInfo } from '../api/types'
+import type { Estimate, JobSummary, SourceInfo } from '../api/types'
 import { useFocusOnFault } from '../hooks/use-focus-on-fault'
 import { newKey } from '../lib/key'
 import { build, fill, incomplete } from '../lib/schema'
@@ -29,7 +29,7 @@ export function StartForm({ source, preset }: { source: SourceInfo; preset: unkn
   const [touched, setTouched] = useState(preset !== undefined)
   const blank = !touched || incomplete(source.form, values)
   const asked = JSON.stringify({ source: source.name, params })
-  const estimated = useEstimate(blank ? null : asked)
+  const estimated = useEstimate<Estimate>('/api/jobs/estimate', blank ? null : asked)
   // A second click sends the same request; other parameters are another request, with another key.
   const key = useMemo(newKey, [asked, priority])
   const faults = faultsOf(refused ?? estimated.problem, Object.keys(values))

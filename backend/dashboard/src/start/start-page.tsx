@@ -1,4 +1,4 @@
-import type { JobDetail, SourceInfo } from '../api/types'
+import type { CommandInfo, JobDetail, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
@@ -6,6 +6,7 @@ import { named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
+import { ManyForm } from './many-form'
 import { StartForm } from './start-form'
 
 /** A new backfill: its source, its parameters and its cost. */
@@ -33,6 +34,7 @@ export function Start() {
                 <p>No source is installed.</p>
               </Empty>
             )
+          const command = manyOf(source).find((one) => one.name === params.get('command'))
           return (
             <>
               {items.length > 1 && (
@@ -45,7 +47,7 @@ export function Start() {
                           type="radio"
                           name="source"
                           checked={one.name === source.name}
-                          onChange={() => params.set({ source: one.name, like: null }, { replace: true })}
+                          onChange={() => params.set({ source: one.name, like: null, command: null }, { replace: true })}
                         />
                         <span>
                           <b>{named(one.name)}</b>
@@ -57,7 +59,14 @@ export function Start() {
                 </fieldset>
               )}
               {items.length === 1 && <p class="soft">{source.about}</p>}
-              {params.get('like') && like.busy && !like.data ? null : (
+              <Commands
+                source={source}
+                chosen={command?.name ?? ''}
+                onChoose={(name) => params.set({ command: name }, { replace: true })}
+              />
+              {command ? (
+                <ManyForm key={command.name} command={command} />
+              ) : params.get('like') && like.busy && !like.data ? null : (
                 <StartForm key={`${source.name} ${like.data?.id ?? ''}`} source={source} preset={like.data?.params} />
               )}
             </>
@@ -65,5 +74,42 @@ export function Start() {
         }}
       </Loaded>
     </Page>
+  )
+}
+
+/** The commands that take ids. */
+const manyOf = (source: SourceInfo): CommandInfo[] => source.commands.filter((one) => one.ids !== null)
+
+/** One backfill, or what a source does with many ids at once. */
+function Commands({ source, chosen, onChoose }: { source: SourceInfo; chosen: string; onChoose: (name: string | null) => void }) {
+  const commands = manyOf(source)
+  if (commands.length === 0) return null
+  return (
+    <label class="field">
+      <span class="legend">How many</span>
+      <select class="input" value={chosen} onChange={(event) => onChoose(event.currentTarget.value || null)}>
+        <option value="">One backfill, by this form</option>
+        <optgroup label="Several ids at once">
+          {commands
+            .filter((one) => one.lookup === null)
+            .map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.about}
+              </option>
+            ))}
+        </optgroup>
+        {commands.some((one) => one.lookup !== null) && (
+          <optgroup label="Lookups, without a job">
+            {commands
+              .filter((one) => one.lookup !== null)
+              .map((one) => (
+                <option key={one.name} value={one.name}>
+                  {one.about}
+                </option>
+              ))}
+          </optgroup>
+        )}
+      </select>
+    </label>
   )
 }

@@ -1,10 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Problem, post, Unreachable } from '../api/client'
-import type { Estimate } from '../api/types'
 
-export interface Estimated {
+export interface Estimated<T> {
   /** For exactly these parameters; undefined while they change or are refused. */
-  estimate: Estimate | undefined
+  estimate: T | undefined
   problem: Problem | Unreachable | undefined
   busy: boolean
 }
@@ -12,17 +11,22 @@ export interface Estimated {
 const PAUSE_MS = 350
 
 /**
- * What a backfill with these parameters would cost, requested after a pause in typing.
+ * What a request would cost, asked for after a pause in typing.
+ * @param path of the route that estimates it
  * @param body the request as JSON text; null while there is nothing to ask
  */
-export function useEstimate(body: string | null): Estimated {
-  const [state, setState] = useState<Omit<Estimated, 'busy'> & { of: string | null }>({ of: null, estimate: undefined, problem: undefined })
+export function useEstimate<T>(path: string, body: string | null): Estimated<T> {
+  const [state, setState] = useState<Omit<Estimated<T>, 'busy'> & { of: string | null }>({
+    of: null,
+    estimate: undefined,
+    problem: undefined,
+  })
   useEffect(() => {
     if (body === null) return
     const stop = new AbortController()
     const timer = setTimeout(async () => {
       try {
-        const estimate = await post<Estimate>('/api/jobs/estimate', JSON.parse(body), { signal: stop.signal })
+        const estimate = await post<T>(path, JSON.parse(body), { signal: stop.signal })
         setState({ of: body, estimate, problem: undefined })
       } catch (error) {
         if (stop.signal.aborted) return
@@ -34,7 +38,7 @@ export function useEstimate(body: string | null): Estimated {
       clearTimeout(timer)
       stop.abort()
     }
-  }, [body])
+  }, [path, body])
   if (body === null) return { estimate: undefined, problem: undefined, busy: false }
   return {
     estimate: state.of === body ? state.estimate : undefined,
