@@ -5,6 +5,7 @@ import { logStack } from '../base/log-errors'
 import { useRecords } from '../base/uses'
 import { COUNT_NAMES, ofCounts } from '../base/vocabulary'
 import type { Written } from '../contract'
+import { countSpan } from './job-spans'
 import type { Report } from './jobs/report'
 import type { Counts, Task } from './store'
 import { taskFields } from './task-log'
@@ -73,6 +74,7 @@ export function stepLost(log: Log, task: Task): void {
 /** The worker stopped before the page was read; the worker itself logs that it stops. */
 export function stepStopped(task: Task): void {
   countStep(task, 'stopped')
+  countSpan(task.job_id, 'stopped', '')
 }
 
 /** The task waits for a limit; no attempt is used. */
@@ -96,6 +98,7 @@ export function taskRetries(
   { kind, attempt, inMs, api }: { kind: string; attempt: number; inMs: number; api?: string },
 ): void {
   countStep(task, 'retried')
+  countSpan(task.job_id, 'tries', kind)
   countRetry({ source: task.source, kind, api, inMs })
   log.warn(`Will retry: ${messageOf(error)}`, { ...taskFields(task), kind, attempt, inSeconds: secondsOf(inMs) })
   logStack(log, error)

@@ -14,6 +14,7 @@ import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
 import { createFeedConsumer, type FeedConsumer } from './feed'
 import { type Holding, heartbeat, signOff, signOn } from './heartbeat'
+import { flushSpans } from './job-spans'
 import { takeIn } from './jobs/intake'
 import { logWorkerReady, logWorkerStopping } from './log'
 import { lookupOn } from './lookups/kinds'
@@ -88,6 +89,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const onHeartbeat = () => {
     heartbeat(heartbeatDb, me, holding, lagMs())
       .then(() => flush(heartbeatDb))
+      .then(() => flushSpans(heartbeatDb))
       .catch((error: unknown) => logUnreachable(log, 'Could not send the heartbeat', error))
   }
   const onDelivery = (delivery: Delivery) => {
@@ -143,7 +145,9 @@ export function createWorker(options: WorkerOptions): Worker {
       await Promise.all([...inHand, ...feeds.map((feed) => feed.stop())])
       clearTimeout(grace)
       clearInterval(heartbeats)
-      await flush(heartbeatDb).catch((error: unknown) => logUnreachable(log, 'Could not save the last counts', error))
+      await flush(heartbeatDb)
+        .then(() => flushSpans(heartbeatDb))
+        .catch((error: unknown) => logUnreachable(log, 'Could not save the last counts', error))
       await signOff(heartbeatDb, id).catch((error: unknown) =>
         logUnreachable(log, 'Could not sign off; another process will release what this worker held', error),
       )

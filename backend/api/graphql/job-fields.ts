@@ -4,6 +4,7 @@ import { failuresOf } from '../../service/jobs/failures'
 import { getReport, type JobSummary } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
+import { timelineOf } from '../../service/jobs/timeline'
 import { askOf, connection, type Window } from './connections'
 import type { Context } from './context'
 import { given } from './values'
@@ -48,6 +49,7 @@ export const Job = {
     // A report written before bytes were counted has none.
     return Object.entries(requests).map(([api, figures]) => ({ api, ...figures, bytes: figures.bytes ?? 0 }))
   },
+  timeline: (job: JobSummary, _: unknown, { service }: Context) => timelineOf(service, job.id),
   failures: (job: JobSummary, _: unknown, { service }: Context) => failuresOf(service, job.id),
   report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
   partitions: (job: JobSummary, window: { [K in keyof GridWindow]: GridWindow[K] | null }, { service }: Context) =>

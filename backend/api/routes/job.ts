@@ -5,6 +5,7 @@ import { listLanes } from '../../service/jobs/lanes'
 import { getReport } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
+import { timelineOf } from '../../service/jobs/timeline'
 import { steerJob } from '../../service/jobs/verbs'
 import { actorOf } from '../security'
 import * as shapes from '../shapes'
@@ -47,6 +48,16 @@ export function job(app: App, { service }: Context): void {
       },
     },
     async ({ params, query }) => await listTasks(service, params.id, query),
+  )
+  app.get(
+    '/api/jobs/:id/timeline',
+    {
+      schema: {
+        ...about('getTimeline', 'List what happened to a job: who started it, actions, waits, lost workers, its end; oldest first'),
+        response: { 200: shapes.timeline, ...refusals(404) },
+      },
+    },
+    async ({ params }) => ({ items: await timelineOf(service, params.id) }),
   )
   app.get(
     '/api/jobs/:id/failures',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LOG_LEVELS } from '../../base/vocabulary'
+import { LOG_LEVELS, SPAN_KINDS } from '../../base/vocabulary'
 import { anything, count, moment } from './common'
 
 export const logLine = z
@@ -21,6 +21,23 @@ export const jobLog = z
     lost: count.meta({ description: 'Lines that were not kept, because there were too many at once or the database was unreachable' }),
   })
   .meta({ id: 'JobLog' })
+
+export const timeline = z
+  .object({
+    items: z.array(
+      z
+        .object({
+          at: moment,
+          until: moment.nullable().meta({ description: 'When it was over; null for a moment' }),
+          kind: z.enum(['start', 'action', 'end', ...SPAN_KINDS]),
+          text: z.string(),
+          lastedMs: z.number().nullable().meta({ description: 'How long it lasted in all, without gaps between' }),
+          detail: z.string().nullable(),
+        })
+        .meta({ id: 'TimelineItem' }),
+    ),
+  })
+  .meta({ id: 'Timeline' })
 
 const filter = {
   level: z.enum(LOG_LEVELS).optional().meta({ description: 'This level and those that are worse' }),

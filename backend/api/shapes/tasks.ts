@@ -25,6 +25,7 @@ export const taskRow = z
     settledAt: moment.nullable(),
     notes: z.array(z.string()),
     ranBy: z.string().nullable().meta({ description: 'The worker that claimed it last' }),
+    ranVersion: z.string().nullable().meta({ description: 'What was deployed where that worker ran' }),
     errorApi: z.string().nullable().meta({ description: 'The API asked last before its error' }),
     tried: z
       .array(z.object({ at: z.string(), worker: z.string().nullable(), kind: z.string(), error: z.string(), api: z.string().nullable() }))

@@ -2,7 +2,7 @@ import type { Reader } from '../../base/sql'
 import { PLACES_COUNTED } from '../../base/vocabulary'
 import { defaultsOf, type Source } from '../../contract'
 import type { Engine } from '../engine'
-import { CAPACITY, promote } from '../store'
+import { CAPACITY, noteSpans, promote } from '../store'
 
 /*
  * How many jobs run at once. For a queue, the capacity of its live workers is the bound; for a source with a number of its own, that
@@ -11,6 +11,9 @@ import { CAPACITY, promote } from '../store'
 
 /** Jobs of a queue that run at once for each delivery that its live workers process: some wait for a limit while others read. */
 export const JOBS_PER_PLACE = 3
+
+/** A job that waited no longer than this had its turn at once, s. */
+const MAX_AT_ONCE = 2
 
 /** One lock for all processes that admit jobs in this database. */
 const LOCK = 7_265_003
@@ -64,14 +67,21 @@ export async function admit(engine: Pick<Engine, 'db' | 'sources' | 'settings'>)
   return await engine.db.tx(async (tx) => {
     // A statement of its own: one that waited for the lock would count the jobs as they were before it waited.
     await tx.query(`select pg_advisory_xact_lock(${LOCK})`)
-    const admitted = await tx.query<{ id: string; fresh: boolean }>(
+    const admitted = await tx.query<{ id: string; fresh: boolean; waited: number }>(
       `with ${CHOSEN}
        update backhaul.jobs j set admitted = true, status = case when j.started_at is null then 'queued' else 'running' end::backhaul.job_status,
               run_started_at = case when j.run > 1 then coalesce(j.run_started_at, clock_timestamp()) end
-         from chosen where j.id = chosen.id and j.${IN_TURN.replace('not admitted', 'not j.admitted')} returning j.id, j.started_at is null as fresh`,
+         from chosen where j.id = chosen.id and j.${IN_TURN.replace('not admitted', 'not j.admitted')} returning j.id, j.started_at is null as fresh,
+              extract(epoch from clock_timestamp() - coalesce(j.queued_at, j.created_at))::float8 as waited`,
       values,
     )
     for (const { id, fresh } of admitted) if (fresh) await promote(tx, id)
+    await noteSpans(
+      tx,
+      admitted
+        .filter(({ waited }) => waited > MAX_AT_ONCE)
+        .map(({ id, waited }) => ({ job: id, kind: 'turn', on: '', times: 1, seconds: waited })),
+    )
     return admitted.map(({ id }) => id)
   })
 }

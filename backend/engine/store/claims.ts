@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '../../base/sql'
 import type { Traffic } from '../../contract'
+import { noteSpans, type SpanNote } from './spans'
 import { LAZY, NO_CLAIM, RELEASED, TASK, type Task, textOf } from './task'
 import { type TaskFault, triedAfter, triedOf } from './tried'
 
@@ -97,12 +98,24 @@ export const HELD_BY_NOBODY = `not exists (select 1 from backhaul.workers w wher
 
 /** Releases claims, locked in the order in which others lock them, so that neither waits for the other. @returns how many */
 async function releaseWhere(db: Reader, whose: string, values: unknown[]): Promise<number> {
-  const rows = await db.query(
+  const rows = await db.query<{ job: string; host: string | null }>(
     `with held as materialized (select id from backhaul.tasks where claim is not null and ${whose} order by id for update)
-     update backhaul.tasks t set ${RELEASED} from held where t.id = held.id returning t.id`,
+     update backhaul.tasks t set ${RELEASED} from held where t.id = held.id returning t.job_id as job, split_part(t.ran_by, ':', 1) as host`,
     values,
   )
+  await noteSpans(db, lostBy(rows))
   return rows.length
+}
+
+/** Tasks that came back from workers that are gone, by job and host. */
+function lostBy(rows: readonly { job: string; host: string | null }[]): SpanNote[] {
+  const notes = new Map<string, SpanNote>()
+  for (const { job, host } of rows) {
+    const key = `${job} ${host}`
+    const one = notes.get(key) ?? { job, kind: 'lost', on: host ?? '', times: 0, seconds: 0 }
+    notes.set(key, { ...one, times: one.times + 1 })
+  }
+  return [...notes.values()]
 }
 
 /** Releases what a worker holds. @returns how many */

@@ -9,7 +9,7 @@ import { sweepCancelled } from '../jobs/verbs'
 import { logWorkersLost } from '../log'
 import { lookupKinds } from '../lookups/kinds'
 import { wakeLookups } from '../lookups/wake'
-import { FINISH, insertFinishTask, OPEN, promote } from '../store'
+import { FINISH, insertFinishTask, noteStandstills, OPEN, promote } from '../store'
 import { wake } from '../wake'
 import { watchAlerts } from './alerts'
 import { fanOut } from './fan-out'
@@ -138,6 +138,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
   for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) {
     await countOpen(db)
+    await apart(engine, 'Noting what jobs wait for failed', () => noteStandstills(db, (COUNT_EVERY * TICK_MS) / 1000))
     await foldCounts(db)
   }
   await sweepCancelled(engine)

@@ -12,6 +12,8 @@ import { bigintText, limitOf, makeCursor, type Page, type PageAsk, pageOf, readC
 interface TaskRan {
   /** The worker that claimed it last. */
   ranBy: string | null
+  /** What was deployed where that worker ran; null where that is not recorded. */
+  ranVersion: string | null
   /** The API asked last before its error. */
   errorApi: string | null
   /** Its last failed tries, oldest first. */
@@ -45,7 +47,8 @@ type Read = Omit<TaskRow, 'id' | 'dueAt' | 'settledAt'> & { id: bigint; dueAt: D
 
 const FIGURES = [...COUNT_NAMES, 'expected'].map((column) => `${column}::float8 as ${column}`)
 const COLUMNS = `id, stream, key, lane, stage, state, step, pages, ${FIGURES.join(', ')}, attempts, error_kind as "errorKind", error, reason, reason_kind as "reasonKind",
-  waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes, ran_by as "ranBy", error_api as "errorApi", tried`
+  waiting_on as "waitingOn", due_at as "dueAt", holder, settled_at as "settledAt", notes, ran_by as "ranBy",
+  (select nullif(version, '') from backhaul.starts where process = ran_by limit 1) as "ranVersion", error_api as "errorApi", tried`
 
 /** A job's tasks by stream and key, or those chosen. @throws {Refused} `missing`, `input` */
 export async function listTasks(

@@ -73,6 +73,8 @@ export const jobs = /* GraphQL */ `
     can: [JobVerb!]!
     lanes: [Lane!]!
     errors: [JobError!]!
+    "What happened to it, oldest first: who started it, actions, waits, lost workers, its end."
+    timeline: [TimelineItem!]!
     "Its failures by cause, those with the most tasks first."
     failures: Failures!
     rejectedBy: [RejectCount!]!
@@ -126,6 +128,17 @@ export const jobs = /* GraphQL */ `
     atLeast: Boolean!
     fraction: Float
     tasks: TaskCounts!
+  }
+  type TimelineItem {
+    at: DateTime!
+    "When it was over; null for a moment."
+    until: DateTime
+    "start, action, end, turn, gate, retry, hold, worker, tries, lost or stopped."
+    kind: String!
+    text: String!
+    "How long it lasted in all, without gaps between."
+    lastedMs: Float
+    detail: String
   }
   type Failures {
     items: [FailureGroup!]!
@@ -227,6 +240,8 @@ export const jobs = /* GraphQL */ `
     notes: [String!]!
     "The worker that claimed it last."
     ranBy: String
+    "What was deployed where that worker ran."
+    ranVersion: String
     "The API asked last before its error."
     errorApi: String
     "Its last 12 failed tries, oldest first."
