@@ -4,9 +4,14 @@ import { readLookups } from '../../backend/engine/jobs/progress'
 import { lookupsOf } from '../../backend/engine/jobs/report'
 import { answerLookups, claimLookups, releaseLookups } from '../../backend/engine/lookups/store'
 import { wakeLookups } from '../../backend/engine/lookups/wake'
+import { openWork } from '../../backend/engine/upkeep/open-work'
+import { createScheduler } from '../../backend/engine/upkeep/scheduler'
+import { sources } from '../../backend/sources'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
 import { type TestEnv, testEnv } from '../support/env'
+import { quiet } from '../support/suite'
+import { until } from '../support/until'
 
 /*
  * What is asked of the database reads as many rows as it takes or shows, however many wait. Rows are counted, not time.
@@ -54,6 +59,7 @@ const works = (job: string): Record<string, (tx: Tx) => Promise<unknown>> => ({
   },
   'a count for a list': (tx) => readLookups(tx, [job]),
   "a report's count of lookups": (tx) => lookupsOf(tx, job),
+  'what a tick of the scheduler asks first': (tx) => openWork(tx, true),
 })
 
 const count = async (job: string): Promise<Record<string, number>> => {
@@ -64,10 +70,10 @@ const count = async (job: string): Promise<Record<string, number>> => {
 
 test('lookups that wait: as many rows are read with 20,000 of them as with 1,000', async () => {
   const first = await wait(0, 100)
-  await db.query('analyze backhaul.lookups')
+  await db.query('analyze backhaul.lookups, backhaul.jobs')
   const few = await count(first)
   const last = await wait(100, 2_000)
-  await db.query('analyze backhaul.lookups')
+  await db.query('analyze backhaul.lookups, backhaul.jobs')
   const many = await count(last)
   for (const [name, rows] of Object.entries(many))
     expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
@@ -77,4 +83,28 @@ test('plans that were made while the table was small read it a few times at most
   for (let n = 0; n < 8; n++) await count(await wait(n * 10, n * 10 + 10))
   const many = await count(await wait(100, 2_000))
   for (const [name, rows] of Object.entries(many)) expect({ name, often: rows > 8 * 20_000 }).toEqual({ name, often: false })
+}, 60_000)
+
+test('a tick of the scheduler that has nothing to do sends three statements, and one for expired rows', async () => {
+  const lockDb = openDb(env.databaseUrl, { name: 'lock', max: 1 })
+  const ticks: number[] = []
+  let statements = 0
+  const counting = (on: Db): Db => ({
+    ...on,
+    query: (...args) => {
+      statements++
+      return on.query(...args)
+    },
+    tx: (work) => {
+      ticks.push(++statements)
+      return on.tx(work)
+    },
+  })
+  const scheduler = createScheduler({ db: counting(db), lockDb: counting(lockDb), broker, sources, log: quiet })
+  scheduler.start()
+  await until(() => ticks.length > 18)
+  await scheduler.stop()
+  await lockDb.close()
+  // A new scheduler looks for expired rows, of one table in a tick; the first tick, and every 20th, checks for alerts.
+  expect((ticks[17] as number) - (ticks[15] as number)).toBe(8)
 }, 60_000)

@@ -20,7 +20,8 @@ const LOCK = 7_265_003
 
 /** The order in which queued jobs are admitted; the index jobs_in_turn holds it. */
 const TURN = `priority, (started_at is null), arrival`
-const IN_TURN = `status = 'queued' and not admitted`
+/** Jobs that wait for their turn. */
+export const IN_TURN = `status = 'queued' and not admitted`
 
 /** What bounds how many of a source's jobs run at once: the source itself, or the queue of the job's first task. */
 export const boundOf = (source: Source, queue: string): string => (source.jobsAtOnce ? source.name : queue)

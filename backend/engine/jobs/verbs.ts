@@ -100,11 +100,12 @@ export async function cancel(engine: Engine, id: string): Promise<JobRow> {
   return await findJob(engine, job.id)
 }
 
+/** Cancelled jobs whose report is still to be written. */
+export const TO_SWEEP = `from backhaul.jobs where status = 'cancelled' and report is null`
+
 /** Finishes a cancel whose process died on the way. */
 export async function sweepCancelled(engine: Engine): Promise<void> {
-  const left = await engine.db.query<JobRow>(
-    `select id, source, status, params, report from backhaul.jobs where status = 'cancelled' and report is null`,
-  )
+  const left = await engine.db.query<JobRow>(`select id, source, status, params, report ${TO_SWEEP}`)
   for (const job of left) await sweep(engine, job)
 }
 

@@ -13,6 +13,7 @@ import { FINISH, insertFinishTask, noteStandstills, OPEN, promote } from '../sto
 import { wake } from '../wake'
 import { watchAlerts } from './alerts'
 import { fanOut } from './fan-out'
+import { openWork, TO_FINISH, TO_PROMOTE } from './open-work'
 import { relay } from './outbox'
 import { keepRetention } from './retention'
 import { startSchedules } from './schedules'
@@ -129,27 +130,33 @@ function keepReading({ readings, log }: SchedulerOptions & Pick<Engine, 'log'>):
 
 async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: number): Promise<void> {
   const { db, broker, log, sources } = engine
-  if (steady) {
+  const open = await openWork(db, steady)
+  // What one chore changed may be work for those after it.
+  let changed = open.lost
+  if (open.lost) {
     const { moved, gone } = await rescue(db)
     if (gone.length > 0) logWorkersLost(log, gone, moved)
   }
-  await apart(engine, 'Starting schedules failed', () => startSchedules(engine))
-  await admit(engine)
-  for (const job of await jobsToPromote(engine)) await promote(db, job)
+  await apart(engine, 'Starting schedules failed', async () => {
+    changed = (await startSchedules(engine)).length > 0 || changed
+  })
+  if (open.queued || changed) changed = (await admit(engine)).length > 0 || changed
+  if (open.waiting || changed) for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) {
     await countOpen(db)
     await apart(engine, 'Noting what jobs wait for failed', () => noteStandstills(db, (COUNT_EVERY * TICK_MS) / 1000))
     await foldCounts(db)
   }
-  await sweepCancelled(engine)
-  await insertFinishTasks(engine)
-  await apart(engine, 'Passing events to webhooks failed', () => fanOut(db))
+  if (open.cancelled) await sweepCancelled(engine)
+  if (open.finished) await insertFinishTasks(engine)
+  changed ||= open.cancelled || open.finished
+  if (open.unfanned || changed) await apart(engine, 'Passing events to webhooks failed', () => fanOut(db))
   upkeep.readings.tick(ticks)
   if (ticks % CHECK_EVERY === 0) await apart(engine, 'Checking alerts failed', () => upkeep.alerts.check())
   await apart(engine, 'Deleting expired rows failed', () => upkeep.retention.tick())
-  await wake(db, broker)
-  for (const [kind, lookup] of lookupKinds(sources)) await wakeLookups(db, broker, kind, lookup)
-  await relay(db, broker)
+  if (open.ready || open.waiting || changed) await wake(db, broker)
+  if (open.lookups || changed) for (const [kind, lookup] of lookupKinds(sources)) await wakeLookups(db, broker, kind, lookup)
+  if (open.unpublished || changed) await relay(db, broker)
 }
 
 /** Jobs must go on when one of the other chores fails; only an outage of Postgres stops the whole tick. */
@@ -184,19 +191,13 @@ export async function foldCounts(db: Db): Promise<void> {
 }
 
 async function jobsToPromote({ db }: Engine): Promise<string[]> {
-  const jobs = await db.query<{ id: string }>(
-    `select j.id from backhaul.jobs j where j.admitted
-        and exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'waiting')`,
-  )
+  const jobs = await db.query<{ id: string }>(`select j.id ${TO_PROMOTE}`)
   return jobs.map((job) => job.id)
 }
 
 /** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
 export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
-  const jobs = await db.query<{ id: string; source: string; priority: number }>(
-    `select j.id, j.source, j.priority from backhaul.jobs j where j.admitted
-        and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ${OPEN} or t.stream = '${FINISH}'))`,
-  )
+  const jobs = await db.query<{ id: string; source: string; priority: number }>(`select j.id, j.source, j.priority ${TO_FINISH}`)
   // A source that this version does not know is a newer version's.
   for (const job of jobs.filter((one) => sources.some((source) => source.name === one.source))) {
     await db.tx((tx) => insertFinishTask(tx, job))
