@@ -13,11 +13,11 @@ import { SchedulePage } from './pages/schedule'
 import { Schedules } from './pages/schedules'
 import { WebhookPage } from './pages/webhook'
 import { Webhooks } from './pages/webhooks'
-import { Workers } from './pages/workers'
 import { Banner } from './shell/banner'
 import { Login } from './shell/login'
 import { Shell } from './shell/shell'
 import { Start } from './start/start-page'
+import { Workers } from './workers/workers-page'
 
 const RETRY_MS = 2000
 

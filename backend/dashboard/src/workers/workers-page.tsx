@@ -1,32 +1,40 @@
-import type { Workers as Answer, WorkerInfo } from '../api/types'
+import type { Workers as Answer } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { counted } from '../lib/format'
-import { useOverview } from '../shell/overview'
+import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
 import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
 import { Note } from '../ui/note'
 import { Page, Section } from '../ui/page'
+import { Apps } from './apps'
+import { isMissing, unreachableFirst } from './order'
 import { Queues } from './queues'
 import { WorkerCard } from './worker-card'
 
 const EVERY_MS = 3000
 
-/** The worker processes; missing ones come first. */
+/** The worker processes and their queues; what is missing comes first. */
 export function Workers() {
   const fetched = useFetch<Answer>('/api/workers', { everyMs: EVERY_MS })
-  const queues = useOverview()?.queues ?? []
   return (
     <Page
       title="Workers"
       about="Each worker sends a heartbeat every five seconds. After two missed heartbeats it counts as dead, and others take over its tasks."
-      actions={<Export path="/api/workers" what="workers" />}
+      actions={
+        <>
+          <Button small icon="chart" href="/charts">
+            What the last deploy changed
+          </Button>
+          <Export path="/api/workers" what="workers" />
+        </>
+      }
     >
       <Loaded of={fetched}>
         {(data) => (
           <>
             <Missing data={data} />
-            <Section title="Running" extra={`${counted(data.items.length, 'worker')}, ${counted(data.schedulers, 'scheduler')}`}>
+            <Section title="Processes" extra={`${counted(data.items.length, 'worker')}, ${counted(data.schedulers, 'scheduler')}`}>
               {data.items.length === 0 ? (
                 <Empty small title="No worker is running" icon="worker">
                   <p>
@@ -35,25 +43,24 @@ export function Workers() {
                 </Empty>
               ) : (
                 <ul class="cards">
-                  {[...data.items].sort(deadFirst).map((worker) => (
+                  {data.items.toSorted(unreachableFirst).map((worker) => (
                     <WorkerCard key={worker.id} worker={worker} />
                   ))}
                 </ul>
               )}
             </Section>
+            <Apps apps={data.apps} />
           </>
         )}
       </Loaded>
-      {queues.length > 0 && <Queues queues={queues} />}
+      <Queues />
     </Page>
   )
 }
 
-const deadFirst = (a: WorkerInfo, b: WorkerInfo): number =>
-  Number(a.alive) - Number(b.alive) || b.holding.length - a.holding.length || a.app.localeCompare(b.app)
-
 function Missing({ data }: { data: Answer }) {
-  const missing = data.apps.filter((app) => app.alive === 0)
+  const missing = data.apps.filter(isMissing).map(({ app }) => app)
+  const workers = data.apps.filter(({ alive }) => alive !== null).length
   if (missing.length === 0 && data.schedulers > 0) return null
   return (
     <div class="stack tight">
@@ -63,12 +70,15 @@ function Missing({ data }: { data: Answer }) {
           <code>pm2 start ecosystem.config.js --only scheduler</code>.
         </Note>
       )}
-      {missing.map((app) => (
-        <Note key={app.app} tone="warn">
-          <b>{app.app}</b> is not running, so no worker takes tasks from {app.queues.join(', ')}. Start it with{' '}
-          <code>pm2 start ecosystem.config.js --only {app.app}</code>.
+      {missing.length > 0 && (
+        <Note tone="warn">
+          <b>
+            {missing.length} of {counted(workers, 'worker')} {missing.length === 1 ? 'is' : 'are'} not running
+          </b>
+          , so nobody takes their tasks. Start {missing.length === 1 ? 'it' : 'them'} with{' '}
+          <code>pm2 start ecosystem.config.js --only {missing.join()}</code>.
         </Note>
-      ))}
+      )}
     </div>
   )
 }

@@ -4,37 +4,44 @@ import { bytes, count, duration } from '../lib/format'
 import { Status } from '../ui/status'
 import { Since } from '../ui/time'
 
-/** One worker with its state and its tasks. */
+/** A lag from which deliveries and heartbeats come noticeably late, ms. */
+const LATE_MS = 500
+
+/** One worker process with its tasks. */
 export function WorkerCard({ worker }: { worker: WorkerInfo }) {
-  const slow = (worker.loopLagMs ?? 0) > 500
   return (
-    <li class="card pad stack gate">
+    <li class={worker.alive ? 'card pad stack gate' : 'card pad stack gate unreachable'}>
       <div>
         <div class="row spread">
           <h3 class="break">{worker.app}</h3>
-          {worker.alive ? (
-            <Status state="ok" text="alive" />
-          ) : (
-            <Status state="failed" text={`no heartbeat for ${duration(worker.heartbeatAgoMs)}`} />
-          )}
+          {worker.alive ? <Status state="ok" text="running" /> : <Status state="failed" text="no heartbeat" />}
         </div>
         <p class="soft small break">
           {worker.host}, process {worker.pid}
         </p>
+        {!worker.alive && (
+          <p class="bad small">
+            Last seen {duration(worker.heartbeatAgoMs)} ago. Its tasks are released after two missed heartbeats; the figures below are of
+            then.
+          </p>
+        )}
       </div>
       <dl class="pairs small">
+        <dt>Version</dt>
+        <dd class="num">{worker.version || 'not known'}</dd>
+        <dt>{worker.alive ? 'Running for' : 'Started'}</dt>
+        <dd class="num">
+          <Since at={worker.startedAt} />
+          {worker.alive ? '' : ' ago'}
+        </dd>
         <dt>In progress</dt>
         <dd class="num">
           {count(worker.holding.length)} of {count(worker.concurrency)}
         </dd>
         <dt>Memory</dt>
         <dd class="num">{bytes(worker.rssBytes)}</dd>
-        <dt>Event loop lag</dt>
-        <dd class={slow ? 'num warn' : 'num'}>{duration(worker.loopLagMs)}</dd>
-        <dt>Uptime</dt>
-        <dd class="num">
-          <Since at={worker.startedAt} />
-        </dd>
+        <dt>Event-loop lag, at most</dt>
+        <dd class={worker.loopLagMs > LATE_MS ? 'num warn' : 'num'}>{duration(worker.loopLagMs)}</dd>
       </dl>
       {worker.holding.length > 0 && (
         <ul class="users small" aria-label={`Tasks of ${worker.app}`}>
@@ -43,7 +50,7 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
               <Link href={`/jobs/${task.job}`} class="break">
                 {task.source} {task.stream} {task.key}
               </Link>
-              <span class="soft">{duration(task.sinceMs)}</span>
+              <span class="soft nowrap">for {duration(Math.floor(task.sinceMs / 1000) * 1000)}</span>
             </li>
           ))}
         </ul>
