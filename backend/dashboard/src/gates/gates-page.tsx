@@ -7,12 +7,13 @@ import { Bar } from '../ui/bar'
 import { Empty } from '../ui/empty'
 import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
+import { Name } from '../ui/name'
 import { Note } from '../ui/note'
 import { Page } from '../ui/page'
 import { Status } from '../ui/status'
 import { Table } from '../ui/table'
 import { LimitDetails } from './limit-details'
-import { isTroubled, markOf, stateText, summaryOf, useText } from './words'
+import { isTroubled, markOf, statesOf, summaryOf, useText } from './words'
 
 const EVERY_MS = 3000
 
@@ -72,17 +73,17 @@ function Limits({ items, chosen, hrefOf }: Props) {
           fill: true,
           cell: (limit) => (
             <>
-              <Link href={hrefOf(limit.name)} aria-current={limit.name === chosen ? 'true' : undefined} class="break">
-                {limit.name}
+              <Link href={hrefOf(limit.name)} aria-current={limit.name === chosen ? 'true' : undefined}>
+                <Name>{limit.name}</Name>
               </Link>
               <span class="quiet small limit-text">{limit.limit}</span>
               <span class="phone-only small">
-                <Status state={markOf(limit)} text={stateText(limit)} />
+                <States limit={limit} />
               </span>
             </>
           ),
         },
-        { head: 'State', from: 'tablet', cell: (limit) => <Status state={markOf(limit)} text={stateText(limit)} /> },
+        { head: 'State', from: 'tablet', cell: (limit) => <States limit={limit} /> },
         { head: 'Use', num: true, cell: (limit) => <Use limit={limit} /> },
         { head: 'Wait for the limit', num: true, cell: (limit) => count(limit.waiting.limit) },
         {
@@ -101,6 +102,16 @@ function Limits({ items, chosen, hrefOf }: Props) {
     />
   )
 }
+
+const States = ({ limit }: { limit: Limit }) => (
+  <>
+    {statesOf(limit).map((text) => (
+      <div key={text}>
+        <Status state={markOf(limit)} text={text} />
+      </div>
+    ))}
+  </>
+)
 
 /** Full use of a limit is what a backfill wants; a window that is nearly used up is not. */
 function Use({ limit }: { limit: Limit }) {

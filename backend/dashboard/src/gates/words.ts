@@ -12,14 +12,16 @@ const MANY: Record<Limit['scope'], string> = { ip: 'gates', host: 'hosts', key: 
 
 export const manyOf = ({ scope }: Pick<Limit, 'scope'>): string => MANY[scope]
 
-/** `breaker open`, `paused by the API`, `near the limit`, `open`; with many gates, of how many: `paused by the API: 2 of 5,000 hosts`. */
-export function stateText(limit: Limit): string {
+/** What is to be told of a limit: `breaker open`, `near the limit`; with many gates, of how many: `paused by the API: 2 of 5,000 hosts`. */
+export function statesOf(limit: Limit): string[] {
   const { gates } = limit
   const isMany = gates.total > 1
-  const of = (n: number, text: string) => n > 0 && (isMany ? `${text}: ${count(n)} of ${count(gates.total)} ${manyOf(limit)}` : text)
-  const closed = [of(gates.tripped, 'breaker open'), of(gates.blocked, 'paused by the API')].filter(Boolean)
-  if (closed.length > 0) return closed.join('; ')
-  return of(gates.failing, 'requests fail') || of(gates.near, 'near the limit') || (gates.total === 0 ? 'not used yet' : 'open')
+  const of = (n: number, text: string) =>
+    n === 0 ? [] : [isMany ? `${text}: ${count(n)} of ${count(gates.total)} ${manyOf(limit)}` : text]
+  const closed = [...of(gates.tripped, 'breaker open'), ...of(gates.blocked, 'paused by the API')]
+  if (closed.length > 0) return closed
+  const soon = [...of(gates.failing, 'requests fail'), ...of(gates.near, 'near the limit')]
+  return soon.length > 0 ? soon : [gates.total === 0 ? 'not used yet' : 'open']
 }
 
 /** Its mark: the one of its worst gate. */
@@ -33,7 +35,7 @@ export const isTroubled = ({ gates }: Limit): boolean => gates.tripped + gates.b
 
 /** All limits in one sentence. */
 export function summaryOf(limits: readonly Limit[]): string {
-  const troubled = limits.filter(isTroubled).map((limit) => `${limit.name}: ${stateText(limit)}.`)
+  const troubled = limits.filter(isTroubled).map((limit) => `${limit.name}: ${statesOf(limit).join(', ')}.`)
   const waiting = limits.reduce((sum, limit) => sum + limit.waiting.limit, 0)
   const closed = limits.reduce((sum, limit) => sum + limit.waiting.closed, 0)
   return [

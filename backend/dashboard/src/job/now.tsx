@@ -23,7 +23,7 @@ export function Now({ job }: { job: JobDetail }) {
       <EarlierRuns job={job} />
       <InHand job={job} />
       <Lanes job={job} />
-      <Requests requests={job.requests} />
+      <Requests job={job.id} requests={job.requests} />
     </div>
   )
 }

@@ -27,7 +27,7 @@ export function ReportTab({ job }: { job: JobDetail }) {
       <EarlierRuns job={job} />
       <div class="halves">
         <Found report={report} />
-        <Requests requests={report.requests} />
+        <Requests job={job.id} requests={report.requests} />
       </div>
       {report.notes.length > 0 && (
         <Section title="Notes">

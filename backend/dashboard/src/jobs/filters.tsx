@@ -27,7 +27,7 @@ export function StatusChips({ params, counts }: { params: UrlParams; counts: Par
       {JOB_STATUSES.map((status) => (
         <button key={status} type="button" class="chip" aria-pressed={chosen.includes(status)} onClick={() => toggle(status)}>
           <Status state={status} fraction={0.6} text={named(status)} />
-          <b>{count(counts[status] ?? 0)}</b>
+          <b>{count(counts[status])}</b>
         </button>
       ))}
     </fieldset>

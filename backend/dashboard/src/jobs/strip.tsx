@@ -1,10 +1,21 @@
 import { brief, count, counted, duration } from '../lib/format'
-import { useOverview } from '../shell/overview'
+import { useOverview, useOverviewAge } from '../shell/overview'
 import { Fact } from '../ui/fact'
+import { Dated } from '../ui/loaded'
 
 /** The suite in six figures, each with a link to its page. */
 export function Strip() {
+  return (
+    <Dated at={useOverviewAge()}>
+      <Figures />
+    </Dated>
+  )
+}
+
+function Figures() {
   const it = useOverview()
+  // Before the first answer nothing is known, and that is not none.
+  const none = it ? 'none' : ' '
   const queues = it?.queues ?? []
   const due = queues.reduce((sum, queue) => sum + queue.due, 0)
   const oldest = Math.max(0, ...queues.map((queue) => queue.oldestDueMs ?? 0))
@@ -38,11 +49,16 @@ export function Strip() {
         name="Tasks due"
         href="/workers"
         tone={unattended > 0 ? 'warn' : null}
-        more={unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : 'none'}
+        more={unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : none}
       >
         {count(it ? due : null)}
       </Fact>
-      <Fact name="Dead letters" href="/dead-letters" tone={it?.deadLetters ? 'warn' : null} more={it?.deadLetters ? 'see why' : 'none'}>
+      <Fact
+        name="Dead letters"
+        href="/dead-letters"
+        tone={it?.deadLetters ? 'warn' : null}
+        more={it?.deadLetters === null ? 'RabbitMQ is unreachable' : it?.deadLetters ? 'see why' : none}
+      >
         {count(it?.deadLetters)}
       </Fact>
       <Fact name="Open lookups" more="names to fetch">

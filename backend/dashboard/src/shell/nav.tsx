@@ -27,7 +27,7 @@ export function Nav() {
   const suite: Item[] = [
     { href: '/gates', icon: 'gate', text: 'Gates' },
     { href: '/workers', icon: 'worker', text: 'Workers', count: figures?.workers.dead, tone: 'bad', of: 'without heartbeat' },
-    { href: '/dead-letters', icon: 'dead', text: 'Dead letters', count: figures?.deadLetters ?? 0, tone: 'warn', of: 'waiting' },
+    { href: '/dead-letters', icon: 'dead', text: 'Dead letters', count: figures?.deadLetters ?? undefined, tone: 'warn', of: 'waiting' },
     { href: '/webhooks', icon: 'hook', text: 'Webhooks' },
     { href: '/activity', icon: 'list', text: 'Activity' },
   ]

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { connection, get, Problem, Unreachable } from '../api/client'
 import type { Overview } from '../api/types'
+import { serverNow } from '../lib/clock'
 import { createStore, useStore } from '../lib/store'
 
 /** The figures of the whole suite, from the stream of a page or from the shell's poll. */
@@ -9,17 +10,22 @@ export const overview = createStore<Overview | null>(null)
 const EVERY_MS = 5000
 const UNREACHABLE_MS = 2000
 let heardAt = 0
+/** When the figures were read, by the server's clock, ms; null: never. */
+let readAt: number | null = null
 
 /** Takes an overview from a stream. */
 export function hearOverview(next: Overview): void {
   heardAt = Date.now()
+  readAt = serverNow()
   overview.set(next)
 }
 
 /** Reads the figures now; the result updates the connection. */
 export async function readOverview(): Promise<void> {
   try {
-    overview.set(await get<Overview>('/api/overview'))
+    const next = await get<Overview>('/api/overview')
+    readAt = serverNow()
+    overview.set(next)
   } catch (error) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error
     // The banner shows it; the old figures stay.
@@ -47,3 +53,6 @@ export function useOverviewPoll(): void {
 export const brokerIsUnreachable = (figures: Overview | null): boolean => figures?.deadLetters === null
 
 export const useOverview = (): Overview | null => useStore(overview)
+
+/** Since when the figures are old: the moment at which they were read; null while they are current, or were never read. */
+export const useOverviewAge = (): number | null => (useStore(connection).lost === null ? null : readAt)

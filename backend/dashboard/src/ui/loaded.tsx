@@ -13,9 +13,11 @@ interface Props<T> {
 
 /** The content once it is loaded; before that a placeholder, or the error. What could not be read again is drawn as old, with its time. */
 export function Loaded<T>({ of, children }: Props<T>) {
-  const { lost } = useStore(connection)
+  const { lost, since } = useStore(connection)
   const reason = of.problem?.message ?? lost
-  if (of.data !== undefined) return <Dated at={reason === null ? null : of.at}>{children(of.data)}</Dated>
+  // What a stream keeps up to date was current until the connection was lost.
+  const at = reason === null ? null : of.problem ? of.at : Math.max(of.at, since)
+  if (of.data !== undefined) return <Dated at={at}>{children(of.data)}</Dated>
   if (reason !== null)
     return (
       <Note tone="bad">

@@ -1,5 +1,6 @@
 import type { Workers } from '../api/types'
 import { count } from '../lib/format'
+import { Name } from '../ui/name'
 import { Section } from '../ui/page'
 import { Status } from '../ui/status'
 import { Table } from '../ui/table'
@@ -22,12 +23,15 @@ export function Apps({ apps }: { apps: App[] }) {
             fill: true,
             cell: (row) => (
               <>
-                <span class="break">{row.app}</span>
+                <Name>{row.app}</Name>
+                <div class="phone-only small">
+                  <State app={row} />
+                </div>
                 {row.queues.length > 0 && <span class="quiet small limit-text">{row.queues.join(', ')}</span>}
               </>
             ),
           },
-          { head: 'State', cell: (row) => <State app={row} /> },
+          { head: 'State', from: 'tablet', cell: (row) => <State app={row} /> },
           { head: 'Version', cell: (row) => row.version || 'not known' },
           { head: 'Last start', from: 'tablet', cell: (row) => (row.startedAt ? <Ago at={row.startedAt} /> : 'none is known') },
           { head: 'Restarts', num: true, from: 'tablet', cell: (row) => count(row.restarts) },
@@ -52,9 +56,9 @@ function State({ app }: { app: App }) {
     ) : null
   if (!isMissing(app)) return <Status state="ok" text={app.alive === 1 ? 'running' : `${count(app.alive)} running`} />
   return (
-    <span class="stack tight">
+    <>
       <Status state="failed" text="not running" />
-      <span class="quiet small">
+      <div class="quiet small">
         {app.seenAt ? (
           <>
             last seen <Ago at={app.seenAt} />
@@ -62,7 +66,7 @@ function State({ app }: { app: App }) {
         ) : (
           'never started here'
         )}
-      </span>
-    </span>
+      </div>
+    </>
   )
 }

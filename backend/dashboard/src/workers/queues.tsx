@@ -3,6 +3,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { count, duration } from '../lib/format'
 import { Loaded } from '../ui/loaded'
+import { Name } from '../ui/name'
 import { Note } from '../ui/note'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
@@ -36,7 +37,11 @@ function List({ queues }: { queues: Overview['queues'] }) {
           {
             head: 'Queue',
             fill: true,
-            cell: (row) => (row.name === chosen ? <b class="break">{row.name}</b> : <span class="break">{row.name}</span>),
+            cell: (row) => (
+              <span class={row.name === chosen ? 'chosen' : undefined}>
+                <Name>{row.name}</Name>
+              </span>
+            ),
           },
           {
             head: 'Consumers',

@@ -50,7 +50,7 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
               <Link href={`/jobs/${task.job}`} class="break">
                 {task.source} {task.stream} {task.key}
               </Link>
-              <span class="soft nowrap">for {duration(Math.floor(task.sinceMs / 1000) * 1000)}</span>
+              <span class="soft nowrap">{task.sinceMs < 1000 ? 'just now' : `for ${duration(task.sinceMs)}`}</span>
             </li>
           ))}
         </ul>
