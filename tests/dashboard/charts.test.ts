@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { History, Limit } from '../../backend/dashboard/src/api/types'
 import { chartsOf, perMinute, summaryOf } from '../../backend/dashboard/src/charts/lines'
 import { markText, markTitle } from '../../backend/dashboard/src/charts/marks'
-import { statesOf, summaryOf as limitsInWords } from '../../backend/dashboard/src/gates/words'
+import { summaryOf as limitsInWords, statesOf } from '../../backend/dashboard/src/gates/words'
 
 /* What the charts and the gates say, without a browser. */
 
