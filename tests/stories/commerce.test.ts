@@ -22,6 +22,7 @@ const FAULTS = [
   { name: 'etsy-second-429', probability: 0.03 },
   { name: 'shopify-throttled', probability: 0.03 },
   { name: 'shopify-lost', probability: 0.05 },
+  { name: 'shopify-late', match: '#BulkRun$', times: 1, ms: 30_000 },
   { name: 'shopify-bulk-busy', times: 2 },
   { name: 'shopify-bulk-fails', times: 1 },
   { name: 'shopify-file-cut', times: 2 },
@@ -96,6 +97,10 @@ function changeOrders(): void {
   for (const channel of ['etsy', 'shopify'] as const) world.add(user, channel)
 }
 
+/** How many bulk operations Shopify has started for the seller. */
+const startedBulks = () => Object.values(sandbox.commerce.shopify.bulk.statusOf(user.number)).reduce((sum, count) => sum + count, 0)
+const knownBulks = async () => Number((await it_.db.query<{ n: bigint }>('select count(*) as n from commerce.bulk_operations'))[0]?.n)
+
 test('the tables are those of the platforms, whatever fails and whoever is killed', async () => {
   const workers = await Promise.all(PLATFORMS.map((platform) => it_.supervised(`worker-${platform}`)))
   await it_.scheduler()
@@ -103,6 +108,10 @@ test('the tables are those of the platforms, whatever fails and whoever is kille
   const { code, out, err } = await it_.run('dist/scripts/queue.js', 'commerce', user.id, '--json')
   expect([code, err]).toEqual([0, ''])
   const [job] = (JSON.parse(out) as { jobs: { id: string }[] }).jobs
+  // Shopify has started an operation, and the worker dies before it has the answer: nothing is committed.
+  await until(() => startedBulks() > 0, { timeoutMs: LONGEST_MS, what: 'the start of a bulk operation' })
+  expect(await knownBulks()).toBe(0)
+  await workers[1]?.kill()
   for (const [n, platform] of (['etsy', 'shopify'] as const).entries()) {
     await until(async () => (await seenOf(platform)) > 0, { timeoutMs: LONGEST_MS, what: `${platform} is being read` })
     await workers[n]?.kill()
@@ -114,6 +123,7 @@ test('the tables are those of the platforms, whatever fails and whoever is kille
   expect(await jobsOf('backfill')).toMatchObject([VERIFIED])
   expect(await jobsOf('incremental')).toMatchObject([VERIFIED])
   await compare()
+  expect(startedBulks()).toBe(await knownBulks())
   expect(sandbox.violations().last).toEqual([])
   const profile = await it_.db.query(
     `select backfill_status as status, backfill_completed_at is not null as completed from commerce.profiles`,

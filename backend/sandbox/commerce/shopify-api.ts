@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Ask, json, type Reply } from '../base/exchange'
 import type { SandboxApi, SandboxSettings } from '../base/source'
 import type { Take } from './faults'
@@ -97,6 +98,8 @@ export class ShopifyApi implements SandboxApi {
     const answered = other ? String(other.version ?? VERSIONS[0]) : VERSIONS.includes(version) ? version : (VERSIONS[0] as string)
     const answer = path === GRAPHQL ? await this.query(ask, reader) : this.call(ask, reader, path)
     const headers = { ...answer.headers, 'x-shopify-api-version': answered }
+    const late = reader.take('shopify-late')
+    if (late) await wait(Number(late.ms ?? 5_000), undefined, { ref: false })
     return { ...answer, headers, ...(reader.take('shopify-lost') ? { cut: true } : {}) }
   }
 

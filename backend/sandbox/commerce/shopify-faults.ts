@@ -7,6 +7,7 @@ export const SHOPIFY_FAULTS: Record<string, string> = {
   'shopify-midnight': 'The search of products matches the whole days of its bounds.',
   'shopify-denied': 'The `field` (customers) of a query, and its count, are denied, whatever the scopes.',
   'shopify-lost': 'The request is carried out, then the connection is cut.',
+  'shopify-late': 'The request is carried out, and answered `ms` (5,000) later.',
   'shopify-bulk-busy': 'No bulk operation is started: another one is in progress.',
   'shopify-bulk-fails':
     'A bulk operation fails with `errorCode` (INTERNAL_SERVER_ERROR) after a `share` (0.5) of its objects; its part comes `polls` (2) later.',
