@@ -26,4 +26,12 @@ vm.compileFunction = (source, parameters, options) => {
   return scriptOf(source, parameters, filename).runInContext(parsingContext)
 }
 
-module.exports = TestEnvironment
+/** Jest has each error note 100 places of the stack, and makes one for each expect(): that many are read by nobody. */
+const PLACES = 15
+
+module.exports = class extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context)
+    this.global.Error.stackTraceLimit = PLACES
+  }
+}

@@ -1,4 +1,8 @@
-const PAUSE_MS = 25
+const SHORTEST_MS = 10
+const LONGEST_MS = 100
+
+/** A tenth of what it has taken: checks of a long wait cost more than all that is waited for. */
+const pauseAfter = (waitedMs: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waitedMs / 10))
 
 /** The only sleep in the tests: between two checks of a condition. */
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -16,7 +20,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 10_000, what = 'a condition' }: { timeoutMs?: number; what?: string } = {},
 ): Promise<Exclude<Awaited<T>, false | null | undefined | 0 | ''>> {
-  const end = performance.now() + timeoutMs
+  const began = performance.now()
   for (;;) {
     let seen: unknown
     try {
@@ -25,7 +29,8 @@ export async function until<T>(
     } catch (error) {
       seen = error
     }
-    if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}; last seen: ${show(seen)}`)
-    await pause(PAUSE_MS)
+    const waitedMs = performance.now() - began
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms for ${what}; last seen: ${show(seen)}`)
+    await pause(pauseAfter(waitedMs))
   }
 }
