@@ -86,6 +86,8 @@ export interface Source<P = unknown> extends Hooks<P> {
   prepare?(db: Reader, params: P, settings: SettingValues): Promise<P>
   /** Describes what such a job reads: `kills of character 2117325769`; by default the active key of the plan. */
   label?(params: P): string
+  /** What kinds of jobs it has, by which lists are filtered, and which of them a job of these params is. Absent: one kind. */
+  kinds?: { names: readonly string[]; of(params: P): string }
   /**
    * What a row and a column of its jobs' grids stand for, each in one word: `district`, `date`. Commands that choose tasks take the
    * words as options. Present where its streams have cells.

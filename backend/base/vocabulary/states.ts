@@ -8,7 +8,22 @@ export const ENDED_STATUSES = ['completed', 'partial', 'failed', 'cancelled'] as
 export const JOB_STATUSES = [...ACTIVE_STATUSES, ...ENDED_STATUSES] as const
 export type JobStatus = (typeof JOB_STATUSES)[number]
 
-export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry'] as const
+/**
+ * Orders of a list of jobs. `attention`: failures of the last days that nobody has acknowledged, what has stalled, what waits for a
+ * person, what is paused, what runs, what is queued by its place, and what has ended, the latest first.
+ */
+export const JOB_SORTS = ['attention', 'newest', 'oldest', 'records', 'longest'] as const
+export type JobSort = (typeof JOB_SORTS)[number]
+
+/**
+ * What a job does now: it reads; it waits for its turn, a limit, another try, a worker or a person; it has committed no page for long
+ * although it should; it is paused, writes its report, or has ended.
+ */
+export const JOB_ACTIVITIES = ['reading', 'turn', 'limit', 'retry', 'worker', 'person', 'stalled', 'paused', 'reporting', 'ended'] as const
+export type JobActivity = (typeof JOB_ACTIVITIES)[number]
+
+/** `acknowledge`: a person knows that it failed. */
+export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry', 'acknowledge'] as const
 export type JobVerb = (typeof JOB_VERBS)[number]
 
 /** States of tasks that have something left to do, and of those that have not. */

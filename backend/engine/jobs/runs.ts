@@ -43,7 +43,8 @@ export async function beginNextRun(tx: Tx, jobId: string): Promise<void> {
      )
      update backhaul.jobs
         set run = run + 1, ran_seconds = ran_seconds + extract(epoch from ended.ended_at - ended.started_at), run_started_at = null,
-            status = 'queued', admitted = false, queued_at = clock_timestamp(), started_at = coalesce(jobs.started_at, clock_timestamp()), completed_at = null, report = null, error = null
+            status = 'queued', admitted = false, queued_at = clock_timestamp(), started_at = coalesce(jobs.started_at, clock_timestamp()), completed_at = null, report = null, error = null,
+            acknowledged_at = null, acknowledged_by = null
        from ended where id = $1`,
     [jobId],
   )

@@ -6,7 +6,7 @@ import { defaultsOf, type Plan, type Preview, type PriorityName, parsed, type So
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
-import { ACTIVE, insertTasks, insertTasksOf, openElsewhere, queueOf } from '../store'
+import { ACTIVE, insertTasks, insertTasksOf, openElsewhere, queueOf, textOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
@@ -176,11 +176,11 @@ async function insertBatch(
   for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
   const rows = await tx.query<{ id: string }>(
-    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, weight, bounded_by, open, created_at, trace, origin)
+    `insert into backhaul.jobs (id, source, params, priority, active_key, lane_width, lane_widths, lanes_at_once, backlog, tries, pace, weight, bounded_by, open, created_at, trace, origin, label, kind)
      select n.id, $1, n.params, n.priority, n.active_key, n.lane_width, n.lane_widths, n.lanes_at_once, n.backlog, n.tries, n.pace, n.weight, n.bounded_by, n.open,
-            clock_timestamp(), $2, $16
-       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::int[], $14::jsonb[], $15::float8[]) with ordinality
-              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, pace, bounded_by, open, lane_widths, weight, place)
+            clock_timestamp(), $2, $16, n.label, n.kind
+       from unnest($3::uuid[], $4::jsonb[], $5::int[], $6::text[], $7::int[], $8::int[], $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::int[], $14::jsonb[], $15::float8[], $17::text[], $18::text[]) with ordinality
+              as n(id, params, priority, active_key, lane_width, lanes_at_once, backlog, tries, pace, bounded_by, open, lane_widths, weight, label, kind, place)
       order by n.place
      on conflict (source, active_key) where active_key is not null and status in ${ACTIVE} do nothing
      returning id`,
@@ -201,6 +201,8 @@ async function insertBatch(
       jobs.map((job) => jsonOf(job.plan.laneWidths)),
       jobs.map((job) => job.plan.weight ?? null),
       jsonOf(options.origin),
+      jobs.map((job) => textOf(source.label?.(job.params) ?? job.plan.activeKey)),
+      jobs.map((job) => source.kinds?.of(job.params) ?? null),
     ],
   )
   const made = new Set(rows.map((row) => row.id))

@@ -82,7 +82,8 @@ export async function resume(engine: Engine, id: string): Promise<JobRow> {
   return await findJob(engine, job.id)
 }
 
-async function goOn(engine: Engine): Promise<void> {
+/** Admits what may run now, and wakes the workers. */
+export async function goOn(engine: Engine): Promise<void> {
   await admit(engine)
   await wake(engine.db, engine.broker)
 }

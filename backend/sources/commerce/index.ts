@@ -29,6 +29,7 @@ export const commerce = defineSource<CommerceParams>({
   },
   params,
   label,
+  kinds: { names: ['backfill', 'incremental', 'roll_up'], of: ({ kind }) => kind },
   grid: { row: 'account', column: 'entity' },
   stageLabel,
   priority: ({ kind }) => PRIORITY[kind],

@@ -21,6 +21,7 @@ export const eve = defineSource<EveParams>({
   priorities: { zkillboard_character_queue: 0 },
   params,
   label,
+  kinds: { names: ['backfill', 'recent', 'values'], of: ({ mode }) => mode ?? 'backfill' },
   example: { characterId: 2117325769, options: { maxPages: 4 } },
   settings,
   apis: { zkillboard, esi },

@@ -24,6 +24,7 @@ export const tf2 = defineSource<Tf2Params>({
   requests: { 'backpack-tf-backfill-requests': params },
   params,
   label,
+  kinds: { names: ['full', 'buy_only', 'sell_only', 'single_id'], of: ({ request_type: type }) => type.toLowerCase() },
   priority: ({ request_type: type }) => (type === 'SINGLE_ID' ? LIVE : BACKFILL),
   example: { request_type: 'FULL', item_defindex: 190, item_quality_id: 11 },
   settings,

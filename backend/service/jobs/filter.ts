@@ -1,0 +1,63 @@
+import { Refused } from '../../base/errors'
+import { JOB_SORTS, JOB_STATUSES, type JobSort } from '../../base/vocabulary'
+import type { Service } from '../base/context'
+
+/** Which jobs of all. */
+export interface JobFilter {
+  status?: readonly string[]
+  source?: string
+  /** One of the source's kinds of jobs. */
+  kind?: string
+  /** The beginning of an id, or any part of the label, the active key, the params, the error or the source. */
+  q?: string
+  /** Created at this moment or later, ISO 8601. */
+  since?: string
+  /** Created before this moment. */
+  until?: string
+}
+
+/** Jobs in an order; by default what needs attention first. */
+export interface JobAsk extends JobFilter {
+  sort?: JobSort
+}
+
+const MOMENTS = ['since', 'until'] as const
+
+/** @throws {Refused} `input` for an unknown status, source or order, or a moment that is none */
+export function checkFilter({ sources }: Pick<Service, 'sources'>, ask: JobAsk): void {
+  const { status, source, sort } = ask
+  const wrong = status?.find((word) => !JOB_STATUSES.some((one) => one === word))
+  if (wrong !== undefined) throw new Refused('input', `There is no status "${wrong}"; there are ${JOB_STATUSES.join(', ')}.`, 'status')
+  if (source !== undefined && !sources.some((one) => one.name === source))
+    throw new Refused('input', `There is no source "${source}"; there are ${sources.map((one) => one.name).join(', ')}.`, 'source')
+  if (sort !== undefined && !JOB_SORTS.includes(sort))
+    throw new Refused('input', `There is no order "${sort}"; there are ${JOB_SORTS.join(', ')}.`, 'sort')
+  for (const name of MOMENTS) {
+    const text = ask[name]
+    if (text !== undefined && Number.isNaN(Date.parse(text)))
+      throw new Refused('input', `${name} must be a moment such as 2026-01-31 or 2026-01-31T12:00:00Z, got "${text}".`, name)
+  }
+}
+
+const momentOf = (text: string): string => new Date(text).toISOString()
+
+/**
+ * Conditions on `backhaul.jobs`, without the status, which counts ignore.
+ * @param values of the statement; those of the conditions are added
+ */
+export function conditions({ source, kind, q, since, until }: JobFilter, values: unknown[] = []): string {
+  const parts = ['true']
+  if (source !== undefined) parts.push(`source = $${values.push(source)}`)
+  if (kind !== undefined) parts.push(`kind = $${values.push(kind)}`)
+  if (since !== undefined) parts.push(`created_at >= $${values.push(momentOf(since))}::timestamptz`)
+  if (until !== undefined) parts.push(`created_at < $${values.push(momentOf(until))}::timestamptz`)
+  if (q) {
+    const like = `$${values.push(`%${q.replace(/[\\%_]/g, '\\$&')}%`)}`
+    const texts = ['label', 'active_key', 'error', 'source', 'params::text'].map((text) => `${text} ilike ${like}`)
+    parts.push(`(${texts.join(' or ')} or id::text like substr(lower(${like}), 2))`)
+  }
+  return parts.join(' and ')
+}
+
+/** Whether only the stored counts are needed to count these jobs. */
+export const isCounted = ({ kind, q, since, until }: JobFilter): boolean => !(kind || q || since || until)
