@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { JOB_VERBS, LOG_LEVELS } from '../backend/base/vocabulary'
+import { JOB_SORTS, JOB_VERBS, LOG_LEVELS } from '../backend/base/vocabulary'
 import { progress } from '../backend/engine/jobs/progress'
 import { findJob, report } from '../backend/engine/jobs/verbs'
 import { askedOf } from '../backend/service/base/registry'
@@ -23,9 +23,14 @@ export function build(context: Context): Command {
   const program = createProgram('yarn jobs', 'Shows and controls jobs. An id can be shortened to its first four characters.', context)
   program
     .command('list')
-    .description('list jobs, newest first')
+    .description('list jobs, newest first unless another order is asked for')
     .option('--status <names>', 'only jobs with these statuses, separated by commas')
     .option('--source <name>', 'only jobs of this source')
+    .option('--kind <name>', 'only jobs of this kind')
+    .option('--search <text>', 'only jobs with this text in label, params, error, source or at the beginning of the id')
+    .option('--since <moment>', 'only jobs created at this moment or later')
+    .option('--until <moment>', 'only jobs created before this moment')
+    .option('--sort <order>', JOB_SORTS.join(', '), 'newest')
     .option('--limit <n>', 'maximum number of jobs', '20')
     .option(...JSON_OPTION)
     .action((options: ListOptions) => listJobs(context, options))

@@ -1,5 +1,5 @@
 import { Refused } from '../../backend/base/errors'
-import type { JobStatus } from '../../backend/base/vocabulary'
+import type { JobSort, JobStatus } from '../../backend/base/vocabulary'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { aboutOf, settledOf } from '../../backend/service/base/about'
 import { countJobs, listJobIds } from '../../backend/service/jobs/list'
@@ -13,6 +13,11 @@ const MAX = 10_000
 export interface ListOptions {
   status?: string
   source?: string
+  kind?: string
+  search?: string
+  since?: string
+  until?: string
+  sort: string
   limit: string
   json?: boolean
 }
@@ -23,11 +28,13 @@ export function parseCount(text: string, flag: string, most = MAX): number {
   throw new Refused('input', `${flag} must be a whole number from 1 to ${count(most)}, got ${text}.`, flag)
 }
 
-/** Jobs, newest first. */
+/** Jobs in the order asked for. */
 export async function listJobs(context: Context, options: ListOptions): Promise<void> {
   const { db, terminal } = context
   const service = context.service(sources)
-  const filter = { status: options.status?.split(',').map((word) => word.trim()), source: options.source }
+  const { source, kind, search: q, since, until } = options
+  const sort = options.sort as JobSort
+  const filter = { status: options.status?.split(',').map((word) => word.trim()), source, kind, q, since, until, sort }
   const ids = await listJobIds(service, filter, { limit: parseCount(options.limit, '--limit') }, MAX)
   const running = { live: await livePlaces(db), sources, limits: service.limits, config: service.config }
   const jobs = await progress(db, ids.items)
@@ -43,7 +50,7 @@ export async function listJobs(context: Context, options: ListOptions): Promise<
     if (ids.next === null) return
     const counts = Object.entries(await countJobs(service, filter)) as [JobStatus, number][]
     const all = counts.reduce((sum, [status, n]) => sum + (filter.status?.includes(status) === false ? 0 : n), 0)
-    terminal.out(`${count(all - jobs.length)} older jobs: --limit ${all}`)
+    terminal.out(`${count(all - jobs.length)} more jobs: --limit ${all}`)
   }
 }
 

@@ -30,6 +30,11 @@ export const VERBS: Record<JobVerb, Verb> = {
     wakes: false,
     done: (id) => `job ${id} is cancelled; rows it has written stay`,
   },
+  acknowledge: {
+    about: 'note that you know that a job failed: it no longer asks for attention',
+    wakes: false,
+    done: (id) => `job ${id} is acknowledged`,
+  },
   retry: {
     about: 'run the failed tasks of a job again, each from the page it reached',
     wakes: true,

@@ -44,7 +44,7 @@ describe('list and show', () => {
       expect.objectContaining({ id: second, seen: 250, new: 240, tasks: expect.objectContaining({ done: 1, total: 1 }) }),
     ])
     const text = await command(env, 'jobs list --limit 2')
-    expect(text.out).toMatch(/1 older jobs: --limit 3$/)
+    expect(text.out).toMatch(/1 more jobs: --limit 3$/)
   })
 
   test('a job that waits says how many are ahead of it, when it was queued, in the list and by itself', async () => {

@@ -123,6 +123,9 @@ test('tables put numbers on the right and leave no blanks behind', () => {
 
 describe('watching', () => {
   const job = (over: Partial<Progress>): Progress => ({
+    kind: null,
+    acknowledged: null,
+    acknowledgedBy: null,
     id: '01234567-0000-4000-8000-000000000000',
     source: 'eve',
     status: 'running',

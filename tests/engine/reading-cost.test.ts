@@ -1,4 +1,4 @@
-import { JOB_STATUSES } from '../../backend/base/vocabulary'
+import { JOB_SORTS, JOB_STATUSES } from '../../backend/base/vocabulary'
 import { readConfig } from '../../backend/config/config'
 import { readLookups } from '../../backend/engine/jobs/progress'
 import * as jobs from '../../backend/engine/jobs/verbs'
@@ -6,7 +6,7 @@ import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { foldCounts } from '../../backend/engine/upkeep/scheduler'
 import { asOne, CHEAP } from '../../backend/metrics/questions'
 import { createService, type Service } from '../../backend/service/base/context'
-import { countJobs, type JobFilter, listJobIds } from '../../backend/service/jobs/list'
+import { countJobs, type JobAsk, listJobIds } from '../../backend/service/jobs/list'
 import { listQueues } from '../../backend/service/queues/queues'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
@@ -24,7 +24,7 @@ let it_: Suite
 let n = 0
 
 const named = (count: number) => Array.from({ length: count }, () => ({ name: `job ${n++}` }))
-const list = (service: Service, filter: JobFilter) => listJobIds(service, filter, { limit: 20 })
+const list = (service: Service, filter: JobAsk) => listJobIds(service, filter, { limit: 20 })
 
 /** What is read, by name. */
 const READS: Record<string, (service: Service, id: string) => Promise<unknown>> = {
@@ -32,6 +32,19 @@ const READS: Record<string, (service: Service, id: string) => Promise<unknown>> 
   'jobs list --status': (service) => list(service, { status: ['completed', 'running'] }),
   'jobs list --source': (service) => list(service, { source: 'other' }),
   'jobs list --status --source': (service) => list(service, { status: ['queued'], source: 'other' }),
+  ...Object.fromEntries(
+    JOB_SORTS.flatMap((sort) => [
+      [`jobs list --sort ${sort}`, (service: Service) => list(service, { sort })],
+      [`jobs list --sort ${sort} --source`, (service: Service) => list(service, { sort, source: 'other' })],
+      [
+        `the second page by ${sort}`,
+        async (service: Service) => {
+          const { next } = await list(service, { sort })
+          return await listJobIds(service, { sort }, { limit: 20, cursor: next ?? undefined })
+        },
+      ],
+    ]),
+  ),
   'jobs by status': (service) => countJobs(service, {}),
   'jobs of a source by status': (service) => countJobs(service, { source: 'other' }),
   'the beginning of an id': (service, id) => jobs.findJob(service, id.slice(0, 13)),

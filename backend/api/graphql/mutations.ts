@@ -1,12 +1,15 @@
 import type { JobVerb } from '../../base/vocabulary'
-import type { RetryChoice } from '../../contract'
+import type { PriorityName, RetryChoice } from '../../contract'
+import { steerJobs } from '../../service/jobs/bulk'
 import { type CommandAsk, startCommand } from '../../service/jobs/commands'
 import { type StartAsk, type StartedJob, startJob } from '../../service/jobs/start'
-import { steerJob, steerJobs } from '../../service/jobs/verbs'
+import { prioritizeJob as prioritize, steerJob } from '../../service/jobs/verbs'
 import { type DeadChoice, sendCorrected, takeDeadLetters } from '../../service/queues/dead-letters'
 import { acknowledgeAlerts } from '../../service/suite/alerts'
 import { forget } from '../../service/suite/refusals'
+import type { Window } from './connections'
 import { type Context, writer } from './context'
+import { type BulkArgs, bulkOf } from './queries'
 import { given } from './values'
 
 /** The message after a start. */
@@ -41,20 +44,11 @@ const steer =
   (_: unknown, { id, task, ...only }: Omit<RetryChoice, 'task'> & { id: string; task?: bigint | null }, context: Context) =>
     steerJob(context.service, writer(context), verb, id, given({ ...only, task: task?.toString() }))
 
-interface BulkArgs {
-  verb: JobVerb
-  ids?: string[] | null
-  status?: string | null
-  source?: string | null
-}
+const bulkJobs = (_: unknown, { first, after, ...args }: BulkArgs & Window, context: Context) =>
+  steerJobs(context.service, writer(context), bulkOf(args), { limit: first ?? undefined, cursor: after ?? undefined })
 
-const bulkJobs = (_: unknown, { verb, ids, status, source }: BulkArgs, context: Context) =>
-  steerJobs(context.service, writer(context), {
-    verb,
-    ids: ids ?? undefined,
-    status: status ? [status] : undefined,
-    source: source ?? undefined,
-  })
+const prioritizeJob = (_: unknown, { id, priority }: { id: string; priority: PriorityName }, context: Context) =>
+  prioritize(context.service, writer(context), id, priority)
 
 const take = (verb: 'replay' | 'drop') => async (_: unknown, choice: Record<string, unknown>, context: Context) => ({
   taken: await takeDeadLetters(context.service, writer(context), verb, given(choice) as DeadChoice),
@@ -92,6 +86,8 @@ export const Mutation = {
   resumeJob: steer('resume'),
   cancelJob: steer('cancel'),
   retryJob: steer('retry'),
+  acknowledgeJob: steer('acknowledge'),
+  prioritizeJob,
   bulkJobs,
   replayDeadLetters: take('replay'),
   dropDeadLetters: take('drop'),

@@ -1,9 +1,10 @@
-import { JOB_STATUSES } from '../../base/vocabulary'
+import { type BulkVerb, JOB_STATUSES, type JobSort } from '../../base/vocabulary'
 import type { PriorityName } from '../../contract'
 import { listSources } from '../../service/base/registry'
+import { type Bulk, previewBulk } from '../../service/jobs/bulk'
 import { type CommandAsk, estimateCommand } from '../../service/jobs/commands'
 import { estimateJob } from '../../service/jobs/estimate'
-import { countJobs, getJob, type JobFilter, listJobIds } from '../../service/jobs/list'
+import { countJobs, getJob, type JobAsk, listJobIds } from '../../service/jobs/list'
 import { PRIORITY } from '../../service/jobs/start'
 import { summaries } from '../../service/jobs/summary'
 import { deadGroups } from '../../service/queues/dead-groups'
@@ -22,17 +23,44 @@ import type { Context } from './context'
 import { taskConnection } from './job-fields'
 import { given } from './values'
 
-/** Arguments of a list of jobs. */
-export interface JobsArgs extends Window {
+interface FilterArgs {
   status?: string[] | null
   source?: string | null
+  kind?: string | null
   q?: string | null
+  since?: Date | null
+  until?: Date | null
 }
 
-export const filterOf = ({ status, source, q }: JobsArgs): JobFilter => ({
+/** Arguments of a list of jobs. */
+export interface JobsArgs extends Window, FilterArgs {
+  sort?: JobSort | null
+}
+
+export const filterOf = ({ status, source, kind, q, since, until, sort }: JobsArgs): JobAsk => ({
   status: status ?? undefined,
   source: source ?? undefined,
+  kind: kind ?? undefined,
   q: q ?? undefined,
+  since: since?.toISOString(),
+  until: until?.toISOString(),
+  ...(sort && { sort }),
+})
+
+/** Arguments of one verb on many jobs. */
+export interface BulkArgs extends FilterArgs {
+  verb: BulkVerb
+  priority?: PriorityName | null
+  ids?: string[] | null
+  all?: boolean | null
+}
+
+export const bulkOf = ({ verb, priority, ids, all, ...filter }: BulkArgs): Bulk => ({
+  verb,
+  ...(priority && { priority }),
+  ...(ids && { ids }),
+  ...(all && { all }),
+  ...filterOf(filter),
 })
 
 async function jobs(args: JobsArgs, { service }: Context) {
@@ -61,6 +89,7 @@ async function jobs(args: JobsArgs, { service }: Context) {
 export const Query = {
   job: (_: unknown, { id }: { id: string }, { service }: Context) => getJob(service, id),
   jobs: (_: unknown, args: JobsArgs, context: Context) => jobs(args, context),
+  bulkPreview: (_: unknown, args: BulkArgs, { service }: Context) => previewBulk(service, bulkOf(args)),
   tasks: (_: unknown, { job, ...window }: Window & { job: string; state?: string }, context: Context) =>
     taskConnection(context, job, window),
   estimate: (_: unknown, { priority, ...ask }: { source: string; params: unknown; priority: PriorityName }, { service }: Context) =>

@@ -6,7 +6,7 @@ import { getReport } from '../../service/jobs/list'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { timelineOf } from '../../service/jobs/timeline'
-import { steerJob } from '../../service/jobs/verbs'
+import { prioritizeJob, steerJob } from '../../service/jobs/verbs'
 import { actorOf } from '../security'
 import * as shapes from '../shapes'
 import { type App, type Context, jobId, refusals } from './context'
@@ -16,6 +16,7 @@ const ABOUT = {
   resume: 'Resume a paused job',
   cancel: 'Cancel a job; the rows it has written stay',
   retry: 'Retry the failed tasks of a job from the page they reached',
+  acknowledge: 'Note that a person knows that a job failed: it no longer asks for attention',
 } as const
 
 /** One job: its details, and the verbs on it. */
@@ -38,6 +39,17 @@ export function job(app: App, { service }: Context): void {
       )
     else app.post(path, { schema }, async (request) => await steerJob(service, actorOf(request), verb, request.params.id))
   }
+  app.post(
+    '/api/jobs/:id/priority',
+    {
+      schema: {
+        ...about('prioritizeJob', 'Make a job more or less urgent'),
+        body: shapes.priorityBody,
+        response: { 200: shapes.jobSummary, ...refusals(403, 404, 409) },
+      },
+    },
+    async (request) => await prioritizeJob(service, actorOf(request), request.params.id, request.body.priority),
+  )
   app.get(
     '/api/jobs/:id/tasks',
     {

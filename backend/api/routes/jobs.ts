@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
+import { previewBulk, steerJobs } from '../../service/jobs/bulk'
 import { estimateJob } from '../../service/jobs/estimate'
 import { listJobs } from '../../service/jobs/list'
 import { PRIORITY, type StartAsk, startJob } from '../../service/jobs/start'
-import { steerJobs } from '../../service/jobs/verbs'
 import { actorOf, traceOf } from '../security'
 import * as shapes from '../shapes'
 import { type App, type Context, refusals } from './context'
@@ -16,7 +16,7 @@ export function jobs(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'listJobs',
-        summary: 'List jobs, newest first',
+        summary: 'List jobs, newest first unless asked otherwise',
         querystring: shapes.jobQuery,
         response: { 200: shapes.jobList, ...refusals() },
       },
@@ -67,12 +67,30 @@ export function jobs(app: App, { service }: Context): void {
       schema: {
         tags,
         operationId: 'steerJobs',
-        summary: 'Pause, resume, cancel or retry up to 500 jobs',
+        summary: 'One verb on many jobs: some by id, or all that match a filter, a batch at a time',
+        description: 'Send `next` as `cursor` until it is null. Repeating a batch changes nothing more.',
         body: shapes.bulkBody,
         response: { 200: shapes.bulkDone, ...refusals(403) },
       },
     },
-    async (request) => await steerJobs(service, actorOf(request), request.body),
+    async (request) => {
+      const { cursor, limit, ...bulk } = request.body
+      return await steerJobs(service, actorOf(request), bulk, { cursor, limit })
+    },
+  )
+  app.post(
+    '/api/jobs/bulk/preview',
+    {
+      config: { access: 'read' },
+      schema: {
+        tags,
+        operationId: 'previewSteerJobs',
+        summary: 'Count the jobs that match a filter, and those of them that a verb would change now',
+        body: shapes.bulkPreviewBody,
+        response: { 200: shapes.bulkPreview, ...refusals() },
+      },
+    },
+    async (request) => await previewBulk(service, request.body),
   )
 }
 

@@ -1,5 +1,17 @@
 import { z } from 'zod'
-import { JOB_STATUSES, LANE_ORDERS, LANE_STATES, MAX_BULK, PLACES_COUNTED, TASK_STATES, WAIT_KINDS } from '../../base/vocabulary'
+import {
+  ATTENTION_DAYS,
+  BULK_VERBS,
+  JOB_ACTIVITIES,
+  JOB_SORTS,
+  JOB_STATUSES,
+  LANE_ORDERS,
+  LANE_STATES,
+  MAX_BULK,
+  PLACES_COUNTED,
+  TASK_STATES,
+  WAIT_KINDS,
+} from '../../base/vocabulary'
 import { anything, bigId, count, counts, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
 
 const statuses = z
@@ -32,7 +44,14 @@ const summaryFields = {
     .string()
     .nullable()
     .meta({ description: 'The key that only one active job may have; null for a job that was forced to run beside another' }),
+  kind: z.string().nullable().meta({ description: 'One of the kinds of its source' }),
   status,
+  activity: z.enum(JOB_ACTIVITIES).meta({
+    description:
+      'What it does now: reads, or what it waits for (its turn, a limit, another try, a worker, a person); stalled: no page for long',
+  }),
+  stalled: z.object({ since: moment, message: z.string() }).nullable().meta({ description: 'Of a job that has stalled' }),
+  acknowledged: z.object({ at: moment, by: z.string() }).nullable().meta({ description: 'Who knows that it failed' }),
   params: anything,
   priority: z.number().int().meta({ description: 'Lower numbers run first: 0 live, 1 asked, 2 backfill' }),
   createdAt: moment,
@@ -188,14 +207,28 @@ export const jobDetail = z
 
 export const jobList = listOf(jobSummary).extend({ counts: jobCounts, total: count })
 
-export const jobQuery = z.strictObject({
-  status: statuses,
+const filters = {
   source: z.string().max(100).optional(),
-  q: z.string().max(200).optional().meta({ description: 'Part of an id, of a label or of params' }),
-  ...paging,
-})
+  kind: z.string().max(100).optional().meta({ description: 'One of the kinds of a source' }),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'The beginning of an id, or any part of the label, the params, the error or the source' }),
+  since: z.string().max(40).optional().meta({ description: 'Created at this moment or later', example: '2026-01-31T12:00:00Z' }),
+  until: z.string().max(40).optional().meta({ description: 'Created before this moment' }),
+}
 
-export const eventsQuery = z.strictObject({ status: statuses, source: jobQuery.shape.source, q: jobQuery.shape.q, limit: paging.limit })
+const sort = z
+  .enum(JOB_SORTS)
+  .optional()
+  .meta({
+    description: `newest (default) and oldest: by creation; attention: failures of the last ${ATTENTION_DAYS} days that nobody has acknowledged, stalled jobs, those that wait for a person, paused, running, queued by place, ended; records: of ended jobs; longest: by the seconds that they ran`,
+  })
+
+export const jobQuery = z.strictObject({ status: statuses, ...filters, sort, ...paging })
+
+export const eventsQuery = jobQuery.omit({ cursor: true })
 
 export const startHeaders = z.looseObject({
   'idempotency-key': z.string().optional().meta({ description: 'Repeating a request with the same key starts no second job' }),
@@ -237,16 +270,38 @@ export const jobEstimate = z
   })
   .meta({ id: 'JobEstimate' })
 
-export const bulkBody = z.strictObject({
-  verb,
+export const bulkPreviewBody = z.strictObject({
+  verb: z.enum(BULK_VERBS),
+  priority: priorityName.optional().meta({ description: 'Of the verb priority' }),
   ids: z.array(z.string().max(64)).min(1).max(MAX_BULK).optional(),
   status: z.union([status.transform((one) => [one]), z.array(status).min(1)]).optional(),
-  source: z.string().max(100).optional(),
+  ...filters,
+  all: z.literal(true).optional().meta({ description: 'Every job, where no filter is given' }),
 })
+
+export const bulkBody = bulkPreviewBody.extend({
+  cursor: paging.cursor,
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_BULK)
+    .optional()
+    .meta({ description: `Jobs of one batch, ${MAX_BULK} by default` }),
+})
+
+export const bulkPreview = z.object({
+  matching: count,
+  able: count.meta({ description: 'Those of them that the verb would change' }),
+  others: z.array(z.object({ status, jobs: count })).meta({ description: 'The others by status' }),
+})
+
+export const priorityBody = z.strictObject({ priority: priorityName })
 
 export const bulkDone = z.object({
   done: z.array(z.string()),
   refused: z.array(z.object({ id: z.string(), reason: z.string(), state: z.string().nullable() })),
+  next: z.string().nullable().meta({ description: 'The cursor of the next batch; null when all that match were asked' }),
 })
 
 /** Event of the list: its first page, then jobs that are new or have changed. */

@@ -11,6 +11,7 @@ export const sourceList = z.object({
         about: z.string(),
         form: words.meta({ description: 'JSON Schema of the params' }),
         example: anything,
+        kinds: z.array(z.string()).meta({ description: 'Kinds of its jobs, by which lists are filtered; empty: one kind' }),
         commands: z.array(
           z.object({
             name: z.string(),

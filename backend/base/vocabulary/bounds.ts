@@ -10,6 +10,8 @@ export const DEFAULT_CELLS = 5000
 export const MAX_CELLS = 20_000
 /** Jobs that one verb is done on at once. */
 export const MAX_BULK = 500
+/** A failure asks for attention for so long, unless somebody acknowledges it. */
+export const ATTENTION_DAYS = 7
 /** Places of a queue of jobs that are counted; those behind count as one more. */
 export const PLACES_COUNTED = 10_000
 /** Longest history shown, minutes: a week. */

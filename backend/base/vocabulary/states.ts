@@ -25,6 +25,9 @@ export type JobActivity = (typeof JOB_ACTIVITIES)[number]
 /** `acknowledge`: a person knows that it failed. */
 export const JOB_VERBS = ['pause', 'resume', 'cancel', 'retry', 'acknowledge'] as const
 export type JobVerb = (typeof JOB_VERBS)[number]
+/** What may be done to many jobs at once. */
+export const BULK_VERBS = [...JOB_VERBS, 'priority'] as const
+export type BulkVerb = (typeof BULK_VERBS)[number]
 
 /** States of tasks that have something left to do, and of those that have not. */
 export const OPEN_STATES = ['waiting', 'ready'] as const

@@ -25,3 +25,6 @@ export function clock(at: Date, now: Date): string {
   const [day, time] = moment(at).split(' ')
   return day === moment(now).split(' ')[0] ? `${time} UTC` : `${day} ${time} UTC`
 }
+
+/** Words as SQL has them: `'queued', 'running'`. */
+export const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ')

@@ -25,10 +25,10 @@ export async function acknowledge(engine: Engine, id: string, who: string): Prom
 /** Makes a job that has not ended more or less urgent: what of it has not been read yet. @throws {Refused} `state` */
 export async function setPriority(engine: Engine, id: string, priority: number): Promise<JobRow> {
   const job = await findJob(engine, id)
-  const rows = await engine.db.query(
-    `update backhaul.jobs set priority = $2 where id = $1 and status in ${ACTIVE} returning id`,
-    [job.id, priority],
-  )
+  const rows = await engine.db.query(`update backhaul.jobs set priority = $2 where id = $1 and status in ${ACTIVE} returning id`, [
+    job.id,
+    priority,
+  ])
   if (rows.length === 0) throw refused(await findJob(engine, job.id), 'its priority matters no more')
   await setTaskPriority(engine.db, job.id, priority)
   await goOn(engine)

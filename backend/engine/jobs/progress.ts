@@ -36,6 +36,11 @@ export interface Progress extends Counted {
   activeKey: string | null
   params: unknown
   priority: number
+  /** One of the kinds of its source. */
+  kind: string | null
+  /** When a person noted that they know that it failed, and who. */
+  acknowledged: Date | null
+  acknowledgedBy: string | null
   /** False while the most jobs allowed already run, or while it is paused. */
   admitted: boolean
   /** Its position among the jobs that wait to be admitted; null if it does not wait. */
@@ -109,7 +114,8 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
     (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
   )
   return await db.query<Sums>(
-    `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.admitted, j.error, j.created_at as "createdAt",
+    `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.kind, j.acknowledged_at as acknowledged,
+            j.acknowledged_by as "acknowledgedBy", j.admitted, j.error, j.created_at as "createdAt",
             j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
             ${SECONDS_RUN} as seconds,
             ${['total', ...SETTLED_STATES].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},

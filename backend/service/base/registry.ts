@@ -27,6 +27,8 @@ export interface SourceInfo {
   /** JSON Schema of the params. */
   form: Record<string, unknown>
   example: unknown
+  /** Kinds of its jobs, by which lists are filtered. */
+  kinds: string[]
   commands: CommandInfo[]
   streams: string[]
   apis: string[]
@@ -146,6 +148,7 @@ export async function listSources(service: Service): Promise<SourceInfo[]> {
     about: source.about,
     form: formOf(source),
     example: source.example,
+    kinds: [...(source.kinds?.names ?? [])],
     commands: Object.entries(source.commands).map(([name, command]) => commandInfo(source, name, command)),
     streams: Object.keys(source.streams),
     apis: Object.keys(source.apis),

@@ -16,7 +16,7 @@ export interface JobFilter {
   until?: string
 }
 
-/** Jobs in an order; by default what needs attention first. */
+/** Jobs in an order; by default the newest first. */
 export interface JobAsk extends JobFilter {
   sort?: JobSort
 }

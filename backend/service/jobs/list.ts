@@ -1,6 +1,6 @@
+import { Refused } from '../../base/errors'
 import type { JobStatus } from '../../base/vocabulary'
 import { JOB_STATUSES } from '../../base/vocabulary'
-import { Refused } from '../../base/errors'
 import type { Report } from '../../engine/jobs/report'
 import { findJob, report as reportOf } from '../../engine/jobs/verbs'
 import { jobCounts } from '../base/caches'
@@ -36,7 +36,7 @@ export async function countJobs(service: Service, filter: JobFilter): Promise<Re
   return Object.fromEntries(JOB_STATUSES.map((status) => [status, found[status] ?? 0])) as Record<JobStatus, number>
 }
 
-/** Jobs, what needs attention first unless asked otherwise. @throws {Refused} `input` for an invalid filter, order, limit or cursor */
+/** Jobs, newest first unless asked otherwise. @throws {Refused} `input` for an invalid filter, order, limit or cursor */
 export async function listJobs(service: Service, filter: JobAsk, ask: PageAsk = {}): Promise<JobPage> {
   const [ids, counts] = await Promise.all([listJobIds(service, filter, ask), countJobs(service, filter)])
   const items = await summaries(service, ids.items)

@@ -1,14 +1,11 @@
-import { ENDED_STATUSES, JOB_STATUSES, type JobSort, type JobStatus } from '../../base/vocabulary'
+import { ACTIVE_STATUSES, ATTENTION_DAYS, ENDED_STATUSES, JOB_STATUSES, type JobSort, type JobStatus } from '../../base/vocabulary'
 
 /*
  * The orders of a list of jobs. Each is a row of groups, and each group is an order that an index holds, so that a page reads as many
  * rows as it shows, however many jobs there are. `j` is a row of `backhaul.jobs`.
  */
 
-/** A failure is no longer in front of the list after so long. */
-export const ATTENTION_DAYS = 7
-
-interface Key {
+export interface Key {
   sql: string
   type: 'timestamptz' | 'bigint' | 'float8' | 'int' | 'boolean'
 }
@@ -34,7 +31,7 @@ export interface Group {
 const AT = `(select at from clock)`
 const ENDED_AT = `coalesce(completed_at, created_at)`
 /** Records of an ended job, and its seconds; as the indexes have them. */
-const RECORDS = `(report ->> 'seen')::float8`
+const RECORDS = `coalesce((report ->> 'seen')::float8, 0)`
 const SECONDS = `(ran_seconds + extract(epoch from completed_at - case when run = 1 then coalesce(started_at, created_at) else coalesce(run_started_at, completed_at) end))::float8`
 /** The seconds of a job that had not ended at the moment of the first page; a pause does not count. */
 const THEN = `least(coalesce(completed_at, paused_at, ${AT}), ${AT})`
@@ -53,10 +50,13 @@ const UNKNOWN = 'acknowledged_at is null'
 
 const ATTENTION: readonly Group[] = [
   byEnd(FAILURES.map((status) => only(status, `${UNKNOWN} and ${ENDED_AT} > ${LATELY}`))),
-  { ...newestOf([only('running', `id in (select id from troubled where stalled)`)]), bySource: false },
-  { ...newestOf([{ sql: `admitted and id in (select id from troubled where not stalled)`, statuses: ['running', 'queued'] }]), bySource: false },
+  { ...newestOf([only('running', 'id = any(array(select id from troubled where stalled))')]), bySource: false },
+  {
+    ...newestOf([{ sql: 'admitted and id = any(array(select id from troubled where not stalled))', statuses: ['running', 'queued'] }]),
+    bySource: false,
+  },
   newestOf([only('paused')]),
-  newestOf([{ sql: `admitted and id not in (select id from troubled)`, statuses: ['running', 'queued'] }]),
+  newestOf([{ sql: 'admitted and id not in (select id from troubled)', statuses: ['running', 'queued'] }]),
   {
     parts: [only('queued', 'not admitted')],
     keys: [
@@ -69,10 +69,7 @@ const ATTENTION: readonly Group[] = [
   },
   byEnd([
     ...(['completed', 'cancelled'] as const).map((status) => only(status, UNKNOWN)),
-    ...FAILURES.flatMap((status) => [
-      only(status, `${UNKNOWN} and ${ENDED_AT} <= ${LATELY}`),
-      only(status, 'acknowledged_at is not null'),
-    ]),
+    ...FAILURES.flatMap((status) => [only(status, `${UNKNOWN} and ${ENDED_AT} <= ${LATELY}`), only(status, 'acknowledged_at is not null')]),
   ]),
 ]
 
@@ -114,10 +111,13 @@ export function groupsOf(sort: JobSort, isNarrow: boolean): readonly Group[] {
       // The records of a job are added up when it ends.
       return [
         descending(RECORDS, [{ sql: 'report is not null', statuses: ENDED_STATUSES }]),
-        newestOf(JOB_STATUSES.map((status) => only(status, 'report is null'))),
+        newestOf([
+          ...ACTIVE_STATUSES.map((status) => only(status)),
+          // One that was cancelled and whose report is not written yet; the index jobs_to_sweep holds them.
+          only('cancelled', 'report is null'),
+        ]),
       ]
     case 'longest':
       return [LONGEST, newestOf([only('queued')])]
   }
 }
-

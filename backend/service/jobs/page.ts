@@ -1,9 +1,20 @@
 import { z } from 'zod'
 import type { Json } from '../../base/json'
 import type { Service } from '../base/context'
-import { limitOf, makeCursor, momentSql, momentText, type Page, type PageAsk, pageOf, readCursor } from '../base/cursor'
+import {
+  bigintText,
+  limitOf,
+  makeCursor,
+  momentSql,
+  momentText,
+  type Page,
+  type PageAsk,
+  pageOf,
+  readCursor,
+  uuidText,
+} from '../base/cursor'
 import { checkFilter, conditions, type JobAsk } from './filter'
-import { type Group, groupsOf } from './order'
+import { type Group, groupsOf, type Key } from './order'
 
 /*
  * One page of a list of jobs, in one statement: the groups of its order from where the last page ended, as far as they are needed.
@@ -32,16 +43,29 @@ const TROUBLED = `held(key, job_id) as (
 
 /** The place after a row: the moment of the first page, the group, its keys, the id. */
 type Place = [at: string, group: string, ...keys: string[]]
-const placeText = z.tuple([momentText, z.string().regex(/^\d$/)], z.string().max(100)) as unknown as z.ZodType<Place>
+
+const KEYS: Record<Key['type'], z.ZodType<string>> = {
+  timestamptz: momentText,
+  bigint: bigintText,
+  int: z.string().regex(/^-?\d{1,9}$/),
+  float8: z.string().refine((text) => text.trim() !== '' && Number.isFinite(Number(text))),
+  boolean: z.enum(['true', 'false']),
+}
+
+/** Of these groups. */
+const placeOf = (groups: readonly Group[]): z.ZodType<Place> =>
+  z.union(
+    groups.map(({ keys }, n) => z.tuple([momentText, z.literal(String(n)), ...keys.map(({ type }) => KEYS[type]), uuidText] as never)),
+  ) as unknown as z.ZodType<Place>
 
 /** The ids of a page of jobs, and the cursor after it. @throws {Refused} `input` */
 export async function listJobIds(service: Service, ask: JobAsk, page: PageAsk, most?: number): Promise<Page<string>> {
   checkFilter(service, ask)
-  const { sort = 'attention', status, ...rest } = ask
+  const { sort = 'newest', status, ...rest } = ask
   const limit = limitOf(page, most)
   const bound = { ...rest, sort, status: [...(status ?? [])].sort() } satisfies Json
-  const after = readCursor('jobs', bound, placeText, page.cursor)
-  const groups = groupsOf(sort, status !== undefined && status.length > 0 ? true : ask.source !== undefined)
+  const groups = groupsOf(sort, (status?.length ?? 0) > 0 || ask.source !== undefined)
+  const after = readCursor('jobs', bound, placeOf(groups), page.cursor)
   const values: unknown[] = [after?.[0] ?? null, limit + 1]
   const statement = pageSql(groups, ask, after, values)
   const rows = await service.db.query<{ id: string; at: string; group: number; place: string[] }>(statement, values)
@@ -59,8 +83,11 @@ function pageSql(groups: readonly Group[], ask: JobAsk, after: Place | undefined
   const sources = ask.source === undefined ? `(${SOURCES})` : `(select $${values.push(ask.source)}::text as source)`
   const first = Number(after?.[1] ?? 0)
   const keys = after?.slice(2) ?? []
-  const selects = groups.flatMap((group, n) => (n < first ? [] : (groupSql(group, n, { ask, where, sources, values, keys: n === first ? keys : [] }) ?? [])))
-  if (selects.length === 0) return `select null::uuid as id, '' as at, 0 as "group", '{}'::text[] as place where $1::timestamptz is null and $2 < 0`
+  const selects = groups.flatMap((group, n) =>
+    n < first ? [] : (groupSql(group, n, { ask, where, sources, values, keys: n === first ? keys : [] }) ?? []),
+  )
+  if (selects.length === 0)
+    return `select null::uuid as id, '' as at, 0 as "group", '{}'::text[] as place where $1::timestamptz is null and $2 < 0`
   const troubled = selects.some((sql) => sql.includes('from troubled')) ? `, ${TROUBLED}` : ''
   return `with recursive clock as materialized (select coalesce($1::timestamptz, clock_timestamp()) as at)${troubled}
     select g.id, ${momentSql('c.at')} as at, g."group", g.place from (${selects.join('\nunion all\n')}) g cross join clock c
@@ -85,7 +112,8 @@ function groupSql({ parts, keys, desc, bySource }: Group, number: number, about:
   const from = about.keys.map((text, n) => `$${values.push(text)}::${types[n]}`)
   const wanted = parts.filter(({ statuses }) => !ask.status?.length || statuses.some((one) => ask.status?.includes(one)))
   if (wanted.length === 0) return undefined
-  const statuses = ask.status?.length ? ` and status = any($${values.push(ask.status)}::backhaul.job_status[])` : ''
+  const isNarrow = ask.status?.length && wanted.some((part) => part.statuses.length > 1)
+  const statuses = isNarrow ? ` and status = any($${values.push(ask.status)}::backhaul.job_status[])` : ''
   const selects = wanted.map((part) => {
     const by = keys.map(({ sql }, n) => (n === 0 && part.by ? part.by : sql))
     const next = from.length > 0 ? ` and (${[...by, 'id'].join(', ')}) ${desc ? '<' : '>'} (${from.join(', ')})` : ''

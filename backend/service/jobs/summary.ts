@@ -1,4 +1,4 @@
-import { type Counted, count, counted, type JobStatus, type JobVerb, upper } from '../../base/vocabulary'
+import { type Counted, count, counted, type JobActivity, type JobStatus, type JobVerb, upper, type WaitKind } from '../../base/vocabulary'
 import { livePlaces, type Progress, progress, readLookups, type Tasks, type Turn, turnsOf, type Wait } from '../../engine/jobs/progress'
 import { fractionOf, hasEnded, labelOf, settledOf, standstillOf, waitsOf } from '../base/about'
 import { databaseCache, perDatabase } from '../base/caches'
@@ -26,7 +26,15 @@ export interface JobSummary extends Counted {
   label: string
   /** Its active key; null when it was forced to run beside another. */
   about: string | null
+  /** One of the kinds of its source. */
+  kind: string | null
   status: JobStatus
+  /** What it does now. */
+  activity: JobActivity
+  /** Why it has stalled, and since when; null unless there is an alert of it. */
+  stalled: { since: string; message: string } | null
+  /** Who knows that it failed. */
+  acknowledged: { at: string; by: string } | null
   params: unknown
   priority: number
   createdAt: string
@@ -62,7 +70,7 @@ const turns = databaseCache<ReadonlyMap<string, Turn>>(1000)
 export async function summaries(service: Service, ids: readonly string[]): Promise<JobSummary[]> {
   if (ids.length === 0) return []
   const { db } = service
-  const [jobs, live, left] = await Promise.all([
+  const [jobs, live, left, stalled] = await Promise.all([
     progress(
       db,
       ids,
@@ -71,19 +79,26 @@ export async function summaries(service: Service, ids: readonly string[]): Promi
     ),
     livePlaces(db),
     timesLeft(service),
+    stalledJobs(db, ids),
   ])
   const rates = rateMeters(service)(jobs.filter((job) => !hasEnded(job)))
-  return jobs.map((job) => summaryOf(service, job, { live, rate: rates.get(job.id), left: left.get(job.id) }))
+  return jobs.map((job) => summaryOf(service, job, { live, rate: rates.get(job.id), left: left.get(job.id), stalled: stalled.get(job.id) }))
 }
 
 /** The verbs that a job in this state accepts, as `engine/jobs/verbs.ts` decides. */
-export function verbsFor({ status, tasks, cleared }: Pick<Progress, 'status' | 'tasks' | 'cleared'>): JobVerb[] {
+export function verbsFor({
+  status,
+  tasks,
+  cleared,
+  acknowledged,
+}: Pick<Progress, 'status' | 'tasks' | 'cleared' | 'acknowledged'>): JobVerb[] {
   const can: JobVerb[] = []
   if (status === 'queued' || status === 'running') can.push('pause')
   if (status === 'paused') can.push('resume')
   if (!hasEnded({ status })) can.push('cancel')
   const failed = status === 'partial' || status === 'failed' || (status !== 'cancelled' && tasks.failed > 0)
   if (failed && !cleared) can.push('retry')
+  if ((status === 'partial' || status === 'failed') && !acknowledged) can.push('acknowledge')
   return can
 }
 
@@ -92,20 +107,25 @@ interface Beside {
   live: ReadonlyMap<string, number>
   rate: number | undefined
   left: number | undefined
+  stalled: JobSummary['stalled'] | undefined
 }
 
-function summaryOf(service: Service, job: Progress, { live, rate, left }: Beside): JobSummary {
-  const { admitted: _, turn, activeKey, waits: __, cleared: ___, ...figures } = job
+function summaryOf(service: Service, job: Progress, { live, rate, left, stalled }: Beside): JobSummary {
+  const { admitted: _, turn, activeKey, waits: __, cleared: ___, acknowledgedBy: ____, ...figures } = job
   const running = { live, sources: service.sources, limits: service.limits, config: service.config }
   const startsIn = startOf(job, running)
   const label = labelOf(job, service.sources)
   const fraction = fractionOf(job) ?? null
   const now = new Date()
+  const waits = waitsOf(job, live)
   return {
     ...figures,
     label,
     about: activeKey,
     status: job.status as JobStatus,
+    activity: activityOf(job, waits, stalled !== undefined),
+    stalled: (job.status === 'running' && stalled) || null,
+    acknowledged: job.acknowledged && { at: job.acknowledged.toISOString(), by: job.acknowledgedBy ?? '' },
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     completedAt: job.completedAt?.toISOString() ?? null,
@@ -115,7 +135,7 @@ function summaryOf(service: Service, job: Progress, { live, rate, left }: Beside
     rate: job.status === 'running' ? (rate ?? null) : null,
     leftMs: job.status === 'running' && left !== undefined ? left : leftMs(job, fraction, rate),
     sentence: sentenceOf(job, label, () => upper(turnText(turn, startsIn, running))),
-    waits: waitsOf(job, live).map((wait) => ({
+    waits: waits.map((wait) => ({
       kind: wait.kind,
       on: wait.on,
       tasks: wait.tasks,
@@ -125,6 +145,27 @@ function summaryOf(service: Service, job: Progress, { live, rate, left }: Beside
     })),
     can: verbsFor(job),
   }
+}
+
+/** The alerts of these jobs that have stalled, by job. */
+async function stalledJobs(db: Service['db'], ids: readonly string[]): Promise<Map<string, NonNullable<JobSummary['stalled']>>> {
+  const rows = await db.query<{ id: string; since: Date; message: string }>(
+    `select subject as id, since, message from backhaul.alerts where kind = 'job_stalled' and subject = any($1)`,
+    [ids],
+  )
+  return new Map(rows.map(({ id, since, message }) => [id, { since: since.toISOString(), message }]))
+}
+
+const WAITING: Record<WaitKind, JobActivity> = { gate: 'limit', retry: 'retry', hold: 'person', worker: 'worker' }
+
+/** A job reads while a worker holds one of its tasks, whatever the others wait for. */
+function activityOf(job: Progress, waits: readonly Wait[], isStalled: boolean): JobActivity {
+  const still = standstillOf(job)
+  if (still) return still === 'not admitted' ? 'turn' : still
+  if (isStalled) return 'stalled'
+  if (job.tasks.held > 0) return 'reading'
+  const first = waits[0]
+  return first ? WAITING[first.kind] : 'turn'
 }
 
 /** From the rate where the number of records is known, else from the share that is done; unknown while nothing moves. */

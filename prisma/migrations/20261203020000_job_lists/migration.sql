@@ -11,7 +11,7 @@ CREATE INDEX "jobs_ended_open" ON "backhaul"."jobs"("source", "status", (coalesc
   WHERE "status" IN ('completed', 'partial', 'failed', 'cancelled') AND "acknowledged_at" IS NULL;
 CREATE INDEX "jobs_ended_known" ON "backhaul"."jobs"("source", "status", (coalesce("completed_at", "created_at")), "id")
   WHERE "acknowledged_at" IS NOT NULL;
-CREATE INDEX "jobs_by_records" ON "backhaul"."jobs"("source", (("report" ->> 'seen')::float8), "id") WHERE "report" IS NOT NULL;
+CREATE INDEX "jobs_by_records" ON "backhaul"."jobs"("source", (coalesce(("report" ->> 'seen')::float8, 0)), "id") WHERE "report" IS NOT NULL;
 CREATE INDEX "jobs_by_seconds" ON "backhaul"."jobs"("source", (("ran_seconds" + extract(epoch from "completed_at" -
     CASE WHEN "run" = 1 THEN coalesce("started_at", "created_at") ELSE coalesce("run_started_at", "completed_at") END))::float8), "id")
   WHERE "completed_at" IS NOT NULL;

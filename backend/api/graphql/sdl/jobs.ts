@@ -1,7 +1,10 @@
 import {
+  BULK_VERBS,
   COUNT_NAMES,
   COUNTS,
   DEFAULT_CELLS,
+  JOB_ACTIVITIES,
+  JOB_SORTS,
   JOB_STATUSES,
   JOB_VERBS,
   PLACES_COUNTED,
@@ -24,6 +27,10 @@ export const jobs = /* GraphQL */ `
   enum JobStatus { ${JOB_STATUSES.join(' ')} }
   enum TaskState { ${TASK_STATES.join(' ')} }
   enum JobVerb { ${JOB_VERBS.join(' ')} }
+  enum BulkVerb { ${BULK_VERBS.join(' ')} }
+  "attention: failures of the last days that nobody has acknowledged, stalled, waiting for a person, paused, running, queued by place, ended."
+  enum JobSort { ${JOB_SORTS.join(' ')} }
+  enum JobActivity { ${JOB_ACTIVITIES.join(' ')} }
   "Which jobs go first: live, then asked (somebody waits for it), then backfill."
   enum Priority { live asked backfill }
 
@@ -41,7 +48,15 @@ export const jobs = /* GraphQL */ `
     label: String!
     "The key that only one active job may have; null for a job that was forced to run beside another."
     about: String
+    "One of the kinds of its source."
+    kind: String
     status: JobStatus!
+    "What it does now, or what it waits for."
+    activity: JobActivity!
+    "Since when it has stalled, and why; null otherwise."
+    stalled: Stalled
+    "Who knows that it failed."
+    acknowledged: JobAcknowledged
     params: JSON!
     priority: Int!
     createdAt: DateTime!
@@ -95,6 +110,8 @@ export const jobs = /* GraphQL */ `
     rejects(first: Int = 50, after: String): RejectConnection!
   }
 
+  type Stalled { since: DateTime! message: String! }
+  type JobAcknowledged { at: DateTime! by: String! }
   type TaskCounts { total: Int! ${ints(TASK_STATES)} }
   type LookupCounts { asked: Int! open: Int! }
   type Wait { kind: String! on: String! tasks: Int! until: DateTime sentence: String! error: String }
@@ -273,7 +290,9 @@ export const jobs = /* GraphQL */ `
   }
   "created is false when the same backfill is active, or the idempotencyKey was used before."
   type StartBackfillPayload { created: Boolean! message: String! job: Job! }
-  type BulkPayload { done: [ID!]! refused: [BulkRefusal!]! }
+  type BulkPayload { done: [ID!]! refused: [BulkRefusal!]! next: String }
+  type BulkPreview { matching: Int! able: Int! others: [BulkOther!]! }
+  type BulkOther { status: JobStatus! jobs: Int! }
   type BulkRefusal { id: ID! reason: String! state: String }
   type TakenPayload { taken: Int! }
 

@@ -1,9 +1,12 @@
+/** Which jobs of all. */
+const FILTER = 'status: [JobStatus!], source: String, kind: String, q: String, since: DateTime, until: DateTime'
+
 /** Queries, mutations and subscriptions. */
 export const operations = /* GraphQL */ `
   type Query {
     "One job, by its id or at least its first four characters."
     job(id: ID!): Job
-    "Jobs, newest first."
+    "Jobs, newest first unless another order is asked for."
     jobs(
       "At most 200."
       first: Int = 50
@@ -11,9 +14,18 @@ export const operations = /* GraphQL */ `
       after: String
       status: [JobStatus!]
       source: String
-      "Part of a job's label or params, or the beginning of its id."
+      "One of the kinds of a source."
+      kind: String
+      "The beginning of an id, or any part of the label, the params, the error or the source."
       q: String
+      "Created at this moment or later."
+      since: DateTime
+      "Created before this moment."
+      until: DateTime
+      sort: JobSort = newest
     ): JobConnection!
+    "Counts the jobs that match, and those of them that a verb would change now."
+    bulkPreview(verb: BulkVerb!, priority: Priority, ids: [ID!], all: Boolean, ${FILTER}): BulkPreview!
     "A job's tasks, by stream and key."
     tasks(job: ID!, first: Int = 50, after: String, state: TaskState, task: BigInt, group: String, stream: String, lane: String, row: String, column: String): TaskConnection!
     "Estimates what a job costs at the limits in force, without queueing it."
@@ -68,8 +80,12 @@ export const operations = /* GraphQL */ `
     cancelJob(id: ID!): Job!
     "Retries the failed tasks of a job from the page they reached; those of a stream, a lane, a row or a column of its grid where one is given."
     retryJob(id: ID!, task: BigInt, group: String, missing: Boolean, stream: String, lane: String, row: String, column: String): Job!
-    "One verb for many jobs: at most 500 ids, or all of a status and source."
-    bulkJobs(verb: JobVerb!, ids: [ID!], status: JobStatus, source: String): BulkPayload!
+    "Notes that a person knows that a job failed: it no longer asks for attention."
+    acknowledgeJob(id: ID!): Job!
+    "Makes a job more or less urgent."
+    prioritizeJob(id: ID!, priority: Priority!): Job!
+    "One verb for many jobs: at most 500 ids, or all that match a filter, a batch at a time: send next as after until it is null."
+    bulkJobs(verb: BulkVerb!, priority: Priority, ids: [ID!], all: Boolean, ${FILTER}, first: Int = 500, after: String): BulkPayload!
     "Publishes dead letters to the queues they were meant for: some by id, all, or all of a queue or a group."
     replayDeadLetters(ids: [ID!], queue: String, group: String, all: Boolean): TakenPayload!
     "Deletes dead letters: some by id, all, or all of a queue or a group."

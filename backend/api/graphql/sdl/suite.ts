@@ -33,6 +33,8 @@ export const suite = /* GraphQL */ `
     "JSON Schema of the params."
     form: JSON!
     example: JSON!
+    "Kinds of its jobs, by which lists are filtered; empty: one kind."
+    kinds: [String!]!
     commands: [Command!]!
     streams: [String!]!
     apis: [String!]!

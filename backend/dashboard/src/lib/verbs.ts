@@ -11,6 +11,7 @@ export const VERBS: Record<Verb, { text: string; done: string; icon: IconName }>
   pause: { text: 'Pause', done: 'paused', icon: 'pause' },
   resume: { text: 'Resume', done: 'resumed', icon: 'play' },
   retry: { text: 'Retry failed', done: 'retrying', icon: 'retry' },
+  acknowledge: { text: 'Acknowledge', done: 'acknowledged', icon: 'check' },
   cancel: { text: 'Cancel', done: 'cancelled', icon: 'stop' },
 }
 
