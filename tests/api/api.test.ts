@@ -169,7 +169,13 @@ describe('verbs', () => {
         { id: second, reason: expect.stringContaining('is cancelled'), state: 'cancelled' },
         { id: expect.stringMatching(/^0000/), reason: expect.stringContaining('there is no job'), state: null },
       ],
+      next: null,
     })
+    const matching = { source: 'counting', status: 'paused', since: '1h' }
+    expect((await post('/api/jobs/bulk/preview', { verb: 'resume', ...matching })).body).toEqual({ matching: 2, able: 2, others: [] })
+    const urgent = await post(`/api/jobs/${first}/priority`, { priority: 'live' })
+    expect(urgent).toMatchObject({ status: 200, body: { priority: 0, activity: 'paused' } })
+    expect((await post(`/api/jobs/${second}/priority`, { priority: 'live' })).status).toBe(409)
     const byStatus = await post('/api/jobs/bulk', { verb: 'cancel', status: 'paused', source: 'counting' })
     expect(byStatus.body.done).toEqual(expect.arrayContaining([first, third]))
     for (const body of [
@@ -212,7 +218,7 @@ test('a job that failed in part is explained, and tried again', async () => {
     status: 'partial',
     fraction: 1,
     verified: false,
-    can: ['retry'],
+    can: ['retry', 'acknowledge'],
     sentence: '1 of 2 tasks failed, 12 records read',
     errors: [{ kind: 'gone', state: 'failed', tasks: 1, example: 'the record is gone for good' }],
     rejectedBy: [{ reason: 'schema', records: 2 }],

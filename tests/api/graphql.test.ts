@@ -181,7 +181,7 @@ describe('steering', () => {
   test('many at once: what could be done is done, the rest is refused with a reason', async () => {
     const [one, two, three] = [await startOne(), await startOne(), await startOne()]
     await admin.data(verb('cancel'), { id: three })
-    const bulk = `mutation ($ids: [ID!], $status: JobStatus, $source: String, $verb: JobVerb!) {
+    const bulk = `mutation ($ids: [ID!], $status: [JobStatus!], $source: String, $verb: BulkVerb!) {
       bulkJobs(verb: $verb, ids: $ids, status: $status, source: $source) { done refused { id reason state } } }`
     expect((await admin.data(bulk, { verb: 'pause', ids: [one, two, three] })).bulkJobs).toEqual({
       done: [one, two],

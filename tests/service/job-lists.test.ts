@@ -288,7 +288,7 @@ describe('one verb on all that match', () => {
     expect((await it_.db.query(`select id from backhaul.actions where verb = 'job.cancel' and outcome = 'done'`)).length).toBe(preview.able)
   })
 
-  test('leaves out what is created after its first batch, and refuses to act on everything unless told so', async () => {
+  test('leaves out what is created after its first batch, and refuses to act on everything without all', async () => {
     await begin(3)
     const first = await steerJobs(service, actor, { verb: 'pause', status: ['queued', 'running'] }, { limit: 1 })
     const [late] = await begin(1, 3)

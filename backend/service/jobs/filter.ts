@@ -10,7 +10,7 @@ export interface JobFilter {
   kind?: string
   /** The beginning of an id, or any part of the label, the active key, the params, the error or the source. */
   q?: string
-  /** Created at this moment or later, ISO 8601. */
+  /** Created at this moment or later: ISO 8601, or a time before now such as `24h` or `7d`. */
   since?: string
   /** Created before this moment. */
   until?: string
@@ -34,12 +34,18 @@ export function checkFilter({ sources }: Pick<Service, 'sources'>, ask: JobAsk):
     throw new Refused('input', `There is no order "${sort}"; there are ${JOB_SORTS.join(', ')}.`, 'sort')
   for (const name of MOMENTS) {
     const text = ask[name]
-    if (text !== undefined && Number.isNaN(Date.parse(text)))
-      throw new Refused('input', `${name} must be a moment such as 2026-01-31 or 2026-01-31T12:00:00Z, got "${text}".`, name)
+    if (text !== undefined && Number.isNaN(momentOf(text).getTime()))
+      throw new Refused('input', `${name} must be a moment such as 2026-01-31T12:00:00Z, or 24h or 7d before now, got "${text}".`, name)
   }
 }
 
-const momentOf = (text: string): string => new Date(text).toISOString()
+const SPAN_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** An invalid date for a text that is neither a moment nor a time before now. */
+function momentOf(text: string): Date {
+  const [, n, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? []
+  return n === undefined ? new Date(text) : new Date(Date.now() - Number(n) * (SPAN_MS[unit] ?? 0))
+}
 
 /**
  * Conditions on `backhaul.jobs`, without the status, which counts ignore.
@@ -49,8 +55,8 @@ export function conditions({ source, kind, q, since, until }: JobFilter, values:
   const parts = ['true']
   if (source !== undefined) parts.push(`source = $${values.push(source)}`)
   if (kind !== undefined) parts.push(`kind = $${values.push(kind)}`)
-  if (since !== undefined) parts.push(`created_at >= $${values.push(momentOf(since))}::timestamptz`)
-  if (until !== undefined) parts.push(`created_at < $${values.push(momentOf(until))}::timestamptz`)
+  if (since !== undefined) parts.push(`created_at >= $${values.push(momentOf(since).toISOString())}::timestamptz`)
+  if (until !== undefined) parts.push(`created_at < $${values.push(momentOf(until).toISOString())}::timestamptz`)
   if (q) {
     const like = `$${values.push(`%${q.replace(/[\\%_]/g, '\\$&')}%`)}`
     const texts = ['label', 'active_key', 'error', 'source', 'params::text'].map((text) => `${text} ilike ${like}`)

@@ -7,7 +7,7 @@ const PAGES: Record<Target['kind'], { href(id: string): string; text: string }> 
   gate: { href: (id) => `/gates?q=${encodeURIComponent(id)}`, text: 'Open the gate' },
   queue: { href: (id) => `/workers?queue=${encodeURIComponent(id)}`, text: 'Open the workers' },
   dead_letters: { href: (id) => `/dead-letters?queue=${encodeURIComponent(id)}`, text: 'Open the dead letters' },
-  schedule: { href: (id) => `/schedules?id=${encodeURIComponent(id)}`, text: 'Open the schedule' },
+  schedule: { href: (id) => `/schedules/${id}`, text: 'Open the schedule' },
   webhook: { href: (id) => `/webhooks/${id}`, text: 'Open the webhook' },
 }
 

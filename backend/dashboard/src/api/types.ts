@@ -37,6 +37,7 @@ export type Estimate = Of<typeof shapes.jobEstimate>
 export type CommandEstimate = Of<typeof shapes.commandEstimate>
 export type CommandDone = Of<typeof shapes.commandDone>
 export type BulkDone = Of<typeof shapes.bulkDone>
+export type BulkPreview = Of<typeof shapes.bulkPreview>
 
 export type Overview = Of<typeof shapes.overview>
 export type Alert = ItemOf<typeof shapes.alertList>

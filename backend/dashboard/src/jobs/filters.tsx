@@ -1,25 +1,29 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { JOB_STATUSES } from '../../../base/vocabulary'
-import type { JobCounts, SourceInfo } from '../api/types'
-import { useFetch } from '../hooks/use-fetch'
+import type { JobCounts } from '../api/types'
+import { useOneStop } from '../hooks/use-one-stop'
 import type { UrlParams } from '../hooks/use-params'
 import { count, named } from '../lib/format'
-import { Export } from '../ui/export'
 import { Icon } from '../ui/icon'
 import { Status } from '../ui/status'
+import { SORTS } from './filter'
+import { FilterMenu } from './filter-menu'
 
 const PAUSE_MS = 250
 
 /** Filter by status, kept in the URL. */
 export function StatusChips({ params, counts }: { params: UrlParams; counts: Partial<JobCounts> }) {
+  const element = useRef<HTMLFieldSetElement>(null)
+  useOneStop(element)
   const chosen = params.get('status').split(',').filter(Boolean)
   const toggle = (status: string) => {
     const next = chosen.includes(status) ? chosen.filter((one) => one !== status) : [...chosen, status]
     params.set({ status: next.join(','), cursor: null })
   }
-  const all = Object.values(counts).reduce((sum, n) => sum + n, 0)
+  const isKnown = Object.keys(counts).length > 0
+  const all = isKnown ? Object.values(counts).reduce((sum, n) => sum + n, 0) : null
   return (
-    <fieldset class="chips scroll">
+    <fieldset class="chips scroll" ref={element}>
       <legend class="hidden">Status</legend>
       <button type="button" class="chip" aria-pressed={chosen.length === 0} onClick={() => params.set({ status: null, cursor: null })}>
         All <b>{count(all)}</b>
@@ -34,36 +38,29 @@ export function StatusChips({ params, counts }: { params: UrlParams; counts: Par
   )
 }
 
-/** Filters by source and by text. */
+/** Search, order and filters of the list. */
 export function Finders({ params }: { params: UrlParams }) {
   return (
     <div class="finders">
-      <SourceFilter params={params} />
       <Search params={params} />
-      <Export path="/api/jobs" what="jobs" filter={{ status: params.get('status'), source: params.get('source'), q: params.get('q') }} />
+      <label>
+        <span class="hidden">Order</span>
+        <select
+          class="input sort"
+          value={params.get('sort') || 'attention'}
+          onChange={(event) =>
+            params.set({ sort: event.currentTarget.value === 'attention' ? null : event.currentTarget.value, cursor: null })
+          }
+        >
+          {Object.entries(SORTS).map(([sort, text]) => (
+            <option key={sort} value={sort}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <FilterMenu params={params} />
     </div>
-  )
-}
-
-function SourceFilter({ params }: { params: UrlParams }) {
-  const sources = useFetch<{ items: SourceInfo[] }>('/api/sources').data?.items ?? []
-  if (sources.length < 2 && !params.get('source')) return null
-  return (
-    <label>
-      <span class="hidden">Source</span>
-      <select
-        class="input"
-        value={params.get('source')}
-        onChange={(event) => params.set({ source: event.currentTarget.value || null, cursor: null })}
-      >
-        <option value="">All sources</option>
-        {sources.map((source) => (
-          <option key={source.name} value={source.name}>
-            {source.name}
-          </option>
-        ))}
-      </select>
-    </label>
   )
 }
 
@@ -85,7 +82,7 @@ function Search({ params }: { params: UrlParams }) {
       <input
         class="input"
         type="search"
-        placeholder="Search by id or subject"
+        placeholder="Search by subject, error, source or id"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />

@@ -1,3 +1,5 @@
+import { useRef } from 'preact/hooks'
+import { useOneStop } from '../hooks/use-one-stop'
 import { brief, count, counted, duration } from '../lib/format'
 import { useOverview, useOverviewAge } from '../shell/overview'
 import { Fact } from '../ui/fact'
@@ -16,13 +18,15 @@ function Figures() {
   const it = useOverview()
   // Before the first answer nothing is known, and that is not none.
   const none = it ? 'none' : ' '
+  const element = useRef<HTMLDListElement>(null)
+  useOneStop(element)
   const queues = it?.queues ?? []
   const due = queues.reduce((sum, queue) => sum + queue.due, 0)
   const oldest = Math.max(0, ...queues.map((queue) => queue.oldestDueMs ?? 0))
   const unattended = queues.filter((queue) => queue.consumers === 0).length
   const dead = it?.workers.dead ?? 0
   return (
-    <dl class="card facts" aria-label="The suite now">
+    <dl class="card facts" aria-label="The suite now" ref={element}>
       <Fact name="Records / min" href="/charts">
         {brief(it?.rowsPerMinute)}
       </Fact>

@@ -6,11 +6,15 @@ import { useLive } from '../hooks/use-live'
 import { isActive } from '../lib/verbs'
 import { hearOverview } from '../shell/overview'
 
+/** The filters and the order of a list, as the API takes them; empty: none. */
 export interface JobFilter {
   status: string
   source: string
+  kind: string
   q: string
-  cursor: string
+  since: string
+  until: string
+  sort: string
 }
 
 const POLL_MS = 5000
@@ -21,10 +25,10 @@ const MAX_STRAYS = 10
  * A page of jobs that is updated in place: rows keep their order while the page is open, and new jobs are only counted
  * until the reader asks for them.
  */
-export function useJobList(filter: JobFilter) {
-  const path = `/api/jobs${query({ ...filter, limit: 50 })}`
+export function useJobList(filter: JobFilter, cursor: string) {
+  const path = `/api/jobs${query({ ...filter, cursor, limit: 50 })}`
   // The stream covers first pages; other pages are read again every few seconds.
-  const streamed = filter.cursor === ''
+  const streamed = cursor === ''
   const fetched = useFetch<JobList>(path, { everyMs: streamed ? undefined : POLL_MS })
   const [rows, setRows] = useState<JobSummary[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
@@ -52,7 +56,7 @@ export function useJobList(filter: JobFilter) {
   }, [fetched.data, fetched.of, path, merge])
 
   const strays = useStrays(rows, merge)
-  useLive(streamed ? `/api/events${query({ status: filter.status, source: filter.source, q: filter.q, limit: 50 })}` : null, {
+  useLive(streamed ? `/api/events${query({ ...filter, limit: 50 })}` : null, {
     jobs: (frame: { items: JobSummary[]; counts: JobCounts }) => {
       setCounts(frame.counts)
       if (adopted.current !== path) return

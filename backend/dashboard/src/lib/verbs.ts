@@ -1,8 +1,8 @@
 import { post } from '../api/client'
-import type { BulkDone, JobSummary, Status, Verb } from '../api/types'
+import type { JobSummary, Status, Verb } from '../api/types'
 import type { IconName } from '../ui/icon'
 import { ask } from './ask'
-import { counted, upper } from './format'
+import { upper } from './format'
 import { attempt } from './updates'
 
 export const isActive = (status: Status): boolean => status === 'running' || status === 'queued' || status === 'paused'
@@ -20,7 +20,7 @@ export const VERB_NAMES = Object.keys(VERBS) as Verb[]
 
 /** Applies a verb to a job; asks before a cancel. @returns the job afterwards, undefined when it was refused or declined */
 export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | undefined> {
-  const sure = verb !== 'cancel' || (await ask({ ...cancelQuestion(1), text: `${upper(job.label)}: ${CANCEL_MEANS}` }))
+  const sure = verb !== 'cancel' || (await ask({ ...CANCEL_QUESTION, text: `${upper(job.label)}: ${CANCEL_MEANS}` }))
   if (!sure) return undefined
   return await attempt(
     () => post<JobSummary>(`/api/jobs/${job.id}/${verb}`),
@@ -28,26 +28,11 @@ export async function act(job: JobSummary, verb: Verb): Promise<JobSummary | und
   )
 }
 
-/** Applies a verb to many jobs and shows the result. @returns whether it was done */
-export async function actOnAll(ids: readonly string[], verb: Verb): Promise<boolean> {
-  if (verb === 'cancel' && !(await ask(cancelQuestion(ids.length)))) return false
-  const answer = await attempt(
-    () => post<BulkDone>('/api/jobs/bulk', { verb, ids }),
-    ({ done, refused }) => {
-      const first = refused[0]
-      const rest = first ? ` ${counted(refused.length, 'job')} refused: ${first.reason}` : ''
-      return `${counted(done.length, 'job')} ${VERBS[verb].done}.${rest}`
-    },
-  )
-  return answer !== undefined
-}
-
-const CANCEL_MEANS =
+export const CANCEL_MEANS =
   'stored rows stay, and nothing more is read. A cancelled job cannot be resumed; a new job skips what is already stored.'
 
-const cancelQuestion = (n: number) => ({
-  title: n === 1 ? 'Cancel this job?' : `Cancel ${n} jobs?`,
-  text: `${n === 1 ? 'It ends' : 'They end'} after the page in progress: ${CANCEL_MEANS}`,
-  action: n === 1 ? 'Cancel the job' : `Cancel ${n} jobs`,
+const CANCEL_QUESTION = {
+  title: 'Cancel this job?',
+  action: 'Cancel the job',
   danger: true,
-})
+}

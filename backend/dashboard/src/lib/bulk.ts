@@ -1,0 +1,77 @@
+import { post } from '../api/client'
+import type { BulkDone, BulkPreview } from '../api/types'
+import { ask } from './ask'
+import { count, counted, named } from './format'
+import { attempt, showUpdate } from './updates'
+import { CANCEL_MEANS, VERBS } from './verbs'
+
+export interface Act {
+  verb: keyof typeof VERBS | 'priority'
+  /** Of the verb `priority`. */
+  priority?: 'live' | 'asked' | 'backfill'
+}
+
+/** Jobs asked for in one request: as many as take about a second. */
+const BATCH = 50
+
+const textOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `Set the priority ${priority}` : VERBS[verb].text)
+const doneOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `now have the priority ${priority}` : VERBS[verb].done)
+
+/** `400 match. 20 others stay as they are: 15 completed, 5 cancelled.` */
+export function previewText({ able, matching, others }: BulkPreview): string {
+  if (others.length === 0) return `All ${count(able)} that match now.`
+  const rest = others.map(({ status, jobs }) => `${count(jobs)} ${named(status).toLowerCase()}`).join(', ')
+  return `Of ${count(matching)} that match now, the others stay as they are: ${rest}.`
+}
+
+/** `1,200 jobs paused. 3 refused: job 1a2b3c4d is completed; pause needs it to be queued`, the reasons once each. */
+export function outcomeText(act: Act, done: number, refused: BulkDone['refused']): string {
+  const reasons = new Map<string, number>()
+  for (const { state, reason } of refused) reasons.set(state ?? reason, (reasons.get(state ?? reason) ?? 0) + 1)
+  const why = [...reasons].slice(0, 3).map(([reason, jobs]) => `${count(jobs)} ${reason}`)
+  return `${counted(done, 'job')} ${doneOf(act)}.${refused.length > 0 ? ` ${count(refused.length)} refused: ${why.join(', ')}.` : ''}`
+}
+
+/**
+ * Does something to all jobs of a choice, batch by batch, after the reader has seen how many they are.
+ * @param choice ids, or a filter as the API takes it
+ * @param onProgress called after each batch
+ * @returns whether it was done to the end; false also where the reader declined
+ */
+export async function actOnMatching(
+  act: Act,
+  choice: Record<string, unknown>,
+  onProgress: (done: number, of: number) => void,
+): Promise<boolean> {
+  const preview = await attempt(() => post<BulkPreview>('/api/jobs/bulk/preview', { ...act, ...choice }))
+  if (!preview) return false
+  if (preview.able === 0) {
+    showUpdate(`There is nothing to do: ${previewText(preview)}`, 'bad')
+    return false
+  }
+  const jobs = counted(preview.able, 'job')
+  const sure = await ask({
+    title: `${textOf(act)}: ${jobs}?`,
+    text: `${previewText(preview)}${act.verb === 'cancel' ? ` They end after the page in progress: ${CANCEL_MEANS}` : ''}`,
+    action: `${textOf(act)}: ${jobs}`,
+    danger: act.verb === 'cancel',
+  })
+  if (!sure) return false
+  let done = 0
+  const refused: BulkDone['refused'] = []
+  const limit = 'ids' in choice ? {} : { limit: BATCH }
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const body = { ...act, ...choice, ...limit, ...(cursor && { cursor }) }
+    const batch = await attempt(() => post<BulkDone>('/api/jobs/bulk', body))
+    if (!batch) {
+      showUpdate(`It stopped after ${outcomeText(act, done, refused)} Doing it again goes on with the rest.`, 'bad')
+      return false
+    }
+    done += batch.done.length
+    refused.push(...batch.refused)
+    cursor = batch.next
+    onProgress(done, preview.able)
+  }
+  showUpdate(outcomeText(act, done, refused), refused.length > 0 ? 'bad' : 'ok')
+  return true
+}
