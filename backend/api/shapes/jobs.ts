@@ -215,14 +215,10 @@ const filters = {
     .max(200)
     .optional()
     .meta({ description: 'The beginning of an id, or any part of the label, the params, the error or the source' }),
-  since: z
-    .string()
-    .max(40)
-    .optional()
-    .meta({
-      description: 'Created at this moment or later; or a time before now, such as 30m, 24h or 7d',
-      example: '2026-01-31T12:00:00Z',
-    }),
+  since: z.string().max(40).optional().meta({
+    description: 'Created at this moment or later; or a time before now, such as 30m, 24h or 7d',
+    example: '2026-01-31T12:00:00Z',
+  }),
   until: z.string().max(40).optional().meta({ description: 'Created before this moment' }),
 }
 
