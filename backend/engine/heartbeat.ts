@@ -72,12 +72,12 @@ async function remove(db: Reader, id: string): Promise<void> {
  * @returns how many tasks and lookups were released, and the workers that were removed
  */
 export async function rescue(db: Reader): Promise<{ moved: number; gone: string[] }> {
-  const gone = await db.query<{ id: string }>(
-    `delete from backhaul.workers where heartbeat_at < clock_timestamp() - ${DEAD_AFTER} returning id`,
+  const gone = await db.query<{ id: string; seenAt: Date }>(
+    `delete from backhaul.workers where heartbeat_at < clock_timestamp() - ${DEAD_AFTER} returning id, heartbeat_at as "seenAt"`,
   )
   const ids = gone.map((worker) => worker.id)
   if (ids.length > 0) await releaseRequests(db, ids)
-  await noteLost(db, ids)
+  await noteLost(db, gone)
   const moved = (await releaseAbandoned(db)) + (await releaseAbandonedLookups(db))
   return { moved, gone: ids }
 }

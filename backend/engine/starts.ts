@@ -32,7 +32,7 @@ export async function noteStart(db: Reader, { id, app, version = '' }: Started):
   const open = await db.query<{ process: string }>(`select process from backhaul.starts where host = $1 and ended_at is null`, [host])
   await noteLost(
     db,
-    open.map((one) => one.process).filter((one) => !lives(pidOf(one))),
+    open.filter(({ process }) => !lives(pidOf(process))).map(({ process }) => ({ id: process })),
   )
   await db.query(
     `insert into backhaul.starts (process, app, host, version, before)
@@ -46,8 +46,18 @@ export async function noteStop(db: Reader, id: string): Promise<void> {
   await db.query(`update backhaul.starts set ended_at = clock_timestamp() where process = $1 and ended_at is null`, [id])
 }
 
+/** A process that is gone, and when it last sent a heartbeat; absent: it sends none, or nobody knows. */
+export interface Lost {
+  id: string
+  seenAt?: Date
+}
+
 /** Records that processes are gone which did not stop by themselves. */
-export async function noteLost(db: Reader, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return
-  await db.query(`update backhaul.starts set ended_at = clock_timestamp(), lost = true where process = any($1) and ended_at is null`, [ids])
+export async function noteLost(db: Reader, lost: readonly Lost[]): Promise<void> {
+  if (lost.length === 0) return
+  await db.query(
+    `update backhaul.starts s set ended_at = coalesce(l.seen_at, clock_timestamp()), lost = true
+       from unnest($1::text[], $2::timestamptz[]) as l(process, seen_at) where s.process = l.process and s.ended_at is null`,
+    [lost.map(({ id }) => id), lost.map(({ seenAt }) => seenAt ?? null)],
+  )
 }

@@ -155,7 +155,7 @@ test('a deploy, a crash and a restart are told apart, and each is marked once fo
   expect(await listDeploys(db)).toEqual([])
   for (const n of [0, 1]) await noteStop(db, `${host}:${process.pid}:${n}`)
   for (const [n, app] of ['worker-a', 'worker-b'].entries()) await start(app, 10 + n, '0.15.0')
-  await noteLost(db, [`${host}:${process.pid}:10`])
+  await noteLost(db, [{ id: `${host}:${process.pid}:10` }])
   await start('worker-a', 20, '0.15.0')
   await noteStop(db, `${host}:${process.pid}:11`)
   await start('worker-b', 21, '0.15.0')

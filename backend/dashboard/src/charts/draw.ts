@@ -137,6 +137,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], { ink, font }: { ink: st
   ctx.strokeStyle = ink
   ctx.fillStyle = ink
   ctx.lineWidth = ratio
+  ctx.textAlign = 'left'
   ctx.font = font.replace('12px', `${11 * ratio}px`)
   for (const [n, mark] of marks.entries()) {
     const x = plot.valToPos(Date.parse(mark.at) / 1000, 'x', true)

@@ -62,14 +62,19 @@ const timeOfAxis = (ms: number | null): string => ((ms ?? 0) < 1000 ? `${few(ms)
 export const some = (values: readonly (number | null)[] | undefined): boolean =>
   values?.some((value) => value !== null && value > 0) ?? false
 
-/** Figures per minute: the last span is not over yet, so it counts for the part of it that has passed. */
+/**
+ * Figures per minute. The last span is not over yet: it counts for the part of it that has passed, and is not known before half of it
+ * has, because processes report every few seconds.
+ */
 export function perMinute(
   values: readonly number[],
   { minutes, spanMinutes, now }: Pick<History, 'minutes' | 'spanMinutes' | 'now'>,
-): number[] {
-  const began = Date.parse(minutes.at(-1) ?? now)
-  const passed = Math.min(spanMinutes, Math.max(spanMinutes / 4, (Date.parse(now) - began) / 60_000))
-  return values.map((value, n) => value / (n === values.length - 1 ? passed : spanMinutes))
+): (number | null)[] {
+  const passed = Math.min(spanMinutes, (Date.parse(now) - Date.parse(minutes.at(-1) ?? now)) / 60_000)
+  return values.map((value, n) => {
+    if (n < values.length - 1) return value / spanMinutes
+    return passed < spanMinutes / 2 ? null : value / passed
+  })
 }
 
 /** The charts of a history, without those that have nothing to show. */
