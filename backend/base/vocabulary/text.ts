@@ -14,6 +14,7 @@ export const named = (name: string): string => {
     .replace(/[_-]+/g, ' ')
     .toLowerCase()
     .replace(/\bid\b/, 'ID')
+    .replace(/^http\b/, 'HTTP')
   return upper(text)
 }
 

@@ -9,6 +9,7 @@ import './styles/jobs.css'
 import './styles/alerts.css'
 import './styles/job-list.css'
 import './styles/job.css'
+import './styles/job-parts.css'
 import './styles/charts.css'
 import './styles/tools.css'
 

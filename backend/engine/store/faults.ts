@@ -7,6 +7,8 @@ import type { Reader } from '../../base/sql'
 
 /** Characters of a message that are compared. */
 const COMPARED = 300
+/** Paths and what follows them. */
+const PATH = String.raw`'/[^\s,;]*'`
 /** Words with a digit, except the status of an answer. */
 const NUMBERED = String.raw`'\m(?!(?<=answered )[45]\d\d\M)[\w:.-]*\d[\w:.-]*'`
 /** Host names, file names. */
@@ -15,11 +17,11 @@ const QUOTED = `'"[^"]*"'`
 /** Lists of such words. */
 const REPEATED = `'#([ ,/]+#)+'`
 
-const replaced = (text: string, pattern: string, by: string): string => `regexp_replace(${text}, ${pattern}, '${by}', 'g')`
+const replaced = (text: string, pattern: string): string => `regexp_replace(${text}, ${pattern}, '#', 'g')`
 
 /** The form of a message. @param error the expression of its first characters */
 const formOf = (error: string): string =>
-  replaced(replaced(replaced(replaced(error, QUOTED, '#'), NUMBERED, '#'), DOTTED, '#'), REPEATED, '#')
+  [QUOTED, PATH, NUMBERED, DOTTED, REPEATED].reduce((text, pattern) => replaced(text, pattern), error)
 
 const idOf = (kind: string, api: string, form: string): string => `left(md5(concat_ws(chr(10), ${kind}, ${api}, ${form})), 12)`
 

@@ -126,7 +126,7 @@ function actionItem({ at, who, entryPoint, verb, detail, outcome }: ActionTold):
 
 function choiceText({ missing, ...choice }: Record<string, unknown>): string | null {
   const parts = Object.entries(choice).flatMap(([name, value]) =>
-    typeof value === 'object' || name === 'bulk' ? [] : [`${name} ${value}`],
+    typeof value === 'object' || name === 'bulk' ? [] : [name === 'group' ? 'one cause' : `${name} ${value}`],
   )
   if (missing === true) parts.push('failed or missing')
   return parts.length > 0 ? `Only ${parts.join(', ')}` : null

@@ -3,7 +3,7 @@ import { post } from '../api/client'
 import type { JobDetail, PartitionCell } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
-import { counted } from '../lib/format'
+import { count, counted } from '../lib/format'
 import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Ago } from '../ui/time'
@@ -28,7 +28,9 @@ export function CellDetails({ job, name, cell, onChange }: Props) {
           <>
             Changed <Ago at={cell.changedAt} />
             {cell.attempts > 0 && `, ${counted(cell.attempts, 'try', 'tries')} without a page`}.{' '}
-            <Link href={params.href({ tab: 'tasks', row: cell.row, column: cell.column })}>Show the tasks of this cell</Link>
+            <Link href={params.href({ tab: 'tasks', row: cell.row, column: cell.column })}>
+              {cell.tasks === 1 ? 'Show its task, and what ran it' : `Show its ${count(cell.tasks)} tasks, and what ran them`}
+            </Link>
           </>
         )}
       </p>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { COUNTS } from '../../../base/vocabulary'
 import type { JobDetail, Verb } from '../api/types'
 import { useMe } from '../hooks/use-me'
+import { ACTIVITIES, isMoving } from '../jobs/activity'
 import { toneOf, Verdict } from '../jobs/verdict'
 import { brief, count, counted, duration, percent, rate, shortId, upper } from '../lib/format'
 import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
@@ -9,6 +10,7 @@ import { Bar, Parts } from '../ui/bar'
 import { Button } from '../ui/button'
 import { Copy } from '../ui/copy'
 import { Fact } from '../ui/fact'
+import { Icon } from '../ui/icon'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { Ago } from '../ui/time'
@@ -26,6 +28,7 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
           <h1 tabIndex={-1}>{upper(job.label)}</h1>
           <div class="row job-meta">
             <Status state={job.status} fraction={job.fraction} />
+            <Activity job={job} />
             {!active && job.status === 'completed' && <Verdict job={job} />}
             <span class="tag">{job.source}</span>
             <span class="row tight">
@@ -42,7 +45,7 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
         <Verbs job={job} onChange={onChange} />
       </header>
       <section class="card pad progress" aria-label="Progress">
-        <div class="row spread">
+        <div class="row spread" hidden={ended}>
           {!ended && <p>{job.sentence}</p>}
           {active && (
             <p class="soft nowrap">
@@ -58,6 +61,11 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
         </div>
         <Progress job={job} />
         {job.error !== null && <Note tone="bad">{job.error}</Note>}
+        {job.stalled && (
+          <Note tone="bad">
+            {upper(job.stalled.message)} (<Ago at={job.stalled.since} />)
+          </Note>
+        )}
         <Waits job={job} />
       </section>
       <Figures job={job} />
@@ -65,11 +73,23 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
   )
 }
 
+/** What a job that has not ended does now: it reads, or why nothing of it moves. Its status says that it is paused. */
+function Activity({ job }: { job: JobDetail }) {
+  const shown = ACTIVITIES[job.activity]
+  if (!shown || job.activity === 'paused') return null
+  return (
+    <span class={`row tight small nowrap ${shown.tone}`}>
+      <Icon name={shown.icon} size={14} /> {shown.text}
+    </span>
+  )
+}
+
 /** The progress; for a job that has ended, the results of its tasks. */
 function Progress({ job }: { job: JobDetail }) {
   const { total, done, skipped, failed, cancelled } = job.tasks
   if (isActive(job.status)) {
-    const fraction = job.status === 'running' ? job.fraction : (job.fraction ?? 0)
+    // Only what moves looks as if it did.
+    const fraction = isMoving(job) ? job.fraction : (job.fraction ?? 0)
     return <Bar label="Progress of the job" fraction={fraction} tone={toneOf(job)} big />
   }
   const of = (n: number) => n / Math.max(1, total)

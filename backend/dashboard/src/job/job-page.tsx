@@ -8,14 +8,17 @@ import { percent, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Loaded } from '../ui/loaded'
 import { Back } from '../ui/page'
+import { Failures } from './failures'
 import { Grid } from './grid'
 import { JobHead } from './job-head'
+import { Log } from './log'
 import { Now } from './now'
 import { ParamsTab } from './params-tab'
 import { Rejects } from './rejects'
 import { ReportTab } from './report-tab'
 import { Tabs } from './tabs'
 import { Tasks } from './tasks'
+import { Timeline } from './timeline'
 
 /** One job, updated live. */
 export function Job({ id }: { id: string }) {
@@ -37,7 +40,7 @@ export function Job({ id }: { id: string }) {
         {(data) => (
           <>
             <JobHead job={data} onChange={() => void fetched.refresh()} />
-            <Parts key={ended} job={data} />
+            <Parts key={ended} job={data} onChange={() => void fetched.refresh()} />
           </>
         )}
       </Loaded>
@@ -45,7 +48,7 @@ export function Job({ id }: { id: string }) {
   )
 }
 
-function Parts({ job }: { job: JobDetail }) {
+function Parts({ job, onChange }: { job: JobDetail; onChange: () => void }) {
   const params = useParams()
   const tab = params.get('tab') || (job.report ? 'report' : 'now')
   return (
@@ -53,9 +56,12 @@ function Parts({ job }: { job: JobDetail }) {
       <Tabs job={job} tab={tab} />
       {tab === 'now' && <Now job={job} />}
       {tab === 'tasks' && <Tasks job={job} />}
+      {tab === 'failures' && <Failures job={job} onChange={onChange} />}
+      {tab === 'timeline' && <Timeline job={job} />}
+      {tab === 'log' && <Log job={job} />}
       {tab === 'grid' && <Grid job={job} />}
       {tab === 'rejects' && <Rejects job={job} />}
-      {tab === 'report' && <ReportTab job={job} />}
+      {tab === 'report' && <ReportTab job={job} onChange={onChange} />}
       {tab === 'params' && <ParamsTab job={job} />}
     </>
   )

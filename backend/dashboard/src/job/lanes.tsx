@@ -5,7 +5,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { brief, bytes, count, counted } from '../lib/format'
 import { isActive } from '../lib/verbs'
-import { Parts } from '../ui/bar'
+import { type Part, Parts } from '../ui/bar'
 import { Loaded } from '../ui/loaded'
 import { Section } from '../ui/page'
 import { Pager } from '../ui/pager'
@@ -26,7 +26,8 @@ export function Lanes({ job }: { job: JobDetail }) {
       <Loaded of={fetched}>
         {({ items, next, total }) => (
           <>
-            <Table caption="Tasks by lane" rows={items} id={(row) => row.lane} columns={COLUMNS} />
+            <Legend lanes={items} />
+            <Table caption="Tasks by lane" rows={items} id={(row) => row.lane} columns={columnsOf(job.status === 'paused')} />
             <Pager params={params} next={next} total={total} shown={items.length} what="lanes" />
           </>
         )}
@@ -35,26 +36,58 @@ export function Lanes({ job }: { job: JobDetail }) {
   )
 }
 
-const COLUMNS: Column<Lane>[] = [
-  { head: 'Lane', fill: true, cell: (row) => <LaneCell row={row} /> },
+const columnsOf = (isPaused: boolean): Column<Lane>[] => [
+  { head: 'Lane', fill: true, cell: (row) => <LaneCell row={row} isPaused={isPaused} /> },
   { head: 'Done / found', cell: (row) => <LaneBar lane={row} /> },
   { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
   { head: 'Records', num: true, from: 'tablet', cell: (row) => brief(row.seen) },
   { head: 'Data', num: true, from: 'tablet', cell: (row) => (row.bytes > 0 ? bytes(row.bytes) : '') },
 ]
 
+const PARTS: { name: 'done' | 'skipped' | 'failed' | 'held' | 'cancelled'; text: string; tone?: Part['tone'] }[] = [
+  { name: 'done', text: 'done', tone: 'ok' },
+  { name: 'skipped', text: 'skipped', tone: 'warn' },
+  { name: 'failed', text: 'failed', tone: 'bad' },
+  { name: 'held', text: 'in progress' },
+  { name: 'cancelled', text: 'cancelled', tone: 'idle' },
+]
+
+/** What the colors of the bars mean: those that occur. */
+function Legend({ lanes }: { lanes: readonly Lane[] }) {
+  const shown = PARTS.filter(({ name }) => lanes.some((lane) => lane[name] > 0))
+  if (shown.length === 0) return null
+  return (
+    <ul class="row small soft legend-row" aria-label="Colors of the bars">
+      {shown.map(({ name, text, tone }) => (
+        <li key={name} class="row tight">
+          <span class="bar key" aria-hidden="true">
+            <i class={tone} />
+          </span>
+          {text}
+        </li>
+      ))}
+      <li class="row tight">
+        <span class="bar key" aria-hidden="true" />
+        open
+      </li>
+    </ul>
+  )
+}
+
 /** A lane has the mark of a task in the same state. */
 const markOf = ({ state, failed }: Lane): string =>
   ({ active: 'held', parked: 'pending', waiting: 'waiting', ended: failed > 0 ? 'partial' : 'done' })[state]
 
-function LaneCell({ row }: { row: Lane }) {
+/** In a paused job nothing moves: an open lane is paused, and counts down to nothing. */
+function LaneCell({ row, isPaused }: { row: Lane; isPaused: boolean }) {
+  const stands = isPaused && row.state !== 'ended' && row.held === 0
   const again = row.on === null || row.on === row.errorKind
   return (
     <>
       {row.lane === '' ? <span class="soft">Discovery</span> : <span class="break">{row.lane}</span>}
       <div>
-        <Status state={markOf(row)} text={row.state} />
-        {row.until && (
+        <Status state={stands ? 'paused' : markOf(row)} text={stands ? 'paused' : row.state} />
+        {row.until && !isPaused && (
           <span class="soft">
             {' · '}
             <Waiting wait={{ ...waitOf(row), error: null }} until={row.until} />
@@ -79,13 +112,7 @@ function LaneBar({ lane }: { lane: Lane }) {
       {count(lane.done)} / {count(lane.total)}
       <Parts
         label={`${lane.done} done, ${lane.skipped} skipped, ${lane.failed} failed, ${lane.cancelled} cancelled, ${lane.held} in progress, ${open} open`}
-        parts={[
-          { fraction: of(lane.done), tone: 'ok' },
-          { fraction: of(lane.skipped), tone: 'warn' },
-          { fraction: of(lane.failed), tone: 'bad' },
-          { fraction: of(lane.held) },
-          { fraction: of(lane.cancelled), tone: 'idle' },
-        ]}
+        parts={PARTS.map(({ name, tone }) => ({ fraction: of(lane[name]), tone }))}
       />
     </div>
   )

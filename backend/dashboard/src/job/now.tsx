@@ -1,7 +1,7 @@
 import type { JobDetail } from '../api/types'
 import { Empty } from '../ui/empty'
 import { EarlierRuns } from './earlier-runs'
-import { Errors } from './errors'
+import { FailuresNote } from './failures-note'
 import { InHand } from './in-hand'
 import { Lanes } from './lanes'
 import { Requests } from './requests'
@@ -19,7 +19,7 @@ export function Now({ job }: { job: JobDetail }) {
   return (
     <div class="stack wide-gap">
       <Stages job={job} />
-      <Errors job={job} />
+      <FailuresNote job={job} />
       <EarlierRuns job={job} />
       <InHand job={job} />
       <Lanes job={job} />

@@ -5,12 +5,12 @@ import { count, counted, duration, named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Note } from '../ui/note'
 import { Section } from '../ui/page'
-import { Table } from '../ui/table'
 import { EarlierRuns } from './earlier-runs'
+import { Failures } from './failures'
 import { Requests } from './requests'
 
 /** What the job found, and whether that is proved to be complete. */
-export function ReportTab({ job }: { job: JobDetail }) {
+export function ReportTab({ job, onChange }: { job: JobDetail; onChange: () => void }) {
   const { report } = job
   if (!report)
     return (
@@ -23,7 +23,11 @@ export function ReportTab({ job }: { job: JobDetail }) {
       <Note tone={report.verified ? 'ok' : 'warn'} icon={report.verified ? 'seal' : 'alert'}>
         <b>{report.verified ? 'Verified' : 'Not verified'}</b>: {report.reason}.
       </Note>
-      <Failures report={report} />
+      {report.tasks.failed > 0 && (
+        <Section title="Failures" extra="A retry takes each task from the page it reached.">
+          <Failures job={job} onChange={onChange} />
+        </Section>
+      )}
       <EarlierRuns job={job} />
       <div class="halves">
         <Found report={report} />
@@ -75,34 +79,17 @@ function Found({ report }: { report: Report }) {
   ]
   return (
     <Section title="Found">
-      <Table
-        caption="What was found"
-        rows={rows}
-        id={([name]) => name}
-        columns={[
-          { head: 'What', cell: ([name]) => name },
-          { head: 'Count', num: true, cell: ([, value]) => value },
-          { head: 'Details', fill: true, cell: ([, , more]) => <span class="soft">{more}</span> },
-        ]}
-      />
-    </Section>
-  )
-}
-
-function Failures({ report }: { report: Report }) {
-  if (report.failures.length === 0) return null
-  return (
-    <Section title="Failures" extra="Retry failed runs these tasks again, each from the page it reached.">
-      <Table
-        caption="Failed tasks"
-        rows={report.failures}
-        id={(row) => row.task}
-        columns={[
-          { head: 'Task', cell: (row) => <span class="break">{row.task}</span> },
-          { head: 'Kind', cell: (row) => <b class="nowrap">{named(row.kind)}</b> },
-          { head: 'Error', fill: true, cell: (row) => <span class="break">{row.error}</span> },
-        ]}
-      />
+      <dl class="card found">
+        {rows.map(([name, value, details]) => (
+          <div key={name}>
+            <dt>
+              {name}
+              {details && <small class="soft break">{details}</small>}
+            </dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
     </Section>
   )
 }

@@ -10,7 +10,9 @@ export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
     { name: 'now', text: job.report ? 'Run' : 'Now' },
     { name: 'tasks', text: 'Tasks', count: job.tasks.total },
   ]
+  if (job.tasks.failed > 0 || job.errors.length > 0) tabs.push({ name: 'failures', text: 'Failures', count: job.tasks.failed, tone: 'bad' })
   if (job.partitions) tabs.push({ name: 'grid', text: 'Grid' })
+  tabs.push({ name: 'timeline', text: 'Timeline' }, { name: 'log', text: 'Log' })
   tabs.push({ name: 'rejects', text: 'Rejected', count: job.rejected, tone: 'warn' })
   if (job.report) tabs.unshift({ name: 'report', text: 'Report' })
   tabs.push({ name: 'params', text: 'Request' })
@@ -19,7 +21,19 @@ export function Tabs({ job, tab }: { job: JobDetail; tab: string }) {
       {tabs.map(({ name, text, count, tone }) => (
         <Link
           key={name}
-          href={params.href({ tab: name, state: null, cursor: null, columns: null, rows: null, row: null, column: null })}
+          href={params.href({
+            tab: name,
+            state: null,
+            cursor: null,
+            columns: null,
+            rows: null,
+            row: null,
+            column: null,
+            group: null,
+            task: null,
+            level: null,
+            q: null,
+          })}
           aria-current={tab === name ? 'page' : undefined}
         >
           {text}

@@ -15,6 +15,7 @@ import { type Column, Table } from '../ui/table'
 import { Ago, Countdown, Waiting } from '../ui/time'
 import { nameOf } from './cell'
 import { TaskName } from './in-hand'
+import { TaskHistory } from './task-history'
 
 const EVERY_MS = 3000
 
@@ -23,14 +24,16 @@ export function Tasks({ job }: { job: JobDetail }) {
   const params = useParams()
   const state = params.get('state')
   const cell = { row: params.get('row'), column: params.get('column') }
-  const path = `/api/jobs/${job.id}/tasks${query({ state, ...cell, cursor: params.get('cursor'), limit: 50 })}`
+  const chosen = { ...cell, group: params.get('group'), task: params.get('task') }
+  const isChosen = Object.values(chosen).some((value) => value !== '')
+  const path = `/api/jobs/${job.id}/tasks${query({ state, ...chosen, cursor: params.get('cursor'), limit: 50 })}`
   const fetched = useFetch<List<TaskRow>>(path, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   return (
     <div class="stack">
-      {cell.row && (
+      {isChosen && (
         <p class="row small">
-          Tasks of cell {cell.row} {cell.column}.
-          <Button small icon="close" onClick={() => params.set({ row: null, column: null, cursor: null })}>
+          {cell.row ? `Tasks of cell ${cell.row} ${cell.column}.` : chosen.group ? 'Tasks of one cause.' : 'One task.'}
+          <Button small icon="close" onClick={() => params.set({ row: null, column: null, group: null, task: null, cursor: null })}>
             Show all tasks
           </Button>
         </p>
@@ -38,7 +41,7 @@ export function Tasks({ job }: { job: JobDetail }) {
       <fieldset class="chips">
         <legend class="hidden">State</legend>
         <button type="button" class="chip" aria-pressed={state === ''} onClick={() => params.set({ state: null, cursor: null })}>
-          All {!cell.row && <b>{count(job.tasks.total)}</b>}
+          All {!isChosen && <b>{count(job.tasks.total)}</b>}
         </button>
         {TASK_STATES.map((one) => (
           <button
@@ -49,7 +52,7 @@ export function Tasks({ job }: { job: JobDetail }) {
             onClick={() => params.set({ state: state === one ? null : one, cursor: null })}
           >
             <Status state={one} text={named(nameOf(one))} />
-            {!cell.row && <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>}
+            {!isChosen && <b>{count(one === 'ready' ? job.tasks.ready - job.tasks.held : job.tasks[one])}</b>}
           </button>
         ))}
       </fieldset>
@@ -65,8 +68,8 @@ export function Tasks({ job }: { job: JobDetail }) {
                 caption="Tasks"
                 rows={items}
                 id={(row) => row.id}
-                columns={COLUMNS}
-                file={{ path: `/api/jobs/${job.id}/tasks`, filter: { state, ...cell } }}
+                columns={columnsOf(job, () => void fetched.refresh())}
+                file={{ path: `/api/jobs/${job.id}/tasks`, filter: { state, ...chosen } }}
               />
               <Pager params={params} next={next} total={total} shown={items.length} what="tasks" />
             </>
@@ -77,9 +80,9 @@ export function Tasks({ job }: { job: JobDetail }) {
   )
 }
 
-const COLUMNS: Column<TaskRow>[] = [
+const columnsOf = (job: JobDetail, onChange: () => void): Column<TaskRow>[] => [
   { head: 'State', cell: (row) => <Status state={row.state} text={nameOf(row.state)} /> },
-  { head: 'Task', fill: true, cell: (row) => <TaskCell row={row} /> },
+  { head: 'Task', fill: true, cell: (row) => <TaskCell job={job} row={row} onChange={onChange} /> },
   { head: 'Pages', num: true, from: 'tablet', cell: (row) => count(row.pages) },
   {
     head: COUNTS.seen.title,
@@ -97,7 +100,7 @@ const COLUMNS: Column<TaskRow>[] = [
   { head: 'Tries', num: true, from: 'wide', cell: (row) => count(row.attempts) },
 ]
 
-function TaskCell({ row }: { row: TaskRow }) {
+function TaskCell({ job, row, onChange }: { job: JobDetail; row: TaskRow; onChange: () => void }) {
   const open = row.state === 'ready' || row.state === 'waiting'
   return (
     <>
@@ -109,7 +112,7 @@ function TaskCell({ row }: { row: TaskRow }) {
           {row.reason}
         </div>
       )}
-      {open && Date.parse(row.dueAt) > serverNow() && (
+      {open && job.status !== 'paused' && Date.parse(row.dueAt) > serverNow() && (
         <div class="soft">
           {row.waitingOn || row.errorKind ? (
             <Waiting wait={{ ...waitOf({ ...row, on: row.waitingOn, until: row.dueAt }), error: null }} until={row.dueAt} />
@@ -125,6 +128,7 @@ function TaskCell({ row }: { row: TaskRow }) {
           <Ago at={row.settledAt} />
         </div>
       )}
+      <TaskHistory job={job} row={row} onChange={onChange} />
     </>
   )
 }
