@@ -20,18 +20,18 @@ import { createDeliverer } from '../../backend/webhooks/deliver'
 import { post } from '../../backend/webhooks/post'
 import { signature } from '../../backend/webhooks/sign'
 import { countingSource } from '../support/counting-source'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { type Receiver, receiver } from '../support/receiver'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let sink: Receiver
 const closing: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { max: 5 })
 }, 120_000)
 afterAll(async () => {

@@ -8,13 +8,13 @@ import { requireSchema } from '../../backend/bin/schema'
 import { openDb } from '../../backend/database/db'
 import { unreachable } from '../../backend/database/faults'
 import { deploy, status } from '../../backend/migrate'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { withPostgres } from '../support/own'
 import { until } from '../support/until'
 
-let env: TestEnv
+let env: TestDatabase
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
 }, 120_000)
 afterAll(() => env.close())
 
@@ -50,7 +50,7 @@ test('what Prisma has no words for is no drift; a dropped column is', async () =
 })
 
 test('a migration that stopped in the middle is named and not run again by itself', async () => {
-  const it = await testEnv()
+  const it = await testDatabase()
   await run(
     it.databaseUrl,
     `update _prisma_migrations set finished_at = null, logs = 'ERROR: no room' where migration_name like '%_engine'`,
@@ -61,7 +61,7 @@ test('a migration that stopped in the middle is named and not run again by itsel
 })
 
 test('an applied migration whose file has changed is named', async () => {
-  const it = await testEnv()
+  const it = await testDatabase()
   await run(it.databaseUrl, `update _prisma_migrations set checksum = 'other' where migration_name like '%_engine'`)
   expect((await status(it.databaseUrl)).edited).toEqual([expect.stringContaining('_engine')])
   await expect(deploy(it.databaseUrl)).rejects.toThrow('was changed after it was applied')
@@ -125,7 +125,7 @@ withPostgres('a role that does not own what is there is told whose rights it nee
 })
 
 test('migrations are recorded in public, whatever search_path says; those recorded elsewhere are found', async () => {
-  const it = await testEnv()
+  const it = await testDatabase()
   const name = new URL(it.databaseUrl).pathname.slice(1)
   await run(it.databaseUrl, `create schema other; alter database ${name} set search_path = other`)
   expect(await status(it.databaseUrl)).toMatchObject({ upToDate: true })
@@ -138,7 +138,7 @@ test('migrations are recorded in public, whatever search_path says; those record
 })
 
 test('a migration that failed or was killed leaves no lock', async () => {
-  const it = await testEnv()
+  const it = await testDatabase()
   const holder = new Client({ connectionString: it.databaseUrl })
   await holder.connect()
   const locks = async () =>

@@ -1,10 +1,10 @@
 import { type Db, isUnreachable, openDb, READ_ONLY } from '../../backend/database/db'
 import { placeOf } from '../../backend/database/url'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { startPgbouncer, withPgbouncer } from '../support/pgbouncer'
 import { tcpProxy } from '../support/proxy'
 
-let env: TestEnv
+let env: TestDatabase
 const dbs: Db[] = []
 const open = (url: string): Db => {
   const db = openDb(url, { max: 1 })
@@ -13,7 +13,7 @@ const open = (url: string): Db => {
 }
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
 }, 120_000)
 afterAll(async () => {
   await Promise.all(dbs.map((db) => db.close()))

@@ -1,12 +1,12 @@
 import { Client } from 'pg'
 import { type Db, openDb } from '../../backend/database/db'
 import { databaseOf } from '../../backend/database/url'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'transaction', max: 2 })
   await db.query('create table public.t (id int primary key, other int references public.t deferrable initially deferred)')
 })

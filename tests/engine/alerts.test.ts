@@ -9,11 +9,11 @@ import { acknowledgeAlerts, alertGroups, listAlerts } from '../../backend/servic
 import type { Depth } from '../../queues/depths'
 import type { QueueName } from '../../queues/names'
 import { countingSource, countingTask } from '../support/counting-source'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let now: number
 let logged: string[]
@@ -24,7 +24,7 @@ let asked: number
 let sources: Source[]
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { max: 5 })
   const counting = countingSource({ pages: 3, rowsPerPage: 1, tasks: [countingTask('a'), countingTask('b', 'other')] })
   sources = [

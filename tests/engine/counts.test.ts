@@ -10,7 +10,7 @@ import { wake } from '../../backend/engine/wake'
 import { startSandbox } from '../../backend/sandbox/server'
 import { eve } from '../../backend/sources/eve'
 import { countingTask, flaky } from '../support/counting-source'
-import { testEnv } from '../support/env'
+import { testDatabase } from '../support/env'
 import { runMigration } from '../support/migration'
 import { sandboxed } from '../support/sandboxed'
 import { type Suite, suite } from '../support/suite'
@@ -149,7 +149,7 @@ describe('a report', () => {
 })
 
 it('tasks and reports from before unchanged records were counted add up after the migration', async () => {
-  const { databaseUrl } = await testEnv()
+  const { databaseUrl } = await testDatabase()
   const db = openDb(databaseUrl)
   await db.query('alter table backhaul.tasks drop column unchanged')
   const [job] = await db.query<{ id: string }>(

@@ -9,7 +9,7 @@ import { createScheduler } from '../../backend/engine/upkeep/scheduler'
 import { sources } from '../../backend/sources'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
@@ -19,12 +19,12 @@ import { until } from '../support/until'
 
 const KIND = 'character'
 const BATCH = 50
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 const broker = { state: 'connected', publish: async (messages) => messages.map(() => 'confirmed' as const) } as Broker
 
 beforeEach(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'scale', max: 1 })
 })
 afterEach(async () => {

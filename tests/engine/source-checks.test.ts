@@ -7,13 +7,13 @@ import { sourceAlerts } from '../../backend/engine/upkeep/source-checks'
 import { listAlerts } from '../../backend/service/suite/alerts'
 import { checkEvents } from '../../backend/service/webhooks/check'
 import { countingSource, countingTask } from '../support/counting-source'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
 
 /* What a source finds wrong becomes an alert as the engine's own do. */
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let now: number
 let lines: string[]
@@ -32,7 +32,7 @@ const wrong: AlertCheck = {
 const broken: AlertCheck = { about: 'A check that fails.', find: (reader) => reader.query('select * from nothing_of_the_kind') }
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { max: 5 })
   await db.query('create table wrongs (name text)')
 }, 120_000)

@@ -8,14 +8,14 @@ import { type Db, openDb } from '../../backend/database/db'
 import { createGate } from '../../backend/gate/gate'
 import type { Grant } from '../../backend/gate/grant'
 import type { Limits } from '../../backend/gate/limits'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { until } from '../support/until'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'gate ahead', max: 4 })
 })
 afterAll(async () => {

@@ -8,16 +8,16 @@ import type { Ask } from '../../backend/gate/asks'
 import { createGate } from '../../backend/gate/gate'
 import type { Grant } from '../../backend/gate/grant'
 import type { Limits } from '../../backend/gate/limits'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { until } from '../support/until'
 
 const DELTA_MS = 15
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let others: Db[]
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'gate' })
   others = [0, 1, 2].map((n) => openDb(env.databaseUrl, { name: `gate ${n}`, max: 2 }))
 })

@@ -6,17 +6,17 @@ import { keepRetention } from '../../backend/engine/upkeep/retention'
 import { createGate, type Gate, Paced } from '../../backend/gate/gate'
 import { sleepUntil } from '../../backend/gate/sleep'
 import { gateStates } from '../../backend/service/suite/gates'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { quiet } from '../support/suite'
 
 /* The pace of a job beside the limit of an API: over all processes, and at no other job's cost. */
 
 const DELTA_MS = 15
-let env: TestEnv
+let env: TestDatabase
 let dbs: Db[]
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   dbs = [0, 1, 2].map((n) => openDb(env.databaseUrl, { name: `pace ${n}`, max: 3 }))
 })
 afterAll(async () => {

@@ -8,14 +8,14 @@ import type { Grant, Outcome } from '../../backend/gate/grant'
 import { limitsNow } from '../../backend/gate/learned'
 import type { LimitInForce, Limits } from '../../backend/gate/limits'
 import { leastMs } from '../../backend/service/jobs/estimate'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let other: Db
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'spans' })
   other = openDb(env.databaseUrl, { name: 'spans 2' })
 })

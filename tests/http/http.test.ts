@@ -11,10 +11,10 @@ import { type Db, openDb } from '../../backend/database/db'
 import { createGate, type Gate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { createHttpFactory } from '../../backend/http'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { until } from '../support/until'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let server: Server
 let port: number
@@ -24,7 +24,7 @@ let arrived: (IncomingMessage & { body: string })[]
 let arrivedAt: number[]
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'http' })
   server = createServer(async (request, response) => {
     const parts: Buffer[] = []

@@ -10,7 +10,7 @@ import { type Db, openDb } from '../../backend/database/db'
 import { createGate, type Gate } from '../../backend/gate/gate'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { createHttpFactory } from '../../backend/http'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { collectGarbage } from '../support/garbage'
 import { quiet } from '../support/suite'
 import { until } from '../support/until'
@@ -20,7 +20,7 @@ import { until } from '../support/until'
 const MB = 1024 * 1024
 const FILE = Buffer.from(Array.from({ length: 5_000 }, (_, n) => n % 251))
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let server: Server
 let gate: Gate
@@ -30,7 +30,7 @@ let asked: IncomingMessage['headers'][]
 let ask: (range: { from: number; to: number }, more?: Partial<HttpRequest<never>>) => Promise<HttpAnswer<never>>
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'range' })
   server = createServer((request, response) => {
     asked.push(request.headers)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type Db, openDb } from '../../backend/database/db'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { FOUND, LANE, MOVED, PAIR, SHORT, WIDE } from './mixes'
 import { type Reading, Real } from './real'
 import * as rules from './rules'
@@ -238,10 +238,10 @@ const lines = (story: string[], answer: unknown, { tasks, ...job }: ReturnType<t
   ...tasks.map((task, n) => `task ${n} ${JSON.stringify(task)}`),
 ]
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'conformance', max: 2 })
 }, 120_000)
 afterAll(async () => {

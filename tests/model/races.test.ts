@@ -1,5 +1,5 @@
 import { type Db, openDb } from '../../backend/database/db'
-import { type TestEnv, testEnv } from '../support/env'
+import { type TestDatabase, testDatabase } from '../support/env'
 import { until } from '../support/until'
 import { ONE, PAIR } from './mixes'
 import { around, Real } from './real'
@@ -10,10 +10,10 @@ import type { Shape } from './state'
  * story cannot show, because it runs one operation after the other.
  */
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl, { name: 'races', max: 6 })
 }, 120_000)
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { type Db, openDb } from '../../backend/database/db'
-import { testEnv } from './env'
+import { testDatabase } from './env'
 
 /**
  * Gives the tests of the calling file a migrated database of their own.
@@ -8,7 +8,7 @@ import { testEnv } from './env'
 export function ownDatabase(use: (db: Db, url: string) => unknown, options: Parameters<typeof openDb>[1] = {}): void {
   let close = async () => {}
   beforeAll(async () => {
-    const env = await testEnv()
+    const env = await testDatabase()
     close = env.close
     const db = openDb(env.databaseUrl, options)
     close = async () => {

@@ -7,23 +7,24 @@ import { hasPostgres, startPostgres } from './postgres'
 import { hasRabbitmq, startBroker } from './rabbitmq'
 import { until } from './until'
 
-/** A database and a vhost that nobody else uses: empty, migrated, no topology declared. */
-export interface TestEnv {
+/** A database that nobody else uses: empty and migrated. */
+export interface TestDatabase {
   databaseUrl: string
-  rabbitmqUrl: string
-  /** Removes both; whoever is still connected is thrown out. */
+  /** Removes it; whoever is still connected is thrown out. */
   close(): Promise<void>
 }
 
-interface Shared {
-  databaseUrl: string
+/** Such a database, and a vhost that nobody else uses: no topology declared. */
+export interface TestEnv extends TestDatabase {
+  rabbitmqUrl: string
+}
+
+interface SharedBroker {
   rabbitmqUrl: string
   managementUrl: string
 }
 
 const TEMPLATE = 'backhaul_template'
-
-const databaseUrl = (shared: Shared, name: string): string => withDatabase(shared.databaseUrl, name)
 
 async function query(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url })
@@ -35,7 +36,7 @@ async function query(url: string, sql: string): Promise<void> {
   }
 }
 
-async function manage(shared: Shared, method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> {
+async function manage(shared: SharedBroker, method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> {
   const url = new URL(shared.managementUrl)
   const authorization = `Basic ${btoa(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)}`
   const answer = await fetch(`${url.origin}/api/${path}`, {
@@ -51,7 +52,7 @@ async function privatePostgres(): Promise<string> {
   return (await startPostgres({ fsync: false })).url
 }
 
-async function privateBroker(): Promise<Pick<Shared, 'rabbitmqUrl' | 'managementUrl'>> {
+async function privateBroker(): Promise<SharedBroker> {
   const broker = await startBroker({ withManagement: true })
   return { rabbitmqUrl: broker.url, managementUrl: `http://guest:guest@127.0.0.1:${broker.managementPort}` }
 }
@@ -63,47 +64,69 @@ function named(name: 'DATABASE_URL' | 'RABBITMQ_URL', what: string): string {
   return url
 }
 
-function namedBroker(): Pick<Shared, 'rabbitmqUrl' | 'managementUrl'> {
+function namedBroker(): SharedBroker {
   const rabbitmqUrl = named('RABBITMQ_URL', 'RabbitMQ')
   const { username, password, hostname } = new URL(rabbitmqUrl)
   return { rabbitmqUrl, managementUrl: `http://${username}:${password}@${hostname}:15672` }
 }
 
-async function startShared(): Promise<Shared> {
-  const [url, broker] = await Promise.all([
-    hasPostgres() ? privatePostgres() : named('DATABASE_URL', 'PostgreSQL'),
-    hasRabbitmq() ? privateBroker() : namedBroker(),
-  ])
-  const shared = { databaseUrl: url, ...broker }
+async function startPostgresOnce(): Promise<string> {
+  const url = hasPostgres() ? await privatePostgres() : named('DATABASE_URL', 'PostgreSQL')
   await query(url, `drop database if exists ${TEMPLATE} with (force)`)
-  await deploy(databaseUrl(shared, TEMPLATE))
-  return shared
+  await deploy(withDatabase(url, TEMPLATE))
+  return url
 }
 
-const sharedServices = (): Promise<Shared> => oncePerRun('shared', 'the start of the services of this test run', startShared)
+const sharedPostgres = (): Promise<string> => oncePerRun('shared-postgres', 'the start of PostgreSQL for this test run', startPostgresOnce)
+
+const sharedBroker = (): Promise<SharedBroker> =>
+  oncePerRun('shared-broker', 'the start of RabbitMQ for this test run', async () =>
+    hasRabbitmq() ? await privateBroker() : namedBroker(),
+  )
+
+const newName = () => `t_${randomBytes(6).toString('hex')}`
 
 /** An autovacuum worker in the database is nobody's to end, but it ends by itself. */
 const drop = (url: string, name: string): Promise<unknown> =>
   until(() => query(url, `drop database ${name} with (force)`).then(() => true), { timeoutMs: 30_000, what: `${name} to be dropped` })
 
 /**
- * A fresh database from the migrated template and a fresh vhost, on the private services of this run.
- * The first call of a run starts them, which takes some seconds.
+ * A fresh database from the migrated template, on the private server of this run. The first call of a run starts it, which takes
+ * some seconds.
  */
-export async function testEnv(): Promise<TestEnv> {
-  const shared = await sharedServices()
-  const name = `t_${randomBytes(6).toString('hex')}`
+export async function testDatabase(): Promise<TestDatabase> {
+  const url = await sharedPostgres()
+  const name = newName()
+  await query(url, `create database ${name} template ${TEMPLATE} strategy file_copy`)
+  return {
+    databaseUrl: withDatabase(url, name),
+    async close() {
+      await drop(url, name)
+    },
+  }
+}
+
+async function testVhost(): Promise<Pick<TestEnv, 'rabbitmqUrl' | 'close'>> {
+  const shared = await sharedBroker()
+  const name = newName()
   const user = new URL(shared.rabbitmqUrl).username
   const all = { configure: '.*', write: '.*', read: '.*' }
-  await Promise.all([
-    query(shared.databaseUrl, `create database ${name} template ${TEMPLATE} strategy file_copy`),
-    manage(shared, 'PUT', `vhosts/${name}`).then(() => manage(shared, 'PUT', `permissions/${name}/${user}`, all)),
-  ])
+  await manage(shared, 'PUT', `vhosts/${name}`)
+  await manage(shared, 'PUT', `permissions/${name}/${user}`, all)
   return {
-    databaseUrl: databaseUrl(shared, name),
     rabbitmqUrl: `${shared.rabbitmqUrl.replace(/\/+$/, '')}/${name}`,
+    close: () => manage(shared, 'DELETE', `vhosts/${name}`),
+  }
+}
+
+/** A database, and a fresh vhost on the private broker of this run, for tests that need both: a vhost costs the broker as much as a database. */
+export async function testEnv(): Promise<TestEnv> {
+  const [database, vhost] = await Promise.all([testDatabase(), testVhost()])
+  return {
+    databaseUrl: database.databaseUrl,
+    rabbitmqUrl: vhost.rabbitmqUrl,
     async close() {
-      await Promise.all([drop(shared.databaseUrl, name), manage(shared, 'DELETE', `vhosts/${name}`)])
+      await Promise.all([database.close(), vhost.close()])
     },
   }
 }

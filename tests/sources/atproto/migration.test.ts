@@ -1,10 +1,10 @@
 import { openDb } from '../../../backend/database/db'
 import { repoCursor } from '../../../backend/sources/atproto/streams/cursor'
-import { testEnv } from '../../support/env'
+import { testDatabase } from '../../support/env'
 import { runMigration } from '../../support/migration'
 
 test('rows that name rejected records "aside" and the method "road" take the words of today', async () => {
-  const env = await testEnv()
+  const env = await testDatabase()
   const db = openDb(env.databaseUrl)
   const [job] = await db.query<{ id: string }>(
     `insert into backhaul.jobs (source, params, bounded_by) values ('atproto', '{"road": "car", "dids": []}', 'x') returning id`,

@@ -6,15 +6,15 @@ import { exportRows, exportTables, queryFor, type Selection, tableRelation } fro
 import { sources } from '../../../backend/sources'
 import { readSummary } from '../../../backend/sources/toastmasters/records'
 import { saveList, saveReport, saveSummary } from '../../../backend/sources/toastmasters/store'
-import { type TestEnv, testEnv } from '../../support/env'
+import { type TestDatabase, testDatabase } from '../../support/env'
 import { askFor, bodyFor, DISTRICT_REPORTS, reportFor } from '../../support/toastmasters'
 
-let env: TestEnv
+let env: TestDatabase
 let db: Db
 let tables: string[]
 
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testDatabase()
   db = openDb(env.databaseUrl)
   tables = (await exportTables(db, sources)).toastmasters ?? []
   const body = bodyFor(askFor(), [{ DISTRICT: '42', '% Payment Growth': '-8.29%' }])
