@@ -54,9 +54,11 @@ export async function describe(app: FastifyInstance, version: string, sources: r
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null, withCredentials: true } as object,
-    theme: { title: 'Backhaul API' },
-    // Its page has inline styles.
-    transformStaticCSP: (header) => header.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+    // Its bar has the logo of the server's framework and loads other documents.
+    theme: { title: 'Backhaul API', css: [{ filename: 'bar.css', content: '.swagger-ui .topbar { display: none }' }] },
+    // Its page has inline styles, and the dashboard shows it in a frame.
+    transformStaticCSP: (header) =>
+      header.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'").replace("frame-ancestors 'none'", "frame-ancestors 'self'"),
   })
   // Serialized once, so that slow clients share the same bytes.
   let written: Buffer | undefined

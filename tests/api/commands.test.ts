@@ -101,6 +101,33 @@ test('lookups are requested without a job, and it is recorded', async () => {
   ])
 })
 
+test('the form of a command has the options that yarn queue has, and no others', async () => {
+  const { body } = await served.ask('GET', '/api/sources', undefined, bearer(TOKENS.READ_TOKEN))
+  const found = body.items.flatMap(({ commands }: { commands: { name: string }[] }) => commands)
+  const of = (name: string) => found.find((one: { name: string }) => one.name === name)
+  expect(of('character-killmails')).toMatchObject({ ids: 'Character id', lookup: null })
+  expect(Object.keys(of('character-killmails').form.properties.options.properties)).toEqual([
+    'fromDate',
+    'toDate',
+    'maxPages',
+    'limit',
+    'skipExisting',
+    'kills',
+    'losses',
+  ])
+  expect(JSON.stringify(of('character-killmails').form)).not.toContain('"when"')
+  expect(of('character')).toMatchObject({ ids: 'Character id', lookup: 'character', form: { properties: {} } })
+  expect(of('killmail-values')).toMatchObject({ ids: null })
+  expect(Object.keys(of('commerce-sync').form.properties)).toEqual([
+    'platforms',
+    'entities',
+    'since',
+    'newestFirst',
+    'listingStates',
+    'transport',
+  ])
+})
+
 test('a pasted list has ids by line, with comments', () => {
   expect(idsIn('\uFEFF7, 8;9\n# old\n10 # new\r\n\n11')).toEqual([
     { text: '7', line: 1 },

@@ -8,6 +8,8 @@ import { Jobs } from './jobs/jobs-page'
 import { useStore } from './lib/store'
 import { Activity } from './pages/activity'
 import { DeadLetters } from './pages/dead-letters'
+import { Docs } from './pages/docs'
+import { GraphqlPage } from './pages/graphql'
 import { NotFound } from './pages/not-found'
 import { SchedulePage } from './pages/schedule'
 import { Schedules } from './pages/schedules'
@@ -52,6 +54,8 @@ export function App() {
         <Route path="/webhooks" component={Webhooks} />
         <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
         <Route path="/activity" component={Activity} />
+        <Route path="/docs" component={Docs} />
+        <Route path="/graphiql" component={GraphqlPage} />
         <Route component={NotFound} />
       </Switch>
     </Shell>

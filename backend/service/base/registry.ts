@@ -81,14 +81,17 @@ export function formOf(source: Source): Record<string, unknown> {
 interface Field {
   title?: string
   flag?: string
+  when?: object
   properties?: Record<string, Field>
 }
 
 /** The fields that a command offers as options: those with a flag. */
 function optionsIn({ properties = {}, ...schema }: Field & { required?: string[] }): Record<string, unknown> | undefined {
-  const { required: _, ...kept } = schema
+  // The command decides on the field that a condition names.
+  const { required: _, when: __, ...kept } = schema
   const fields = Object.entries(properties).flatMap(([name, field]) => {
-    const shown = field.flag === undefined ? field.properties && optionsIn(field) : field
+    const { when: ___, ...option } = field
+    const shown = field.flag === undefined ? field.properties && optionsIn(field) : option
     return shown ? [[name, shown] as const] : []
   })
   return fields.length === 0 ? undefined : { ...kept, properties: Object.fromEntries(fields) }

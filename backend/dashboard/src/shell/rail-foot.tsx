@@ -41,9 +41,9 @@ export function RailFoot() {
           label={`Theme: ${THEMES[current].text}. Change to ${THEMES[nextTheme(current)].text}`}
           onClick={change}
         />
-        <a class="button plain small" href="/api/docs">
+        <Button small kind="plain" href="/docs">
           API
-        </a>
+        </Button>
         {me.tokenNeeded && (
           <Button small kind="plain" icon="out" onClick={() => void leave()}>
             Log out

@@ -4,6 +4,7 @@ import { useLocation } from 'wouter-preact'
 import { AlertsButton } from '../alerts/alerts-button'
 import { Tray } from '../alerts/tray'
 import { useMe } from '../hooks/use-me'
+import { OpenPalette, openPalette } from '../palette/open-palette'
 import { Button } from '../ui/button'
 import { Dialog } from '../ui/dialog'
 import { Banner } from './banner'
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </Button>
         )}
         <AlertsButton />
+        <Button small icon="search" label="Go to or do (Ctrl+K)" onClick={openPalette} />
         <Button small icon="menu" label="Menu" onClick={() => setOpen(true)} />
       </header>
       {open && (
@@ -68,6 +70,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </div>
       </div>
       <Tray />
+      <OpenPalette />
       <Confirm />
       <Toasts />
     </>
@@ -80,6 +83,7 @@ function Rail({ onClose }: { onClose?: () => void }) {
       <div class="row spread">
         <Brand />
         {!onClose && <AlertsButton />}
+        {!onClose && <Button small kind="plain" icon="search" label="Go to or do (Ctrl+K)" onClick={openPalette} />}
         {onClose && <Button small kind="plain" icon="close" label="Close the menu" onClick={onClose} />}
       </div>
       <Nav />

@@ -6,7 +6,7 @@ interface Props {
   title: string
   children: ComponentChildren
   onClose: () => void
-  kind?: 'wide' | 'drawer' | 'tray'
+  kind?: 'wide' | 'drawer' | 'palette' | 'tray'
 }
 
 /** A modal dialog while it is drawn: the browser keeps the focus inside and restores it afterwards; Escape and the backdrop close it. */
@@ -41,7 +41,7 @@ export function Dialog({ title, children, onClose, kind }: Props) {
       }}
     >
       <div class={kind === 'drawer' ? undefined : 'dialog-body'}>
-        <h2 id={id} class={kind === 'drawer' ? 'hidden' : undefined}>
+        <h2 id={id} class={kind === 'drawer' || kind === 'palette' ? 'hidden' : undefined}>
           {title}
         </h2>
         {children}

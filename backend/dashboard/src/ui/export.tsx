@@ -20,7 +20,14 @@ export function Export({ path, what, filter }: Props) {
         <>
           <p class="tiny soft">All {what} that match</p>
           {Object.entries(FORMATS).map(([format, text]) => (
-            <a key={format} class="button plain small" href={`${path}/export${query({ ...filter, format })}`} download="" onClick={close}>
+            <a
+              key={format}
+              class="button plain small"
+              href={`${path}/export${query({ ...filter, format })}`}
+              download=""
+              aria-label={`Export ${what} as ${text}`}
+              onClick={close}
+            >
               {text}
             </a>
           ))}

@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'csv-parse/sync'
+import type { Browser, Page } from 'playwright-core'
+import { startSandbox } from '../../backend/sandbox/server'
+import { openBroker } from '../../queues/broker'
+import { bury } from '../../queues/dead'
+import { CHARACTER } from '../support/backfill'
+import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { freePort } from '../support/run'
+import { quiet } from '../support/suite'
+import { type Sandbox, type System, system } from '../support/system'
+import { until } from '../support/until'
+
+/* An operator works with the tools of the console: palette, GraphiQL, documentation, export, many ids, a corrected dead letter. */
+
+const ADMIN = 'admin-of-the-story-of-tools'
+const QUEUE = 'zkillboard_backfill_queue'
+const VIEWS = { laptop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+
+withChromium('the tools of the console', () => {
+  let sandbox: Sandbox
+  let it: System
+  let browser: Browser
+  let url: string
+  let complained: string[] = []
+
+  beforeAll(async () => {
+    browser = await openBrowser()
+    sandbox = await startSandbox({ scale: 3000, speed: 50, seed: 7, oddities: false, bigAttackers: 40 })
+    const port = await freePort()
+    it = await system({ sandbox, env: { ADMIN_TOKEN: ADMIN, API_PORT: String(port), METRICS_PORT: String(await freePort()) } })
+    url = `http://127.0.0.1:${port}`
+    await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-backfill')])
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await it?.close()
+    await sandbox?.close()
+  })
+
+  async function enter(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark'): Promise<Page> {
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', acceptDownloads: true })
+    complained = complaints(context)
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    await page.goto(url)
+    await page.getByLabel('Token').fill(ADMIN)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.locator('#main').waitFor()
+    return page
+  }
+  const ask = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' }
+    return (await (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as { id: string }
+  }
+  const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
+  /** Nothing is wider than the screen, and axe finds nothing serious. */
+  async function isSound(page: Page): Promise<void> {
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0)
+    expect(await accessibilityFaults(page)).toEqual([])
+  }
+  const goTo = async (page: Page, text: string) => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Search pages, jobs and actions' }).fill(text)
+    await page.getByRole('listbox', { name: 'Results' }).getByRole('option').first().waitFor()
+    await page.keyboard.press('Enter')
+  }
+
+  test('at 1440 px: everything by keyboard and palette, and nothing that the page itself refuses', async () => {
+    const broker = openBroker({ url: it.env.RABBITMQ_URL ?? '', name: 'story', log: quiet })
+    await broker.ready()
+    for (const text of ['abc', 'abd'])
+      await bury(
+        broker,
+        { queue: QUEUE, body: Buffer.from(`{"characterId":"${text}"}`) },
+        `characterId must be a whole number, got ${text}`,
+      )
+    await broker.close()
+    const page = await enter(VIEWS.laptop, 'light')
+
+    // The palette is a combobox: the focus stays in its input, which names the active option.
+    await page.keyboard.press('Control+k')
+    const input = page.getByRole('combobox', { name: 'Search pages, jobs and actions' })
+    await input.fill('letters')
+    await page.getByRole('option', { name: 'Dead letters' }).waitFor()
+    const active = () => page.evaluate(`document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).textContent`)
+    expect(await active()).toBe('Dead letters')
+    await isSound(page)
+    await page.keyboard.press('Enter')
+    await heading(page, 'Dead letters')
+
+    // Both letters have one reason; one is corrected, and the server says first what is still wrong with it.
+    await page.getByText('2 messages', { exact: true }).waitFor()
+    await isSound(page)
+    await page.getByRole('button', { name: 'Correct' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'Correct the message' })
+    const message = dialog.getByLabel('Message')
+    await message.fill('{"characterId":"still wrong"}')
+    await dialog.getByRole('button', { name: 'Send the corrected message' }).click()
+    await dialog.getByText('must be a whole number, got still wrong').waitFor()
+    await message.fill(JSON.stringify({ characterId: CHARACTER, options: { maxPages: 1 } }))
+    await dialog.getByRole('button', { name: 'Send the corrected message' }).click()
+    await page.getByText(`The corrected message was sent to ${QUEUE}.`).waitFor()
+    await page.getByText('1 message', { exact: true }).waitFor()
+    const [corrected] = await until(async () => {
+      const rows = await it.db.query<{ id: string }>(`select id from backhaul.jobs where params->'options'->>'maxPages' = '1'`)
+      return rows.length > 0 ? rows : undefined
+    })
+    expect(await it.ended(corrected?.id ?? '')).toBe('completed')
+
+    // A job by its label, an action of the page, and the search of a page by `/`.
+    await goTo(page, `character ${CHARACTER}`)
+    await page.waitForURL(`**/jobs/${corrected?.id}`)
+    await goTo(page, 'graphiql')
+    await heading(page, 'GraphQL')
+    await page.locator('.graphiql-query-editor').getByText('rowsPerMinute').waitFor()
+    await page.locator('.graphiql-execute-button').click()
+    await page.locator('.graphiql-response').getByText('rowsPerMinute').waitFor()
+    await page.locator('.graphiql-response').getByText('completed').waitFor()
+    await page.getByRole('link', { name: 'REST', exact: true }).click()
+    await heading(page, 'REST API')
+    await page
+      .frameLocator('iframe[title="Documentation of the REST API"]')
+      .locator('.opblock-summary-description', { hasText: /^Start a backfill$/ })
+      .waitFor({ timeout: 40_000 })
+    await page.getByRole('link', { name: 'Jobs', exact: true }).click()
+    await heading(page, 'Jobs')
+    await page.keyboard.press('/')
+    expect(await page.evaluate('document.activeElement.type')).toBe('search')
+
+    // All jobs that match, as a file.
+    await page.goto(`${url}/?status=completed`)
+    await page.locator('summary', { hasText: 'Export' }).click()
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Export jobs as CSV' }).click()])
+    const rows = parse(readFileSync(await download.path(), 'utf8'), { columns: true }) as Record<string, string>[]
+    expect(rows.map((row) => [row.id, row.status])).toEqual([[corrected?.id, 'completed']])
+
+    // A schedule that was run shows what it started, and is edited where it stands.
+    const schedule = await ask('/api/schedules', { name: 'nightly', cron: '0 3 * * *', source: 'eve', params: { characterId: CHARACTER } })
+    await ask(`/api/schedules/${schedule.id}/run`, {})
+    await goTo(page, 'nightly')
+    await heading(page, 'nightly')
+    await page.getByText('started a job').waitFor()
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const edit = page.getByRole('dialog', { name: 'Edit nightly' })
+    await edit.getByLabel('When').fill('30 4 * * *')
+    await edit.getByRole('button', { name: 'Save the changes' }).click()
+    await page.getByText('30 4 * * *').waitFor()
+    await isSound(page)
+    expect(complained).toEqual([])
+    await page.context().close()
+  }, 120_000)
+
+  test('at 390 px: a list of ids with a wrong one is put right and started, and the pages fit', async () => {
+    const page = await enter(VIEWS.phone, 'dark')
+    await page.getByRole('button', { name: 'Go to or do (Ctrl+K)' }).click()
+    await page.getByRole('combobox', { name: 'Search pages, jobs and actions' }).fill('start character-killmails')
+    await isSound(page)
+    await page.getByRole('option', { name: 'Start: character-killmails' }).click()
+    await heading(page, 'New backfill')
+    const ids = Array.from({ length: 300 }, (_, n) => String(95_000_000 + n))
+    await page.getByLabel('Character ids').fill(['# this week', ...ids.slice(0, 150), 'wrong-one', ...ids.slice(150)].join('\n'))
+    await page.getByText('1 id of 301 cannot be read').waitFor()
+    await page.getByText('Line 152').waitFor()
+    await isSound(page)
+    expect(await page.getByRole('button', { name: 'Start 300 jobs' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Leave out this id' }).click()
+    await page.getByRole('button', { name: 'Start 300 jobs' }).click()
+    await page.getByText('300 jobs started.').waitFor()
+    const [started] = await it.db.query<{ n: number }>(
+      `select count(*)::int as n from backhaul.jobs where (params->>'characterId')::bigint between 95000000 and 95000299`,
+    )
+    expect(started?.n).toBe(300)
+    for (const path of ['/dead-letters', '/schedules', '/webhooks', '/activity', '/docs', '/graphiql']) {
+      await page.goto(url + path)
+      await page.locator('main h1').waitFor()
+      expect([path, await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([path, 0])
+    }
+    expect(complained).toEqual([])
+    await page.context().close()
+  }, 120_000)
+})
