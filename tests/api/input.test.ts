@@ -45,12 +45,16 @@ describe('addresses', () => {
     const { id } = (await open.ask('POST', '/api/jobs', { source: 'eve', params: { characterId: 90000077 } })).body
     const tampered = (list: string, filters: Json, ...place: string[]) => makeCursor(list, filters, place)
     const uuid = '00000000-0000-0000-0000-000000000000'
-    const jobs = (moment: string) => `/api/jobs?cursor=${tampered('jobs', { status: [] }, moment, uuid)}`
+    const first = '2026-01-01T00:00:00.000000Z'
+    const jobs = (moment: string, ...more: string[]) =>
+      `/api/jobs?cursor=${tampered('jobs', { sort: 'newest', status: [] }, first, '0', moment, uuid, ...more)}`
     for (const path of [
       jobs('9999-99-99T99:99:99.000000Z'),
       jobs('0000-01-01T00:00:00.000000Z'),
       jobs('2026-02-30T00:00:00.000000Z'),
       jobs('999999-01-01T00:00:00.000000Z'),
+      jobs(first, uuid),
+      `/api/jobs?cursor=${tampered('jobs', { sort: 'newest', status: [] }, first, '7', first, uuid)}`,
       `/api/actions?cursor=${tampered('actions', null, '9999999999999999999')}`,
       `/api/jobs/${id}/rejects?cursor=${tampered(`rejects of ${id}`, null, '9223372036854775808')}`,
       `/api/jobs/${id}/tasks?cursor=${tampered(`tasks of ${id}`, {}, '\0', 'x')}`,

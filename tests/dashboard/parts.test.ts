@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { connection, get } from '../../backend/dashboard/src/api/client'
 import type * as ui from '../../backend/dashboard/src/api/types'
+import { choiceOf } from '../../backend/dashboard/src/jobs/filter'
+import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
+import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
+import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
 import { formOf } from '../../backend/service/base/registry'
 import { sources } from '../../backend/sources'
 
@@ -124,5 +128,66 @@ describe('the connection', () => {
     const late = ask('/api/gates')
     answer('/api/gates')
     expect([await late, connection.get().times]).toEqual([null, 1])
+  })
+})
+
+describe('the list of jobs', () => {
+  const job = (over: Partial<ui.JobSummary>) =>
+    ({
+      status: 'running',
+      createdAt: '2026-11-01T00:00:00Z',
+      completedAt: null,
+      waits: [],
+      stalled: null,
+      acknowledged: null,
+      position: null,
+      ...over,
+    }) as ui.JobSummary
+  const NOW = Date.parse('2026-11-30T00:00:00Z')
+
+  test('groups by what needs attention, and sees when a job has left its group', () => {
+    const failed = job({ status: 'failed', completedAt: '2026-11-29T00:00:00Z' })
+    const all = [
+      failed,
+      job({ stalled: { since: '', message: '' } }),
+      job({ waits: [{ kind: 'hold' }] as never }),
+      job({ status: 'paused' }),
+      job({}),
+      job({ status: 'queued', position: 3 }),
+      job({ status: 'partial', completedAt: '2026-11-20T00:00:00Z' }),
+    ]
+    expect(all.map((one) => groupOf(one, NOW))).toEqual(['failed', 'stalled', 'person', 'paused', 'running', 'queued', 'ended'])
+    expect(groupOf({ ...failed, acknowledged: { at: '', by: 'admin' } }, NOW)).toBe('ended')
+    expect(isOutOfOrder(all, NOW)).toBe(false)
+    expect(isOutOfOrder([...all, failed], NOW)).toBe(true)
+  })
+
+  test('an action on all that match takes the filter, and everything only where there is none', () => {
+    const none = { status: '', source: '', kind: '', q: '', since: '', until: '', sort: 'attention' }
+    expect(choiceOf(none)).toEqual({ all: true })
+    expect(choiceOf({ ...none, status: 'failed,partial', since: '24h' })).toEqual({ status: ['failed', 'partial'], since: '24h' })
+  })
+
+  test('the outcome of an action counts what was done and what was refused, with each reason once', () => {
+    const refused = ['completed', 'completed', 'cancelled'].map((state, n) => ({ id: String(n), reason: `job ${n} is ${state}`, state }))
+    expect(outcomeText('paused', 1200, refused)).toBe('1,200 jobs paused. 3 refused: 2 completed, 1 cancelled.')
+    expect(outcomeText('resumed', 1, [])).toBe('1 job resumed.')
+  })
+
+  test('saved views come back from the browser; whatever else it holds is none', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.record({ name: fc.string({ minLength: 1 }), query: fc.string() }), {
+          selector: ({ name }) => name,
+          maxLength: 50,
+        }),
+        (all) => {
+          const kept = all.reduce<View[]>(withView, [])
+          expect(viewsIn(JSON.stringify(kept))).toEqual(kept)
+          expect(kept.map(({ name }) => name).sort()).toEqual(all.map(({ name }) => name).sort())
+        },
+      ),
+    )
+    for (const text of [null, '', '{', '3', '[{"name":1}]', 'null']) expect(viewsIn(text)).toEqual([])
   })
 })

@@ -9,7 +9,8 @@ export function useRowKeys(list: RefObject<HTMLElement>, link: string): void {
     const onKey = (event: KeyboardEvent) => {
       const step = STEP[event.key]
       const target = event.target as HTMLElement
-      if (!step || event.ctrlKey || event.metaKey || event.altKey || target.closest('input, select, textarea, dialog')) return
+      if (!step || event.ctrlKey || event.metaKey || event.altKey || target.closest('input:not([type=checkbox]), select, textarea, dialog'))
+        return
       const links = [...(list.current?.querySelectorAll<HTMLElement>(link) ?? [])]
       const at = links.findIndex((one) => one.closest('li')?.contains(document.activeElement))
       links[at < 0 ? 0 : at + step]?.focus()

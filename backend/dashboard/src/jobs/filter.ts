@@ -1,6 +1,16 @@
 import type { JobSort } from '../../../base/vocabulary'
 import type { UrlParams } from '../hooks/use-params'
-import type { JobFilter } from './use-job-list'
+
+/** The filters and the order of a list, as the API takes them; empty: none. */
+export interface JobFilter {
+  status: string
+  source: string
+  kind: string
+  q: string
+  since: string
+  until: string
+  sort: string
+}
 
 const NAMES = ['status', 'source', 'kind', 'q', 'since', 'until'] as const
 

@@ -5,17 +5,7 @@ import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
 import { isActive } from '../lib/verbs'
 import { hearOverview } from '../shell/overview'
-
-/** The filters and the order of a list, as the API takes them; empty: none. */
-export interface JobFilter {
-  status: string
-  source: string
-  kind: string
-  q: string
-  since: string
-  until: string
-  sort: string
-}
+import type { JobFilter } from './filter'
 
 const POLL_MS = 5000
 /** Maximum of rows outside the filter that are read one by one. */

@@ -1,7 +1,8 @@
 import { post } from '../api/client'
 import type { BulkDone, BulkPreview } from '../api/types'
 import { ask } from './ask'
-import { count, counted, named } from './format'
+import { outcomeText, previewText } from './bulk-text'
+import { counted } from './format'
 import { attempt, showUpdate } from './updates'
 import { CANCEL_MEANS, VERBS } from './verbs'
 
@@ -15,22 +16,7 @@ export interface Act {
 const BATCH = 50
 
 const textOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `Set the priority ${priority}` : VERBS[verb].text)
-const doneOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `now have the priority ${priority}` : VERBS[verb].done)
-
-/** `400 match. 20 others stay as they are: 15 completed, 5 cancelled.` */
-export function previewText({ able, matching, others }: BulkPreview): string {
-  if (others.length === 0) return `All ${count(able)} that match now.`
-  const rest = others.map(({ status, jobs }) => `${count(jobs)} ${named(status).toLowerCase()}`).join(', ')
-  return `Of ${count(matching)} that match now, the others stay as they are: ${rest}.`
-}
-
-/** `1,200 jobs paused. 3 refused: job 1a2b3c4d is completed; pause needs it to be queued`, the reasons once each. */
-export function outcomeText(act: Act, done: number, refused: BulkDone['refused']): string {
-  const reasons = new Map<string, number>()
-  for (const { state, reason } of refused) reasons.set(state ?? reason, (reasons.get(state ?? reason) ?? 0) + 1)
-  const why = [...reasons].slice(0, 3).map(([reason, jobs]) => `${count(jobs)} ${reason}`)
-  return `${counted(done, 'job')} ${doneOf(act)}.${refused.length > 0 ? ` ${count(refused.length)} refused: ${why.join(', ')}.` : ''}`
-}
+const doneOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `set to the priority ${priority}` : VERBS[verb].done)
 
 /**
  * Does something to all jobs of a choice, batch by batch, after the reader has seen how many they are.
@@ -64,7 +50,7 @@ export async function actOnMatching(
     const body = { ...act, ...choice, ...limit, ...(cursor && { cursor }) }
     const batch = await attempt(() => post<BulkDone>('/api/jobs/bulk', body))
     if (!batch) {
-      showUpdate(`It stopped after ${outcomeText(act, done, refused)} Doing it again goes on with the rest.`, 'bad')
+      showUpdate(`It stopped after ${outcomeText(doneOf(act), done, refused)} Doing it again goes on with the rest.`, 'bad')
       return false
     }
     done += batch.done.length
@@ -72,6 +58,6 @@ export async function actOnMatching(
     cursor = batch.next
     onProgress(done, preview.able)
   }
-  showUpdate(outcomeText(act, done, refused), refused.length > 0 ? 'bad' : 'ok')
+  showUpdate(outcomeText(doneOf(act), done, refused), refused.length > 0 ? 'bad' : 'ok')
   return true
 }
