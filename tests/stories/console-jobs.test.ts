@@ -136,7 +136,7 @@ withChromium('the list of jobs', () => {
       .first()
       .check()
     await page.getByRole('button', { name: 'Acknowledge', exact: true }).click()
-    await page.getByRole('button', { name: 'Acknowledge: 1 job' }).click()
+    await page.getByRole('button', { name: 'Acknowledge 1 job' }).click()
     await page.getByText('1 job acknowledged.').waitFor()
     await until(async () => (await page.locator('.job-group').first().textContent()) === 'Stalled')
   }, 90_000)
@@ -148,7 +148,7 @@ withChromium('the list of jobs', () => {
     await page.getByRole('button', { name: `Act on all ${before} jobs that match` }).click()
     await page.getByRole('button', { name: 'Pause', exact: true }).click()
     await page.getByText(`All ${before} that match now.`).waitFor()
-    await page.getByRole('button', { name: `Pause: ${before} jobs` }).click()
+    await page.getByRole('button', { name: `Pause ${before} jobs` }).click()
     await page.getByText(`${before} jobs paused.`).waitFor({ timeout: 60_000 })
     expect([await statuses('queued'), await statuses('paused')]).toEqual([0, before])
 

@@ -15,7 +15,9 @@ export interface Act {
 /** Jobs asked for in one request: as many as take about a second. */
 const BATCH = 50
 
-const textOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `Set the priority ${priority}` : VERBS[verb].text)
+/** `Pause 1,200 jobs`. */
+const deedOf = ({ verb, priority }: Act, jobs: string): string =>
+  verb === 'priority' ? `Set the priority ${priority} for ${jobs}` : `${verb === 'retry' ? 'Retry' : VERBS[verb].text} ${jobs}`
 const doneOf = ({ verb, priority }: Act): string => (verb === 'priority' ? `set to the priority ${priority}` : VERBS[verb].done)
 
 /**
@@ -35,11 +37,11 @@ export async function actOnMatching(
     showUpdate(`There is nothing to do: ${previewText(preview)}`, 'bad')
     return false
   }
-  const jobs = counted(preview.able, 'job')
+  const deed = deedOf(act, counted(preview.able, 'job'))
   const sure = await ask({
-    title: `${textOf(act)}: ${jobs}?`,
+    title: `${deed}?`,
     text: `${previewText(preview)}${act.verb === 'cancel' ? ` They end after the page in progress: ${CANCEL_MEANS}` : ''}`,
-    action: `${textOf(act)}: ${jobs}`,
+    action: deed,
     danger: act.verb === 'cancel',
   })
   if (!sure) return false
