@@ -12,13 +12,13 @@ import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * An on-call person at the list of jobs, at a desk and on a phone: which job is stuck and why, who knows of it, and one action on all
+ * An on-call person at the list of jobs, on a laptop and on a phone: which job is stuck and why, who knows of it, and one action on all
  * jobs that match.
  */
 
 const ADMIN = 'admin-of-the-list-story'
 const READER = 'reader-of-the-list-story'
-const DESK = { width: 1440, height: 900 }
+const LAPTOP = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
 const WHY = 'zkillboard answered 502'
 const WAITING = 60
@@ -89,7 +89,7 @@ withChromium('the list of jobs', () => {
     await alerts.stop()
   }
 
-  async function visit(path: string, viewport: typeof DESK, token = ADMIN): Promise<Page> {
+  async function visit(path: string, viewport: typeof LAPTOP, token = ADMIN): Promise<Page> {
     const context = await browser.newContext({ viewport, colorScheme: viewport === PHONE ? 'dark' : 'light', reducedMotion: 'reduce' })
     contexts.push(context)
     complained.push(complaints(context))
@@ -105,8 +105,8 @@ withChromium('the list of jobs', () => {
     (await it.db.query<{ n: number }>('select count(*)::int as n from backhaul.jobs where status = $1::backhaul.job_status', [status]))[0]
       ?.n
 
-  test('what needs attention is first, says why, and is a few keys away', async () => {
-    const page = await visit('/', DESK)
+  test('what needs attention is first, says why, and is reached with few keys', async () => {
+    const page = await visit('/', LAPTOP)
     expect((await page.locator('.job-group').allTextContents()).slice(0, 2)).toEqual(['Failed, not acknowledged', 'Stalled'])
     const row = page.locator('.job', { hasText: 'has committed no page since' })
     expect(await row.textContent()).toContain(WHY)
@@ -142,7 +142,7 @@ withChromium('the list of jobs', () => {
   }, 90_000)
 
   test('one action changes all that match, however many pages that are', async () => {
-    const page = await visit('/?q=killmails&status=queued', DESK)
+    const page = await visit('/?q=killmails&status=queued', LAPTOP)
     const before = (await statuses('queued')) ?? 0
     expect(before).toBeGreaterThan(50)
     await page.getByRole('button', { name: `Act on all ${before} jobs that match` }).click()
@@ -166,7 +166,7 @@ withChromium('the list of jobs', () => {
   }, 120_000)
 
   test('an alert is acknowledged once for everybody; a reader on a phone sees by whom, and gets to the job', async () => {
-    const page = await visit('/', DESK)
+    const page = await visit('/', LAPTOP)
     await page.getByRole('button', { name: /^Alerts: \d+ alerts? not acknowledged/ }).click()
     const group = page.locator('.alert-group', { hasText: 'has committed no page' })
     expect(await page.locator('dialog.tray').textContent()).not.toMatch(/\byarn\b|npx/)
