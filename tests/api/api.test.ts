@@ -313,6 +313,10 @@ describe('lists', () => {
     ['/api/jobs?source=evil', 'source'],
     ['/api/events?source=evil', 'source'],
     ['/api/history?minutes=0', 'minutes'],
+    ['/api/history?source=eve&api=esi', 'source'],
+    ['/api/limits/esi/users?minutes=0', 'minutes'],
+    ['/api/limits/esi/gates?limit=201', 'limit'],
+    ['/api/deploys/effect?at=yesterday', 'at'],
     ['/api/dead-letters?queue=nothing', 'queue'],
   ])('%s is refused at %s', async (path, field) => {
     expect(await get(path)).toMatchObject({ status: 400, body: { errors: [{ field }] } })
@@ -330,6 +334,27 @@ describe('lists', () => {
     expect(keys).toEqual(Array.from({ length: 25 }, (_, n) => `p${String(n).padStart(2, '0')}`))
     expect((await get(`/api/jobs/${id}/tasks?state=held`)).body.items).toEqual([])
   })
+})
+
+test('limits, who used them, charts and deploys are answered in their shapes; what is not there is 404', async () => {
+  const { body: limits } = await get('/api/limits')
+  expect(limits.items.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['zkillboard', 'esi', 'esi.killmail']))
+  expect((await get('/api/limits/zkillboard/gates')).body).toMatchObject({ items: expect.any(Array), total: expect.any(Number) })
+  expect((await get('/api/limits/esi.killmail/users')).body).toMatchObject({ api: 'esi', items: [] })
+  expect((await get('/api/history?minutes=10080&api=esi')).body).toMatchObject({ spanMinutes: 30, series: { rows: null }, marks: [] })
+  expect((await get('/api/deploys')).body).toEqual({ items: [] })
+  expect((await get('/api/deploys/effect')).body).toEqual({ mark: null, minutes: 0, before: null, after: null })
+  const { body: answer } = await post('/graphql', {
+    query: '{ limits { name state gates { total } waiting { limit closed } } workers { apps { app restarts } } }',
+  })
+  expect(answer.data.limits).toHaveLength(limits.items.length)
+  const missing = [
+    '/api/limits/nothing/users',
+    '/api/limits/nothing/gates',
+    '/api/history?api=nothing',
+    '/api/deploys/effect?at=2020-01-01T00:00:00Z',
+  ]
+  for (const path of missing) expect([path, (await get(path)).status]).toEqual([path, 404])
 })
 
 test('waits are shown with where and until when', async () => {
