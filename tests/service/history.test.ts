@@ -5,6 +5,7 @@ import { useApi, useRecords, useWait } from '../../backend/base/uses'
 import type { Db } from '../../backend/database/db'
 import { noteLost, noteStart, noteStop } from '../../backend/engine/starts'
 import { keepRetention } from '../../backend/engine/upkeep/retention'
+import { clearCaches } from '../../backend/service/base/caches'
 import { effectOf, listDeploys } from '../../backend/service/history/effect'
 import { history } from '../../backend/service/history/history'
 import { ownDatabase } from '../support/database'
@@ -20,7 +21,10 @@ const sources = [
   { name: 'tf2', apis: { steam: api({}) } },
 ] as never
 const limits = new Map([['esi', { scope: 'ip' as const }]])
-const of = (ask: object = {}) => history({ db, sources, limits }, { minutes: 60, ...ask })
+const of = (ask: object = {}) => {
+  clearCaches({ db })
+  return history({ db, sources, limits }, { minutes: 60, ...ask })
+}
 const sum = (list: readonly (number | null)[] = []) => list.reduce<number>((total, one) => total + (one ?? 0), 0)
 const sumsOf = (lists: Record<string, readonly number[] | undefined>) =>
   Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, sum(list)]))

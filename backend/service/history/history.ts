@@ -3,11 +3,12 @@ import { MAX_MINUTES } from '../../base/vocabulary'
 import { databaseTime } from '../../database/clock'
 import { findJob } from '../../engine/jobs/verbs'
 import { apiOf } from '../../gate/limits'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { sourceOf } from '../base/registry'
 import { jobSeries } from './job-series'
 import { listMarks, type Mark } from './marks'
-import { type Of, sampleSeries } from './samples'
+import { limitSeries, type Of, sampleSeries } from './samples'
 import type { Series } from './series'
 import { type Bins, binsOf, startsOf } from './spans'
 
@@ -45,6 +46,14 @@ export async function history(service: Pick<Service, 'db' | 'sources' | 'limits'
   if ([ask.source, ask.api, ask.job].filter((one) => one !== undefined).length > 1) {
     throw new Refused('input', 'Give one of source, api and job, or none.', 'source')
   }
+  return await histories(service).get(JSON.stringify([minutes, ask.source, ask.api, ask.job]), () => readHistory(service, ask))
+}
+
+/** Everybody who views a range has the same answer, some seconds old at most: processes report as rarely. */
+const histories = databaseCache<History>(5_000)
+
+async function readHistory(service: Pick<Service, 'db' | 'sources' | 'limits'>, ask: HistoryAsk): Promise<History> {
+  const { minutes } = ask
   const now = await databaseTime(service.db)
   const bins = binsOf(minutes, now.getTime())
   const [series, marks] = await Promise.all([seriesOf(service, ask, bins), listMarks(service.db, new Date(bins.first))])
@@ -56,8 +65,7 @@ async function seriesOf(service: Pick<Service, 'db' | 'sources' | 'limits'>, ask
   if (ask.job !== undefined) {
     const { id } = await findJob(service, ask.job)
     const { series, apis } = await jobSeries(db, id, bins)
-    const { limits } = await sampleSeries(db, bins, ofApis(service, apis))
-    return { ...series, limits }
+    return { ...series, limits: await limitSeries(db, bins, ofApis(service, apis)) }
   }
   if (ask.source !== undefined) {
     const { name, apis } = sourceOf(service, ask.source)

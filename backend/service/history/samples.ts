@@ -17,62 +17,101 @@ export interface Of {
   limits?: readonly string[]
 }
 
-/** One line of a chart; places without a figure are left out. */
-interface Line {
+/** A counter with its labels; places without a figure are left out. */
+interface Row {
   name: string
-  /** What distinguishes the lines of the chart: outcome, class of answer, API or limit. */
-  key: string
-  /** Upper bound of a bucket, s. */
-  le: string | null
+  labels: string
   /** The places in the chart, counted from 0, and their figures. */
   places: number[]
   values: number[]
 }
 
-/** The database adds up the series, because a week of them is many rows. */
-const LINES = `
-  with figures as (
-    select name, floor(extract(epoch from minute - $1) / 60 / $3::int)::int as place, l ->> 'le' as le, value,
-           case name when 'backhaul_rows_total' then l ->> 'outcome' when 'backhaul_requests_total' then l ->> 'status'
-                     when 'backhaul_request_duration_seconds_bucket' then l ->> 'api' when '${READINGS.use}' then l ->> 'limit'
-                     when '${READINGS.waiting}' then l ->> 'limit' when '${READINGS.closed}' then l ->> 'limit' else 'all' end as key
-      from (select name, minute, value, labels::jsonb as l from backhaul.samples
-             where minute >= $1 and minute < $1 + $2::int * $3::int * interval '1 minute'
-               and name in ('backhaul_rows_total', 'backhaul_requests_total', 'backhaul_wait_seconds_total',
-                            'backhaul_request_duration_seconds_bucket', '${READINGS.count}', '${READINGS.use}', '${READINGS.waiting}', '${READINGS.closed}')) s
-     where case when name = 'backhaul_rows_total' then $4::text is null or l ->> 'source' = $4
-                when l ? 'api' then $5::text[] is null or l ->> 'api' = any($5)
-                when l ? 'limit' then $6::text[] is null or l ->> 'limit' = any($6) else true end
-       and (name <> 'backhaul_wait_seconds_total' or l ->> 'reason' = 'gate')
-  ), added as (
-    select name, key, le, place, sum(value) as value from figures group by name, key, le, place
-  )
-  select name, key, le, array_agg(place) as places, array_agg(value) as values from added group by name, key, le order by name, key, le`
+type Labels = Partial<Record<'source' | 'api' | 'limit' | 'outcome' | 'status' | 'reason' | 'le', string>>
+
+const COUNTED = [
+  'backhaul_rows_total',
+  'backhaul_requests_total',
+  'backhaul_wait_seconds_total',
+  'backhaul_request_duration_seconds_bucket',
+] as const
+type Name = (typeof COUNTED)[number] | (typeof READINGS)[keyof typeof READINGS]
+
+/** The labels are text here: to read them in each of a week's rows takes most of the time. */
+const ROWS = `
+  select name, labels, array_agg(place) as places, array_agg(value) as values
+    from (select name, labels, floor(extract(epoch from minute - $1) / 60 / $3::int)::int as place, value from backhaul.samples
+           where minute >= $1 and minute < $1 + $2::int * $3::int * interval '1 minute' and name = any($4)) s
+   group by name, labels`
+
+/** Whether a counter with these labels is asked for. */
+function belongs(labels: Labels, of: Of): boolean {
+  if (labels.reason !== undefined && labels.reason !== 'gate') return false
+  if (labels.api !== undefined) return of.apis?.includes(labels.api) ?? true
+  if (labels.limit !== undefined) return of.limits?.includes(labels.limit) ?? true
+  return of.source === undefined || labels.source === undefined || labels.source === of.source
+}
+
+/** What distinguishes the lines of a chart, by the counter. */
+const KEYS: Partial<Record<Name, keyof Labels>> = {
+  backhaul_rows_total: 'outcome',
+  backhaul_requests_total: 'status',
+  backhaul_request_duration_seconds_bucket: 'api',
+  [READINGS.use]: 'limit',
+  [READINGS.waiting]: 'limit',
+  [READINGS.closed]: 'limit',
+}
 
 /** The figures of all processes together. */
-export async function sampleSeries(db: Reader, { first, minutes, length }: Bins, of: Of): Promise<Series> {
-  const lines = await db.query<Line>(LINES, [new Date(first), length, minutes, of.source ?? null, of.apis ?? null, of.limits ?? null])
-  const named = (name: string) => lines.filter((line) => line.name === name)
-  const drawn = (name: string): Record<string, number[]> => Object.fromEntries(named(name).map((line) => [line.key, listOf(line, length)]))
+export async function sampleSeries(db: Reader, bins: Bins, of: Of): Promise<Series> {
+  const { length } = bins
+  const rows = await readRows(db, bins, [...COUNTED, ...Object.values(READINGS)], of)
+  const drawn = (name: Name) => linesOf(rows, name, length)
   const none = () => new Array<number>(length).fill(0)
-  const rows = drawn('backhaul_rows_total')
+  const records = drawn('backhaul_rows_total')
   const requests = drawn('backhaul_requests_total')
+  const buckets = groupBy(rows.get('backhaul_request_duration_seconds_bucket') ?? [], ({ labels }) => labels.api ?? '')
   return {
-    rows: of.apis && of.source === undefined ? null : ofOutcomes((outcome) => rows[outcome] ?? none()),
+    rows: of.apis && of.source === undefined ? null : ofOutcomes((outcome) => records[outcome] ?? none()),
     requests: Object.fromEntries(ANSWERS.flatMap((answer) => (requests[answer] ? [[answer, requests[answer]]] : []))),
     waitSeconds: drawn('backhaul_wait_seconds_total').all ?? none(),
     latency: Object.fromEntries(
-      [...groupBy(named('backhaul_request_duration_seconds_bucket'), ({ key }) => key)].map(([api, mine]) => [
-        api,
-        latencyOf(new Map(mine.map((line) => [line.le ?? '+Inf', listOf(line, length)])), length),
-      ]),
+      [...buckets].sort().map(([api, mine]) => [api, latencyOf(new Map(Object.entries(added(mine, 'le', length))), length)]),
     ),
     limits: limitsOf(drawn, length),
   }
 }
 
+/** The use of limits alone. */
+export async function limitSeries(db: Reader, bins: Bins, of: Of): Promise<Record<string, LimitSeries>> {
+  const rows = await readRows(db, bins, Object.values(READINGS), of)
+  return limitsOf((name) => linesOf(rows, name, bins.length), bins.length)
+}
+
+type Read = Omit<Row, 'labels'> & { labels: Labels }
+
+async function readRows(db: Reader, { first, minutes, length }: Bins, names: readonly Name[], of: Of): Promise<Map<string, Read[]>> {
+  const rows = await db.query<Row>(ROWS, [new Date(first), length, minutes, names])
+  const read = rows.map((row) => ({ ...row, labels: JSON.parse(row.labels) as Labels })).filter(({ labels }) => belongs(labels, of))
+  return groupBy(read, ({ name }) => name)
+}
+
+const linesOf = (rows: ReadonlyMap<string, Read[]>, name: Name, length: number): Record<string, number[]> =>
+  added(rows.get(name) ?? [], KEYS[name], length)
+
+/** The rows added up by one of their labels; without one, all together. */
+function added(rows: readonly Read[], label: keyof Labels | undefined, length: number): Record<string, number[]> {
+  const lists: Record<string, number[]> = {}
+  for (const { labels, places, values } of rows) {
+    const key = label ? (labels[label] ?? '') : 'all'
+    lists[key] ??= new Array<number>(length).fill(0)
+    const list = lists[key]
+    for (const [at, place] of places.entries()) list[place] = (list[place] ?? 0) + (values[at] ?? 0)
+  }
+  return lists
+}
+
 /** Averages of the readings in each place; null where nobody read the gates. */
-function limitsOf(drawn: (name: string) => Record<string, number[]>, length: number): Record<string, LimitSeries> {
+function limitsOf(drawn: (name: Name) => Record<string, number[]>, length: number): Record<string, LimitSeries> {
   const readings = drawn(READINGS.count).all ?? new Array<number>(length).fill(0)
   const [use, waiting, closed] = [drawn(READINGS.use), drawn(READINGS.waiting), drawn(READINGS.closed)]
   const average = (list: number[] | undefined) => readings.map((n, place) => (n === 0 ? null : (list?.[place] ?? 0) / n))
@@ -80,10 +119,4 @@ function limitsOf(drawn: (name: string) => Record<string, number[]>, length: num
   return Object.fromEntries(
     names.map((name) => [name, { use: average(use[name]), waiting: average(waiting[name]), closed: average(closed[name]) }]),
   )
-}
-
-function listOf({ places, values }: Line, length: number): number[] {
-  const list = new Array<number>(length).fill(0)
-  for (const [at, place] of places.entries()) list[place] = values[at] ?? 0
-  return list
 }
