@@ -93,7 +93,7 @@ describe('list and show', () => {
     )
     expect(await show()).toMatch(/waits +waiting for a free worker of zkillboard_backfill_queue/)
     await db.query(`update backhaul.tasks set due_at = now() + interval '90 seconds', waiting_on = 'zkillboard'`)
-    expect(await show()).toMatch(/waits +waiting for zkillboard.com for 1 min (29|30) s/)
+    expect(await show()).toMatch(/waits +waiting for zkillboard.com for another 1 min (29|30) s/)
     await db.query(`update backhaul.tasks set waiting_on = null, attempts = 2, error_kind = 'http_502', error = 'zkillboard answered 502'`)
     expect(await show()).toMatch(/waits +retrying in 1 min \d+ s after http_502: zkillboard answered 502/)
     await command(env, `jobs pause ${id}`)

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { connection, get } from '../../backend/dashboard/src/api/client'
 import type * as ui from '../../backend/dashboard/src/api/types'
+import { fieldsText, merged } from '../../backend/dashboard/src/job/log-lines'
 import { choiceOf } from '../../backend/dashboard/src/jobs/filter'
 import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
 import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
+import { naturally } from '../../backend/dashboard/src/lib/natural'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
 import { formOf } from '../../backend/service/base/registry'
@@ -190,4 +192,27 @@ describe('the list of jobs', () => {
     )
     for (const text of [null, '', '{', '3', '[{"name":1}]', 'null']) expect(viewsIn(text)).toEqual([])
   })
+})
+
+describe('the lines of a log', () => {
+  const line = (n: number) => ({ n, at: '', level: 'info', message: `line ${n}`, fields: {}, process: '' })
+
+  test('come each once and in their order, whatever comes twice or late; the oldest go', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 400 }), { maxLength: 12 }), (batches) => {
+        const shown = batches.reduce<ui.LogLine[]>((lines, batch) => merged(lines, batch.map(line)), [])
+        const numbers = shown.map(({ n }) => n)
+        expect(numbers).toEqual([...new Set(batches.flat())].sort((a, b) => a - b).slice(-2000))
+      }),
+    )
+  })
+
+  test('show their fields in one line', () => {
+    expect(fieldsText({ key: 'a/1', seen: 3, why: { status: 502 } })).toBe('key=a/1 seen=3 why={"status":502}')
+    expect(fieldsText(null)).toBe('')
+  })
+})
+
+test('names with numbers are in their natural order', () => {
+  expect(naturally(['page 10', 'page 2', 'page 1'], (text) => text)).toEqual(['page 1', 'page 2', 'page 10'])
 })

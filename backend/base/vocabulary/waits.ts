@@ -23,13 +23,13 @@ export interface When {
 /** `until 12:03:10 UTC`, `at 12:03:10 UTC`: for a text that is read later. */
 export const byClock = (at: Date, now: Date): When => ({ ends: `until ${clock(at, now)}`, tries: `at ${clock(at, now)}` })
 
-/** `for 42 s`, `in 42 s`: for a text that is read now. @param ms from now */
+/** `for another 42 s`, `in 42 s`: for a text that is read now. @param ms from now */
 export function bySpan(ms: number): When {
   const left = duration(Math.max(1000, ms))
-  return { ends: `for ${left}`, tries: `in ${left}` }
+  return { ends: `for another ${left}`, tries: `in ${left}` }
 }
 
-/** `waiting for zkillboard.com for 42 s`, `retrying in 42 s after http_502: zkillboard answered 502`. */
+/** `waiting for zkillboard.com for another 42 s`, `retrying in 42 s after http_502: zkillboard answered 502`. */
 export function waitText({ kind, on, error }: Waiting, when: When): string {
   if (kind === 'worker') return `waiting for a free worker of ${on}`
   if (kind === 'hold') return `held until a person acts: ${on}`

@@ -37,5 +37,5 @@ function sentence(wait: Wait, running: Running, when: When): string {
 /** `waiting for zkillboard.com until 12:03:10 UTC`: for a text that is read later. */
 export const waitSentence = (wait: Wait, running: Running, now: Date): string => sentence(wait, running, byClock(wait.dueAt, now))
 
-/** `waiting for zkillboard.com for 42 s`: for a text that is read now. */
+/** `waiting for zkillboard.com for another 42 s`: for a text that is read now. */
 export const waitNow = (wait: Wait, running: Running): string => sentence(wait, running, bySpan(wait.inMs))

@@ -1,5 +1,6 @@
 import type { JobDetail } from '../api/types'
 import { Empty } from '../ui/empty'
+import { Counters } from './counters'
 import { EarlierRuns } from './earlier-runs'
 import { FailuresNote } from './failures-note'
 import { InHand } from './in-hand'
@@ -23,6 +24,7 @@ export function Now({ job }: { job: JobDetail }) {
       <EarlierRuns job={job} />
       <InHand job={job} />
       <Lanes job={job} />
+      <Counters job={job} />
       <Requests job={job.id} requests={job.requests} />
     </div>
   )

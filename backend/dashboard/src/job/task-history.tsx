@@ -1,6 +1,6 @@
 import type { JobDetail, TaskRow } from '../api/types'
 import { useMe } from '../hooks/use-me'
-import { moment, named } from '../lib/format'
+import { counted, moment, named } from '../lib/format'
 import { Button } from '../ui/button'
 import { retry } from './failures'
 
@@ -11,7 +11,7 @@ export function TaskHistory({ job, row, onChange }: { job: JobDetail; row: TaskR
   if (row.tried.length === 0 && row.ranBy === null && !canRetry) return null
   return (
     <details class="history">
-      <summary class="soft">{row.tried.length > 0 ? `History: ${row.tried.length} tries failed` : 'History'}</summary>
+      <summary class="soft">{row.tried.length > 0 ? `History: ${counted(row.tried.length, 'try', 'tries')} failed` : 'History'}</summary>
       {row.ranBy && (
         <p class="soft">
           {row.holder ? 'Read by' : 'Read last by'} <code>{row.ranBy}</code>
