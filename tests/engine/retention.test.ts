@@ -95,7 +95,7 @@ describe('tasks of ended jobs', () => {
     const young = await ended('young', 29, 'failed')
     await sweep()
     const offered = (await progress(db, [old, young])).map((job) => verbsFor(job))
-    expect(offered).toEqual([[], ['retry']])
+    expect(offered).toEqual([['acknowledge'], ['retry', 'acknowledge']])
     await expect(retry(engine(), old)).rejects.toMatchObject({
       code: 'state',
       message: expect.stringMatching(/were deleted after RETENTION_DAYS; start the job again$/),

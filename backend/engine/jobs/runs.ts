@@ -23,8 +23,12 @@ const MAX_RUNS = 50
 
 /** When the time of `jobs j` stopped: at its end or while it is paused. */
 const STOPPED = `coalesce(j.completed_at, j.paused_at, clock_timestamp())`
-/** Lets the time of a paused job go on: the pause does not count. For `set` of an update of `jobs`. */
-export const CLOCK_GOES_ON = `ran_seconds = ran_seconds - coalesce(extract(epoch from clock_timestamp() - paused_at), 0), paused_at = null`
+/**
+ * Lets the time of a paused job go on: the pause does not count. Where no run had started, no time was counted that it could be taken
+ * from. For `set` of an update of `jobs`.
+ */
+export const CLOCK_GOES_ON = `ran_seconds = ran_seconds - case when run = 1 or run_started_at is not null
+  then coalesce(extract(epoch from clock_timestamp() - paused_at), 0) else 0 end, paused_at = null`
 /** When the current or last run of `jobs j` started. While a retried job waits for its turn, no run has started and no time is counted. */
 const STARTED = `case when j.run = 1 then coalesce(j.started_at, j.created_at) else coalesce(j.run_started_at, ${STOPPED}) end`
 
