@@ -4,6 +4,7 @@ import { atprotoNetwork } from './atproto/network'
 import { atprotoRows } from './atproto/rows'
 import type { Bench } from './base/harness'
 import { commerceBudget } from './commerce/budget'
+import { consoleLoad } from './console/load'
 import { compare } from './engine/compare'
 import { memory } from './engine/memory'
 import { page } from './engine/page'
@@ -24,6 +25,7 @@ export const GROUPS: Record<string, Record<string, Bench>> = {
   engine: { rows, page, memory, compare, scale },
   gate: { spacing },
   process: { start, watchers, export: exporting },
+  console: { console: consoleLoad },
   eve: { deep, enrich },
   atproto: {
     'atproto-rows': atprotoRows,

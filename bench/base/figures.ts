@@ -8,7 +8,7 @@ export interface Figure {
   atLeast?: number
   atMost?: number
   /** Which value the target is about; the median by default. */
-  by?: 'min' | 'median' | 'max'
+  by?: 'min' | 'median' | 'p95' | 'max'
 }
 
 /** The value below which this part of the values lies. */
@@ -35,7 +35,7 @@ const text = (value: number): string => {
 }
 
 function verdict({ values, atLeast, atMost, by = 'median' }: Figure): [string, string] {
-  const value = { min: quantile(values, 0), median: median(values), max: quantile(values, 1) }[by]
+  const value = { min: quantile(values, 0), median: median(values), p95: quantile(values, 0.95), max: quantile(values, 1) }[by]
   if (atLeast !== undefined) return [`≥ ${text(atLeast)} (${by})`, value >= atLeast ? 'reached' : 'missed']
   if (atMost !== undefined) return [`≤ ${text(atMost)} (${by})`, value <= atMost ? 'reached' : 'missed']
   return ['', '']

@@ -1,36 +1,11 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-
-/** The shell draws the same pages without the windows of a browser, for less than half of the processor time. */
-const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const APPS = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium']
-const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking']
-const STILL = ['--disable-component-update', '--disable-sync']
-
-const runs = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    // Not there, or no program.
-    return false
-  }
-}
-
-function findChromium(): string | undefined {
-  const named = process.env.CHROME_PATH
-  if (named) return named
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), ...APPS].find(runs)
-}
-
-const path = findChromium()
+import { readFileSync } from 'node:fs'
+import type { BrowserContext, Page } from 'playwright-core'
+import { findChromium, openBrowser } from '../../bench/base/browser'
 
 /** Stories in a browser are skipped, and counted, where none is installed; CHROME_PATH names one. */
-export const withChromium = path ? describe : describe.skip
+export const withChromium = findChromium() ? describe : describe.skip
 
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: path, args: [...QUIET, ...STILL] })
+export { openBrowser }
 
 /** What a page complains of: refused by its own security policy, exceptions. Answers of 4xx and lost connections are no complaint. */
 export function complaints(context: BrowserContext): string[] {

@@ -152,7 +152,7 @@ function Figures({ job }: { job: JobDetail }) {
         {brief(job.rejected)}
       </Fact>
       {job.deleted > 0 && <Fact name={COUNTS.deleted.title}>{brief(job.deleted)}</Fact>}
-      <Fact name={COUNTS.seen.title} more={job.expected === null ? `${count(job.pages)} pages` : `of ${count(job.expected)} expected`}>
+      <Fact name={COUNTS.seen.title} more={job.expected === null ? counted(job.pages, 'page') : `of ${count(job.expected)} expected`}>
         {brief(job.seen)}
       </Fact>
       <Fact

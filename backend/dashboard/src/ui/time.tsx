@@ -32,11 +32,15 @@ export function Waiting({ wait, until }: { wait: Wait; until: string }) {
   return <>{waitText(wait, bySpan(Date.parse(until) - useNow()))}</>
 }
 
-/** `for 42 s`: how long something has run; the clock stands while it does not move. @param seconds as of `asOf`, ms */
+/** `for 42 s`: how long something has run; where it does not move, the clock stands, and it is `ran 42 s`. @param seconds as of `asOf`, ms */
 export function RanFor({ seconds, asOf, moving }: { seconds: number; asOf: number; moving: boolean }) {
   const now = useNow(moving)
   const ran = seconds * 1000 + (moving ? Math.max(0, now - asOf) : 0)
-  return <span class="nowrap">for {duration(Math.floor(ran / 1000) * 1000)}</span>
+  return (
+    <span class="nowrap">
+      {moving ? 'for' : 'ran'} {duration(Math.floor(ran / 1000) * 1000)}
+    </span>
+  )
 }
 
 /** Counts up from a time. */
