@@ -15,7 +15,7 @@ import { connectSeller, TOKEN_KEY } from '../commerce/sellers'
 
 /*
  * A suite in which something of everything happens: jobs of all five sources that run, wait, are paused, are done, failed; a dead letter,
- * a schedule, a webhook that fails. The console is looked at in it.
+ * a schedule, a webhook that fails. The console is shown with it.
  */
 
 /** What the console shows of it. */
@@ -28,7 +28,7 @@ export interface World {
 
 /** The character of the sandbox with the most killmails, and one with few. */
 const [MOST, FEW] = [2117325769, 90000005]
-/** Long enough that jobs run while pages are looked at, ms. */
+/** Long enough that jobs still run while their pages are read, ms. */
 const SLOW_MS = 4_000
 
 const one = async <P>(ground: Ground, source: Source<P>, request: unknown): Promise<string> => {

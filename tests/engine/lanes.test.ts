@@ -183,7 +183,7 @@ test('jobs show --hosts is a table of them, and JSON all of them', async () => {
   expect(rowOf('host ')).toMatch(/host +state +done \/ found +skipped +failed +records +new +requests +data +waits or error$/)
   expect(rowOf('(discovery)')).toMatch(/ended +1 \/ 1 /)
   expect(rowOf('held.example')).toMatch(/active +0 \/ 4 +0 +0 +0 +0 +4 +1\.5 kB$/)
-  expect(rowOf('parked.example')).toMatch(/parked .* waiting for pds for \d+ d/)
+  expect(rowOf('parked.example')).toMatch(/parked .* waiting for pds for another \d+ d/)
   expect(rowOf('retry.example')).toMatch(/parked .* retrying in .* after http_502: pds answered 502$/)
   expect(rowOf('ended.example')).toMatch(/ended +1 \/ 4 +1 +2 +46 +30 +3 +1\.2 MB +timeout: no answer$/)
   expect(JSON.parse((await command(env, `jobs show ${job} --hosts --json`)).out).hosts).toEqual({ items: lanes, next: null, total: 7 })

@@ -5,7 +5,11 @@ import { dirname, join, resolve } from 'node:path'
 
 const ROOT = join(__dirname, '..', '..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+]
 const FOLDERS = ['backend', 'bench', 'docs', 'ops', 'prisma', 'queues', 'scripts', 'tests']
 
 /** Paths in backticks and targets of links, from the folder that they are relative to. */

@@ -96,13 +96,13 @@ function Target({ row }: { row: ActionRow }) {
 
 function What({ row }: { row: ActionRow }) {
   return (
-    <>
+    <div class="sentence">
       <b>{row.verb}</b> <Target row={row} />
       {row.outcome !== 'done' && (
         <div class="warn break">
           <Status state="partial" text="refused" bare /> {row.outcome}
         </div>
       )}
-    </>
+    </div>
   )
 }
