@@ -76,18 +76,18 @@ export async function openWorld(ground: Ground, port: number): Promise<World> {
   await one(ground, atproto, atproto.example)
   for (const [name, id] of Object.entries(jobs)) await ended(name, id)
   sandbox.fault({ name: 'slow', api: 'zkillboard', ms: SLOW_MS })
-  const waiting = Array.from({ length: 20 }, (_, n) => ({ characterId: FEW + 1 + n }))
-  const [running, paused, ...others] = await startJobs(ground, eve, [{ characterId: MOST }, { characterId: FEW }, ...waiting])
-  await post(url, `/api/jobs/${paused?.id}/pause`)
-  if (!running || others.length === 0) throw new Error('no job of eve was started')
+  const running = await one(ground, eve, { characterId: MOST })
   await until(
-    async () => (await ground.db.query(`select 1 from backhaul.tasks where job_id = $1 and pages > 0`, [running.id])).length > 0,
+    async () => (await ground.db.query(`select 1 from backhaul.tasks where job_id = $1 and pages > 1`, [running])).length > 0,
     60_000,
     'a job to be under way',
   )
+  const others = Array.from({ length: 20 }, (_, n) => ({ characterId: FEW + 1 + n }))
+  const [paused] = await startJobs(ground, eve, [{ characterId: FEW }, ...others])
+  await post(url, `/api/jobs/${paused?.id}/pause`)
   // Figures by the minute, as charts show them.
   await rest(65_000)
-  return { url, sandbox, jobs: { ...jobs, running: running.id } }
+  return { url, sandbox, jobs: { ...jobs, running } }
 }
 
 async function post(url: string, path: string, body: object = {}): Promise<void> {
