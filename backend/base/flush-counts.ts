@@ -2,7 +2,7 @@ import { release, take } from './count'
 import type { Log } from './log'
 import { withoutRepeats } from './log-errors'
 import type { Reader } from './sql'
-import { releaseUses, takeUses } from './uses'
+import { releaseUses, takeUses, type Used } from './uses'
 
 /** How often processes without a heartbeat flush, ms; a heartbeat comes as often. */
 const EVERY_MS = 5_000
@@ -51,20 +51,26 @@ async function writeCounts(db: Reader): Promise<void> {
 /** Adds what this process noted by job and API to this minute's rows. */
 async function writeUses(db: Reader): Promise<void> {
   const uses = takeUses()
-  if (uses.length === 0) return
   try {
-    await db.query(
-      `insert into backhaul.uses (who, api, minute, counts)
-       select who, api, date_trunc('minute', clock_timestamp()), counts::bigint[] from unnest($1::text[], $2::text[], $3::text[]) as u(who, api, counts)
-       on conflict (who, api, minute, minutes) do update
-          set counts = (select array_agg(coalesce(old, 0) + coalesce(new, 0) order by n)
-                          from unnest(uses.counts, excluded.counts) with ordinality as c(old, new, n))`,
-      [uses.map(({ who }) => who), uses.map(({ api }) => api), uses.map(({ counts }) => `{${counts.join()}}`)],
-    )
+    await addUses(db, uses)
   } catch (error) {
     releaseUses(uses)
     throw error
   }
+}
+
+/** Adds figures to the rows of jobs and APIs of this minute; shorter lists of counts leave the later figures as they are. */
+export async function addUses(db: Reader, uses: readonly Used[]): Promise<void> {
+  if (uses.length === 0) return
+  await db.query(
+    `insert into backhaul.uses (who, api, minute, counts)
+     select who, api, date_trunc('minute', clock_timestamp()), counts::bigint[] from unnest($1::text[], $2::text[], $3::text[]) as u(who, api, counts)
+      order by who collate "C", api collate "C"
+     on conflict (who, api, minute, minutes) do update
+        set counts = (select array_agg(coalesce(old, 0) + coalesce(new, 0) order by n)
+                        from unnest(uses.counts, excluded.counts) with ordinality as c(old, new, n))`,
+    [uses.map(({ who }) => who), uses.map(({ api }) => api), uses.map(({ counts }) => `{${counts.join()}}`)],
+  )
 }
 
 /**

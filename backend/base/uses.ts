@@ -71,9 +71,9 @@ export function useRecords(who: string, records: Partial<Record<(typeof RECORD_F
   for (const [at, name] of RECORD_FIGURES.entries()) add(counts, at, records[name] ?? 0)
 }
 
-/** What was added since the last call, in the order in which every process writes it. */
+/** What was added since the last call. */
 export function takeUses(): Used[] {
-  const taken = [...held].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, used]) => used)
+  const taken = [...held.values()]
   held = new Map()
   return taken
 }

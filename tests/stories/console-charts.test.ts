@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
 import { CHARACTER } from '../support/backfill'
-import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { complaints, expectSound, openBrowser, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { type Process, type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
@@ -86,11 +86,6 @@ withChromium('charts, gates and workers', () => {
     await page.emulateMedia({ colorScheme })
     await page.goto(url + path)
     return page
-  }
-  /** Nothing overflows, and axe finds no serious fault. */
-  async function expectSound(page: Page): Promise<void> {
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
-    expect(await accessibilityFaults(page)).toEqual([])
   }
 
   test.each([

@@ -5,7 +5,7 @@ import { startSandbox } from '../../backend/sandbox/server'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { CHARACTER } from '../support/backfill'
-import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { complaints, expectSound, openBrowser, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Sandbox, type System, system } from '../support/system'
@@ -54,11 +54,6 @@ withChromium('the tools of the console', () => {
     return (await (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as { id: string }
   }
   const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
-  /** Nothing is wider than the screen, and axe finds nothing serious. */
-  async function isSound(page: Page): Promise<void> {
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBeLessThanOrEqual(0)
-    expect(await accessibilityFaults(page)).toEqual([])
-  }
   const goTo = async (page: Page, text: string) => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Search pages, jobs and actions' }).fill(text)
@@ -85,13 +80,13 @@ withChromium('the tools of the console', () => {
     await page.getByRole('option', { name: 'Dead letters' }).waitFor()
     const active = () => page.evaluate(`document.getElementById(document.activeElement.getAttribute('aria-activedescendant')).textContent`)
     expect(await active()).toBe('Dead letters')
-    await isSound(page)
+    await expectSound(page)
     await page.keyboard.press('Enter')
     await heading(page, 'Dead letters')
 
     // Both letters have one reason; one is corrected, and the server says first what is still wrong with it.
     await page.getByText('2 messages', { exact: true }).waitFor()
-    await isSound(page)
+    await expectSound(page)
     await page.getByRole('button', { name: 'Correct' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Correct the message' })
     const message = dialog.getByLabel('Message')
@@ -146,7 +141,7 @@ withChromium('the tools of the console', () => {
     await edit.getByLabel('When').fill('30 4 * * *')
     await edit.getByRole('button', { name: 'Save the changes' }).click()
     await page.getByText('30 4 * * *').waitFor()
-    await isSound(page)
+    await expectSound(page)
     expect(complained).toEqual([])
     await page.context().close()
   }, 120_000)
@@ -155,14 +150,14 @@ withChromium('the tools of the console', () => {
     const page = await enter(VIEWS.phone, 'dark')
     await page.getByRole('button', { name: 'Go to or do (Ctrl+K)' }).click()
     await page.getByRole('combobox', { name: 'Search pages, jobs and actions' }).fill('start character-killmails')
-    await isSound(page)
+    await expectSound(page)
     await page.getByRole('option', { name: 'Start: character-killmails' }).click()
     await heading(page, 'New backfill')
     const ids = Array.from({ length: 300 }, (_, n) => String(95_000_000 + n))
     await page.getByLabel('Character ids').fill(['# this week', ...ids.slice(0, 150), 'wrong-one', ...ids.slice(150)].join('\n'))
     await page.getByText('1 id of 301 cannot be read').waitFor()
     await page.getByText('Line 152').waitFor()
-    await isSound(page)
+    await expectSound(page)
     expect(await page.getByRole('button', { name: 'Start 300 jobs' }).isDisabled()).toBe(true)
     await page.getByRole('button', { name: 'Leave out this id' }).click()
     await page.getByRole('button', { name: 'Start 300 jobs' }).click()

@@ -1,3 +1,4 @@
+import { addUses } from '../../base/flush-counts'
 import { groupBy } from '../../base/group'
 import type { Reader } from '../../base/sql'
 import { REQUEST_FIGURES } from '../../base/uses'
@@ -81,18 +82,12 @@ const WAIT_AT = REQUEST_FIGURES.indexOf('waitMs')
 /** Each task that waits now has waited since the last reading: added to its job. */
 async function noteWaits(db: Reader, waiting: readonly WaitingTasks[]): Promise<void> {
   const byJob = groupBy(waiting, ({ gate, job }) => JSON.stringify([job, apiOf(limitOf(gate))]))
-  if (byJob.size === 0) return
-  const rows = [...byJob].map(([key, mine]) => ({
-    key: JSON.parse(key) as [string, string],
-    waitMs: mine.reduce((sum, { tasks }) => sum + tasks, 0) * READ_EVERY_MS,
-  }))
-  await db.query(
-    `insert into backhaul.uses (who, api, minute, counts)
-     select who, api, date_trunc('minute', clock_timestamp()), array_fill(0::bigint, array[$4::int]) || ms from unnest($1::text[], $2::text[], $3::bigint[]) as u(who, api, ms)
-     order by who, api
-     on conflict (who, api, minute, minutes) do update
-        set counts = (select array_agg(coalesce(old, 0) + coalesce(new, 0) order by n)
-                        from unnest(uses.counts, excluded.counts) with ordinality as c(old, new, n))`,
-    [rows.map(({ key }) => key[0]), rows.map(({ key }) => key[1]), rows.map(({ waitMs }) => waitMs), WAIT_AT],
+  await addUses(
+    db,
+    [...byJob].map(([key, mine]) => {
+      const [who, api] = JSON.parse(key) as [string, string]
+      const waitMs = mine.reduce((sum, { tasks }) => sum + tasks, 0) * READ_EVERY_MS
+      return { who, api, counts: [...new Array<number>(WAIT_AT).fill(0), waitMs] }
+    }),
   )
 }
