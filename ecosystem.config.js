@@ -3,23 +3,29 @@
  *   pm2 start ecosystem.config.js                      all
  *   pm2 start ecosystem.config.js --only worker-backfill,scheduler
  *   pm2 start ecosystem.config.js --env production     logs as JSON
- * Settings come from .env or the environment; none are kept here.
+ * Settings come from .env or the environment; none are kept here. Secrets that are exported go into a file in PM2's home that only its
+ * owner may read: PM2 writes the environment of its apps to disk, and shows it.
  */
 const { existsSync } = require('node:fs')
+const { homedir } = require('node:os')
 const { join } = require('node:path')
 
 const REGISTRY = join(__dirname, 'dist', 'backend', 'sources', 'index.js')
 
-/** The registry as compiled; PM2 shows the error when it is not built yet. */
-function workers() {
-  if (!existsSync(REGISTRY)) throw new Error('Backhaul is not built: run ./scripts/setup (or yarn build), then start it again.')
-  return require(REGISTRY).sources.flatMap((source) => [...Object.keys(source.workers), ...listeners(source)])
-}
+// The registry as compiled; PM2 shows the error when it is not built yet.
+if (!existsSync(REGISTRY)) throw new Error('Backhaul is not built: run ./scripts/setup (or yarn build), then start it again.')
+const { sources } = require(REGISTRY)
+const { readEnvFile } = require('./dist/backend/config/env-file')
+const { moveSecrets } = require('./dist/backend/config/secrets-file')
+
+// PM2 takes the environment of this process for its apps after it has read this file.
+const secretsFile = moveSecrets(sources, process.env, process.env.PM2_HOME || join(homedir(), '.pm2'))
+const env = { ...readEnvFile(join(__dirname, '.env')), ...process.env }
+
+const workers = () => sources.flatMap((source) => [...Object.keys(source.workers), ...listeners(source)])
 
 /** Listeners that are turned on; a value that cannot be read is reported by the processes that read it. */
 function listeners({ listeners: all = {}, settings = {} }) {
-  const { readEnvFile } = require('./dist/backend/config/env-file')
-  const env = { ...readEnvFile(join(__dirname, '.env')), ...process.env }
   return Object.keys(all).filter((app) => {
     const name = all[app].enabled
     return settings[name].schema.safeParse(env[name] || undefined).data === true
@@ -46,6 +52,8 @@ const app = (name, script, args) => ({
   max_memory_restart: '400M',
   node_args: ['--enable-source-maps', '--max-old-space-size=384'],
   merge_logs: true,
+  // Empty too: PM2 keeps what an earlier start has set.
+  env: { SECRETS_FILE: secretsFile ?? env.SECRETS_FILE ?? '' },
   env_production: { NODE_ENV: 'production', LOG_FORMAT: 'json' },
 })
 

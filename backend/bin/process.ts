@@ -5,6 +5,7 @@ import { Refused, Unreachable } from '../base/errors'
 import type { Log } from '../base/log'
 import { leave } from '../base/stdio'
 import { type Config, readConfig } from '../config/config'
+import { secretsIn } from '../config/secrets-file'
 import { createJobLog, type JobLog } from '../engine/job-log'
 import { sources } from '../sources'
 import { startTracing } from '../tracing'
@@ -24,9 +25,15 @@ export interface Program {
 export async function run(start: (config: Config, log: Log, jobLog: JobLog) => Promise<Program>): Promise<void> {
   let log = createLogger({ level: 'info', format: 'pretty' })
   try {
+    // Before settings are read: they join the environment then.
+    const kept = process.env.pm_id === undefined ? [] : secretsIn(sources, process.env)
     const config = readConfig(sources)
     const jobLog = createJobLog(`${serviceName()} ${hostname()}:${process.pid}`, config.jobLogLines)
     log = createLogger({ level: config.logLevel, format: config.logFormat }, jobLog)
+    if (kept.length > 0)
+      log.warn(
+        `PM2 itself holds ${kept.join(', ')}, and pm2 save writes that to disk: run npx pm2 delete ecosystem.config.js, then npx pm2 start ecosystem.config.js.`,
+      )
     const stopTracing = startTracing({ endpoint: config.otlpEndpoint, service: serviceName(), version, log })
     const program = await start(config, log, jobLog)
     onStop({ stop: () => program.stop().finally(stopTracing) }, log)

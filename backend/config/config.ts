@@ -7,10 +7,11 @@ import { NO_KEY, type Sealer } from '../base/seal'
 import { defaultsOf, type Settings, type SettingsReader, type SettingValues, type Source } from '../contract'
 import { readEnvFile } from './env-file'
 import { type LimitOverride, OWN } from './own'
+import { readSecretsFile } from './secrets-file'
 
 /*
  * The only file that reads the environment. The `.env` beside package.json is read first, whatever folder a command
- * is run from; the environment wins.
+ * is run from, then the file that SECRETS_FILE names; the environment wins.
  */
 
 export interface Config {
@@ -61,7 +62,7 @@ type Declares = Pick<Source, 'settings'>
 /** What Node.js reads before any program runs. */
 const TOO_LATE = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS']
 
-/** Adds the settings of .env to those of the environment, which take precedence, also when empty. */
+/** Adds the settings of SECRETS_FILE and of .env to those of the environment, which take precedence, also when empty. */
 function takeEnvFile(): void {
   const path = join(projectRoot(), '.env')
   const file = readEnvFile(path)
@@ -72,7 +73,7 @@ function takeEnvFile(): void {
       `${late} has no effect in ${path}, because Node.js reads it earlier: export it in the shell that starts Backhaul.`,
       late,
     )
-  Object.assign(process.env, { ...file, ...process.env })
+  Object.assign(process.env, { ...file, ...readSecretsFile(process.env.SECRETS_FILE ?? file.SECRETS_FILE), ...process.env })
 }
 
 /** The settings of the suite and of these sources. */

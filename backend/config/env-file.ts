@@ -48,7 +48,7 @@ export function writeEnvFile(path: string, template: string, settings: Record<st
 }
 
 /** Bare where that is read back as it is, else in the first quotes that do. */
-function lineOf(name: string, value: string): string {
+export function lineOf(name: string, value: string): string {
   const line = ['', "'", '"', '`'].map((quote) => `${name}=${quote}${value}${quote}`).find((one) => parse(one)[name] === value)
   if (line === undefined) throw new Refused('setup', `${name} cannot be written to a file: it holds quotes of every kind.`, name)
   return line

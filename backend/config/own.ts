@@ -125,6 +125,11 @@ export const OWN = {
       'Seals tokens of accounts and secrets of webhooks in the database: 32 bytes as 64 hexadecimal digits or base64. Several are separated by commas: the first seals, all open. Without it, no account can be connected.',
     secret: true,
   },
+  SECRETS_FILE: {
+    schema: z.string().trim().optional(),
+    about:
+      'File with more settings, such as a mounted secret, whose lines are those of `.env` and go before them. `ecosystem.config.js` sets it for secrets that are exported.',
+  },
   STALL_MINUTES: {
     schema: positive.default(15),
     about: 'Minutes without progress after which a job raises an alert, unless it waits for an upstream.',
