@@ -1,5 +1,6 @@
 import { signOn } from '../../backend/engine/heartbeat'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import { markWoken } from '../../backend/engine/store'
 import { wake } from '../../backend/engine/wake'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { type Suite, suite } from '../support/suite'
@@ -69,4 +70,16 @@ it('wakes nothing that is claimed, parked, paused or waiting for its lane', asyn
   await it_.db.query(`update backhaul.tasks set claim = null, due_at = now(), state = 'ready'`)
   await jobs.pause(it_, job)
   expect(await wake(it_.db, it_.broker)).toBe(0)
+})
+
+it('plans the wake-up after a turn once for each connection: planning it takes longer than running it', async () => {
+  await start(8)
+  const plans = await it_.db.tx(async (tx) => {
+    for (let turn = 0; turn < 8; turn++) await markWoken(tx, QUEUE)
+    return await tx.query<{ custom: number; kept: number }>(
+      `select custom_plans::int as custom, generic_plans::int as kept from pg_prepared_statements where statement like '%update backhaul.tasks t set woken_at%'`,
+    )
+  })
+  // The server compares five plans for known values with one for any.
+  expect(plans).toEqual([{ custom: 5, kept: 3 }])
 })

@@ -17,26 +17,22 @@ export interface Due {
   trace: string | null
 }
 
-/**
- * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
- * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
- * A turn that is under way, or about to be, counts as much as the last one of its job did.
- * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
- * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
- * @param queue only this one; absent: all
- * @returns them in the order in which they are to be published
- */
-export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
-  const due = await db.query<Due>(
-    `with recursive ${LAZY}, capacity as (${CAPACITY}), queues as (
-       (select $1::text as queue where $1 is not null union all
-        select queue from (select queue from backhaul.tasks where $1::text is null and state = 'ready' and claim is null order by queue limit 1) f)
+/** Every queue that has something to wake for. */
+const ROOMS_OF_ALL = `queues as (
+       (select queue from backhaul.tasks where state = 'ready' and claim is null order by queue limit 1)
        union all
        select (select t.queue from backhaul.tasks t where t.state = 'ready' and t.claim is null and t.queue > q.queue order by t.queue limit 1)
-         from queues q where q.queue is not null and $1::text is null
+         from queues q where q.queue is not null
      ), rooms as (
        select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
-     ), running as (select id, weight, priority from backhaul.jobs where admitted), stands as (
+     )`
+const ROOM_OF_ONE = `rooms as (
+       select $1::text as queue, 2 * coalesce((select places from capacity where queue = $1::text), 1) as room
+     )`
+
+/** @param rooms as above: a parameter that may be null would have the statement planned at every call, which takes longer than running it */
+const markSql = (rooms: string): string =>
+  `with recursive ${LAZY}, capacity as (${CAPACITY}), ${rooms}, running as (select id, weight, priority from backhaul.jobs where admitted), stands as (
        select q.queue, p.priority, ${standOf('q.queue', 'p.priority')} as stands
          from rooms q cross join (select distinct priority from running where weight is not null) p
      ), open as (
@@ -71,9 +67,21 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
      )
      update backhaul.tasks t set woken_at = clock_timestamp(), wakes = wakes + 1
        from held, lazy where t.id = held.id returning t.id, t.queue, t.wakes, held.place,
-            (select j.trace from backhaul.jobs j where j.id = t.job_id) as trace`,
-    [queue ?? null],
-  )
+            (select j.trace from backhaul.jobs j where j.id = t.job_id) as trace`
+const MARK_ALL = markSql(ROOMS_OF_ALL)
+const MARK_ONE = markSql(ROOM_OF_ONE)
+
+/**
+ * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
+ * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
+ * A turn that is under way, or about to be, counts as much as the last one of its job did.
+ * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
+ * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
+ * @param queue only this one; absent: all
+ * @returns them in the order in which they are to be published
+ */
+export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
+  const due = await (queue === undefined ? db.query<Due>(MARK_ALL) : db.query<Due>(MARK_ONE, [queue]))
   return due.sort((a, b) => Number(a.place - b.place))
 }
 
