@@ -75,7 +75,10 @@ export function build(context: Context): Command {
       .action((ids: string[], options: VerbOptions) => doVerb(context, name, ids, options))
     if (name === 'retry') {
       command
-        .option('--missing', 'also tasks that found nothing when they were read')
+        .option(
+          '--missing',
+          'also what is missing: tasks that found nothing, whose end proves nothing, and what the source finds is not stored',
+        )
         .option('--group <id>', 'only tasks that failed for this cause: yarn jobs failures lists them')
         .option('--task <id>', 'only this task')
         .option('--stream <name>', 'only failed tasks of this stream')

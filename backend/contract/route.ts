@@ -101,7 +101,7 @@ export interface TaskChoice {
 
 /** Which tasks a retry tries. */
 export interface RetryChoice extends TaskChoice {
-  /** Besides those that failed, those that were skipped because the upstream had nothing for them when they were read (`Source.missing`). */
+  /** Besides those that failed, what is missing: see `Missing`. Partitions without a task are included unless tasks are chosen. */
   missing?: boolean
 }
 

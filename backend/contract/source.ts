@@ -12,6 +12,7 @@ import type { Feed } from './feed'
 import type { Hooks } from './hooks'
 import type { Listener } from './listener'
 import type { KeptRefusals, Lookup } from './lookup'
+import type { Missing } from './missing'
 import type { PlanEstimate, Preview } from './preview'
 import type { Route, RouteContext } from './route'
 import type { Settings, SettingValues } from './settings'
@@ -117,8 +118,8 @@ export interface Source<P = unknown> extends Hooks<P> {
   refusals?: Record<string, KeptRefusals>
   /** Its own kinds of failures: whether trying again helps. Those of requests are known to the engine. */
   failures?: Record<string, FailureKind>
-  /** Kinds of skips of tasks that found nothing when they were read, and may find something later: a retry may include them. */
-  missing?: readonly string[]
+  /** What of its jobs may be missing although no task failed: a retry may include it. */
+  missing?: Missing<P>
   commands: Record<string, Command>
   /** Its PM2 apps: the queues each consumes, and how many deliveries one process handles at once. */
   workers: Record<string, { queues: QueueName[]; concurrency: number }>

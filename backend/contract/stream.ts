@@ -15,6 +15,11 @@ export interface NewTask {
   stage?: number
   /** Its outcome, where that is known already: the task is counted and listed but never run. Retrying a failed one runs it for the first time. */
   ended?: { skipped: string; kind?: string } | { failed: string; error: string }
+  /**
+   * Where the job has it already and it is done or skipped, it starts again at this cursor, its counts at 0; a skipped one that was never
+   * read gives way, in its cell, to the tasks that read it. For what is found to be missing. Absent: the job's own task is left alone.
+   */
+  again?: boolean
 }
 
 /** Why a task was not read: a sentence, and a short stable word to count by: `unavailable`, `in_flight`. */

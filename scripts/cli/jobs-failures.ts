@@ -27,5 +27,9 @@ export async function showFailures(context: Context, id: string, { json }: { jso
     terminal.out(parts.join('\n\n'))
   }
   if (found.missing > 0)
-    terminal.out(`${counted(found.missing, 'task')} found nothing when read; yarn jobs retry ${shortId(id)} --missing tries those as well.`)
+    terminal.out(
+      `${counted(found.missing, 'task')} found nothing, or ended without a proof; yarn jobs retry ${shortId(id)} --missing reads those as well.`,
+    )
+  if (found.findsMissing)
+    terminal.out(`yarn jobs retry ${shortId(id)} --missing also reads what was asked for and is not stored, with or without a task.`)
 }

@@ -19,7 +19,7 @@ const TOKENS = { ADMIN_TOKEN: 'admin-token-of-this-test', READ_TOKEN: 'read-toke
 const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [] }
 const source: Source = {
   ...countingSource(counting),
-  missing: ['unavailable'],
+  missing: { kinds: ['unavailable'] },
   failures: { odd: { again: 'does not help', advice: 'It stays odd.' } },
 }
 /** A page without records, which ends its task. */
@@ -56,6 +56,7 @@ test('failures are grouped by cause; a retry takes one cause, one task, or also 
   expect(found).toEqual({
     total: 2,
     missing: 1,
+    findsMissing: false,
     items: [
       expect.objectContaining({ kind: 'http_502', failed: 3, retrying: 0, again: 'helps', advice: expect.stringMatching(/pass: retry/) }),
       expect.objectContaining({ kind: 'odd', failed: 2, again: 'does not help', advice: 'It stays odd.' }),
@@ -98,10 +99,32 @@ test('failures are grouped by cause; a retry takes one cause, one task, or also 
   // Only now does the upstream have what was missing.
   expect((await retry(id, { missing: true })).status).toBe(200)
   expect(await engine.ended(id)).toBe('completed')
-  expect(await failures(id)).toEqual({ items: [], total: 0, missing: 0 })
+  expect(await failures(id)).toEqual({ items: [], total: 0, missing: 0, findsMissing: false })
   const runs = (await served.ask('GET', `/api/jobs/${id}`, undefined, asReader)).body.earlierRuns
   expect(runs.map(({ status }: { status: string }) => status)).toEqual(['partial', 'partial', 'partial', 'completed'])
   await worker.stop()
+}, 60_000)
+
+test('a task whose end proves nothing is missing: it is read from its beginning, and counted anew', async () => {
+  counting.tasks = [countingTask('doubted'), countingTask('sure')]
+  counting.pages = 2
+  counting.onRead = async (key, page) =>
+    key === 'doubted' && page === 1 ? { unverified: 'the upstream counted more', expected: 2 } : undefined
+  const id = (await startJob(engine, source, { name: 'doubted' })).id
+  await engine.worker()
+  expect(await engine.ended(id)).toBe('completed')
+  expect(await failures(id)).toMatchObject({ items: [], missing: 1 })
+  await engine.db.query(`insert into backhaul.rejects (job_id, task_id, source, stream, key, reason, raw)
+     select job_id, id, 'counting', 'count', 'r', 'schema', '{}' from backhaul.tasks where job_id = '${id}' and key = 'doubted'`)
+  await engine.db.query(`delete from counted where key = 'doubted'`)
+  counting.onRead = undefined
+  expect((await retry(id, { missing: true, lane: 'none' })).body.detail).toMatch(/no failed or missing tasks of lane none/)
+  expect((await retry(id, { missing: true })).status).toBe(200)
+  expect(await engine.ended(id)).toBe('completed')
+  const { body } = await served.ask('GET', `/api/jobs/${id}/report`, undefined, asReader)
+  expect(body).toMatchObject({ verified: true, seen: 4, new: 4, pages: 4, rejectedBy: {}, unverified: {} })
+  expect(await failures(id)).toMatchObject({ missing: 0 })
+  counting.pages = 1
 }, 60_000)
 
 test('groups cost as much as there are tasks with an error, however many tasks there are', async () => {

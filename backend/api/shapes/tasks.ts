@@ -58,13 +58,13 @@ export const taskQuery = z.strictObject({
 export const retryBody = z
   .strictObject({
     ...taskChoice,
-    missing: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Also tasks that were skipped because the upstream had nothing for them when they were read' }),
+    missing: z.boolean().optional().meta({
+      description:
+        'Also what is missing: tasks that found nothing or whose end is no proof, and unless tasks are chosen, partitions without a task or without their rows',
+    }),
   })
   .nullish()
-  .meta({ description: 'Which failed tasks to retry: those that match every given field; all by default' })
+  .meta({ description: 'Which tasks to retry: those that failed and match every given field; all that failed by default' })
 
 const failureGroup = z
   .object({
@@ -85,7 +85,10 @@ export const failures = z
   .object({
     items: z.array(failureGroup).meta({ description: 'The 50 with the most failed tasks' }),
     total: count.meta({ description: 'Causes in all' }),
-    missing: count.meta({ description: 'Tasks that `missing: true` would add to a retry' }),
+    missing: count.meta({
+      description: 'Tasks that `missing: true` would add to a retry: those that found nothing, or whose end proves nothing',
+    }),
+    findsMissing: z.boolean().meta({ description: 'It would also read partitions that had no task, or whose rows are gone' }),
   })
   .meta({ id: 'Failures' })
 

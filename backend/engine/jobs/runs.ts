@@ -8,8 +8,8 @@ export interface Run {
   startedAt: string
   endedAt: string
   seconds: number
-  /** How it ended: `partial` or `failed`, because no other job can be retried. */
-  status: 'partial' | 'failed'
+  /** How it ended; one that is completed can be retried for what is missing. */
+  status: 'completed' | 'partial' | 'failed'
   /** The reason; the first failure if there were several. */
   error: string | null
   /** The job's totals at that end. */

@@ -2,10 +2,10 @@ import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
 import { ACTIVE_STATUSES } from '../../base/vocabulary'
-import type { RetryChoice, Source } from '../../contract'
+import { defaultsOf, type RetryChoice, type Source } from '../../contract'
 import { type Engine, sourceNamed } from '../engine'
 import { logJobsStarted } from '../log'
-import { CHOICES, cancelTasks, dropClaims, forgetWaits, reopenFailed } from '../store'
+import { CHOICES, cancelTasks, dropClaims, forgetWaits, insertTasks, reopenFailed } from '../store'
 import { wake } from '../wake'
 import { admit } from './admission'
 import { endCancelled } from './finish'
@@ -129,7 +129,8 @@ export async function beginNext(engine: Engine, source: Source, started: readonl
 }
 
 /**
- * Retries a job's failed tasks, each from the page it reached and with all its attempts; the job will finish again.
+ * Retries a job's failed tasks, each from the page it reached and with all its attempts, and with `missing` what else is not there; the
+ * job will finish again.
  * @param only which of the failed tasks; the others stay failed
  * @throws {Refused} `state` when another active job backfills the same, or nothing failed
  */
@@ -155,10 +156,12 @@ export async function retry(engine: Engine, id: string, only: RetryChoice = {}):
     if (!['partial', 'failed', 'running', 'queued', 'paused', ...(missing ? ['completed'] : [])].includes(status)) {
       throw new Refused('state', `job ${job.id.slice(0, 8)} is ${status}; retry needs failed tasks; start the job again`, 'status', status)
     }
-    const failed = await reopenFailed(tx, job.id, only, source.missing)
-    const ended = status === 'failed' || status === 'partial' || status === 'completed'
     const chosen = CHOICES.flatMap((name) => (only[name] === undefined ? [] : [` of ${name} ${only[name]}`]))
-    if (failed === 0 && (status !== 'failed' || chosen.length > 0))
+    const failed = await reopenFailed(tx, job.id, only, source.missing?.kinds)
+    const found = missing && chosen.length === 0 ? await planMissing(tx, engine, source, job) : { tasks: 0, params: job.params }
+    const opened = failed + found.tasks
+    const ended = status === 'failed' || status === 'partial' || status === 'completed'
+    if (opened === 0 && (status !== 'failed' || chosen.length > 0))
       throw new Refused(
         'state',
         `job ${job.id.slice(0, 8)} has no failed ${missing ? 'or missing ' : ''}tasks${chosen.join('')}; nothing to retry`,
@@ -167,11 +170,20 @@ export async function retry(engine: Engine, id: string, only: RetryChoice = {}):
       )
     // The scheduler gives them places: two promotes with different views of a lane would each fill it.
     if (ended) await queueAgain(tx, job)
-    await source.started?.(tx, { id: job.id, params: source.params.parse(job.params), run: (now?.run ?? 1) + (ended ? 1 : 0) })
-    return failed
+    await source.started?.(tx, { id: job.id, params: source.params.parse(found.params), run: (now?.run ?? 1) + (ended ? 1 : 0) })
+    return opened
   })
   await goOn(engine)
   return { job: await findJob(engine, job.id), tasks }
+}
+
+/** Adds or opens the tasks of what is not stored, as far as the source knows it. */
+async function planMissing(tx: Tx, { settings = defaultsOf }: Pick<Engine, 'settings'>, source: Source, job: JobRow) {
+  const found = await source.missing?.plan?.(tx, { id: job.id, params: source.params.parse(job.params) }, settings(source))
+  if (!found) return { tasks: 0, params: job.params }
+  const params = found.params === undefined ? job.params : source.params.parse(found.params)
+  await tx.query(`update backhaul.jobs set params = $2 where id = $1`, [job.id, JSON.stringify(params)])
+  return { tasks: await insertTasks(tx, job.id, source, found.tasks), params }
 }
 
 async function queueAgain(tx: Tx, job: JobRow): Promise<void> {

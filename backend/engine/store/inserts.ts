@@ -1,16 +1,24 @@
 import type { Tx } from '../../base/sql'
 import type { NewTask, Source } from '../../contract'
+import { openAgain } from './reopen'
 import { FINISH, textOf } from './task'
 
-/** Adds tasks to a job; one that is there already is left alone. Those outside lanes may be claimed at once if the job is admitted. */
-export const insertTasks = (tx: Tx, jobId: string, source: Source, tasks: readonly NewTask[]): Promise<void> =>
-  insertTasksOf(tx, source, [{ id: jobId, tasks }])
+/**
+ * Adds tasks to a job; one that is there already is left alone, or opened if it was found again. Those outside lanes may be claimed at
+ * once if the job is admitted.
+ * @returns how many were added or opened
+ */
+export async function insertTasks(tx: Tx, jobId: string, source: Source, tasks: readonly NewTask[]): Promise<number> {
+  const again = tasks.filter((task) => task.again)
+  const opened = again.length > 0 ? await openAgain(tx, jobId, source, again) : 0
+  return opened + (await insertTasksOf(tx, source, [{ id: jobId, tasks }]))
+}
 
 /** Tasks in one statement; their order inside a job is kept for as many. */
 const TASKS_AT_ONCE = 10_000
 
-/** The same for many jobs of a source, in as few statements as they need. */
-export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id: string; tasks: readonly NewTask[] }[]): Promise<void> {
+/** Adds the tasks of many jobs of a source, in as few statements as they need. @returns how many were added */
+export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id: string; tasks: readonly NewTask[] }[]): Promise<number> {
   const all = jobs.flatMap(({ id, tasks }) =>
     tasks.map((task) => ({
       ...task,
@@ -19,21 +27,27 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
       sort: `${id} ${task.stream} ${task.key}`,
     })),
   )
+  let added = 0
   for (let from = 0; from < all.length; from += TASKS_AT_ONCE) {
     const sorted = all
       .slice(from, from + TASKS_AT_ONCE)
       .map((task, place) => ({ ...task, place }))
       .sort((a, b) => (a.sort < b.sort ? -1 : 1))
-    await tx.query(
-      `insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, cell_row, cell_column, state, reason, reason_kind, error_kind, error, settled_at)
+    const [inserted] = await tx.query<{ tasks: number }>(
+      `with inserted as (
+       insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, cell_row, cell_column, state, reason, reason_kind, error_kind, error, settled_at)
        select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor, n.cell_row, n.cell_column,
               coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
               n.reason, n.reason_kind, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
-                as n(job, stream, key, queue, lane, stage, place, cursor, cell_row, cell_column, ended, reason, reason_kind, kind, error)
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, cell_row, cell_column, ended, reason, reason_kind, kind, error, again)
               join backhaul.jobs j on j.id = n.job,
               (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
-       on conflict (job_id, stream, key) do nothing`,
+        where not (n.again and n.ended is not null
+                   and exists (select from backhaul.tasks o where o.job_id = n.job and o.cell_column = n.cell_column and o.cell_row = n.cell_row))
+       on conflict (job_id, stream, key) do nothing returning 1
+       )
+       select count(*)::int as tasks from inserted`,
       [
         sorted.map((task) => task.job),
         sorted.map((task) => task.stream),
@@ -46,9 +60,12 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
         sorted.map((task) => textOf(task.cell?.row) ?? null),
         sorted.map((task) => textOf(task.cell?.column) ?? null),
         ...['ended', 'reason', 'reasonKind', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
+        sorted.map((task) => task.again === true),
       ],
     )
+    added += inserted?.tasks ?? 0
   }
+  return added
 }
 
 /** State, reason and error of a task that is inserted as settled. */

@@ -1,7 +1,5 @@
 import type { Reader, Tx } from '../../base/sql'
-import type { RetryChoice } from '../../contract'
-import { andChosen } from './choice'
-import { FINISH, NO_CLAIM, NOT_WOKEN, OPEN } from './task'
+import { NO_CLAIM, OPEN } from './task'
 
 /*
  * What verbs and retention do to all tasks of a job.
@@ -21,27 +19,6 @@ export async function cancelTasks(db: Reader, jobId: string): Promise<void> {
     )
     cancelled = rows.length
   }
-}
-
-/**
- * Opens a job's failed tasks again, with all their attempts, and deletes its finish task: it is inserted again when nothing
- * is left to do.
- * @param only those of them
- * @param missing kinds of skips whose tasks are opened as well, if they were read before
- * @returns how many of them were opened, the finish task not counted
- */
-export async function reopenFailed(tx: Tx, jobId: string, only: RetryChoice = {}, missing: readonly string[] = []): Promise<number> {
-  const values: unknown[] = [jobId]
-  await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
-  const wanted = `(state = 'failed' or (state = 'skipped' and reason_kind = any($${values.push(only.missing ? missing : [])}) and pages > 0))`
-  const [opened] = await tx.query<{ tasks: number }>(
-    `with opened as (update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, attempts = 0, error = null,
-            error_kind = null, error_api = null, reason = null, reason_kind = null, settled_at = null, waiting_since = null, due_at = clock_timestamp(), ${NOT_WOKEN}
-      where job_id = $1 and ${wanted}${andChosen(only, values)} returning 1)
-     select count(*)::int as tasks from opened`,
-    values,
-  )
-  return opened?.tasks ?? 0
 }
 
 /** Waits of a job's tasks count from now on: what passed while it was paused was no wait for an upstream. */

@@ -45,7 +45,7 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
   const moved = query<{ runs: boolean }>(
     `with moved as (
      update backhaul.tasks t
-        set step = step + 1, cursor = $4, attempts = 0, error_kind = $15, error = $16, error_api = ${API}, tried = ${triedAfter(TRIED)}, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
+        set step = step + 1, first_cursor = case when $8 then first_cursor else coalesce(first_cursor, cursor) end, cursor = $4, attempts = 0, error_kind = $15, error = $16, error_api = ${API}, tried = ${triedAfter(TRIED)}, slot_at = null, waiting_since = null, paged_at = clock_timestamp(),
             expected = $5, traffic = $6, notes = $7, counters = $11, unverified = $12,
             state = case when $8 then case when $16::text is not null then 'failed' when $9::text is null then 'done' else 'skipped' end
                          when $10::text is not null then 'waiting' else 'ready' end::backhaul.task_state,

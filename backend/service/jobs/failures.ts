@@ -2,7 +2,7 @@ import { jsonInt } from '../../base/vocabulary'
 import type { FailureKind } from '../../contract'
 import { failureKind } from '../../engine/failure-kinds'
 import { findJob, type JobRow } from '../../engine/jobs/verbs'
-import { faultGroups } from '../../engine/store'
+import { faultGroups, isMissing } from '../../engine/store'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 
@@ -30,6 +30,8 @@ export interface Failures {
   total: number
   /** Tasks that a retry of what is missing would include besides the failed ones. */
   missing: number
+  /** Such a retry also compares what is stored with what was asked for: it reads partitions that had no task, or whose rows are gone. */
+  findsMissing: boolean
 }
 
 const cache = databaseCache<Failures>(1000)
@@ -47,7 +49,7 @@ export async function failuresOf(service: Pick<Service, 'db' | 'sources'>, id: s
 async function readFailures({ db, sources }: Pick<Service, 'db' | 'sources'>, job: JobRow): Promise<Failures> {
   const source = sources.find((one) => one.name === job.source)
   if (job.report?.cleared) return fromReport(job, job.report.failures, source)
-  const [groups, missing] = await Promise.all([faultGroups(db, job.id, MAX_GROUPS), countMissing({ db }, job.id, source?.missing)])
+  const [groups, missing] = await Promise.all([faultGroups(db, job.id, MAX_GROUPS), countMissing({ db }, job.id, source?.missing?.kinds)])
   const items = groups.map(
     ({ groups: _, firstAt, lastAt, task, stream, key, lane, error, ...group }): FailureGroup => ({
       ...group,
@@ -57,7 +59,7 @@ async function readFailures({ db, sources }: Pick<Service, 'db' | 'sources'>, jo
       example: { task: jsonInt(task), stream, key, lane, error },
     }),
   )
-  return { items, total: groups[0]?.groups ?? 0, missing }
+  return { items, total: groups[0]?.groups ?? 0, missing, findsMissing: source?.missing?.plan !== undefined }
 }
 
 /** The tasks are deleted: the report keeps how many failed of each kind, and some of the errors. */
@@ -72,13 +74,12 @@ function fromReport(
     const example = { task: null, stream, key: key.join(' '), lane: null, error: first?.error ?? '' }
     return { id: kind, kind, api: null, failed, retrying: 0, firstAt: null, lastAt: null, example, ...failureKind(kind, source) }
   })
-  return { items, total: items.length, missing: 0 }
+  return { items, total: items.length, missing: 0, findsMissing: false }
 }
 
 async function countMissing({ db }: Pick<Service, 'db'>, jobId: string, kinds: readonly string[] = []): Promise<number> {
-  if (kinds.length === 0) return 0
   const [row] = await db.query<{ tasks: number }>(
-    `select count(*)::int as tasks from backhaul.tasks where job_id = $1 and state = 'skipped' and reason_kind = any($2) and pages > 0`,
+    `select count(*)::int as tasks from backhaul.tasks where job_id = $1 and ${isMissing('$2')}`,
     [jobId, kinds],
   )
   return row?.tasks ?? 0

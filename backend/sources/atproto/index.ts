@@ -8,6 +8,7 @@ import { plan } from './plan'
 import { routes } from './routes'
 import { settings } from './settings'
 import { collections } from './streams/collections'
+import { INACTIVE } from './streams/discovery'
 import { host } from './streams/host'
 import { hosts } from './streams/hosts'
 import { late } from './streams/late'
@@ -27,6 +28,7 @@ export const atproto = defineSource<AtprotoParams>({
   apis: { relay: relayApi, plc, pds, handles },
   streams: { collections, relay, hosts, host, named, repo, late },
   failures,
+  missing: { kinds: [INACTIVE] },
   commands,
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.

@@ -22,8 +22,9 @@ const rowsOf = (parts: readonly Part[], { kind }: CommerceParams): NewSyncJob[] 
 
 async function started(tx: Tx, { id, params, run }: { id: string; params: CommerceParams; run: number }): Promise<void> {
   if (params.kind === 'roll_up') return
-  if (run === 1) await queueSyncJobs(tx, id, params.userId, rowsOf(partsOf(params), params))
-  else await requeueSyncJobs(tx, id)
+  // A retry of what is missing may add parts.
+  await queueSyncJobs(tx, id, params.userId, rowsOf(partsOf(params), params))
+  if (run > 1) await requeueSyncJobs(tx, id)
   if (params.kind === 'backfill') await setBackfillStatus(tx, params.userId, 'in_progress')
 }
 

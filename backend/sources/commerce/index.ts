@@ -4,6 +4,7 @@ import { commands } from './commands'
 import { stageLabel } from './entities'
 import { failures } from './failures'
 import { hooks } from './hooks'
+import { missing } from './missing'
 import { type CommerceParams, label, params, paramsOf } from './params'
 import { plan } from './plan'
 import { allOf, PLATFORM_PARTS } from './platforms'
@@ -45,6 +46,7 @@ export const commerce = defineSource<CommerceParams>({
   },
   counters: { days_computed: 'Days whose figures were computed.' },
   failures,
+  missing,
   commands,
   workers: Object.fromEntries(
     parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),

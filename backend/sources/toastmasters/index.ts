@@ -4,6 +4,7 @@ import { checks } from './checks'
 import { commands } from './commands'
 import { counters } from './counters'
 import { failures } from './failures'
+import { missing } from './missing'
 import { type BackfillParams, label, message, params } from './params'
 import { plan } from './plan'
 import { prepare } from './prepare'
@@ -30,7 +31,7 @@ export const toastmasters = defineSource<BackfillParams>({
   counters,
   checks,
   failures,
-  missing: ['unavailable', 'not_yet_published'],
+  missing,
   commands,
   workers: { 'worker-districts': { queues: ['districts_backfill_queue'], concurrency: 4 } },
   routes,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { NewTask, Plan } from '../../contract'
-import { daysOf } from './calendar'
+import { type Day, daysOf } from './calendar'
 import { monthsOf } from './dates'
 import type { BackfillParams } from './params'
 import type { Prepared } from './prepared'
@@ -14,14 +14,19 @@ export function preparedOf({ prepared }: Pick<BackfillParams, 'prepared'>): Prep
   return prepared
 }
 
+/** What is found for a job that reads what is missing of it is found again. */
+export const found = (tasks: readonly NewTask[], params: BackfillParams): NewTask[] =>
+  tasks.map((task) => (preparedOf(params).storedSince === undefined ? task : { ...task, again: true }))
+
+/** Plans the dates of a month. */
+export const monthTask = (monthEnd: Day): NewTask => ({ stream: 'months', key: monthEnd.slice(0, 7), lane: FINDING, cursor: { lists: 0 } })
+
 /** First tasks of a job: one for each month of its range. */
 export function plan(params: BackfillParams): Plan {
   const { startDate: from, endDate: to, newestFirst, rateLimitDelayMs } = params
   const { concurrency, tries, backlog, detail, districts } = preparedOf(params)
   const months = monthsOf(from, to)
-  const tasks = (newestFirst ? months.reverse() : months).map(
-    (monthEnd): NewTask => ({ stream: 'months', key: monthEnd.slice(0, 7), lane: FINDING, cursor: { lists: 0 } }),
-  )
+  const tasks = (newestFirst ? months.reverse() : months).map(monthTask)
   return {
     tasks,
     // The slots 1 to n, and the lane of what finds tasks.

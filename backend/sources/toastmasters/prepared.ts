@@ -25,9 +25,11 @@ export type Strategy = z.infer<typeof strategy>
 export const prepared = z.object({
   /** Files read before this moment are read again. */
   since: z.iso.datetime(),
-  /** When the job was started: lists of open months are read again by every job. */
+  /** When the job was started, or what is missing of it was planned again: lists of open months are read again then. */
   startedAt: z.iso.datetime(),
-  /** The day of the start, UTC. */
+  /** Of a job that was planned again, when it was started: what was stored since then is not missing. */
+  storedSince: z.iso.datetime().optional(),
+  /** The day of `startedAt`, UTC. */
   today: z.string(),
   /** Districts that are read; null: every district of a date's summary. */
   districts: z.array(z.string()).nullable(),

@@ -22,8 +22,15 @@ type ToRead = Extract<Planned, { listed: unknown }>
 
 const inFlight = (job: string): Settled => ({ kind: 'in_flight', reason: `job ${job.slice(0, 8)} reads it`, rows: 0 })
 
-/** Whether what is held makes a capture unnecessary: it is the last word on its date, and not older. */
-export const covers = (held: Held, { listed }: Pick<ToRead, 'listed'>): boolean => held.isFinal && held.asOf >= listed.asOf
+/**
+ * Whether what is held makes a capture unnecessary: it is the last word on its date, and not older. For a job that reads what is missing
+ * of it, what it stored itself counts as well, unless there is a newer capture.
+ */
+export function covers(held: Held, { listed }: Pick<ToRead, 'listed'>, { skipExisting, prepared }: BackfillParams): boolean {
+  if (held.asOf < listed.asOf) return false
+  const own = prepared?.storedSince
+  return (skipExisting && held.isFinal) || (own !== undefined && held.fetchedAt.toISOString() >= own)
+}
 
 /**
  * Why the summary of a date is not read; undefined: it is.
@@ -34,10 +41,10 @@ function settledSummary(
   date: ToRead,
   held: readonly Held[],
   others: ReadonlyMap<string, string>,
-  { skipExisting }: BackfillParams,
+  params: BackfillParams,
 ): Settled | undefined {
   const rows = held.filter((one) => one.detail === 'summary')
-  if (skipExisting && rows.length > 0 && rows.every((one) => covers(one, date)))
+  if (rows.length > 0 && rows.every((one) => covers(one, date, params)))
     return { kind: 'exists', reason: 'its final summary is stored', rows: rows.length }
   const job = others.get(date.date)
   return job === undefined ? undefined : inFlight(job)
@@ -52,13 +59,13 @@ export function settledDistricts(
   districts: readonly string[],
   held: readonly Held[],
   others: ReadonlyMap<string, string>,
-  { skipExisting }: BackfillParams,
+  params: BackfillParams,
 ): Map<string, Settled> {
-  const stored = new Set(held.filter((one) => one.detail === 'full' && covers(one, date)).map((one) => one.districtId))
+  const stored = new Set(held.filter((one) => one.detail === 'full' && covers(one, date, params)).map((one) => one.districtId))
   const settled = new Map<string, Settled>()
   for (const district of districts) {
     const job = REPORTS.map((report) => others.get(reportKey(date.date, district, report))).find((id) => id !== undefined)
-    if (skipExisting && stored.has(district)) settled.set(district, { kind: 'exists', reason: 'its final statistics are stored', rows: 1 })
+    if (stored.has(district)) settled.set(district, { kind: 'exists', reason: 'its final statistics are stored', rows: 1 })
     else if (job !== undefined) settled.set(district, inFlight(job))
   }
   return settled

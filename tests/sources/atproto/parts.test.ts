@@ -884,7 +884,7 @@ describe('a discovery', () => {
     const { tasks } = await discoverAll(host, { pds: () => ({ data: { repos } }), plc: directory }, begin)
     expect(tasks.map(({ key, ended, cursor }) => [key, ended, (cursor as { head?: { rev: string } }).head?.rev])).toEqual([
       [didOf(1), undefined, 'r1'],
-      [didOf(2), { skipped: 'inactive: takendown' }, 'r2'],
+      [didOf(2), { skipped: 'inactive: takendown', kind: 'inactive' }, 'r2'],
       [didOf(3), undefined, 'r3'],
     ])
   })
@@ -899,7 +899,7 @@ describe('a discovery', () => {
     expect(first.batches.flatMap(({ identified = [] }) => identified)).toEqual([held])
     const rows = [{ ...held, synced: {} }]
     const second = await discoverAll(host, { pds: () => ({ data: { repos } }) }, { ...begin, rows })
-    expect(second.tasks).toEqual([expect.objectContaining({ key: ALICE, ended: { skipped: 'inactive: suspended' } })])
+    expect(second.tasks).toEqual([expect.objectContaining({ key: ALICE, ended: { skipped: 'inactive: suspended', kind: 'inactive' } })])
     expect(second.batches.flatMap(({ identified = [] }) => identified)).toEqual([])
   })
 

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { defaultsOf } from '../../../backend/contract'
 import type { Db } from '../../../backend/database/db'
+import { commerce } from '../../../backend/sources/commerce'
+import { missing } from '../../../backend/sources/commerce/missing'
+import { prepare } from '../../../backend/sources/commerce/prepare'
+import { saveAccount } from '../../../backend/sources/commerce/store/accounts'
 import {
   type BulkLine,
   type BulkOperation,
@@ -159,4 +164,31 @@ test('lines are kept once and joined to their roots, wherever they came in the f
   expect(await db.tx((tx) => deleteLines(tx, account, 'op', 5))).toBe(5)
   expect(await db.tx((tx) => deleteLines(tx, account, 'op', 5))).toBe(2)
   expect(await countLines(db, account, 'another')).toMatchObject({ lines: 1, orphans: 1 })
+})
+
+test('what is missing of a job: entities of shops connected since, and the end of entities that left a doubt; not what was read', async () => {
+  const connect = (shopId: string) =>
+    db.tx((tx) =>
+      saveAccount(tx, {
+        ...{ userId: 'anna', platform: 'printify', shopId, name: shopId, currency: 'EUR', scopes: [], shopCreatedAt: null },
+        credentialId: `printify/${shopId}`,
+      }),
+    )
+  const settings = defaultsOf(commerce)
+  const first = await connect('1')
+  const params = await prepare(db, commerce.params.parse({ userId: 'anna' }), settings as Parameters<typeof prepare>[2])
+  const id = randomUUID()
+  await db.tx(async (tx) => commerce.started?.(tx, { id, params, run: 1 }))
+  expect(await missing.plan?.(db, { id, params }, settings)).toMatchObject({ tasks: [] })
+  await db.tx((tx) => endSyncJob(tx, { jobId: id, accountId: first, entity: 'orders' }, { status: 'completed', reason: 'no total' }))
+  const second = await connect('2')
+  const found = await missing.plan?.(db, { id, params }, settings)
+  const keys = found?.tasks.map(({ stream, lane, again }) => `${stream} ${lane} ${again}`)
+  expect(keys).toEqual([
+    'printify_end printify/1 true',
+    ...['orders', 'products'].flatMap((entity) => [`printify_${entity} printify/2 true`, 'printify_end printify/2 true']),
+  ])
+  expect(found?.params).toMatchObject({ prepared: { to: params.prepared?.to, accounts: [{ id: first }, { id: second }] } })
+  await db.tx(async (tx) => commerce.started?.(tx, { id, params: found?.params as never, run: 2 }))
+  expect((await readParts(db, id)).get(`${second} orders`)).toBe('queued')
 })

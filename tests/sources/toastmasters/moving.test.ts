@@ -54,6 +54,68 @@ describe('dates that are not published yet', () => {
   })
 })
 
+describe('a retry of what is missing', () => {
+  const heldDates = async (table: string) =>
+    (await world.suite.db.query<{ date: string }>(`select distinct logical_date::text as date from toastmasters.${table} order by 1`)).map(
+      (row) => row.date,
+    )
+  const dataDates = (from: string, to: string) =>
+    world.truth
+      .dates(from, to)
+      .filter((one) => one.state === 'data')
+      .map((one) => one.date)
+
+  test('reads dates that had no task to read them, and rows that are gone; nothing that is stored', async () => {
+    const range = { startDate: '2026-09-20', endDate: '2026-10-20', skipExisting: false }
+    world.calendar.set('2026-10-06')
+    const id = await world.start(range)
+    expect(await world.suite.ended(id)).toBe('completed')
+    const before = await heldDates('districts_summary')
+    const gone = before[1] as string
+    await world.suite.db.tx((tx) => tx.query('delete from toastmasters.districts_summary where logical_date = $1', [gone]))
+    world.calendar.set('2026-10-25')
+    world.asked()
+    await jobs.retry(world.suite, id, { missing: true })
+    expect(await world.suite.ended(id)).toBe('completed')
+    const now = dataDates(range.startDate, range.endDate)
+    expect(now.length).toBeGreaterThan(before.length)
+    expect(await heldDates('districts_summary')).toEqual(now)
+    // What came, what was deleted, and the last day of September, whose capture is newer by now; it was read with caching.
+    const files = asked()
+    expect(files.length).toBeLessThanOrEqual(now.length - before.length + 2)
+    expect(await jobs.report(world.suite, id)).toMatchObject({ verified: true, earlierRuns: [{ number: 1, status: 'completed' }] })
+    // Nothing is missing: nothing is asked for, but whether a day has come by now.
+    world.asked()
+    await jobs.retry(world.suite, id, { missing: true })
+    expect(await world.suite.ended(id)).toBe('completed')
+    expect(asked()).toEqual([])
+    await expect(jobs.retry(world.suite, id)).rejects.toThrow('retry needs failed tasks')
+  })
+
+  test('reads districts again whose statistics are gone, one cell of the grid each', async () => {
+    const date = '2026-09-15'
+    world.calendar.set('2026-10-25')
+    const id = await world.start({ startDate: date, collectionType: 'per-district' })
+    expect(await world.suite.ended(id)).toBe('completed')
+    const cells = await world.cells(id)
+    const [one, other] = world.truth.date(date).districts as [string, string]
+    await world.suite.db.tx((tx) =>
+      tx.query('delete from toastmasters.district_snapshots where logical_date = $1 and district_id = $2', [date, one]),
+    )
+    world.asked()
+    await jobs.retry(world.suite, id, { missing: true })
+    expect(await world.suite.ended(id)).toBe('completed')
+    expect(await world.cells(id)).toEqual(cells)
+    expect(await heldDates('district_snapshots')).toEqual([date])
+    const [row] = await world.suite.db.query<{ n: number }>(
+      'select count(*)::int as n from toastmasters.district_snapshots where district_id = any($1)',
+      [[one, other]],
+    )
+    expect(row?.n).toBe(2)
+    expect(asked().every((path) => path.includes(`~${one}~`))).toBe(true)
+  })
+})
+
 describe('a month that closes', () => {
   test('is read again until it is final; the versions before stay as revisions', async () => {
     const captures: string[] = []

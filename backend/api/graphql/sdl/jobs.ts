@@ -161,8 +161,10 @@ export const jobs = /* GraphQL */ `
     items: [FailureGroup!]!
     "Causes in all; the 50 with the most failed tasks are listed."
     total: Int!
-    "Tasks that missing: true would add to a retry."
+    "Tasks that missing: true would add to a retry: those that found nothing, or whose end proves nothing."
     missing: Int!
+    "It would also read partitions that had no task, or whose rows are gone."
+    findsMissing: Boolean!
   }
   type FailureGroup {
     "Chooses its tasks in a retry and in the list of tasks."

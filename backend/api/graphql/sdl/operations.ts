@@ -78,7 +78,7 @@ export const operations = /* GraphQL */ `
     resumeJob(id: ID!): Job!
     "Cancels a job; the rows it has written stay."
     cancelJob(id: ID!): Job!
-    "Retries the failed tasks of a job from the page they reached; those of a stream, a lane, a row or a column of its grid where one is given."
+    "Retries the failed tasks of a job from the page they reached; those of a stream, a lane, a row or a column of its grid where one is given. With missing, also what else of it is not there."
     retryJob(id: ID!, task: BigInt, group: String, missing: Boolean, stream: String, lane: String, row: String, column: String): Job!
     "Notes that a person knows that a job failed: it no longer asks for attention."
     acknowledgeJob(id: ID!): Job!

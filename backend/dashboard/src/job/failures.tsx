@@ -36,7 +36,7 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
   return (
     <Loaded of={fetched}>
       {(data) =>
-        data.items.length === 0 && data.missing === 0 ? (
+        data.items.length === 0 && data.missing === 0 && !data.findsMissing ? (
           <Empty small title="No task has failed" icon="check">
             <p>Tasks that fail, or are tried again, are listed here by their cause.</p>
           </Empty>
@@ -45,9 +45,11 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
             {canWrite && job.report?.cleared === undefined && (
               <div class="row spread failures-head">
                 <Which data={data} missing={missing} onChange={setMissing} />
-                {job.tasks.failed + (missing ? data.missing : 0) > 0 && (
+                {(job.tasks.failed + (missing ? data.missing : 0) > 0 || (missing && data.findsMissing)) && (
                   <Button icon="retry" onClick={() => void retry(job, missing ? { missing } : {}, changed)}>
-                    Retry all {count(job.tasks.failed + (missing ? data.missing : 0))}
+                    {missing && data.findsMissing
+                      ? 'Retry and look for more'
+                      : `Retry all ${count(job.tasks.failed + (missing ? data.missing : 0))}`}
                   </Button>
                 )}
               </div>
@@ -69,12 +71,14 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
   )
 }
 
-/** Only what failed, or also what the upstream did not have yet; nothing where there is no choice. */
+/** Only what failed, or also what is missing; nothing where there is no choice. */
 function Which({ data, missing, onChange }: { data: Found; missing: boolean; onChange: (missing: boolean) => void }) {
-  if (data.missing === 0) return <span />
+  if (data.missing === 0 && !data.findsMissing) return <span />
+  const none = `${counted(data.missing, 'task')} found nothing or proved nothing`
+  const finds = 'what is not stored is looked for'
   const options: [boolean, string][] = [
     [false, 'Only failed'],
-    [true, `Failed or missing (${count(data.missing)} found nothing when they were read)`],
+    [true, `Failed or missing (${[...(data.missing > 0 ? [none] : []), ...(data.findsMissing ? [finds] : [])].join('; ')})`],
   ]
   return (
     <fieldset class="row small">

@@ -3,7 +3,7 @@ import type { Io } from '../../../contract'
 import { getRepoStatus, unlessLacking } from '../client'
 import { didOf, type Identity, identify } from '../identity'
 import { repoCursor } from './cursor'
-import { unplacedLane } from './discovery'
+import { INACTIVE, unplacedLane } from './discovery'
 import type { RepoPage, RepoStep } from './repo-page'
 
 /*
@@ -17,16 +17,16 @@ const STATES: Record<string, string> = {
   RepoDeactivated: 'deactivated',
 }
 
-const skips = (reason: string, did: string, status: string): RepoPage => ({
+const skips = (kind: string, reason: string, did: string, status: string): RepoPage => ({
   batch: { identified: [{ did, status }] },
   next: null,
-  skipped: reason,
+  skipped: { kind, reason },
 })
 
 /** @throws {Fatal} for a document that nothing can be read by */
 function settledIdentity(identity: Identity, did: string): { pds: string; handle: string | null } | RepoPage {
   if ('fault' in identity) throw new Fatal(identity.fault, identity.text)
-  return 'gone' in identity ? skips(identity.gone, did, 'tombstoned') : identity
+  return 'gone' in identity ? skips('gone', identity.gone, did, 'tombstoned') : identity
 }
 
 /** A repo whose host was not known goes on in the lane of that host. */
@@ -95,7 +95,7 @@ export async function whereabouts(step: RepoStep, io: Io, pds: string, absent: s
   const changed = await whatChanged(step, io, pds)
   if (changed) return changed
   const state = STATES[absent] ?? (await stateOf(io, pds, did))
-  return state === undefined ? skips('gone', did, 'gone') : skips(`inactive: ${state}`, did, state)
+  return state === undefined ? skips('gone', 'gone', did, 'gone') : skips(INACTIVE, `inactive: ${state}`, did, state)
 }
 
 /** @returns undefined when the host has no such account. @throws {RetryLater} when it calls it active, and does not show it */

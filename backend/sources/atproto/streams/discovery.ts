@@ -17,6 +17,9 @@ import { repoCursor } from './cursor'
 export type DiscoveryStep = Step<Discovery, AtprotoParams>
 export type DiscoveryPage = Page<Discovery, Batch>
 
+/** The kind of a skip of an account that its host has and does not show; it may be shown later. */
+export const INACTIVE = 'inactive'
+
 /** One page of repos as it was listed. */
 export interface Listing {
   found: Found[]
@@ -182,7 +185,8 @@ async function placeOne(one: Found, known: HeldRepo | undefined, io: Io, wanted:
 function placeAt(one: Found, pds: string, known: HeldRepo | undefined, wanted: Wanted, placedAt?: number): Placed {
   const { host, inactive, head } = one
   const isTheirs = host === pds
-  if (isTheirs && inactive !== undefined) return ended(one, wanted, { skipped: `inactive: ${inactive}` }, { status: inactive, pds })
+  if (isTheirs && inactive !== undefined)
+    return ended(one, wanted, { skipped: `inactive: ${inactive}`, kind: INACTIVE }, { status: inactive, pds })
   // One with rejected records reports them itself, without a request.
   const isWhole = (synced: Synced | undefined) => head !== undefined && isSyncedAt(synced, head) && synced?.rejected === 0
   const isUnchanged = isTheirs && wanted.collections.every((collection) => isWhole(known?.synced[collection]))

@@ -112,6 +112,15 @@ export const readSyncJobs = (db: Reader, userId: string, limit: number): Promise
     [userId, limit],
   )
 
+/** Parts of a job that it completed with a doubt, as `<account id> <entity>`. */
+export async function doubtedParts(db: Reader, jobId: string): Promise<Set<string>> {
+  const rows = await db.query<{ part: string }>(
+    `select account_id || ' ' || entity as part from commerce.sync_jobs where job_id = $1 and status = 'completed' and reason is not null`,
+    [jobId],
+  )
+  return new Set(rows.map(({ part }) => part))
+}
+
 /** How each part of a job stands, by `<account id> <entity>`. */
 export async function readParts(db: Reader, jobId: string): Promise<Map<string, SyncStatus>> {
   const rows = await db.query<{ part: string; status: SyncStatus }>(

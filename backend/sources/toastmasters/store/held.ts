@@ -42,3 +42,26 @@ export async function latestDistricts(db: Reader): Promise<string[]> {
   )
   return rows.map((row) => row.id)
 }
+
+/**
+ * The months, by their last days, with a date of which something is not stored: the summary, or in full detail a district's statistics.
+ * @param districts those asked for; null: those in the summary of the date
+ */
+export async function monthsLacking(
+  db: Reader,
+  from: Day,
+  to: Day,
+  { detail, districts }: { detail: Detail; districts: readonly string[] | null },
+): Promise<Day[]> {
+  const rows = await db.query<{ end: Day }>(
+    `select distinct ((date_trunc('month', d) + interval '1 month')::date - 1)::text as "end"
+       from generate_series($1::date, $2::date, interval '1 day') d
+      where case when $3 then exists (select from unnest($4::text[]) w where not exists
+                                        (select from toastmasters.district_snapshots s where s.logical_date = d::date and s.district_id = w))
+                 else not exists (select from toastmasters.districts_summary s where s.logical_date = d::date) end
+         or $5 and exists (select from toastmasters.districts_summary s where s.logical_date = d::date and not exists
+                             (select from toastmasters.district_snapshots f where f.logical_date = d::date and f.district_id = s.district_id))`,
+    [from, to, detail === 'full' && districts !== null, districts ?? [], detail === 'full' && districts === null],
+  )
+  return rows.map(({ end }) => end)
+}

@@ -22,7 +22,7 @@ export {
   removeConfigured,
 } from './config'
 export { type Health, type Performance, storeHealth, storePerformance } from './health'
-export { type Held, latestDistricts, readDistricts, readHeld } from './held'
+export { type Held, latestDistricts, monthsLacking, readDistricts, readHeld } from './held'
 export { type Integrity, type Issue, storeIntegrity } from './integrity'
 export { type KeptList, type NewList, readLists, saveList } from './lists'
 export { type Mismatch, type OpenMismatch, openMismatches, saveMismatch } from './mismatches'

@@ -42,6 +42,7 @@ interface Row extends Rank {
   hash: string
   isFinal: boolean
   isCurrent: boolean
+  hasRows: boolean
 }
 
 const total = (moments: readonly Date[]): number => moments.reduce((sum, moment) => sum + moment.getTime(), 0)
@@ -62,8 +63,10 @@ function compare(a: Rank, b: Rank): number {
 /** Records a version and decides whether it is the current one. The caller holds the lock of its scope. */
 export async function decide(tx: Tx, version: Version): Promise<Decision> {
   const rows = await tx.query<Row>(
-    `select as_of::text as "asOf", hash, hashes, read_at as "readAt", is_final as "isFinal", superseded_at is null as "isCurrent"
-       from toastmasters.revisions
+    `select as_of::text as "asOf", hash, hashes, read_at as "readAt", is_final as "isFinal", superseded_at is null as "isCurrent",
+            case when scope = '${SUMMARY}' then exists (select from toastmasters.districts_summary d where d.logical_date = r.logical_date)
+                 else exists (select from toastmasters.district_snapshots d where d.logical_date = r.logical_date and d.district_id = r.scope) end as "hasRows"
+       from toastmasters.revisions r
       where logical_date = $1 and scope = $2 and (superseded_at is null or (as_of = $3 and hash = $4))`,
     [version.logicalDate, version.scope, version.asOf, version.hash],
   )
@@ -73,7 +76,8 @@ export async function decide(tx: Tx, version: Version): Promise<Decision> {
   const decision = { fetchedAt: newest(known.readAt), isFinal: known.isFinal }
   if (own?.isCurrent) {
     await keep(tx, known, undefined)
-    return { outcome: 'unchanged', ...decision }
+    // Rows that somebody deleted are written again.
+    return { outcome: own.hasRows ? 'unchanged' : 'new', ...decision }
   }
   const reason = reasonOf(known, current)
   const isNewer = reason !== 'existing_is_newer'

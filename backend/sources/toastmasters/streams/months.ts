@@ -5,7 +5,7 @@ import { fetchList } from '../client'
 import type { FileCursor } from '../cursor'
 import { isThere, listsNeeded, type Planned, planDates } from '../dates'
 import type { BackfillParams } from '../params'
-import { FINDING, preparedOf } from '../plan'
+import { FINDING, found, preparedOf } from '../plan'
 import { type Settled, settledDates } from '../settled'
 import { readLists } from '../store'
 import { type Batch, write } from '../write'
@@ -54,7 +54,10 @@ async function plan(dates: readonly Planned[], params: BackfillParams, io: Io): 
   const isOpen = dates.some((date) => 'none' in date && date.none === 'not_yet_published')
   const why = isOpen ? [NOT_PUBLISHED] : []
   if (preparedOf(params).detail === 'full') {
-    const tasks = dates.flatMap((date) => fullTasks(date, params))
+    const tasks = found(
+      dates.flatMap((date) => fullTasks(date, params)),
+      params,
+    )
     return { batch: NOTHING, next: null, tasks, ...(isOpen ? { unverified: NOT_PUBLISHED } : {}) }
   }
   const settled = await settledDates(io.held, dates, params, io.inFlight)
@@ -63,7 +66,7 @@ async function plan(dates: readonly Planned[], params: BackfillParams, io: Io): 
   return {
     batch: NOTHING,
     next: null,
-    tasks: summaryTasks(dates, settled, params),
+    tasks: found(summaryTasks(dates, settled, params), params),
     known: stored.reduce((sum, { rows }) => sum + rows, 0),
     ...(why.length > 0 ? { unverified: why.join('; ') } : {}),
   }

@@ -4,7 +4,7 @@ import { type Day, daysBetween, FIRST_DAY } from '../calendar'
 import type { Body } from '../client'
 import { ALL, type FileCursor, fileCursor, REPORTS, reportKey } from '../cursor'
 import type { BackfillParams } from '../params'
-import { preparedOf } from '../plan'
+import { found, preparedOf } from '../plan'
 import { readSummary } from '../records'
 import { covers, settledDistricts } from '../settled'
 import { type Held, readHeld } from '../store'
@@ -76,8 +76,8 @@ const ofOtherDate = ({ key }: FileStep, { logicalDate }: Body): { skipped: Skip 
 
 /** The districts of a date whose final summary is held, where that may serve. */
 function knownDistricts(held: readonly Held[], { params, cursor }: FileStep): string[] | undefined {
-  const rows = held.filter((one) => one.detail === 'summary' && covers(one, cursor))
-  return params.skipExisting && rows.length > 0 ? rows.map((one) => one.districtId) : undefined
+  const rows = held.filter((one) => one.detail === 'summary' && covers(one, cursor, params))
+  return rows.length > 0 ? rows.map((one) => one.districtId) : undefined
 }
 
 /** A date without a summary has no districts: those asked for are skipped for the same reason. */
@@ -85,7 +85,12 @@ function ofEach({ key: date, cursor, params }: FileStep, page: Pick<FilePage, 's
   const { districts: wanted } = preparedOf(params)
   const { skipped } = page
   if (typeof skipped !== 'object' || !wanted) return {}
-  return { tasks: wanted.map((district) => ended(date, district, cursor, skipped.kind, skipped.reason)) }
+  return {
+    tasks: found(
+      wanted.map((district) => ended(date, district, cursor, skipped.kind, skipped.reason)),
+      params,
+    ),
+  }
 }
 
 const ended = (date: string, district: string, cursor: FileCursor, kind: string, reason: string): NewTask => ({
@@ -111,7 +116,7 @@ async function plan({ key: date, cursor, params }: FileStep, io: SourceIo, liste
   })
   const isShared = [...settled.values()].some((why) => why.kind === 'in_flight')
   const known = [...settled.values()].filter((why) => why.kind === 'exists').length
-  return { tasks, known, ...(isShared ? { unverified: IN_FLIGHT } : {}) }
+  return { tasks: found(tasks, params), known, ...(isShared ? { unverified: IN_FLIGHT } : {}) }
 }
 
 /** One of the job's slots: a district's reports of a date are in one, those of its next date in the next one. */

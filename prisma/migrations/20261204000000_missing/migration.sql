@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "backhaul"."tasks" ADD COLUMN     "first_cursor" JSONB;
