@@ -23,22 +23,24 @@ export function build(context: Context): Command {
   const shops = Object.values(platforms).flatMap(({ name, shop }) => (shop ? [`${name}: ${shop}`] : []))
   const shop = ['--shop <address>', `the shop, where the platform needs it (${shops.join('; ')})`] as const
   const silent = Object.values(platforms).flatMap(({ name, hasNoCurrency }) => (hasNoCurrency ? [name] : []))
+  const currency = ['--currency <code>', `currency of the shops, where the platform tells none (${silent.join(', ')})`] as const
   const owned = Object.values(platforms).flatMap(({ name, mayOwnApp }) => (mayOwnApp ? [name] : []))
   const json = ['--json', 'print JSON only'] as const
   program
     .command('connect <platform> <userId>')
-    .description(
-      `print a link by which the user connects an account (${namesOf(({ hasLink }) => hasLink)}), and wait until it is connected`,
-    )
+    .description(`print a link by which the user connects an account (${namesOf(() => true)}), and wait until it is connected`)
     .option(...shop)
+    .option(...currency)
     .option('--no-wait', 'print the link only')
     .option(...json)
-    .action((platform: string, userId: string, given: Given) => connectOne(context, { platform, userId, shop: given.shop }, given))
+    .action((platform: string, userId: string, given: Given) =>
+      connectOne(context, { platform, userId, shop: given.shop, currency: given.currency }, given),
+    )
   program
     .command('add <platform> <userId>')
     .description(`connect an account (${namesOf(({ token }) => token !== undefined)}) by a token that is read from standard input`)
     .option(...shop)
-    .option('--currency <code>', `currency of the shops, where the platform tells none (${silent.join(', ')})`)
+    .option(...currency)
     .option('--own-app', `no token: the app of the settings is the shop's own (${owned.join(', ')})`)
     .option(...json)
     .action((platform: string, userId: string, given: Given) =>

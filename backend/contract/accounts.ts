@@ -9,9 +9,7 @@ import type { SettingValues } from './settings'
 export interface AccountPlatform {
   /** What people call it: `Etsy`. */
   name: string
-  /** Whether the user follows a link and comes back. */
-  hasLink: boolean
-  /** The token that may be entered instead: `personal access token`; absent: none. */
+  /** The token that may be entered in place of following a link: `personal access token`; absent: none. */
   token?: string
   /** Whether the app of the settings may be the shop's own: the platform then gives it tokens without asking anybody. */
   mayOwnApp?: boolean

@@ -109,7 +109,6 @@ test.each([
   ['remove nobody etsy/1', '', 2, 'There is no user nobody'],
   ['remove alice etsy/1', '', 2, 'User alice has no account etsy/1'],
   ['connect ebay alice', '', 2, 'There is no platform "ebay"'],
-  ['connect printify alice', '', 2, 'yarn accounts add printify alice'],
   ['connect shopify alice', '', 2, 'shop is missing'],
   ['connect shopify alice --shop evil.example.com', '', 2, 'must be the address of a Shopify shop'],
   ['connect etsy a/b', '', 2, 'must consist of letters'],
@@ -143,6 +142,7 @@ test.each([
   ['TOKEN_KEY', 'connect etsy alice', 'TOKEN_KEY is not set'],
   ['ETSY_SHARED_SECRET', 'connect etsy alice', 'ETSY_SHARED_SECRET is not set'],
   ['SHOPIFY_CLIENT_ID', 'connect shopify alice --shop example', 'SHOPIFY_CLIENT_ID is not set'],
+  ['PRINTIFY_APP_ID', 'connect printify alice', 'PRINTIFY_APP_ID is not set'],
   ['TOKEN_KEY', 'add printify alice', 'TOKEN_KEY is not set'],
 ])('without %s: accounts %s says what to set', async (name, line, says) => {
   const ran = await accounts(line, tokenOf(), { [name]: '' })

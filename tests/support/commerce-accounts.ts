@@ -60,7 +60,7 @@ export async function accountWorld(): Promise<AccountWorld> {
     ETSY_SHARED_SECRET: SHARED_SECRET,
     SHOPIFY_CLIENT_ID: CLIENT_ID,
     SHOPIFY_CLIENT_SECRET: CLIENT_SECRET,
-    COMMERCE_CALLBACK_URL: 'http://127.0.0.1:3000',
+    COMMERCE_CALLBACK_URL: 'http://localhost:3000',
   }
   const served = await serve(services, [commerce], env, { debug: note, info: note, warn: note, error: note })
   const used = new Set<string>()

@@ -40,7 +40,7 @@ export const commerce = defineSandboxSource({
       bulkPerSecond: shopifyBulkPerSecond,
       noteBytes: shopifyNoteBytes,
     })
-    const apis = [...etsy.apis, printify.api, ...shopify.apis]
+    const apis = [...etsy.apis, ...printify.apis, ...shopify.apis]
     return {
       apis,
       control: { ...worldControls(world), ...etsy.control, ...printify.control, ...shopify.control },

@@ -6,7 +6,7 @@ import { blueprintOf, orderOf, productDocument, providerOf } from './printify-do
 import { changedEntries } from './printify-faults'
 import type { PrintifyLimits } from './printify-limits'
 import type { PrintifyOrders } from './printify-orders'
-import type { PrintifyTokens } from './printify-tokens'
+import { APP_ID, type PrintifyTokens, tokensFor } from './printify-tokens'
 import { PRINT_PROVIDERS } from './products'
 import type { World } from './world'
 
@@ -14,6 +14,7 @@ const ORDERS_PER_PAGE = 10
 const PRODUCTS_PER_PAGE = 50
 const SHOP = /^\/v1\/shops\/(\d+)\/(orders|products)(?:\/([^/]+))?\.json$/
 const BLUEPRINT = /^\/v1\/catalog\/blueprints\/(\d+)(\/print_providers)?\.json$/
+const TOKENS = /^\/v1\/app\/oauth\/tokens(?:\/(refresh))?$/
 const PROVIDER = /^\/v1\/catalog\/print_providers\/(\d+)\.json$/
 const ROUTES: Record<string, string> = {
   '/v1/shops.json': 'shops',
@@ -32,6 +33,7 @@ export class PrintifyApi implements SandboxApi {
   readonly name = 'printify'
   readonly prefix = '/printify'
   readonly env = 'PRINTIFY_URL'
+  readonly credentials = { PRINTIFY_APP_ID: APP_ID }
   readonly limits
 
   constructor(
@@ -48,6 +50,7 @@ export class PrintifyApi implements SandboxApi {
     const [, , list, id] = SHOP.exec(path) ?? []
     if (list !== undefined) return id === undefined ? list : list.slice(0, -1)
     if (PROVIDER.test(path)) return 'provider'
+    if (TOKENS.test(path)) return 'tokens'
     const [, blueprint, providers] = BLUEPRINT.exec(path) ?? []
     return ROUTES[path] ?? (blueprint === undefined ? 'unknown' : providers === undefined ? 'blueprint' : 'blueprint-providers')
   }
@@ -77,6 +80,7 @@ export class PrintifyApi implements SandboxApi {
 
   private respond(ask: Ask, take: Take): Reply {
     if ((ask.headers['user-agent'] ?? '') === '') return json({ message: 'User-Agent header is required.' }, 400)
+    if (TOKENS.test(ask.path)) return this.token(ask, take)
     const user = take('printify-401') ? undefined : this.reader(ask)
     if (!user) return json({ message: 'Unauthenticated.' }, 401)
     if (take('printify-500')) return json({ status: 'error', code: 500, message: 'Internal server error' }, 500)
@@ -87,6 +91,14 @@ export class PrintifyApi implements SandboxApi {
     if (channel === undefined) return json({ error: 'Access denied.' }, 403)
     const query = new URLSearchParams(ask.query)
     return list === 'orders' ? this.order(user, channel, id, query, take) : this.product(user, channel, id, query, take)
+  }
+
+  private token(ask: Ask, take: Take): Reply {
+    if (ask.method !== 'POST') return json({ message: 'Method Not Allowed' }, 405)
+    if (take('printify-token-500')) return json({ message: 'Server Error' }, 500)
+    const found = tokensFor(this.tokens, TOKENS.exec(ask.path)?.[1] ?? '', new URLSearchParams(ask.body))
+    if (typeof found === 'string') return json({ error: 'invalid_request', error_description: found }, 400)
+    return json(found)
   }
 
   private order(user: User, channel: Channel, id: string | undefined, query: URLSearchParams, take: Take): Reply {

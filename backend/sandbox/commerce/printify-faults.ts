@@ -3,6 +3,8 @@ import { type Entry, type Take, withEntry } from './faults'
 export const PRINTIFY_FAULTS: Record<string, string> = {
   'printify-429': 'HTTP 429; with `seconds` as Retry-After if given. A request within a minute (or those seconds) is a violation.',
   'printify-401': 'HTTP 401, whatever the token.',
+  'printify-consent-denied': 'The merchant does not allow the app.',
+  'printify-token-500': 'HTTP 500 where tokens are asked for.',
   'printify-500': 'HTTP 500 with an error.',
   'printify-fifty': 'A list of orders has 50 a page.',
   'printify-bare-list': 'A list says its page and its data only.',

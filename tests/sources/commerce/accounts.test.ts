@@ -1,6 +1,10 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { CLIENT_SECRET } from '../../../backend/sandbox/commerce/shopify-access'
 import { domainOf } from '../../../backend/sandbox/commerce/shopify-store'
+import { createRouteContext } from '../../../backend/service/routes/context'
+import { commerce } from '../../../backend/sources/commerce'
+import { check as checkAccounts } from '../../../backend/sources/commerce/accounts/check'
+import { authorizeUrl } from '../../../backend/sources/commerce/printify/oauth'
 import { fractionOf, sentenceOf } from '../../../backend/sources/commerce/routes/progress'
 import { type AccountWorld, accountWorld, bearer } from '../../support/commerce-accounts'
 
@@ -31,6 +35,10 @@ async function begin(platform: string, userId: string, shop?: string): Promise<s
 const connectEtsy = async (userId: string, n = 0) => {
   it_.sandbox.commerce.etsy.access.consenting = n
   return await it_.follow(await begin('etsy', userId))
+}
+const check = (userId: string) => {
+  const actor = { who: 'admin', address: '127.0.0.1', entryPoint: 'rest' } as const
+  return checkAccounts(userId, undefined, createRouteContext(it_.served.service, commerce, actor, { id: 'test' }))
 }
 const accountsOf = async (userId: string) => (await ask('GET', `/users/${userId}`)).body.accounts
 
@@ -86,6 +94,52 @@ describe('a connection by a link', () => {
     expect(account.notes).toEqual([
       'The scope read_all_orders is missing: Shopify shows only the orders of the last 60 days.',
       'The scope read_customers is missing: customers cannot be read.',
+    ])
+  })
+
+  test('of Printify: all shops of the account, with the currency that was named; its tokens are refreshed', async () => {
+    const userId = newUser()
+    const { printify } = it_.sandbox.commerce
+    printify.tokens.consenting = 1
+    const { status, body } = await ask('POST', '/connect/printify', { userId, currency: 'usd' })
+    expect(status).toBe(201)
+    expect([...new URL(body.url).searchParams.keys()]).toEqual(['app_id', 'accept_url', 'decline_url', 'state'])
+    const page = await it_.follow(body.url)
+    const shops = Object.values(seller(1).printify.shops).map((id) => `printify/${id}`)
+    expect([page.status, await accountsOf(userId)]).toEqual([
+      200,
+      shops.map((account) => expect.objectContaining({ account, currency: 'USD', state: 'connected', notes: [] })),
+    ])
+    const [before] = await query<{ sealed: string; left: number }>(
+      `select sealed, extract(epoch from expires_at - now())::float8 as left from backhaul.credentials where id like $1`,
+      [`printify/${userId}/%`],
+    )
+    expect(before?.left).toBeGreaterThan(5.9 * 3600)
+    expect(before?.left).toBeLessThanOrEqual(6 * 3600)
+    const works = async () => (await check(userId)).map((one) => one.works)
+    printify.tokens.expire(seller(1))
+    expect(await works()).toEqual([true, true])
+    const [after] = await query<{ sealed: string }>('select sealed from backhaul.credentials where id like $1', [`printify/${userId}/%`])
+    expect(after?.sealed).not.toBe(before?.sealed)
+    // An outage where tokens are given is no word about the account; a refresh token that is dead is.
+    printify.tokens.expire(seller(1))
+    it_.sandbox.fault({ name: 'printify-token-500', times: 9 })
+    expect(await works()).toEqual([null, null])
+    expect(await accountsOf(userId)).toMatchObject([{ state: 'connected' }, { state: 'connected' }])
+  })
+
+  test('of Printify, whose tokens were revoked: a person must connect it again, and does so without naming the currency', async () => {
+    const userId = newUser()
+    const { printify } = it_.sandbox.commerce
+    const connect = async (more = {}) => await it_.follow((await ask('POST', '/connect/printify', { userId, ...more })).body.url)
+    await connect({ currency: 'EUR' })
+    printify.tokens.revoke(seller())
+    await check(userId)
+    expect(await accountsOf(userId)).toMatchObject([{ state: 'reauth_required' }, { state: 'reauth_required' }])
+    await connect()
+    expect(await accountsOf(userId)).toMatchObject([
+      { state: 'connected', currency: 'EUR' },
+      { state: 'connected', currency: 'EUR' },
     ])
   })
 
@@ -171,6 +225,23 @@ describe('what comes back and is not right', () => {
     expect([status, text]).toEqual([409, expect.stringContaining('the access was not allowed (access_denied)')])
   })
 
+  test('a merchant who does not allow it, and a code of Printify that is spent', async () => {
+    const link = async () => (await ask('POST', '/connect/printify', { userId: newUser() })).body.url
+    it_.sandbox.fault({ name: 'printify-consent-denied', times: 1 })
+    const denied = await it_.follow(await link())
+    expect([denied.status, denied.text]).toEqual([
+      400,
+      expect.stringContaining('Printify sent no code, as where the access is not allowed'),
+    ])
+    const { headers } = await fetch(await link(), { redirect: 'manual' })
+    const back = new URL(headers.get('location') ?? '')
+    back.searchParams.set('code', 'spent')
+    expect(await refusal(back.href)).toEqual([
+      400,
+      expect.stringContaining('Printify refuses the code (invalid_request: The code is invalid)'),
+    ])
+  })
+
   test('a forged callback of Shopify, which leaves the link as it is', async () => {
     it_.sandbox.fault({ name: 'shopify-forged-callback', times: 1 })
     const url = await begin('shopify', newUser(), shopify())
@@ -213,7 +284,8 @@ test.each([
   ['no platform', 'ebay', { userId: 'u' }, 400, 'the platforms are etsy, shopify, printify'],
   ['no user', 'etsy', {}, 400, 'userId'],
   ['an odd user', 'etsy', { userId: 'a/b' }, 400, 'letters, digits'],
-  ['a platform without links', 'printify', { userId: 'u' }, 400, 'yarn accounts add printify'],
+  ['no code of a currency', 'printify', { userId: 'u', currency: 'dollars' }, 400, 'must be a code of ISO 4217'],
+  ['a currency where the platform tells it', 'etsy', { userId: 'u', currency: 'USD' }, 400, 'leave it out'],
   ['no shop', 'shopify', { userId: 'u' }, 400, 'shop is missing'],
   ['an address of another site', 'shopify', { userId: 'u', shop: 'evil.example.com' }, 400, 'must be the address of a Shopify shop'],
   ['a shop where none is needed', 'etsy', { userId: 'u', shop: 'x' }, 400, 'leave it out'],
@@ -221,6 +293,20 @@ test.each([
 ])('a connection is not begun with %s', async (_, platform, body, status, says) => {
   const answer = await ask('POST', `/connect/${platform}`, body)
   expect([answer.status, JSON.stringify(answer.body)]).toEqual([status, expect.stringContaining(says)])
+})
+
+test.each([
+  ['http://127.0.0.1:3000', false],
+  ['http://[::1]:3000', false],
+  ['http://shop.example', false],
+  ['https://203.0.113.7', false],
+  ['http://localhost:3000', true],
+  ['https://shop.example', true],
+])('Printify sends people back to %s: %s', (base, isTaken) => {
+  const url = () =>
+    authorizeUrl({ PRINTIFY_APP_ID: 'a', PRINTIFY_OAUTH_URL: 'https://printify.com' }, { redirectUri: `${base}/x`, state: 's' })
+  if (isTaken) expect(new URL(url()).searchParams.get('accept_url')).toBe(`${base}/x`)
+  else expect(url).toThrow('Printify takes only https with a domain')
 })
 
 test('only an administrator begins a connection, and anybody may come back', async () => {

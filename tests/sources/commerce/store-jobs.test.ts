@@ -84,7 +84,7 @@ test('a profile keeps its plan, and when a backfill last completed', async () =>
 })
 
 test('a state works once, not after its time, and is not stored itself', async () => {
-  const state: OauthState = { userId: 'u', platform: 'etsy', shopId: null, verifier: 'sealed' }
+  const state: OauthState = { userId: 'u', platform: 'etsy', shopId: null, currency: null, verifier: 'sealed' }
   const begin = (text: string, seconds: number) => db.tx((tx) => saveState(tx, text, state, seconds))
   const take = (text: string) => db.tx((tx) => takeState(tx, stateHash(text)))
   const read = (text: string) => readState(db, stateHash(text))

@@ -3,7 +3,7 @@ import type { AccountAsk, AccountInfo, RouteContext, Tokens } from '../../../con
 import { answered } from './answered'
 import { saveShops } from './save'
 import type { Way } from './way'
-import { currencyIn, knownUserId, shopIdIn, wayOf } from './ways'
+import { currencyIn, knownUserId, shopIdIn, wayOf, withCurrency } from './ways'
 
 /** Longer texts are no token. */
 const MAX_TOKEN = 8_000
@@ -22,8 +22,7 @@ export async function add({ token, ...ask }: AccountAsk & { token: string | null
   context.credentials.seal('', 'a check of TOKEN_KEY')
   const tokens = entered ?? (await answered(way.name, () => ownTokens(way, shopId, context)))
   const shops = await answered(way.name, () => way.shopsOf(context, { tokens, label: `${platform}/${userId}` }, shopId))
-  const priced = shops.map((shop) => ({ ...shop, currency: shop.currency ?? currency }))
-  return await saveShops(context, { userId, platform, way, shops: priced, tokens })
+  return await saveShops(context, { userId, platform, way, shops: withCurrency(shops, currency), tokens })
 }
 
 function enteredTokens(way: Way, token: string, shopId: string | null, whose: string): Tokens {

@@ -7,8 +7,8 @@ import type { Platform } from '../store/records'
 import { answered } from './answered'
 import { infosOf } from './info'
 import { saveShops } from './save'
-import type { Begun, Callback, Consent, Way } from './way'
-import { knownUserId, shopIdIn, wayOf } from './ways'
+import type { Begun, Callback, Way } from './way'
+import { currencyIn, knownUserId, shopIdIn, wayOf, withCurrency } from './ways'
 
 /*
  * A connection by a link: begun here, allowed by the user at the platform, and completed when the user comes back with its state.
@@ -29,28 +29,18 @@ const contextOf = (hash: string): string => `oauth state ${hash}`
 
 const again = ({ name }: Way): string => `connect ${name} again from the start`
 
-/** @throws {Refused} `input` */
-function consentOf(platform: Platform, way: Way, userId: string): Consent {
-  if (way.consent) return way.consent
-  throw new Refused(
-    'input',
-    `${way.name} is connected by a ${way.token}, not by a link: run yarn accounts add ${platform} ${userId}.`,
-    'platform',
-  )
-}
-
 /** Begins a connection. @throws {Refused} `input` naming the field, `setup` while a setting or TOKEN_KEY is missing */
 export async function begin(ask: AccountAsk, context: RouteContext): Promise<AccountLink> {
   const { platform, way } = wayOf(ask.platform)
   const userId = knownUserId(ask.userId)
-  const consent = consentOf(platform, way, userId)
   const shopId = shopIdIn(way, ask.shop)
+  const currency = currencyIn(way, ask.currency)
   const begun: Begun = { redirectUri: redirectUriOf(context.settings, platform), state: randomText(), verifier: randomText(), shopId }
-  const url = consent.url(context.settings, begun)
+  const url = way.consent.url(context.settings, begun)
   const id = stateHash(begun.state)
   const verifier = context.credentials.seal(begun.verifier, contextOf(id))
   const expiresAt = await context.act('account.begin', userId, { platform, ...(shopId === null ? {} : { shop: shopId }) }, (tx) =>
-    saveState(tx, begun.state, { userId, platform, shopId, verifier }, LINK_S),
+    saveState(tx, begun.state, { userId, platform, shopId, currency, verifier }, LINK_S),
   )
   return { id, url, expiresAt }
 }
@@ -73,12 +63,11 @@ export async function connected(id: string, context: RouteContext): Promise<Acco
  */
 export async function complete(name: string, callback: Callback, context: RouteContext): Promise<AccountInfo[]> {
   const { platform, way } = wayOf(name)
-  const consent = consentOf(platform, way, '<user id>')
-  consent.check?.(context.settings, callback)
+  way.consent.check?.(context.settings, callback)
   const hash = stateHash(callback.state ?? '')
   const begun = await take({ platform, way, hash, shop: callback.shop }, context)
   try {
-    return await exchange({ platform, way, consent, begun, hash }, callback, context)
+    return await exchange({ platform, way, begun, hash }, callback, context)
   } catch (error) {
     const refused = error instanceof Refused ? error.message : `An unexpected error: the log of the process that was asked has it.`
     await context.act('account.refuse', begun.userId, { platform, refused }, (tx) => endState(tx, hash, { refused }))
@@ -112,23 +101,23 @@ async function take({ platform, way, hash, shop }: Given, context: RouteContext)
 interface Taken {
   platform: Platform
   way: Way
-  consent: Consent
   begun: OauthState
   hash: string
 }
 
-async function exchange({ platform, way, consent, begun, hash }: Taken, callback: Callback, context: RouteContext): Promise<AccountInfo[]> {
-  const { userId, shopId } = begun
+async function exchange({ platform, way, begun, hash }: Taken, callback: Callback, context: RouteContext): Promise<AccountInfo[]> {
+  const { userId, shopId, currency } = begun
   if (callback.error !== undefined) {
     const why = /^[\w-]{1,60}$/.test(callback.error) ? ` (${callback.error})` : ''
     throw new Refused('state', `${way.name} was not connected, because the access was not allowed${why}: ${again(way)}.`)
   }
   const { code } = callback
-  if (!code) throw new Refused('input', `${way.name} sent no code: ${again(way)}.`, 'code')
+  if (!code) throw new Refused('input', `${way.name} sent no code, as where the access is not allowed: ${again(way)}.`, 'code')
   const verifier = context.credentials.open(begun.verifier ?? '', contextOf(hash))
   if (verifier === undefined) throw new Refused('state', `TOKEN_KEY was changed since the link was made: ${again(way)}.`)
   const redirectUri = redirectUriOf(context.settings, platform)
-  const tokens = await answered(way.name, () => consent.exchange(context, code, { redirectUri, verifier, shopId }))
-  const shops = await answered(way.name, () => way.shopsOf(context, { tokens, label: `${platform}/${userId}` }, shopId))
+  const label = `${platform}/${userId}`
+  const tokens = await answered(way.name, () => way.consent.exchange(context, code, { redirectUri, verifier, shopId, label }))
+  const shops = withCurrency(await answered(way.name, () => way.shopsOf(context, { tokens, label }, shopId)), currency)
   return await saveShops(context, { userId, platform, way, shops, tokens }, (tx, accountIds) => endState(tx, hash, { accountIds }))
 }

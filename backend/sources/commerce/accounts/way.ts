@@ -45,14 +45,14 @@ export interface Consent {
   url(settings: SettingValues, begun: Begun): string
   /** Before the state is used: whether the platform itself sent this. @throws {Refused} `input` for a forged one */
   check?(settings: SettingValues, callback: Callback): void
-  /** @throws {Refused}, {RetryLater}, {Throttled} or {Fatal} */
-  exchange(asker: Asker, code: string, begun: Omit<Begun, 'state'>): Promise<Tokens>
+  /** @param begun `label`: what the limits count it by @throws {Refused}, {RetryLater}, {Throttled} or {Fatal} */
+  exchange(asker: Asker, code: string, begun: Omit<Begun, 'state'> & { label: string }): Promise<Tokens>
 }
 
 export interface Way extends AccountPlatform {
   /** One of the source's `credentials`. */
   kind: string
-  consent?: Consent
+  consent: Consent
   /** The id of a shop as a person may name it. @throws {Refused} `input` naming `shop` */
   shopIdOf?(text: string): string
   /** Tokens as a person enters them. @param shopId of Shopify @throws {Refused} `input` naming `token`, without showing it */

@@ -5,7 +5,7 @@ import { params } from '../params'
 import { printifyWay } from '../printify/way'
 import { shopifyWay } from '../shopify/way'
 import { PLATFORMS, type Platform } from '../store/records'
-import type { Way } from './way'
+import type { Shop, Way } from './way'
 
 export const WAYS: Readonly<Record<Platform, Way>> = { etsy: etsyWay, shopify: shopifyWay, printify: printifyWay }
 
@@ -31,6 +31,10 @@ export function currencyIn(way: Way, text: string | undefined): string | null {
   if (Intl.supportedValuesOf('currency').includes(code)) return code
   throw new Refused('input', `currency must be a code of ISO 4217 such as USD, got ${JSON.stringify(text.slice(0, 20))}.`, 'currency')
 }
+
+/** Shops with the currency that a person named, where the platform tells none. */
+export const withCurrency = (shops: readonly Shop[], currency: string | null): Shop[] =>
+  shops.map((shop) => ({ ...shop, currency: shop.currency ?? currency }))
 
 /** The shop that a connection begins with; null where the platform tells it. @throws {Refused} `input` naming `shop` */
 export function shopIdIn(way: Way, shop: string | undefined): string | null {

@@ -5,7 +5,6 @@ import { authorizeUrl, ETSY_SCOPES, exchangeCode, shopOf } from './oauth'
 /** How Etsy shops are connected. */
 export const etsyWay: Way = {
   name: 'Etsy',
-  hasLink: true,
   kind: 'etsy',
   unset: (settings) => missingKey(settings as EtsyKey),
   consent: {

@@ -40,6 +40,14 @@ export function understand(answer: RawAnswer): Verdict {
 
 export const printifySettings = {
   PRINTIFY_URL: { schema: baseUrl('https://api.printify.com'), about: 'Base URL of the Printify API.' },
+  PRINTIFY_OAUTH_URL: {
+    schema: baseUrl('https://printify.com'),
+    about: 'Base URL of the page on which a merchant allows access to a Printify account.',
+  },
+  PRINTIFY_APP_ID: {
+    schema: z.string().trim().optional(),
+    about: 'Id of the Printify app through which people connect accounts by a link; without it, they are connected with a token.',
+  },
   PRINTIFY_API_VERSION: {
     schema: z
       .string()

@@ -1,6 +1,7 @@
 import { keyOf } from '../entities'
 import type { PlatformPart } from '../platform'
 import { printify as api, printifySettings } from './api'
+import { printifyCredential } from './oauth'
 import { firstOrdersCursor, printifyOrders } from './orders'
 import { firstProductsCursor, printifyProducts } from './products'
 
@@ -12,8 +13,7 @@ export const printify: PlatformPart = {
   queue: 'printify_backfill_queue',
   settings: printifySettings,
   apis: { printify: api },
-  // Personal tokens are not refreshed: one that is refused needs a person.
-  credentials: { printify: {} },
+  credentials: { printify: printifyCredential },
   streams: { printify_orders: printifyOrders, printify_products: printifyProducts },
   // Pages follow each other.
   laneWidth: 1,

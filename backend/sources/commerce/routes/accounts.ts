@@ -25,6 +25,11 @@ const connect = defineRoute({
   body: z.strictObject({
     userId: params.shape.userId,
     shop: z.string().max(300).optional().meta({ description: 'Shopify: the address of the shop, such as example.myshopify.com' }),
+    currency: z
+      .string()
+      .max(20)
+      .optional()
+      .meta({ description: 'Printify: the currency of its costs, such as USD, which it does not tell' }),
   }),
   answers: [{ status: 201, body: link }],
   async answer({ params: { platform }, body }, context) {

@@ -70,7 +70,6 @@ const NEEDS: readonly [scope: string, sentence: string][] = [
 /** How Shopify shops are connected: through an app that people install, or with the token of an app of the shop's own. */
 export const shopifyWay: Way = {
   name: 'Shopify',
-  hasLink: true,
   token: 'Admin API access token',
   shop: 'example.myshopify.com',
   kind: 'shopify',

@@ -14,12 +14,14 @@ export interface OauthState {
   platform: Platform
   /** Domain of a Shopify shop. */
   shopId: string | null
+  /** ISO 4217, as the person named it; null: none. */
+  currency: string | null
   /** The verifier of PKCE, sealed. */
   verifier: string | null
 }
 
 /** How a connection stands. */
-export interface OauthOutcome extends Omit<OauthState, 'verifier'> {
+export interface OauthOutcome extends Omit<OauthState, 'verifier' | 'currency'> {
   /** Nobody has come back with it yet. */
   isOpen: boolean
   isExpired: boolean
@@ -36,9 +38,9 @@ export const stateHash = (state: string): string => createHash('sha256').update(
 /** Stores a state for so many seconds. Sealing a verifier takes `stateHash` as context. @returns when it expires */
 export async function saveState(tx: Tx, state: string, it: OauthState, seconds: number): Promise<Date> {
   const [row] = await tx.query<{ expiresAt: Date }>(
-    `insert into commerce.oauth_states (state_hash, user_id, platform, shop_id, verifier, expires_at)
-     values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(secs => $6)) returning expires_at as "expiresAt"`,
-    [stateHash(state), it.userId, it.platform, it.shopId, it.verifier, seconds],
+    `insert into commerce.oauth_states (state_hash, user_id, platform, shop_id, currency, verifier, expires_at)
+     values ($1, $2, $3, $4, $5, $6, clock_timestamp() + make_interval(secs => $7)) returning expires_at as "expiresAt"`,
+    [stateHash(state), it.userId, it.platform, it.shopId, it.currency, it.verifier, seconds],
   )
   return (row as { expiresAt: Date }).expiresAt
 }
@@ -59,7 +61,7 @@ export async function takeState(tx: Tx, hash: string): Promise<OauthState | unde
   const [row] = await tx.query<OauthState>(
     `update commerce.oauth_states s set taken_at = clock_timestamp(), verifier = null
        from (select * from commerce.oauth_states where state_hash = $1 and taken_at is null and expires_at > clock_timestamp() for update) old
-      where s.state_hash = $1 returning old.user_id as "userId", old.platform, old.shop_id as "shopId", old.verifier`,
+      where s.state_hash = $1 returning old.user_id as "userId", old.platform, old.shop_id as "shopId", old.currency, old.verifier`,
     [hash],
   )
   return row
