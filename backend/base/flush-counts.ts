@@ -1,14 +1,12 @@
-import { release, take } from './count'
+import { type Delta, release, take } from './count'
 import type { Log } from './log'
 import { withoutRepeats } from './log-errors'
+import { oneAtATime } from './one-at-a-time'
 import type { Reader } from './sql'
 import { releaseUses, takeUses, type Used } from './uses'
 
 /** How often processes without a heartbeat flush, ms; a heartbeat comes as often. */
 const EVERY_MS = 5_000
-
-/** One flush at a time in a process: one that failed must release its counts before the next takes them. */
-let running: Promise<void> = Promise.resolve()
 
 /**
  * Adds what this process counted since its last flush to the totals and to this minute's samples, in one statement. All
@@ -16,16 +14,27 @@ let running: Promise<void> = Promise.resolve()
  * What could not be written is kept for the next flush; if only the reply was lost, it is counted twice.
  * @throws what the database throws
  */
-export function flush(db: Reader): Promise<void> {
-  const next = running.then(() => write(db))
-  // The caller gets the error; the next flush starts in any case.
-  running = next.catch(() => undefined)
-  return next
-}
-
-async function write(db: Reader): Promise<void> {
+export const flush = oneAtATime(async (db) => {
   await writeCounts(db)
   await writeUses(db)
+})
+
+/** Takes names, labels and values as parameters, in the order in which all processes write them. */
+const ADDED = `added as (
+  select * from unnest($1::text[], $2::text[], $3::float8[]) as d(name, labels, value) order by name collate "C", labels collate "C")`
+const SAMPLED = `insert into backhaul.samples (minute, name, labels, value)
+  select date_trunc('minute', clock_timestamp()), name, labels, value from added
+  on conflict (minute, name, labels, minutes) do update set value = samples.value + excluded.value`
+
+const valuesOf = (deltas: readonly Delta[]) => [
+  deltas.map((one) => one.name),
+  deltas.map((one) => one.labels),
+  deltas.map((one) => one.value),
+]
+
+/** Adds figures that no counter has to the samples of this minute. */
+export async function addSamples(db: Reader, deltas: readonly Delta[]): Promise<void> {
+  await db.query(`with ${ADDED} ${SAMPLED}`, valuesOf(deltas))
 }
 
 async function writeCounts(db: Reader): Promise<void> {
@@ -33,14 +42,10 @@ async function writeCounts(db: Reader): Promise<void> {
   if (deltas.length === 0) return
   try {
     await db.query(
-      `with added as (select * from unnest($1::text[], $2::text[], $3::float8[]) as d(name, labels, value)), sampled as (
-         insert into backhaul.samples (minute, name, labels, value)
-         select date_trunc('minute', clock_timestamp()), name, labels, value from added
-         on conflict (minute, name, labels, minutes) do update set value = samples.value + excluded.value
-       )
+      `with ${ADDED}, sampled as (${SAMPLED})
        insert into backhaul.counters (name, labels, value) select name, labels, value from added
        on conflict (name, labels) do update set value = counters.value + excluded.value`,
-      [deltas.map((one) => one.name), deltas.map((one) => one.labels), deltas.map((one) => one.value)],
+      valuesOf(deltas),
     )
   } catch (error) {
     release(deltas)

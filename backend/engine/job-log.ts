@@ -1,6 +1,7 @@
 import { setInterval } from 'node:timers'
 import type { Log } from '../base/log'
 import { logUnreachable } from '../base/log-errors'
+import { oneAtATime } from '../base/one-at-a-time'
 import { redact } from '../base/redact'
 import type { Reader } from '../base/sql'
 import { LAZY, textOf } from './store'
@@ -51,7 +52,6 @@ export function createJobLog(process: string, most: number): JobLog {
   let held: Row[] = []
   let taken = new Map<string, { info: number; others: number }>()
   let lost = new Map<string, number>()
-  let writing = Promise.resolve()
 
   const lose = (job: string, lines: number) => lost.set(job, (lost.get(job) ?? 0) + lines)
 
@@ -84,15 +84,7 @@ export function createJobLog(process: string, most: number): JobLog {
     }
   }
 
-  return {
-    keep,
-    flush(db) {
-      const next = writing.then(() => write(db))
-      // The caller gets the error; the next write starts in any case.
-      writing = next.catch(() => undefined)
-      return next
-    },
-  }
+  return { keep, flush: oneAtATime(write) }
 }
 
 /** Writes the lines once a second. @returns ends it, after a last time */

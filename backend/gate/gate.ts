@@ -59,8 +59,11 @@ export interface Gate {
   settleSoon(grant: Grant, outcome: Outcome): void
   /** Converts a time by `performance.now()` to the database's clock: never too late, and too early by one round trip at most. */
   timeAt(moment: number): Date
-  /** The gates of all limits, for people. */
-  list(): Promise<GateRow[]>
+  /**
+   * The gates of all limits, for people.
+   * @param among only those that may be in use, and these: what this costs follows what was asked of them lately
+   */
+  list(among?: readonly string[]): Promise<GateRow[]>
   /** Writes what `settleSoon` has not written yet; call it once no request runs any more. */
   close(): Promise<void>
 }
@@ -194,7 +197,7 @@ export function createGate(
     settle,
     settleSoon: settler.soon,
     timeAt: (moment) => new Date(clock.atLeast() - (local() - moment)),
-    list: () => store.list(spansOf(limits)),
+    list: (among) => store.list(spansOf(limits), among),
     close() {
       ahead.dropAll()
       return settler.close()

@@ -71,6 +71,9 @@ export interface GateRow {
   throttled: bigint
 }
 
+/** A gate without a window was in use lately for so long after its last grant, ms. */
+const RECENT_MS = 60_000
+
 /** Pause before another try while the database is unreachable, ms. */
 const RETRY_MS = 5_000
 
@@ -151,24 +154,34 @@ export function createGateStore(db: Reader, clock: Clock, local: () => number) {
      * A window shows the sub-windows of its length that end with the current one: never more than one window was granted, and nothing
      * that is promised for later.
      * @param spans length of each rolling window by limit and span, ms; one that is not named shows all that is kept of it
+     * @param among only gates that may be in use, whose last grant or answer is no older than their longest window, and these
      */
-    list(spans: Record<string, Partial<Record<Span, number>>>): Promise<GateRow[]> {
+    list(spans: Record<string, Partial<Record<Span, number>>>, among?: readonly string[]): Promise<GateRow[]> {
+      const windows = Object.entries(spans).flatMap(([limit, own]) => Object.entries(own).map(([span, ms]) => ({ limit, span, ms })))
       return ask<GateRow>(
-        `select name, next_at as "nextAt", case when blocked_until > now() then blocked_until end as "blockedUntil",
-                case when blocked_until > now() then blocked_reason end as "blockedReason", failures,
-                case when greatest(open_until, probe_until) > now() then greatest(open_until, probe_until) end as "trippedUntil",
+        `with clock as materialized (select now() as at, backhaul.gate_ms(now()) as ms),
+              windows as materialized (
+                select w.*, (clock.ms / w.sub + 1) * w.sub as last
+                  from clock, (select *, (per + 59) / 60 as sub from unnest($1::text[], $2::text[], $3::bigint[]) as w(name, span, per)) w)
+         select name, next_at as "nextAt", case when blocked_until > at then blocked_until end as "blockedUntil",
+                case when blocked_until > at then blocked_reason end as "blockedReason", failures,
+                case when greatest(open_until, probe_until) > at then greatest(open_until, probe_until) end as "trippedUntil",
                 granted, waits, throttled, learned,
-                (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > backhaul.gate_ms(now())) as "inFlight",
+                case when holders = '{}' then 0
+                     else (select count(*)::int from jsonb_each_text(holders) h where h.value::bigint > clock.ms) end as "inFlight",
                 coalesce((select jsonb_object_agg(w.span, (
                             select coalesce(sum(p.used), 0) from unnest(w.ends, w.used) as p(ends, used)
-                             where s.per is null or (p.ends > c.ends - s.per and p.ends <= c.ends)))
+                             where s.per is null or (p.ends > s.last - s.per and p.ends <= s.last)))
                           from backhaul.gate_windows w
-                          cross join lateral (select ($1::jsonb -> split_part(gates.name, ':', 1) ->> w.span)::bigint as per) s
-                          cross join lateral (select (s.per + 59) / 60 as length) sub
-                          cross join lateral (select (backhaul.gate_ms(now()) / sub.length + 1) * sub.length as ends) c
+                          left join windows s on s.name = split_part(gates.name, ':', 1) and s.span = w.span
                          where w.gate = gates.name), '{}') as used
-         from backhaul.gates where name not like '${PACE_ROWS}' order by name`,
-        [JSON.stringify(spans)],
+           from clock, backhaul.gates
+           left join (select w.name as of, max(w.per) as longest from windows w group by 1) l on l.of = split_part(gates.name, ':', 1)
+          where name not like '${PACE_ROWS}'
+            and ($4::text[] is null or name = any($4) or next_at > at or holders <> '{}'
+                 or updated_at > at - (coalesce(l.longest, 0) + ${RECENT_MS}) * interval '1 millisecond')
+          order by name`,
+        [windows.map(({ limit }) => limit), windows.map(({ span }) => span), windows.map(({ ms }) => ms), among ?? null],
       )
     },
   }

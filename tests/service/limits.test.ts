@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { flush } from '../../backend/base/flush-counts'
 import { useApi, useWait } from '../../backend/base/uses'
 import type { Db } from '../../backend/database/db'
+import { createGate } from '../../backend/gate/gate'
 import { clearCaches } from '../../backend/service/base/caches'
 import { history } from '../../backend/service/history/history'
 import { readGates } from '../../backend/service/suite/gate-readings'
@@ -141,6 +142,20 @@ test(`${HOSTS} hosts are one limit: its worst state is seen, they are found by n
   expect([found.total, found.items[0]?.name]).toEqual([11, 'pds:host-4711.example'])
   expect(JSON.stringify(await listLimits(service())).length).toBeLessThan(5000)
   await expect(listGatesOf(service(), 'nothing', {})).rejects.toThrow('There is no limit "nothing"')
+  // A reading reads the gates that may be in use, and makes one row for each limit.
+  await db.query(`update backhaul.gates set updated_at = now() - interval '1 hour' where name not in ('pds:host-7.example', 'pds:host-8.example')`)
+  await waits('pds:host-4711.example')
+  expect((await createGate(db, limits).list(['pds:host-4711.example'])).map(({ name }) => name)).toEqual([
+    'pds:host-4711.example',
+    'pds:host-7.example',
+    'pds:host-8.example',
+  ])
+  await readGates(service())
+  expect(await db.query(`select name, labels from backhaul.samples order by 1`)).toEqual([
+    { name: 'gate_closed', labels: '{"limit":"pds"}' },
+    { name: 'gate_readings', labels: '{}' },
+    { name: 'gate_use', labels: '{"limit":"pds"}' },
+  ])
   // The statements are as many as with one host, however many there are.
   const statements = async () => {
     let n = 0

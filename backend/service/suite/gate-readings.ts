@@ -1,4 +1,4 @@
-import { addUses } from '../../base/flush-counts'
+import { addSamples, addUses } from '../../base/flush-counts'
 import { groupBy } from '../../base/group'
 import type { Reader } from '../../base/sql'
 import { REQUEST_FIGURES } from '../../base/uses'
@@ -41,23 +41,19 @@ interface Sample {
   value: number
 }
 
-/** Reads every gate once, and adds the reading to the samples of this minute. */
+/** Reads the gates that are in use, and adds the reading to the samples of this minute: one row for each limit in use, not for each host. */
 export async function readGates(service: Pick<Service, 'db' | 'limits'>): Promise<void> {
   const { db, limits } = service
-  const [{ gates, now }, waiting] = await Promise.all([gateStates(service, Number.POSITIVE_INFINITY), waitingTasks(db)])
+  const waiting = await waitingTasks(db)
+  const names = [...new Set(waiting.map(({ gate }) => gate))]
+  const { gates, now } = await gateStates(service, Number.POSITIVE_INFINITY, names)
   const closed = new Set(gates.filter(({ row }) => stateOf(row) !== 'ready').map(({ name }) => name))
   const known = waiting.filter(({ gate }) => limits.has(limitOf(gate)))
   const samples = [...useSamples(gates, now), ...waitSamples(known, closed)].filter(({ value }) => value > 0)
-  await db.query(
-    `insert into backhaul.samples (minute, name, labels, value)
-     select date_trunc('minute', clock_timestamp()), name, labels, value from unnest($1::text[], $2::text[], $3::float8[]) as s(name, labels, value)
-     on conflict (minute, name, labels, minutes) do update set value = samples.value + excluded.value`,
-    [
-      [READINGS.count, ...samples.map(({ name }) => name)],
-      ['{}', ...samples.map(({ limit }) => JSON.stringify({ limit }))],
-      [1, ...samples.map(({ value }) => value)],
-    ],
-  )
+  await addSamples(db, [
+    { name: READINGS.count, labels: '{}', value: 1 },
+    ...samples.map(({ name, limit, value }) => ({ name, labels: JSON.stringify({ limit }), value })),
+  ])
   await noteWaits(db, known)
 }
 

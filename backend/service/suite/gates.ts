@@ -80,14 +80,16 @@ function join(limits: Limits, rows: readonly GateRow[], most: number): GateState
 /**
  * Every limit in force with its state, and the database's time.
  * @param most hosts, keys or accounts of a limit
+ * @param among only gates that may be in use, and these
  */
 export async function gateStates(
   { db, limits }: Pick<Service, 'db' | 'limits'>,
   most = MAX_OF_A_LIMIT,
+  among?: readonly string[],
 ): Promise<{ gates: GateState[]; now: Date }> {
   // Read first: the gate would wait for an unreachable database, which an entry point should report.
   const now = await databaseTime(db)
-  return { gates: join(limits, await createGate(db, limits).list(), most), now }
+  return { gates: join(limits, await createGate(db, limits).list(among), most), now }
 }
 
 /** Every limit, and who uses it. */
