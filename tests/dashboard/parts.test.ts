@@ -6,7 +6,6 @@ import { choiceOf } from '../../backend/dashboard/src/jobs/filter'
 import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
 import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
-import { naturally } from '../../backend/dashboard/src/lib/natural'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
 import { formOf } from '../../backend/service/base/registry'
@@ -211,8 +210,4 @@ describe('the lines of a log', () => {
     expect(fieldsText({ key: 'a/1', seen: 3, why: { status: 502 } })).toBe('key=a/1 seen=3 why={"status":502}')
     expect(fieldsText(null)).toBe('')
   })
-})
-
-test('names with numbers are in their natural order', () => {
-  expect(naturally(['page 10', 'page 2', 'page 1'], (text) => text)).toEqual(['page 1', 'page 2', 'page 10'])
 })

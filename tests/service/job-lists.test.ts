@@ -1,11 +1,15 @@
 import fc from 'fast-check'
 import { ACTIVE_STATUSES, ATTENTION_DAYS, BULK_VERBS, JOB_SORTS, JOB_STATUSES, type JobSort } from '../../backend/base/vocabulary'
 import { readConfig } from '../../backend/config/config'
+import type { Db } from '../../backend/database/db'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import { clearCaches } from '../../backend/service/base/caches'
 import { createService, type Service } from '../../backend/service/base/context'
 import { previewBulk, steerJobs } from '../../backend/service/jobs/bulk'
 import { countJobs, type JobAsk, listJobIds } from '../../backend/service/jobs/list'
 import { summaries } from '../../backend/service/jobs/summary'
+import { listTasks } from '../../backend/service/jobs/tasks'
+import { rowsReadBy } from '../../bench/engine/rows-read'
 import { countingSource, countingTask, createCounted } from '../support/counting-source'
 import { quiet, type Suite, suite } from '../support/suite'
 
@@ -323,4 +327,78 @@ describe('one verb on all that match', () => {
       expect([verb, able]).toEqual([verb, shown.filter(({ can }) => can.includes(verb)).length])
     }
   })
+})
+
+test('a search reads one narrow row for each job, and a page of what it finds; texts follow their jobs', async () => {
+  const JOBS = 3_000
+  await it_.db.query(
+    `insert into backhaul.jobs (source, params, status, bounded_by, label, created_at, completed_at)
+     select 'counting', jsonb_build_object('name', n), 'completed', 'counting', 'Kills of ' || n, now() - n * interval '1 second', now() - n * interval '1 second'
+       from generate_series(1, $1::int) n`,
+    [JOBS],
+  )
+  await it_.db.query('analyze backhaul.jobs, backhaul.job_texts')
+  const reads = async (q: string, sort: JobSort) => {
+    clearCaches(it_)
+    let ids: readonly string[] = []
+    const rows = await rowsReadBy(it_.db, async (tx) => {
+      ids = (await listJobIds({ ...service, db: tx as unknown as Db }, { q, sort }, { limit: 50 })).items
+    })
+    return [ids.length, rows] as const
+  }
+  for (const sort of JOB_SORTS) {
+    const [found, rows] = await reads('kills of 1234', sort)
+    expect([sort, found]).toEqual([sort, 1])
+    expect(rows).toBeLessThan(JOBS + 100)
+    const [many, few] = await reads('KILLS', sort)
+    expect([sort, many]).toEqual([sort, 50])
+    // No text is read more than twice, and of the jobs those of the page.
+    expect(few).toBeLessThan(2 * JOBS + 200)
+  }
+  await it_.db.query(`update backhaul.jobs set error = 'Odd answer' where label = 'Kills of 7'`)
+  expect((await reads('odd ANSWER', 'newest'))[0]).toBe(1)
+  await it_.db.query(`delete from backhaul.jobs where label = 'Kills of 7'`)
+  expect((await reads('odd answer', 'newest'))[0]).toBe(0)
+  expect(await previewBulk(service, { verb: 'cancel', q: 'kills' })).toMatchObject({ matching: JOBS - 1, able: 0 })
+})
+
+test('tasks are listed in the natural order of their keys, over all pages', async () => {
+  const [id = ''] = await begin(1)
+  const keys = [
+    'page 1',
+    'page 2',
+    'page 02',
+    'page 10',
+    'page 99',
+    'page 100',
+    '2024-01-09',
+    '2024-01-10',
+    'did:plc:a9',
+    'did:plc:a10',
+    '9',
+    '10',
+  ]
+  await it_.db.query(`delete from backhaul.tasks where job_id = $1`, [id])
+  await it_.db.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, state, cursor) select $1, 'count', k, 'zkillboard_backfill_queue', 'waiting', '{}' from unnest($2::text[]) k`,
+    [id, keys],
+  )
+  const listed: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = await listTasks(service, id, { limit: 5, cursor })
+    listed.push(...page.items.map(({ key }) => key))
+    if (page.next === null) break
+    cursor = page.next
+  }
+  expect([...listed].sort()).toEqual([...keys].sort())
+  const placeOf = (key: string) => listed.indexOf(key)
+  for (const [a, b] of [
+    ['page 2', 'page 10'],
+    ['page 02', 'page 10'],
+    ['page 99', 'page 100'],
+    ['2024-01-09', '2024-01-10'],
+    ['did:plc:a9', 'did:plc:a10'],
+    ['9', '10'],
+  ] as const)
+    expect([a, b, placeOf(a) < placeOf(b)]).toEqual([a, b, true])
 })

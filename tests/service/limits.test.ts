@@ -143,7 +143,9 @@ test(`${HOSTS} hosts are one limit: its worst state is seen, they are found by n
   expect(JSON.stringify(await listLimits(service())).length).toBeLessThan(5000)
   await expect(listGatesOf(service(), 'nothing', {})).rejects.toThrow('There is no limit "nothing"')
   // A reading reads the gates that may be in use, and makes one row for each limit.
-  await db.query(`update backhaul.gates set updated_at = now() - interval '1 hour' where name not in ('pds:host-7.example', 'pds:host-8.example')`)
+  await db.query(
+    `update backhaul.gates set updated_at = now() - interval '1 hour' where name not in ('pds:host-7.example', 'pds:host-8.example')`,
+  )
   await waits('pds:host-4711.example')
   expect((await createGate(db, limits).list(['pds:host-4711.example'])).map(({ name }) => name)).toEqual([
     'pds:host-4711.example',

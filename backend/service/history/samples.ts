@@ -95,7 +95,12 @@ export async function limitSeries(db: Pick<Db, 'tx'>, bins: Bins, of: Of): Promi
 
 type Read = Omit<Row, 'labels'> & { labels: Labels }
 
-async function readRows(db: Pick<Db, 'tx'>, { first, minutes, length }: Bins, names: readonly Name[], of: Of): Promise<Map<string, Read[]>> {
+async function readRows(
+  db: Pick<Db, 'tx'>,
+  { first, minutes, length }: Bins,
+  names: readonly Name[],
+  of: Of,
+): Promise<Map<string, Read[]>> {
   const rows = await db.tx(async (tx) => {
     await tx.query(`set local work_mem = '${WORK_MEM}'`)
     return await tx.query<Row>(ROWS, [new Date(first), length, minutes, names])

@@ -7,7 +7,7 @@ import { findJob, PRIORITY } from '../../engine/jobs/verbs'
 import type { Service } from '../base/context'
 import { limitOf, makeCursor, momentSql, momentText, type PageAsk, readCursor, uuidText } from '../base/cursor'
 import type { Actor } from '../suite/actions'
-import { checkFilter, conditions, type JobFilter } from './filter'
+import { checkFilter, conditions, findJobs, type JobFilter } from './filter'
 import { doPriority, doVerb } from './verbs'
 
 /*
@@ -66,8 +66,8 @@ function check(service: Service, bulk: Bulk): void {
   checkFilter(service, bulk)
 }
 
-function matching(bulk: Bulk, values: unknown[]): string {
-  const where = conditions(bulk, values)
+async function matching(service: Service, bulk: Bulk, values: unknown[]): Promise<string> {
+  const where = conditions(bulk, values, await findJobs(service, bulk.q))
   return bulk.status?.length ? `${where} and status = any($${values.push(bulk.status)}::backhaul.job_status[])` : where
 }
 
@@ -80,7 +80,7 @@ export async function previewBulk(service: Service, bulk: Bulk): Promise<BulkPre
   check(service, bulk)
   const values: unknown[] = []
   const ids = bulk.ids && [...new Set(bulk.ids)]
-  const where = ids ? `id::text = any($${values.push(ids)})` : matching(bulk, values)
+  const where = ids ? `id::text = any($${values.push(ids)})` : await matching(service, bulk, values)
   const rows = await service.db.query<{ status: JobStatus; jobs: number; able: number }>(
     `select status, count(*)::int as jobs, (count(*) filter (where ${ableOf(bulk, values)}))::int as able from backhaul.jobs where ${where} group by status
       order by status`,
@@ -126,7 +126,7 @@ async function batchOf(service: Service, bulk: Bulk, ask: PageAsk): Promise<{ id
   const bound = { verb, priority, status: status && [...status], ...filter } satisfies Json
   const after = readCursor('bulk', bound, z.tuple([momentText, momentText, uuidText]), ask.cursor)
   const values: unknown[] = [after?.[0] ?? null, limit + 1]
-  const where = `${matching(bulk, values)} and ${ableOf(bulk, values)}`
+  const where = `${await matching(service, bulk, values)} and ${ableOf(bulk, values)}`
   const next = after ? ` and (created_at, id) < ($${values.push(after[1])}::timestamptz, $${values.push(after[2])}::uuid)` : ''
   const rows = await service.db.query<{ id: string; at: string; created: string }>(
     `with clock as materialized (select coalesce($1::timestamptz, clock_timestamp()) as at)

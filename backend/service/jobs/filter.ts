@@ -1,5 +1,6 @@
 import { Refused } from '../../base/errors'
 import { JOB_SORTS, JOB_STATUSES, type JobSort } from '../../base/vocabulary'
+import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 
 /** Which jobs of all. */
@@ -47,20 +48,46 @@ function momentOf(text: string): Date {
   return n === undefined ? new Date(text) : new Date(Date.now() - Number(n) * (SPAN_MS[unit] ?? 0))
 }
 
+/** So many matches are looked up by their ids; where there are more, those of a page are soon found among the jobs. */
+const FEW = 1_000
+
+const likeOf = (q: string): string => q.toLowerCase().replace(/[\\%_]/g, '\\$&')
+
+/**
+ * The jobs that a text finds, where they are few; undefined where they are many. One narrow row is read for each job; with their ids,
+ * lists and counts read no others.
+ */
+export async function findJobs({ db }: Pick<Service, 'db'>, q: string | undefined): Promise<readonly string[] | undefined> {
+  if (!q) return undefined
+  return await searches({ db }).get(q, async () => {
+    const rows = await db.query<{ id: string }>(
+      `select job_id as id from backhaul.job_texts where text like $1 or job_id::text like $2 limit ${FEW + 1}`,
+      [`%${likeOf(q)}%`, `${likeOf(q)}%`],
+    )
+    return rows.length > FEW ? undefined : rows.map(({ id }) => id)
+  })
+}
+
+/** A list and its counts ask for the same. */
+const searches = databaseCache<readonly string[] | undefined>(0)
+
 /**
  * Conditions on `backhaul.jobs`, without the status, which counts ignore.
  * @param values of the statement; those of the conditions are added
+ * @param found the jobs that the text finds, by `findJobs`
  */
-export function conditions({ source, kind, q, since, until }: JobFilter, values: unknown[] = []): string {
+export function conditions({ source, kind, q, since, until }: JobFilter, values: unknown[] = [], found?: readonly string[]): string {
   const parts = ['true']
   if (source !== undefined) parts.push(`source = $${values.push(source)}`)
   if (kind !== undefined) parts.push(`kind = $${values.push(kind)}`)
   if (since !== undefined) parts.push(`created_at >= $${values.push(momentOf(since).toISOString())}::timestamptz`)
   if (until !== undefined) parts.push(`created_at < $${values.push(momentOf(until).toISOString())}::timestamptz`)
-  if (q) {
-    const like = `$${values.push(`%${q.replace(/[\\%_]/g, '\\$&')}%`)}`
-    const texts = ['label', 'active_key', 'error', 'source', 'params::text'].map((text) => `${text} ilike ${like}`)
-    parts.push(`(${texts.join(' or ')} or id::text like substr(lower(${like}), 2))`)
+  if (q && found) parts.push(`id = any($${values.push(found)}::uuid[])`)
+  else if (q) {
+    const like = `$${values.push(likeOf(q))}`
+    parts.push(
+      `(exists (select from backhaul.job_texts x where x.job_id = jobs.id and x.text like '%' || ${like} || '%') or id::text like ${like} || '%')`,
+    )
   }
   return parts.join(' and ')
 }

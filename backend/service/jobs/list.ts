@@ -6,7 +6,7 @@ import { findJob, report as reportOf } from '../../engine/jobs/verbs'
 import { jobCounts } from '../base/caches'
 import type { Service } from '../base/context'
 import type { Page, PageAsk } from '../base/cursor'
-import { conditions, isCounted, type JobAsk, type JobFilter } from './filter'
+import { conditions, findJobs, isCounted, type JobAsk, type JobFilter } from './filter'
 import { listJobIds } from './page'
 import { type JobSummary, summaries } from './summary'
 
@@ -23,7 +23,7 @@ export interface JobPage extends Page<JobSummary> {
 /** Jobs by status; a status without jobs counts 0. */
 export async function countJobs(service: Service, filter: JobFilter): Promise<Record<JobStatus, number>> {
   const values: unknown[] = []
-  const sql = conditions(filter, values)
+  const sql = conditions(filter, values, await findJobs(service, filter.q))
   const found = await jobCounts(service).get(JSON.stringify([sql, values]), async () => {
     const rows = await service.db.query<{ status: string; n: number }>(
       isCounted(filter)

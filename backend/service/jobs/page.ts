@@ -13,7 +13,7 @@ import {
   readCursor,
   uuidText,
 } from '../base/cursor'
-import { checkFilter, conditions, type JobAsk } from './filter'
+import { checkFilter, conditions, findJobs, type JobAsk } from './filter'
 import { type Group, groupsOf, type Key } from './order'
 
 /*
@@ -67,7 +67,7 @@ export async function listJobIds(service: Service, ask: JobAsk, page: PageAsk, m
   const groups = groupsOf(sort, (status?.length ?? 0) > 0 || ask.source !== undefined)
   const after = readCursor('jobs', bound, placeOf(groups), page.cursor)
   const values: unknown[] = [after?.[0] ?? null, limit + 1]
-  const statement = pageSql(groups, ask, after, values)
+  const statement = pageSql(groups, { ...ask, found: await findJobs(service, ask.q) }, after, values)
   const rows = await service.db.query<{ id: string; at: string; group: number; place: string[] }>(statement, values)
   return pageOf(
     rows,
@@ -77,9 +77,14 @@ export async function listJobIds(service: Service, ask: JobAsk, page: PageAsk, m
   )
 }
 
+interface Asked extends JobAsk {
+  /** Jobs that its text finds. */
+  found: readonly string[] | undefined
+}
+
 /** `$1` is the moment of the first page, `$2` how many rows are read. */
-function pageSql(groups: readonly Group[], ask: JobAsk, after: Place | undefined, values: unknown[]): string {
-  const where = conditions(ask, values)
+function pageSql(groups: readonly Group[], ask: Asked, after: Place | undefined, values: unknown[]): string {
+  const where = conditions(ask, values, ask.found)
   const sources = ask.source === undefined ? `(${SOURCES})` : `(select $${values.push(ask.source)}::text as source)`
   const first = Number(after?.[1] ?? 0)
   const keys = after?.slice(2) ?? []
@@ -95,7 +100,7 @@ function pageSql(groups: readonly Group[], ask: JobAsk, after: Place | undefined
 }
 
 interface About {
-  ask: JobAsk
+  ask: Asked
   where: string
   sources: string
   values: unknown[]

@@ -5,7 +5,6 @@ import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { serverNow } from '../lib/clock'
 import { brief, count, named } from '../lib/format'
-import { naturally } from '../lib/natural'
 import { isActive } from '../lib/verbs'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
@@ -67,7 +66,7 @@ export function Tasks({ job }: { job: JobDetail }) {
             <>
               <Table
                 caption="Tasks"
-                rows={naturally(items, ({ stream, key }) => `${stream} ${key}`)}
+                rows={items}
                 id={(row) => row.id}
                 columns={columnsOf(job, () => void fetched.refresh())}
                 file={{ path: `/api/jobs/${job.id}/tasks`, filter: { state, ...chosen } }}
