@@ -16,13 +16,19 @@ export interface Need {
   id: string
   requests: number
   weight: number
+  /** Where its next turn begins, as in the shares of its queue. */
+  served: number
 }
 
-/** A rolling window of a limit, as far as backfills may use it. */
+/** A rolling window of a limit, as far as backfills may use it. The gate counts it in parts, each whole until it is over for all of them. */
 export interface Budget {
   /** What they may use in every window. */
   room: number
-  windowMs: number
+  partMs: number
+  /** After the end of its part, a request counts for so long. */
+  reachMs: number
+  /** How much of a part is over now. */
+  intoPartMs: number
   /** What of it was used, and in how many ms from now it is free again. */
   used: readonly { inMs: number; requests: number }[]
   /** The most requests in a millisecond, by the other limits of the API. */
@@ -34,17 +40,45 @@ const LEAST = 1e-6
 /** More rounds than any real backlog needs: in each, what was used a window before is there again. */
 const MAX_ROUNDS = 10_000
 
+/** A turn of a job: how many pages it has, and how much later the next one begins. */
+const turnOf = ({ weight }: Need) => {
+  const pages = Math.max(1, Math.round(weight))
+  return { pages, step: pages / weight }
+}
+
+/**
+ * How many requests are made until a job has made its last one, its own included: turns come in the order of where they begin, and of
+ * those that begin at the same place one half comes before it.
+ */
+function placeOf(job: Need, all: readonly Need[]): number {
+  const { pages, step } = turnOf(job)
+  const last = job.served + (Math.ceil(job.requests / pages) - 1) * step
+  let place = job.requests
+  for (const other of all) {
+    if (other === job) continue
+    const turn = turnOf(other)
+    const turns = (last - other.served) / turn.step
+    const before = Math.min(other.requests, Math.max(0, Math.ceil(turns - LEAST)) * turn.pages)
+    const isSame = turns > -LEAST && Math.abs(turns - Math.round(turns)) < LEAST
+    place += before + (isSame ? Math.min(turn.pages, other.requests - before) / 2 : 0)
+  }
+  return place
+}
+
 /**
  * In how many ms each job has made its requests, if the jobs share the budget by weight and each uses its share at once.
  * A job that the budget never lets end is left out.
  */
-export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: Budget): Map<string, number> {
+export function endsOf(jobs: readonly Need[], budget: Budget): Map<string, number> {
+  const { room, used, perMs } = budget
+  const needs = jobs.map((job) => ({ ...job, requests: Math.max(1, Math.ceil(job.requests - LEAST)) }))
+  const places = needs.map((job) => ({ id: job.id, place: placeOf(job, needs) })).sort((a, b) => a.place - b.place)
   const ends = new Map<string, number>()
-  let open = needs.map((need) => ({ ...need }))
   const due = used.map((one) => ({ ...one })).sort((a, b) => a.inMs - b.inMs)
   let free = Math.max(0, room - used.reduce((sum, { requests }) => sum + requests, 0))
   let now = 0
-  for (let round = 0; open.length > 0 && round < MAX_ROUNDS; round++) {
+  let made = 0
+  for (let round = 0; ends.size < places.length && round < MAX_ROUNDS; round++) {
     if (free < LEAST) {
       const next = due.shift()
       if (!next) break
@@ -52,24 +86,25 @@ export function endsOf(needs: readonly Need[], { room, windowMs, used, perMs }: 
       free += next.requests
       continue
     }
-    // Until the first of them has made its last request, or the budget is used up.
-    const weights = open.reduce((sum, { weight }) => sum + weight, 0)
-    const first = Math.min(...open.map(({ requests, weight }) => (requests / weight) * weights))
-    const spent = Math.min(first, free)
+    const next = places[ends.size] as (typeof places)[number]
+    const spent = Math.min(next.place - made, free)
     now += spent / perMs
-    for (const one of open) one.requests -= (spent * one.weight) / weights
+    made += spent
     free -= spent
-    note(due, now + windowMs, spent, windowMs)
-    for (const { id } of open.filter(({ requests }) => requests < LEAST)) ends.set(id, now)
-    open = open.filter(({ requests }) => requests >= LEAST)
+    note(due, now, spent, budget)
+    if (next.place - made < LEAST) ends.set(next.id, now)
   }
   return ends
 }
 
-/** Notes when what was spent is free again: as the gate does, at the end of a sixtieth of the window. */
-function note(due: { inMs: number; requests: number }[], at: number, requests: number, windowMs: number): void {
-  const part = windowMs / 60
-  const inMs = Math.ceil(at / part) * part
+/** Notes when what was spent until now is free again. */
+function note(
+  due: { inMs: number; requests: number }[],
+  now: number,
+  requests: number,
+  { partMs, reachMs, intoPartMs }: Pick<Budget, 'partMs' | 'reachMs' | 'intoPartMs'>,
+): void {
+  const inMs = Math.ceil((now + intoPartMs) / partMs) * partMs - intoPartMs + reachMs
   const last = due.at(-1)
   if (last?.inMs === inMs) last.requests += requests
   else due.push({ inMs, requests })
@@ -88,6 +123,8 @@ interface Row {
   api: string
   requests: number
   weight: number
+  /** Null: it had no turn yet, and begins where the others are. */
+  served: number | null
   isLive: boolean
 }
 
@@ -103,36 +140,31 @@ const readNeeds = (service: Service): Promise<Row[]> =>
          from (select distinct job_id from wanted) w join backhaul.tasks t on t.job_id = w.job_id, jsonb_each(t.traffic) a
         where t.lane is not null group by 1, 2, 3, 4),
      open as (
-       select t.job_id, t.lane, t.stage from (select distinct job_id from wanted) w
+       select t.job_id, t.lane, t.stage, min(t.queue) as queue, count(*)::float8 as tasks from (select distinct job_id from wanted) w
          join backhaul.tasks t on t.job_id = w.job_id and t.state in ('waiting', 'ready') where t.lane is not null
         group by 1, 2, 3
        -- A lane that waits for a person needs nothing until then.
        having not exists (select 1 from backhaul.tasks h
                            where h.job_id = t.job_id and h.state = 'ready' and h.lane = t.lane and h.held_by is not null))
-     select j.id, w.api, sum(greatest(0, w.requests - coalesce(m.requests, 0)))::float8 as requests, coalesce(j.weight, 1)::float8 as weight,
-            j.priority = 0 as "isLive"
+     -- What is not done yet takes a request at least, whatever was foreseen.
+     select j.id, w.api, sum(greatest(o.tasks, w.requests - coalesce(m.requests, 0)))::float8 as requests, coalesce(j.weight, 1)::float8 as weight,
+            min(s.served)::float8 as served, j.priority = 0 as "isLive"
        from wanted w join open o using (job_id, lane, stage) left join made m using (job_id, lane, stage, api)
-       join backhaul.jobs j on j.id = w.job_id group by j.id, w.api`,
+       join backhaul.jobs j on j.id = w.job_id left join backhaul.shares s on s.job_id = w.job_id and s.queue = o.queue group by j.id, w.api`,
   )
 
-/** What backfills used of the days of these APIs, by sub-window, where its limit counts one key for all. */
-async function readUsed(
-  service: Service,
-  apis: readonly string[],
-  windows: ReadonlyMap<string, number>,
-): Promise<Map<string, Budget['used']>> {
-  const rows = await service.db.query<{ api: string; atMs: number; requests: number }>(
-    `select split_part(w.gate, ':', 1) as api, (u."end" - extract(epoch from clock_timestamp()) * 1000)::float8 as "atMs", u.backfill::float8 as requests
-       from backhaul.gate_windows w, unnest(w.ends, w.backfill) u("end", backfill)
-      where w.span = 'day' and split_part(w.gate, ':', 1) = any($1) and u.backfill > 0`,
-    [apis],
+/** The days of these APIs as the gate counts them, and what backfills used of them, where its limit counts one key for all. */
+async function readDays(service: Service, days: ReadonlyMap<string, number>): Promise<Map<string, Omit<Budget, 'room' | 'perMs'>>> {
+  const rows = await service.db.query<{ api: string; partMs: number; reachMs: number; intoPartMs: number; used: Budget['used'] | null }>(
+    `select d.api, part::float8 as "partMs", reach::float8 as "reachMs", (now_ms % part)::float8 as "intoPartMs",
+            (select jsonb_agg(jsonb_build_object('inMs', u."end" + reach - now_ms, 'requests', u.backfill))
+               from backhaul.gate_windows w, unnest(w.ends, w.backfill) u("end", backfill)
+              where w.span = 'day' and split_part(w.gate, ':', 1) = d.api and u.backfill > 0 and u."end" + reach > now_ms) as used
+       from unnest($1::text[], $2::bigint[]) d(api, ms), lateral (select (d.ms + 59) / 60 as part, backhaul.gate_reach(d.ms) as reach,
+            backhaul.gate_ms(clock_timestamp()) as now_ms) c`,
+    [[...days.keys()], [...days.values()]],
   )
-  const used = new Map<string, { inMs: number; requests: number }[]>()
-  for (const { api, atMs, requests } of rows) {
-    const inMs = atMs + (windows.get(api) ?? DAY_MS)
-    if (inMs > 0) used.set(api, [...(used.get(api) ?? []), { inMs, requests }])
-  }
-  return used
+  return new Map(rows.map(({ api, used, ...day }) => [api, { ...day, used: used ?? [] }]))
 }
 
 const cache = databaseCache<Map<string, number>>(2_000)
@@ -145,22 +177,23 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
   if (rows.length === 0) return new Map()
   const limits = await limitsNow(service.db, service.limits)
   const apis = [...new Set(rows.map(({ api }) => api))].filter((api) => limits.has(api))
-  const windows = new Map(apis.map((api) => [api, limits.get(api)?.dayMs ?? DAY_MS]))
-  const used = await readUsed(service, apis, windows)
+  const days = await readDays(service, new Map(apis.map((api) => [api, limits.get(api)?.dayMs ?? DAY_MS])))
   const left = new Map<string, number>()
   const add = (id: string, ms: number) => left.set(id, Math.max(left.get(id) ?? 0, ms))
   for (const api of apis) {
     const limit = limits.get(api) as Limit
-    const needs = rows.filter((row) => row.api === api)
+    const own = rows.filter((row) => row.api === api)
+    const stand = Math.min(...own.flatMap(({ served }) => served ?? []))
+    const needs = own.map((row) => ({ ...row, served: row.served ?? (Number.isFinite(stand) ? stand : 0) }))
     const backfills = needs.filter(({ isLive, requests }) => !isLive && requests > 0)
-    if (limit.perDay === undefined) {
+    const day = days.get(api)
+    if (limit.perDay === undefined || !day) {
       for (const { id, requests, isLive } of needs) add(id, leastMs(requests, limit, !isLive))
       continue
     }
     const budget: Budget = {
+      ...day,
       room: Math.floor(limit.perDay * (shareOf(limit, 'day') ?? 1)),
-      windowMs: windows.get(api) as number,
-      used: used.get(api) ?? [],
       perMs: paceOf(limit, shareOf(limit, 'requests')),
     }
     for (const [id, ms] of endsOf(backfills, budget)) add(id, Math.round(ms))

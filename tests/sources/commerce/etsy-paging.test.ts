@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { dice } from '../../../backend/sandbox/base/random'
 import {
   advance,
   isBeyond,
@@ -6,10 +7,11 @@ import {
   MAX_OFFSET,
   MAX_READINGS,
   type Place,
+  requestsFor,
   roomOf,
   START,
 } from '../../../backend/sources/commerce/etsy/paging'
-import { MAX_WINDOW } from '../../../backend/sources/commerce/etsy/streams/payments'
+import { ledgerRequests, MAX_WINDOW } from '../../../backend/sources/commerce/etsy/streams/payments'
 import {
   ETSY_STARTED,
   nameOf,
@@ -36,6 +38,25 @@ function expectCovered(whole: { from: number; to: number }, parts: readonly { fr
     if (n > 0) expect(part.from).toBe(parts[n - 1]?.to)
   }
 }
+
+test('the requests of a ledger are foreseen within an eighth, or four, where orders come at any time', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 0, max: 5_000 }), fc.integer(), (windows, orders, seed) => {
+      const random = dice(seed)
+      const entries = new Array<number>(windows).fill(0)
+      const payments = new Array<number>(Math.ceil(windows / 12)).fill(0)
+      for (let n = 0; n < orders; n++) {
+        const at = Math.floor(random() * windows)
+        entries[at] = (entries[at] ?? 0) + 5
+        payments[Math.floor(at / 12)] = (payments[Math.floor(at / 12)] ?? 0) + 1
+      }
+      const sum = (list: number[]) => list.reduce((all, one) => all + one, 0)
+      const made = sum(entries.map(requestsFor)) + sum(payments.map((count) => Math.ceil(count / 100)))
+      const foreseen = ledgerRequests({ from: ETSY_STARTED, to: ETSY_STARTED + windows * MAX_WINDOW }, orders)
+      expect(Math.abs(foreseen - made)).toBeLessThanOrEqual(Math.max(4, made / 8))
+    }),
+  )
+})
 
 describe('windows', () => {
   test('in parts lose no second and read none twice', () => {

@@ -161,9 +161,24 @@ function taskOf(shop: ShopRef, account: string, windows: readonly Window[]): Omi
   }
 }
 
+/** About how many pages a window has, whose orders come at any time: for each page but the first, how likely it is that there are so many. */
+function pagesFor(orders: number): number {
+  const entries = orders * ENTRIES_OF_ORDER
+  const deviation = Math.sqrt(orders) * ENTRIES_OF_ORDER
+  let pages = 1
+  // The logistic curve that is nearest to the normal one: Bowling et al., A logistic approximation to the cumulative normal (2009).
+  for (let more = LIMIT; more < entries + 4 * deviation; more += LIMIT - 1)
+    pages += 1 / (1 + Math.exp((1.702 * (more - entries)) / deviation))
+  return pages
+}
+
 /** About how many requests the ledger of a window takes in which so many orders were made. */
-export const ledgerRequests = ({ from, to }: Window, orders: number): number =>
-  Math.ceil((to - from) / MAX_WINDOW) + Math.ceil((orders * ENTRIES_OF_ORDER) / (LIMIT - 1)) + Math.ceil(orders / MAX_IDS)
+export function ledgerRequests({ from, to }: Window, orders: number): number {
+  const windows = Math.ceil((to - from) / MAX_WINDOW)
+  const tasks = Math.ceil(windows / WINDOWS_OF_TASK)
+  const links = orders === 0 ? 0 : Math.max(1, orders / tasks / MAX_IDS + 0.5)
+  return Math.round(windows * pagesFor(orders / windows) + tasks * links)
+}
 
 /** Windows of 31 days over all that is wanted; a sync reads the entries made since the last one. */
 export function paymentTasks({ account, kind, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
