@@ -255,8 +255,6 @@ export interface HttpUse {
   nextAt: Record<string, Date>
   /** The API asked last. */
   asked?: string
-  /** Asks the gate for the first request of the step again, for a page that follows within milliseconds. Set by that request. */
-  again?: () => void
   signal: AbortSignal
   traffic: Traffic
   log: Log

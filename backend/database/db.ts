@@ -1,9 +1,11 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import { Pool, type PoolClient, TypeOverrides } from 'pg'
+import { Pool, TypeOverrides } from 'pg'
 import type { Reader, Tx } from '../base/sql'
-import { refusePooler } from './faults'
+import { READ_ONLY, refusePooler } from './faults'
 import type { Models } from './prisma'
+import { createSequence, type RunOnce, type Sequence } from './sequence'
 import { isPooled, prepareSession, type Timeouts } from './session'
+import { createSharing } from './sharing'
 import { type End, statementsOn, transaction } from './transaction'
 
 /*
@@ -22,6 +24,8 @@ export interface Db extends Reader {
    * is the last one and commits.
    */
   tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T>
+  /** Transactions of one caller that need not wait for each other's commit. */
+  sequence(): Sequence
   close(): Promise<void>
 }
 
@@ -30,13 +34,7 @@ const types = new TypeOverrides()
 types.setTypeParser(20, (text) => BigInt(text))
 
 const RETRIED = new Set(['40001', '40P01'])
-/** SQLSTATE of a write refused by a hot standby or by default_transaction_read_only. */
-export const READ_ONLY = '25006'
-/**
- * After these errors a new connection is needed: a demoted server may have a new primary, and after a value that could not be sent the
- * driver believes a statement prepared that the server does not know (26000).
- */
-const ENDS_CONNECTION = new Set([READ_ONLY, '26000'])
+const mayRepeat = (error: unknown): boolean => RETRIED.has((error as { code?: string }).code ?? '')
 
 const TIMEOUTS: Timeouts = { statement: 60_000, lock: 10_000, idle: 30_000 }
 
@@ -57,6 +55,8 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
     application_name: name,
     types,
     keepAlive: true,
+    // A statement need not wait for the answer to the one before; those of a sequence do not.
+    pipeline: true,
     connectionTimeoutMillis: 10_000,
     // The pool awaits it, although its types do not say so.
     async onConnect(client) {
@@ -68,32 +68,29 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
   pool.on('error', () => undefined)
   let prisma: Models | undefined
 
-  async function withClient<T>(work: (client: PoolClient, lose: (error: Error) => void) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
-    let broken: Error | undefined
-    const lose = (error: Error) => {
-      broken = error
-    }
-    // Without a listener a connection lost between two statements would end the process.
-    client.on('error', lose)
-    try {
-      return await work(client, lose)
-    } catch (error) {
-      if (ENDS_CONNECTION.has((error as { code?: string }).code ?? '')) lose(error as Error)
-      throw error
-    } finally {
-      client.off('error', lose)
-      client.release(broken)
+  const use = createSharing(pool)
+  const once: RunOnce = (work, place) =>
+    use((shared) => {
+      place?.onConnection(shared)
+      return transaction(shared.client, TIMEOUTS, shared.lose, work, place?.mine, place?.previous?.standing)
+    }, place?.previous?.on)
+
+  async function tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(work)
+      } catch (error) {
+        if (attempt === 5 || !mayRepeat(error)) throw error
+        // Both sides of a deadlock run again; a random pause keeps them from colliding once more.
+        await rest(Math.random() * 50 * attempt)
+      }
     }
   }
-
-  const once = <T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T> =>
-    withClient((client, lose) => transaction(client, TIMEOUTS, lose, work))
 
   return {
     // Behind a pooler, the settings of a session can only be set for a transaction.
     query: (sql, values) =>
-      withClient((client, lose) =>
+      use(({ client, lose }) =>
         isPooled(client) ? transaction(client, TIMEOUTS, lose, (_, end) => end(sql, values)) : statementsOn(client).query(sql, values),
       ),
     pool,
@@ -101,24 +98,15 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
       if (!prisma) {
         const { modelsOn } = require('./prisma') as typeof import('./prisma')
         prisma = modelsOn(pool, (statement) =>
-          withClient((client, lose) =>
+          use(({ client, lose }) =>
             isPooled(client) ? transaction(client, TIMEOUTS, lose, () => client.query(statement)) : client.query(statement),
           ),
         )
       }
       return prisma
     },
-    async tx(work) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await once(work)
-        } catch (error) {
-          if (attempt === 5 || !RETRIED.has((error as { code?: string }).code ?? '')) throw error
-          // Both sides of a deadlock run again; a random pause keeps them from colliding once more.
-          await rest(Math.random() * 50 * attempt)
-        }
-      }
-    },
+    tx,
+    sequence: () => createSequence(once, tx, mayRepeat),
     close: () => pool.end(),
   }
 }

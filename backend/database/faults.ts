@@ -7,6 +7,9 @@ export interface Fault {
   message: string
 }
 
+/** SQLSTATE of a write refused by a hot standby or by default_transaction_read_only. */
+export const READ_ONLY = '25006'
+
 /** Node's codes for untrusted certificates. */
 const TLS = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)/
 

@@ -84,15 +84,27 @@ function sendWith<Row extends object>(
   })
 }
 
+/** How far a transaction is, for the one that follows it on its connection. */
+export interface Standing {
+  isFailed: boolean
+  /** Called when its last statement and its commit are on their way. */
+  onSent?(): void
+}
+
 /**
  * Runs `work` in one transaction and commits, unless `end` has; rolls back when it throws.
  * @param lose called with an error after which the connection cannot be used again
+ * @param mine is kept up to date
+ * @param previous of the transaction before on this connection, if its answer may still be on its way: where it has failed, nothing of
+ *   this one is sent any more. What was sent meanwhile the server refuses, because its transaction is aborted.
  */
 export async function transaction<T>(
   client: PoolClient,
   timeouts: Timeouts,
   lose: (error: Error) => void,
   work: (tx: Tx, end: End) => Promise<T>,
+  mine: Standing = { isFailed: false },
+  previous?: Standing,
 ): Promise<T> {
   const one = statementsOn(client)
   const apart = isPooled(client)
@@ -100,9 +112,12 @@ export async function transaction<T>(
 
   function send<Row extends object>(last: string | undefined, sql: string, values?: readonly unknown[]): Promise<Row[]> {
     if (state === 'ended') return Promise.reject(new Error('A statement came after the last one of its transaction.'))
+    if (previous?.isFailed) return Promise.reject(new Error('The transaction before this one was not committed.'))
     const first = state === 'new' ? beginOn(client, timeouts) : undefined
     state = last ? 'ended' : 'open'
-    return first || last ? sendWith<Row>(client, { first, last }, sql, values) : one.query<Row>(sql, values)
+    const answer = first || last ? sendWith<Row>(client, { first, last }, sql, values) : one.query<Row>(sql, values)
+    if (last) mine.onSent?.()
+    return answer
   }
   async function end<Row extends object>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
     if (!apart) return await send<Row>('commit', sql, values)
@@ -121,7 +136,11 @@ export async function transaction<T>(
     if (state === 'open') await client.query('commit')
     return result
   } catch (error) {
-    if (state !== 'new') await client.query('rollback').catch(lose)
+    mine.isFailed = true
+    const begun = state !== 'new'
+    // What still runs of the work would run outside of the transaction.
+    state = 'ended'
+    if (begun) await client.query('rollback').catch(lose)
     throw error
   }
 }

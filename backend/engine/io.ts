@@ -6,7 +6,7 @@ import type { WorkerEngine } from './engine'
 const NEAR_MS = 2000
 
 /** A read that is of no task: nothing is stored, nothing in flight, nothing has ended. */
-const NO_TASK: Pick<Io, 'known' | 'inFlight' | 'ended'> = {
+const NO_TASK: Partial<Io> & Pick<Io, 'known' | 'inFlight' | 'ended'> = {
   known: async () => new Set<Id>(),
   inFlight: async () => new Map(),
   ended: async () => ({ done: 0, skipped: 0, failed: 0, cancelled: 0, error: null, skip: null, unverified: null }),
@@ -21,8 +21,8 @@ export function createIo(engine: WorkerEngine, source: Source, use: HttpUse, end
   const isNear = (api: string | undefined) => ((api === undefined ? undefined : use.nextAt[api])?.getTime() ?? 0) <= Date.now() + NEAR_MS
   return {
     http: engine.http(source, use),
-    ...held,
     held: engine.db,
+    ...held,
     more: (api = use.asked) => !engine.stopping() && Date.now() < endsAt && isNear(api),
     settings: (engine.settings ?? defaultsOf)(source),
     log: engine.log,

@@ -16,6 +16,7 @@ export function createServed() {
     isLast: (task: Task): boolean => left(task) <= 1,
     /** Whether the task's job has had its pages in this turn. */
     isOver: (task: Task): boolean => left(task) <= 0,
+    /** Counts a page that is about to be committed. */
     note({ job_id, weight }: Task): void {
       if (weight !== null) pages.set(job_id, (pages.get(job_id) ?? 0) + 1)
     },

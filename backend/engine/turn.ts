@@ -1,8 +1,10 @@
 import type { QueueName } from '../../queues/names'
+import { bound } from '../tracing'
+import type { Outcome } from './ahead'
 import type { WorkerEngine } from './engine'
 import { createServed } from './served'
 import { step } from './step'
-import { claimTask, mostUrgent, releaseTask } from './store'
+import { claimTask, mostUrgent, releaseTask, type Task } from './store'
 import { wake } from './wake'
 
 /**
@@ -18,43 +20,76 @@ export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   engine.reached('after publish')
 }
 
+/** A step that has begun. */
+interface Going {
+  task: Task
+  outcome: Promise<Outcome>
+}
+
 async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   const served = createServed()
+  const mayGoOn = (task: Task) => !engine.stopping() && Date.now() < endsAt && !served.isOver(task)
   let held = taskId
   const take = (id: bigint) => {
     hold.delete(held)
     held = id
     hold.add(held)
   }
+  // Where a more urgent task may go first, that is known once the page is committed.
+  const readsAhead = !hasPriorities(engine, queue)
+  const sequence = engine.db.sequence()
+  const ahead: Going[] = []
+  const begin = (task: Task, before?: Promise<Outcome>): Going => {
+    const follow = bound((next: Task | undefined) => {
+      served.note(task)
+      if (next && readsAhead && mayGoOn(next)) ahead.push(begin(next, outcome))
+    })
+    // A read makes no second request where its page is the last one of the job's share.
+    const outcome = step(engine, task, { endsAt: served.isLast(task) ? 0 : endsAt, before, sequence, follow })
+    return { task, outcome }
+  }
   take(taskId)
   try {
     // Wake-ups on the queue are in no order of priority: a more urgent task is taken first.
     const first = await findUrgent(engine, queue, taskId)
-    let task =
+    const task =
       (first === undefined ? undefined : await claimTask(engine.db, first, engine.id)) ?? (await claimTask(engine.db, taskId, engine.id))
     if (task) engine.reached('after claim')
-    while (task) {
-      take(task.id)
-      // Nothing is prepared for another page where this one is the last of the job's share.
-      const outcome = await step(engine, task, served.isLast(task) ? 0 : endsAt)
-      if (outcome.paged) served.note(task)
-      const goOn = outcome.goOn && !engine.stopping() && Date.now() < endsAt && !served.isOver(task)
-      task = outcome.held
-      if (!task) break
-      take(task.id)
-      const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, task.id)
-      if (urgent === undefined && goOn) continue
-      await releaseTask(engine.db, task, { traffic: task.traffic })
+    let going = task && begin(task)
+    while (going) {
+      take(going.task.id)
+      const { held: left, goOn, paged }: Outcome = await going.outcome
+      const next = ahead.shift()
+      if (next && paged) {
+        going = next
+        continue
+      }
+      // It was read for nothing: the page before it was not committed.
+      await next?.outcome
+      if (!left) break
+      take(left.id)
+      const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, left.id)
+      if (urgent === undefined && goOn && mayGoOn(left)) {
+        going = begin(left)
+        continue
+      }
+      await releaseTask(engine.db, left, { traffic: left.traffic })
       // The more urgent task runs in this turn; the current one is woken again.
-      task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
+      const other: Task | undefined = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
+      going = other && begin(other)
     }
     await served.write(engine.db, queue)
   } finally {
+    await Promise.all(ahead.map(({ outcome }) => outcome))
     hold.delete(held)
   }
 }
 
+/** Whether a source on this queue has tasks that go ahead of others. */
+const hasPriorities = ({ sources }: WorkerEngine, queue: QueueName): boolean =>
+  sources.some((source) => source.priority && source.requests[queue])
+
 /** A task of this queue that is ready and has a lower number than the given one; only sources with priorities are asked. */
-const findUrgent = async ({ sources, db }: WorkerEngine, queue: QueueName, than: bigint): Promise<bigint | undefined> =>
-  sources.some((source) => source.priority && source.requests[queue]) ? await mostUrgent(db, queue, than) : undefined
+const findUrgent = async (engine: WorkerEngine, queue: QueueName, than: bigint): Promise<bigint | undefined> =>
+  hasPriorities(engine, queue) ? await mostUrgent(engine.db, queue, than) : undefined

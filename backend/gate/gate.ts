@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { Throttled } from '../base/errors'
 import type { Reader } from '../base/sql'
 import type { Pace, RequestClass } from '../contract'
-import { type Answer, createAhead, mayAskAhead } from './ahead'
 import { type Ask, deltaFor, type RowAsk, rowsOf, spansOf, withDelta } from './asks'
 import { createClock } from './clock'
 import type { Grant, Outcome } from './grant'
@@ -40,12 +39,6 @@ export interface Gate {
    * @throws {Paced} at once, however soon the slot is
    */
   acquire(asks: readonly Ask[], to: RequestClass, options?: AcquireOptions): Promise<Grant>
-  /**
-   * Asks now for a request that is expected within a few milliseconds, so that it need not wait for the answer: `acquire` with the same
-   * asks takes it. An answer that no request takes within 20 ms, or before an upstream refuses or fails, is released. Does nothing for
-   * spaced limits, where an unused slot is lost, and for `live` requests, which are promised slots.
-   */
-  askAhead(asks: readonly Ask[], to: RequestClass, options?: Pick<AcquireOptions, 'pace' | 'holdMs'>): void
   /**
    * Records the outcome of a grant; runs no statement where there is nothing to write. While the database is unreachable, the outcome
    * is kept in memory and written before the next grant.
@@ -98,7 +91,6 @@ export function createGate(
   const clock = createClock(local)
   const store = createGateStore(db, clock, local)
   const settler = createSettler(store, clock, limits, local)
-  const ahead = createAhead((grant) => settler.settle(grant, { sent: false }), settler.track, local)
   const sleep = (until: number, signal?: AbortSignal) => sleepUntil(() => until - clock.atLeast(), signal)
 
   /** Waits for the granted slot; false when it was missed, or may have been, or when a gate closed meanwhile. */
@@ -130,38 +122,30 @@ export function createGate(
   const leadOf = (): number => (clock.roundTrip > 8 ? Math.min(200, clock.roundTrip) : 0)
 
   /** Asks once. @throws {Throttled} while the database is unreachable */
-  async function ask(wanted: Wanted, slot: Date | undefined, within: number, lead: number): Promise<Answer> {
+  async function ask(wanted: Wanted, slot: Date | undefined, within: number, lead: number) {
     const id = `${holder}/${randomUUID()}`
     const delta = deltaFor(clock.atMost() - clock.atLeast())
     const rows = withDelta(wanted.rows, delta)
     const decision = await settler.acquire({ rows, class: wanted.class, id, slot: slot?.getTime() ?? null, within, lead })
-    const answeredAt = local()
-    if (!decision.granted) return { decision, delta, answeredAt }
+    if (!decision.granted) return { decision, delta, grant: undefined }
     const { at, probe, failing } = decision
     const times = { nextAt: new Date(decision.nextAt), waitedMs: 0, inTime: () => lasts(decision, delta) }
-    return { decision, delta, answeredAt, grant: { ...wanted, id, at, rows, probe, failing, ...times } }
+    return { decision, delta, grant: { ...wanted, id, at, rows, probe, failing, ...times } }
   }
 
-  const wantedOf = (asks: readonly Ask[], to: RequestClass, { pace, holdMs = HOLD_MS }: AcquireOptions): Wanted => ({
-    ...rowsOf(asks, limits, holdMs, pace),
-    class: to,
-    scopeOf: asks.find((one) => one.scopeOf)?.scopeOf,
-  })
-
-  async function acquire(asks: readonly Ask[], to: RequestClass, options: AcquireOptions = {}): Promise<Grant> {
-    const { slotAt, signal } = options
-    const wanted = wantedOf(asks, to, options)
+  async function acquire(
+    asks: readonly Ask[],
+    to: RequestClass,
+    { slotAt, signal, pace, holdMs = HOLD_MS }: AcquireOptions = {},
+  ): Promise<Grant> {
+    const wanted = { ...rowsOf(asks, limits, holdMs, pace), class: to, scopeOf: asks.find((one) => one.scopeOf)?.scopeOf }
     const began = local()
     if (!Number.isFinite(clock.atMost())) await meet()
     let lead = leadOf()
-    signal?.throwIfAborted()
-    let early = to === 'live' || slotAt ? undefined : await ahead.take(wanted.rows)
     for (;;) {
-      // What was granted already is released below if the step is aborted.
-      if (!early) signal?.throwIfAborted()
+      signal?.throwIfAborted()
       const within = Math.max(lead + 50, INLINE_MS - (local() - began))
-      const { decision, delta, grant } = early ?? (await ask(wanted, slotAt, within, lead))
-      early = undefined
+      const { decision, delta, grant } = await ask(wanted, slotAt, within, lead)
       if (!grant) {
         const isFar = decision.retryAt - clock.now() > INLINE_MS - (local() - began)
         if (decision.slot || decision.reason === 'pace' || isFar) throw refuse(decision, asks[0]?.api ?? 'gate')
@@ -179,28 +163,12 @@ export function createGate(
     }
   }
 
-  function askAhead(asks: readonly Ask[], to: RequestClass, options: Pick<AcquireOptions, 'pace' | 'holdMs'> = {}): void {
-    const wanted = wantedOf(asks, to, options)
-    if (to === 'live' || !mayAskAhead(wanted.rows) || !Number.isFinite(clock.atMost())) return
-    ahead.ask(wanted.rows, () => ask(wanted, undefined, INLINE_MS, leadOf()))
-  }
-
-  async function settle(grant: Grant, outcome: Outcome): Promise<Date | undefined> {
-    // What was granted before the upstream refused or failed may be closed now.
-    if (outcome.block?.length || outcome.throttled !== undefined || outcome.result === 'failed') ahead.dropAll()
-    return settler.settle(grant, outcome)
-  }
-
   return {
     acquire,
-    askAhead,
-    settle,
+    settle: settler.settle,
     settleSoon: settler.soon,
     timeAt: (moment) => new Date(clock.atLeast() - (local() - moment)),
     list: (among) => store.list(spansOf(limits), among),
-    close() {
-      ahead.dropAll()
-      return settler.close()
-    },
+    close: settler.close,
   }
 }

@@ -55,7 +55,6 @@ async function acquire(client: Client, gate: Gate, request: Outgoing, use: HttpU
   try {
     const options = { pace: use.pace, slotAt: use.slotAt, holdMs: (request.timeoutMs ?? TIMEOUT_MS) + GRACE_MS, signal: use.signal }
     const asks = asksOf(client.name, request)
-    use.again ??= () => gate.askAhead(asks, use.class, options)
     const ask = () => gate.acquire(asks, use.class, options)
     const grant = await span(`gate ${client.name}`, {}, ask, { isFault })
     // A promised slot is for one request only; it may have been promised for another API.

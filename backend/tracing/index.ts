@@ -24,7 +24,8 @@ export const openSpan = (name: string, attributes: Attributes, options: SpanOpti
 export const traceparent = (): string | undefined => tracer?.traceparent()
 
 /** Keeps a callback in the span it was made in, wherever it is called from. */
-export const bound = <T>(callback: () => T): (() => T) => (tracer ? AsyncResource.bind(callback) : callback)
+export const bound = <A extends unknown[], T>(callback: (...args: A) => T): ((...args: A) => T) =>
+  tracer ? AsyncResource.bind(callback) : callback
 
 /** A trace context as it may be kept and sent on: version 00 of https://www.w3.org/TR/trace-context/, nothing all zeros. */
 export function readTraceparent(text: unknown): string | undefined {

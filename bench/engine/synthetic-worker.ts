@@ -25,7 +25,6 @@ const gatedOnly =
   (api) => ({
     base: '',
     async request() {
-      use.again ??= () => gate.askAhead([{ api }], use.class)
       const grant = await gate.acquire([{ api }], use.class, { signal: use.signal })
       use.asked = api
       use.nextAt[api] = grant.nextAt

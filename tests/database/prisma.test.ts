@@ -1,4 +1,5 @@
-import { type Db, isUnreachable, openDb, READ_ONLY } from '../../backend/database/db'
+import { type Db, isUnreachable, openDb } from '../../backend/database/db'
+import { READ_ONLY } from '../../backend/database/faults'
 import { placeOf } from '../../backend/database/url'
 import { type TestDatabase, testDatabase } from '../support/env'
 import { startPgbouncer, withPgbouncer } from '../support/pgbouncer'

@@ -161,25 +161,6 @@ describe('a request', () => {
     expect((await waiting).message).toBe('the worker stops')
   })
 
-  test('is asked for again ahead of the next page: the first of the step, by one statement', async () => {
-    answer = json({ ok: true })
-    const questions: unknown[] = []
-    const reader: Reader = {
-      query(sql, values) {
-        if (sql.includes('gate_acquire')) questions.push(values?.[0])
-        return db.query(sql, values)
-      },
-    }
-    const { ask, use, name } = world({ limit: { scope: 'ip', requests: 100, perMs: 60_000 }, parts: { part: { scope: 'ip' } } }, { reader })
-    await ask()
-    await ask({ parts: { [`${name}.part`]: 1 } })
-    const before = questions.length
-    use.again?.()
-    await ask()
-    expect(questions.slice(before)).toEqual([questions[before - 2]])
-    expect(arrived).toHaveLength(3)
-  })
-
   test('names its sender, is compressed, parsed, counted and logged', async () => {
     const { ask, use, name, logged } = world({ headers: { 'X-Compatibility-Date': '2026-07-17' } })
     answer = json({ ok: true, more: 1 }, 200, { etag: '"a"' })

@@ -44,6 +44,10 @@ export function dying(db: Db, nth: number): Db {
     prisma: undefined as never,
     query: (sql, values) => call(() => db.query(sql, values)),
     tx: (work) => call(() => db.tx(work)),
+    sequence() {
+      // One page at a time.
+      return { tx: (work) => this.tx((tx, end) => work(tx, end, async () => undefined)) }
+    },
     close: () => db.close(),
   }
 }
@@ -161,7 +165,11 @@ export class Real {
     const engine: WorkerEngine = { ...this.engine, ...calm, db, id: hand.id }
     this.reading = reading
     try {
-      const { held, goOn } = await step(engine, hand.task as Task, Date.now() + 60_000)
+      const { held, goOn } = await step(engine, hand.task as Task, {
+        endsAt: Date.now() + 60_000,
+        sequence: db.sequence(),
+        follow: () => undefined,
+      })
       Object.assign(hand, { task: held, goOn })
     } catch (error) {
       if (heard) throw error

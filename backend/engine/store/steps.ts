@@ -89,6 +89,16 @@ export async function commitPage(query: Reader['query'], task: Task, page: PageC
   }
 }
 
+/** Whether a task is still held under its claim and its job runs. */
+export async function stillRuns(db: Reader, task: Task): Promise<boolean> {
+  const [row] = await db.query<{ runs: boolean }>(
+    `select exists (select from backhaul.tasks t join backhaul.jobs j on j.id = t.job_id
+                     where t.id = $1 and t.claim = $2 and t.state = 'ready' and j.status = 'running') as runs`,
+    [task.id, task.claim],
+  )
+  return row?.runs === true
+}
+
 /** Ends a task without a page. @returns false when the fence did not hold */
 export async function settleTask(
   tx: Tx,
