@@ -5,7 +5,7 @@ import { findJob, report } from '../backend/engine/jobs/verbs'
 import { askedOf } from '../backend/service/base/registry'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
-import { gridOptions } from './cli/grid-words'
+import { wordOptions } from './cli/source-words'
 import { showFailures } from './cli/jobs-failures'
 import { type ListOptions, listJobs } from './cli/jobs-list'
 import { type LogOptions, showLog } from './cli/jobs-log'
@@ -38,7 +38,7 @@ export function build(context: Context): Command {
     .command('show <id>')
     .description('show the progress of a job and what it waits for')
     .option('--tasks', 'list its tasks')
-    .option('--hosts', 'show the progress of each host (lane)')
+    .option('--lanes', 'show the progress of each lane: host, account, item, as its source has it')
     .option('--rejects', 'list the records it rejected')
     .option(...JSON_OPTION)
     .action((id: string, options: ShowOptions) => showJob(context, id, options))
@@ -85,7 +85,7 @@ export function build(context: Context): Command {
         .option('--lane <name>', 'only failed tasks of this lane')
         .option('--row <label>', 'only failed tasks in this row of the grid')
         .option('--column <label>', 'only failed tasks in this column of the grid')
-      for (const { flag, about } of gridOptions(sources)) command.option(flag, about)
+      for (const { flag, about } of wordOptions(sources)) command.option(flag, about)
     }
   }
   return program

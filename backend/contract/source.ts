@@ -30,6 +30,12 @@ export interface Tries {
   maxMs?: number
 }
 
+/** A word for people. */
+export interface Noun {
+  one: string
+  many: string
+}
+
 export interface Plan {
   tasks: NewTask[]
   /** The most tasks of one lane that run at once (default 1). */
@@ -94,6 +100,8 @@ export interface Source<P = unknown> extends Hooks<P> {
    * words as options. Present where its streams have cells.
    */
   grid?: { row: string; column: string }
+  /** What its lanes stand for: hosts, accounts. Entry points say so in place of lane; commands that choose tasks take the word as an option. */
+  lanes?: Noun
   /**
    * Describes what the tasks of a lane and stage read: `orders of etsy`. For stages whose pages foresee no label; undefined where they
    * read nothing: progress leaves the stage out.
@@ -129,6 +137,8 @@ export interface Source<P = unknown> extends Hooks<P> {
   routes?: readonly Route[]
   /** What its pages count besides the outcomes of records: `name_with_underscores` → a sentence. */
   counters?: Record<string, string>
+  /** What a person can do where one of its counters is not 0, by its name: shown on the job, with the sentence of the counter. */
+  advice?: Record<string, string>
   /** Conditions that need a person, by `name_with_underscores`; their alerts and events are called `<source>.<name>`. */
   checks?: Record<string, AlertCheck>
   /** Deletes expired rows, by name: each call deletes one batch and returns how many rows that were, 0 when none are left. */

@@ -1,14 +1,17 @@
+import { named } from '../../backend/base/vocabulary'
+import type { Source } from '../../backend/contract'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { findJob } from '../../backend/engine/jobs/verbs'
 import { aboutOf, hasEnded, settledOf } from '../../backend/service/base/about'
 import { askedOf } from '../../backend/service/base/registry'
-import { type JobParts, jobParts } from '../../backend/service/jobs/detail'
+import { wordsOf } from '../../backend/service/base/words'
+import { type JobParts, jobParts, type Notice } from '../../backend/service/jobs/detail'
 import { type LanePage, listLanes } from '../../backend/service/jobs/lanes'
 import { listRejects, listTasks, type RejectRow, type TaskRow } from '../../backend/service/jobs/tasks'
 import { sources } from '../../backend/sources'
 import type { Context } from './context'
 import { figures, jobJson, waitTexts } from './job-text'
-import { hostsText, MAX_HOSTS, MAX_IN_JSON } from './jobs-hosts'
+import { lanesText, MAX_IN_JSON, MAX_LANES } from './jobs-lanes'
 import { countersTable, runsTable } from './report-text'
 import { count, cut, duration, moment, table, toJson } from './text'
 
@@ -18,14 +21,14 @@ const MAX_IN_HAND = 10
 
 export interface ShowOptions {
   tasks?: boolean
-  hosts?: boolean
+  lanes?: boolean
   rejects?: boolean
   json?: boolean
 }
 
 interface Details extends JobParts {
   list?: TaskRow[]
-  hosts?: LanePage
+  laneList?: LanePage
   rejects?: RejectRow[]
 }
 
@@ -38,16 +41,16 @@ export async function showJob(context: Context, id: string, options: ShowOptions
   const service = context.service(sources)
   const running = { live: await livePlaces(db), sources, limits: service.limits, config: service.config }
   const waits = waitTexts(job, running)
-  const most = options.json ? MAX_IN_JSON : MAX_HOSTS
+  const most = options.json ? MAX_IN_JSON : MAX_LANES
   const details: Details = {
     ...(await jobParts(service, row)),
     list: options.tasks ? (await listTasks(service, row.id, { limit: MAX_TASKS, most: MAX_TASKS })).items : undefined,
-    hosts: options.hosts ? await listLanes(service, row.id, { limit: most, most }) : undefined,
+    laneList: options.lanes ? await listLanes(service, row.id, { limit: most, most }) : undefined,
     rejects: options.rejects ? (await listRejects(service, row.id, { limit: MAX_REJECTS })).items : undefined,
   }
-  const counters = sources.find(({ name }) => name === job.source)?.counters
+  const source = sources.find(({ name }) => name === job.source)
   if (options.json) terminal.out(toJson({ ...jobJson(job, running), waitTexts: waits, ...details }))
-  else terminal.out([summary(job, waits), ...sections(details, counters)].join('\n\n'))
+  else terminal.out([summary(job, waits), ...sections(details, source)].join('\n\n'))
 }
 
 function summary(job: Progress, waits: readonly string[]): string {
@@ -70,8 +73,8 @@ function summary(job: Progress, waits: readonly string[]): string {
 }
 
 function sections(
-  { earlierRuns, stages, inHand, errors, rejectedBy, counters, list: tasks, hosts, rejects }: Details,
-  about: Record<string, string> = {},
+  { earlierRuns, stages, inHand, errors, rejectedBy, counters, notices, list: tasks, laneList, rejects }: Details,
+  source: Source | undefined,
 ): string[] {
   const parts: string[] = runsTable(earlierRuns)
   if (stages.length > 0) {
@@ -93,8 +96,9 @@ function sections(
         rejectedBy.map((row) => [row.reason, row.records]),
       ),
     )
-  parts.push(...countersTable(counters, about))
-  if (hosts) parts.push(hostsText(hosts))
+  parts.push(...countersTable(counters, source?.counters ?? {}))
+  parts.push(...notices.map(noticeText))
+  if (laneList) parts.push(lanesText(laneList, wordsOf(source).lane))
   if (tasks) {
     const rows = tasks.map((task) => [
       `${task.stream} ${task.key}`,
@@ -115,6 +119,9 @@ function sections(
   }
   return parts
 }
+
+/** `12 deletes withheld. Rows that … They may …` */
+const noticeText = ({ counter, n, text, advice }: Notice): string => `${count(n)} ${named(counter)}: ${text} ${advice}`
 
 /** `unavailable: the report is not listed`; a reason without a kind is shown alone. */
 const skipText = ({ reason, reasonKind }: TaskRow): string | null => (reason && reasonKind ? `${reasonKind}: ${reason}` : reason)

@@ -7,7 +7,7 @@ import { doVerb as doVerbOn, type Steered } from '../../backend/service/jobs/ver
 import { sources } from '../../backend/sources'
 import { actor } from './actor'
 import type { Context } from './context'
-import { choiceOf, type WordedChoice } from './grid-words'
+import { choiceOf, type WordedChoice } from './source-words'
 import { counted, shortId, toJson } from './text'
 
 interface Verb {

@@ -20,6 +20,9 @@ const counting: Counting = { pages: 1, rowsPerPage: 1, tasks: [] }
 const source: Source = {
   ...countingSource(counting),
   missing: { kinds: ['unavailable'] },
+  lanes: { one: 'shelf', many: 'shelves' },
+  counters: { kept: 'Rows that were kept without a proof.', other: 'Others.' },
+  advice: { kept: 'Read them again later.' },
   failures: { odd: { again: 'does not help', advice: 'It stays odd.' } },
 }
 /** A page without records, which ends its task. */
@@ -125,6 +128,22 @@ test('a task whose end proves nothing is missing: it is read from its beginning,
   expect(body).toMatchObject({ verified: true, seen: 4, new: 4, pages: 4, rejectedBy: {}, unverified: {} })
   expect(await failures(id)).toMatchObject({ missing: 0 })
   counting.pages = 1
+}, 60_000)
+
+test('what a source calls its lanes, and what a person can do about a counter, are on its jobs', async () => {
+  counting.tasks = [countingTask('one', 'top shelf')]
+  counting.onWrite = () => ({ counts: { kept: 3, other: 4 } })
+  const id = (await startJob(engine, source, { name: 'words' })).id
+  await engine.worker()
+  await engine.ended(id)
+  counting.onWrite = undefined
+  const { body } = await served.ask('GET', `/api/jobs/${id}`, undefined, asReader)
+  const notices = [{ counter: 'kept', n: 3, text: 'Rows that were kept without a proof.', advice: 'Read them again later.' }]
+  const words = { lane: { one: 'shelf', many: 'shelves' }, grid: null }
+  expect(body).toMatchObject({ counters: { kept: 3, other: 4 }, notices, words })
+  const { data } = graphqlClient(served.url, TOKENS.READ_TOKEN)
+  const query = `query ($id: ID!) { job(id: $id) { notices { counter n text advice } words { lane { one many } grid { row column } } } sources { name words { lane { one } } } }`
+  expect(await data(query, { id })).toMatchObject({ job: { notices, words }, sources: [{ name: 'counting', words: { lane: { one: 'shelf' } } }] })
 }, 60_000)
 
 test('groups cost as much as there are tasks with an error, however many tasks there are', async () => {

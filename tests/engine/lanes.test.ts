@@ -173,29 +173,29 @@ test('a job whose tasks were deleted has no lanes', async () => {
   await engine.db.query('delete from backhaul.tasks where job_id = $1', [job])
   expect(await listLanes(engine, job)).toEqual({ items: [], next: null, total: 0 })
   expect((await ask(`/api/jobs/${job}/lanes`)).body).toEqual({ items: [], next: null, total: 0 })
-  expect((await command(env, `jobs show ${job} --hosts`)).out).toContain('No tasks with a host.')
+  expect((await command(env, `jobs show ${job} --lanes`)).out).toContain('No lanes yet.')
 })
 
-test('jobs show --hosts is a table of them, and JSON all of them', async () => {
+test('jobs show --lanes is a table of them, and JSON all of them', async () => {
   const job = await mixed()
-  const { out } = await command(env, `jobs show ${job} --hosts`)
+  const { out } = await command(env, `jobs show ${job} --lanes`)
   const rowOf = (host: string) => out.split('\n').find((line) => line.startsWith(host))
-  expect(rowOf('host ')).toMatch(/host +state +done \/ found +skipped +failed +records +new +requests +data +waits or error$/)
+  expect(rowOf('lane ')).toMatch(/lane +state +done \/ found +skipped +failed +records +new +requests +data +waits or error$/)
   expect(rowOf('(discovery)')).toMatch(/ended +1 \/ 1 /)
   expect(rowOf('held.example')).toMatch(/active +0 \/ 4 +0 +0 +0 +0 +4 +1\.5 kB$/)
   expect(rowOf('parked.example')).toMatch(/parked .* waiting for pds for another \d+ d/)
   expect(rowOf('retry.example')).toMatch(/parked .* retrying in .* after http_502: pds answered 502$/)
   expect(rowOf('ended.example')).toMatch(/ended +1 \/ 4 +1 +2 +46 +30 +3 +1\.2 MB +timeout: no answer$/)
-  expect(JSON.parse((await command(env, `jobs show ${job} --hosts --json`)).out).hosts).toEqual({ items: lanes, next: null, total: 7 })
-  expect(JSON.parse((await command(env, `jobs show ${job} --json`)).out)).not.toHaveProperty('hosts')
+  expect(JSON.parse((await command(env, `jobs show ${job} --lanes --json`)).out).laneList).toEqual({ items: lanes, next: null, total: 7 })
+  expect(JSON.parse((await command(env, `jobs show ${job} --json`)).out)).not.toHaveProperty('laneList')
 })
 
 test('a table of more hosts than it shows says how many', async () => {
   const job = await jobOf(Array.from({ length: 53 }, (_, n) => countingTask(`${n}`, `host-${n}`)))
-  const { out } = await command(env, `jobs show ${job} --hosts`)
+  const { out } = await command(env, `jobs show ${job} --lanes`)
   expect(out.match(/^host-/gm)).toHaveLength(50)
   expect(out).toContain('… and 3 more')
-  expect(JSON.parse((await command(env, `jobs show ${job} --hosts --json`)).out).hosts.items).toHaveLength(53)
+  expect(JSON.parse((await command(env, `jobs show ${job} --lanes --json`)).out).laneList.items).toHaveLength(53)
 })
 
 test('a report says what was received by API, and nothing of it where nothing was counted', async () => {

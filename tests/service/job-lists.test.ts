@@ -332,8 +332,8 @@ describe('one verb on all that match', () => {
 test('a search reads one narrow row for each job, and a page of what it finds; texts follow their jobs', async () => {
   const JOBS = 3_000
   await it_.db.query(
-    `insert into backhaul.jobs (source, params, status, bounded_by, label, created_at, completed_at)
-     select 'counting', jsonb_build_object('name', n), 'completed', 'counting', 'Kills of ' || n, now() - n * interval '1 second', now() - n * interval '1 second'
+    `insert into backhaul.jobs (source, params, status, bounded_by, label, report, created_at, completed_at)
+     select 'counting', jsonb_build_object('name', n), 'completed', 'counting', 'Kills of ' || n, '{"seen": 1}', now() - n * interval '1 second', now() - n * interval '1 second'
        from generate_series(1, $1::int) n`,
     [JOBS],
   )

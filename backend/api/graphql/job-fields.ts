@@ -41,6 +41,8 @@ export const Job = {
   errors: part('errors'),
   rejectedBy: part('rejectedBy'),
   counters: part('counters'),
+  notices: part('notices'),
+  words: part('words'),
   inHand: part('inHand'),
   stages: part('stages'),
   earlierRuns: part('earlierRuns'),

@@ -51,3 +51,14 @@ export const traffic = z.record(
   // Reports written before bytes were counted have none.
   z.object({ requests: z.number(), waits: z.number().default(0), waitMs: z.number(), throttled: z.number(), bytes: z.number().default(0) }),
 )
+
+/** The words of a source for the parts of its jobs. */
+export const sourceWords = z
+  .object({
+    lane: z.object({ one: z.string(), many: z.string() }).meta({ description: 'What its lanes stand for: host, hosts' }),
+    grid: z
+      .object({ row: z.string(), column: z.string() })
+      .nullable()
+      .meta({ description: 'What a row and a column of the grid stand for; null: its jobs have no grid' }),
+  })
+  .meta({ id: 'SourceWords' })

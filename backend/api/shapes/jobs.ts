@@ -12,7 +12,7 @@ import {
   TASK_STATES,
   WAIT_KINDS,
 } from '../../base/vocabulary'
-import { anything, bigId, count, counts, figure, listOf, moment, paging, priorityName, status, traffic, verb } from './common'
+import { anything, bigId, count, counts, figure, listOf, moment, paging, priorityName, sourceWords, status, traffic, verb } from './common'
 
 const statuses = z
   .string()
@@ -194,6 +194,9 @@ export const jobDetail = z
     errors: z.array(z.object({ kind: z.string(), state: z.string(), tasks: count, example: z.string() })),
     rejectedBy: z.array(z.object({ reason: z.string(), records: count })),
     counters: z.record(z.string(), figure).meta({ description: 'Own counters of its source, by name; `/api/sources` describes each' }),
+    notices: z
+      .array(z.object({ counter: z.string(), n: figure, text: z.string(), advice: z.string() }))
+      .meta({ description: 'Counters that a person can do something about, with what' }),
     requests: traffic,
     inHand: z.array(z.object({ task: bigId, stream: z.string(), key: z.string(), pages: count, worker: z.string(), sinceMs: z.number() })),
     stages: z.array(stage).meta({
@@ -202,6 +205,7 @@ export const jobDetail = z
     earlierRuns,
     report: report.nullable(),
     partitions: z.boolean(),
+    words: sourceWords,
   })
   .meta({ id: 'JobDetail' })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ALERT_TARGETS, GATE_STATES, MAX_BULK, MAX_MINUTES, ofOutcomes } from '../../base/vocabulary'
-import { anything, bigId, count, listOf, moment, paging, words } from './common'
+import { anything, bigId, count, listOf, moment, paging, sourceWords, words } from './common'
 import { jobCounts } from './jobs'
 
 export const sourceList = z.object({
@@ -24,6 +24,7 @@ export const sourceList = z.object({
         streams: z.array(z.string()),
         apis: z.array(z.string()),
         workers: z.array(z.string()),
+        words: sourceWords,
         counters: z.record(z.string(), z.string()).meta({ description: 'Its own counters, with a sentence for each' }),
         alerts: z.record(z.string(), z.string()).meta({ description: 'Its own alerts by event key, with a sentence for each' }),
         exportTables: z.array(z.string()),

@@ -7,6 +7,7 @@ import { sourceAlerts } from '../../engine/upkeep/source-checks'
 import { exportTables } from '../../export/tables'
 import { databaseCache } from './caches'
 import type { Service } from './context'
+import { type Words, wordsOf } from './words'
 
 /** A command of a source: what it does with many ids at once. */
 export interface CommandInfo {
@@ -33,6 +34,7 @@ export interface SourceInfo {
   streams: string[]
   apis: string[]
   workers: string[]
+  words: Words
   /** Its own counters: a sentence by name. */
   counters: Record<string, string>
   /** Alerts of its own: a sentence by the key of their events. */
@@ -156,6 +158,7 @@ export async function listSources(service: Service): Promise<SourceInfo[]> {
     streams: Object.keys(source.streams),
     apis: Object.keys(source.apis),
     workers: Object.keys(source.workers),
+    words: wordsOf(source),
     counters: source.counters ?? {},
     alerts: sourceAlerts([source]),
     exportTables: tables[source.name] ?? [],

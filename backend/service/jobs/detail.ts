@@ -1,7 +1,7 @@
 import { Refused } from '../../base/errors'
 import type { Reader } from '../../base/sql'
 import { jsonInt } from '../../base/vocabulary'
-import type { RouteStage, Traffic } from '../../contract'
+import type { RouteStage, Source, Traffic } from '../../contract'
 import { type Report, readCounters, readTraffic } from '../../engine/jobs/report'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
 import { readStages } from '../../engine/jobs/stages'
@@ -9,6 +9,7 @@ import { findJob, type JobRow } from '../../engine/jobs/verbs'
 import { hasEnded } from '../base/about'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
+import { type Words, wordsOf } from '../base/words'
 import { firstLanes, type Lane } from './lanes'
 import { gridStreams } from './partitions'
 import { stagesOf } from './stages'
@@ -27,6 +28,15 @@ export interface InHand {
   sinceMs: number
 }
 
+/** What a person should know of a job, and can do about it. */
+export interface Notice {
+  /** One of the source's counters. */
+  counter: string
+  n: number
+  text: string
+  advice: string
+}
+
 export interface JobParts {
   /** The 50 with most open tasks. */
   lanes: Lane[]
@@ -36,6 +46,8 @@ export interface JobParts {
   requests: Traffic
   /** Its source's own counters, by name. */
   counters: Record<string, number>
+  /** Counters that a person can do something about. */
+  notices: Notice[]
   inHand: InHand[]
   /** Progress by lane and stage, where pages foresee totals. */
   stages: RouteStage[]
@@ -47,6 +59,7 @@ export interface JobDetail extends JobSummary, JobParts {
   report: Report | null
   /** Whether its source has a grid of partitions. */
   partitions: boolean
+  words: Words
 }
 
 /** Everything known about one job. @throws {Refused} `missing`, `input` */
@@ -58,7 +71,7 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
   // The job may have ended since it was first read.
   const found = hasEnded(summary) && job.report === null ? (await findJob(service, job.id)).report : job.report
   const report = found && { ...found, lookups: summary.lookups.asked > 0 ? summary.lookups : found.lookups }
-  return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0 }
+  return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0, words: wordsOf(source) }
 }
 
 const partsCache = databaseCache<JobParts>(500)
@@ -81,8 +94,17 @@ async function readParts({ db, sources }: Pick<Service, 'db' | 'sources'>, job: 
     job.report?.cleared ? (job.report.stages ?? []) : readStages(db, [job.id]).then((found) => found.get(job.id) ?? []),
     earlierRuns(db, job.id),
   ])
-  return { lanes, errors, rejectedBy, requests, counters, inHand, stages: stagesOf(job, stages, sources), earlierRuns: runs }
+  const source = sources.find(({ name }) => name === job.source)
+  const notices = noticesOf(source, counters)
+  return { lanes, errors, rejectedBy, requests, counters, notices, inHand, stages: stagesOf(job, stages, sources), earlierRuns: runs }
 }
+
+/** Counters of a job with the advice of its source. */
+export const noticesOf = (source: Source | undefined, counters: Readonly<Record<string, number>>): Notice[] =>
+  Object.entries(source?.advice ?? {}).flatMap(([counter, advice]) => {
+    const n = counters[counter] ?? 0
+    return n > 0 ? [{ counter, n, text: source?.counters?.[counter] ?? counter, advice }] : []
+  })
 
 async function readErrors(db: Reader, { id, report }: JobRow): Promise<JobParts['errors']> {
   const found = await db.query<JobParts['errors'][number]>(

@@ -24,6 +24,7 @@ export const atproto = defineSource<AtprotoParams>({
   params,
   label,
   example: { collection: 'games.sandbox.game' },
+  lanes: { one: 'host', many: 'hosts' },
   settings,
   apis: { relay: relayApi, plc, pds, handles },
   streams: { collections, relay, hosts, host, named, repo, late },

@@ -35,6 +35,7 @@ export const commerce = defineSource<CommerceParams>({
   stageLabel,
   priority: ({ kind }) => PRIORITY[kind],
   example: { userId: 'example' },
+  lanes: { one: 'account', many: 'accounts' },
   settings,
   apis: allOf('apis'),
   credentials: allOf('credentials'),

@@ -8,3 +8,11 @@ export const counters = {
   inventory_filtered: 'Sellers skipped because they have more matching items than asked for.',
   deletes_withheld: 'Rows that were kept because nothing proves that their listing is gone.',
 } satisfies Record<string, string>
+
+/** What to do about rows that may be out of date. */
+export const advice = {
+  deletes_withheld:
+    'They may be out of date. The report says why for each item; run the item again later, and with --verify-all, which asks backpack.tf for each listing.',
+  listings_unknown: 'Run the item again later: backpack.tf may answer then.',
+  listings_bad: 'Read the rejected records of the job: backpack.tf may have changed its answers.',
+} satisfies Partial<Record<keyof typeof counters, string>>

@@ -1,7 +1,7 @@
 import { defineSource } from '../../contract'
 import { backpacktf, steam } from './apis'
 import { commands } from './commands'
-import { counters } from './counters'
+import { advice, counters } from './counters'
 import { failures } from './failures'
 import { events } from './feed'
 import { live } from './live'
@@ -27,10 +27,12 @@ export const tf2 = defineSource<Tf2Params>({
   kinds: { names: ['full', 'buy_only', 'sell_only', 'single_id'], of: ({ request_type: type }) => type.toLowerCase() },
   priority: ({ request_type: type }) => (type === 'SINGLE_ID' ? LIVE : BACKFILL),
   example: { request_type: 'FULL', item_defindex: 190, item_quality_id: 11 },
+  lanes: { one: 'item', many: 'items' },
   settings,
   apis: { backpacktf, steam },
   streams: { names, full: item, buy_only: item, sell_only: item, single_id: listing },
   counters,
+  advice,
   feeds: { events },
   listeners: { 'worker-tf2-live': live },
   failures,

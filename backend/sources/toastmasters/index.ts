@@ -2,7 +2,7 @@ import { defineSource } from '../../contract'
 import { toastmasters as api } from './apis'
 import { checks } from './checks'
 import { commands } from './commands'
-import { counters } from './counters'
+import { advice, counters } from './counters'
 import { failures } from './failures'
 import { missing } from './missing'
 import { type BackfillParams, label, message, params } from './params'
@@ -25,10 +25,12 @@ export const toastmasters = defineSource<BackfillParams>({
   label,
   grid: { row: 'district', column: 'date' },
   example: { startDate: '2024-01-30', endDate: '2024-01-31', targetDistricts: ['42'], collectionType: 'per-district' },
+  lanes: { one: 'slot', many: 'slots' },
   settings,
   apis: { toastmasters: api },
   streams: { months, summary, districts, report },
   counters,
+  advice,
   checks,
   failures,
   missing,

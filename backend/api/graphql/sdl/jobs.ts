@@ -96,6 +96,10 @@ export const jobs = /* GraphQL */ `
     requests: [Requests!]!
     "Its source's own counters, by name; the source has a sentence for each."
     counters: JSON!
+    "Counters that a person can do something about, with what."
+    notices: [Notice!]!
+    "What its source calls its parts."
+    words: SourceWords!
     inHand: [InHand!]!
     "Progress by lane and stage, for jobs whose pages foresee totals: at most 100, those that have not ended first."
     stages: [Stage!]!
@@ -157,6 +161,11 @@ export const jobs = /* GraphQL */ `
     lastedMs: Float
     detail: String
   }
+  type Notice { counter: String! n: BigInt! text: String! advice: String! }
+  type SourceWords { lane: Noun! grid: GridWords }
+  "A word of a source, singular and plural."
+  type Noun { one: String! many: String! }
+  type GridWords { row: String! column: String! }
   type Failures {
     items: [FailureGroup!]!
     "Causes in all; the 50 with the most failed tasks are listed."

@@ -39,6 +39,7 @@ export const suite = /* GraphQL */ `
     streams: [String!]!
     apis: [String!]!
     workers: [String!]!
+    words: SourceWords!
     "Its own counters: a sentence by name."
     counters: JSON!
     "Its own alerts: a sentence by the key of their events."

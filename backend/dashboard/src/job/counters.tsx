@@ -1,6 +1,7 @@
 import type { JobDetail, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { count, named } from '../lib/format'
+import { Note } from '../ui/note'
 import { Section } from '../ui/page'
 
 /** What the source counts besides records, in its own words. */
@@ -11,6 +12,14 @@ export function Counters({ job }: { job: JobDetail }) {
   const about = sources.data?.items.find(({ name }) => name === job.source)?.counters ?? {}
   return (
     <Section title="Counted by its source">
+      {job.notices.map(({ counter, n, text, advice }) => (
+        <Note key={counter} tone="warn">
+          <b>
+            {count(n)} {named(counter)}
+          </b>
+          : {text} {advice}
+        </Note>
+      ))}
       <dl class="card found">
         {counters.map(([name, n]) => (
           <div key={name}>

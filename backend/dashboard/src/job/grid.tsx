@@ -72,6 +72,7 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
     setAt(next)
     table.current?.querySelector<HTMLElement>(`[data-at="${next.join()}"]`)?.focus()
   }
+  const { grid: words } = job.words
   const row = data.rows[y] ?? ''
   const column = data.columns[x] ?? ''
   const isTall = data.columns.some((name) => name.length > SHORT_LABEL)
@@ -79,11 +80,11 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
     <>
       <div class="grid-scroll card pad">
         {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
-        <table class="grid" role="grid" aria-label="Partitions; use the arrow keys to move" ref={table} onKeyDown={move}>
+        <table class="grid" role="grid" aria-label={`Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`} ref={table} onKeyDown={move}>
           <thead class={isTall ? 'tall' : undefined}>
             <tr>
               <th scope="col">
-                <span class="hidden">Row</span>
+                <span class="hidden">{words ? upper(words.row) : 'Row'}</span>
               </th>
               {data.columns.map((name) => (
                 <th key={name} scope="col">

@@ -1,9 +1,9 @@
-import { waitOf } from '../../../base/vocabulary'
+import { upper, waitOf } from '../../../base/vocabulary'
 import { query } from '../api/client'
 import type { JobDetail, Lane, List } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { brief, bytes, count, counted } from '../lib/format'
+import { brief, bytes, count } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { type Part, Parts } from '../ui/bar'
 import { Loaded } from '../ui/loaded'
@@ -15,20 +15,22 @@ import { Waiting } from '../ui/time'
 
 const EVERY_MS = 3000
 
-/** Tasks by lane, the largest lanes first, page by page. */
+/** Tasks by lane, in the words of the source, the largest lanes first, page by page. */
 export function Lanes({ job }: { job: JobDetail }) {
   const params = useParams()
   const path = `/api/jobs/${job.id}/lanes${query({ cursor: params.get('cursor'), limit: 50 })}`
   const fetched = useFetch<List<Lane>>(job.lanes.length > 0 ? path : null, { everyMs: isActive(job.status) ? EVERY_MS : undefined })
   if (job.lanes.length === 0) return null
+  const { lane: word } = job.words
+  const total = fetched.data?.total ?? job.lanes.length
   return (
-    <Section title="Lanes" extra={counted(fetched.data?.total ?? job.lanes.length, 'lane')}>
+    <Section title={upper(word.many)} extra={`${count(total)} ${total === 1 ? word.one : word.many}`}>
       <Loaded of={fetched}>
         {({ items, next, total }) => (
           <>
             <Legend lanes={items} />
-            <Table caption="Tasks by lane" rows={items} id={(row) => row.lane} columns={columnsOf(job.status === 'paused')} />
-            <Pager params={params} next={next} total={total} shown={items.length} what="lanes" />
+            <Table caption={`Tasks by ${word.one}`} rows={items} id={(row) => row.lane} columns={columnsOf(job)} />
+            <Pager params={params} next={next} total={total} shown={items.length} what={word.many} />
           </>
         )}
       </Loaded>
@@ -36,8 +38,8 @@ export function Lanes({ job }: { job: JobDetail }) {
   )
 }
 
-const columnsOf = (isPaused: boolean): Column<Lane>[] => [
-  { head: 'Lane', fill: true, cell: (row) => <LaneCell row={row} isPaused={isPaused} /> },
+const columnsOf = ({ status, words }: JobDetail): Column<Lane>[] => [
+  { head: upper(words.lane.one), fill: true, cell: (row) => <LaneCell row={row} isPaused={status === 'paused'} /> },
   { head: 'Done / found', cell: (row) => <LaneBar lane={row} /> },
   { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
   { head: 'Records', num: true, from: 'tablet', cell: (row) => brief(row.seen) },

@@ -1,16 +1,17 @@
 import { bySpan, waitOf, waitText } from '../../backend/base/vocabulary'
+import type { Noun } from '../../backend/contract'
 import type { Lane, LanePage } from '../../backend/service/jobs/lanes'
 import { bytes, count, cut, table } from './text'
 
 /** Rows of the table. */
-export const MAX_HOSTS = 50
+export const MAX_LANES = 50
 /** Rows of the JSON: enough for a whole network of hosts. */
 export const MAX_IN_JSON = 10_000
 
-/** The lanes of a job as a table; a source may have one lane per host. */
-export function hostsText({ items, total }: Pick<LanePage, 'items' | 'total'>, now = Date.now()): string {
-  if (items.length === 0) return 'No tasks with a host.'
-  const head = ['host', 'state', 'done / found', 'skipped', 'failed', 'records', 'new', 'requests', 'data', 'waits or error']
+/** The lanes of a job as a table, called what they are in its source. */
+export function lanesText({ items, total }: Pick<LanePage, 'items' | 'total'>, word: Noun, now = Date.now()): string {
+  if (items.length === 0) return `No ${word.many} yet.`
+  const head = [word.one, 'state', 'done / found', 'skipped', 'failed', 'records', 'new', 'requests', 'data', 'waits or error']
   const rows = items.map((it) => [
     it.lane === '' ? '(discovery)' : it.lane,
     it.state,
