@@ -142,7 +142,10 @@ async function show({ config, terminal }: Context, id: string, options: Options)
 
 async function take(context: Context, name: 'replay' | 'drop', ids: string[], options: Options, done: string): Promise<void> {
   if (ids.length > 0 === (options.all === true)) {
-    throw new Refused('input', `Give ids or --all, not both: yarn dead ${name} <id...>, or yarn dead ${name} --all [--queue <name>] [--group <reason>].`)
+    throw new Refused(
+      'input',
+      `Give ids or --all, not both: yarn dead ${name} <id...>, or yarn dead ${name} --all [--queue <name>] [--group <reason>].`,
+    )
   }
   const { queue, group, all } = options
   const choice = all ? { queue, group, all } : { queue, ids: [...new Set(ids)] }

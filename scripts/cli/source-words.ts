@@ -29,8 +29,7 @@ function linesOf({ grid, lanes }: Worded): ReadonlyMap<string, Line> {
 /** The options of these words. */
 export function wordOptions(sources: readonly Worded[]): { flag: string; about: string }[] {
   const named = new Map<string, string[]>()
-  for (const source of sources)
-    for (const word of linesOf(source).keys()) named.set(word, [...(named.get(word) ?? []), source.name])
+  for (const source of sources) for (const word of linesOf(source).keys()) named.set(word, [...(named.get(word) ?? []), source.name])
   return [...named].map(([word, names]) => ({
     flag: `--${word} <label>`,
     about: `only failed tasks of this ${word}, in jobs of ${names.join(' and ')}`,

@@ -143,7 +143,10 @@ test('what a source calls its lanes, and what a person can do about a counter, a
   expect(body).toMatchObject({ counters: { kept: 3, other: 4 }, notices, words })
   const { data } = graphqlClient(served.url, TOKENS.READ_TOKEN)
   const query = `query ($id: ID!) { job(id: $id) { notices { counter n text advice } words { lane { one many } grid { row column } } } sources { name words { lane { one } } } }`
-  expect(await data(query, { id })).toMatchObject({ job: { notices, words }, sources: [{ name: 'counting', words: { lane: { one: 'shelf' } } }] })
+  expect(await data(query, { id })).toMatchObject({
+    job: { notices, words },
+    sources: [{ name: 'counting', words: { lane: { one: 'shelf' } } }],
+  })
 }, 60_000)
 
 test('groups cost as much as there are tasks with an error, however many tasks there are', async () => {

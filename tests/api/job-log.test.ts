@@ -8,6 +8,7 @@ import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Served, serve } from '../support/api'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { listen } from '../support/events'
+import { graphqlClient } from '../support/graphql-client'
 import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
@@ -79,6 +80,38 @@ test('what processes say about a job is kept: the engine and its source, filtere
   expect((await served.ask('GET', `/api/jobs/${id}/log`)).status).toBe(401)
   const file = await served.ask('GET', `/api/jobs/${id}/log/export?format=csv&level=error`, undefined, asReader)
   expect(file.body).toContain('Task failed: it is odd')
+})
+
+test('GraphQL reads the log of a job as REST does, page by page, and deploys', async () => {
+  const id = await start()
+  const mine = createJobLog('test host:2', MOST)
+  for (let n = 1; n <= 5; n++) mine.keep(line(id, `line ${n}`, n === 3 ? 'warn' : 'info', { n }))
+  await mine.flush(engine.db)
+  const { data } = graphqlClient(served.url, TOKENS.READ_TOKEN)
+  const query = `query ($id: ID!, $before: Float, $level: LogLevel, $q: String) {
+    job(id: $id) { log(first: 2, before: $before, level: $level, q: $q) { items { n at level message fields process } older last lost } }
+  }`
+  const { log: last } = (await data(query, { id, q: 'line' })).job
+  expect(last).toEqual(await log(id, '?limit=2&q=line'))
+  expect(messages(last)).toEqual(['line 4', 'line 5'])
+  expect(messages((await data(query, { id, before: last.older })).job.log)).toEqual(['line 2', 'line 3'])
+  expect(messages((await data(query, { id, level: 'warn' })).job.log)).toEqual(['line 3'])
+  await engine.db.query(
+    `insert into backhaul.starts (process, app, host, version, before, at) values ('p', 'worker-a', 'h', '0.15.0', '0.14.2', now() - interval '1 hour')`,
+  )
+  const found = await data(
+    `{ deploys { at kind before version apps starts } deployEffect { mark { at version } minutes before { requests errorRate } after { requests } } }`,
+  )
+  const rest = async (path: string) => (await served.ask('GET', path, undefined, asReader)).body
+  expect(found.deploys).toEqual((await rest('/api/deploys')).items)
+  expect(found.deploys).toHaveLength(1)
+  expect(found.deployEffect).toMatchObject({
+    mark: { version: '0.15.0' },
+    minutes: expect.any(Number),
+    before: { requests: 0, errorRate: null },
+  })
+  const named = await data(`query ($at: DateTime) { deployEffect(at: $at) { mark { version } } }`, { at: found.deploys[0].at })
+  expect(named.deployEffect.mark.version).toBe('0.15.0')
 })
 
 test('it is followed: the last lines first, then what comes, and the end', async () => {

@@ -1,4 +1,7 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Db, openDb } from '../../backend/database/db'
 import { databaseOf } from '../../backend/database/url'
 import { createGate } from '../../backend/gate/gate'
@@ -265,10 +268,33 @@ describe('dead', () => {
     expect(one).toMatchObject({ body: 'one', reason: 'one is not JSON', queue: 'zkillboard_backfill_queue' })
     expect((await command(env, `dead show ${one?.id}`)).out).toMatch(/reason +one is not JSON\n\none$/)
     expect((await command(env, 'dead list')).out).toContain('two is not JSON')
+    // By reason, and all of one reason.
+    const { items, read } = JSON.parse((await command(env, 'dead groups --json')).out)
+    expect([read, items.length]).toEqual([3, 3])
+    const groups = await command(env, 'dead groups --queue zkillboard_character_queue')
+    expect(groups).toMatchObject({ code: 0, out: expect.stringMatching(/^1 +zkillboard_character_queue .* two is not JSON$/m) })
+    expect(groups.out).toContain('yarn dead replay --all --queue zkillboard_character_queue --group "')
+    expect(await list('--group none')).toEqual([])
+    // A message is corrected: checked as a worker would, then sent in place of the old one.
+    const three = all.find((letter) => letter.body === 'three')?.id
+    const file = join(await mkdtemp(join(tmpdir(), 'dead-')), 'message.json')
+    await writeFile(file, '{"characterId": "nobody"}')
+    expect(await command(env, `dead correct ${three} ${file}`)).toMatchObject({ code: 2, err: expect.stringContaining('characterId') })
+    expect(await list()).toHaveLength(3)
+    await writeFile(file, '{"characterId": 2117325769}')
+    expect(await command(env, `dead correct ${three} ${file}`)).toMatchObject({
+      code: 0,
+      out: `The corrected message was sent to zkillboard_character_queue; ${three} was deleted.`,
+    })
+    expect(await command(env, `dead correct ${three} ${file}.none`)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('cannot be read'),
+    })
+    expect(await list()).toHaveLength(2)
     expect(await command(env, `dead replay ${one?.id}`)).toEqual({ code: 0, err: '', out: '1 message replayed.' })
     expect(await command(env, 'dead drop --all --queue zkillboard_character_queue --json')).toMatchObject({
       code: 0,
-      out: '{\n  "deleted": 2\n}',
+      out: '{\n  "deleted": 1\n}',
     })
     expect(await list()).toEqual([])
     expect((await command(env, 'dead list')).out).toBe('No rejected messages.')

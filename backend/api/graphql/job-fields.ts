@@ -2,6 +2,7 @@ import type { GridWindow, TaskChoice } from '../../contract'
 import { type JobDetail, jobDetail } from '../../service/jobs/detail'
 import { failuresOf } from '../../service/jobs/failures'
 import { getReport, type JobSummary } from '../../service/jobs/list'
+import { type LogAsk, readLog } from '../../service/jobs/log'
 import { partitionsOf } from '../../service/jobs/partitions'
 import { listRejects, listTasks } from '../../service/jobs/tasks'
 import { timelineOf } from '../../service/jobs/timeline'
@@ -23,6 +24,8 @@ const part =
   <K extends keyof JobDetail>(name: K) =>
   async (job: JobSummary, _: unknown, context: Context): Promise<JobDetail[K]> =>
     (await detailOf(job, context))[name]
+
+type LogArgs = Pick<Window, 'first'> & { [K in keyof Omit<LogAsk, 'limit'>]: LogAsk[K] | null }
 
 interface TaskFilter extends Omit<TaskChoice, 'task'> {
   state?: string
@@ -53,6 +56,8 @@ export const Job = {
   },
   timeline: (job: JobSummary, _: unknown, { service }: Context) => timelineOf(service, job.id),
   failures: (job: JobSummary, _: unknown, { service }: Context) => failuresOf(service, job.id),
+  log: (job: JobSummary, { first, ...ask }: LogArgs, { service }: Context) =>
+    readLog(service, job.id, { ...given(ask), limit: first ?? undefined }),
   report: (job: JobSummary, _: unknown, { service }: Context) => getReport(service, job.id),
   partitions: (job: JobSummary, window: { [K in keyof GridWindow]: GridWindow[K] | null }, { service }: Context) =>
     partitionsOf(service, job.id, given(window)),

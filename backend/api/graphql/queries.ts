@@ -1,6 +1,7 @@
 import { type BulkVerb, JOB_STATUSES, type JobSort } from '../../base/vocabulary'
 import type { PriorityName } from '../../contract'
 import { listSources } from '../../service/base/registry'
+import { effectOf, listDeploys } from '../../service/history/effect'
 import { type Bulk, previewBulk } from '../../service/jobs/bulk'
 import { type CommandAsk, estimateCommand } from '../../service/jobs/commands'
 import { estimateJob } from '../../service/jobs/estimate'
@@ -100,6 +101,8 @@ export const Query = {
   workers: (_: unknown, __: unknown, { service }: Context) => listWorkers(service),
   gates: (_: unknown, __: unknown, { service }: Context) => listGates(service),
   limits: (_: unknown, __: unknown, { service }: Context) => listLimits(service),
+  deploys: (_: unknown, __: unknown, { service }: Context) => listDeploys(service.db),
+  deployEffect: (_: unknown, { at }: { at?: Date | null }, { service }: Context) => effectOf(service.db, at?.toISOString()),
   deadLetters: (_: unknown, { queue, group, first }: Window & { queue?: string | null; group?: string | null }, { service }: Context) =>
     listDeadLetters(service, { queue: queue ?? undefined, group: group ?? undefined, limit: askOf({ first }).limit }),
   deadLetterGroups: (_: unknown, { queue }: { queue?: string | null }, { service }: Context) => deadGroups(service, queue ?? undefined),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { COUNTS, DEFAULT_LIMIT, JOB_STATUSES, JOB_VERBS, MAX_LIMIT, ofCounts } from '../../base/vocabulary'
+import { COUNTS, DEFAULT_LIMIT, JOB_STATUSES, JOB_VERBS, MAX_LIMIT, MAX_MINUTES, ofCounts } from '../../base/vocabulary'
 
 export const moment = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 
@@ -51,6 +51,9 @@ export const traffic = z.record(
   // Reports written before bytes were counted have none.
   z.object({ requests: z.number(), waits: z.number().default(0), waitMs: z.number(), throttled: z.number(), bytes: z.number().default(0) }),
 )
+
+/** How many minutes back, the current one included. */
+export const minutes = z.coerce.number().int().min(1).max(MAX_MINUTES).optional()
 
 /** The words of a source for the parts of its jobs. */
 export const sourceWords = z

@@ -4,9 +4,13 @@
  */
 
 export * from './access'
+export * from './alerts'
 export * from './commands'
 export * from './common'
+export * from './dead-letters'
+export * from './history'
 export * from './jobs'
+export * from './limits'
 export * from './log'
 export * from './refusals'
 export * from './schedules'

@@ -9,5 +9,6 @@ export const counters = {
 
 /** What to do about files that are not what was asked for. */
 export const advice = {
-  mismatches: 'The dashboards sent another file than the one asked for; nothing of it was stored. Retry the job later: its failed tasks ask again.',
+  mismatches:
+    'The dashboards sent another file than the one asked for; nothing of it was stored. Retry the job later: its failed tasks ask again.',
 } satisfies Partial<Record<keyof typeof counters, string>>

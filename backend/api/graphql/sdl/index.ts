@@ -1,8 +1,21 @@
 import type { Source } from '../../../contract'
+import { alerts } from './alerts'
+import { deadLetters } from './dead-letters'
+import { deploys } from './deploys'
 import { jobs } from './jobs'
 import { killmailOptions } from './killmail-options'
+import { limits } from './limits'
 import { operations } from './operations'
 import { suite } from './suite'
 
 /** The whole schema, as introspection shows it. */
-export const sdlOf = (sources: readonly Source[]): string[] => [operations, jobs, killmailOptions(sources), suite]
+export const sdlOf = (sources: readonly Source[]): string[] => [
+  operations,
+  jobs,
+  killmailOptions(sources),
+  suite,
+  limits,
+  deploys,
+  deadLetters,
+  alerts,
+]

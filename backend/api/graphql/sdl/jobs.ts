@@ -7,6 +7,7 @@ import {
   JOB_SORTS,
   JOB_STATUSES,
   JOB_VERBS,
+  LOG_LEVELS,
   PLACES_COUNTED,
   TASK_STATES,
   WORST_FIRST,
@@ -112,6 +113,8 @@ export const jobs = /* GraphQL */ `
     "Its tasks."
     taskList(first: Int = 50, after: String, state: TaskState, task: BigInt, group: String, stream: String, lane: String, row: String, column: String): TaskConnection!
     rejects(first: Int = 50, after: String): RejectConnection!
+    "Its log: the last lines, or those before or after the number of a line."
+    log(first: Int = 200, before: Float, after: Float, level: LogLevel, q: String): JobLog!
   }
 
   type Stalled { since: DateTime! message: String! }
@@ -160,6 +163,27 @@ export const jobs = /* GraphQL */ `
     "How long it lasted in all, without gaps between."
     lastedMs: Float
     detail: String
+  }
+  enum LogLevel { ${LOG_LEVELS.join(' ')} }
+  type JobLog {
+    "Oldest first."
+    items: [LogLine!]!
+    "The before of the lines above these; null where there are none."
+    older: Float
+    "Where reading on begins, as after."
+    last: Float!
+    "Lines that were not kept."
+    lost: Float!
+  }
+  type LogLine {
+    "Its number in the job, from 1."
+    n: Float!
+    at: DateTime!
+    level: String!
+    message: String!
+    fields: JSON!
+    "Which process wrote it."
+    process: String!
   }
   type Notice { counter: String! n: BigInt! text: String! advice: String! }
   type SourceWords { lane: Noun! grid: GridWords }

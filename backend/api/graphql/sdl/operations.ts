@@ -40,6 +40,10 @@ export const operations = /* GraphQL */ `
     gates: [Gate!]!
     "Every limit with all its gates together, the troubled ones first."
     limits: [Limit!]!
+    "Deploys, restarts and crashes of a week, newest first."
+    deploys: [Deploy!]!
+    "The figures before and after a change; the last change of version unless one is named."
+    deployEffect(at: DateTime): DeployEffect!
     "Messages that could not be understood."
     deadLetters(queue: String, group: String, first: Int = 50): DeadLetters!
     "Dead letters by queue and reason, the largest group first."

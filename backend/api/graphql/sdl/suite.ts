@@ -1,6 +1,4 @@
-import { ALERT_TARGETS } from '../../../base/vocabulary'
-
-/** The suite around the jobs: sources, workers, limits, queues, schedules, webhooks. */
+/** The suite around the jobs: sources, workers, queues, schedules, webhooks. */
 export const suite = /* GraphQL */ `
   type Overview {
     jobs: JobCounts!
@@ -102,79 +100,6 @@ export const suite = /* GraphQL */ `
   }
   type Held { task: BigInt! job: ID! source: String! stream: String! key: String! pages: Int! sinceMs: Float! }
 
-  "ready: it grants requests. blocked: its upstream asked us to wait. tripped: its requests failed; a probe request is sent from time to time."
-  enum GateState { ready blocked tripped }
-  type Gate {
-    name: String!
-    state: GateState!
-    limit: String!
-    api: String!
-    used: [GateUse!]!
-    inFlight: Int!
-    concurrent: Int
-    nextAt: DateTime
-    blockedUntil: DateTime
-    blockedReason: String
-    failures: Int!
-    trippedUntil: DateTime
-    granted: BigInt!
-    "Requests that waited for this limit."
-    waits: BigInt!
-    "Requests that the upstream refused because of its limits."
-    throttled: BigInt!
-    users: [GateUser!]!
-  }
-  "Usage of one rolling window; learned: the upstream reported its limit."
-  type GateUse { span: String! used: Int! of: Int! windowMs: Float! learned: Boolean! }
-  "A limit with all its gates together: one, or one for each host, key or account."
-  type Limit {
-    name: String!
-    api: String!
-    sources: [String!]!
-    limit: String!
-    scope: String!
-    "Of its worst gate."
-    state: GateState!
-    gates: GateCounts!
-    "Of its fullest gate, 0 to 1; null: not known."
-    use: Float
-    worst: Gate
-    inFlight: Int!
-    granted: BigInt!
-    waits: BigInt!
-    throttled: BigInt!
-    waiting: WaitingCounts!
-  }
-  type GateCounts { total: Int! ready: Int! blocked: Int! tripped: Int! failing: Int! near: Int! }
-  "Tasks that wait for the limit itself, and those that wait for a closed gate."
-  type WaitingCounts { limit: Int! closed: Int! }
-  type GateUser { job: ID! source: String! tasks: Int! waiting: Int! }
-
-  type DeadLetters { items: [DeadLetter!]! queues: [DeadQueue!]! }
-  type DeadLetter { id: ID! queue: String! at: DateTime reason: String! bytes: Int! body: String! messageId: String }
-  "Dead letters of one queue and reason."
-  type DeadGroup {
-    queue: String!
-    "The reason without what differs from letter to letter."
-    group: String!
-    count: Int!
-    oldestAt: DateTime
-    newestAt: DateTime
-    "Of one of them."
-    id: ID!
-    reason: String!
-  }
-  type DeadGroups {
-    items: [DeadGroup!]!
-    read: Int!
-    "Letters of still other reasons."
-    others: Int!
-    "Whether every letter was read."
-    complete: Boolean!
-    at: DateTime!
-  }
-  type DeadQueue { queue: String! count: Int! }
-
   "What an upstream refused."
   type Refusal {
     kind: String!
@@ -245,34 +170,6 @@ export const suite = /* GraphQL */ `
     triedAt: DateTime
     nextAt: DateTime
   }
-  type Alert {
-    kind: String!
-    subject: String!
-    "A sentence for people."
-    message: String!
-    "What to run at the command line."
-    hint: String
-    "What it is about."
-    target: AlertTarget
-    since: DateTime!
-    "Who acknowledged it; it ends with the alert."
-    acknowledged: Acknowledged
-  }
-  enum AlertTargetKind { ${ALERT_TARGETS.join(' ')} }
-  "The id of a job, schedule or webhook, the name of an API or queue."
-  type AlertTarget { kind: AlertTargetKind! id: String! }
-  type Acknowledged { at: DateTime! by: String! from: String! }
-  type AlertGroup {
-    kind: String!
-    sentence: String!
-    alerts: Int!
-    acknowledged: Int!
-    since: DateTime!
-    latest: DateTime!
-    "The first that is not acknowledged, else the first."
-    first: Alert!
-  }
-  type AcknowledgedPayload { changed: Int! }
   type Action {
     id: BigInt!
     at: DateTime!

@@ -80,7 +80,13 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
     <>
       <div class="grid-scroll card pad">
         {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
-        <table class="grid" role="grid" aria-label={`Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`} ref={table} onKeyDown={move}>
+        <table
+          class="grid"
+          role="grid"
+          aria-label={`Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`}
+          ref={table}
+          onKeyDown={move}
+        >
           <thead class={isTall ? 'tall' : undefined}>
             <tr>
               <th scope="col">

@@ -19,12 +19,16 @@ interface Props {
   group: DeadGroups['items'][number]
   opened: boolean
   changes: number
+  /** Ids of letters that are chosen, of all groups. */
+  chosen: ReadonlySet<string>
+  onChoose: (ids: readonly string[], chosen: boolean) => void
   onTake: Take
   onChange: () => void
 }
 
 /** The dead letters of one reason: how many, since when, and what can be done with all of them. */
-export function Group({ group, opened, changes, onTake, onChange }: Props) {
+export function Group({ group, opened, ...rest }: Props) {
+  const { onTake } = rest
   const { canWrite } = useMe()
   const [open, setOpen] = useState(opened)
   const choice = { queue: group.queue, group: group.group, all: true } as const
@@ -67,13 +71,14 @@ export function Group({ group, opened, changes, onTake, onChange }: Props) {
       </div>
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary class="small">{group.count === 1 ? 'Message' : 'Messages'}</summary>
-        {open && <Letters group={group} changes={changes} onTake={onTake} onChange={onChange} />}
+        {open && <Letters group={group} {...rest} />}
       </details>
     </li>
   )
 }
 
-function Letters({ group, changes, onTake, onChange }: Omit<Props, 'opened'>) {
+function Letters({ group, changes, chosen, onChoose, onTake, onChange }: Omit<Props, 'opened'>) {
+  const { canWrite } = useMe()
   const filter = { queue: group.queue, group: group.group, limit: SHOWN }
   const fetched = useFetch<DeadLetters>(`/api/dead-letters${query(filter)}`)
   const { refresh } = fetched
@@ -84,12 +89,29 @@ function Letters({ group, changes, onTake, onChange }: Omit<Props, 'opened'>) {
     <Loaded of={fetched}>
       {({ items }) => (
         <>
+          {canWrite && items.length > 1 && (
+            <label class="row tight small">
+              <input
+                type="checkbox"
+                checked={items.every(({ id }) => chosen.has(id))}
+                onChange={(event) =>
+                  onChoose(
+                    items.map(({ id }) => id),
+                    event.currentTarget.checked,
+                  )
+                }
+              />
+              Choose the {count(items.length)} shown
+            </label>
+          )}
           <ul class="lines">
             {items.map((letter) => (
               <Letter
                 key={letter.id}
                 letter={letter}
                 isAlone={group.count === 1}
+                chosen={chosen.has(letter.id)}
+                onChoose={(isChosen) => onChoose([letter.id], isChosen)}
                 onTake={(verb) => void onTake(verb, { ids: [letter.id] }, 'this message')}
                 onChange={onChange}
               />

@@ -28,7 +28,11 @@ export function DeadLetters() {
   const fetched = useFetch<DeadGroups>('/api/dead-letters/groups', { everyMs: EVERY_MS })
   // Counts every change made here, so that open groups read their letters again.
   const [changes, setChanges] = useState(0)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const choose = (ids: readonly string[], isChosen: boolean) =>
+    setChosen((before) => new Set(isChosen ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))))
   const changed = async () => {
+    setChosen(new Set())
     setChanges((n) => n + 1)
     await fetched.refresh()
   }
@@ -67,6 +71,25 @@ export function DeadLetters() {
                   </div>
                 )}
               </div>
+              {chosen.size > 0 && (
+                <div class="row card pad" role="status">
+                  <b>{counted(chosen.size, 'message')} chosen</b>
+                  <Button small icon="send" onClick={() => void take('replay', { ids: [...chosen] }, counted(chosen.size, 'message'))}>
+                    Replay the chosen
+                  </Button>
+                  <Button
+                    small
+                    kind="danger"
+                    icon="bin"
+                    onClick={() => void take('drop', { ids: [...chosen] }, counted(chosen.size, 'message'))}
+                  >
+                    Delete the chosen
+                  </Button>
+                  <Button small kind="plain" onClick={() => setChosen(new Set())}>
+                    Choose none
+                  </Button>
+                </div>
+              )}
               {!complete && <Note tone="warn">Only the oldest 100,000 messages of each queue are counted here.</Note>}
               {others > 0 && <Note>{counted(others, 'message')} of still other reasons are not shown; an export has them all.</Note>}
               {groups.length === 0 ? (
@@ -82,6 +105,8 @@ export function DeadLetters() {
                         group={group}
                         opened={read <= FEW}
                         changes={changes}
+                        chosen={chosen}
+                        onChoose={choose}
                         onTake={take}
                         onChange={() => void changed()}
                       />

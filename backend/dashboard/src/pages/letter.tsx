@@ -13,6 +13,8 @@ interface Props {
   letter: DeadLetter
   /** The only one of its group, which says the reason. */
   isAlone: boolean
+  chosen: boolean
+  onChoose: (chosen: boolean) => void
   onTake: (verb: 'replay' | 'drop') => void
   onChange: () => void
 }
@@ -21,7 +23,7 @@ interface Props {
 const MAX_EDITED = 200_000
 
 /** One rejected message with its reason and body. */
-export function Letter({ letter, isAlone, onTake, onChange }: Props) {
+export function Letter({ letter, isAlone, chosen, onChoose, onTake, onChange }: Props) {
   const { canWrite } = useMe()
   const [whole, setWhole] = useState<string | null>(null)
   const [editing, setEditing] = useState<string | null>(null)
@@ -39,6 +41,14 @@ export function Letter({ letter, isAlone, onTake, onChange }: Props) {
   }
   return (
     <li class="letter">
+      {canWrite && (
+        <input
+          type="checkbox"
+          aria-label={`Choose the message ${letter.messageId ?? letter.id}`}
+          checked={chosen}
+          onChange={(event) => onChoose(event.currentTarget.checked)}
+        />
+      )}
       <div class="stack tight grow">
         {!isAlone && <p class="break">{letter.reason}</p>}
         <p class="row small soft">
