@@ -86,7 +86,13 @@ withChromium('the tools of the console', () => {
 
     // Both letters have one reason; one is corrected, and the server says first what is still wrong with it.
     await page.getByText('2 messages', { exact: true }).waitFor()
+    // Several can be chosen, whatever their group.
+    await page.getByLabel('Choose the 2 shown').check()
+    await page.getByText('2 messages chosen').waitFor()
     await expectSound(page)
+    await page.getByRole('checkbox', { name: 'Choose the message' }).first().uncheck()
+    await page.getByText('1 message chosen').waitFor()
+    await page.getByRole('button', { name: 'Choose none' }).click()
     await page.getByRole('button', { name: 'Correct' }).first().click()
     const dialog = page.getByRole('dialog', { name: 'Correct the message' })
     const message = dialog.getByLabel('Message')

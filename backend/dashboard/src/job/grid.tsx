@@ -73,6 +73,7 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
     table.current?.querySelector<HTMLElement>(`[data-at="${next.join()}"]`)?.focus()
   }
   const { grid: words } = job.words
+  const label = `Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`
   const row = data.rows[y] ?? ''
   const column = data.columns[x] ?? ''
   const isTall = data.columns.some((name) => name.length > SHORT_LABEL)
@@ -80,13 +81,7 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
     <>
       <div class="grid-scroll card pad">
         {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
-        <table
-          class="grid"
-          role="grid"
-          aria-label={`Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`}
-          ref={table}
-          onKeyDown={move}
-        >
+        <table class="grid" role="grid" aria-label={label} ref={table} onKeyDown={move}>
           <thead class={isTall ? 'tall' : undefined}>
             <tr>
               <th scope="col">
