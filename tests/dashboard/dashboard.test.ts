@@ -333,9 +333,9 @@ withChromium('in a browser', () => {
       .waitFor()
     const legend = page.getByRole('list', { name: 'Legend' })
     expect(await legend.getByRole('listitem').allTextContents()).toEqual([
-      '×Failed: status 500 60',
-      'NSkipped: not yet published 60',
-      '✓Done 5,880',
+      '×Failed: status 500 · 60',
+      'NSkipped: not yet published · 60',
+      '✓Done · 5,880',
     ])
     expect(
       await page

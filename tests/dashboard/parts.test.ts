@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { connection, get } from '../../backend/dashboard/src/api/client'
 import type * as ui from '../../backend/dashboard/src/api/types'
+import { bandsOf, stepFrom } from '../../backend/dashboard/src/job/bands'
 import { fieldsText, merged } from '../../backend/dashboard/src/job/log-lines'
 import { choiceOf } from '../../backend/dashboard/src/jobs/filter'
 import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
@@ -209,5 +210,60 @@ describe('the lines of a log', () => {
   test('show their fields in one line', () => {
     expect(fieldsText({ key: 'a/1', seen: 3, why: { status: 502 } })).toBe('key=a/1 seen=3 why={"status":502}')
     expect(fieldsText(null)).toBe('')
+  })
+})
+
+describe('a wide grid in bands', () => {
+  const day = (n: number) => new Date(Date.UTC(2024, 0, 1) + n * 86_400_000).toISOString().slice(0, 10)
+  const days = fc
+    .tuple(fc.nat(1000), fc.integer({ min: 1, max: 400 }))
+    .map(([first, n]) => Array.from({ length: n }, (_, at) => day(first + at)))
+
+  test('has every column once, in order, and no band mixes months', () =>
+    fc.assert(
+      fc.property(days, (columns) => {
+        const bands = bandsOf(columns)
+        expect(bands.flatMap((band) => band.columns)).toEqual(columns)
+        for (const { title, from, columns: own } of bands) {
+          expect(own[0]).toBe(columns[from])
+          expect(own.length).toBeLessThanOrEqual(31)
+          if (bands.length > 1) expect(new Set(own.map((name) => name.slice(0, 7)))).toEqual(new Set([title]))
+        }
+      }),
+    ))
+
+  test('columns that are no days fill bands of the same width', () => {
+    const columns = Array.from({ length: 70 }, (_, n) => `page ${n}`)
+    expect(bandsOf(columns).map((band) => [band.title, band.from, band.columns.length])).toEqual([
+      ['', 0, 31],
+      ['', 31, 31],
+      ['', 62, 8],
+    ])
+  })
+
+  test('an arrow key never leaves the grid', () =>
+    fc.assert(
+      fc.property(
+        days,
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.constantFrom([-1, 0], [1, 0], [0, -1], [0, 1]), { maxLength: 60 }),
+        (columns, rows, steps) => {
+          const bands = bandsOf(columns)
+          let at: readonly [number, number] = [0, 0]
+          for (const step of steps as [number, number][]) {
+            at = stepFrom(at, step, bands, rows)
+            expect(at[0]).toBeGreaterThanOrEqual(0)
+            expect(at[0]).toBeLessThan(rows)
+            expect(columns[at[1]]).toBeDefined()
+          }
+        },
+      ),
+    ))
+
+  test('below the last row is the next month', () => {
+    const columns = Array.from({ length: 60 }, (_, n) => day(n))
+    expect(stepFrom([1, 30], [1, 0], bandsOf(columns), 2)).toEqual([0, 59])
+    expect(stepFrom([0, 40], [-1, 0], bandsOf(columns), 2)).toEqual([1, 9])
+    expect(stepFrom([1, 59], [1, 0], bandsOf(columns), 2)).toEqual([1, 59])
   })
 })

@@ -3,7 +3,7 @@ import type { Limit } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import { dice } from '../../backend/sandbox/base/random'
 import type { Service } from '../../backend/service/base/context'
-import { endsOf, type Need, timesLeft } from '../../backend/service/jobs/left'
+import { endsOf, type Need, slowerOf, timesLeft } from '../../backend/service/jobs/left'
 import { budgetRun } from '../support/budget-run'
 import { ownDatabase } from '../support/database'
 
@@ -119,4 +119,12 @@ test('the time left of a job is that of the requests its stages still need; a st
   expect(left.get(ids[0] as string)).toBeLessThan(DAY + 15_000)
   expect(left.get(ids[1] as string)).toBeGreaterThan(left.get(ids[0] as string) as number)
   expect(left.get(ids[1] as string)).toBeLessThan(DAY + 25_000)
+})
+
+test('a job whose requests are made slower than the limits let them be is as slow as that', () => {
+  // 60 requests at 3 a second, where the limits need one second for them.
+  expect(slowerOf(1000, 60, 3)).toBe(20_000)
+  expect(slowerOf(60_000, 60, 3)).toBe(60_000)
+  // Nothing moves, or more was foreseen than was made: the limits tell.
+  for (const pace of [0, -4, undefined]) expect(slowerOf(1000, 60, pace)).toBe(1000)
 })

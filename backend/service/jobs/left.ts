@@ -2,9 +2,10 @@ import type { Limit } from '../../contract'
 import { ACTIVE } from '../../engine/store'
 import { limitsNow } from '../../gate/learned'
 import { shareOf } from '../../gate/limits'
-import { databaseCache } from '../base/caches'
+import { databaseCache, perDatabase } from '../base/caches'
 import type { Service } from '../base/context'
 import { DAY_MS, leastMs } from './estimate'
+import { rateMeter } from './rates'
 
 /*
  * How long jobs still take that share the budget of a day: by the requests that their stages foresee, and by when the budget is free
@@ -168,8 +169,16 @@ async function readDays(service: Service, days: ReadonlyMap<string, number>): Pr
 }
 
 const cache = databaseCache<Map<string, number>>(2_000)
+const paces = perDatabase(() => rateMeter())
 
-/** The time left of running jobs whose stages foresee their requests, ms; the slowest of their APIs decides. */
+/** The time of requests at the pace they are made at now, if that is slower than the limits let them be; else by the limits, ms. */
+export const slowerOf = (byLimits: number, requests: number, perSecond: number | undefined): number =>
+  perSecond && perSecond > 0 ? Math.max(byLimits, Math.round((requests / perSecond) * 1000)) : byLimits
+
+/**
+ * The time left of running jobs whose stages foresee their requests, ms. The slowest of their APIs decides, or the pace of the last
+ * seconds where the limits are not what they wait for.
+ */
 export const timesLeft = (service: Service): Promise<Map<string, number>> => cache(service).get('', () => readTimesLeft(service))
 
 async function readTimesLeft(service: Service): Promise<Map<string, number>> {
@@ -198,5 +207,8 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
     }
     for (const [id, ms] of endsOf(backfills, budget)) add(id, Math.round(ms))
   }
-  return left
+  const requests = new Map<string, number>()
+  for (const row of rows) requests.set(row.id, (requests.get(row.id) ?? 0) + row.requests)
+  const pace = paces(service)([...requests].map(([id, open]) => ({ id, seen: -open })))
+  return new Map([...left].map(([id, ms]) => [id, slowerOf(ms, requests.get(id) ?? 0, pace.get(id))]))
 }

@@ -123,7 +123,7 @@ function summaryOf(service: Service, job: Progress, { live, rate, left, stalled 
     label,
     about: activeKey,
     status: job.status as JobStatus,
-    activity: activityOf(job, waits, stalled !== undefined),
+    activity: activityOf(job, waits, stalled !== undefined, live),
     stalled: (job.status === 'running' && stalled) || null,
     acknowledged: job.acknowledged && { at: job.acknowledged.toISOString(), by: job.acknowledgedBy ?? '' },
     createdAt: job.createdAt.toISOString(),
@@ -159,13 +159,15 @@ async function stalledJobs(db: Service['db'], ids: readonly string[]): Promise<M
 const WAITING: Record<WaitKind, JobActivity> = { gate: 'limit', retry: 'retry', hold: 'person', worker: 'worker' }
 
 /** A job reads while a worker holds one of its tasks, whatever the others wait for. */
-function activityOf(job: Progress, waits: readonly Wait[], isStalled: boolean): JobActivity {
+function activityOf(job: Progress, waits: readonly Wait[], isStalled: boolean, live: Beside['live']): JobActivity {
   const still = standstillOf(job)
   if (still) return still === 'not admitted' ? 'turn' : still
   if (isStalled) return 'stalled'
   if (job.tasks.held > 0) return 'reading'
   const first = waits[0]
-  return first ? WAITING[first.kind] : 'turn'
+  // Workers that are busy come to it in its turn; without any, somebody has to start one.
+  if (!first || (first.kind === 'worker' && live.has(first.on))) return 'turn'
+  return WAITING[first.kind]
 }
 
 /** From the rate where the number of records is known, else from the share that is done; unknown while nothing moves. */

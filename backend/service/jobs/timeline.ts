@@ -1,4 +1,4 @@
-import { count, counted, named, type SpanKind, shortId } from '../../base/vocabulary'
+import { count, counted, named, namedInText, type SpanKind, shortId } from '../../base/vocabulary'
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
 import type { Origin } from '../../engine/jobs/start'
 import { findJob } from '../../engine/jobs/verbs'
@@ -151,7 +151,7 @@ function spanText(kind: SpanKind, on: string, times: number, sources: Service['s
     case 'gate':
       return { text: `Stood still for ${on}`, detail: null }
     case 'retry':
-      return { text: 'Stood still until the next try', detail: `after ${named(on).toLowerCase()}` }
+      return { text: 'Stood still until the next try', detail: `after ${namedInText(on)}` }
     case 'hold':
       return { text: 'Waited for a person', detail: on }
     case 'worker':

@@ -60,12 +60,14 @@ const fields = {
   startDate: day.optional().meta({
     title: 'From',
     description: 'First date, YYYY-MM-DD.',
+    format: 'date',
     flag: '--from-date <date>',
     choice: { name: 'Which dates', option: 'From and to' },
   }),
   endDate: day.optional().meta({
     title: 'To',
     description: 'Last date; the first one by default.',
+    format: 'date',
     flag: '--to-date <date>',
     choice: { name: 'Which dates', option: 'From and to' },
   }),

@@ -29,8 +29,8 @@ export function Charts() {
   const isOther = fetched.of !== null && fetched.of !== path
   return (
     <Page title="Charts" about="All processes on all hosts, in UTC." actions={<Scope params={params} />}>
-      <Loaded of={isOther ? { ...fetched, data: undefined } : fetched}>{(history) => <Drawn history={history} key={path} />}</Loaded>
       <SinceDeploy />
+      <Loaded of={isOther ? { ...fetched, data: undefined } : fetched}>{(history) => <Drawn history={history} key={path} />}</Loaded>
     </Page>
   )
 }

@@ -44,7 +44,7 @@ export function SinceDeploy() {
 function Compared({ it: { mark, minutes, before, after } }: { it: DeployEffect }) {
   if (!mark)
     return (
-      <p class="soft">
+      <p class="soft no-deploy">
         No process started with another version in the last 7 days. Set <code>DEPLOYED_VERSION</code> to tell deploys of the same version
         apart.
       </p>

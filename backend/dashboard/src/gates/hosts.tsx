@@ -1,3 +1,4 @@
+import { Fragment } from 'preact'
 import { useState } from 'preact/hooks'
 import { query } from '../api/client'
 import type { Gate, GatesOfLimit, Limit } from '../api/types'
@@ -6,6 +7,7 @@ import { count } from '../lib/format'
 import { Field } from '../ui/field'
 import { Loaded } from '../ui/loaded'
 import { Table } from '../ui/table'
+import { Unbroken } from '../ui/unbroken'
 import { GateFacts, GateState, gateState } from './gate-facts'
 import { manyOf } from './words'
 
@@ -63,15 +65,32 @@ const columnsOf = (limit: Limit, open: string, setOpen: (name: string) => void) 
     cell: (gate: Gate) => (
       <button
         type="button"
-        class="link break"
+        class="link name"
         aria-expanded={gate.name === open}
         onClick={() => setOpen(gate.name === open ? '' : gate.name)}
       >
-        {gate.name.slice(limit.name.length + 1)}
+        <Unbroken text={gate.name.slice(limit.name.length + 1)} />
       </button>
     ),
   },
   { head: 'State', cell: (gate: Gate) => <GateState gate={gate} key={gateState(gate)} /> },
-  { head: 'Used', num: true, cell: (gate: Gate) => gate.used.map((it) => `${count(it.used)} of ${count(it.of)}`).join(', ') || '–' },
+  { head: 'Used', num: true, cell: (gate: Gate) => <Used gate={gate} /> },
   { head: 'Granted', num: true, from: 'tablet' as const, cell: (gate: Gate) => count(gate.granted) },
 ]
+
+/** What of each window is used; one below the other where there is no room. */
+function Used({ gate }: { gate: Gate }) {
+  if (gate.used.length === 0) return <>–</>
+  return (
+    <span class="wraps">
+      {gate.used.map((it, n) => (
+        <Fragment key={n}>
+          <span class="nowrap">
+            {count(it.used)} of {count(it.of)}
+            {n < gate.used.length - 1 ? ',' : ''}
+          </span>{' '}
+        </Fragment>
+      ))}
+    </span>
+  )
+}

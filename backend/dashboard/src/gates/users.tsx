@@ -2,9 +2,10 @@ import { Link } from 'wouter-preact'
 import { percent } from '../../../base/vocabulary'
 import type { ApiUsers, Limit } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
-import { count, duration } from '../lib/format'
+import { count, duration, shortId } from '../lib/format'
 import { Loaded } from '../ui/loaded'
 import { Table } from '../ui/table'
+import { Unbroken } from '../ui/unbroken'
 
 const EVERY_MS = 10_000
 
@@ -37,9 +38,12 @@ function List({ it }: { it: ApiUsers }) {
             fill: true,
             cell: (row) =>
               row.job ? (
-                <Link href={`/jobs/${row.job}`} class="break">
-                  {row.label}
-                </Link>
+                <>
+                  <Link href={`/jobs/${row.job}`} class="name">
+                    <Unbroken text={row.label} />
+                  </Link>{' '}
+                  <code class="quiet tiny">{shortId(row.job)}</code>
+                </>
               ) : (
                 row.label
               ),

@@ -1,6 +1,6 @@
 import { counted } from '../../../base/vocabulary'
 import type { CellCount, PartitionCell } from '../api/types'
-import { named } from '../lib/format'
+import { namedInText } from '../lib/format'
 
 /** A sign for each state, so that none relies on its color. */
 export const SIGNS: Record<string, string> = { done: '✓', skipped: '»', failed: '×', cancelled: '/', held: '●', ready: '○', waiting: '·' }
@@ -11,7 +11,7 @@ export const nameOf = (state: string | undefined): string => (state === 'held' ?
 type Shown = Pick<CellCount, 'state' | 'kind'>
 
 /** What a cell shows in words: `skipped: not yet published`. */
-export const shownText = ({ state, kind }: Shown): string => (kind ? `${nameOf(state)}: ${named(kind).toLowerCase()}` : nameOf(state))
+export const shownText = ({ state, kind }: Shown): string => (kind ? `${nameOf(state)}: ${namedInText(kind)}` : nameOf(state))
 
 /** The same with the reason and the number of tasks. */
 export function cellText(cell: PartitionCell | undefined): string {

@@ -1,7 +1,7 @@
 import { Link } from 'wouter-preact'
 import type { JobDetail } from '../api/types'
 import { useParams } from '../hooks/use-params'
-import { counted, named } from '../lib/format'
+import { counted, namedInText } from '../lib/format'
 import { Note } from '../ui/note'
 
 /** That tasks failed or are tried again, why, and where more is told. */
@@ -10,7 +10,7 @@ export function FailuresNote({ job }: { job: JobDetail }) {
   if (job.errors.length === 0) return null
   const by = (isFailed: boolean) => job.errors.filter(({ state }) => (state === 'failed') === isFailed)
   const text = (errors: JobDetail['errors']) => {
-    const kinds = [...new Set(errors.map(({ kind }) => named(kind).toLowerCase()))]
+    const kinds = [...new Set(errors.map(({ kind }) => namedInText(kind)))]
     return `${counted(
       errors.reduce((sum, { tasks }) => sum + tasks, 0),
       'task',

@@ -45,7 +45,7 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
             {canWrite && job.report?.cleared === undefined && (
               <div class="row spread failures-head">
                 <Which data={data} missing={missing} onChange={setMissing} />
-                {(job.tasks.failed + (missing ? data.missing : 0) > 0 || (missing && data.findsMissing)) && (
+                {((data.items.length > 1 && job.tasks.failed > 0) || (missing && (data.missing > 0 || data.findsMissing))) && (
                   <Button icon="retry" onClick={() => void retry(job, missing ? { missing } : {}, changed)}>
                     {missing && data.findsMissing
                       ? 'Retry and look for more'
@@ -73,7 +73,7 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
 
 /** Only what failed, or also what is missing; nothing where there is no choice. */
 function Which({ data, missing, onChange }: { data: Found; missing: boolean; onChange: (missing: boolean) => void }) {
-  if (data.missing === 0 && !data.findsMissing) return <span />
+  if (data.missing === 0 && !data.findsMissing) return <p class="soft small">A retry takes each task from the page it reached.</p>
   const none = `${counted(data.missing, 'task')} found nothing or proved nothing`
   const finds = 'what is not stored is looked for'
   const options: [boolean, string][] = [

@@ -7,6 +7,7 @@ import { count, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
+import { type Band, bandsOf, type Place, stepFrom } from './bands'
 import { Cell, shownText, signsOf } from './cell'
 import { CellDetails } from './cell-details'
 import { GridWindow } from './grid-window'
@@ -16,7 +17,7 @@ const EVERY_MS = 4000
 const PLACES = 1500
 /** Columns with longer labels have them upright. */
 const SHORT_LABEL = 4
-const STEPS: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
+const STEPS: Record<string, Place> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }
 
 /** The partitions of a job in rows and columns, for sources that have them. */
 export function Grid({ job }: { job: JobDetail }) {
@@ -27,8 +28,10 @@ export function Grid({ job }: { job: JobDetail }) {
     <Loaded of={fetched}>
       {(data) =>
         data.totals.cells === 0 ? (
-          <Empty small title="This job has no partitions yet">
-            <p>They appear once the first listing has been read.</p>
+          <Empty small title={isActive(job.status) ? 'This job has no partitions yet' : 'This job has no partitions'}>
+            <p>
+              {isActive(job.status) ? 'They appear once the first listing has been read.' : 'What it read is not divided by time or key.'}
+            </p>
           </Empty>
         ) : (
           <div class="stack">
@@ -51,7 +54,7 @@ function Legend({ data: { counts } }: { data: Partitions }) {
           <span class={`cell ${one.state}`} aria-hidden="true">
             {signOf(one)}
           </span>
-          {upper(shownText(one))} <span class="quiet">{count(one.cells)}</span>
+          {upper(shownText(one))} <span class="quiet">· {count(one.cells)}</span>
         </li>
       ))}
     </ul>
@@ -60,15 +63,18 @@ function Legend({ data: { counts } }: { data: Partitions }) {
 
 function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onChange: () => void }) {
   const table = useRef<HTMLTableElement>(null)
-  const [[y, x], setAt] = useState<[number, number]>([0, 0])
+  const [at, setAt] = useState<Place>([0, 0])
+  const [y, x] = at
   const cells = useMemo(() => new Map(data.cells.map((cell) => [`${cell.row}\n${cell.column}`, cell])), [data])
+  const bands = useMemo(() => bandsOf(data.columns), [data])
+  const widest = Math.max(0, ...bands.map(({ columns }) => columns.length))
   const cellAt = (row: string, column: string) => cells.get(`${row}\n${column}`)
   const signOf = signsOf(data.counts)
   const move = (event: KeyboardEvent) => {
     const step = STEPS[event.key]
     if (!step) return
     event.preventDefault()
-    const next: [number, number] = [clamp(y + step[0], data.rows.length), clamp(x + step[1], data.columns.length)]
+    const next = stepFrom(at, step, bands, data.rows.length)
     setAt(next)
     table.current?.querySelector<HTMLElement>(`[data-at="${next.join()}"]`)?.focus()
   }
@@ -76,49 +82,44 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
   const label = `Partitions${words ? ` by ${words.row} and ${words.column}` : ''}; use the arrow keys to move`
   const row = data.rows[y] ?? ''
   const column = data.columns[x] ?? ''
-  const isTall = data.columns.some((name) => name.length > SHORT_LABEL)
   return (
     <>
       <div class="grid-scroll card pad">
         {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a table with arrow-key navigation is a grid. */}
         <table class="grid" role="grid" aria-label={label} ref={table} onKeyDown={move}>
-          <thead class={isTall ? 'tall' : undefined}>
-            <tr>
-              <th scope="col">
-                <span class="hidden">{words ? upper(words.row) : 'Row'}</span>
-              </th>
-              {data.columns.map((name) => (
-                <th key={name} scope="col">
-                  <span>{name}</span>
-                </th>
+          {bands.map((band) => (
+            <tbody key={band.from}>
+              <Heads band={band} widest={widest} corner={words ? upper(words.row) : 'Row'} />
+              {data.rows.map((rowName, yy) => (
+                <tr key={rowName}>
+                  <th scope="row">{rowName}</th>
+                  {band.columns.map((columnName, n) => {
+                    const cell = cellAt(rowName, columnName)
+                    const xx = band.from + n
+                    return (
+                      <Cell
+                        key={columnName}
+                        name={`${rowName} ${columnName}`}
+                        at={`${yy},${xx}`}
+                        cell={cell}
+                        sign={cell ? signOf(cell) : ''}
+                        chosen={yy === y && xx === x}
+                        onFocus={() => setAt([yy, xx])}
+                      />
+                    )
+                  })}
+                  <Filler columns={widest - band.columns.length} />
+                  <RowSum
+                    counts={
+                      bands.length === 1
+                        ? (data.rowCounts[yy]?.counts ?? [])
+                        : band.columns.flatMap((name) => cellAt(rowName, name) ?? []).map((cell) => ({ ...cell, cells: 1 }))
+                    }
+                  />
+                </tr>
               ))}
-              <th scope="col" class="row-sum">
-                Done
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.rows.map((rowName, yy) => (
-              <tr key={rowName}>
-                <th scope="row">{rowName}</th>
-                {data.columns.map((columnName, xx) => {
-                  const cell = cellAt(rowName, columnName)
-                  return (
-                    <Cell
-                      key={columnName}
-                      name={`${rowName} ${columnName}`}
-                      at={`${yy},${xx}`}
-                      cell={cell}
-                      sign={cell ? signOf(cell) : ''}
-                      chosen={yy === y && xx === x}
-                      onFocus={() => setAt([yy, xx])}
-                    />
-                  )
-                })}
-                <RowSum counts={data.rowCounts[yy]?.counts ?? []} />
-              </tr>
-            ))}
-          </tbody>
+            </tbody>
+          ))}
         </table>
       </div>
       <CellDetails job={job} name={`${row} ${column}`} cell={cellAt(row, column)} onChange={onChange} />
@@ -126,7 +127,30 @@ function Cells({ job, data, onChange }: { job: JobDetail; data: Partitions; onCh
   )
 }
 
-/** How much of a row is done, with the columns that are not shown. */
+/** The places of columns that a shorter band does not have. */
+const Filler = ({ columns }: { columns: number }) => (columns > 0 ? <td colSpan={columns} /> : null)
+
+/** The names of a band's columns: of a month, its days. */
+function Heads({ band: { title, columns }, widest, corner }: { band: Band; widest: number; corner: string }) {
+  const isTall = title === '' && columns.some((name) => name.length > SHORT_LABEL)
+  return (
+    <tr class={isTall ? 'tall' : undefined}>
+      <th scope="col">{title || <span class="hidden">{corner}</span>}</th>
+      {columns.map((name) => (
+        <th key={name} scope="col">
+          {title && <span class="hidden">{title}-</span>}
+          <span>{title ? name.slice(title.length + 1) : name}</span>
+        </th>
+      ))}
+      <Filler columns={widest - columns.length} />
+      <th scope="col" class="row-sum">
+        Done
+      </th>
+    </tr>
+  )
+}
+
+/** How much of a row is done; where it is one band, with the columns that are not shown. */
 function RowSum({ counts }: { counts: Partitions['counts'] }) {
   const sum = (state?: string) => counts.reduce((n, one) => (state === undefined || one.state === state ? n + one.cells : n), 0)
   const failed = sum('failed')
@@ -137,5 +161,3 @@ function RowSum({ counts }: { counts: Partitions['counts'] }) {
     </td>
   )
 }
-
-const clamp = (n: number, length: number) => Math.max(0, Math.min(length - 1, n))

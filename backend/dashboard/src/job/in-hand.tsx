@@ -1,7 +1,8 @@
 import type { JobDetail } from '../api/types'
-import { count, duration } from '../lib/format'
+import { count, seconds } from '../lib/format'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
+import { Unbroken } from '../ui/unbroken'
 
 /** Tasks that a worker is working on. */
 export function InHand({ job }: { job: JobDetail }) {
@@ -16,7 +17,7 @@ export function InHand({ job }: { job: JobDetail }) {
           { head: 'Task', fill: true, cell: (row) => <TaskName stream={row.stream} task={row.key} /> },
           { head: 'Pages', num: true, cell: (row) => count(row.pages) },
           { head: 'Worker', from: 'tablet', cell: (row) => <code class="soft">{row.worker}</code> },
-          { head: 'For', num: true, cell: (row) => duration(row.sinceMs) },
+          { head: 'For', num: true, cell: (row) => seconds(row.sinceMs) },
         ]}
       />
     </Section>
@@ -27,7 +28,10 @@ export function InHand({ job }: { job: JobDetail }) {
 export function TaskName({ stream, task }: { stream: string; task: string }) {
   return (
     <>
-      <span class="soft">{stream}</span> <span class="break">{task}</span>
+      <span class="soft">{stream}</span>{' '}
+      <span class="name">
+        <Unbroken text={task} />
+      </span>
     </>
   )
 }

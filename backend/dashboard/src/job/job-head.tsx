@@ -4,7 +4,7 @@ import type { JobDetail, Verb } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { ACTIVITIES, isMoving } from '../jobs/activity'
 import { toneOf, Verdict } from '../jobs/verdict'
-import { brief, count, counted, duration, percent, rate, shortId, upper } from '../lib/format'
+import { brief, count, counted, duration, named, percent, rate, seconds, shortId, upper } from '../lib/format'
 import { act, isActive, VERB_NAMES, VERBS } from '../lib/verbs'
 import { Bar, Parts } from '../ui/bar'
 import { Button } from '../ui/button'
@@ -14,6 +14,7 @@ import { Icon } from '../ui/icon'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { Ago } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 import { Waits } from './waits'
 
 /** What the job reads, its progress, and its actions. */
@@ -25,9 +26,11 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
     <>
       <header class="page-head">
         <div class="grow">
-          <h1 tabIndex={-1}>{upper(job.label)}</h1>
+          <h1 tabIndex={-1}>
+            <Unbroken text={upper(job.label)} />
+          </h1>
           <div class="row job-meta">
-            <Status state={job.status} fraction={job.fraction} />
+            <Status state={job.status} fraction={job.fraction} still={!isMoving(job)} text={named(job.status)} />
             <Activity job={job} />
             {!active && job.status === 'completed' && <Verdict job={job} />}
             <span class="tag">{job.source}</span>
@@ -45,22 +48,30 @@ export function JobHead({ job, onChange }: { job: JobDetail; onChange: () => voi
         <Verbs job={job} onChange={onChange} />
       </header>
       <section class="card pad progress" aria-label="Progress">
-        <div class="row spread" hidden={ended}>
-          {!ended && <p>{job.sentence}</p>}
-          {active && (
-            <p class="soft nowrap">
-              {[
-                job.status === 'running' && job.rate !== null && rate(job.rate),
-                job.status === 'running' && job.leftMs !== null && `${duration(job.leftMs)} left`,
-                job.fraction !== null && percent(job.fraction),
-              ]
-                .filter(Boolean)
-                .join(' · ')}
+        {!ended && (
+          <div class="row spread">
+            <p>
+              <Unbroken text={job.sentence} />
             </p>
-          )}
-        </div>
+            {active && (
+              <p class="soft nowrap">
+                {[
+                  job.status === 'running' && job.rate !== null && job.rate > 0 && rate(job.rate),
+                  job.status === 'running' && job.leftMs !== null && `${seconds(job.leftMs)} left`,
+                  job.fraction !== null && percent(job.fraction),
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </p>
+            )}
+          </div>
+        )}
         <Progress job={job} />
-        {job.error !== null && <Note tone="bad">{job.error}</Note>}
+        {job.error !== null && (
+          <Note tone="bad">
+            <Unbroken text={job.error} />
+          </Note>
+        )}
         {job.stalled && (
           <Note tone="bad">
             {upper(job.stalled.message)} (<Ago at={job.stalled.since} />)
@@ -99,7 +110,7 @@ function Progress({ job }: { job: JobDetail }) {
       label={`${counted(total, 'task')}: ${done} done, ${skipped} skipped, ${failed} failed, ${cancelled} cancelled`}
       parts={[
         { fraction: of(done), tone: 'ok' },
-        { fraction: of(skipped), tone: 'warn' },
+        { fraction: of(skipped), tone: 'skipped' },
         { fraction: of(failed), tone: 'bad' },
         { fraction: of(cancelled), tone: 'idle' },
       ]}
@@ -152,7 +163,10 @@ function Figures({ job }: { job: JobDetail }) {
         {brief(job.rejected)}
       </Fact>
       {job.deleted > 0 && <Fact name={COUNTS.deleted.title}>{brief(job.deleted)}</Fact>}
-      <Fact name={COUNTS.seen.title} more={job.expected === null ? counted(job.pages, 'page') : `of ${count(job.expected)} expected`}>
+      <Fact
+        name={COUNTS.seen.title}
+        more={job.expected === null || job.expected < job.seen ? counted(job.pages, 'page') : `of ${count(job.expected)} expected`}
+      >
         {brief(job.seen)}
       </Fact>
       <Fact
@@ -160,15 +174,14 @@ function Figures({ job }: { job: JobDetail }) {
         tone={job.tasks.failed > 0 ? 'bad' : null}
         more={job.tasks.failed > 0 ? `${count(job.tasks.failed)} failed` : 'settled'}
       >
-        {count(settled)}
-        <span class="of"> / {count(job.tasks.total)}</span>
+        {count(settled)} <span class="of">/ {count(job.tasks.total)}</span>
       </Fact>
       {job.lookups.asked > 0 && (
         <Fact name="Open lookups" more={`of ${brief(job.lookups.asked)}`}>
           {brief(job.lookups.open)}
         </Fact>
       )}
-      <Fact name="Time">{duration(job.seconds * 1000)}</Fact>
+      <Fact name={job.startedAt ? 'Time' : 'Waiting for'}>{duration(job.seconds * 1000)}</Fact>
     </dl>
   )
 }

@@ -54,15 +54,17 @@ function Parts({ job, onChange }: { job: JobDetail; onChange: () => void }) {
   return (
     <>
       <Tabs job={job} tab={tab} />
-      {tab === 'now' && <Now job={job} />}
-      {tab === 'tasks' && <Tasks job={job} />}
-      {tab === 'failures' && <Failures job={job} onChange={onChange} />}
-      {tab === 'timeline' && <Timeline job={job} />}
-      {tab === 'log' && <Log job={job} />}
-      {tab === 'grid' && <Grid job={job} />}
-      {tab === 'rejects' && <Rejects job={job} />}
-      {tab === 'report' && <ReportTab job={job} onChange={onChange} />}
-      {tab === 'params' && <ParamsTab job={job} />}
+      <div class="job-part">
+        {tab === 'now' && <Now job={job} />}
+        {tab === 'tasks' && <Tasks job={job} />}
+        {tab === 'failures' && <Failures job={job} onChange={onChange} />}
+        {tab === 'timeline' && <Timeline job={job} />}
+        {tab === 'log' && <Log job={job} />}
+        {tab === 'grid' && <Grid job={job} />}
+        {tab === 'rejects' && <Rejects job={job} />}
+        {tab === 'report' && <ReportTab job={job} onChange={onChange} />}
+        {tab === 'params' && <ParamsTab job={job} />}
+      </div>
     </>
   )
 }

@@ -12,6 +12,7 @@ import { Pager } from '../ui/pager'
 import { Status } from '../ui/status'
 import { type Column, Table } from '../ui/table'
 import { Waiting } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 
 const EVERY_MS = 3000
 
@@ -40,7 +41,7 @@ export function Lanes({ job }: { job: JobDetail }) {
 
 const columnsOf = ({ status, words }: JobDetail): Column<Lane>[] => [
   { head: upper(words.lane.one), fill: true, cell: (row) => <LaneCell row={row} isPaused={status === 'paused'} /> },
-  { head: 'Done / found', cell: (row) => <LaneBar lane={row} /> },
+  { head: 'Settled / found', cell: (row) => <LaneBar lane={row} /> },
   { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
   { head: 'Records', num: true, from: 'tablet', cell: (row) => brief(row.seen) },
   { head: 'Data', num: true, from: 'tablet', cell: (row) => (row.bytes > 0 ? bytes(row.bytes) : '') },
@@ -48,7 +49,7 @@ const columnsOf = ({ status, words }: JobDetail): Column<Lane>[] => [
 
 const PARTS: { name: 'done' | 'skipped' | 'failed' | 'held' | 'cancelled'; text: string; tone?: Part['tone'] }[] = [
   { name: 'done', text: 'done', tone: 'ok' },
-  { name: 'skipped', text: 'skipped', tone: 'warn' },
+  { name: 'skipped', text: 'skipped', tone: 'skipped' },
   { name: 'failed', text: 'failed', tone: 'bad' },
   { name: 'held', text: 'in progress' },
   { name: 'cancelled', text: 'cancelled', tone: 'idle' },
@@ -68,10 +69,12 @@ function Legend({ lanes }: { lanes: readonly Lane[] }) {
           {text}
         </li>
       ))}
-      <li class="row tight">
-        <span class="bar key" aria-hidden="true" />
-        open
-      </li>
+      {lanes.some(({ waiting, ready }) => waiting + ready > 0) && (
+        <li class="row tight">
+          <span class="bar key" aria-hidden="true" />
+          open
+        </li>
+      )}
     </ul>
   )
 }
@@ -86,7 +89,13 @@ function LaneCell({ row, isPaused }: { row: Lane; isPaused: boolean }) {
   const again = row.on === null || row.on === row.errorKind
   return (
     <>
-      {row.lane === '' ? <span class="soft">Discovery</span> : <span class="break">{row.lane}</span>}
+      {row.lane === '' ? (
+        <span class="soft">Discovery</span>
+      ) : (
+        <span class="name">
+          <Unbroken text={row.lane} />
+        </span>
+      )}
       <div>
         <Status state={stands ? 'paused' : markOf(row)} text={stands ? 'paused' : row.state} />
         {row.until && !isPaused && (
@@ -111,7 +120,7 @@ function LaneBar({ lane }: { lane: Lane }) {
   const open = lane.waiting + lane.ready
   return (
     <div class="lane-bar">
-      {count(lane.done)} / {count(lane.total)}
+      {count(lane.done + lane.skipped + lane.failed + lane.cancelled)} / {count(lane.total)}
       <Parts
         label={`${lane.done} done, ${lane.skipped} skipped, ${lane.failed} failed, ${lane.cancelled} cancelled, ${lane.held} in progress, ${open} open`}
         parts={PARTS.map(({ name, tone }) => ({ fraction: of(lane[name]), tone }))}

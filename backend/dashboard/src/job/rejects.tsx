@@ -2,7 +2,7 @@ import { query } from '../api/client'
 import type { JobDetail, List, RejectRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { count, named, pretty } from '../lib/format'
+import { count, named, namedInText, pretty } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Export } from '../ui/export'
 import { Loaded } from '../ui/loaded'
@@ -16,7 +16,7 @@ export function Rejects({ job }: { job: JobDetail }) {
   return (
     <div class="stack">
       {job.rejectedBy.length > 0 && (
-        <p class="soft">{job.rejectedBy.map((it) => `${count(it.records)} × ${named(it.reason).toLowerCase()}`).join(' · ')}</p>
+        <p class="soft">{job.rejectedBy.map((it) => `${count(it.records)} × ${namedInText(it.reason)}`).join(' · ')}</p>
       )}
       <Loaded of={fetched}>
         {({ items, next, total }) =>

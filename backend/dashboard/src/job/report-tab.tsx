@@ -1,7 +1,7 @@
 import { COUNT_NAMES, COUNTS, type CountName } from '../../../base/vocabulary'
 import type { JobDetail, Report, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
-import { count, counted, duration, named } from '../lib/format'
+import { count, counted, duration, named, namedInText } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Note } from '../ui/note'
 import { Section } from '../ui/page'
@@ -24,7 +24,7 @@ export function ReportTab({ job, onChange }: { job: JobDetail; onChange: () => v
         <b>{report.verified ? 'Verified' : 'Not verified'}</b>: {report.reason}.
       </Note>
       {report.tasks.failed > 0 && (
-        <Section title="Failures" extra="A retry takes each task from the page it reached.">
+        <Section title="Failures">
           <Failures job={job} onChange={onChange} />
         </Section>
       )}
@@ -54,8 +54,8 @@ function Found({ report }: { report: Report }) {
   const unproved = Object.entries(report.unverified)
   const hasCounters = Object.keys(report.counters).length > 0
   const more: Partial<Record<CountName, string>> = {
-    seen: report.expected === null ? undefined : `of ${count(report.expected)} expected`,
-    rejected: by(report.rejectedBy, (kind) => named(kind).toLowerCase()),
+    seen: report.expected === null || report.expected < report.seen ? undefined : `of ${count(report.expected)} expected`,
+    rejected: by(report.rejectedBy, (kind) => namedInText(kind)),
   }
   const sources = useFetch<{ items: SourceInfo[] }>(hasCounters ? '/api/sources' : null)
   const about = sources.data?.items.find(({ name }) => name === report.source)?.counters ?? {}
@@ -64,7 +64,7 @@ function Found({ report }: { report: Report }) {
     ...Object.entries(report.counters).map(([name, n]): [string, string, string?] => [named(name), count(n), about[name]]),
     ['Tasks done', count(report.tasks.done), `of ${counted(report.tasks.total, 'task')}`],
     ['Tasks skipped', count(report.tasks.skipped), by(report.skipped)],
-    ...Object.entries(report.skippedBy).map(([kind, n]): [string, string] => [`Skipped: ${named(kind).toLowerCase()}`, count(n)]),
+    ...Object.entries(report.skippedBy).map(([kind, n]): [string, string] => [`Skipped: ${namedInText(kind)}`, count(n)]),
     ['Tasks failed', count(report.tasks.failed)],
     ...(unproved.length > 0
       ? [['Tasks not proved', count(unproved.reduce((sum, [, n]) => sum + n, 0)), by(report.unverified)] as [string, string, string]]

@@ -25,7 +25,7 @@ export function Requests({ job, requests }: { job: string; requests: Record<stri
             num: true,
             cell: ([, it]) => <span class={it.throttled > 0 ? 'warn' : undefined}>{count(it.throttled)}</span>,
           },
-          received && { head: 'Data', num: true, cell: ([, it]) => (it.bytes > 0 ? bytes(it.bytes) : '') },
+          received && { head: 'Data', num: true, from: 'tablet', cell: ([, it]) => (it.bytes > 0 ? bytes(it.bytes) : '') },
         ]}
       />
     </Section>

@@ -3,6 +3,7 @@ import { count } from '../lib/format'
 import { Bar } from '../ui/bar'
 import { Section } from '../ui/page'
 import { Table } from '../ui/table'
+import { Unbroken } from '../ui/unbroken'
 
 /** Progress by lane and stage, where the source knows how many records there will be. */
 export function Stages({ job }: { job: JobDetail }) {
@@ -37,7 +38,9 @@ function StageCell({ row }: { row: Stage }) {
   const fraction = row.fraction ?? (row.tasks.held > 0 ? null : 0)
   return (
     <>
-      <span class="break">{row.sentence}</span>
+      <span class="name">
+        <Unbroken text={row.sentence} />
+      </span>
       <Bar label={row.label} fraction={fraction} tone={tone} />
     </>
   )

@@ -2,12 +2,13 @@ import { useMemo } from 'preact/hooks'
 import { Link } from 'wouter-preact'
 import type { JobSummary } from '../api/types'
 import { serverNow } from '../lib/clock'
-import { brief, count, duration, percent, rate, shortId, upper } from '../lib/format'
+import { brief, count, counted, duration, percent, rate, seconds, shortId, upper } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Bar } from '../ui/bar'
 import { Icon } from '../ui/icon'
 import { Status } from '../ui/status'
 import { Ago, RanFor } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 import { ACTIVITIES, isMoving } from './activity'
 import { toneOf, Verdict } from './verdict'
 
@@ -30,12 +31,12 @@ export function JobRow({ job, chosen, onChoose }: Props) {
         </label>
       )}
       <div class="job-mark">
-        <Status state={job.status} fraction={job.fraction} bare />
+        <Status state={job.status} fraction={job.fraction} still={!isMoving(job)} bare />
       </div>
       <div class="job-text">
         <div class="job-title">
           <Link href={`/jobs/${job.id}`} class="clip">
-            {upper(job.label)}
+            <Unbroken text={upper(job.label)} />
           </Link>
           <span class="tag phone-not">{job.source}</span>
           <code class="quiet tiny">{shortId(job.id)}</code>
@@ -50,10 +51,20 @@ export function JobRow({ job, chosen, onChoose }: Props) {
 /** How it is, why it stands still, and what it waits for. */
 function Sentences({ job }: { job: JobSummary }) {
   const active = isActive(job.status)
+  const settled = job.tasks.done + job.tasks.skipped + job.tasks.failed + job.tasks.cancelled
   const wait = job.status === 'running' ? job.waits[0] : undefined
   return (
     <>
-      <p class="job-sentence">{job.error && !active ? <span class="bad">{job.error}</span> : job.sentence}</p>
+      {job.error && !active && (
+        <p class="job-sentence">
+          <span class="bad">{job.error}</span>
+        </p>
+      )}
+      {active && job.tasks.total > 1 && (
+        <p class="job-sentence">
+          {count(settled)} / {counted(job.tasks.total, 'task')}
+        </p>
+      )}
       {job.stalled && (
         <p class="job-wait bad">
           <Icon name="alert" size={13} />
@@ -106,7 +117,7 @@ function Figures({ job }: { job: JobSummary }) {
             </span>
           </span>
         </div>
-        <div class="job-side">
+        <div class="job-side ended">
           <Verdict job={job} />
           <span class="quiet">
             <Ago at={job.completedAt ?? job.createdAt} />
@@ -137,11 +148,9 @@ function Figures({ job }: { job: JobSummary }) {
           </span>
         )}
         <span class="quiet">
-          {moving && job.leftMs !== null ? (
-            `${duration(job.leftMs)} left`
-          ) : (
-            <RanFor seconds={job.seconds} asOf={asOf} moving={job.status === 'running'} />
-          )}
+          {moving && job.leftMs !== null
+            ? `${seconds(job.leftMs)} left`
+            : job.startedAt && <RanFor seconds={job.seconds} asOf={asOf} moving={job.status === 'running'} />}
         </span>
       </div>
     </>

@@ -1,10 +1,10 @@
 import type { BulkDone, BulkPreview } from '../api/types'
-import { count, counted, named } from './format'
+import { count, counted, namedInText } from './format'
 
 /** `Of 420 that match now, the others stay as they are: 15 completed, 5 cancelled.` */
 export function previewText({ able, matching, others }: BulkPreview): string {
   if (others.length === 0) return `All ${count(able)} that match now.`
-  const rest = others.map(({ status, jobs }) => `${count(jobs)} ${named(status).toLowerCase()}`).join(', ')
+  const rest = others.map(({ status, jobs }) => `${count(jobs)} ${namedInText(status)}`).join(', ')
   return `Of ${count(matching)} that match now, the others stay as they are: ${rest}.`
 }
 

@@ -5,7 +5,7 @@ import { serverNow } from './clock'
  * The shared words for figures and moments, with a dash where a figure is unknown.
  */
 
-export { counted, named, percent, shortId, upper } from '../../../base/vocabulary'
+export { counted, named, namedInText, percent, shortId, upper } from '../../../base/vocabulary'
 
 type Figure = number | null | undefined
 const known =
@@ -18,6 +18,9 @@ export const brief = known(vocabulary.brief)
 export const rate = known(vocabulary.rate)
 export const duration = known(vocabulary.duration)
 export const bytes = known(vocabulary.bytes)
+
+/** A duration in whole seconds: one that changes while it is read. */
+export const seconds = known((ms) => (ms < 1000 ? 'under 1 s' : vocabulary.duration(Math.floor(ms / 1000) * 1000)))
 
 /** `3 min ago`, `in 20 s`, `now`. */
 export function fromNow(iso: string, now = serverNow()): string {

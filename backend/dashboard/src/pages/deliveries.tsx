@@ -28,7 +28,7 @@ export function Deliveries({ hook, items, onChange }: { hook: Webhook; items: De
         { head: 'Answer', num: true, from: 'tablet', cell: (row) => row.status ?? '–' },
         { head: 'Took', num: true, from: 'tablet', cell: (row) => duration(row.tookMs) },
         { head: 'Tries', num: true, from: 'tablet', cell: (row) => count(row.attempts) },
-        { head: 'When', cell: (row) => <Ago at={row.triedAt ?? row.createdAt} /> },
+        { head: 'When', from: 'tablet', cell: (row) => <Ago at={row.triedAt ?? row.createdAt} /> },
         canWrite && {
           head: 'Retry',
           cell: (row) => <Button small icon="retry" label={`Send ${row.key} again`} onClick={() => void again(row)} />,
@@ -42,12 +42,17 @@ function Event({ row }: { row: Delivery }) {
   return (
     <>
       <code>{row.key}</code>
-      {row.error && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
-      {row.state === 'pending' && row.nextAt && (
-        <div class="soft">
-          next try <Countdown until={row.nextAt} />
-        </div>
-      )}
+      <div class="phone-only soft small">
+        <Ago at={row.triedAt ?? row.createdAt} />
+      </div>
+      <div>
+        {row.error && <span class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</span>}
+        {row.state === 'pending' && row.nextAt && (
+          <span class="soft">
+            {row.error && ' · '}next try <Countdown until={row.nextAt} />
+          </span>
+        )}
+      </div>
       <details>
         <summary class="tiny">Body</summary>
         <pre class="code">{pretty(row.payload)}</pre>

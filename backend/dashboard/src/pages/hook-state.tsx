@@ -9,8 +9,8 @@ export function HookState({ it }: { it: Webhook }) {
   if (!it.active) return <Status state="paused" text="off" />
   if (!it.failing) return <Status state="ok" text="on" />
   return (
-    <span class="stack tight">
-      <Status state="failed" text="failing" />
+    <span class="nowrap">
+      <Status state="failed" text="failing" />{' '}
       <span class="tiny soft">
         first <Ago at={it.failing.since} />
       </span>

@@ -51,7 +51,7 @@ export function ScheduleCard({ it, onChange, whole }: Props) {
       <div>
         <div class="row spread">
           {whole ? (
-            <span />
+            <When it={it} />
           ) : (
             <h2 class="break">
               <Link href={`/schedules/${it.id}`}>{it.name}</Link>
@@ -59,10 +59,7 @@ export function ScheduleCard({ it, onChange, whole }: Props) {
           )}
           {it.paused ? <Status state="paused" /> : <Status state="ok" text="on" />}
         </div>
-        <p class="soft small">
-          <code>{it.cron}</code> · {it.timeZone}
-          {it.jitterS > 0 && ` · jitter up to ${duration(it.jitterS * 1000)}`}
-        </p>
+        {!whole && <When it={it} />}
       </div>
       {it.error && <Note tone="warn">The last tick started no job: {it.error}</Note>}
       <dl class="pairs small">
@@ -139,5 +136,15 @@ function Next({ at }: { at: string }) {
     <>
       <Countdown until={at} /> · <At at={at} /> UTC
     </>
+  )
+}
+
+/** Its times as they were given. */
+function When({ it }: { it: Schedule }) {
+  return (
+    <p class="soft small">
+      <code>{it.cron}</code> · {it.timeZone}
+      {it.jitterS > 0 && ` · jitter up to ${duration(it.jitterS * 1000)}`}
+    </p>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
 import { AlertsButton } from '../alerts/alerts-button'
 import { Tray } from '../alerts/tray'
+import { useKeptFocus } from '../hooks/use-kept-focus'
 import { useMe } from '../hooks/use-me'
 import { OpenPalette, openPalette } from '../palette/open-palette'
 import { Button } from '../ui/button'
@@ -36,6 +37,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const { canWrite } = useMe()
   const [path] = useLocation()
   useFocusOnPage()
+  useKeptFocus()
   useOverviewPoll()
   // Opening a page closes the menu.
   useEffect(() => setOpen(false), [path])

@@ -54,7 +54,7 @@ function Control({ props, schema, kind, name, required, value, change }: Control
   if (kind === 'choice')
     return (
       <select {...shared} onChange={change}>
-        {!required && <option value="">–</option>}
+        {!required && <option value="">By default</option>}
         {schema.enum?.map((one) => (
           <option key={String(one)} value={String(one)}>
             {named(String(one))}

@@ -3,7 +3,7 @@ import { percent } from '../lib/format'
 export interface Part {
   /** Of the whole, 0 to 1. */
   fraction: number
-  tone?: 'ok' | 'warn' | 'bad' | 'idle'
+  tone?: 'ok' | 'warn' | 'bad' | 'idle' | 'skipped'
 }
 
 interface Props {

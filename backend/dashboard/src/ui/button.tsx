@@ -56,8 +56,10 @@ export function Button({
       class={classes}
       aria-label={label}
       title={label}
-      onClick={onClick}
-      disabled={disabled || busy}
+      // A disabled button would lose the focus while it works.
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      disabled={disabled}
+      aria-disabled={busy}
       aria-busy={busy}
       aria-pressed={pressed}
       aria-expanded={expanded}

@@ -16,7 +16,7 @@ const MARKS: Record<string, JSX.Element> = {
   cancelled: <path d="M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5M4 12l8-8" />,
   skipped: <path d="M4 4.5 7.5 8 4 11.5M8.5 4.5 12 8l-3.5 3.5" />,
 }
-const SAME: Record<string, string> = { completed: 'done', delivered: 'done', ok: 'done' }
+const SAME: Record<string, string> = { running: 'pending', completed: 'done', delivered: 'done', ok: 'done' }
 
 function ProgressCircle({ fraction }: { fraction: number | null }) {
   const done = fraction ?? 0.25
@@ -32,6 +32,8 @@ interface Props {
   state: string
   /** For a running job: how far its circle is filled. */
   fraction?: number | null
+  /** A running job of which nothing moves: its mark is a clock, not a circle that fills. */
+  still?: boolean
   /** The text; by default the state itself. */
   text?: string
   /** Shows only the mark; the text stays for screen readers. */
@@ -39,9 +41,9 @@ interface Props {
 }
 
 /** The state of a job, task or delivery as mark and text. */
-export function Status({ state, fraction = null, text = state, bare }: Props) {
+export function Status({ state, fraction = null, still, text = state, bare }: Props) {
   return (
-    <span class={`status ${state}`}>
+    <span class={still ? `status ${state} still` : `status ${state}`}>
       <svg
         width="16"
         height="16"
@@ -53,7 +55,7 @@ export function Status({ state, fraction = null, text = state, bare }: Props) {
         stroke-linejoin="round"
         aria-hidden="true"
       >
-        {state === 'running' ? <ProgressCircle fraction={fraction} /> : MARKS[SAME[state] ?? state]}
+        {state === 'running' && !still ? <ProgressCircle fraction={fraction} /> : MARKS[SAME[state] ?? state]}
       </svg>
       <span class={bare ? 'hidden' : undefined}>{text}</span>
     </span>

@@ -1,6 +1,6 @@
 import { bySpan, type Waiting as Wait, waitText } from '../../../base/vocabulary'
 import { useNow } from '../hooks/use-now'
-import { clockTime, duration, fromNow, moment } from '../lib/format'
+import { clockTime, duration, fromNow, seconds as inSeconds, moment } from '../lib/format'
 
 /** `3 min ago`, kept up to date; the exact time as a tooltip. */
 export function Ago({ at }: { at: string }) {
@@ -38,12 +38,12 @@ export function RanFor({ seconds, asOf, moving }: { seconds: number; asOf: numbe
   const ran = seconds * 1000 + (moving ? Math.max(0, now - asOf) : 0)
   return (
     <span class="nowrap">
-      {moving ? 'for' : 'ran'} {duration(Math.floor(ran / 1000) * 1000)}
+      {moving ? 'for' : 'ran'} {inSeconds(ran)}
     </span>
   )
 }
 
 /** Counts up from a time. */
 export function Since({ at }: { at: string }) {
-  return <span class="nowrap">{duration(Math.max(0, Math.floor((useNow() - Date.parse(at)) / 1000) * 1000))}</span>
+  return <span class="nowrap">{inSeconds(Math.max(0, useNow() - Date.parse(at)))}</span>
 }

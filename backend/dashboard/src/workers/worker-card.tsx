@@ -3,6 +3,7 @@ import type { WorkerInfo } from '../api/types'
 import { bytes, count, duration } from '../lib/format'
 import { Status } from '../ui/status'
 import { Since } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 
 /** A lag from which deliveries and heartbeats come noticeably late, ms. */
 const LATE_MS = 500
@@ -26,29 +27,39 @@ export function WorkerCard({ worker }: { worker: WorkerInfo }) {
           </p>
         )}
       </div>
-      <dl class="pairs small">
-        <dt>Version</dt>
-        <dd class="num">{worker.version || 'not known'}</dd>
-        <dt>{worker.alive ? 'Running for' : 'Started'}</dt>
-        <dd class="num">
-          <Since at={worker.startedAt} />
-          {worker.alive ? '' : ' ago'}
-        </dd>
-        <dt>In progress</dt>
-        <dd class="num">
-          {count(worker.holding.length)} of {count(worker.concurrency)}
-        </dd>
-        <dt>Memory</dt>
-        <dd class="num">{bytes(worker.rssBytes)}</dd>
-        <dt>Event-loop lag, at most</dt>
-        <dd class={worker.loopLagMs > LATE_MS ? 'num warn' : 'num'}>{duration(worker.loopLagMs)}</dd>
+      <dl class="pairs small worker-facts">
+        <div>
+          <dt>Version</dt>
+          <dd class="num">{worker.version || 'not known'}</dd>
+        </div>
+        <div>
+          <dt>{worker.alive ? 'Running for' : 'Started'}</dt>
+          <dd class="num">
+            <Since at={worker.startedAt} />
+            {worker.alive ? '' : ' ago'}
+          </dd>
+        </div>
+        <div>
+          <dt>In progress</dt>
+          <dd class="num">
+            {count(worker.holding.length)} of {count(worker.concurrency)}
+          </dd>
+        </div>
+        <div>
+          <dt>Memory</dt>
+          <dd class="num">{bytes(worker.rssBytes)}</dd>
+        </div>
+        <div>
+          <dt>Event-loop lag, at most</dt>
+          <dd class={worker.loopLagMs > LATE_MS ? 'num warn' : 'num'}>{duration(worker.loopLagMs)}</dd>
+        </div>
       </dl>
       {worker.holding.length > 0 && (
         <ul class="users small" aria-label={`Tasks of ${worker.app}`}>
           {worker.holding.map((task) => (
             <li key={task.task} class="row spread">
-              <Link href={`/jobs/${task.job}`} class="break">
-                {task.source} {task.stream} {task.key}
+              <Link href={`/jobs/${task.job}`} class="name">
+                <Unbroken text={`${task.source} ${task.stream} ${task.key}`} />
               </Link>
               <span class="soft nowrap">{task.sinceMs < 1000 ? 'just now' : `for ${duration(task.sinceMs)}`}</span>
             </li>
