@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { CHARACTER } from '../support/backfill'
-import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { accessibilityFaults, expectSound, faultsInEveryLook, goWithin, inBrowser, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Process, type Sandbox, type System, system } from '../support/system'
@@ -17,16 +17,6 @@ import { until } from '../support/until'
 const DIST = join(__dirname, '..', '..', 'dist', 'dashboard')
 const ADMIN = 'admin-of-the-dashboard-story'
 const READER = 'reader-of-the-dashboard-story'
-const LAPTOP = { width: 1440, height: 900 }
-const PHONE = { width: 390, height: 844 }
-/** Every page is checked in each. */
-const VIEWS = [
-  [LAPTOP, 'light'],
-  [PHONE, 'dark'],
-  [LAPTOP, 'dark'],
-  [PHONE, 'light'],
-] as const
-
 describe('the build', () => {
   const files = () => readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|css|html|svg)$/.test(name))
 
@@ -66,47 +56,23 @@ withChromium('in a browser', () => {
   let sandbox: Sandbox
   let it: System
   let api: Process
-  let browser: Browser
   let url: string
-  const contexts: BrowserContext[] = []
-  const complained: string[][] = []
+  const { at, logIn, visit } = inBrowser()
 
   beforeAll(async () => {
-    // Started first, so that it is closed even if something else fails to start.
-    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 6000, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
     const env = { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER, API_PORT: String(port), METRICS_PORT: String(await freePort()) }
     it = await system({ sandbox, env })
     url = `http://127.0.0.1:${port}`
+    at(url, ADMIN)
     ;[api] = await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-backfill')])
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
     await it?.close()
     await sandbox?.close()
   })
-  afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()))
-    expect(complained.splice(0).flat()).toEqual([])
-  })
 
-  /** A fresh visitor, at the login. */
-  async function visit(path: string, viewport = LAPTOP, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
-    contexts.push(context)
-    complained.push(complaints(context))
-    const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
-    await page.goto(url + path)
-    return page
-  }
-  async function logIn(page: Page, token = ADMIN): Promise<Page> {
-    await page.getByLabel('Token').fill(token)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.locator('#main').waitFor()
-    return page
-  }
   const post = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' }
     const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -116,11 +82,12 @@ withChromium('in a browser', () => {
     (await post('/api/jobs', { source: 'eve', params: { characterId: CHARACTER, options }, ...more })).id
 
   test('log in, start a backfill from its form, watch it move, pause, resume and cancel it, without a reload', async () => {
-    const page = await visit('/')
+    const page = await visit('/', { token: null })
     await page.getByLabel('Token').fill('not-the-token-at-all')
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.getByText('This token is not known').waitFor()
-    await logIn(page)
+    expect(await faultsInEveryLook(page)).toEqual([])
+    await logIn(page, ADMIN)
     await page.evaluate('window.notReloaded = true')
     await page.getByRole('link', { name: 'New backfill' }).click()
 
@@ -160,7 +127,7 @@ withChromium('in a browser', () => {
     const id = await startJob({ maxPages: 2 })
     expect(await it.ended(id)).toBe('failed')
     sandbox.clearFaults()
-    const page = await logIn(await visit('/?status=failed', PHONE, 'dark'))
+    const page = await visit('/?status=failed', { viewport: PHONE, scheme: 'dark' })
     await page
       .getByRole('link', { name: `Killmails of character ${CHARACTER}` })
       .first()
@@ -183,7 +150,7 @@ withChromium('in a browser', () => {
     const body = Buffer.from(JSON.stringify({ characterId: CHARACTER, options: { maxPages: 1 } }))
     await bury(broker, { queue: 'zkillboard_backfill_queue', body, messageId: 'from-a-story' }, 'made by a story')
     await broker.close()
-    const page = await logIn(await visit('/dead-letters'))
+    const page = await visit('/dead-letters')
     await page.getByText('made by a story').waitFor()
     await page.getByText('Body', { exact: true }).click()
     await page.getByText(`"characterId": ${CHARACTER}`).waitFor()
@@ -199,7 +166,7 @@ withChromium('in a browser', () => {
 
   test('while the api restarts the page says so, and recovers by itself', async () => {
     const id = await startJob({ maxPages: 12 })
-    const page = await logIn(await visit(`/jobs/${id}`))
+    const page = await visit(`/jobs/${id}`)
     await status(page, 'running')
     await page.evaluate('window.notReloaded = true')
     await api.kill('SIGTERM')
@@ -212,7 +179,7 @@ withChromium('in a browser', () => {
   }, 60_000)
 
   test('new jobs are announced, not pushed under the reader’s finger', async () => {
-    const page = await logIn(await visit('/'))
+    const page = await visit('/')
     const rows = page.locator('.jobs > li')
     await rows.first().waitFor()
     const top = await rows.first().textContent()
@@ -232,7 +199,7 @@ withChromium('in a browser', () => {
          from generate_series(1, 10000) n,
               (select * from backhaul.jobs where report is not null and status in ('cancelled', 'completed') limit 1) one`,
     )
-    const page = await logIn(await visit('/'))
+    const page = await visit('/')
     await page.getByText(/50 of 10,0\d\d jobs/).waitFor()
     const first = await page.locator('.jobs > li').first().textContent()
     await page.getByRole('link', { name: 'Next page' }).click()
@@ -245,7 +212,7 @@ withChromium('in a browser', () => {
   }, 60_000)
 
   test('a reader sees no buttons that change anything', async () => {
-    const page = await logIn(await visit('/'), READER)
+    const page = await visit('/', { token: READER })
     await page.locator('.jobs > li').first().waitFor()
     expect(await page.getByRole('checkbox').count()).toBe(0)
     expect(await page.getByRole('link', { name: 'New backfill' }).count()).toBe(0)
@@ -257,7 +224,7 @@ withChromium('in a browser', () => {
   }, 60_000)
 
   test('a schedule is added in its dialog, which says what is wrong with it first', async () => {
-    const page = await logIn(await visit('/schedules'))
+    const page = await visit('/schedules')
     await page.getByRole('button', { name: 'Add a schedule' }).click()
     const dialog = page.getByRole('dialog', { name: 'Add a schedule' })
     const add = dialog.getByRole('button', { name: 'Add the schedule' })
@@ -278,7 +245,7 @@ withChromium('in a browser', () => {
   }, 60_000)
 
   test('the secret of a webhook is shown once', async () => {
-    const page = await logIn(await visit('/webhooks'))
+    const page = await visit('/webhooks')
     await page.getByRole('button', { name: 'Add a webhook' }).click()
     const form = page.getByRole('dialog', { name: 'Add a webhook' })
     await form.getByLabel('Address').fill('ftp://example.org')
@@ -298,7 +265,7 @@ withChromium('in a browser', () => {
 
   test('selected jobs are cancelled together', async () => {
     const ids = [await startJob({}, { force: true }), await startJob({}, { force: true })]
-    const page = await logIn(await visit('/?status=running,queued'))
+    const page = await visit('/?status=running,queued')
     for (const id of ids)
       await page
         .locator('.jobs > li', { hasText: id.slice(0, 8) })
@@ -327,7 +294,7 @@ withChromium('in a browser', () => {
          from generate_series(0, 59) r, generate_series(0, 99) c, generate_series(1, 2) n`,
       [job?.id],
     )
-    const page = await logIn(await visit(`/jobs/${job?.id}?tab=grid`))
+    const page = await visit(`/jobs/${job?.id}?tab=grid`)
     await page
       .getByText('Columns 2026-01-01 to 2026-01-31 of 100, rows row 0 to row 47 of 60. 4,512 of 6,000 cells are not shown.')
       .waitFor()
@@ -383,12 +350,11 @@ withChromium('in a browser', () => {
        values ($1, 'etsy', 0, 'orders of etsy', 1200, false), ($1, 'shopify', 0, 'orders of shopify', 25000, true)`,
       [job?.id],
     )
-    const page = await logIn(await visit(`/jobs/${job?.id}?tab=now`, PHONE))
+    const page = await visit(`/jobs/${job?.id}?tab=now`, { viewport: PHONE })
     await page.getByText('Orders of etsy… 450/1,200').waitFor()
     await page.getByText('Orders of shopify… 0/25,000+').waitFor()
     expect(await page.getByRole('progressbar', { name: 'orders of etsy' }).getAttribute('aria-valuenow')).toBe('38')
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
-    expect(await accessibilityFaults(page)).toEqual([])
+    await expectSound(page)
     await it.db.query('delete from backhaul.jobs where id = $1', [job?.id])
   }, 60_000)
 
@@ -397,37 +363,29 @@ withChromium('in a browser', () => {
     await it.ended(id)
     await post('/api/schedules', { name: 'nightly', cron: '0 3 * * *', source: 'eve', params: { characterId: CHARACTER } })
     await post('/api/webhooks', { url: `${url}/hook`, events: ['job.*'] })
+    const [schedule, hook] = await it.db.query<{ id: string }>(
+      `(select id::text from backhaul.schedules limit 1) union all (select id::text from backhaul.webhooks limit 1)`,
+    )
     const page = await visit('/')
-    expect(await accessibilityFaults(page)).toEqual([])
-    await logIn(page)
     const pages = [
-      '/',
-      '/new',
-      '/charts',
-      '/gates',
-      '/workers',
-      '/dead-letters',
-      '/schedules',
-      '/webhooks',
-      '/activity',
-      '/docs',
-      '/nowhere',
+      ...['/', '/new', '/charts', '/gates', '/workers', '/dead-letters', '/schedules', `/schedules/${schedule?.id}`],
+      ...['/webhooks', `/webhooks/${hook?.id}`, '/activity', '/docs', '/nowhere'],
     ]
     const parts = ['report', 'now', 'tasks', 'grid', 'timeline', 'log', 'rejects', 'params'].map((tab) => `/jobs/${id}?tab=${tab}`)
     const faults: string[] = []
     for (const path of [...pages, ...parts]) {
-      await page.goto(url + path)
-      await page.locator('h1').waitFor()
-      await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' })
-      for (const [viewport, colorScheme] of VIEWS) {
-        await page.setViewportSize(viewport)
-        await page.emulateMedia({ colorScheme })
-        const over = (await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')) as number
-        const here = over === 0 ? [] : [`overflows by ${over} px`]
-        here.push(...(await accessibilityFaults(page)))
-        faults.push(...here.map((fault) => `${path} at ${viewport.width} px, ${colorScheme}: ${fault}`))
-      }
+      await goWithin(page, path)
+      faults.push(...(await faultsInEveryLook(page)).map((fault) => `${path} at ${fault}`))
     }
+    await goWithin(page, '/graphiql')
+    await page.locator('.graphiql-query-editor').getByText('rowsPerMinute').waitFor()
+    // Markup of its own: the hidden inputs of its editors have no label and scroll what they edit, and its tabs have buttons inside.
+    const except = [
+      { rule: 'scrollable-region-focusable', of: '.CodeMirror' },
+      { rule: 'label', of: '.CodeMirror' },
+      { rule: 'nested-interactive', of: '.graphiql-tab' },
+    ]
+    faults.push(...(await faultsInEveryLook(page, { except })).map((fault) => `/graphiql at ${fault}`))
     expect(faults).toEqual([])
   }, 180_000)
 })

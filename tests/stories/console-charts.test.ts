@@ -1,7 +1,7 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
 import { CHARACTER } from '../support/backfill'
-import { complaints, expectSound, openBrowser, withChromium } from '../support/browser'
+import { expectInFirstScreen, expectSound, inBrowser, LAPTOP, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { type Process, type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
@@ -11,8 +11,6 @@ import { until } from '../support/until'
  * deploy; what is still true while the API does not answer.
  */
 
-const LAPTOP = { width: 1440, height: 900 }
-const PHONE = { width: 390, height: 844 }
 const API = 'dist/backend/bin/api.js'
 const WORKER = 'dist/backend/bin/worker.js'
 
@@ -21,18 +19,14 @@ withChromium('charts, gates and workers', () => {
   let it: System
   let api: Process
   let worker: Process
-  let browser: Browser
-  let context: BrowserContext
-  let complained: string[]
-  let url: string
   let job: string
+  const { at, visit } = inBrowser()
 
   beforeAll(async () => {
-    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 6000, speed: 25, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
     it = await system({ sandbox, env: { API_PORT: String(port), METRICS_PORT: String(await freePort()) } })
-    url = `http://127.0.0.1:${port}`
+    at(`http://127.0.0.1:${port}`)
     ;[api, , worker] = await Promise.all([
       it.start(API),
       it.scheduler(),
@@ -48,14 +42,10 @@ withChromium('charts, gates and workers', () => {
     await worker.kill('SIGTERM')
     worker = await it.start(WORKER, ['worker-backfill'], { DEPLOYED_VERSION: '0.15.0' })
     await deployedEarlier()
-    context = await browser.newContext({ reducedMotion: 'reduce' })
-    complained = complaints(context)
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
     await it?.close()
     await sandbox?.close()
-    expect(complained ?? []).toEqual([])
   })
 
   /**
@@ -79,23 +69,14 @@ withChromium('charts, gates and workers', () => {
     )
   }
 
-  async function visit(path: string, viewport: typeof LAPTOP, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
-    await page.setViewportSize(viewport)
-    await page.emulateMedia({ colorScheme })
-    await page.goto(url + path)
-    return page
-  }
-
   test.each([
     [LAPTOP, 'light'],
     [PHONE, 'dark'],
   ] as const)(
     'did we hit a limit, and who: at %j',
     async (viewport, scheme) => {
-      const page = await visit('/gates', viewport, scheme)
-      await page.getByText('zkillboard: paused by the API.').waitFor()
+      const page = await visit('/gates', { viewport, scheme })
+      await expectInFirstScreen(page.getByText('zkillboard: paused by the API.'))
       // The troubled one is the first row; its details say who.
       const first = page.locator('tbody tr').first()
       await first.getByText('zkillboard', { exact: true }).click()
@@ -114,7 +95,6 @@ withChromium('charts, gates and workers', () => {
       await expectSound(page)
       await details.getByRole('link', { name: 'Charts' }).click()
       await page.getByRole('heading', { name: 'Limit zkillboard' }).waitFor()
-      await page.close()
     },
     60_000,
   )
@@ -125,10 +105,11 @@ withChromium('charts, gates and workers', () => {
   ] as const)(
     'what changed at the last deploy: at %j',
     async (viewport, scheme) => {
-      const page = await visit('/charts?minutes=60', viewport, scheme)
+      const page = await visit('/charts?minutes=60', { viewport, scheme })
       const panel = page.getByRole('region', { name: 'Since the last deploy' })
       await panel.locator('b', { hasText: 'Deploy 0.14.2 → 0.15.0 (1 process)' }).waitFor()
       const errors = panel.getByRole('row', { name: /Error rate/ })
+      await expectInFirstScreen(errors)
       // The few requests of the story itself may be in the last minute.
       expect((await errors.locator('td').allTextContents()).slice(1, 3)).toEqual(['0 %', expect.stringMatching(/^(20|19\.\d) %$/)])
       await expectSound(page)
@@ -150,24 +131,22 @@ withChromium('charts, gates and workers', () => {
       expect(await row.count()).toBe(60)
       expect((await row.nth(4).locator('td').allTextContents()).slice(1, 4)).toContain('20')
       await expectSound(page)
-      await page.close()
     },
     60_000,
   )
 
   test('a job has its own charts, and its page leads there', async () => {
-    const page = await visit(`/jobs/${job}?tab=now`, LAPTOP)
+    const page = await visit(`/jobs/${job}?tab=now`)
     await page.getByRole('link', { name: 'Charts of this job' }).click()
     await page.getByRole('link', { name: `Job ${job.slice(0, 8)}` }).waitFor()
     const requests = page.getByRole('region', { name: 'Requests', exact: true })
     await requests.getByRole('row', { name: /429 \(limit of the API\)/ }).waitFor()
     // What others did is not in it.
     expect(await requests.getByRole('row', { name: /5xx/ }).count()).toBe(0)
-    await page.close()
   }, 60_000)
 
   test('a worker has its version; one that was killed is not running, with when it was last seen, and counts as a crash', async () => {
-    const page = await visit('/workers', PHONE)
+    const page = await visit('/workers', { viewport: PHONE })
     const card = page.locator('.card', { hasText: 'worker-backfill' }).first()
     await card.getByText('0.15.0').waitFor()
     await expectSound(page)
@@ -179,11 +158,10 @@ withChromium('charts, gates and workers', () => {
       .waitFor({ timeout: 40_000 })
     // The scheduler notes the crash a moment after the last heartbeat is too old.
     await until(async () => (await app.locator('td').last().textContent()) === '1', { what: 'the crash to be counted', timeoutMs: 20_000 })
-    await page.close()
   }, 60_000)
 
   test('while the API does not answer, old figures are drawn as old with their time, and none becomes 0', async () => {
-    const pages = await Promise.all(['/', '/charts', '/gates', '/workers'].map((path) => visit(path, LAPTOP)))
+    const pages = await Promise.all(['/', '/charts', '/gates', '/workers'].map((path) => visit(path)))
     for (const page of pages) await page.locator('main table, main .jobs').first().waitFor()
     const shown = async (page: Page) => (await page.locator('main td.num, main .fact dd > span').allTextContents()).length
     const before = await Promise.all(pages.map(shown))
@@ -203,6 +181,5 @@ withChromium('charts, gates and workers', () => {
       await page.bringToFront()
       await page.locator('.dated-at').first().waitFor({ state: 'detached' })
     }
-    await Promise.all(pages.map((page) => page.close()))
   }, 90_000)
 })

@@ -1,6 +1,6 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
-import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { expectInFirstScreen, faultsInEveryLook, inBrowser, LAPTOP, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
@@ -11,21 +11,15 @@ import { until } from '../support/until'
  */
 
 const ADMIN = 'admin-of-the-story-of-a-job'
-const LAPTOP = { width: 1440, height: 900 }
-const PHONE = { width: 390, height: 844 }
 const DISTRICTS = ['02', '10', '42', '57', '91']
 
 withChromium('the page of a job', () => {
   let sandbox: Sandbox
   let it: System
-  let browser: Browser
-  let url: string
   let job: string
-  const contexts: BrowserContext[] = []
-  const complained: string[][] = []
+  const { at, visit } = inBrowser()
 
   beforeAll(async () => {
-    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 1, seed: 5, repos: 1, pdses: 1, clubs: 2, open: true })
     // One district does not answer, another one answers with files that cannot be read.
     sandbox.fault({ name: 'status', status: 503, match: 'performance~42~' })
@@ -42,34 +36,17 @@ withChromium('the page of a job', () => {
         TOASTMASTERS_RETRY_MAX_MS: '200',
       },
     })
-    url = `http://127.0.0.1:${port}`
+    at(`http://127.0.0.1:${port}`, ADMIN)
     await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-districts')])
     const range = ['--from-date', '2026-02-25', '--to-date', '2026-02-27', '--type', 'per-district', '--attempts', '2']
     const { out } = await it.run('dist/scripts/queue.js', 'districts', ...range, '--district', ...DISTRICTS, '--json')
     job = (JSON.parse(out) as { jobs: { id: string }[] }).jobs[0]?.id ?? ''
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
     await it?.close()
     await sandbox?.close()
   })
-  afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()))
-    expect(complained.splice(0).flat()).toEqual([])
-  })
 
-  async function visit(path: string, viewport = LAPTOP, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' })
-    contexts.push(context)
-    complained.push(complaints(context))
-    const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    await page.goto(url + path)
-    await page.getByLabel('Token').fill(ADMIN)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.locator('.job-meta').waitFor()
-    return page
-  }
   const tab = (page: Page, name: string) => page.getByRole('navigation', { name: 'Parts of this job' }).getByRole('link', { name })
   const part = (page: Page, name: string) => tab(page, name).click()
   const time = (page: Page) => page.locator('.fact', { hasText: 'Time' }).locator('dd').innerText()
@@ -85,7 +62,10 @@ withChromium('the page of a job', () => {
       .locator('.waits li', { hasText: /waiting for 127\.0\.0\.1/i })
       .first()
       .waitFor()
-    await page.getByText(/ left/).first().waitFor()
+    await expectInFirstScreen(page.getByText(/ left/).first())
+    await page.setViewportSize(PHONE)
+    await expectInFirstScreen(page.getByText(/ left/).first())
+    await page.setViewportSize(LAPTOP)
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.locator('.job-meta .status.paused').waitFor()
     await page.locator('.status.paused', { hasText: 'paused' }).nth(1).waitFor()
@@ -110,8 +90,15 @@ withChromium('the page of a job', () => {
   }, 180_000)
 
   test('what failed, whether a retry helps, and a retry of one cause only', async () => {
-    const page = await visit(`/jobs/${job}?tab=failures`)
+    const page = await visit(`/jobs/${job}`)
+    // In the first screen of a laptop; on a phone one press away.
+    await expectInFirstScreen(page.getByText('A retry helps'))
+    await page.setViewportSize(PHONE)
+    await part(page, 'Failures')
     const outage = page.locator('.failures > li', { hasText: 'HTTP 503' })
+    for (const it of [outage.getByRole('heading'), outage.getByText('A retry helps'), outage.getByRole('button', { name: /Retry these/ })])
+      await expectInFirstScreen(it)
+    await page.setViewportSize(LAPTOP)
     const cells = page.locator('.failures > li', { hasText: 'Processing failed' })
     await outage.getByText('A retry helps').waitFor()
     await cells.getByText('A retry does not help').waitFor()
@@ -168,29 +155,23 @@ withChromium('the page of a job', () => {
       .waitFor()
   }, 60_000)
 
-  test.each([
-    ['laptop', LAPTOP, 'light'],
-    ['phone', PHONE, 'dark'],
-    ['phone', PHONE, 'light'],
-  ] as const)(
-    'on a %s every part fits, and can be read by everybody',
-    async (_, size, scheme) => {
-      const page = await visit(`/jobs/${job}`, size, scheme)
-      for (const name of ['Report', 'Run', 'Tasks', 'Failures', 'Grid', 'Timeline', 'Log', 'Request']) {
-        await part(page, name)
-        await tab(page, name).and(page.locator('[aria-current="page"]')).waitFor()
-        await page.locator('.skeleton').first().waitFor({ state: 'detached' })
-        expect([name, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([name, size.width])
-        expect([name, ((await page.evaluate('document.documentElement.scrollHeight')) as number) < 6_000]).toEqual([name, true])
-        expect([name, await accessibilityFaults(page)]).toEqual([name, []])
-      }
-      await part(page, 'Log')
-      await page.getByLabel('Level').selectOption('error')
-      await page.locator('.log p', { hasText: 'Task failed' }).first().waitFor()
-      await until(async () => (await page.locator('.log p.info').count()) === 0)
-      await page.getByLabel('Text in the log').fill('no such text anywhere')
-      await page.getByText('No line matches').waitFor()
-    },
-    120_000,
-  )
+  test('every part fits, wide and narrow, and can be read by everybody', async () => {
+    const page = await visit(`/jobs/${job}`)
+    const faults: string[] = []
+    for (const name of ['Report', 'Run', 'Tasks', 'Failures', 'Grid', 'Timeline', 'Log', 'Request']) {
+      await part(page, name)
+      await tab(page, name).and(page.locator('[aria-current="page"]')).waitFor()
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+      faults.push(...(await faultsInEveryLook(page)).map((fault) => `${name} at ${fault}`))
+      await page.setViewportSize(PHONE)
+      expect([name, ((await page.evaluate('document.documentElement.scrollHeight')) as number) < 6_000]).toEqual([name, true])
+    }
+    expect(faults).toEqual([])
+    await part(page, 'Log')
+    await page.getByLabel('Level').selectOption('error')
+    await page.locator('.log p', { hasText: 'Task failed' }).first().waitFor()
+    await until(async () => (await page.locator('.log p.info').count()) === 0)
+    await page.getByLabel('Text in the log').fill('no such text anywhere')
+    await page.getByText('No line matches').waitFor()
+  }, 120_000)
 })

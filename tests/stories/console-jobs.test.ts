@@ -1,11 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { startJobs } from '../../backend/engine/jobs/verbs'
 import { watchAlerts } from '../../backend/engine/upkeep/alerts'
 import { startSandbox } from '../../backend/sandbox/server'
 import { sources } from '../../backend/sources'
 import { eve } from '../../backend/sources/eve'
 import { CHARACTER } from '../support/backfill'
-import { accessibilityFaults, complaints, openBrowser, withChromium } from '../support/browser'
+import { accessibilityFaults, expectInFirstScreen, expectSound, inBrowser, LAPTOP, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Sandbox, type System, system } from '../support/system'
@@ -18,28 +17,24 @@ import { until } from '../support/until'
 
 const ADMIN = 'admin-of-the-list-story'
 const READER = 'reader-of-the-list-story'
-const LAPTOP = { width: 1440, height: 900 }
-const PHONE = { width: 390, height: 844 }
 const WHY = 'zkillboard answered 502'
 const WAITING = 60
 
 withChromium('the list of jobs', () => {
   let sandbox: Sandbox
   let it: System
-  let browser: Browser
   let url: string
   let stuck: string
   let failed: string
-  const contexts: BrowserContext[] = []
-  const complained: string[][] = []
+  const { at, visit } = inBrowser()
 
   beforeAll(async () => {
-    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 1000, speed: 200, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
     const env = { ADMIN_TOKEN: ADMIN, READ_TOKEN: READER, API_PORT: String(port), METRICS_PORT: String(await freePort()) }
     it = await system({ sandbox, env })
     url = `http://127.0.0.1:${port}`
+    at(url, ADMIN)
     await it.start('dist/backend/bin/api.js')
     const asked = Array.from({ length: WAITING + 2 }, (_, n) => eve.params.parse({ characterId: CHARACTER + n, options: { maxPages: 1 } }))
     const started = await startJobs({ db: it.db, log: quiet, sources }, eve, asked)
@@ -48,13 +43,8 @@ withChromium('the list of jobs', () => {
     await checkAlerts()
   }, 180_000)
   afterAll(async () => {
-    await browser?.close()
     await it?.close()
     await sandbox?.close()
-  })
-  afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()))
-    expect(complained.splice(0).flat()).toEqual([])
   })
 
   /** What workers leave behind: a job that reads no page although it tries, and one that has failed. */
@@ -89,27 +79,20 @@ withChromium('the list of jobs', () => {
     await alerts.stop()
   }
 
-  async function visit(path: string, viewport: typeof LAPTOP, token = ADMIN): Promise<Page> {
-    const context = await browser.newContext({ viewport, colorScheme: viewport === PHONE ? 'dark' : 'light', reducedMotion: 'reduce' })
-    contexts.push(context)
-    complained.push(complaints(context))
-    const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    await page.goto(url + path)
-    await page.getByLabel('Token').fill(token)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.locator('.job').first().waitFor()
-    return page
-  }
   const statuses = async (status: string) =>
     (await it.db.query<{ n: number }>('select count(*)::int as n from backhaul.jobs where status = $1::backhaul.job_status', [status]))[0]
       ?.n
 
   test('what needs attention is first, says why, and is reached with few keys', async () => {
-    const page = await visit('/', LAPTOP)
+    const page = await visit('/')
+    await page.locator('.job').first().waitFor()
     expect((await page.locator('.job-group').allTextContents()).slice(0, 2)).toEqual(['Failed, not acknowledged', 'Stalled'])
     const row = page.locator('.job', { hasText: 'has committed no page since' })
     expect(await row.textContent()).toContain(WHY)
+    for (const size of [PHONE, LAPTOP]) {
+      await page.setViewportSize(size)
+      await expectInFirstScreen(row.getByText(WHY))
+    }
     expect(await row.locator('.bar.unknown').count()).toBe(0)
     expect(await page.locator('.job.queued').first().textContent()).toMatch(/Next in line|Waits for its turn/)
 
@@ -141,13 +124,14 @@ withChromium('the list of jobs', () => {
     await until(async () => (await page.locator('.job-group').first().textContent()) === 'Stalled')
   }, 90_000)
 
-  test('one action changes all that match, however many pages that are', async () => {
-    const page = await visit('/?q=killmails&status=queued', LAPTOP)
+  test('one action changes all that match, however many pages that are, on a phone too', async () => {
+    const page = await visit('/?q=killmails&status=queued', { viewport: PHONE })
     const before = (await statuses('queued')) ?? 0
     expect(before).toBeGreaterThan(50)
     await page.getByRole('button', { name: `Act on all ${before} jobs that match` }).click()
     await page.getByRole('button', { name: 'Pause', exact: true }).click()
     await page.getByText(`All ${before} that match now.`).waitFor()
+    await expectSound(page)
     await page.getByRole('button', { name: `Pause ${before} jobs` }).click()
     await page.getByText(`${before} jobs paused.`).waitFor({ timeout: 60_000 })
     expect([await statuses('queued'), await statuses('paused')]).toEqual([0, before])
@@ -166,7 +150,7 @@ withChromium('the list of jobs', () => {
   }, 120_000)
 
   test('an alert is acknowledged once for everybody; a reader on a phone sees by whom, and gets to the job', async () => {
-    const page = await visit('/', LAPTOP)
+    const page = await visit('/')
     await page.getByRole('button', { name: /^Alerts: \d+ alerts? not acknowledged/ }).click()
     const group = page.locator('.alert-group', { hasText: 'has committed no page' })
     expect(await page.locator('dialog.tray').textContent()).not.toMatch(/\byarn\b|npx/)
@@ -174,7 +158,7 @@ withChromium('the list of jobs', () => {
     await group.getByRole('button', { name: 'Acknowledge' }).click()
     await group.getByText('acknowledged by admin').waitFor()
 
-    const phone = await visit('/', PHONE, READER)
+    const phone = await visit('/', { viewport: PHONE, scheme: 'dark', token: READER })
     await phone.getByRole('button', { name: /^Alerts:/ }).click()
     const same = phone.locator('.alert-group', { hasText: 'has committed no page' })
     await same.getByText('acknowledged by admin').waitFor()

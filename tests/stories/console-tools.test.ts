@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { CHARACTER } from '../support/backfill'
-import { complaints, expectSound, openBrowser, withChromium } from '../support/browser'
+import { expectFocusKept, expectSound, focusOf, goWithin, inBrowser, PHONE, tabTo, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Sandbox, type System, system } from '../support/system'
@@ -15,43 +15,39 @@ import { until } from '../support/until'
 
 const ADMIN = 'admin-of-the-story-of-tools'
 const QUEUE = 'zkillboard_backfill_queue'
-const VIEWS = { laptop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
 
 withChromium('the tools of the console', () => {
   let sandbox: Sandbox
   let it: System
-  let browser: Browser
   let url: string
-  let complained: string[] = []
+  const { at, visit } = inBrowser()
 
   beforeAll(async () => {
-    browser = await openBrowser()
     sandbox = await startSandbox({ scale: 3000, speed: 50, seed: 7, oddities: false, bigAttackers: 40 })
     const port = await freePort()
     it = await system({ sandbox, env: { ADMIN_TOKEN: ADMIN, API_PORT: String(port), METRICS_PORT: String(await freePort()) } })
     url = `http://127.0.0.1:${port}`
+    at(url, ADMIN)
     await Promise.all([it.start('dist/backend/bin/api.js'), it.scheduler(), it.worker('worker-backfill')])
   }, 120_000)
   afterAll(async () => {
-    await browser?.close()
     await it?.close()
     await sandbox?.close()
   })
 
-  async function enter(viewport: { width: number; height: number }, colorScheme: 'light' | 'dark'): Promise<Page> {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce', acceptDownloads: true })
-    complained = complaints(context)
-    const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
-    await page.goto(url)
-    await page.getByLabel('Token').fill(ADMIN)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.locator('#main').waitFor()
-    return page
-  }
   const ask = async (path: string, body: object) => {
     const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' }
     return (await (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as { id: string }
+  }
+  /** Messages of which each names another character wrongly. */
+  const deadLetters = async (...wrong: string[]) => {
+    const broker = openBroker({ url: it.env.RABBITMQ_URL ?? '', name: 'story', log: quiet })
+    await broker.ready()
+    for (const text of wrong) {
+      const body = Buffer.from(`{"characterId":"${text}"}`)
+      await bury(broker, { queue: QUEUE, body }, `characterId must be a whole number, got ${text}`)
+    }
+    await broker.close()
   }
   const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
   const goTo = async (page: Page, text: string) => {
@@ -62,16 +58,8 @@ withChromium('the tools of the console', () => {
   }
 
   test('at 1440 px: everything by keyboard and palette, and nothing that the page itself refuses', async () => {
-    const broker = openBroker({ url: it.env.RABBITMQ_URL ?? '', name: 'story', log: quiet })
-    await broker.ready()
-    for (const text of ['abc', 'abd'])
-      await bury(
-        broker,
-        { queue: QUEUE, body: Buffer.from(`{"characterId":"${text}"}`) },
-        `characterId must be a whole number, got ${text}`,
-      )
-    await broker.close()
-    const page = await enter(VIEWS.laptop, 'light')
+    await deadLetters('abc', 'abd')
+    const page = await visit('/')
 
     // The palette is a combobox: the focus stays in its input, which names the active option.
     await page.keyboard.press('Control+k')
@@ -148,12 +136,98 @@ withChromium('the tools of the console', () => {
     await edit.getByRole('button', { name: 'Save the changes' }).click()
     await page.getByText('30 4 * * *').waitFor()
     await expectSound(page)
-    expect(complained).toEqual([])
-    await page.context().close()
+  }, 120_000)
+
+  test('by keyboard alone, from the login to a corrected dead letter and back: the focus is always to be seen, and never lost', async () => {
+    sandbox.fault({ name: 'status', api: 'zkillboard', status: 404, body: 'No such thing', match: '90000077' })
+    const failed = await it.queueCharacter(90_000_077)
+    expect(await it.ended(failed)).toBe('failed')
+    sandbox.clearFaults()
+    sandbox.fault({ name: 'slow', api: 'zkillboard', ms: 2_000 })
+    await deadLetters('by-keyboard')
+    const page = await visit('/?q=90000077', { token: null })
+    const press = (key: string) => page.keyboard.press(key)
+
+    await page.getByLabel('Token').waitFor()
+    await tabTo(page, /^Token/)
+    await page.keyboard.type(ADMIN)
+    await press('Enter')
+    await page.locator('.job').first().waitFor()
+
+    // The skip link, then the row in less than eight stops.
+    await tabTo(page, /^Skip to content/)
+    await press('Enter')
+    expect(await tabTo(page, /^Select killmails of character 90000077/, { most: 8 })).toBeLessThan(8)
+    await tabTo(page, /^Killmails of character 90000077/)
+    await press('Enter')
+    await page.waitForURL(`**/jobs/${failed}`)
+    await heading(page, 'Killmails of character 90000077')
+
+    // Its parts, and the retry of the one cause.
+    await tabTo(page, /^Timeline$/)
+    await press('Enter')
+    await page.getByText('Ended: failed').waitFor()
+    await tabTo(page, /^Failures/, { key: 'Shift+Tab' })
+    await press('Enter')
+    await page.getByText('A retry does not help').waitFor()
+    await tabTo(page, /^Retry this task$/)
+    await press('Enter')
+    await page.getByText('Retrying. Each task goes on').waitFor()
+    await expectFocusKept(page)
+
+    // Pause and resume: the button of the other verb is in the place of the one that was pressed.
+    await page.locator('.job-meta .status.running').waitFor()
+    await tabTo(page, /^Pause$/, { key: 'Shift+Tab' })
+    await press('Enter')
+    await page.locator('.job-meta .status.paused').waitFor()
+    await until(async () => (await focusOf(page)).name === 'Resume', { what: 'the focus on the other verb' })
+    await press('Enter')
+    await page.locator('.job-meta .status.running').waitFor()
+    await expectFocusKept(page)
+
+    // The form, by the palette: a range of dates.
+    await goTo(page, 'start character-killmails')
+    await heading(page, 'New backfill')
+    await page.getByLabel('How many').waitFor()
+    await tabTo(page, /^How many/)
+    await page.keyboard.type('One')
+    await tabTo(page, /^Character id/)
+    await page.keyboard.type(String(CHARACTER + 7))
+    await tabTo(page, /^From/)
+    await page.keyboard.type('01022024')
+    await tabTo(page, /^To/)
+    await page.keyboard.type('01312024')
+    await page.getByText('at the current limits').or(page.getByText('first task')).first().waitFor()
+    await tabTo(page, /^Start the backfill$/)
+    await press('Enter')
+    await heading(page, `Killmails of character ${CHARACTER + 7}`)
+    const [job] = await it.db.query<{ options: object }>(
+      `select params->'options' as options from backhaul.jobs order by arrival desc limit 1`,
+    )
+    expect(job?.options).toMatchObject({ fromDate: '2024-01-02', toDate: '2024-01-31' })
+
+    // A dead letter is corrected and sent again.
+    await goTo(page, 'dead letters')
+    await heading(page, 'Dead letters')
+    await page.getByRole('button', { name: 'Correct' }).first().waitFor()
+    await tabTo(page, /^Correct/)
+    await press('Enter')
+    const message = page.getByRole('dialog', { name: 'Correct the message' }).getByLabel('Message')
+    await message.waitFor()
+    if (!/^Message/.test((await focusOf(page)).name)) await tabTo(page, /^Message/)
+    await press('Control+a')
+    await page.keyboard.type(JSON.stringify({ characterId: CHARACTER + 8, options: { maxPages: 1 } }))
+    await tabTo(page, /^Send the corrected message$/)
+    await press('Enter')
+    await page.getByText(`The corrected message was sent to ${QUEUE}.`).waitFor()
+    await expectFocusKept(page)
+    await page.goBack()
+    await heading(page, `Killmails of character ${CHARACTER + 7}`)
+    sandbox.clearFaults()
   }, 120_000)
 
   test('at 390 px: a list of ids with a wrong one is put right and started, and the pages fit', async () => {
-    const page = await enter(VIEWS.phone, 'dark')
+    const page = await visit('/', { viewport: PHONE, scheme: 'dark' })
     await page.getByRole('button', { name: 'Go to or do (Ctrl+K)' }).click()
     await page.getByRole('combobox', { name: 'Search pages, jobs and actions' }).fill('start character-killmails')
     await expectSound(page)
@@ -173,11 +247,8 @@ withChromium('the tools of the console', () => {
     )
     expect(started?.n).toBe(300)
     for (const path of ['/dead-letters', '/schedules', '/webhooks', '/activity', '/docs', '/graphiql']) {
-      await page.goto(url + path)
-      await page.locator('main h1').waitFor()
+      await goWithin(page, path)
       expect([path, await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([path, 0])
     }
-    expect(complained).toEqual([])
-    await page.context().close()
   }, 120_000)
 })

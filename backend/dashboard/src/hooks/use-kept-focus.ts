@@ -18,11 +18,12 @@ function keep(element: HTMLElement): Kept {
   return { element, around, places: around.map((it) => focusable(it).indexOf(element)) }
 }
 
-/** What takes the focus over: what stands in its place now, in the nearest part of the page that is left. */
+/** What takes the focus over: what stands in its place now, in the nearest part of the page that is left; at last its heading. */
 function heirOf({ around, places }: Kept): HTMLElement | undefined {
   for (const [n, it] of around.entries()) {
     if (!it.isConnected) continue
-    const left = focusable(it).filter((one) => one.tabIndex >= 0)
+    if (it.matches('main')) return it.querySelector<HTMLElement>('h1') ?? it
+    const left = focusable(it).filter((one) => one.tabIndex >= 0 && one.checkVisibility())
     const heir = left[Math.min(Math.max(0, places[n] ?? 0), left.length - 1)]
     if (heir) return heir
   }

@@ -45,7 +45,7 @@ export function Failures({ job, onChange }: { job: JobDetail; onChange: () => vo
             {canWrite && job.report?.cleared === undefined && (
               <div class="row spread failures-head">
                 <Which data={data} missing={missing} onChange={setMissing} />
-                {((data.items.length > 1 && job.tasks.failed > 0) || (missing && (data.missing > 0 || data.findsMissing))) && (
+                {(data.items.length > 1 || data.missing > 0 || data.findsMissing) && (job.tasks.failed > 0 || missing) && (
                   <Button icon="retry" onClick={() => void retry(job, missing ? { missing } : {}, changed)}>
                     {missing && data.findsMissing
                       ? 'Retry and look for more'
