@@ -6,7 +6,7 @@ import { startSandbox } from '../../backend/sandbox/server'
 import { openBroker } from '../../queues/broker'
 import { bury } from '../../queues/dead'
 import { CHARACTER } from '../support/backfill'
-import { accessibilityFaults, expectSound, faultsInEveryLook, goWithin, inBrowser, PHONE, withChromium } from '../support/browser'
+import { accessibilityFaults, expectSound, faultsInEveryView, goWithin, inBrowser, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { quiet } from '../support/suite'
 import { type Process, type Sandbox, type System, system } from '../support/system'
@@ -86,7 +86,7 @@ withChromium('in a browser', () => {
     await page.getByLabel('Token').fill('not-the-token-at-all')
     await page.getByRole('button', { name: 'Log in' }).click()
     await page.getByText('This token is not known').waitFor()
-    expect(await faultsInEveryLook(page)).toEqual([])
+    expect(await faultsInEveryView(page)).toEqual([])
     await logIn(page, ADMIN)
     await page.evaluate('window.notReloaded = true')
     await page.getByRole('link', { name: 'New backfill' }).click()
@@ -375,7 +375,7 @@ withChromium('in a browser', () => {
     const faults: string[] = []
     for (const path of [...pages, ...parts]) {
       await goWithin(page, path)
-      faults.push(...(await faultsInEveryLook(page)).map((fault) => `${path} at ${fault}`))
+      faults.push(...(await faultsInEveryView(page)).map((fault) => `${path} at ${fault}`))
     }
     await goWithin(page, '/graphiql')
     await page.locator('.graphiql-query-editor').getByText('rowsPerMinute').waitFor()
@@ -385,7 +385,7 @@ withChromium('in a browser', () => {
       { rule: 'label', of: '.CodeMirror' },
       { rule: 'nested-interactive', of: '.graphiql-tab' },
     ]
-    faults.push(...(await faultsInEveryLook(page, { except })).map((fault) => `/graphiql at ${fault}`))
+    faults.push(...(await faultsInEveryView(page, { except })).map((fault) => `/graphiql at ${fault}`))
     expect(faults).toEqual([])
   }, 180_000)
 })

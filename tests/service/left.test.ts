@@ -123,8 +123,11 @@ test('the time left of a job is that of the requests its stages still need; a st
 
 test('a job whose requests are made slower than the limits let them be is as slow as that', () => {
   // 60 requests at 3 a second, where the limits need one second for them.
-  expect(slowerOf(1000, 60, 3)).toBe(20_000)
-  expect(slowerOf(60_000, 60, 3)).toBe(60_000)
+  expect(slowerOf(1000, { requests: 60, perSecond: 3, isShared: true })).toBe(20_000)
+  expect(slowerOf(90_000, { requests: 60, perSecond: 3, isShared: false })).toBe(90_000)
+  expect(slowerOf(90_000, { requests: 600, perSecond: 3, isShared: false })).toBe(200_000)
+  // It may be the turn of another.
+  expect(slowerOf(90_000, { requests: 600, perSecond: 3, isShared: true })).toBe(90_000)
   // Nothing moves, or more was foreseen than was made: the limits tell.
-  for (const pace of [0, -4, undefined]) expect(slowerOf(1000, 60, pace)).toBe(1000)
+  for (const perSecond of [0, -4, undefined]) expect(slowerOf(1000, { requests: 60, perSecond, isShared: false })).toBe(1000)
 })

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { startSandbox } from '../../backend/sandbox/server'
-import { expectInFirstScreen, faultsInEveryLook, inBrowser, LAPTOP, PHONE, withChromium } from '../support/browser'
+import { expectInFirstScreen, faultsInEveryView, inBrowser, LAPTOP, PHONE, withChromium } from '../support/browser'
 import { freePort } from '../support/run'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
@@ -91,7 +91,7 @@ withChromium('the page of a job', () => {
 
   test('what failed, whether a retry helps, and a retry of one cause only', async () => {
     const page = await visit(`/jobs/${job}`)
-    // In the first screen of a laptop; on a phone one press away.
+    // In the first screen of a laptop; on a phone after one press.
     await expectInFirstScreen(page.getByText('A retry helps'))
     await page.setViewportSize(PHONE)
     await part(page, 'Failures')
@@ -162,7 +162,7 @@ withChromium('the page of a job', () => {
       await part(page, name)
       await tab(page, name).and(page.locator('[aria-current="page"]')).waitFor()
       await page.locator('.skeleton').first().waitFor({ state: 'detached' })
-      faults.push(...(await faultsInEveryLook(page)).map((fault) => `${name} at ${fault}`))
+      faults.push(...(await faultsInEveryView(page)).map((fault) => `${name} at ${fault}`))
       await page.setViewportSize(PHONE)
       expect([name, ((await page.evaluate('document.documentElement.scrollHeight')) as number) < 6_000]).toEqual([name, true])
     }

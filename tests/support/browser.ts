@@ -129,7 +129,7 @@ const OF_COLORS = ['color-contrast', 'link-in-text-block']
  * Faults of the page as it is, wide and narrow, light and dark, without loading it again: what is wider than the screen, and what axe
  * finds. Colors change nothing but colors, so that all other rules are asked once for each width.
  */
-export async function faultsInEveryLook(page: Page, options: Pick<Axe, 'except'> = {}): Promise<string[]> {
+export async function faultsInEveryView(page: Page, options: Pick<Axe, 'except'> = {}): Promise<string[]> {
   const faults: string[] = []
   const before = page.viewportSize() ?? LAPTOP
   for (const viewport of [LAPTOP, PHONE]) {

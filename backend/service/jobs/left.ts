@@ -171,9 +171,23 @@ async function readDays(service: Service, days: ReadonlyMap<string, number>): Pr
 const cache = databaseCache<Map<string, number>>(2_000)
 const paces = perDatabase(() => rateMeter())
 
-/** The time of requests at the pace they are made at now, if that is slower than the limits let them be; else by the limits, ms. */
-export const slowerOf = (byLimits: number, requests: number, perSecond: number | undefined): number =>
-  perSecond && perSecond > 0 ? Math.max(byLimits, Math.round((requests / perSecond) * 1000)) : byLimits
+/** A job with less left than this has its turns soon enough: the pace of others does not decide, ms. */
+const SOON_MS = 60_000
+
+/**
+ * The time of requests at the pace they are made at now, if that is slower than the limits let them be; else by the limits, ms.
+ * @param isShared whether jobs take turns at the budget of a day, so that the pace of the last seconds may be that of another's turn
+ */
+export function slowerOf(byLimits: number, { requests, perSecond = 0, isShared }: Pace): number {
+  if (perSecond <= 0 || (isShared && byLimits >= SOON_MS)) return byLimits
+  return Math.max(byLimits, Math.round((requests / perSecond) * 1000))
+}
+
+interface Pace {
+  requests: number
+  perSecond?: number | undefined
+  isShared: boolean
+}
 
 /**
  * The time left of running jobs whose stages foresee their requests, ms. The slowest of their APIs decides, or the pace of the last
@@ -188,6 +202,7 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
   const apis = [...new Set(rows.map(({ api }) => api))].filter((api) => limits.has(api))
   const days = await readDays(service, new Map(apis.map((api) => [api, limits.get(api)?.dayMs ?? DAY_MS])))
   const left = new Map<string, number>()
+  const shared = new Set<string>()
   const add = (id: string, ms: number) => left.set(id, Math.max(left.get(id) ?? 0, ms))
   for (const api of apis) {
     const limit = limits.get(api) as Limit
@@ -196,6 +211,7 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
     const needs = own.map((row) => ({ ...row, served: row.served ?? (Number.isFinite(stand) ? stand : 0) }))
     const backfills = needs.filter(({ isLive, requests }) => !isLive && requests > 0)
     const day = days.get(api)
+    if (limit.perDay !== undefined) for (const { id } of backfills) shared.add(id)
     if (limit.perDay === undefined || !day) {
       for (const { id, requests, isLive } of needs) add(id, leastMs(requests, limit, !isLive))
       continue
@@ -210,5 +226,10 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
   const requests = new Map<string, number>()
   for (const row of rows) requests.set(row.id, (requests.get(row.id) ?? 0) + row.requests)
   const pace = paces(service)([...requests].map(([id, open]) => ({ id, seen: -open })))
-  return new Map([...left].map(([id, ms]) => [id, slowerOf(ms, requests.get(id) ?? 0, pace.get(id))]))
+  return new Map(
+    [...left].map(([id, ms]) => {
+      const own = { requests: requests.get(id) ?? 0, perSecond: pace.get(id), isShared: shared.has(id) }
+      return [id, slowerOf(ms, own)]
+    }),
+  )
 }

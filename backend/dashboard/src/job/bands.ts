@@ -27,7 +27,7 @@ export function bandsOf(columns: readonly string[]): Band[] {
 /** Row and column. */
 export type Place = readonly [number, number]
 
-/** The place a step away; above the first row and below the last one is the band before and the next. It stays in the grid. */
+/** The place after a step; above the first row and below the last one is the band before and the next. It stays in the grid. */
 export function stepFrom([row, column]: Place, [down, right]: Place, bands: readonly Band[], rows: number): Place {
   const last = bands.at(-1)
   const to = Math.max(0, Math.min((last ? last.from + last.columns.length : 1) - 1, column + right))
