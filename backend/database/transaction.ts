@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Connection, type PoolClient, Query, type QueryResult } from 'pg'
 import type { Reader, Tx } from '../base/sql'
 import { beginOn, isPooled, type Timeouts } from './session'
+import { converted } from './values'
 
 /*
  * A transaction costs no round trips of its own: BEGIN travels with the first statement and COMMIT with the last, where the caller marks
@@ -32,7 +33,7 @@ export const statementsOn = (client: PoolClient): Reader => ({
   async query<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     // Behind a pooler a name known to one session may be sent to another.
     const named = values.length > 0 && !isPooled(client)
-    return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: values as unknown[] })).rows
+    return (await client.query<Row>({ name: named ? statementName(sql) : undefined, text: sql, values: converted(values) })).rows
   },
 })
 
@@ -56,7 +57,7 @@ function sendWith<Row extends object>(
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const query = new Query({ name: statementName(sql), text: sql, values: values as unknown[] })
+  const query = new Query({ name: statementName(sql), text: sql, values: converted(values) })
   const submit = query.submit
   query.submit = (connection) =>
     submit.call(
