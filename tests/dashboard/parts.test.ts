@@ -8,6 +8,7 @@ import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
 import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
+import { filterOf } from '../../backend/dashboard/src/jobs/filter'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
 import { formOf } from '../../backend/service/base/registry'
 import { sources } from '../../backend/sources'
@@ -189,6 +190,14 @@ describe('the list of jobs', () => {
           expect(kept.map(({ name }) => name).sort()).toEqual(all.map(({ name }) => name).sort())
         },
       ),
+    )
+    // The address alone restores a view: every filter, and the order.
+    const names = ['status', 'source', 'kind', 'q', 'since', 'until', 'sort'] as const
+    fc.assert(
+      fc.property(fc.record(Object.fromEntries(names.map((name) => [name, fc.string({ minLength: 1 })]))), (filter) => {
+        const query = new URLSearchParams(new URLSearchParams(filter as Record<string, string>).toString())
+        expect(filterOf({ get: (name) => query.get(name) ?? '' })).toEqual(filter)
+      }),
     )
     for (const text of [null, '', '{', '3', '[{"name":1}]', 'null']) expect(viewsIn(text)).toEqual([])
   })

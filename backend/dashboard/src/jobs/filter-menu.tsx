@@ -8,6 +8,7 @@ import { useStore } from '../lib/store'
 import { showUpdate } from '../lib/updates'
 import { keepViews, views, withView } from '../lib/views'
 import { Button } from '../ui/button'
+import { Copy } from '../ui/copy'
 import { Field } from '../ui/field'
 import { Menu } from '../ui/menu'
 
@@ -119,13 +120,14 @@ function Views({ close }: { close: () => void }) {
   return (
     <section class="saved-views" aria-label="Saved views">
       <h3>Saved views</h3>
-      {all.length === 0 && <p class="soft small">None in this browser yet.</p>}
+      <p class="soft small">{all.length === 0 ? 'None in this browser yet.' : 'Kept in this browser only.'} The link of a view shows the same to everybody.</p>
       <ul>
         {all.map((view) => (
           <li key={view.name} class="row spread">
             <Link href={`/?${view.query}`} class="clip" onClick={close}>
               {view.name}
             </Link>
+            <Copy text={new URL(`/?${view.query}`, window.location.href).href} label={`Copy the link of the view ${view.name}`} />
             <Button
               small
               kind="plain"
