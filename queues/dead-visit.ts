@@ -37,6 +37,12 @@ export interface VisitOptions {
   onChunk?(): Promise<void>
 }
 
+/**
+ * Letters that one channel keeps without an ack. To ack one, the broker goes through all that its channel has not acked: with 50,000 of
+ * them on one channel, replaying as many others took 200 s.
+ */
+const MAX_HELD = 2_000
+
 /** Letters taken off together: few at first, then so many that their bodies are about `CHUNK_BYTES`. */
 const FIRST_CHUNK = 10
 const MAX_CHUNK = 500
@@ -75,9 +81,15 @@ async function visitOne(
   publish: Publish,
   options: VisitOptions,
 ): Promise<boolean> {
-  const channel = await connection.createChannel()
-  // Expected: a missing queue closes the channel; checkQueue rejects with it.
-  channel.on('error', () => undefined)
+  const channels: Channel[] = []
+  const open = async (): Promise<Channel> => {
+    const opened = await connection.createChannel()
+    // Expected: a missing queue closes the channel; checkQueue rejects with it.
+    opened.on('error', () => undefined)
+    channels.push(opened)
+    return opened
+  }
+  const channel = await open()
   const count = await channel.checkQueue(deadQueueOf(queue)).then(
     (seen) => seen.messageCount,
     (error: Error & { code?: number }) => {
@@ -88,9 +100,9 @@ async function visitOne(
   if (count === undefined) return true
   const held = { count: 0 }
   try {
-    return await visitMessages(channel, queue, Math.min(count, options.most ?? count), held, visitor, publish, options)
+    return await visitMessages(channel, open, queue, Math.min(count, options.most ?? count), held, visitor, publish, options)
   } finally {
-    await release(channel, queue, held.count)
+    await release(channels, queue, held.count)
   }
 }
 
@@ -98,13 +110,13 @@ async function visitOne(
  * By nack rather than by closing: since RabbitMQ 4.3 only the latter counts as a failed delivery. The queue has them again a little
  * later, so this waits until the next command finds them, or until no more come, where another visit took them meanwhile.
  */
-async function release(channel: Channel, queue: QueueName, held: number): Promise<void> {
+async function release(channels: readonly Channel[], queue: QueueName, held: number): Promise<void> {
   let most = 0
   let movedAt = performance.now()
   try {
-    channel.nackAll(true)
+    for (const channel of channels) channel.nackAll(true)
     while (most < held && performance.now() - movedAt < REQUEUE_MS + held * REQUEUE_EACH_MS) {
-      const { messageCount } = await channel.checkQueue(deadQueueOf(queue))
+      const messageCount = (await channels[0]?.checkQueue(deadQueueOf(queue)))?.messageCount ?? 0
       if (messageCount > most) movedAt = performance.now()
       most = Math.max(most, messageCount)
       if (most < held) await pause(20)
@@ -112,12 +124,13 @@ async function release(channel: Channel, queue: QueueName, held: number): Promis
   } catch {
     // Expected: the broker closed the channel, which released them.
   }
-  await closeChannel(channel)
+  for (const channel of channels) await closeChannel(channel)
 }
 
 /** Visits as many as there were at the start: letters added meanwhile, also by a replay that failed again, are left for the next visit. */
 async function visitMessages(
-  channel: Channel,
+  first: Channel,
+  open: () => Promise<Channel>,
   queue: QueueName,
   count: number,
   held: { count: number },
@@ -125,6 +138,8 @@ async function visitMessages(
   publish: Publish,
   { onChunk }: VisitOptions,
 ): Promise<boolean> {
+  let channel = first
+  let heldBefore = 0
   let size = FIRST_CHUNK
   for (let left = count; left > 0; ) {
     const chunk = await takeChunk(channel, deadQueueOf(queue), Math.min(size, left))
@@ -132,10 +147,11 @@ async function visitMessages(
     size = nextChunk(chunk)
     left -= chunk.length
     held.count += chunk.length
+    const from = channel
     const decide = async (message: ConsumeMessage): Promise<Decision> => {
       const decision = await visitor(readLetter(queue, message), publish)
-      if (decision === 'take') channel.ack(message)
-      if (decision === 'take' || (await renew(channel, queue, message, publish))) held.count--
+      if (decision === 'take') from.ack(message)
+      if (decision === 'take' || (await renew(from, queue, message, publish))) held.count--
       return decision
     }
     // All of them end before the first failure is thrown: what was published must be acked.
@@ -143,6 +159,10 @@ async function visitMessages(
     for (const one of settled) if (one.status === 'rejected') throw one.reason
     const decisions = settled.map((one) => (one.status === 'fulfilled' ? one.value : 'keep'))
     await onChunk?.()
+    if (held.count - heldBefore >= MAX_HELD) {
+      heldBefore = held.count
+      channel = await open()
+    }
     if (decisions.includes('enough')) return false
     if (decisions.includes('next')) return true
   }

@@ -1,4 +1,7 @@
 import { bury, dropDead, listDead, replayDead, showDead } from '../../queues/dead'
+import { groupOf } from '../../queues/dead-groups'
+import { letterHeaders } from '../../queues/letter'
+import { deadQueueOf } from '../../queues/names'
 import { declareTopologyAt, TOPOLOGY } from '../../queues/topology'
 import { brokerAt, collect, type Outsider, outsider } from '../support/amqp'
 import { type TestEnv, testEnv } from '../support/env'
@@ -105,6 +108,31 @@ withBroker('a body of 20 MB is shown whole and replayed whole', async () => {
   const message = await other.channel.get(QUEUE)
   expect(message ? message.content.equals(body) : 'no message').toBe(true)
 })
+
+test('all of a reason are replayed among thousands of others, which are kept on several channels', async () => {
+  const N = 5_000
+  for (let from = 0; from < N; from += 1000)
+    await broker.publish(
+      Array.from({ length: 1000 }, (_, n) => ({
+        queue: deadQueueOf(QUEUE),
+        body: Buffer.from(String(from + n)),
+        messageId: `m-${from + n}`,
+        headers: letterHeaders(QUEUE, n % 5 === 0 ? 'not JSON' : 'characterId is missing'),
+      })),
+    )
+  await until(async () => (await other.ready(`${QUEUE}.dead`)) === N, { what: 'the letters' })
+  const { ChannelModel } = jest.requireActual('amqplib/lib/channel_model')
+  const watched = jest.spyOn(ChannelModel.prototype, 'createChannel')
+  try {
+    expect(await replayDead(env.rabbitmqUrl, { queue: QUEUE, group: groupOf('not JSON'), all: true })).toBe(N / 5)
+    // A channel keeps 2,000 letters or little more: each ack costs the broker a look at all of them.
+    expect(watched.mock.calls.length).toBeGreaterThanOrEqual(2)
+  } finally {
+    watched.mockRestore()
+  }
+  await until(async () => (await other.ready(QUEUE)) === N / 5, { what: 'those that were replayed' })
+  await until(async () => (await other.ready(`${QUEUE}.dead`)) === N - N / 5, { what: 'the others' })
+}, 60_000)
 
 test('a replay whose queue is gone keeps the dead letter and says so', async () => {
   await bury(broker, letter('stays'), 'why')

@@ -120,7 +120,9 @@ function Views({ close }: { close: () => void }) {
   return (
     <section class="saved-views" aria-label="Saved views">
       <h3>Saved views</h3>
-      <p class="soft small">{all.length === 0 ? 'None in this browser yet.' : 'Kept in this browser only.'} The link of a view shows the same to everybody.</p>
+      <p class="soft small">
+        {all.length === 0 ? 'None in this browser yet.' : 'Kept in this browser only.'} The link of a view shows the same to everybody.
+      </p>
       <ul>
         {all.map((view) => (
           <li key={view.name} class="row spread">
