@@ -1,3 +1,4 @@
+import { type ChannelModel, connect } from 'amqplib'
 import { bury, dropDead, listDead, replayDead, showDead } from '../../queues/dead'
 import { groupOf } from '../../queues/dead-groups'
 import { letterHeaders } from '../../queues/letter'
@@ -121,14 +122,15 @@ test('all of a reason are replayed among thousands of others, which are kept on 
       })),
     )
   await until(async () => (await other.ready(`${QUEUE}.dead`)) === N, { what: 'the letters' })
-  const { ChannelModel } = jest.requireActual('amqplib/lib/channel_model')
-  const watched = jest.spyOn(ChannelModel.prototype, 'createChannel')
+  const probe = await connect(env.rabbitmqUrl)
+  const watched = jest.spyOn(Object.getPrototypeOf(probe) as ChannelModel, 'createChannel')
   try {
     expect(await replayDead(env.rabbitmqUrl, { queue: QUEUE, group: groupOf('not JSON'), all: true })).toBe(N / 5)
     // A channel keeps 2,000 letters or little more: each ack costs the broker a look at all of them.
     expect(watched.mock.calls.length).toBeGreaterThanOrEqual(2)
   } finally {
     watched.mockRestore()
+    await probe.close()
   }
   await until(async () => (await other.ready(QUEUE)) === N / 5, { what: 'those that were replayed' })
   await until(async () => (await other.ready(`${QUEUE}.dead`)) === N - N / 5, { what: 'the others' })
