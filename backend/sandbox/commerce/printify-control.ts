@@ -27,6 +27,13 @@ export const controlRoutes = ({ world, orders, tokens, truth }: Parts): Record<s
       })
     },
   },
+  'POST /printify/consent': {
+    about: '{"user": 0}: who agrees at the next /app/authorize',
+    run(input) {
+      tokens.consenting = userAt(world, input).number
+      return { consenting: tokens.consenting }
+    },
+  },
   'GET /printify/token': { about: '?user=0: the token of a seller', run: (input) => ({ token: tokens.of(userAt(world, input)) }) },
   'POST /printify/token/revoke': {
     about: '{"user": 0}: ends the token of a seller, and tells the next one',

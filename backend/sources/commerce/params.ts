@@ -37,6 +37,8 @@ const since = z
   .refine((text) => SPAN.test(text) || isDay(text), {
     error: ({ input }) => `must be a span like 2y, 18m or 90d, or a date like 2024-01-31${got(input)}`,
   })
+  // Nothing would be read, and yet syncs would take it for a history that was read.
+  .refine((text) => !isDay(text) || Date.parse(text) <= Date.now(), { error: ({ input }) => `must not be in the future${got(input)}` })
   .optional()
 
 /** The first day that is wanted, ISO 8601. @param now ms since 1970 */

@@ -100,7 +100,7 @@ describe('a connection by a link', () => {
   test('of Printify: all shops of the account, with the currency that was named; its tokens are refreshed', async () => {
     const userId = newUser()
     const { printify } = it_.sandbox.commerce
-    printify.tokens.consenting = 1
+    await fetch(`${it_.sandbox.url}/_sandbox/commerce/printify/consent`, { method: 'POST', body: '{"user": 1}' })
     const { status, body } = await ask('POST', '/connect/printify', { userId, currency: 'usd' })
     expect(status).toBe(201)
     expect([...new URL(body.url).searchParams.keys()]).toEqual(['app_id', 'accept_url', 'decline_url', 'state'])
@@ -400,6 +400,7 @@ test.each([
   [{ platforms: ['ebay'] }, 'platforms'],
   [{ entities: ['refunds'] }, 'entities'],
   [{ since: 'yesterday' }, 'since'],
+  [{ since: '2999-01-01' }, 'since'],
   [{ userId: 'another' }, 'userId'],
   [{ kind: 'roll_up' }, 'kind'],
   [{ prepared: {} }, 'prepared'],

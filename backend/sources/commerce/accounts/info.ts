@@ -38,6 +38,6 @@ export async function infosOf(
 /** What cannot be read of an account, or not be added up. */
 function notesOf({ platform, scopes, currency }: Account): string[] {
   const { missing, hasNoCurrency, name } = WAYS[platform]
-  const unknown = `${name} does not tell the currency of its costs, so they are in none of the sums: add it again with --currency, then backfill it again.`
+  const unknown = `${name} does not tell the currency of its costs, so they are in none of the sums: connect or add it again with --currency, then backfill it again.`
   return [...missing(scopes), ...(hasNoCurrency && currency === null ? [unknown] : [])]
 }
