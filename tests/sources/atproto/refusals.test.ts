@@ -100,6 +100,19 @@ describe('an account that its host does not show', () => {
     120_000,
   )
 
+  test('is read by a retry of what is missing, once its host shows it again', async () => {
+    const [odd] = world.repos(GAME)
+    world.answers('', odd, 403, { error: 'AccountDeactivated' })
+    const id = await world.start({ collection: GAME, did: odd.did })
+    expect(await world.suite.ended(id)).toBe('completed')
+    expect((await jobs.report(world.suite, id)).skippedBy).toEqual({ inactive: 1 })
+    world.sandbox.reset()
+    await jobs.retry(world.suite, id, { missing: true })
+    expect(await world.suite.ended(id)).toBe('completed')
+    expect(await jobs.report(world.suite, id)).toMatchObject({ verified: true, skippedBy: {} })
+    expect(await world.synced(odd.did)).toHaveProperty([GAME])
+  }, 120_000)
+
   test.each([
     [404, { error: 'RepoNotFound', message: 'x' }],
     [400, { error: 'InvalidRequest', message: 'Repo did:plc:x not found' }],
