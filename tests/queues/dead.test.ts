@@ -126,7 +126,7 @@ test('all of a reason are replayed among thousands of others, which are kept on 
   const watched = jest.spyOn(Object.getPrototypeOf(probe) as ChannelModel, 'createChannel')
   try {
     expect(await replayDead(env.rabbitmqUrl, { queue: QUEUE, group: groupOf('not JSON'), all: true })).toBe(N / 5)
-    // A channel keeps 2,000 letters or little more: each ack costs the broker a look at all of them.
+    // A channel keeps 2,000 letters or little more: for each ack the broker reads all of them.
     expect(watched.mock.calls.length).toBeGreaterThanOrEqual(2)
   } finally {
     watched.mockRestore()
