@@ -27,6 +27,8 @@ export interface Place {
   endsAt: number
   /** The transactions of the pages of a turn. */
   sequence: Sequence
+  /** Whether the next page may be read before this one is committed. */
+  readsAhead: boolean
   /** The step before, of the same task, whose page is still being committed. */
   before?: Promise<Outcome>
   /**
@@ -47,9 +49,9 @@ export const step = (engine: WorkerEngine, task: Task, place: Place): Promise<Ou
     () => takeStep(engine, task, place),
   )
 
-async function takeStep(engine: WorkerEngine, task: Task, { endsAt, before: previous, sequence, follow }: Place): Promise<Outcome> {
+async function takeStep(engine: WorkerEngine, task: Task, place: Place): Promise<Outcome> {
   const began = performance.now()
-  const before = after(previous, engine.signal)
+  const before = after(place.before, engine.signal)
   const use: HttpUse = {
     class: task.priority === 0 ? 'live' : 'backfill',
     who: task.job_id,
@@ -65,9 +67,9 @@ async function takeStep(engine: WorkerEngine, task: Task, { endsAt, before: prev
     const source = sourceNamed(engine.sources, task.source)
     const stream = source.streams[task.stream]
     if (!stream) throw new Fatal('stream', `source ${task.source} has no stream ${task.stream}`)
-    const page = await read(engine, task, source, stream, use, endsAt, before)
+    const page = await read(engine, task, source, stream, use, place.endsAt, before)
     engine.reached('before commit')
-    const outcome = await commit(engine, task, source, stream, page, use, { before, sequence, follow })
+    const outcome = await commit(engine, task, source, stream, page, use, place, before)
     engine.reached('after commit')
     return outcome
   } catch (error) {
@@ -93,7 +95,8 @@ async function commit(
   stream: Stream,
   page: Page<unknown, unknown>,
   { traffic, asked }: HttpUse,
-  { before, sequence, follow }: Pick<Place, 'sequence' | 'follow'> & { before: Before },
+  { endsAt, sequence, readsAhead, follow }: Place,
+  before: Before,
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
   const ended = page.next === null
@@ -106,8 +109,9 @@ async function commit(
       `a page of the stream ${foreseen.stream} moves its task to another lane and has notBefore: only one of them is possible`,
     )
   const cursor = ended ? startOfRetry(foreseen, page) : asJson(page.next)
+  const isLast = leaves || later !== undefined || Date.now() >= endsAt || engine.stopping()
   // Where the last try failed, this one may fail as well, and what is read meanwhile would be requested for nothing.
-  let isTold = leaves || later !== undefined || foreseen.attempts > 0
+  let isTold = isLast || !readsAhead || foreseen.attempts > 0
   if (isTold) follow(undefined)
   /** The next page may be read from now on, unless somebody has paused or cancelled the job. */
   const tell = async (tx: Tx): Promise<void> => {

@@ -43,10 +43,10 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   const begin = (task: Task, before?: Promise<Outcome>): Going => {
     const follow = bound((next: Task | undefined) => {
       served.note(task)
-      if (next && readsAhead && mayGoOn(next)) ahead.push(begin(next, outcome))
+      if (next && mayGoOn(next)) ahead.push(begin(next, outcome))
     })
     // A read makes no second request where its page is the last one of the job's share.
-    const outcome = step(engine, task, { endsAt: served.isLast(task) ? 0 : endsAt, before, sequence, follow })
+    const outcome = step(engine, task, { endsAt: served.isLast(task) ? 0 : endsAt, before, sequence, readsAhead, follow })
     return { task, outcome }
   }
   take(taskId)

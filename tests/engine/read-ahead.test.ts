@@ -5,6 +5,7 @@ import type { Log } from '../../backend/base/log'
 import type { Tx } from '../../backend/base/sql'
 import { defineSource, defineStream, type Io, type Page } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import type { Worker } from '../../backend/engine/worker'
 import { quiet, type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
@@ -78,6 +79,7 @@ const log: Log = {
   },
 }
 let it_: Suite
+let worker: Worker
 let other: Client
 
 beforeAll(async () => {
@@ -131,7 +133,7 @@ function holdFirst(isAhead = () => times('read 1') === 1): (sql?: string) => Pro
 
 test('the next page is read before the one before is committed, and all are committed in order', async () => {
   const go = holdFirst()
-  await it_.worker()
+  worker = await it_.worker()
   const job = await start(4)
   await until(() => times('read 1') === 1)
   expect(committed).toEqual([])
@@ -238,4 +240,12 @@ test('a cancel costs the page in hand and no other: none is read ahead any more'
   await until(() => lost === 1)
   expect(await pages()).toEqual([0])
   expect(times('read 2')).toBe(0)
+})
+
+test('at the end of a turn nothing is read ahead, because another worker may read the next page', async () => {
+  await worker.stop()
+  await it_.worker({ turnMs: 0 })
+  const job = await start(3)
+  expect(await it_.ended(job)).toBe('completed')
+  expect(order).toEqual([0, 1, 2].flatMap((page) => [`read ${page}`, `write ${page}`, `committed ${page}`]))
 })

@@ -168,6 +168,7 @@ export class Real {
       const { held, goOn } = await step(engine, hand.task as Task, {
         endsAt: Date.now() + 60_000,
         sequence: db.sequence(),
+        readsAhead: false,
         follow: () => undefined,
       })
       Object.assign(hand, { task: held, goOn })
