@@ -3,7 +3,7 @@ import type { Limit } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import { dice } from '../../backend/sandbox/base/random'
 import type { Service } from '../../backend/service/base/context'
-import { endsOf, type Need, slowerOf, timesLeft } from '../../backend/service/jobs/left'
+import { endsOf, type Need, paceSeen, slowerOf, timesLeft } from '../../backend/service/jobs/left'
 import { budgetRun } from '../support/budget-run'
 import { ownDatabase } from '../support/database'
 
@@ -90,6 +90,15 @@ test('of jobs that take turns request by request, 97 of 100 end within a tenth o
   expect(errors[Math.floor(errors.length / 2)]).toBeLessThan(0.01)
   // The last request of the others falls beside the end of a day's budget.
   expect(errors[Math.floor(errors.length * 0.97)]).toBeLessThan(0.1)
+})
+
+test('the pace is that of the last whole parts in a row; a few parts, or those before a pause, tell none', () => {
+  const used = (requests: number[], from = 0) => requests.map((count, n) => ({ inMs: (from + n) * PART, requests: count }))
+  const row = [3, 10, 12, 11, 10, 1]
+  expect(paceSeen({ partMs: PART, used: used(row) })).toBe(11 / PART)
+  expect(paceSeen({ partMs: PART, used: [...used(row.map(() => 90)), ...used(row, 8)] })).toBe(11 / PART)
+  expect(paceSeen({ partMs: PART, used: [...used(row), ...used([3, 10], 8)] })).toBe(Number.POSITIVE_INFINITY)
+  expect(paceSeen({ partMs: PART, used: [] })).toBe(Number.POSITIVE_INFINITY)
 })
 
 test('the time left of a job is that of the requests its stages still need; a stage that waits for a person needs none', async () => {

@@ -119,6 +119,19 @@ function paceOf({ spacingMs, requests, perMs }: Limit, share: number | undefined
   return Number.isFinite(pace) ? pace : 1
 }
 
+/** Parts of a day in a row that tell a pace: the first and the last one are seldom whole. */
+const LEAST_PARTS = 5
+
+/** The usual pace of the last parts that were used in a row, requests in a millisecond: workers may be slower than the limits. */
+export function paceSeen({ used, partMs }: Pick<Budget, 'used' | 'partMs'>): number {
+  const parts = [...used].sort((a, b) => b.inMs - a.inMs)
+  const gap = parts.findIndex(({ inMs }, n) => n > 0 && (parts[n - 1] as { inMs: number }).inMs - inMs > 1.5 * partMs)
+  const row = gap < 0 ? parts : parts.slice(0, gap)
+  if (row.length < LEAST_PARTS) return Number.POSITIVE_INFINITY
+  const whole = row.slice(1, -1).map(({ requests }) => requests)
+  return (whole.sort((a, b) => a - b)[whole.length >> 1] as number) / partMs
+}
+
 interface Row {
   id: string
   api: string
@@ -219,7 +232,7 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
     const budget: Budget = {
       ...day,
       room: Math.floor(limit.perDay * (shareOf(limit, 'day') ?? 1)),
-      perMs: paceOf(limit, shareOf(limit, 'requests')),
+      perMs: Math.min(paceOf(limit, shareOf(limit, 'requests')), paceSeen(day)),
     }
     for (const [id, ms] of endsOf(backfills, budget)) add(id, Math.round(ms))
   }
