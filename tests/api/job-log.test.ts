@@ -48,7 +48,12 @@ const messages = (page: { items: { message: string }[] }) => page.items.map(({ m
 
 test('what processes say about a job is kept: the engine and its source, filtered by level and text, without secrets', async () => {
   counting.onRead = async (key, page, io) => {
-    io.log.warn(`asked https://api.example.org/?token=very-secret-token for ${key}`, { password: 'hidden-well' })
+    const ask = () => io.log.warn(`asked https://api.example.org/?token=very-secret-token for ${key}`, { password: 'hidden-well' })
+    // The next page may be read before this one is noted as committed: only this one has lines, so that their order is known.
+    if (page === 0) {
+      ask()
+      ask()
+    }
     if (page === 1) throw new Fatal('odd', 'it is odd')
     return undefined
   }
@@ -63,17 +68,17 @@ test('what processes say about a job is kept: the engine and its source, filtere
   expect(messages(page)).toEqual([
     'Job started',
     expect.stringContaining('token=***'),
-    'Page committed',
     expect.stringContaining('token=***'),
+    'Page committed',
     'Task failed: it is odd',
     'Job failed',
   ])
   expect(page.items.map(({ n }: { n: number }) => n)).toEqual([1, 2, 3, 4, 5, 6])
-  expect(page.items[2]).toMatchObject({ level: 'info', process: 'test host:1', fields: { key: `task ${named}`, seen: '1' } })
+  expect(page.items[3]).toMatchObject({ level: 'info', process: 'test host:1', fields: { key: `task ${named}`, seen: '1' } })
   expect(JSON.stringify(page)).not.toMatch(/very-secret-token|hidden-well/)
   expect(messages(await log(id, '?level=error'))).toEqual(['Task failed: it is odd'])
   expect(messages(await log(id, '?level=warn&q=EXAMPLE.ORG'))).toHaveLength(2)
-  expect(messages(await log(id, '?limit=2&before=5'))).toEqual(['Page committed', expect.stringContaining('asked')])
+  expect(messages(await log(id, '?limit=2&before=5'))).toEqual([expect.stringContaining('asked'), 'Page committed'])
   expect((await log(id, '?limit=2')).older).toBe(5)
   expect(messages(await log(id, '?after=4'))).toEqual(['Task failed: it is odd', 'Job failed'])
   expect((await served.ask('GET', `/api/jobs/${id}/log?level=loud`, undefined, asReader)).status).toBe(400)

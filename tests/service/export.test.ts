@@ -60,7 +60,7 @@ test('CSV is what Postgres copies back into the same rows, null and the empty st
   await db.query(`create table copied as select * from ${TABLE} limit 0`)
   // Lists are JSON in the file.
   await db.query('alter table copied alter tags type jsonb using null, alter ids type jsonb using null')
-  await copyIn(db, `copy copied from stdin (format csv, header)`, file)
+  await copyIn(env.DATABASE_URL as string, `copy copied from stdin (format csv, header)`, file)
   const list = (column: string, type: string) =>
     `case when ${column} is not null then array(select value::${type} from jsonb_array_elements_text(${column}) value) end`
   await db.query(`alter table copied add tags2 text[], add ids2 bigint[]`)

@@ -1,5 +1,4 @@
-import type { Connection, PoolClient, Submittable } from 'pg'
-import type { Db } from '../../backend/database/db'
+import { Client, type Connection, type Submittable } from 'pg'
 
 /** What node-postgres calls of a statement that takes data; see the query of pg's `lib/query.js`. */
 class CopyIn implements Submittable {
@@ -31,14 +30,15 @@ class CopyIn implements Submittable {
   }
 }
 
-/** Lets Postgres read a file by its own `copy … from stdin`. */
-export async function copyIn(db: Db, sql: string, data: Buffer): Promise<void> {
-  const client: PoolClient = await db.pool.connect()
+/** Lets Postgres read a file by its own `copy … from stdin`, on a connection of its own: those of a `Db` take no statements with data. */
+export async function copyIn(url: string, sql: string, data: Buffer): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
   try {
     const copy = new CopyIn(sql, data)
     client.query(copy)
     await copy.done
   } finally {
-    client.release()
+    await client.end()
   }
 }
