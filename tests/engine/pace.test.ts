@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { readConfig } from '../../backend/config/config'
 import { defineSource, defineStream, type Pace, type Source } from '../../backend/contract'
@@ -18,8 +19,8 @@ const API = 'slowly'
 const PAGES = 4
 const arrived: { job: string; at: number }[] = []
 /** Paths that are answered with 500 once. */
-const failing = new Set<string>()
-let server: Server
+const FAILING = ['/slow/a/0', '/slow/b/1']
+let server: Worker
 let source: Source
 let it_: Suite
 let gateDb: Db
@@ -61,13 +62,10 @@ const makeSource = (url: string): Source =>
   })
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    arrived.push({ job: request.url?.split('/')[1] ?? '', at: performance.now() })
-    const fails = failing.delete(request.url ?? '')
-    response.writeHead(fails ? 500 : 200, { 'content-type': 'application/json' }).end('{}')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  source = makeSource(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  server = new Worker(join(__dirname, '..', 'support', 'arrivals.js'), { workerData: FAILING })
+  const [{ port }] = (await once(server, 'message')) as [{ port: number }]
+  server.on('message', ({ path, at }: { path: string; at: number }) => arrived.push({ job: path.split('/')[1] ?? '', at }))
+  source = makeSource(`http://127.0.0.1:${port}`)
   const config = readConfig([source], { CONTACT: 'tests@example.org' })
   const limits = effectiveLimits([source], {})
   const factories = [0, 1].map((n) => (db: Db) => createHttpFactory({ gate: createGate(db, limits, { holder: `w${n}` }), limits, config }))
@@ -89,10 +87,10 @@ afterAll(async () => {
   await api.close()
   await gateDb?.close()
   await it_.close()
-  await new Promise((resolve) => server.close(resolve))
+  await server.terminate()
 })
 
-/** This process notes arrivals, and may be busy for a moment: one that is noted late makes the next gap shorter, ms. */
+/** The machine may be busy for a moment: an arrival that is noted late makes the next gap shorter, ms. */
 const LATE_MS = 5
 
 const gaps = (job: string) => {
@@ -101,11 +99,11 @@ const gaps = (job: string) => {
 }
 
 test('jobs of different paces keep them side by side, retries included', async () => {
-  failing.add('/slow/a/0').add('/slow/b/1')
   const slow = await startJob(it_, source, { name: 'slow', pace: { api: API, spacingMs: 300 } })
   const quick = await startJob(it_, source, { name: 'quick', pace: { api: API, spacingMs: 60 } })
   const free = await startJob(it_, source, { name: 'free' })
   expect(await Promise.all([slow, quick, free].map(({ id }) => it_.ended(id)))).toEqual(['completed', 'completed', 'completed'])
+  await until(() => arrived.length >= 9 * PAGES + FAILING.length, { what: 'the last arrival to be told' })
   expect(gaps('slow')).toHaveLength(3 * PAGES + 1)
   expect(Math.min(...gaps('slow'))).toBeGreaterThanOrEqual(300 - LATE_MS)
   expect(Math.min(...gaps('quick'))).toBeGreaterThanOrEqual(60 - LATE_MS)

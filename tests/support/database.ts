@@ -1,5 +1,6 @@
 import { type Db, openDb } from '../../backend/database/db'
 import { testDatabase } from './env'
+import { until } from './until'
 
 /**
  * Gives the tests of the calling file a migrated database of their own.
@@ -19,3 +20,11 @@ export function ownDatabase(use: (db: Db, url: string) => unknown, options: Para
   }, 300_000)
   afterAll(() => close())
 }
+
+/** Waits until somebody in this database waits for a lock: who waits first is the one that Postgres ends in a deadlock. */
+export const lockIsAwaited = (db: Db): Promise<boolean> =>
+  until(
+    async () =>
+      (await db.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0,
+    { what: 'a wait for a lock' },
+  )
