@@ -14,18 +14,25 @@ export interface Shared {
   lose(error: Error): void
 }
 
+interface State {
+  users: number
+  broken?: Error
+}
+
 /** Lends the connections of a pool: each to one user, and to those who follow it on the same one. */
 export function createSharing(pool: Pool) {
-  const users = new Map<Shared, number>()
+  const lent = new Map<Shared, State>()
 
-  async function open(): Promise<Shared & { broken?: Error }> {
+  async function open(): Promise<Shared> {
     const client = await pool.connect()
-    const shared: Shared & { broken?: Error } = {
+    const state: State = { users: 0 }
+    const shared: Shared = {
       client,
       lose(error) {
-        shared.broken = error
+        state.broken = error
       },
     }
+    lent.set(shared, state)
     // Without a listener a connection lost between two statements would end the process.
     client.on('error', shared.lose)
     return shared
@@ -33,22 +40,20 @@ export function createSharing(pool: Pool) {
 
   /** @param same a connection to use as well, while its user is not done yet; otherwise another one */
   return async function use<T>(work: (shared: Shared) => Promise<T>, same?: Shared): Promise<T> {
-    const shared = same && users.has(same) ? same : await open()
-    users.set(shared, (users.get(shared) ?? 0) + 1)
+    const shared = same && lent.has(same) ? same : await open()
+    const state = lent.get(shared) as State
+    state.users++
     try {
       return await work(shared)
     } catch (error) {
       if (ENDS_CONNECTION.has((error as { code?: string }).code ?? '')) shared.lose(error as Error)
       throw error
     } finally {
-      const left = (users.get(shared) ?? 0) - 1
-      users.set(shared, left)
-      if (left === 0) {
-        users.delete(shared)
+      if (--state.users === 0) {
+        lent.delete(shared)
         shared.client.off('error', shared.lose)
-        shared.client.release((shared as { broken?: Error }).broken)
+        shared.client.release(state.broken)
       }
     }
   }
 }
-export type Use = ReturnType<typeof createSharing>

@@ -151,7 +151,6 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
 
   return {
     settle: (grant: Grant, outcome: Outcome) => settle(grant, outcome),
-    track,
 
     /** Settles while the caller continues; the release of a place is sent with the next query about the same gates. */
     soon(grant: Grant, outcome: Outcome): void {

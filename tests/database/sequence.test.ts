@@ -1,23 +1,21 @@
 import fc from 'fast-check'
 import { Client } from 'pg'
-import { type Db, openDb } from '../../backend/database/db'
-import { type TestDatabase, testDatabase } from '../support/env'
-import { until } from '../support/until'
+import type { Db } from '../../backend/database/db'
+import { lockIsAwaited, ownDatabase } from '../support/database'
 
 /* A transaction of a sequence is sent while the commit of the one before is on its way. */
 
-let env: TestDatabase
+let url: string
 let db: Db
-beforeAll(async () => {
-  env = await testDatabase()
-  db = openDb(env.databaseUrl, { name: 'sequence', max: 2 })
-  await db.query('create table public.t (id int primary key, seen int, other int references public.t deferrable initially deferred)')
-})
+ownDatabase(
+  async (open, at) => {
+    db = open
+    url = at
+    await db.query('create table public.t (id int primary key, seen int, other int references public.t deferrable initially deferred)')
+  },
+  { name: 'sequence', max: 2 },
+)
 beforeEach(() => db.tx((tx) => tx.query('truncate public.t')))
-afterAll(async () => {
-  await db.close()
-  await env.close()
-})
 
 const held = async () => (await db.query<{ id: number }>('select id from public.t order by id')).map(({ id }) => id)
 const insert = 'insert into public.t select $1, count(*) from public.t returning seen, pg_backend_pid() as pid'
@@ -100,7 +98,7 @@ test('nor where its commit is refused, or its connection is lost under it', asyn
 
 test('where a deadlock runs the one before again, it is run again after that', async () => {
   await db.query('insert into public.t values (101), (102)')
-  const other = new Client({ connectionString: env.databaseUrl })
+  const other = new Client({ connectionString: url })
   await other.connect()
   await other.query('begin')
   await other.query('update public.t set seen = 1 where id = 102')
@@ -115,7 +113,7 @@ test('where a deadlock runs the one before again, it is run again after that', a
     await tx.query(insert, [1])
     await end(insert, [2])
   })
-  await until(async () => (await db.query('select 1 from pg_locks where not granted')).length > 0)
+  await lockIsAwaited(db)
   await other.query('update public.t set seen = 2 where id = 101')
   await other.query('rollback')
   await other.end()

@@ -1,20 +1,19 @@
 import { Client } from 'pg'
 import { type Db, openDb } from '../../backend/database/db'
 import { databaseOf } from '../../backend/database/url'
-import { type TestDatabase, testDatabase } from '../support/env'
+import { ownDatabase } from '../support/database'
 
-let env: TestDatabase
+let url: string
 let db: Db
-beforeAll(async () => {
-  env = await testDatabase()
-  db = openDb(env.databaseUrl, { name: 'transaction', max: 2 })
-  await db.query('create table public.t (id int primary key, other int references public.t deferrable initially deferred)')
-})
+ownDatabase(
+  async (open, at) => {
+    db = open
+    url = at
+    await db.query('create table public.t (id int primary key, other int references public.t deferrable initially deferred)')
+  },
+  { name: 'transaction', max: 2 },
+)
 beforeEach(() => db.tx((tx) => tx.query('truncate public.t')))
-afterAll(async () => {
-  await db.close()
-  await env.close()
-})
 
 const held = async () => (await db.query<{ id: number }>('select id from public.t order by id')).map(({ id }) => id)
 const insert = 'insert into public.t (id) values ($1) returning id'
@@ -130,8 +129,8 @@ test('a statement after the last one is a fault of ours, and is told', async () 
 })
 
 test('no statement is compiled, however large the planner takes tables without statistics to be', async () => {
-  await db.query(`alter database ${databaseOf(env.databaseUrl)} set jit_above_cost = 0`)
-  const fresh = openDb(env.databaseUrl, { name: 'fresh', max: 1 })
+  await db.query(`alter database ${databaseOf(url)} set jit_above_cost = 0`)
+  const fresh = openDb(url, { name: 'fresh', max: 1 })
   const [row] = await fresh.query<{ 'QUERY PLAN': object }>('explain (analyze, format json) select count(*) from backhaul.tasks')
   await fresh.close()
   expect(row?.['QUERY PLAN']).not.toMatchObject([{ JIT: expect.anything() }])

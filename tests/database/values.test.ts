@@ -1,17 +1,14 @@
 import fc from 'fast-check'
-import { type Db, openDb } from '../../backend/database/db'
-import { type TestDatabase, testDatabase } from '../support/env'
+import type { Db } from '../../backend/database/db'
+import { ownDatabase } from '../support/database'
 
-let env: TestDatabase
 let db: Db
-beforeAll(async () => {
-  env = await testDatabase()
-  db = openDb(env.databaseUrl, { name: 'values', max: 1 })
-})
-afterAll(async () => {
-  await db.close()
-  await env.close()
-})
+ownDatabase(
+  (open) => {
+    db = open
+  },
+  { name: 'values', max: 1 },
+)
 
 /** PostgreSQL's text holds any character but NUL, and no half of a pair. */
 const text = fc

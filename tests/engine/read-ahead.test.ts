@@ -6,6 +6,7 @@ import type { Tx } from '../../backend/base/sql'
 import { defineSource, defineStream, type Io, type Page } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import type { Worker } from '../../backend/engine/worker'
+import { lockIsAwaited } from '../support/database'
 import { quiet, type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
@@ -131,6 +132,15 @@ function holdFirst(isAhead = () => times('read 1') === 1): (sql?: string) => Pro
   }
 }
 
+/** Holds a page where `at` is called for it, until `go` is called. */
+function holdPage(page: number): { at(page: number): Promise<void>; go(): void } {
+  let go: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  return { at: async (its) => (its === page ? held : undefined), go: () => go() }
+}
+
 test('the next page is read before the one before is committed, and all are committed in order', async () => {
   const go = holdFirst()
   worker = await it_.worker()
@@ -168,7 +178,7 @@ test('a deadlock in the commit runs it again, and the page that was read meanwhi
   const go = holdFirst(() => times('write 0') === 1)
   const job = await start(3)
   // The worker waits for the task, and its commit is the first to see that we wait for its row.
-  await until(async () => (await it_.db.query(`select 1 from pg_locks where not granted`)).length > 0)
+  await lockIsAwaited(it_.db)
   await go('insert into written values (0) on conflict do nothing; rollback; begin')
   expect(await it_.ended(job)).toBe('completed')
   expect([0, 1, 2].map((page) => times(`read ${page}`))).toEqual([1, 1, 1])
@@ -179,12 +189,8 @@ test('a deadlock in the commit runs it again, and the page that was read meanwhi
 })
 
 test('a pause costs no request: the page that is being read is stored, and the job continues after it', async () => {
-  let go: () => void = () => undefined
-  onWrite = (page) =>
-    new Promise<void>((resolve) => {
-      if (page === 0) go = resolve
-      else resolve()
-    })
+  const { at, go } = holdPage(0)
+  onWrite = at
   const job = await start(4)
   await until(() => times('read 1') === 1 && times('write 0') === 1)
   await jobs.pause(it_, job)
@@ -225,12 +231,8 @@ test('a page that could not be written is tried again without the next one', asy
 })
 
 test('a cancel costs the page in hand and no other: none is read ahead any more', async () => {
-  let go: () => void = () => undefined
-  onRead = (page) =>
-    new Promise<void>((resolve) => {
-      if (page === 1) go = resolve
-      else resolve()
-    })
+  const { at, go } = holdPage(1)
+  onRead = at
   const job = await start(4)
   await until(() => times('read 1') === 1 && committed.length === 1)
   await jobs.cancel(it_, job)

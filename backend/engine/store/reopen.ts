@@ -8,8 +8,10 @@ import { FINISH, NOT_WOKEN } from './task'
  * Settled tasks that are opened again: by a retry, or because something of them is missing.
  */
 
-const OPENED = `attempts = 0, error = null, error_kind = null, error_api = null, reason = null, reason_kind = null, settled_at = null,
+const RESET = `attempts = 0, error = null, error_kind = null, error_api = null, reason = null, reason_kind = null, settled_at = null,
   waiting_since = null, due_at = clock_timestamp(), ${NOT_WOKEN}`
+/** @param lane the SQL of the task's lane: a task of a lane is let in by its turn */
+const opened = (lane: string): string => `state = case when ${lane} is null then 'ready' else 'waiting' end::backhaul.task_state, ${RESET}`
 /** What is read from the beginning is counted from the beginning: else records read twice would hide that others are lacking. */
 const UNCOUNTED = `pages = 0, ${COUNT_NAMES.map((name) => `${name} = 0`).join(', ')}, expected = null, unverified = null, notes = '{}', counters = '{}'`
 
@@ -36,28 +38,28 @@ export async function reopenFailed(tx: Tx, jobId: string, only: RetryChoice = {}
   await tx.query(`delete from backhaul.tasks where job_id = $1 and stream = '${FINISH}' and state in ('done', 'failed')`, [jobId])
   const unread = only.missing ? await openUnread(tx, jobId, only, kinds) : 0
   const values: unknown[] = [jobId]
-  const [opened] = await tx.query<{ tasks: number }>(
-    `with opened as (update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, ${OPENED}
+  const [row] = await tx.query<{ tasks: number }>(
+    `with opened as (update backhaul.tasks set ${opened('lane')}
       where job_id = $1 and state = 'failed'${andChosen(only, values)} returning 1)
      select count(*)::int as tasks from opened`,
     values,
   )
-  return unread + (opened?.tasks ?? 0)
+  return unread + (row?.tasks ?? 0)
 }
 
 /** Opens what is missing, from the beginning. */
 async function openUnread(tx: Tx, jobId: string, only: RetryChoice, kinds: readonly string[]): Promise<number> {
   const values: unknown[] = [jobId, kinds]
-  const [opened] = await tx.query<{ tasks: number }>(
+  const [row] = await tx.query<{ tasks: number }>(
     `with opened as (
-       update backhaul.tasks set state = case when lane is null then 'ready' else 'waiting' end::backhaul.task_state, ${OPENED}, ${UNCOUNTED},
+       update backhaul.tasks set ${opened('lane')}, ${UNCOUNTED},
               cursor = coalesce(first_cursor, cursor), first_cursor = null
         where job_id = $1 and ${isMissing('$2')}${andChosen(only, values)} returning id
      ), ${FORGOTTEN}
      select count(*)::int as tasks from opened`,
     values,
   )
-  return opened?.tasks ?? 0
+  return row?.tasks ?? 0
 }
 
 /** What was rejected comes again. */
@@ -73,13 +75,13 @@ export async function openAgain(tx: Tx, jobId: string, source: Source, tasks: re
   const sorted = [...tasks].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
   const cells = sorted.map(({ stream, key }) => source.streams[stream]?.cell?.(key))
   const skips = sorted.map(({ ended }) => (ended && 'skipped' in ended ? ended : undefined))
-  const [opened] = await tx.query<{ tasks: number }>(
+  const [row] = await tx.query<{ tasks: number }>(
     `with n as (
        select * from unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::jsonb[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[])
                 as n(stream, key, lane, stage, cursor, cell_row, cell_column, reason, reason_kind, ended)
      ), opened as (
-       update backhaul.tasks t set state = case when n.lane is null then 'ready' else 'waiting' end::backhaul.task_state, lane = n.lane, stage = n.stage,
-              cursor = n.cursor, first_cursor = null, ${OPENED}, ${UNCOUNTED}
+       update backhaul.tasks t set ${opened('n.lane')}, ${UNCOUNTED}, lane = n.lane, stage = n.stage,
+              cursor = n.cursor, first_cursor = null
          from n where not n.ended and t.job_id = $1 and t.stream = n.stream and t.key = n.key and t.state in ('done', 'skipped') returning t.id
      ), ${FORGOTTEN}, corrected as (
        update backhaul.tasks t set reason = n.reason, reason_kind = n.reason_kind
@@ -104,7 +106,7 @@ export async function openAgain(tx: Tx, jobId: string, source: Source, tasks: re
       sorted.map(({ ended }) => ended !== undefined),
     ],
   )
-  return opened?.tasks ?? 0
+  return row?.tasks ?? 0
 }
 
 const sortKey = ({ stream, key }: NewTask): string => `${stream} ${key}`

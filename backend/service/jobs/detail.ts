@@ -100,7 +100,7 @@ async function readParts({ db, sources }: Pick<Service, 'db' | 'sources'>, job: 
 }
 
 /** Counters of a job with the advice of its source. */
-export const noticesOf = (source: Source | undefined, counters: Readonly<Record<string, number>>): Notice[] =>
+const noticesOf = (source: Source | undefined, counters: Readonly<Record<string, number>>): Notice[] =>
   Object.entries(source?.advice ?? {}).flatMap(([counter, advice]) => {
     const n = counters[counter] ?? 0
     return n > 0 ? [{ counter, n, text: source?.counters?.[counter] ?? counter, advice }] : []

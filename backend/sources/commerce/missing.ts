@@ -25,7 +25,8 @@ export const missing: Missing<CommerceParams> = {
       return { ...account, starts: { ...starts, ...account.starts } }
     })
     const next: CommerceParams = { ...params, prepared: { ...old, accounts: [...kept, ...added] } }
-    const [parts, doubted] = [await readParts(db, id), await doubtedParts(db, id)]
+    const parts = await readParts(db, id)
+    const doubted = await doubtedParts(db, id)
     const tasks = [...kept, ...added].flatMap((account) =>
       entitiesOf(account.platform, params).flatMap((entity) => {
         const of = tasksOf(account, entity, next)

@@ -3,7 +3,7 @@ import type { CellCount, PartitionCell } from '../api/types'
 import { namedInText } from '../lib/format'
 
 /** A sign for each state, so that none relies on its color. */
-export const SIGNS: Record<string, string> = { done: '✓', skipped: '»', failed: '×', cancelled: '/', held: '●', ready: '○', waiting: '·' }
+const SIGNS: Record<string, string> = { done: '✓', skipped: '»', failed: '×', cancelled: '/', held: '●', ready: '○', waiting: '·' }
 
 /** The state of a partition in words. */
 export const nameOf = (state: string | undefined): string => (state === 'held' ? 'in progress' : (state ?? 'nothing to read'))
