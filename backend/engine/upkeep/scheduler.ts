@@ -17,6 +17,7 @@ import { openWork, TO_FINISH, TO_PROMOTE } from './open-work'
 import { relay } from './outbox'
 import { keepRetention } from './retention'
 import { startSchedules } from './schedules'
+import { analyzeNewTables } from './statistics'
 
 const TICK_MS = 250
 /** Missed heartbeats are believed after this long of unbroken ticks, ms: an outage of Postgres silences everybody at once. */
@@ -146,6 +147,7 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
     await countOpen(db)
     await apart(engine, 'Noting what jobs wait for failed', () => noteStandstills(db, (COUNT_EVERY * TICK_MS) / 1000))
     await foldCounts(db)
+    await apart(engine, 'Analyzing new tables failed', () => analyzeNewTables(db, sources))
   }
   if (open.cancelled) await sweepCancelled(engine)
   if (open.finished) await insertFinishTasks(engine)
