@@ -85,8 +85,10 @@ test('a slow job takes no moments from a fast one: the API is asked as often as 
     ask(third, api, end, slow, moments.slow),
   ])
   // 30 moments of 100 ms; a slow job that booked ahead would leave most of them unused.
-  expect(moments.fast.length + moments.slow.length).toBeGreaterThanOrEqual(27)
-  expect(moments.slow.length).toBeGreaterThanOrEqual(5)
+  const all = moments.fast.length + moments.slow.length
+  expect(all).toBeGreaterThanOrEqual(27)
+  // It may ask at every fifth moment, when the two that ask for the fast one may be ahead of it.
+  expect(moments.slow.length).toBeGreaterThanOrEqual(Math.floor(all / 7))
   expect(least(moments.slow)).toBeGreaterThanOrEqual(500)
 })
 

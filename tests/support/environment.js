@@ -35,12 +35,12 @@ const PLACES = 15
 
 const timers = { idToRef: (id) => id, refToId: (timer) => timer }
 
-/** @returns a function that makes the own properties of `object` what they are now */
-function remember(object) {
+/** @returns a function that makes the own properties of `object` what they are now; new ones that `isKept` stay */
+function remember(object, isKept = () => false) {
   const before = new Map(Reflect.ownKeys(object).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)]))
   return () => {
     for (const key of Reflect.ownKeys(object)) {
-      if (!before.has(key) && Object.getOwnPropertyDescriptor(object, key)?.configurable) delete object[key]
+      if (!before.has(key) && !isKept(key) && Object.getOwnPropertyDescriptor(object, key)?.configurable) delete object[key]
     }
     for (const [key, held] of before) {
       const now = Object.getOwnPropertyDescriptor(object, key)
@@ -49,6 +49,9 @@ function remember(object) {
     }
   }
 }
+
+/** A global with a name is of a package, which is loaded once for all files; those of jest have symbols. */
+const isNamed = (key) => typeof key === 'string'
 
 /** @returns a function that removes the listeners that `emitter` has got since */
 function rememberListeners(emitter) {
@@ -62,7 +65,7 @@ function rememberListeners(emitter) {
 
 module.exports = class {
   constructor({ projectConfig }) {
-    this.restore = [rememberListeners(process), remember(process.env), remember(process), remember(globalThis)]
+    this.restore = [rememberListeners(process), remember(process.env), remember(process), remember(globalThis, isNamed)]
     this.global = globalThis
     this.moduleMocker = new ModuleMocker(globalThis)
     this.fakeTimers = new LegacyFakeTimers({
