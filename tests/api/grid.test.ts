@@ -2,6 +2,7 @@ import { Fatal } from '../../backend/base/errors'
 import type { NewTask, Partitions, Source } from '../../backend/contract'
 import { retry, startJob } from '../../backend/engine/jobs/verbs'
 import { readCells } from '../../backend/engine/store'
+import { jobDetail } from '../../backend/service/jobs/detail'
 import { partitionsOf } from '../../backend/service/jobs/partitions'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Served, serve } from '../support/api'
@@ -96,6 +97,8 @@ test('a cell of several tasks shows the worst of them, and is done only when all
   })
   expect(whole.cells).toHaveLength(4)
   expect((await rest(id)).body).toEqual(whole)
+  expect((await jobDetail(served.service, id)).partitions).toBe(true)
+  expect((await jobDetail(served.service, await start([countingTask('outside')]))).partitions).toBe(false)
   const { taskId } = whole.cells.find((one) => one.state === 'failed') ?? {}
   expect(await engine.db.query('select key from backhaul.tasks where id = $1', [taskId])).toEqual([{ key: '1/10/b' }])
 

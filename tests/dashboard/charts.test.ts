@@ -78,7 +78,7 @@ test('limits in words: closed ones with how many of their hosts, both kinds of w
   expect(statesOf(limit('esi', {}))).toEqual(['open'])
   expect(statesOf(limit('esi', { total: 0 }))).toEqual(['not used yet'])
   expect(statesOf(limit('pds', { total: 5000, tripped: 1, blocked: 1200 }))).toEqual([
-    'breaker open: 1 of 5,000 hosts',
+    'closed after failures: 1 of 5,000 hosts',
     'paused by the API: 1,200 of 5,000 hosts',
   ])
   expect(limitsInWords([limit('esi', {})])).toBe('No gate is closed, and no limit is nearly used up. No task waits for a limit.')

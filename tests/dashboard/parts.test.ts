@@ -3,6 +3,7 @@ import { connection, get } from '../../backend/dashboard/src/api/client'
 import type * as ui from '../../backend/dashboard/src/api/types'
 import { bandsOf, stepFrom } from '../../backend/dashboard/src/job/bands'
 import { fieldsText, merged } from '../../backend/dashboard/src/job/log-lines'
+import { signsOf } from '../../backend/dashboard/src/job/signs'
 import { choiceOf, filterOf } from '../../backend/dashboard/src/jobs/filter'
 import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
 import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
@@ -33,6 +34,7 @@ const form: ui.JsonSchema = {
             only: { type: 'boolean' },
             names: { type: 'array', items: { type: 'string' } },
             kind: { enum: ['a', 'b'] },
+            any: { type: 'array', items: { enum: ['one', 'one two', 'three'] } },
           },
         },
       },
@@ -50,6 +52,7 @@ describe('a form out of a JSON Schema', () => {
       only: fc.constant(true),
       names: fc.array(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 1 }),
       kind: fc.constantFrom('a', 'b'),
+      any: fc.subarray(['one', 'one two', 'three'], { minLength: 1 }),
     },
     { requiredKeys: [] },
   )
@@ -61,6 +64,12 @@ describe('a form out of a JSON Schema', () => {
         expect(build(form, fill(form, params))).toEqual({ ...params, options: { ...chosen, ...defaults } })
       }),
     ))
+
+  test('a list of known values is chosen, not typed', () => {
+    expect(
+      [{ enum: ['a'] }, { type: 'string' }, { type: 'object', properties: {} }].map((items) => kindOf({ type: 'array', items })),
+    ).toEqual(['several', 'list', 'json'])
+  })
 
   test('blank inputs are left out, an unchecked default is sent, the branch follows from the fields', () => {
     const values: Values = { ...fill(form, undefined), id: ' 12 ', 'options.skip': false, 'options.most': '' }
@@ -219,6 +228,20 @@ describe('the lines of a log', () => {
     expect(fieldsText({ key: 'a/1', seen: 3, why: { status: 502 } })).toBe('key=a/1 seen=3 why={"status":502}')
     expect(fieldsText(null)).toBe('')
   })
+})
+
+test('each kind of skip or failure in a grid has a sign of its own', () => {
+  const counts = [
+    { state: 'failed', kind: 'http_503', cells: 6 },
+    { state: 'failed', kind: 'processing_failed', cells: 5 },
+    { state: 'failed', kind: 'http_500', cells: 1 },
+    { state: 'skipped', kind: 'published_later', cells: 7 },
+    { state: 'skipped', kind: null, cells: 1 },
+    { state: 'done', kind: null, cells: 1 },
+  ] as ui.CellCount[]
+  expect(counts.map(signsOf(counts))).toEqual(['5', 'P', '0', 'U', '»', '✓'])
+  // One kind alone has the sign of all failures.
+  expect(counts.slice(0, 1).map(signsOf(counts.slice(0, 1)))).toEqual(['×'])
 })
 
 describe('a wide grid in bands', () => {

@@ -270,8 +270,8 @@ test('a tripped breaker is reported at once, by API, and cleared when it closes 
   await open('zkillboard', '-10 seconds')
   await it.check()
   expect((await listAlerts({ db })).items.map((alert) => alert.message)).toEqual([
-    expect.stringMatching(/^pds is tripped for pds:a.example, pds:b.example, pds:c.example and others:/),
-    expect.stringMatching(/^zkillboard is tripped:/),
+    expect.stringMatching(/^requests to pds fail one after the other for pds:a.example, pds:b.example, pds:c.example and others:/),
+    expect.stringMatching(/^requests to zkillboard fail one after the other:/),
   ])
   await db.query(`update backhaul.gates set failures = 0, open_until = null where name = 'zkillboard'`)
   await db.query(`update backhaul.gates set open_until = now() - interval '3 minutes' where name <> 'zkillboard'`)
@@ -359,7 +359,7 @@ describe('an acknowledgement', () => {
     expect(await alertGroups(service())).toMatchObject([
       {
         kind: 'dead_letters_growing',
-        sentence: '2 dead-letter queues',
+        sentence: '2 queues have dead letters',
         alerts: 2,
         acknowledged: 1,
         first: { subject: 'esi_type_info_queue' },

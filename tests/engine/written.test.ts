@@ -106,7 +106,7 @@ it('is not verified where the end of a task is no proof, and lists the reasons',
     status: 'completed',
     verified: false,
     unverified: { 'the listing was cut': 2, 'the total is a guess': 1 },
-    reason: '1 records were rejected; see rejectedBy; the listing was cut; the total is a guess',
+    reason: '1 record was rejected; the listing was cut; the total is a guess',
   })
   expect(reportText(report)).toMatch(/not proved because +tasks.*\n.*the listing was cut +2/)
   const kept = await run({ onRead: async (_, page) => (page === 1 ? { unverified: 'a page was skipped' } : {}) })

@@ -60,7 +60,7 @@ withChromium('the list of jobs', () => {
     )
     await it.db.query(
       `update backhaul.jobs set status = 'failed', admitted = false, started_at = now() - interval '1 hour', completed_at = now() - interval '42 minutes',
-              error = '1 of 1 tasks failed; the first: killmails: no answer in 30 s', report = '{"tasks": {"total": 1, "done": 0, "failed": 1}, "verified": false}'
+              error = '1 of 1 task failed; the first: killmails: no answer in 30 s', report = '{"tasks": {"total": 1, "done": 0, "failed": 1}, "verified": false}'
         where id = $1`,
       [failed],
     )
@@ -94,7 +94,7 @@ withChromium('the list of jobs', () => {
       await expectInFirstScreen(row.getByText(WHY))
     }
     expect(await row.locator('.bar.unknown').count()).toBe(0)
-    expect(await page.locator('.job.queued').first().textContent()).toMatch(/Next in line|Waits for its turn/)
+    expect(await page.locator('.job.queued').first().textContent()).toMatch(/Next in line|Number \d+ in line/)
 
     // The skip link is the first stop.
     await page.keyboard.press('Tab')

@@ -25,7 +25,7 @@ export const alertGroups = z.object({
     z
       .object({
         kind: z.string(),
-        sentence: z.string().meta({ example: '5 dead-letter queues' }),
+        sentence: z.string().meta({ example: '5 queues have dead letters' }),
         alerts: count,
         acknowledged: count,
         since: moment,

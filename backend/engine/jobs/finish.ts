@@ -1,5 +1,6 @@
 import { logUnexpected } from '../../base/log-errors'
 import type { Tx } from '../../base/sql'
+import { count, counted } from '../../base/vocabulary'
 import type { EndedJob, Source } from '../../contract'
 import { isPassing } from '../../database/db'
 import type { Engine } from '../engine'
@@ -87,7 +88,10 @@ async function callEndedOnce(tx: Tx, engine: Ending, source: Source, id: string,
 export async function endJob(tx: Tx, jobId: string, report: Report, why?: string): Promise<void> {
   const first = report.failures[0]
   const error =
-    why ?? (first ? `${report.tasks.failed} of ${report.tasks.total} tasks failed; the first: ${first.task}: ${first.error}` : null)
+    why ??
+    (first
+      ? `${count(report.tasks.failed)} of ${counted(report.tasks.total, 'task')} failed; the first: ${first.task}: ${first.error}`
+      : null)
   await tx.query(
     `update backhaul.jobs set status = $2::backhaul.job_status, admitted = false, completed_at = coalesce(completed_at, clock_timestamp()), report = $3, error = $4, open = 0
       where id = $1`,

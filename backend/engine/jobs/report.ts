@@ -1,5 +1,5 @@
 import type { Reader } from '../../base/sql'
-import { type Counted, ofCounts } from '../../base/vocabulary'
+import { type Counted, count, counted, ofCounts } from '../../base/vocabulary'
 import type { ApiTraffic, Traffic } from '../../contract'
 import { FINISH, OPEN } from '../store'
 import { COUNTS } from './counts'
@@ -162,20 +162,22 @@ export async function lookupsOf(db: Reader, jobId: string): Promise<Report['look
   return row ?? { asked: 0, open: 0 }
 }
 
+const read = (total: number, not = ''): string => counted(total, `task was ${not}read to its end`, `tasks were ${not}read to their end`)
+
 /** @param unverified why it is not certain that all was read */
 function verdict(status: string, sums: Sums, unverified: readonly string[]): { verified: boolean; reason: string } {
   if (status !== 'completed') {
     const unread = sums.failed + sums.cancelled + sums.open
-    return { verified: false, reason: `the job is ${status}: ${unread} of ${sums.total} tasks were not read to their end` }
+    return { verified: false, reason: `the job is ${status}: ${count(unread)} of ${read(sums.total, 'not ')}` }
   }
   const doubts = [
-    ...(sums.rejected > 0 ? [`${sums.rejected} records were rejected; see rejectedBy`] : []),
-    ...(sums.short > 0 ? [`${sums.short} tasks found fewer records than the source says there are`] : []),
+    ...(sums.rejected > 0 ? [`${counted(sums.rejected, 'record was', 'records were')} rejected`] : []),
+    ...(sums.short > 0 ? [`${counted(sums.short, 'task')} found fewer records than the source says there are`] : []),
     ...unverified,
   ]
   if (doubts.length > 0) return { verified: false, reason: doubts.join('; ') }
-  const unread = sums.skipped_tasks > 0 ? `, ${sums.skipped_tasks} were skipped for a stated reason` : ''
-  return { verified: true, reason: `${sums.done} of ${sums.total} tasks were read to their end${unread}; no record was rejected` }
+  const skipped = sums.skipped_tasks > 0 ? `, ${counted(sums.skipped_tasks, 'was', 'were')} skipped for a stated reason` : ''
+  return { verified: true, reason: `${count(sums.done)} of ${read(sums.total)}${skipped}; no record was rejected` }
 }
 
 async function readSums(db: Reader, jobId: string): Promise<Sums> {

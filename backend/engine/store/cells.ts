@@ -58,6 +58,12 @@ export async function countCells(db: Reader, jobId: string): Promise<{ tallies: 
   }
 }
 
+/** Whether a task of a job has a place in a grid. */
+export async function hasCells(db: Reader, jobId: string): Promise<boolean> {
+  const rows = await db.query('select 1 from backhaul.tasks where job_id = $1 and cell_column is not null limit 1', [jobId])
+  return rows.length > 0
+}
+
 /** The cells of a job. @param part only those in these rows and columns */
 export async function readCells(
   db: Reader,

@@ -77,7 +77,7 @@ export async function trippedBreakers(db: Reader): Promise<Found[]> {
     const of = gates.length === 1 && gates[0] === api ? '' : ` for ${gates.slice(0, 3).join(', ')}${gates.length > 3 ? ' and others' : ''}`
     return {
       subject: api,
-      message: `${api} is tripped${of}: its requests fail one after the other, work waits and a probe asks now and then`,
+      message: `requests to ${api} fail one after the other${of}: its work waits, and one request now and then finds out whether it answers again`,
       target: { kind: 'gate', id: api },
     }
   })

@@ -1,5 +1,6 @@
 import { Refused } from '../../base/errors'
 import { isRecord, type Json } from '../../base/json'
+import { count } from '../../base/vocabulary'
 import { requireAccess } from '../../config/apis'
 import type { Command, Plan, PriorityName, Source } from '../../contract'
 import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
@@ -142,7 +143,7 @@ export async function estimateCommand(service: Service, ask: CommandAsk): Promis
       tasks,
       apis: [],
       leastMs: null,
-      notes: [`Ids are looked up ${lookup.batch} at once`],
+      notes: [`Ids are looked up ${count(lookup.batch)} at once`],
     }
   }
   const plans = await plansOf(service, it)

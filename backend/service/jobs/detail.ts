@@ -6,12 +6,12 @@ import { type Report, readCounters, readTraffic } from '../../engine/jobs/report
 import { earlierRuns, type Run } from '../../engine/jobs/runs'
 import { readStages } from '../../engine/jobs/stages'
 import { findJob, type JobRow } from '../../engine/jobs/verbs'
+import { hasCells } from '../../engine/store'
 import { hasEnded } from '../base/about'
 import { databaseCache } from '../base/caches'
 import type { Service } from '../base/context'
 import { type Words, wordsOf } from '../base/words'
 import { firstLanes, type Lane } from './lanes'
-import { gridStreams } from './partitions'
 import { stagesOf } from './stages'
 import { type JobSummary, summaries } from './summary'
 
@@ -53,12 +53,12 @@ export interface JobParts {
   stages: RouteStage[]
   /** How earlier runs ended, oldest first. */
   earlierRuns: Run[]
+  /** Whether it has a grid of partitions by now. */
+  partitions: boolean
 }
 
 export interface JobDetail extends JobSummary, JobParts {
   report: Report | null
-  /** Whether its source has a grid of partitions. */
-  partitions: boolean
   words: Words
 }
 
@@ -71,7 +71,7 @@ export async function jobDetail(service: Service, id: string): Promise<JobDetail
   // The job may have ended since it was first read.
   const found = hasEnded(summary) && job.report === null ? (await findJob(service, job.id)).report : job.report
   const report = found && { ...found, lookups: summary.lookups.asked > 0 ? summary.lookups : found.lookups }
-  return { ...summary, ...parts, report, partitions: source !== undefined && gridStreams(source).length > 0, words: wordsOf(source) }
+  return { ...summary, ...parts, report, words: wordsOf(source) }
 }
 
 const partsCache = databaseCache<JobParts>(500)
@@ -81,7 +81,7 @@ export const jobParts = (service: Pick<Service, 'db' | 'sources'>, job: JobRow):
   partsCache(service).get(`${job.id} ${job.status} ${job.report === null}`, () => readParts(service, job))
 
 async function readParts({ db, sources }: Pick<Service, 'db' | 'sources'>, job: JobRow): Promise<JobParts> {
-  const [lanes, errors, rejectedBy, requests, counters, inHand, stages, runs] = await Promise.all([
+  const [lanes, errors, rejectedBy, requests, counters, inHand, stages, runs, partitions] = await Promise.all([
     firstLanes(db, job.id, MAX_LANES),
     readErrors(db, job),
     db.query<JobParts['rejectedBy'][number]>(
@@ -93,10 +93,22 @@ async function readParts({ db, sources }: Pick<Service, 'db' | 'sources'>, job: 
     hasEnded(job) ? [] : readInHand(db, job.id),
     job.report?.cleared ? (job.report.stages ?? []) : readStages(db, [job.id]).then((found) => found.get(job.id) ?? []),
     earlierRuns(db, job.id),
+    hasCells(db, job.id),
   ])
   const source = sources.find(({ name }) => name === job.source)
   const notices = noticesOf(source, counters)
-  return { lanes, errors, rejectedBy, requests, counters, notices, inHand, stages: stagesOf(job, stages, sources), earlierRuns: runs }
+  return {
+    lanes,
+    errors,
+    rejectedBy,
+    requests,
+    counters,
+    notices,
+    inHand,
+    stages: stagesOf(job, stages, sources),
+    earlierRuns: runs,
+    partitions,
+  }
 }
 
 /** Counters of a job with the advice of its source. */

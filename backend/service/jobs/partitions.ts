@@ -1,6 +1,6 @@
 import { Refused } from '../../base/errors'
 import { DEFAULT_CELLS, jsonInt, MAX_CELLS, WORST_FIRST } from '../../base/vocabulary'
-import type { CellCount, GridWindow, PartitionCell, Partitions, Source } from '../../contract'
+import type { CellCount, GridWindow, PartitionCell, Partitions } from '../../contract'
 import { findJob } from '../../engine/jobs/verbs'
 import { type CellRow, countCells, readCells } from '../../engine/store'
 import { databaseCache } from '../base/caches'
@@ -8,10 +8,6 @@ import type { Service } from '../base/context'
 
 /** Columns are left out only where there are more: a month of days. */
 const COLUMNS_KEPT = 31
-
-/** Streams of a source whose tasks have a place in a grid. */
-export const gridStreams = (source: Source): string[] =>
-  Object.entries(source.streams).flatMap(([name, stream]) => (stream.cell ? [name] : []))
 
 /**
  * The grid of a job's partitions, or a window of it; empty if its source has none.

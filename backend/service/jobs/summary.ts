@@ -118,12 +118,13 @@ function summaryOf(service: Service, job: Progress, { live, rate, left, stalled 
   const fraction = fractionOf(job) ?? null
   const now = new Date()
   const waits = waitsOf(job, live)
+  const activity = activityOf(job, waits, stalled !== undefined, live)
   return {
     ...figures,
     label,
     about: activeKey,
     status: job.status as JobStatus,
-    activity: activityOf(job, waits, stalled !== undefined, live),
+    activity,
     stalled: (job.status === 'running' && stalled) || null,
     acknowledged: job.acknowledged && { at: job.acknowledged.toISOString(), by: job.acknowledgedBy ?? '' },
     createdAt: job.createdAt.toISOString(),
@@ -134,7 +135,7 @@ function summaryOf(service: Service, job: Progress, { live, rate, left, stalled 
     startsInMs: startsIn,
     rate: job.status === 'running' ? (rate ?? null) : null,
     leftMs: job.status === 'running' && left !== undefined ? left : leftMs(job, fraction, rate),
-    sentence: sentenceOf(job, label, () => upper(turnText(turn, startsIn, running))),
+    sentence: sentenceOf(job, label, activity, () => upper(turnText(turn, startsIn, running))),
     waits: waits.map((wait) => ({
       kind: wait.kind,
       on: wait.on,
@@ -184,7 +185,7 @@ function farOf(job: Progress): string {
   return counted(job.seen, 'record')
 }
 
-function sentenceOf(job: Progress, label: string, ofTurn: () => string): string {
+function sentenceOf(job: Progress, label: string, activity: JobActivity, ofTurn: () => string): string {
   if (job.status === 'completed') return `Read ${label}: ${counted(job.seen, 'record')}, ${count(job.new)} new`
   if (job.status === 'cancelled') return `Cancelled at ${farOf(job)}`
   if (job.status === 'partial')
@@ -194,5 +195,6 @@ function sentenceOf(job: Progress, label: string, ofTurn: () => string): string 
   const still = standstillOf(job)
   if (still === 'not admitted') return ofTurn()
   if (still === 'reporting') return 'Writing its report'
-  return job.status === 'queued' ? `Waiting to start: ${label}` : `Reading ${label}… ${farOf(job)}`
+  if (job.status === 'queued') return `Waiting to start: ${label}`
+  return activity === 'reading' ? `Reading ${label}… ${farOf(job)}` : `${upper(label)}: ${farOf(job)}`
 }

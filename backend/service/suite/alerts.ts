@@ -46,8 +46,8 @@ const KINDS: Record<string, (n: number) => string> = {
   queue_unattended: (n) => `${counted(n, 'queue')} with work and no worker`,
   held: (n) => `Work waits for a person, for ${counted(n, 'reason')}`,
   job_stalled: (n) => `${counted(n, 'job')} make no progress`,
-  breaker_tripped: (n) => `${counted(n, 'API')} ${n === 1 ? 'is' : 'are'} tripped`,
-  dead_letters_growing: (n) => `${counted(n, 'dead-letter queue')}`,
+  breaker_tripped: (n) => `Requests to ${counted(n, 'API')} fail one after the other`,
+  dead_letters_growing: (n) => counted(n, 'queue has dead letters', 'queues have dead letters'),
   schedule_failed: (n) => `${counted(n, 'schedule')} start no job`,
   webhook_failing: (n) => `${counted(n, 'webhook')} get no event`,
 }

@@ -5,13 +5,13 @@ import { Bar } from '../ui/bar'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { At, Countdown } from '../ui/time'
-import { MARKS } from './words'
+import { MARKS, TRIPPED } from './words'
 
 /** From this share of a window on it is near its limit. */
 const NEAR = 0.9
 
 export function gateState({ state, failures, used }: Gate): string {
-  if (state === 'tripped') return 'breaker open'
+  if (state === 'tripped') return TRIPPED
   if (state === 'blocked') return 'paused by the API'
   if (failures > 0) return 'requests fail'
   return used.some((it) => it.used >= NEAR * it.of) ? 'near the limit' : 'open'
@@ -24,6 +24,10 @@ export function GateState({ gate }: { gate: Gate }) {
 
 /** One gate: why it is closed, what is used of its windows, and which jobs use it now. */
 export function GateFacts({ gate }: { gate: Gate }) {
+  const next = [gate.nextAt, gate.trippedUntil, gate.blockedUntil]
+    .filter((at) => at !== null)
+    .sort()
+    .at(-1)
   return (
     <>
       <div class="row spread">
@@ -36,7 +40,7 @@ export function GateFacts({ gate }: { gate: Gate }) {
       ))}
       <dl class="pairs small">
         <dt>Next request</dt>
-        <dd class="num">{gate.nextAt ? <Countdown until={gate.nextAt} /> : 'now'}</dd>
+        <dd class="num">{next ? <Countdown until={next} /> : 'now'}</dd>
         <dt>In flight</dt>
         <dd class="num">
           {count(gate.inFlight)}
@@ -69,7 +73,8 @@ function Closed({ gate }: { gate: Gate }) {
         .
       </Note>
     )
-  if (gate.failures > 0) return <p class="warn small">{counted(gate.failures, 'failure')} in a row; the breaker opens at five.</p>
+  if (gate.failures > 0)
+    return <p class="warn small">{counted(gate.failures, 'failure')} in a row; after five the gate closes for a while.</p>
   return null
 }
 

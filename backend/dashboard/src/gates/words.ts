@@ -7,18 +7,21 @@ import type { Gate, Limit } from '../api/types'
 
 export const MARKS: Record<Gate['state'], string> = { ready: 'ok', blocked: 'paused', tripped: 'failed' }
 
+/** A gate whose requests failed one after the other. */
+export const TRIPPED = 'closed after failures'
+
 /** What the gates of a limit are of. */
 const MANY: Record<Limit['scope'], string> = { ip: 'gates', host: 'hosts', key: 'keys', account: 'accounts' }
 
 export const manyOf = ({ scope }: Pick<Limit, 'scope'>): string => MANY[scope]
 
-/** What is to be told of a limit: `breaker open`, `near the limit`; with many gates, of how many: `paused by the API: 2 of 5,000 hosts`. */
+/** What is to be told of a limit: `closed after failures`, `near the limit`; with many gates, of how many: `paused by the API: 2 of 5,000 hosts`. */
 export function statesOf(limit: Limit): string[] {
   const { gates } = limit
   const isMany = gates.total > 1
   const of = (n: number, text: string) =>
     n === 0 ? [] : [isMany ? `${text}: ${count(n)} of ${count(gates.total)} ${manyOf(limit)}` : text]
-  const closed = [...of(gates.tripped, 'breaker open'), ...of(gates.blocked, 'paused by the API')]
+  const closed = [...of(gates.tripped, TRIPPED), ...of(gates.blocked, 'paused by the API')]
   if (closed.length > 0) return closed
   const soon = [...of(gates.failing, 'requests fail'), ...of(gates.near, 'near the limit')]
   return soon.length > 0 ? soon : [gates.total === 0 ? 'not used yet' : 'open']

@@ -7,7 +7,7 @@ import { count, counted } from '../lib/format'
 import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Ago } from '../ui/time'
-import { cellText } from './cell'
+import { cellText } from './signs'
 
 interface Props {
   job: JobDetail

@@ -1,5 +1,5 @@
 import type { JobDetail } from '../api/types'
-import { count, duration, moment } from '../lib/format'
+import { count, counted, duration, moment } from '../lib/format'
 import { Section } from '../ui/page'
 import { Status } from '../ui/status'
 
@@ -18,7 +18,7 @@ export function EarlierRuns({ job }: { job: JobDetail }) {
                 ended {moment(run.endedAt)}, took {duration(run.seconds * 1000)}
               </span>
               <span class={run.tasks.failed > 0 ? 'bad' : 'soft'}>
-                {count(run.tasks.failed)} of {count(run.tasks.total)} tasks failed
+                {count(run.tasks.failed)} of {counted(run.tasks.total, 'task')} failed
               </span>
             </p>
             {run.error && <p class="soft break">{run.error}</p>}

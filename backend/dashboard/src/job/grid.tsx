@@ -8,9 +8,10 @@ import { isActive } from '../lib/verbs'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { type Band, bandsOf, type Place, stepFrom } from './bands'
-import { Cell, shownText, signsOf } from './cell'
+import { Cell } from './cell'
 import { CellDetails } from './cell-details'
 import { GridWindow } from './grid-window'
+import { shownText, signsOf } from './signs'
 
 const EVERY_MS = 4000
 /** Places shown at once: 48 rows of a month of days. */

@@ -101,7 +101,7 @@ function Progress({ job }: { job: JobDetail }) {
   if (isActive(job.status)) {
     // Only what moves looks as if it did.
     const fraction = isMoving(job) ? job.fraction : (job.fraction ?? 0)
-    return <Bar label="Progress of the job" fraction={fraction} tone={toneOf(job)} big />
+    return <Bar label="Progress of the job" fraction={fraction} tone={isMoving(job) ? toneOf(job) : 'idle'} big />
   }
   const of = (n: number) => n / Math.max(1, total)
   return (
@@ -169,11 +169,7 @@ function Figures({ job }: { job: JobDetail }) {
       >
         {brief(job.seen)}
       </Fact>
-      <Fact
-        name="Tasks"
-        tone={job.tasks.failed > 0 ? 'bad' : null}
-        more={job.tasks.failed > 0 ? `${count(job.tasks.failed)} failed` : 'settled'}
-      >
+      <Fact name="Tasks" more={job.tasks.failed > 0 ? <span class="bad">{count(job.tasks.failed)} failed</span> : 'settled'}>
         {count(settled)} <span class="of">/ {count(job.tasks.total)}</span>
       </Fact>
       {job.lookups.asked > 0 && (

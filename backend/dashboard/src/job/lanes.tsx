@@ -3,7 +3,7 @@ import { query } from '../api/client'
 import type { JobDetail, Lane, List } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
-import { brief, bytes, count } from '../lib/format'
+import { brief, bytes, count, named } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { type Part, Parts } from '../ui/bar'
 import { Loaded } from '../ui/loaded'
@@ -40,7 +40,7 @@ export function Lanes({ job }: { job: JobDetail }) {
 }
 
 const columnsOf = ({ status, words }: JobDetail): Column<Lane>[] => [
-  { head: upper(words.lane.one), fill: true, cell: (row) => <LaneCell row={row} isPaused={status === 'paused'} /> },
+  { head: upper(words.lane.one), fill: true, cell: (row) => <LaneCell row={row} status={status} /> },
   { head: 'Settled / found', cell: (row) => <LaneBar lane={row} /> },
   { head: 'Failed', num: true, cell: (row) => <span class={row.failed > 0 ? 'bad' : undefined}>{count(row.failed)}</span> },
   { head: 'Records', num: true, from: 'tablet', cell: (row) => brief(row.seen) },
@@ -83,9 +83,9 @@ function Legend({ lanes }: { lanes: readonly Lane[] }) {
 const markOf = ({ state, failed }: Lane): string =>
   ({ active: 'held', parked: 'pending', waiting: 'waiting', ended: failed > 0 ? 'partial' : 'done' })[state]
 
-/** In a paused job nothing moves: an open lane is paused, and counts down to nothing. */
-function LaneCell({ row, isPaused }: { row: Lane; isPaused: boolean }) {
-  const stands = isPaused && row.state !== 'ended' && row.held === 0
+/** Of a job that does not run nothing moves: an open lane is as its job, and counts down to nothing. */
+function LaneCell({ row, status }: { row: Lane; status: JobDetail['status'] }) {
+  const stands = isActive(status) && status !== 'running' && row.state !== 'ended' && row.held === 0
   const again = row.on === null || row.on === row.errorKind
   return (
     <>
@@ -97,8 +97,8 @@ function LaneCell({ row, isPaused }: { row: Lane; isPaused: boolean }) {
         </span>
       )}
       <div>
-        <Status state={stands ? 'paused' : markOf(row)} text={stands ? 'paused' : row.state} />
-        {row.until && !isPaused && (
+        <Status state={stands ? status : markOf(row)} text={stands ? status : row.state} />
+        {row.until && !stands && (
           <span class="soft">
             {' · '}
             <Waiting wait={{ ...waitOf(row), error: null }} until={row.until} />
@@ -107,7 +107,7 @@ function LaneCell({ row, isPaused }: { row: Lane; isPaused: boolean }) {
       </div>
       {row.errorKind && (
         <div class={row.failed > 0 && !(row.until && again) ? 'bad break' : 'warn break'}>
-          {row.errorKind}
+          {named(row.errorKind)}
           {row.error && `: ${row.error}`}
         </div>
       )}

@@ -1,5 +1,6 @@
 import type { JobDetail } from '../api/types'
 import { moment, pretty } from '../lib/format'
+import { PRIORITIES } from '../lib/verbs'
 import { Copy } from '../ui/copy'
 import { Section } from '../ui/page'
 
@@ -8,8 +9,8 @@ export function ParamsTab({ job }: { job: JobDetail }) {
   const text = pretty(job.params)
   const facts: [string, string][] = [
     ['Job', job.id],
-    ['Backfills', job.about ?? 'forced: may run beside another job for the same request'],
-    ['Priority', String(job.priority)],
+    ['Key', job.about ?? 'forced: may run beside another job for the same request'],
+    ['Priority', PRIORITIES[job.priority] ?? String(job.priority)],
     ['Created', moment(job.createdAt)],
     ['Started', job.startedAt ? moment(job.startedAt) : 'not yet'],
     ['Ended', job.completedAt ? moment(job.completedAt) : 'not yet'],

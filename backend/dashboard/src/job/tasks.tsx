@@ -4,7 +4,7 @@ import type { JobDetail, List, TaskRow } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useParams } from '../hooks/use-params'
 import { serverNow } from '../lib/clock'
-import { brief, count, named } from '../lib/format'
+import { brief, count, named, namedInText } from '../lib/format'
 import { isActive } from '../lib/verbs'
 import { Button } from '../ui/button'
 import { Empty } from '../ui/empty'
@@ -13,8 +13,8 @@ import { Pager } from '../ui/pager'
 import { Status } from '../ui/status'
 import { type Column, Table } from '../ui/table'
 import { Ago, Countdown, Waiting } from '../ui/time'
-import { nameOf } from './cell'
 import { TaskName } from './in-hand'
+import { nameOf } from './signs'
 import { TaskHistory } from './task-history'
 
 const EVERY_MS = 3000
@@ -100,6 +100,9 @@ const columnsOf = (job: JobDetail, onChange: () => void): Column<TaskRow>[] => [
   { head: 'Tries', num: true, from: 'wide', cell: (row) => count(row.attempts) },
 ]
 
+/** Whether a reason names its kind itself: `inactive: deactivated`. */
+const startsWith = (reason: string, kind: string): boolean => reason.toLowerCase().startsWith(namedInText(kind))
+
 function TaskCell({ job, row, onChange }: { job: JobDetail; row: TaskRow; onChange: () => void }) {
   const open = row.state === 'ready' || row.state === 'waiting'
   return (
@@ -108,7 +111,7 @@ function TaskCell({ job, row, onChange }: { job: JobDetail; row: TaskRow; onChan
       {row.error && row.state !== 'done' && <div class={row.state === 'failed' ? 'bad break' : 'warn break'}>{row.error}</div>}
       {row.reason && (
         <div class="soft break">
-          {row.reasonKind && <b>{named(row.reasonKind)}: </b>}
+          {row.reasonKind && !startsWith(row.reason, row.reasonKind) && <b>{named(row.reasonKind)}: </b>}
           {row.reason}
         </div>
       )}

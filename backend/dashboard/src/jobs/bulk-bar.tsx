@@ -2,10 +2,8 @@ import { useState } from 'preact/hooks'
 import type { JobSummary } from '../api/types'
 import { type Act, actOnMatching } from '../lib/bulk'
 import { count, counted } from '../lib/format'
-import { VERB_NAMES, VERBS } from '../lib/verbs'
+import { PRIORITIES, VERB_NAMES, VERBS } from '../lib/verbs'
 import { Button } from '../ui/button'
-
-const PRIORITIES = ['live', 'asked', 'backfill'] as const
 
 interface Props {
   /** The jobs that were selected; all that match the filter when `choice` is one. */

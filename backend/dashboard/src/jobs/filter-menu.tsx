@@ -144,7 +144,7 @@ function Views({ close }: { close: () => void }) {
         <input
           class="input grow"
           aria-label="Name of the view"
-          placeholder="Name of what is shown now"
+          placeholder="Name of this view"
           maxLength={60}
           value={name}
           onInput={(event) => setName(event.currentTarget.value)}

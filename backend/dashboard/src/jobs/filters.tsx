@@ -82,7 +82,7 @@ function Search({ params }: { params: UrlParams }) {
       <input
         class="input"
         type="search"
-        placeholder="Search by subject, error, source or id"
+        placeholder="Subject, error, source or id"
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />

@@ -76,7 +76,7 @@ function Sentences({ job }: { job: JobSummary }) {
       {wait && !job.stalled && (
         <p class={wait.error ? 'job-wait warn' : 'job-wait'}>
           <Icon name={wait.error ? 'alert' : 'clock'} size={13} />
-          <span class="clip">
+          <span class="clamp">
             {wait.sentence}
             {wait.error ? ` – ${wait.error}` : ''}
           </span>
@@ -99,7 +99,7 @@ function Place({ job }: { job: JobSummary }) {
   const position = job.position ?? 0
   return (
     <>
-      <span class="job-bar job-figures">{position === 1 ? 'Next in line' : `Waits for its turn: ${count(position)} in line`}</span>
+      <span class="job-bar job-figures">{position === 1 ? 'Next in line' : `Number ${count(position)} in line`}</span>
       <span class="job-side quiet">{job.startsInMs === null ? '' : `starts in ${duration(job.startsInMs)}`}</span>
     </>
   )

@@ -7,7 +7,7 @@ import { fieldsShown, fillChoices, lacksChoice, type Values } from './choices'
  */
 
 export type { Values } from './choices'
-export type Kind = 'object' | 'variants' | 'const' | 'choice' | 'flag' | 'number' | 'date' | 'list' | 'text' | 'json'
+export type Kind = 'object' | 'variants' | 'const' | 'choice' | 'flag' | 'number' | 'date' | 'several' | 'list' | 'text' | 'json'
 
 const join = (path: string, name: string): string => (path ? `${path}.${name}` : name)
 const typesOf = ({ type }: JsonSchema): string[] => (type === undefined ? [] : Array.isArray(type) ? type : [type])
@@ -30,6 +30,9 @@ export function plain(schema: JsonSchema): JsonSchema {
 const titles = ({ title, description, default: preset }: JsonSchema): JsonSchema =>
   Object.fromEntries(Object.entries({ title, description, default: preset }).filter(([, value]) => value !== undefined))
 
+/** The kind of input for a list, by that of its items. */
+const LISTS: Partial<Record<Kind, Kind>> = { object: 'json', choice: 'several' }
+
 /** The kind of input for a schema. */
 export function kindOf(schema: JsonSchema): Kind {
   if (schema.const !== undefined) return 'const'
@@ -39,7 +42,7 @@ export function kindOf(schema: JsonSchema): Kind {
   if (schema.properties) return 'object'
   if (types.includes('boolean')) return 'flag'
   if (types.includes('integer') || types.includes('number')) return 'number'
-  if (types.includes('array')) return kindOf(plain(schema.items ?? {})) === 'object' ? 'json' : 'list'
+  if (types.includes('array')) return LISTS[kindOf(plain(schema.items ?? {}))] ?? 'list'
   if (!types.includes('string')) return 'json'
   return schema.format === 'date' || schema.pattern?.includes('\\d{4}-\\d{2}-\\d{2}') ? 'date' : 'text'
 }
@@ -67,6 +70,7 @@ export function fill(raw: JsonSchema, value: unknown, path = ''): Values {
     }
     case 'flag':
       return { [path]: known === true }
+    case 'several':
     case 'list':
       return { [path]: Array.isArray(known) ? known.join('\n') : '' }
     case 'json':
@@ -106,6 +110,8 @@ export function build(raw: JsonSchema, values: Values, path = ''): unknown {
       return text === '' ? undefined : numberOf(text)
     case 'choice':
       return schema.enum?.find((one) => String(one) === text)
+    case 'several':
+      return text === '' ? undefined : text.split('\n')
     case 'list':
       return text === '' ? undefined : text.split(/[\s,]+/)
     case 'json':

@@ -36,3 +36,6 @@ const CANCEL_QUESTION = {
   action: 'Cancel the job',
   danger: true,
 }
+
+/** By their number: lower ones run first. */
+export const PRIORITIES = ['live', 'asked', 'backfill'] as const

@@ -1,3 +1,7 @@
+import { useState } from 'preact/hooks'
+import { connection } from '../api/client'
+import { useStore } from '../lib/store'
+import { Note } from '../ui/note'
 import { Page } from '../ui/page'
 import { ApiTabs } from './api-tabs'
 
@@ -5,6 +9,8 @@ const PAGE = '/api/docs'
 
 /** The documentation of the REST API, which is also a page of its own. */
 export function Docs() {
+  const { lost } = useStore(connection)
+  const [isLoaded, setLoaded] = useState(false)
   return (
     <Page
       title="REST API"
@@ -16,7 +22,11 @@ export function Docs() {
       }
     >
       <ApiTabs />
-      <iframe class="docs-frame card" src={`${PAGE}/`} title="Documentation of the REST API" />
+      {lost !== null && !isLoaded ? (
+        <Note tone="bad">The documentation is shown once the server answers. {lost}</Note>
+      ) : (
+        <iframe class="docs-frame card" src={`${PAGE}/`} title="Documentation of the REST API" onLoad={() => setLoaded(true)} />
+      )}
     </Page>
   )
 }

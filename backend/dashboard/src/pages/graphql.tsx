@@ -29,7 +29,7 @@ export function GraphqlPage() {
     <Page title="GraphQL" about="Queries, mutations and subscriptions of this Backhaul, with your session.">
       <ApiTabs />
       {fault && <Note tone="bad">{fault}</Note>}
-      <section class="graphiql-place card" ref={place} aria-label="GraphiQL" aria-busy={!ready && !fault} />
+      <section class="graphiql-place card" ref={place} aria-label="GraphiQL" aria-busy={!ready && !fault} hidden={fault !== ''} />
     </Page>
   )
 }

@@ -4,12 +4,13 @@ import { post, remove } from '../api/client'
 import type { Schedule } from '../api/types'
 import { useMe } from '../hooks/use-me'
 import { ask } from '../lib/ask'
-import { duration, moment, pretty } from '../lib/format'
+import { counted, duration, moment, pretty } from '../lib/format'
 import { attempt } from '../lib/updates'
 import { Button } from '../ui/button'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
 import { Ago, At, Countdown } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 import { ScheduleDialog } from './schedule-dialog'
 
 interface Props {
@@ -79,12 +80,15 @@ export function ScheduleCard({ it, onChange, whole }: Props) {
         <dd>{it.missed === 'skip' ? 'skipped' : 'made up'}</dd>
         <dt>Request</dt>
         <dd>
-          {it.source} <code>{pretty(it.params).replace(/\s+/g, ' ')}</code>
+          {it.source}{' '}
+          <code>
+            <Unbroken text={pretty(it.params).replace(/\s+/g, ' ')} />
+          </code>
         </dd>
       </dl>
       {!it.paused && it.upcoming.length > 0 && (
         <details class="small">
-          <summary>Next {it.upcoming.length}</summary>
+          <summary>{counted(it.upcoming.length, 'next time', 'next times')}</summary>
           <ol class="notes">
             {it.upcoming.map((at) => (
               <li key={at}>{moment(at)}</li>

@@ -15,7 +15,7 @@ const EVENTS = {
   'job.failed': 'A job failed',
   'job.stalled': 'A job makes no progress',
   'job.cancelled': 'A job was cancelled',
-  'alert.*': 'An alert: a queue without a worker, a tripped breaker, dead letters',
+  'alert.*': 'An alert: a queue without a worker, an API whose requests fail, dead letters',
 }
 
 /** A new webhook; its secret is shown here only once. */

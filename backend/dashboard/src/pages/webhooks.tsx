@@ -10,6 +10,7 @@ import { Page } from '../ui/page'
 import { Status } from '../ui/status'
 import { Table } from '../ui/table'
 import { Ago } from '../ui/time'
+import { Unbroken } from '../ui/unbroken'
 import { HookState } from './hook-state'
 import { WebhookDialog } from './webhook-dialog'
 
@@ -49,7 +50,7 @@ export function Webhooks() {
                   fill: true,
                   cell: (row) => (
                     <Link href={`/webhooks/${row.id}`} class="break">
-                      {row.url}
+                      <Unbroken text={row.url} />
                     </Link>
                   ),
                 },

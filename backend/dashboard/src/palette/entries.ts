@@ -4,7 +4,7 @@ import { get, Problem, query, Unreachable } from '../api/client'
 import type { Gate, JobList, Schedule, SourceInfo, Webhook } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
-import { named, shortId } from '../lib/format'
+import { shortId, upper } from '../lib/format'
 import { nextTheme, setTheme, theme } from '../lib/theme'
 import { type Entry, matching, tellingWord } from './match'
 
@@ -37,7 +37,7 @@ export function useEntries(actions: Entry[]): Entry[] {
     run: () => navigate(href),
   })
   const starts = sources.flatMap((source) => [
-    to('Start', `/new?source=${source.name}`, `Start: ${named(source.name)}`, source.about),
+    to('Start', `/new?source=${source.name}`, `Start: ${source.name}`, source.about),
     ...source.commands
       .filter((command) => command.ids !== null)
       .map((command) =>
@@ -70,11 +70,11 @@ export function useJobs(text: string): Entry[] | undefined {
     const stop = new AbortController()
     const timer = setTimeout(async () => {
       try {
-        const { items } = await get<JobList>(`/api/jobs${query({ q: tellingWord(q), limit: JOBS })}`, stop.signal)
+        const { items } = await get<JobList>(`/api/jobs${query({ q: tellingWord(q), sort: 'attention', limit: JOBS })}`, stop.signal)
         const jobs = items.map((job) => ({
           id: `job-${job.id}`,
           group: 'Jobs',
-          text: job.label,
+          text: upper(job.label),
           more: `${job.status} · ${job.source} · ${shortId(job.id)}`,
           run: () => navigate(`/jobs/${job.id}`),
         }))

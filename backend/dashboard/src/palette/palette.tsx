@@ -55,7 +55,7 @@ export default function Palette({ actions, onClose }: { actions: Entry[]; onClos
         autocomplete="off"
         spellcheck={false}
         autofocus
-        placeholder="A page, a job by label or id, a source to start…"
+        placeholder="A page, job or action"
         value={text}
         onInput={(event) => {
           setText(event.currentTarget.value)

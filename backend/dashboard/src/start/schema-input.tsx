@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../api/types'
-import { named } from '../lib/format'
-import { kindOf, type Values } from '../lib/schema'
+import { count, named, namedInText } from '../lib/format'
+import { kindOf, plain, type Values } from '../lib/schema'
 import { Fault, Field, type InputProps } from '../ui/field'
 
 interface Props {
@@ -31,11 +31,43 @@ export function SchemaInput({ schema, path, name, required, values, faults, onCh
       </div>
     )
   const value = String(values[path] ?? '')
+  if (kind === 'several') return <Several {...{ schema, label, value, fault: faults[path] }} onChange={(next) => onChange(path, next)} />
   const change = (event: { currentTarget: { value: string } }) => onChange(path, event.currentTarget.value)
   return (
     <Field label={label} hint={hintOf(schema)} fault={faults[path]} wide={kind === 'list' || kind === 'json'}>
       {(props) => <Control {...{ props, schema, kind, required, value, change }} name={path} />}
     </Field>
+  )
+}
+
+interface SeveralProps {
+  schema: JsonSchema
+  label: string
+  /** Those chosen, one a line. */
+  value: string
+  fault: string | undefined
+  onChange: (value: string) => void
+}
+
+/** Any of known values: a box for each. */
+function Several({ schema, label, value, fault, onChange }: SeveralProps) {
+  const chosen = value.split('\n')
+  const values = plain(schema.items ?? {}).enum?.map(String) ?? []
+  const toggle = (one: string) => onChange(values.filter((it) => chosen.includes(it) !== (it === one)).join('\n'))
+  return (
+    <fieldset class="field wide">
+      <legend class="legend">{label}</legend>
+      <div class="row several">
+        {values.map((one) => (
+          <label key={one} class="check">
+            <input type="checkbox" checked={chosen.includes(one)} onChange={() => toggle(one)} />
+            <span>{namedInText(one)}</span>
+          </label>
+        ))}
+      </div>
+      <Fault text={fault} />
+      {schema.description && <span class="hint">{schema.description}</span>}
+    </fieldset>
   )
 }
 
@@ -84,7 +116,12 @@ function hintOf(schema: JsonSchema): string | undefined {
   const { description, minimum, maximum } = schema
   const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
   const least = minimum !== undefined && minimum > -Number.MAX_SAFE_INTEGER ? minimum : undefined
-  const bounds = least !== undefined && most !== undefined ? `${least} to ${most}` : most !== undefined ? `at most ${most}` : undefined
+  const bounds =
+    least !== undefined && most !== undefined
+      ? `${count(least)} to ${count(most)}`
+      : most !== undefined
+        ? `at most ${count(most)}`
+        : undefined
   const list = kindOf(schema) === 'list' ? 'one per line' : undefined
   return [description, bounds, list].filter(Boolean).join(' · ') || undefined
 }

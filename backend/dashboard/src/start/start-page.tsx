@@ -2,7 +2,6 @@ import type { CommandInfo, JobDetail, SourceInfo } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useMe } from '../hooks/use-me'
 import { useParams } from '../hooks/use-params'
-import { named } from '../lib/format'
 import { Empty } from '../ui/empty'
 import { Loaded } from '../ui/loaded'
 import { Page } from '../ui/page'
@@ -50,7 +49,7 @@ export function Start() {
                           onChange={() => params.set({ source: one.name, like: null, command: null }, { replace: true })}
                         />
                         <span>
-                          <b>{named(one.name)}</b>
+                          <b>{one.name}</b>
                           <span class="hint">{one.about}</span>
                         </span>
                       </label>

@@ -22,11 +22,11 @@ export function Loaded<T>({ of, children }: Props<T>) {
     return (
       <Note tone="bad">
         <p>{isRefused(of.problem) ? reason : `This could not be read. ${reason}`}</p>
-        <p>
+        {of.problem?.status !== 404 && (
           <Button small icon="retry" onClick={() => void of.refresh()}>
             Try again
           </Button>
-        </p>
+        )}
       </Note>
     )
   return (

@@ -58,6 +58,20 @@ export function Workers() {
   )
 }
 
+/** A command, which is broken after a space or a comma only. */
+function Command({ text }: { text: string }) {
+  return (
+    <code>
+      {text.split(/(?<=[ ,])/).map((word) => (
+        <>
+          <span class="nowrap">{word}</span>
+          <wbr />
+        </>
+      ))}
+    </code>
+  )
+}
+
 function Missing({ data }: { data: Answer }) {
   const missing = data.apps.filter(isMissing).map(({ app }) => app)
   const workers = data.apps.filter(({ alive }) => alive !== null).length
@@ -67,7 +81,7 @@ function Missing({ data }: { data: Answer }) {
       {data.schedulers === 0 && (
         <Note tone="bad">
           <b>No scheduler is running</b>: lost tasks are not rescued, and no job ends. Start one with{' '}
-          <code>pm2 start ecosystem.config.js --only scheduler</code>.
+          <Command text="pm2 start ecosystem.config.js --only scheduler" />.
         </Note>
       )}
       {missing.length > 0 && (
@@ -76,7 +90,7 @@ function Missing({ data }: { data: Answer }) {
             {missing.length} of {counted(workers, 'worker')} {missing.length === 1 ? 'is' : 'are'} not running
           </b>
           , so nobody takes their tasks. Start {missing.length === 1 ? 'it' : 'them'} with{' '}
-          <code>pm2 start ecosystem.config.js --only {missing.join()}</code>.
+          <Command text={`pm2 start ecosystem.config.js --only ${missing.join()}`} />.
         </Note>
       )}
     </div>

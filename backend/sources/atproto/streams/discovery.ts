@@ -207,7 +207,7 @@ async function placeHandle(one: Found, io: Io, wanted: Wanted): Promise<Placed> 
 }
 
 function placed(one: Found, identity: Identity, known: HeldRepo | undefined, wanted: Wanted): Placed {
-  if ('gone' in identity) return ended(one, wanted, { skipped: identity.gone }, { status: 'tombstoned' })
+  if ('gone' in identity) return ended(one, wanted, { skipped: identity.gone, kind: 'gone' }, { status: 'tombstoned' })
   if ('fault' in identity) return ended(one, wanted, { failed: identity.fault, error: identity.text })
   const { pds, handle } = identity
   const at = placeAt(one, pds, known, wanted, Date.now())
