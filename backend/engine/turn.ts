@@ -4,7 +4,7 @@ import type { Outcome } from './ahead'
 import type { WorkerEngine } from './engine'
 import { createServed } from './served'
 import { step } from './step'
-import { claimTask, mostUrgent, releaseTask, type Task } from './store'
+import { claimTask, mostUrgent, releaseTask, type Task, unmarkWoken } from './store'
 import { wake } from './wake'
 
 /**
@@ -51,10 +51,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   }
   take(taskId)
   try {
-    // Wake-ups on the queue are in no order of priority: a more urgent task is taken first.
-    const first = await findUrgent(engine, queue, taskId)
-    const task =
-      (first === undefined ? undefined : await claimTask(engine.db, first, engine.id)) ?? (await claimTask(engine.db, taskId, engine.id))
+    const task = (await claimUrgent(engine, queue, taskId)) ?? (await claimTask(engine.db, taskId, engine.id))
     if (task) engine.reached('after claim')
     let going = task && begin(task)
     while (going) {
@@ -93,3 +90,12 @@ const hasPriorities = ({ sources }: WorkerEngine, queue: QueueName): boolean =>
 /** A task of this queue that is ready and has a lower number than the given one; only sources with priorities are asked. */
 const findUrgent = async (engine: WorkerEngine, queue: QueueName, than: bigint): Promise<bigint | undefined> =>
   hasPriorities(engine, queue) ? await mostUrgent(engine.db, queue, than) : undefined
+
+/** Wake-ups on the queue are in no order of priority: a more urgent task is taken first. */
+async function claimUrgent(engine: WorkerEngine, queue: QueueName, woken: bigint): Promise<Task | undefined> {
+  const urgent = await findUrgent(engine, queue, woken)
+  const task = urgent === undefined ? undefined : await claimTask(engine.db, urgent, engine.id)
+  // The wake-up served another task: without its mark, this one is woken again at once and not seconds later.
+  if (task) await unmarkWoken(engine.db, [woken])
+  return task
+}

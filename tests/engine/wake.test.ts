@@ -61,6 +61,23 @@ it('sends a wake-up again if no worker claimed the task, a second later and then
   expect((await woken())[0]?.wakes).toBe(2)
 })
 
+it('a wake-up that serves a more urgent task is sent again at once', async () => {
+  Object.assign(source, { priority: () => 2 })
+  const backfill = await start(1)
+  await it_.db.query(`update backhaul.tasks set woken_at = clock_timestamp(), wakes = 9`)
+  const [task] = await it_.db.query<{ id: bigint }>('select id from backhaul.tasks where job_id = $1', [backfill])
+  const live = await start(1, 0)
+  const worker = await it_.worker({ concurrency: 1 })
+  await it_.broker.publish([{ queue: QUEUE, body: { taskId: `${task?.id}` } }])
+  const isDone = async (job: string) =>
+    (await it_.db.query(`select 1 from backhaul.tasks where job_id = $1 and stream = 'count' and state = 'done'`, [job])).length === 1
+  await until(() => isDone(live), { what: 'the more urgent task' })
+  // By its mark it would be woken ten seconds after its last wake-up.
+  await until(() => isDone(backfill), { timeoutMs: 5_000, what: 'the task whose wake-up it took' })
+  await worker.stop()
+  Object.assign(source, { priority: undefined })
+})
+
 it('wakes nothing that is claimed, parked, paused or waiting for its lane', async () => {
   const job = await start(3)
   await it_.db.query(`update backhaul.tasks set claim = 1, holder = 'somebody' where key like '%-0'`)

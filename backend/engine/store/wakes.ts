@@ -85,7 +85,7 @@ export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
   return due.sort((a, b) => Number(a.place - b.place))
 }
 
-/** Removes the mark of tasks whose wake-up was not confirmed, so that it is published again at once. */
+/** Removes the mark of tasks whose wake-up was not confirmed or served another task, so that it is published again at once. */
 export async function unmarkWoken(db: Reader, ids: readonly bigint[]): Promise<void> {
   await db.query(`update backhaul.tasks set woken_at = null, wakes = greatest(0, wakes - 1) where id = any($1) and claim is null`, [ids])
 }
