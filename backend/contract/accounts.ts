@@ -79,6 +79,9 @@ export interface Accounts {
   check(userId: string, account: string | undefined, context: RouteContext): Promise<AccountCheck[]>
   /** Deletes its tokens. What was read of it stays. */
   remove(userId: string, account: string, context: RouteContext): Promise<AccountInfo>
-  /** Sets the plan of a user, which decides the user's share where a limit is scarce. */
-  setPlan?(userId: string, plan: string, context: RouteContext): Promise<void>
+  /**
+   * Sets the plan of a user, which decides the user's share where a limit is scarce; also before the first account is connected.
+   * @returns how many accounts of the user are connected
+   */
+  setPlan?(userId: string, plan: string, context: RouteContext): Promise<number>
 }

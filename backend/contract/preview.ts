@@ -13,6 +13,8 @@ export interface Preview {
   unit: string
   /** In the order they are read. */
   parts: PreviewPart[]
+  /** They are no range such as days: neighbors with the same outcome are shown one by one. */
+  isEachShown?: boolean
   /** How much is read of each part, by what one of it is called: `{ district: 132 }`; null where it is not known before the work starts. */
   each: Record<string, number | null>
   /** What that costs, where it is known better than by the plan. */
@@ -27,4 +29,6 @@ export interface PreviewPart {
   kind?: string
   /** Why it is not read or not known, as a sentence without its full stop. */
   reason?: string
+  /** About how many records it has, by what is stored. */
+  expected?: number
 }

@@ -280,7 +280,7 @@ export interface RouteContext<S extends Settings = Settings> {
    * Starts a job of the source in the transaction of `act`; workers are woken after its commit.
    * @throws {Refused} `input` naming the field, `setup`, or `state` for a key that was used for another request
    */
-  start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean }>
+  start(tx: Tx, params: unknown, options?: RouteStart): Promise<{ id: string; status: string; created: boolean; added: string[] }>
   /**
    * Lets everything go on that a read has held with this key (`Held`), in the transaction of `act`; workers are woken after its commit.
    * @returns how many tasks and lookups that are

@@ -13,11 +13,13 @@ export const logWorkerStopping = (log: Log, app: string, deliveries: number): vo
 export function logJobsStarted(
   log: Log,
   source: string,
-  jobs: readonly { id: string; created: boolean; activeKey: string | null }[],
+  jobs: readonly { id: string; created: boolean; added: readonly string[]; activeKey: string | null }[],
 ): void {
   const [first] = jobs
   if (jobs.length === 1 && first) {
-    log.info(first.created ? 'Job started' : 'Job is already active', { job: first.id, source, of: first.activeKey })
+    log.info(first.created ? 'Job started' : 'Job is already active', {
+      ...{ job: first.id, source, of: first.activeKey, added: first.added.join(', ') || undefined },
+    })
     return
   }
   const created = jobs.filter((job) => job.created).length

@@ -170,6 +170,9 @@ export async function removeOne(context: Context, userId: string, account: strin
 /** `plan <userId> <plan>` */
 export async function changePlan(context: Context, userId: string, plan: string, { json }: Given): Promise<void> {
   const { accounts, route } = verbs(context)
-  await accounts.setPlan?.(userId, plan, route)
-  context.terminal.out(json ? toJson({ userId, plan }) : `user ${userId} has the plan ${plan}, from the next job on`)
+  const connected = await accounts.setPlan?.(userId, plan, route)
+  const none = connected === 0 ? `; no account of ${userId} is connected yet: check the id, or connect one with yarn accounts connect` : ''
+  context.terminal.out(
+    json ? toJson({ userId, plan, accounts: connected }) : `user ${userId} has the plan ${plan}, from the next job on${none}`,
+  )
 }

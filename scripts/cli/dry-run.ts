@@ -1,6 +1,6 @@
 import { settingsReader } from '../../backend/config/config'
-import type { Command, Plan, Preview, PreviewPart, Source } from '../../backend/contract'
-import { PRIORITY, prepareParams, previewJob } from '../../backend/engine/jobs/verbs'
+import type { Command, Preview, PreviewPart, Source } from '../../backend/contract'
+import { type Foretold, foretell, PRIORITY } from '../../backend/engine/jobs/verbs'
 import { limitsNow } from '../../backend/gate/learned'
 import { effectiveLimits } from '../../backend/gate/limits'
 import { estimate, limitText } from '../../backend/service/jobs/estimate'
@@ -11,25 +11,6 @@ import { count, counted, duration, table, toJson } from './text'
 /** Longer lists are shortened for people. */
 const MAX_LINES = 20
 
-interface Job {
-  plan: Plan
-  /** Undefined where the source does not tell what it would read. */
-  preview: Preview | undefined
-}
-
-/** Only a source that prepares its params, or tells what it would read, needs the database. */
-async function jobsOf(context: Context, source: Source, requests: readonly unknown[]): Promise<Job[]> {
-  const settings = settingsReader(context.config)
-  const jobs: Job[] = []
-  for (const request of requests) {
-    const params = source.prepare ? await prepareParams(context.db, { settings }, source, request) : request
-    const plan = source.plan(params)
-    const preview = source.preview && (await previewJob(context.db, source, params))
-    jobs.push({ plan: { ...plan, estimate: preview?.estimate ?? plan.estimate }, preview })
-  }
-  return jobs
-}
-
 /** Prints what the requests would read and cost; queues nothing. */
 export async function printDryRun(
   context: Context,
@@ -39,7 +20,9 @@ export async function printDryRun(
   priority: number | undefined,
   given: { json?: boolean },
 ): Promise<void> {
-  const jobs = await jobsOf(context, source, requests)
+  const settings = settingsReader(context.config)
+  const jobs: Foretold[] = []
+  for (const request of requests) jobs.push(await foretell(() => context.db, { settings }, source, request))
   const isLive = (priority ?? command.priority ?? PRIORITY.backfill) === PRIORITY.live
   const stated = effectiveLimits(sources, context.config.limits)
   const plans = jobs.map(({ plan }) => plan)
@@ -67,7 +50,7 @@ export async function printDryRun(
   terminal.out(`${counted(jobs.length, 'job')}, ${counted(it.tasks, 'first task')}, ${time}. Nothing was queued.`)
 }
 
-const asJson = ({ plan, preview }: Job) => ({
+const asJson = ({ plan, preview }: Foretold) => ({
   activeKey: plan.activeKey,
   tasks: plan.tasks.length,
   requests: plan.estimate.requests,
@@ -81,16 +64,26 @@ const READ = new Map([
 ])
 
 /** Its parts, then how many of them are read, and how much of each. */
-function previewText({ unit, parts, each }: Preview): string {
-  const runs = runsOf(parts)
+function previewText({ unit, parts, each, isEachShown = false }: Preview): string {
+  const runs = isEachShown ? parts.map((part): Run => ({ first: part, last: part, parts: 1 })) : runsOf(parts)
+  const isCounted = parts.some(({ expected }) => expected !== undefined)
   const shown = runs.slice(0, MAX_LINES)
   const rows = shown.map(({ first, last, parts: length }) => {
     const name = first === last ? first.name : `${first.name} to ${last.name} (${count(length)})`
-    return [name, READ.get(first.isRead) ?? '', whyText(first)]
+    return [
+      name,
+      READ.get(first.isRead) ?? '',
+      ...(isCounted ? [first.expected === undefined ? '' : count(first.expected)] : []),
+      whyText(first),
+    ]
   })
   const hidden = runs.slice(MAX_LINES).reduce((sum, run) => sum + run.parts, 0)
   const more = hidden > 0 ? [`… and ${counted(hidden, `more ${unit}`)}`] : []
-  return [table([unit, 'read', 'why not'], rows), ...more, `${counted(parts.length, unit)}: ${totalsText(parts, each)}.`].join('\n')
+  return [
+    table([unit, 'read', ...(isCounted ? ['records'] : []), 'why not'], rows),
+    ...more,
+    `${counted(parts.length, unit)}: ${totalsText(parts, each)}.`,
+  ].join('\n')
 }
 
 interface Run {
@@ -105,7 +98,7 @@ function runsOf(parts: readonly PreviewPart[]): Run[] {
   const runs: Run[] = []
   for (const part of parts) {
     const run = runs.at(-1)
-    if (run && run.first.isRead === part.isRead && whyText(run.first) === whyText(part)) {
+    if (run && run.first.isRead === part.isRead && run.first.expected === part.expected && whyText(run.first) === whyText(part)) {
       run.last = part
       run.parts++
     } else runs.push({ first: part, last: part, parts: 1 })

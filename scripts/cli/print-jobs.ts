@@ -21,6 +21,7 @@ const asJson = ({ jobs, broker }: Queued, places: Places) => ({
     id: job.id,
     status: job.status,
     created: job.created,
+    added: job.added,
     activeKey: job.activeKey,
     tasks: job.tasks,
     position: places.get(job.id)?.position ?? null,
@@ -32,7 +33,8 @@ const asJson = ({ jobs, broker }: Queued, places: Places) => ({
 function jobText(job: Started, places: Places): string {
   const place = places.get(job.id)
   const turn = place ? `, ${place.text}` : ''
-  if (!job.created) return `job ${shortId(job.id)} is already ${job.status} for ${job.activeKey}${turn}; --force starts another one`
+  const added = job.added.length > 0 ? `; added to it: ${job.added.join(', ')}` : ''
+  if (!job.created) return `job ${shortId(job.id)} is already ${job.status} for ${job.activeKey}${turn}${added}; --force starts another one`
   return `job ${shortId(job.id)} queued: ${job.activeKey} (${counted(job.tasks, 'task')})${turn}`
 }
 

@@ -126,6 +126,47 @@ test.each([
   expect([ran.code, ran.err.split('\n').length, ran.err]).toEqual([code, 1, expect.stringContaining(says)])
 })
 
+test('a plan may come before the first account, and the answer tells that there is none', async () => {
+  const none = '; no account of newcomer is connected yet: check the id, or connect one with yarn accounts connect'
+  const ran = await accounts('plan newcomer pro')
+  expect([ran.code, ran.out]).toEqual([0, expect.stringContaining(`user newcomer has the plan pro, from the next job on${none}`)])
+  await accounts('add printify newcomer --currency USD', tokenOf())
+  expect((await accounts('plan newcomer free')).out).not.toContain('no account')
+  expect(JSON.parse((await accounts('plan newcomer pro --json')).out)).toEqual({ userId: 'newcomer', plan: 'pro', accounts: 2 })
+})
+
+test('a dry run tells what is read, as much of it as the last backfill found, and why the rest is not known', async () => {
+  await accounts('add printify foretold --currency USD', tokenOf())
+  const dry = async (rest = '') => await command(it_.env, `queue commerce foretold --dry-run ${rest}`)
+  const first = await dry()
+  expect(first.out).toMatch(/^orders of printify\/\d+ +yes$/m)
+  expect(first.out).toMatch(/^printify +unknown/m)
+  expect(first.out).toContain('Note: how much there is of what was never read is known once its first page is read.')
+  await it_.served.service.db.query(
+    `insert into commerce.sync_jobs (user_id, account_id, platform, entity, job_type, status, priority, found, job_id)
+     select user_id, id, 'printify', e.name, 'backfill', 'completed', 1, e.found, gen_random_uuid()
+       from commerce.accounts, (values ('orders', 1234), ('products', 50)) e(name, found) where user_id = 'foretold'`,
+  )
+  const second = await dry()
+  expect(second.out).toMatch(/^orders of printify\/\d+ +yes +1,234$/m)
+  // Of each shop 124 pages of orders, the first of them again, one of products and the names of print providers.
+  expect(second.out).toMatch(/^printify +254 /m)
+  expect(second.out).toContain('Note: records and requests are by what the last backfill found.')
+  expect(JSON.parse((await dry('--json')).out)).toMatchObject({ jobs: [{ requests: { printify: 254 } }], leastMs: 0 })
+})
+
+test('a request for a backfill that is active says what it added', async () => {
+  await accounts('add printify twice --currency USD', tokenOf())
+  const queue = (rest: string) => command(it_.env, `queue commerce twice ${rest}`)
+  expect((await queue('--entity orders')).code).toBe(0)
+  const again = await queue('')
+  expect(again.out).toMatch(
+    /is already queued for backfill:twice.*; added to it: products of printify\/\d+, products of printify\/\d+; --force/,
+  )
+  expect((await queue('')).out).not.toContain('added')
+  expect(JSON.parse((await queue('--json')).out)).toMatchObject({ jobs: [{ created: false, added: [] }] })
+})
+
 test.each([
   ['nobody', 'No account of user nobody is connected'],
   ['alice --platform ebay', 'must be one of etsy, shopify, printify'],

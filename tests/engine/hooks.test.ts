@@ -117,7 +117,7 @@ test('a request for an active job adds its tasks to it; those it has already sta
   const go = held()
   const id = await it_.startJob(source, { name: 'joined' })
   const again = await jobs.startJob(it_, source, { name: 'joined', more: 1 })
-  expect(again).toMatchObject({ id, created: false })
+  expect(again).toMatchObject({ id, created: false, added: ['z'] })
   go()
   expect(await it_.ended(id)).toBe('completed')
   expect(await heard(id)).toEqual(['joined {"name":"joined"} {"name":"joined","more":1}'])

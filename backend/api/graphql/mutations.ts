@@ -13,10 +13,10 @@ import { type BulkArgs, bulkOf } from './queries'
 import { given } from './values'
 
 /** The message after a start. */
-function messageOf({ job, created, broker }: StartedJob): string {
+function messageOf({ job, created, added, broker }: StartedJob): string {
   const what = created
     ? `Queued job ${job.id}: ${job.label}.`
-    : `Not queued again: job ${job.id} (${job.status}) is this backfill: ${job.label}.`
+    : `Not queued again: job ${job.id} (${job.status}) is this backfill: ${job.label}.${added.length > 0 ? ` Added to it: ${added.join(', ')}.` : ''}`
   return broker === null ? what : `${what} ${broker} The scheduler wakes the workers once it is back.`
 }
 
@@ -36,7 +36,7 @@ async function startBackfill(_: unknown, ask: StartAsk, context: Context) {
   const { source, params, force, priority, idempotencyKey } = ask
   const options = { force: force ?? false, priority: priority ?? 'backfill', idempotencyKey: idempotencyKey ?? undefined }
   const started = await startJob(context.service, writer(context), { source, params, ...options, trace: context.trace })
-  return { created: started.created, message: messageOf(started), job: started.job }
+  return { created: started.created, added: started.added, message: messageOf(started), job: started.job }
 }
 
 const steer =

@@ -43,8 +43,8 @@ export function jobs(app: App, { service }: Context): void {
         idempotencyKey: request.headers['idempotency-key'],
         trace: traceOf(request),
       }
-      const { job, created, broker } = await startJob(service, actorOf(request), ask)
-      return await located(reply, created, job.id).send({ ...job, created, broker })
+      const { job, created, added, broker } = await startJob(service, actorOf(request), ask)
+      return await located(reply, created, job.id).send({ ...job, created, added, broker })
     },
   )
   app.post(

@@ -257,6 +257,7 @@ export const broker = z
 
 export const started = jobSummary.extend({
   created: z.boolean().meta({ description: 'False when the same backfill is active already, or the Idempotency-Key was used before' }),
+  added: z.array(z.string()).meta({ description: 'What the request added to a job that was active already: orders of etsy/4711' }),
   broker,
 })
 

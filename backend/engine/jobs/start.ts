@@ -6,7 +6,7 @@ import { defaultsOf, type Plan, type Preview, type PriorityName, parsed, type So
 import { readTraceparent, span, traceparent } from '../../tracing'
 import type { Engine } from '../engine'
 import { logJobsStarted } from '../log'
-import { ACTIVE, insertTasks, insertTasksOf, openElsewhere, queueOf, textOf } from '../store'
+import { ACTIVE, insertTasks, insertTasksOf, newTasks, openElsewhere, queueOf, textOf } from '../store'
 import { admit, boundOf } from './admission'
 
 /*
@@ -42,6 +42,8 @@ export interface Started {
   status: string
   /** False: it was already active, or the message had been processed before. */
   created: boolean
+  /** What the request added to a job that was active already, for people: `orders of etsy/4711`. */
+  added: string[]
   /** Names what is backfilled. */
   activeKey: string
   /** How many first tasks its plan has. */
@@ -73,9 +75,25 @@ export async function prepareParams<P>(
   return source.params.parse(await source.prepare(db, params, settings(source)))
 }
 
-/** What a job of these prepared params would read; undefined where its source does not tell. */
-export async function previewJob<P>(db: Reader, source: Source<P>, params: P): Promise<Preview | undefined> {
-  return await source.preview?.({ db, inFlight: (stream, keys) => openElsewhere(db, source.name, null, stream, keys) }, params)
+/** A request that is not started: its plan, with what its source tells of the cost, and what it would read, where its source tells that. */
+export interface Foretold {
+  plan: Plan
+  preview: Preview | undefined
+}
+
+/**
+ * What a job of this request would read and cost. The database is asked only where its source prepares requests, or tells what they read.
+ * @throws {Refused} what the source refuses at this moment
+ */
+export async function foretell<P>(db: () => Reader, engine: Pick<Engine, 'settings'>, source: Source<P>, request: P): Promise<Foretold> {
+  const params = source.prepare ? await prepareParams(db(), engine, source, request) : request
+  const plan = source.plan(params)
+  const reads = source.preview && {
+    db: db(),
+    inFlight: (stream: string, keys: readonly string[]) => openElsewhere(db(), source.name, null, stream, keys),
+  }
+  const preview = reads && (await source.preview?.(reads, params))
+  return { plan: { ...plan, estimate: preview?.estimate ?? plan.estimate }, preview }
 }
 
 /** The parts of the engine that starting jobs needs. */
@@ -171,7 +189,8 @@ async function insertBatch(
 ): Promise<Started[]> {
   // Before the params are prepared: a repeated request gets the same job although the moment has changed.
   const taken = options.inbox && (await takeMessage(tx, options.inbox))
-  if (taken) return [{ id: taken.id, status: taken.status, created: false, ...planOf(source.plan(parseParams(source, taken.params))) }]
+  if (taken)
+    return [{ id: taken.id, status: taken.status, created: false, added: [], ...planOf(source.plan(parseParams(source, taken.params))) }]
   const jobs: Planned[] = []
   for (const params of all) jobs.push(planned(source, await prepareParams(tx, engine, source, params)))
   const priorityOf = ({ params }: Planned) => options.priority ?? source.priority?.(params) ?? PRIORITY.backfill
@@ -214,19 +233,26 @@ async function insertBatch(
   )
   for (const { id, params } of created) await source.started?.(tx, { id, params, run: 1 })
   const active = await activeJobs(tx, source, [...new Set(jobs.filter((job) => !made.has(job.id)).map((job) => job.plan.activeKey))])
-  const started = jobs.map(({ id, plan }): Started => {
-    if (made.has(id)) return { id, status: 'queued', created: true, ...planOf(plan) }
-    const job = active.get(plan.activeKey)
-    if (!job) throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
-    return { id: job.id, status: job.status, created: false, ...planOf(plan) }
-  })
+  const started: Started[] = []
   for (const { id, params, plan } of jobs) {
-    const job = made.has(id) ? undefined : active.get(plan.activeKey)
-    if (!job || !source.joined) continue
-    await insertTasks(tx, job.id, source, await source.joined(tx, { id: job.id, params: source.params.parse(job.params) }, params))
+    const job = active.get(plan.activeKey)
+    if (made.has(id)) started.push({ id, status: 'queued', created: true, added: [], ...planOf(plan) })
+    else if (job)
+      started.push({ id: job.id, status: job.status, created: false, added: await join(tx, source, job, params), ...planOf(plan) })
+    else throw Object.assign(new Error('the active job ended between two statements'), { code: '40001' })
   }
   if (options.inbox && started[0]) await noteMessage(tx, options.inbox, started[0].id)
   return started
+}
+
+/** Adds to an active job what its source finds new in another request for it. @returns that, for people */
+async function join(tx: Tx, source: Source, job: Active, params: unknown): Promise<string[]> {
+  if (!source.joined) return []
+  const tasks = await source.joined(tx, { id: job.id, params: source.params.parse(job.params) }, params)
+  const added = await newTasks(tx, job.id, tasks)
+  await insertTasks(tx, job.id, source, tasks)
+  const names = added.map(({ lane, stage = 0 }) => (lane === undefined || !source.stageLabel ? lane : source.stageLabel(lane, stage)))
+  return [...new Set(names.filter((name) => name !== undefined))]
 }
 
 interface Active {

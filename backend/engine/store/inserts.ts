@@ -14,6 +14,17 @@ export async function insertTasks(tx: Tx, jobId: string, source: Source, tasks: 
   return opened + (await insertTasksOf(tx, source, [{ id: jobId, tasks }]))
 }
 
+/** Which of these tasks a job does not have yet. */
+export async function newTasks(tx: Tx, jobId: string, tasks: readonly NewTask[]): Promise<NewTask[]> {
+  if (tasks.length === 0) return []
+  const rows = await tx.query<{ stream: string; key: string }>(
+    `select t.stream, t.key from backhaul.tasks t join unnest($2::text[], $3::text[]) n(stream, key) using (stream, key) where t.job_id = $1`,
+    [jobId, tasks.map(({ stream }) => stream), tasks.map(({ key }) => key)],
+  )
+  const known = new Set(rows.map(({ stream, key }) => `${stream} ${key}`))
+  return tasks.filter(({ stream, key }) => !known.has(`${stream} ${key}`))
+}
+
 /** Tasks in one statement; their order inside a job is kept for as many. */
 const TASKS_AT_ONCE = 10_000
 

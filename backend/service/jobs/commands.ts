@@ -3,7 +3,7 @@ import { isRecord, type Json } from '../../base/json'
 import { count } from '../../base/vocabulary'
 import { requireAccess } from '../../config/apis'
 import type { Command, Plan, PriorityName, Source } from '../../contract'
-import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
+import { foretell, PRIORITY } from '../../engine/jobs/verbs'
 import { readIds } from '../../engine/lookups/ids'
 import { ask as askLookups } from '../../engine/lookups/store'
 import { wakeLookups } from '../../engine/lookups/wake'
@@ -118,7 +118,7 @@ function understood(service: Pick<Service, 'sources'>, { command: name, ids: giv
 async function plansOf(service: Service, { source, requests }: Understood): Promise<Plan[]> {
   if (!source.prepare) return requests.map((request) => source.plan(request))
   const known: Plan[] = []
-  for (const request of requests.slice(0, MAX_PREPARED)) known.push(source.plan(await prepareParams(service.db, service, source, request)))
+  for (const request of requests.slice(0, MAX_PREPARED)) known.push((await foretell(() => service.db, service, source, request)).plan)
   return known.length === 0 ? [] : requests.map((_, n) => known[n % known.length] as Plan)
 }
 

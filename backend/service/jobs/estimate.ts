@@ -1,6 +1,6 @@
 import { count, counted, duration } from '../../base/vocabulary'
 import type { JobEstimate, Limit, Plan, Span } from '../../contract'
-import { PRIORITY, prepareParams } from '../../engine/jobs/verbs'
+import { foretell, PRIORITY } from '../../engine/jobs/verbs'
 import { ACTIVE } from '../../engine/store'
 import { limitsNow } from '../../gate/learned'
 import { apiOf, type Limits, shareOf } from '../../gate/limits'
@@ -96,7 +96,7 @@ export function estimate(plans: readonly Plan[], limits: Limits, isLive: boolean
  */
 export async function estimateJob(service: Service, ask: { source: string; params: unknown; priority?: number }): Promise<JobEstimate> {
   const source = sourceOf(service, ask.source)
-  const plan = source.plan(await prepareParams(service.db, service, source, checkedParams(source, ask.params)))
+  const { plan } = await foretell(() => service.db, service, source, checkedParams(source, ask.params))
   const limits = await limitsNow(service.db, service.limits)
   const { apis, ...it } = estimate([plan], limits, (ask.priority ?? PRIORITY.backfill) === PRIORITY.live)
   const [active] = await service.db.query<{ id: string }>(

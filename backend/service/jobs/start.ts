@@ -60,6 +60,8 @@ export interface StartedJob {
   job: JobSummary
   /** False: it was active already, or the idempotency key belongs to it. */
   created: boolean
+  /** What the request added to a job that was active already, for people: `orders of etsy/4711`. */
+  added: string[]
   /** Why no worker could be woken yet; the job is stored and the scheduler wakes one later. */
   broker: string | null
 }
@@ -79,7 +81,7 @@ export async function startJob(service: Service, actor: Actor, ask: StartAsk): P
   const { jobs, broker } = await act(service, actor, 'job.start', null, detail, work, (done) => done.jobs[0]?.id ?? null)
   const [started] = jobs
   if (!started) throw new Error('no job was started')
-  return { job: await getJob(service, started.id), created: started.created, broker: broker ?? null }
+  return { job: await getJob(service, started.id), created: started.created, added: started.added, broker: broker ?? null }
 }
 
 const KEY = /^[\x21-\x7e]{1,200}$/

@@ -92,7 +92,7 @@ export function createRouteContext(service: Service, source: Source, actor: Acto
       const options = { priority: PRIORITY[priority], force, inbox, trace, origin: originOf(actor) }
       const [job] = await refusingKey(idempotencyKey, () => insertJobs(tx, service, source, [parseParams(source, params)], options))
       jobs.push(job)
-      return { id: job.id, status: job.status, created: job.created }
+      return { id: job.id, status: job.status, created: job.created, added: job.added }
     },
     release,
     credentials: credentialsOf({ db, sealer: service.config.sealer }, source, release),

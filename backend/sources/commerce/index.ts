@@ -9,6 +9,7 @@ import { type CommerceParams, label, params, paramsOf } from './params'
 import { plan } from './plan'
 import { allOf, PLATFORM_PARTS } from './platforms'
 import { prepare } from './prepare'
+import { preview } from './preview'
 import { routes } from './routes'
 import { settings } from './settings'
 import { PLATFORMS } from './store/records'
@@ -58,5 +59,6 @@ export const commerce = defineSource<CommerceParams>({
   retention,
   prepare,
   plan,
+  preview,
   ...hooks,
 })

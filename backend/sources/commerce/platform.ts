@@ -20,6 +20,9 @@ export interface Ask {
   params: CommerceParams
 }
 
+/** About how many requests something takes, or why that cannot be told, as a sentence without its full stop. */
+export type Cost = { requests: number } | { unknown: string }
+
 /** One platform of the source. */
 export interface PlatformPart {
   queue: Stream['queue']
@@ -33,4 +36,6 @@ export interface PlatformPart {
   overlapMs(entity: Entity): number
   /** Its first tasks, without lane and stage. The same for the same ask. */
   firstTasks(ask: Ask): Omit<NewTask, 'lane' | 'stage'>[]
+  /** What a backfill costs that finds so many records. */
+  costOf(ask: Ask, found: number): Cost
 }

@@ -335,7 +335,10 @@ test('an account is removed with its tokens; its user, or nobody, is asked for b
 })
 
 test('a plan is one that has a weight', async () => {
-  expect(await ask('PUT', '/users/alice/plan', { plan: 'pro' })).toMatchObject({ status: 200, body: { user_id: 'alice', plan: 'pro' } })
+  expect(await ask('PUT', '/users/alice/plan', { plan: 'pro' })).toMatchObject({
+    status: 200,
+    body: { user_id: 'alice', plan: 'pro', accounts: 0 },
+  })
   expect(await ask('GET', '/users/alice')).toMatchObject({ status: 200, body: { plan: 'pro', accounts: [], backfill_status: null } })
   expect(await ask('PUT', '/users/alice/plan', { plan: 'gold' })).toMatchObject({
     status: 400,
@@ -380,14 +383,36 @@ test('a backfill is started once; what is connected meanwhile is added to it', a
   expect(first).toMatchObject({ status: 202, body: { status: 'queued', created: true } })
   await it_.follow(await begin('shopify', userId, shopify()))
   const again = await ask('POST', `/users/${userId}/backfill`)
-  expect(again).toMatchObject({ status: 200, body: { job_id: first.body.job_id, created: false } })
+  const shop = `shopify/${shopify()}`
+  expect(again).toMatchObject({
+    status: 200,
+    body: { job_id: first.body.job_id, created: false, added: [`orders of ${shop}`, `products of ${shop}`, `customers of ${shop}`] },
+  })
+  await it_.follow((await ask('POST', '/connect/printify', { userId, currency: 'USD' })).body.url)
+  const printify = (await accountsOf(userId)).flatMap((one: { platform: string; account: string }) =>
+    one.platform === 'printify' ? [`orders of ${one.account}`, `products of ${one.account}`] : [],
+  )
+  const start = 'mutation ($params: JSON!) { startBackfill(source: "commerce", params: $params) { created added message } }'
+  const byGraphql = await it_.served.ask('POST', '/graphql', { query: start, variables: { params: { userId } } }, bearer)
+  expect(byGraphql.body.data.startBackfill).toEqual({
+    created: false,
+    added: expect.arrayContaining(printify),
+    message: expect.stringMatching(/^Not queued again: .* Added to it: orders of printify/),
+  })
+  expect(printify).toHaveLength(4)
+  const byRest = await it_.served.ask('POST', '/api/jobs', { source: 'commerce', params: { userId } }, bearer)
+  expect(byRest).toMatchObject({ status: 200, body: { id: first.body.job_id, created: false, added: [] } })
   const { body } = await ask('GET', `/users/${userId}`)
   expect(body).toMatchObject({ backfill_status: 'in_progress', jobs: [{ id: first.body.job_id }] })
   expect(
     body.sync_jobs
       .map((row: { platform: string; entity: string; priority: number }) => `${row.platform} ${row.entity} ${row.priority}`)
       .sort(),
-  ).toEqual(['etsy listings 2', 'etsy orders 1', 'etsy payments 3', 'shopify customers 3', 'shopify orders 1', 'shopify products 2'])
+  ).toEqual([
+    ...['etsy listings 2', 'etsy orders 1', 'etsy payments 3'],
+    ...['printify orders 1', 'printify orders 1', 'printify products 2', 'printify products 2'],
+    ...['shopify customers 3', 'shopify orders 1', 'shopify products 2'],
+  ])
   expect(body.progress).toContainEqual({
     account: `etsy/${seller().shops.etsy.id}`,
     entity: 'orders',

@@ -1,5 +1,6 @@
+import type { Source } from '../../../backend/contract'
 import type { Report } from '../../../backend/engine/jobs/report'
-import { report } from '../../../backend/engine/jobs/verbs'
+import { foretell, report } from '../../../backend/engine/jobs/verbs'
 import { CHANNELS, type User } from '../../../backend/sandbox/commerce/people'
 import { commerce } from '../../../backend/sources/commerce'
 import { connectSeller } from '../../../bench/commerce/sellers'
@@ -87,3 +88,31 @@ test.each([
   },
   180_000,
 )
+
+test('what was never read is not foretold, and why is told; what was read takes about as many requests again', async () => {
+  const { id: userId } = user(0)
+  const foretold = async (request: object) => {
+    const params = commerce.params.parse({ userId, ...request })
+    return (await foretell(() => it_.db, it_, commerce as unknown as Source, params)).plan.estimate
+  }
+  const before = await foretold({})
+  expect(before.requests).toEqual({ etsy: expect.any(Number), printify: expect.any(Number), shopify: null })
+  expect(before.note).toMatch(/^records and requests are by what the last backfill found; Shopify's limit counts the points/)
+  const { requests } = await run(0, { platforms: ['etsy', 'printify'] })
+  for (const api of ['etsy', 'printify']) {
+    const made = requests[api]?.requests ?? 0
+    expect((before.requests[api] as number) / made).toBeGreaterThan(0.85)
+    expect((before.requests[api] as number) / made).toBeLessThan(1.15)
+  }
+  expect(await foretold({ kind: 'incremental' })).toMatchObject({
+    requests: { etsy: null, printify: null, shopify: null },
+    note: 'how much has changed is known once it is read',
+  })
+  await it_.db.query(`update commerce.sync_jobs set status = 'failed' where user_id = $1 and platform = 'etsy' and entity = 'payments'`, [
+    userId,
+  ])
+  expect(await foretold({ platforms: ['etsy'] })).toMatchObject({
+    requests: { etsy: null },
+    note: expect.stringContaining('what was never read is known once its first page is read'),
+  })
+}, 120_000)

@@ -324,7 +324,13 @@ export const jobs = /* GraphQL */ `
     job: Job!
   }
   "created is false when the same backfill is active, or the idempotencyKey was used before."
-  type StartBackfillPayload { created: Boolean! message: String! job: Job! }
+  type StartBackfillPayload {
+    created: Boolean!
+    "What the request added to a job that was active already: orders of etsy/4711"
+    added: [String!]!
+    message: String!
+    job: Job!
+  }
   type BulkPayload { done: [ID!]! refused: [BulkRefusal!]! next: String }
   type BulkPreview { matching: Int! able: Int! others: [BulkOther!]! }
   type BulkOther { status: JobStatus! jobs: Int! }

@@ -1,11 +1,16 @@
 import { Refused } from '../../../base/errors'
 import type { RouteContext, SettingValues } from '../../../contract'
 import { plansOf, type settings } from '../settings'
+import { readAccounts } from '../store/accounts'
 import { setPlan } from '../store/profiles'
 import { knownUserId } from './ways'
 
-/** Sets the plan of a user; jobs that are started from now on have its weight. @throws {Refused} `input` for a plan without a weight */
-export async function changePlan(user: string, plan: string, context: RouteContext): Promise<void> {
+/**
+ * Sets the plan of a user; jobs that are started from now on have its weight. A user may have a plan before the first account.
+ * @returns how many accounts of the user are connected
+ * @throws {Refused} `input` for a plan without a weight
+ */
+export async function changePlan(user: string, plan: string, context: RouteContext): Promise<number> {
   const userId = knownUserId(user)
   const plans = plansOf((context.settings as SettingValues<typeof settings>).COMMERCE_PLANS)
   if (!plans.includes(plan)) {
@@ -16,4 +21,5 @@ export async function changePlan(user: string, plan: string, context: RouteConte
     )
   }
   await context.act('account.plan', userId, { plan }, (tx) => setPlan(tx, userId, plan))
+  return (await readAccounts(context.db, userId)).filter(({ isRemoved }) => !isRemoved).length
 }

@@ -1,12 +1,14 @@
 import type { PlatformPart } from '../platform'
 import { etsy as api } from './api'
+import { requestsFor } from './paging'
 import { etsySettings } from './settings'
 import { lines } from './streams/lines'
 import { listings, listingTasks } from './streams/listings'
 import { orders, orderTasks } from './streams/orders'
-import { payments, paymentTasks } from './streams/payments'
+import { ledgerRequestsOf, payments, paymentTasks } from './streams/payments'
 import { receipts } from './streams/receipts'
 import { etsyCredential } from './tokens'
+import { windowOf } from './windows'
 
 const MINUTE = 60_000
 
@@ -26,4 +28,7 @@ export const etsy: PlatformPart = {
   laneWidth: 3,
   overlapMs: (entity) => OVERLAP_MS[entity] ?? 0,
   firstTasks: (ask) => TASKS[ask.entity]?.(ask) ?? [],
+  costOf: ({ entity, from, to }, found) => ({
+    requests: entity === 'payments' ? ledgerRequestsOf(windowOf(from, to), found) : requestsFor(found),
+  }),
 }

@@ -7,7 +7,7 @@ import { changePlan } from '../accounts/plan'
 import { remove } from '../accounts/remove'
 import { params } from '../params'
 import { connectedPage, refusedPage } from './page'
-import { account, link, platformIn, userIn } from './shapes'
+import { account, link, platformIn, userIn, userPlan } from './shapes'
 
 /** An account as routes show it. */
 export const accountShown = ({ userId: _, ...it }: AccountInfo): z.input<typeof account> => ({
@@ -89,10 +89,10 @@ const plan = defineRoute({
   about: "Set a user's plan, which decides the share where a limit is scarce, from the next job on",
   params: userIn,
   body: z.strictObject({ plan: z.string().max(100) }),
-  answers: [{ status: 200, body: z.object({ user_id: z.string(), plan: z.string() }) }],
+  answers: [{ status: 200, body: userPlan }],
   async answer({ params: { userId }, body }, context) {
-    await changePlan(userId, body.plan, context)
-    return { status: 200, body: { user_id: userId, plan: body.plan } }
+    const accounts = await changePlan(userId, body.plan, context)
+    return { status: 200, body: { user_id: userId, plan: body.plan, accounts } }
   },
 })
 

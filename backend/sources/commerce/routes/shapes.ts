@@ -85,11 +85,18 @@ export const user = z
   })
   .meta({ id: 'CommerceUser' })
 
+export const userPlan = z.object({
+  user_id: z.string(),
+  plan: z.string(),
+  accounts: z.number().int().meta({ description: 'How many accounts of the user are connected; 0: the plan waits for the first one' }),
+})
+
 export const started = z
   .object({
     job_id: z.uuid(),
     status: z.string(),
     created: z.boolean().meta({ description: 'False: this job was running already, and reads what is asked for as well' }),
+    added: z.array(z.string()).meta({ description: 'What the request added to it: orders of etsy/4711' }),
   })
   .meta({ id: 'CommerceJob' })
 

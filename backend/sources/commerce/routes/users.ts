@@ -106,7 +106,7 @@ const start = (name: 'backfill' | 'sync', kind: 'backfill' | 'incremental', body
       const wanted = { ...(given as object | null), userId, kind }
       const priority = kind === 'incremental' ? 'live' : 'backfill'
       const job = await context.act('job.start', null, wanted as Json, (tx) => context.start(tx, wanted, { priority }))
-      return { status: job.created ? 202 : 200, body: { job_id: job.id, status: job.status, created: job.created } }
+      return { status: job.created ? 202 : 200, body: { job_id: job.id, status: job.status, created: job.created, added: job.added } }
     },
   })
 

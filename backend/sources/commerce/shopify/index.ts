@@ -29,4 +29,8 @@ export const shopify: PlatformPart = {
   laneWidth: 5,
   overlapMs: (entity) => OVERLAP_MS[entity] ?? 0,
   firstTasks: windowTask,
+  costOf: () => ({
+    unknown:
+      "Shopify's limit counts the points of each request, which its answers tell, and bulk operations are asked about until they end",
+  }),
 }

@@ -130,6 +130,19 @@ export async function readParts(db: Reader, jobId: string): Promise<Map<string, 
   return new Map(rows.map(({ part, status }) => [part, status]))
 }
 
+/** How many records the last completed backfill of each entity of these accounts found, by `<account id> <entity>`. */
+export async function lastFound(db: Reader, accountIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.query<{ part: string; found: number }>(
+    `select a.id || ' ' || e.entity as part, last.found::float8 as found
+       from unnest($1::uuid[]) a(id) cross join unnest($2::text[]) e(entity) cross join lateral (
+         select found from commerce.sync_jobs
+          where account_id = a.id and entity = e.entity and job_type = 'backfill' and status = 'completed'
+          order by created_at desc limit 1) last`,
+    [accountIds, ENTITY_NAMES],
+  )
+  return new Map(rows.map(({ part, found }) => [part, found]))
+}
+
 /** Up to which moment each entity of these accounts has been read completely, by `<account id> <entity>`. */
 export async function lastCursors(db: Reader, accountIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await db.query<{ part: string; cursor: string }>(

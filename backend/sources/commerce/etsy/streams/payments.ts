@@ -180,6 +180,9 @@ export function ledgerRequests({ from, to }: Window, orders: number): number {
   return Math.round(windows * pagesFor(orders / windows) + tasks * links)
 }
 
+/** The same where it has so many entries. */
+export const ledgerRequestsOf = (window: Window, entries: number): number => ledgerRequests(window, entries / ENTRIES_OF_ORDER)
+
 /** Windows of 31 days over all that is wanted; a sync reads the entries made since the last one. */
 export function paymentTasks({ account, kind, from, to, params }: Ask): Omit<NewTask, 'lane' | 'stage'>[] {
   const whole = windowOf(from, to)
