@@ -65,14 +65,27 @@ describe('a retry of what is missing', () => {
       .filter((one) => one.state === 'data')
       .map((one) => one.date)
 
-  test('reads dates that had no task to read them, and rows that are gone; nothing that is stored', async () => {
+  test('reads dates that had no task to read them, and rows that are gone, all or one of a date; nothing that is stored', async () => {
     const range = { startDate: '2026-09-20', endDate: '2026-10-20', skipExisting: false }
     world.calendar.set('2026-10-06')
     const id = await world.start(range)
     expect(await world.suite.ended(id)).toBe('completed')
     const before = await heldDates('districts_summary')
-    const gone = before[1] as string
-    await world.suite.db.tx((tx) => tx.query('delete from toastmasters.districts_summary where logical_date = $1', [gone]))
+    const [, gone, partly] = before
+    const lines = async () =>
+      await world.suite.db.query<{ n: number }>(
+        'select count(*)::int as n from toastmasters.districts_summary where logical_date = any($1) group by logical_date',
+        [[gone, partly]],
+      )
+    const whole = await lines()
+    await world.suite.db.tx((tx) =>
+      tx.query(
+        `delete from toastmasters.districts_summary
+          where logical_date = $1 or logical_date = $2 and district_id = (select max(district_id) from toastmasters.districts_summary)`,
+        [gone, partly],
+      ),
+    )
+    expect(await lines()).not.toEqual(whole)
     world.calendar.set('2026-10-25')
     world.asked()
     await jobs.retry(world.suite, id, { missing: true })
@@ -80,9 +93,10 @@ describe('a retry of what is missing', () => {
     const now = dataDates(range.startDate, range.endDate)
     expect(now.length).toBeGreaterThan(before.length)
     expect(await heldDates('districts_summary')).toEqual(now)
+    expect(await lines()).toEqual(whole)
     // What came, what was deleted, and the last day of September, whose capture is newer by now; it was read with caching.
     const files = asked()
-    expect(files.length).toBeLessThanOrEqual(now.length - before.length + 2)
+    expect(files.length).toBeLessThanOrEqual(now.length - before.length + 3)
     expect(await jobs.report(world.suite, id)).toMatchObject({ verified: true, earlierRuns: [{ number: 1, status: 'completed' }] })
     // Nothing is missing: nothing is asked for, but whether a day has come by now.
     world.asked()

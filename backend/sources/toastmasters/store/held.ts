@@ -1,6 +1,7 @@
 import type { Reader } from '../../../base/sql'
 import type { Day } from '../calendar'
 import type { Detail } from '../prepared'
+import { SUMMARY } from './revisions'
 
 /** What is held of a district on a date. */
 export interface Held {
@@ -14,13 +15,26 @@ export interface Held {
   isFinal: boolean
 }
 
-/** What is held from one date to another, both included; a district has a row for each detail. */
+/**
+ * The dates, of those between two in SQL, whose summary has fewer rows than the file it comes from: somebody deleted some of them. It costs
+ * a few rows of each date. Whether a district has all its clubs is not asked: they are a hundred times as many
+ * (`clubs_differ` in integrity.ts finds it).
+ */
+const partialSummaries = (from: string, to: string): string => `
+  select r.logical_date from toastmasters.revisions r
+    join toastmasters.bodies b on b.district_id = '' and b.logical_date = r.logical_date and b.as_of = r.as_of and b.hash = r.hash
+   where r.scope = '${SUMMARY}' and r.superseded_at is null and r.logical_date between ${from} and ${to}
+     and b.rows > (select count(*) from toastmasters.districts_summary s where s.logical_date = r.logical_date)`
+
+/**
+ * What is held from one date to another, both included; a district has a row for each detail. A summary that is not whole is not held.
+ */
 export async function readHeld(db: Reader, from: Day, to: Day): Promise<Held[]> {
   const rowsOf = (table: string, detail: Detail) =>
     `select logical_date::text as date, district_id as "districtId", '${detail}' as detail, as_of::text as "asOf", fetched_at as "fetchedAt",
             is_final as "isFinal" from toastmasters.${table} where logical_date between $1 and $2`
   return await db.query<Held>(
-    `${rowsOf('districts_summary', 'summary')} union all ${rowsOf('district_snapshots', 'full')} order by 1, 2, 3`,
+    `${rowsOf('districts_summary', 'summary')} and logical_date not in (${partialSummaries('$1', '$2')}) union all ${rowsOf('district_snapshots', 'full')} order by 1, 2, 3`,
     [from, to],
   )
 }
@@ -44,7 +58,8 @@ export async function latestDistricts(db: Reader): Promise<string[]> {
 }
 
 /**
- * The months, by their last days, with a date of which something is not stored: the summary, or in full detail a district's statistics.
+ * The months, by their last days, with a date of which something is not stored: a line of the summary, or in full detail a district's
+ * statistics.
  * @param districts those asked for; null: those in the summary of the date
  */
 export async function monthsLacking(
@@ -59,6 +74,7 @@ export async function monthsLacking(
       where case when $3 then exists (select from unnest($4::text[]) w where not exists
                                         (select from toastmasters.district_snapshots s where s.logical_date = d::date and s.district_id = w))
                  else not exists (select from toastmasters.districts_summary s where s.logical_date = d::date) end
+         or not $3 and d::date in (${partialSummaries('$1', '$2')})
          or $5 and exists (select from toastmasters.districts_summary s where s.logical_date = d::date and not exists
                              (select from toastmasters.district_snapshots f where f.logical_date = d::date and f.district_id = s.district_id))`,
     [from, to, detail === 'full' && districts !== null, districts ?? [], detail === 'full' && districts === null],

@@ -23,6 +23,8 @@ export interface Version {
   isFinal: boolean
   /** Bytes of its files. */
   size: number
+  /** Of a summary: its rows. */
+  rows?: number
 }
 
 export type Reason = 'no_existing' | 'newer_data' | 'same_day_refresh' | 'existing_is_newer'
@@ -64,11 +66,11 @@ function compare(a: Rank, b: Rank): number {
 export async function decide(tx: Tx, version: Version): Promise<Decision> {
   const rows = await tx.query<Row>(
     `select as_of::text as "asOf", hash, hashes, read_at as "readAt", is_final as "isFinal", superseded_at is null as "isCurrent",
-            case when scope = '${SUMMARY}' then exists (select from toastmasters.districts_summary d where d.logical_date = r.logical_date)
+            case when scope = '${SUMMARY}' then (select count(*) from toastmasters.districts_summary d where d.logical_date = r.logical_date) >= $5::int
                  else exists (select from toastmasters.district_snapshots d where d.logical_date = r.logical_date and d.district_id = r.scope) end as "hasRows"
        from toastmasters.revisions r
       where logical_date = $1 and scope = $2 and (superseded_at is null or (as_of = $3 and hash = $4))`,
-    [version.logicalDate, version.scope, version.asOf, version.hash],
+    [version.logicalDate, version.scope, version.asOf, version.hash, version.rows ?? null],
   )
   const own = rows.find((row) => row.asOf === version.asOf && row.hash === version.hash)
   const current = rows.find((row) => row.isCurrent)

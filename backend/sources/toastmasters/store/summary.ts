@@ -34,6 +34,7 @@ export async function saveSummary(tx: Tx, { body, rows, isFinal }: SummaryBatch)
     readAt: [fetchedAt],
     isFinal,
     size,
+    rows: rows.length,
   })
   switch (decision.outcome) {
     case 'older':
