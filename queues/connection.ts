@@ -1,4 +1,4 @@
-import { type Channel, type ChannelModel, connect } from 'amqplib'
+import type { Channel, ChannelModel } from 'amqplib'
 import { openRefusal } from './refusal'
 
 const CONNECT_MS = 10_000
@@ -21,6 +21,8 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
  * @throws {Refused} `setup` with the reason; {Unreachable} when it may pass by itself
  */
 export async function dial(url: string, name: string): Promise<ChannelModel> {
+  // Most commands do not connect.
+  const { connect } = require('amqplib') as typeof import('amqplib')
   const target = new URL(url)
   if (!target.searchParams.has('heartbeat')) target.searchParams.set('heartbeat', '10')
   try {

@@ -1,22 +1,33 @@
 import type { Command } from 'commander'
-import { JOB_SORTS, JOB_VERBS, LOG_LEVELS } from '../backend/base/vocabulary'
-import { progress } from '../backend/engine/jobs/progress'
-import { findJob, report } from '../backend/engine/jobs/verbs'
-import { askedOf } from '../backend/service/base/registry'
+import { JOB_SORTS, JOB_VERBS, type JobVerb, LOG_LEVELS } from '../backend/base/vocabulary'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
-import { showFailures } from './cli/jobs-failures'
-import { type ListOptions, listJobs } from './cli/jobs-list'
-import { type LogOptions, showLog } from './cli/jobs-log'
-import { type ShowOptions, showJob } from './cli/jobs-show'
-import { doVerb, VERBS, type VerbOptions } from './cli/jobs-verbs'
+import type { ListOptions } from './cli/jobs-list'
+import type { LogOptions } from './cli/jobs-log'
+import type { ShowOptions } from './cli/jobs-show'
+import type { VerbOptions } from './cli/jobs-verbs'
+import type { WatchOptions } from './cli/jobs-watch'
 import { createProgram, main } from './cli/main'
-import { follow } from './cli/print-jobs'
-import { reportText } from './cli/report-text'
 import { wordOptions } from './cli/source-words'
-import { toJson } from './cli/text'
 
 const JSON_OPTION = ['--json', 'print JSON only'] as const
+
+const ABOUT: Record<JobVerb, string> = {
+  pause: 'finish the pages in progress and start no new ones',
+  resume: 'continue a paused job',
+  cancel: 'end a job; rows it has written stay',
+  acknowledge: 'note that you know that a job failed: it no longer asks for attention',
+  retry: 'run the failed tasks of a job again, each from the page it reached',
+}
+
+/* Each command loads what it does when it is run: together they take longer to load than one of them takes to run. */
+const lists = () => require('./cli/jobs-list') as typeof import('./cli/jobs-list')
+const shows = () => require('./cli/jobs-show') as typeof import('./cli/jobs-show')
+const failures = () => require('./cli/jobs-failures') as typeof import('./cli/jobs-failures')
+const logs = () => require('./cli/jobs-log') as typeof import('./cli/jobs-log')
+const watches = () => require('./cli/jobs-watch') as typeof import('./cli/jobs-watch')
+const reports = () => require('./cli/jobs-report') as typeof import('./cli/jobs-report')
+const verbs = () => require('./cli/jobs-verbs') as typeof import('./cli/jobs-verbs')
 
 /** `yarn jobs`: shows and controls jobs. */
 export function build(context: Context): Command {
@@ -33,7 +44,7 @@ export function build(context: Context): Command {
     .option('--sort <order>', JOB_SORTS.join(', '), 'newest')
     .option('--limit <n>', 'maximum number of jobs', '20')
     .option(...JSON_OPTION)
-    .action((options: ListOptions) => listJobs(context, options))
+    .action((options: ListOptions) => lists().listJobs(context, options))
   program
     .command('show <id>')
     .description('show the progress of a job and what it waits for')
@@ -41,12 +52,12 @@ export function build(context: Context): Command {
     .option('--lanes', 'show the progress of each lane: host, account, item, as its source has it')
     .option('--rejects', 'list the records it rejected')
     .option(...JSON_OPTION)
-    .action((id: string, options: ShowOptions) => showJob(context, id, options))
+    .action((id: string, options: ShowOptions) => shows().showJob(context, id, options))
   program
     .command('failures <id>')
     .description('show the failures of a job by cause, and whether a retry helps')
     .option(...JSON_OPTION)
-    .action((id: string, options: { json?: boolean }) => showFailures(context, id, options))
+    .action((id: string, options: { json?: boolean }) => failures().showFailures(context, id, options))
   program
     .command('logs <id>')
     .description('show the log lines of a job')
@@ -55,24 +66,24 @@ export function build(context: Context): Command {
     .option('--grep <text>', 'only lines that contain this text')
     .option('--limit <n>', 'maximum number of lines, the last ones', '200')
     .option(JSON_OPTION[0], 'print one JSON document a line')
-    .action((id: string, options: LogOptions) => showLog(context, id, options))
+    .action((id: string, options: LogOptions) => logs().showLog(context, id, options))
   program
     .command('watch <ids...>')
     .description('follow jobs until they end; exit 0 only if all completed')
     .option('--lookups', 'also wait until all their lookups are answered')
     .option(...JSON_OPTION)
-    .action((ids: string[], options: WatchOptions) => watch(context, ids, options))
+    .action((ids: string[], options: WatchOptions) => watches().watch(context, ids, options))
   program
     .command('report <id>')
     .description('show what a job found; exit 1 unless it is verified')
     .option(...JSON_OPTION)
-    .action((id: string, options: { json?: boolean }) => showReport(context, id, options))
+    .action((id: string, options: { json?: boolean }) => reports().showReport(context, id, options))
   for (const name of JOB_VERBS) {
     const command = program
       .command(`${name} <ids...>`)
-      .description(VERBS[name].about)
+      .description(ABOUT[name])
       .option(...JSON_OPTION)
-      .action((ids: string[], options: VerbOptions) => doVerb(context, name, ids, options))
+      .action((ids: string[], options: VerbOptions) => verbs().doVerb(context, name, ids, options))
     if (name === 'retry') {
       command
         .option(
@@ -89,31 +100,6 @@ export function build(context: Context): Command {
     }
   }
   return program
-}
-
-interface WatchOptions {
-  json?: boolean
-  lookups?: boolean
-}
-
-async function watch(context: Context, given: readonly string[], options: WatchOptions): Promise<void> {
-  const ids: string[] = []
-  for (const id of given) ids.push((await findJob({ db: context.db }, id)).id)
-  const reports = await follow(context, [...new Set(ids)], options)
-  if (options.json) context.terminal.out(toJson(reports))
-}
-
-async function showReport(context: Context, id: string, options: { json?: boolean }): Promise<void> {
-  const written = await report({ db: context.db }, id)
-  const [now] = await progress(context.db, [written.job])
-  // Lookups go on after the report was written.
-  const found = { ...written, lookups: now?.lookups ?? written.lookups }
-  context.terminal.out(
-    options.json
-      ? toJson(found)
-      : reportText({ ...found, params: askedOf(sources, found) }, sources.find(({ name }) => name === found.source)?.counters),
-  )
-  if (!found.verified) context.exitCode = 1
 }
 
 if (require.main === module) void main(build)

@@ -1,27 +1,13 @@
 import type { Command as Program } from 'commander'
-import { requireAccess } from '../backend/config/apis'
 import type { Command, Source } from '../backend/contract'
 import { sources } from '../backend/sources'
 import type { Context } from './cli/context'
-import { printDryRun } from './cli/dry-run'
-import { startJobs } from './cli/enqueue'
-import { collectIds } from './cli/ids'
 import { createProgram, main } from './cli/main'
 import { idNameOf, optionsOf } from './cli/options'
-import { followJobs, printJobs } from './cli/print-jobs'
-import { runLookup } from './cli/queue-lookup'
-import { buildRequests, namingFlags, parsePriority } from './cli/request'
-import { traced } from './cli/traced'
+import type { Given } from './cli/queue-run'
 
-/** Options of every queue script; a source adds its own. */
-export interface Given extends Record<string, unknown> {
-  priority?: string
-  force?: boolean
-  dryRun?: boolean
-  watch?: boolean
-  json?: boolean
-  file?: string
-}
+/** Most of what a command takes to load; its help does without it. */
+const load = () => require('./cli/queue-run') as typeof import('./cli/queue-run')
 
 function addCommand(program: Program, context: Context, name: string, source: Source, command: Command): void {
   const made = parentOf(program, name)
@@ -40,7 +26,7 @@ function addCommand(program: Program, context: Context, name: string, source: So
     .configureHelp({ commandUsage: () => `yarn queue ${name} [options]${idName ? ' [ids...]' : ''}` })
     .action(async (...args: unknown[]) => {
       const [ids, given] = idName ? (args as [string[], Given]) : [[], args[0] as Given]
-      await traced(context, `yarn queue:${name}`, () => queue(context, source, command, ids, given))
+      await load().runQueue(context, name, source, command, ids, given)
     })
 }
 
@@ -55,21 +41,6 @@ function parentOf(program: Program, name: string): Program {
       .description(`Start jobs of ${first}: each command says which`)
       .configureHelp({ commandUsage: () => `yarn queue ${first} <command>` })
   )
-}
-
-async function queue(context: Context, source: Source, command: Command, args: string[], given: Given): Promise<void> {
-  const { config } = context
-  if (!given.dryRun) requireAccess(source, config)
-  const ids = command.ids || command.lookup ? await collectIds(args, given.file, context.terminal) : []
-  const priority = given.priority === undefined ? undefined : parsePriority(given.priority)
-  if (command.lookup) return await runLookup(context, source, { ...command, lookup: command.lookup }, ids, priority, given)
-  const requests = buildRequests(source, command, ids, given)
-  if (given.dryRun) return await namingFlags(source, command, () => printDryRun(context, source, command, requests, priority, given))
-  const options = { priority, force: given.force, isQuiet: given.json }
-  const queued = await namingFlags(source, command, () => startJobs(context, source, command, requests, options))
-  if (!given.json) await printJobs(context, queued)
-  if (given.watch) return await followJobs(context, queued, given)
-  if (given.json) await printJobs(context, queued, true)
 }
 
 /** `yarn queue <command>`: every command of every source in the registry. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { logUnexpected } from '../base/log-errors'
-import { isUnreachable } from '../database/db'
+import { isUnreachable } from '../database/passing'
 import { clearCaches } from '../service/base/caches'
 import type { Service } from '../service/base/context'
 import type { JobFilter } from '../service/jobs/list'

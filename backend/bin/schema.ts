@@ -1,6 +1,7 @@
 import { messageOf, Refused } from '../base/errors'
-import { type Db, isPassing, isUnreachable } from '../database/db'
+import type { Db } from '../database/db'
 import { connectionFault, unreachable } from '../database/faults'
+import { isPassing, isUnreachable } from '../database/passing'
 import { readOnlyReason } from '../database/read-only'
 import { migrations } from '../migrate/files'
 

@@ -63,6 +63,10 @@ export interface Plan {
   estimate: PlanEstimate
 }
 
+/**
+ * An upstream. What only workers and the API use, above all `streams` and `routes`, may be getters that load it at its first use: most
+ * commands start without it.
+ */
 export interface Source<P = unknown> extends Hooks<P> {
   name: string
   about: string
@@ -151,6 +155,10 @@ export interface Source<P = unknown> extends Hooks<P> {
    */
   preview?(reads: Pick<RouteContext, 'db' | 'inFlight'>, params: P): Promise<Preview>
 }
+
+/** The sources whose workers take from a queue. */
+export const sourcesOn = (sources: readonly Source[], queue: QueueName): Source[] =>
+  sources.filter(({ workers }) => Object.values(workers).some(({ queues }) => queues.includes(queue)))
 
 /** Checks that a source's parts fit together; the registry does not keep its types. */
 export const defineSource = <P>(source: Source<P>): Source<P> => source

@@ -3,7 +3,7 @@ import { bury } from '../../queues/dead'
 import type { Delivery } from '../../queues/delivery'
 import { messageOf } from '../base/errors'
 import { logUnreachable } from '../base/log-errors'
-import { isUnreachable } from '../database/db'
+import { isUnreachable } from '../database/passing'
 import type { WorkerEngine } from './engine'
 import { messageRejected } from './outcomes'
 

@@ -8,8 +8,9 @@ import { flush } from '../base/flush-counts'
 import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
 import { watchLoop } from '../base/loop-lag'
-import type { Feed, HttpFactory, SettingsReader, Source } from '../contract'
-import { type Db, isUnreachable } from '../database/db'
+import { type Feed, type HttpFactory, type SettingsReader, type Source, sourcesOn } from '../contract'
+import type { Db } from '../database/db'
+import { isUnreachable } from '../database/passing'
 import { readTraceparent, span } from '../tracing'
 import type { Point, WorkerEngine } from './engine'
 import { createFeedConsumer, type FeedConsumer } from './feed'
@@ -127,6 +128,8 @@ export function createWorker(options: WorkerOptions): Worker {
   return {
     id,
     async start() {
+      // Before the first delivery: a build in place must not change what a running worker loads.
+      for (const queue of queues) for (const source of sourcesOn(sources, queue)) void source.streams
       await signOn(heartbeatDb, me)
       for (const queue of queues) subscriptions.push(await consume(queue))
       heartbeats = setInterval(onHeartbeat, HEARTBEAT_MS)
@@ -172,7 +175,7 @@ async function handle(engine: WorkerEngine, delivery: Delivery, holding: Holding
 }
 
 function feedOf(sources: readonly Source[], queue: QueueName): { source: Source; name: string; feed: Feed } | undefined {
-  for (const source of sources) {
+  for (const source of sourcesOn(sources, queue)) {
     for (const [name, feed] of Object.entries(source.feeds ?? {})) if (feed.queue === queue) return { source, name, feed }
   }
   return undefined

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Refused, Throttled } from '../base/errors'
 import type { Log } from '../base/log'
-import { isUnreachable } from '../database/db'
+import { isUnreachable } from '../database/passing'
 import type { Service } from '../service/base/context'
 import { CONTENT_TYPE, exposition } from './exposition'
 

@@ -10,7 +10,7 @@ import type {
   RouteContext,
   Source,
 } from '../../backend/contract'
-import { isUnreachable } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/passing'
 import { createRouteContext } from '../../backend/service/routes/context'
 import { sources } from '../../backend/sources'
 import { actor } from './actor'

@@ -1,13 +1,13 @@
 import type { Log } from '../../backend/base/log'
 import { type Config, readConfig } from '../../backend/config/config'
 import type { Source } from '../../backend/contract'
-import { type Db, openDb } from '../../backend/database/db'
-import { createService, type Service } from '../../backend/service/base/context'
+import type { Db } from '../../backend/database/db'
+import type { Service } from '../../backend/service/base/context'
 import { sources } from '../../backend/sources'
-import { type Broker, openBroker } from '../../queues/broker'
+import type { Broker } from '../../queues/broker'
 import type { Terminal } from './terminal'
 
-/** What a command works with; each part is opened at its first use and closed at the end. */
+/** What a command works with; each part is loaded and opened at its first use, and closed at the end. */
 export interface Context {
   readonly terminal: Terminal
   /** @throws {Refused} `setup` when a setting is wrong */
@@ -46,15 +46,22 @@ export function createContext(terminal: Terminal): Context {
       return config
     },
     get db() {
-      db ??= openDb(context.config.databaseUrl, { name: 'command' })
+      if (db) return db
+      const { openDb } = require('../../backend/database/db') as typeof import('../../backend/database/db')
+      db = openDb(context.config.databaseUrl, { name: 'command' })
       return db
     },
     get broker() {
-      broker ??= openBroker({ url: context.config.rabbitmqUrl, name: 'command', log })
+      if (broker) return broker
+      const { openBroker } = require('../../queues/broker') as typeof import('../../queues/broker')
+      broker = openBroker({ url: context.config.rabbitmqUrl, name: 'command', log })
       return broker
     },
     service(sources) {
-      const service = services.get(sources) ?? createService({ db: context.db, broker: context.broker, sources, log }, context.config)
+      const made = services.get(sources)
+      if (made) return made
+      const { createService } = require('../../backend/service/base/context') as typeof import('../../backend/service/base/context')
+      const service = createService({ db: context.db, broker: context.broker, sources, log }, context.config)
       services.set(sources, service)
       return service
     },

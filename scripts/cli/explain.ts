@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { Refused } from '../../backend/base/errors'
-import { isUnreachable } from '../../backend/database/db'
 import { connectionFault, READ_ONLY, READ_ONLY_TEXT, unreachable } from '../../backend/database/faults'
+import { isUnreachable } from '../../backend/database/passing'
 import { nameOf } from '../../backend/database/url'
 
 /** How a command ends for a person and for a shell. No message: everything was printed already. */

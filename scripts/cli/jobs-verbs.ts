@@ -11,32 +11,27 @@ import { choiceOf, type WordedChoice } from './source-words'
 import { counted, shortId, toJson } from './text'
 
 interface Verb {
-  about: string
   /** Workers must be woken, which needs the broker. */
   wakes: boolean
   done(id: string, outcome: Steered, missing?: boolean): string
 }
 
-/** Verbs on jobs: what they do and the line they print. */
-export const VERBS: Record<JobVerb, Verb> = {
+/** Verbs on jobs, and the lines they print. */
+const VERBS: Record<JobVerb, Verb> = {
   pause: {
-    about: 'finish the pages in progress and start no new ones',
     wakes: false,
     done: (id) => `job ${id} is paused; to continue: yarn jobs resume ${id}`,
   },
-  resume: { about: 'continue a paused job', wakes: true, done: (id, { status }) => `job ${id} is ${status}` },
+  resume: { wakes: true, done: (id, { status }) => `job ${id} is ${status}` },
   cancel: {
-    about: 'end a job; rows it has written stay',
     wakes: false,
     done: (id) => `job ${id} is cancelled; rows it has written stay`,
   },
   acknowledge: {
-    about: 'note that you know that a job failed: it no longer asks for attention',
     wakes: false,
     done: (id) => `job ${id} is acknowledged`,
   },
   retry: {
-    about: 'run the failed tasks of a job again, each from the page it reached',
     wakes: true,
     done: (id, { status, tasks }, missing) => `job ${id} is ${status}: retrying ${counted(tasks ?? 0, missing ? 'task' : 'failed task')}`,
   },

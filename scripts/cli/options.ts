@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import type { Source } from '../../backend/contract'
-import { formOf } from '../../backend/service/base/registry'
+import { formOf } from '../../backend/service/base/form'
 
 /*
  * The options of a queue script, derived from the fields of the source's params that name a flag.

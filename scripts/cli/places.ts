@@ -1,4 +1,4 @@
-import { isUnreachable } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/passing'
 import { livePlaces, turnsOf } from '../../backend/engine/jobs/progress'
 import type { Started } from '../../backend/engine/jobs/verbs'
 import { effectiveLimits } from '../../backend/gate/limits'

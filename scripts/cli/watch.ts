@@ -1,5 +1,5 @@
 import type { RouteStage, Source } from '../../backend/contract'
-import { isUnreachable } from '../../backend/database/db'
+import { isUnreachable } from '../../backend/database/passing'
 import { livePlaces, type Progress, progress } from '../../backend/engine/jobs/progress'
 import { readStages } from '../../backend/engine/jobs/stages'
 import { effectiveLimits } from '../../backend/gate/limits'

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
+import { count } from '../../backend/base/vocabulary'
 import type { Config } from '../../backend/config/config'
 import type { Progress } from '../../backend/engine/jobs/progress'
 import { estimate, leastMs, limitText } from '../../backend/service/jobs/estimate'
@@ -78,6 +79,10 @@ test('a bar keeps its width, and is full only at the end', () => {
       },
     ),
   )
+})
+
+test('counts are written as in American English', () => {
+  fc.assert(fc.property(fc.double({ min: -1e15, max: 1e15, noNaN: true }), (n) => count(n) === (Math.round(n) + 0).toLocaleString('en-US')))
 })
 
 test('a counting bar shows how many of how many, and is cleared at the end', () => {

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../backend/dashboard/src/api/types'
 import { choicesOf, keyOf } from '../../backend/dashboard/src/lib/choices'
 import { build, fill, incomplete } from '../../backend/dashboard/src/lib/schema'
-import { formOf } from '../../backend/service/base/registry'
+import { formOf } from '../../backend/service/base/form'
 import { sources } from '../../backend/sources'
 
 /* Fields that exclude each other, as the sources declare them. */

@@ -10,7 +10,7 @@ import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
-import { formOf } from '../../backend/service/base/registry'
+import { formOf } from '../../backend/service/base/form'
 import { sources } from '../../backend/sources'
 
 /* The parts of the dashboard that need no browser. */

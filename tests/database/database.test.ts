@@ -1,6 +1,6 @@
 import type { Reader } from '../../backend/base/sql'
-import { isUnreachable } from '../../backend/database/db'
 import { connectionFault, unreachable } from '../../backend/database/faults'
+import { isUnreachable } from '../../backend/database/passing'
 import { readOnlyReason } from '../../backend/database/read-only'
 import { databaseOf, isDatabaseUrl, nameOf, placeOf, roleOf, withDatabase } from '../../backend/database/url'
 

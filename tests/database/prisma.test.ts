@@ -1,5 +1,6 @@
-import { type Db, isUnreachable, openDb } from '../../backend/database/db'
+import { type Db, openDb } from '../../backend/database/db'
 import { READ_ONLY } from '../../backend/database/faults'
+import { isUnreachable } from '../../backend/database/passing'
 import { placeOf } from '../../backend/database/url'
 import { type TestDatabase, testDatabase } from '../support/env'
 import { startPgbouncer, withPgbouncer } from '../support/pgbouncer'

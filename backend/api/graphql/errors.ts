@@ -2,8 +2,8 @@ import { GraphQLError } from 'graphql'
 import { Refused } from '../../base/errors'
 import type { Log } from '../../base/log'
 import { logUnexpected } from '../../base/log-errors'
-import { isUnreachable } from '../../database/db'
 import { READ_ONLY, READ_ONLY_TEXT } from '../../database/faults'
+import { isUnreachable } from '../../database/passing'
 
 /** A refusal as a GraphQL error: its sentence, and `code`, `field` and `state` for programs. */
 function refusal(error: Refused, at?: GraphQLError): GraphQLError {

@@ -33,7 +33,7 @@ interface Bound {
 }
 
 function boundsOf({ sources, settings = defaultsOf }: Pick<Engine, 'sources' | 'settings'>): Bound[] {
-  const queues = sources.filter((source) => !source.jobsAtOnce).flatMap((source) => Object.values(source.streams).map((it) => it.queue))
+  const queues = sources.filter((source) => !source.jobsAtOnce).flatMap(({ workers }) => Object.values(workers).flatMap((it) => it.queues))
   const bounded = sources.flatMap((source) =>
     source.jobsAtOnce ? [{ name: source.name, most: Number(settings(source)[source.jobsAtOnce.setting]) }] : [],
   )

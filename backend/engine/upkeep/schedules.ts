@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors'
 import type { Json } from '../../base/json'
 import type { Tx } from '../../base/sql'
-import { isPassing } from '../../database/db'
+import { isPassing } from '../../database/passing'
 import { type Engine, sourceNamed } from '../engine'
 import { insertJobs, parseParams, type Started } from '../jobs/start'
 import { logTick } from '../log'

@@ -1,7 +1,8 @@
 import type { Log } from '../../base/log'
 import { logUnexpected } from '../../base/log-errors'
 import { type AlertCheck, type AlertFound, defaultsOf, type SettingsReader, type Source } from '../../contract'
-import { type Db, isUnreachable } from '../../database/db'
+import type { Db } from '../../database/db'
+import { isUnreachable } from '../../database/passing'
 import { textOf } from '../store'
 import { workOf } from './source-work'
 

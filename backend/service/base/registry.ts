@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { type Fault, Refused } from '../../base/errors'
 import { upper } from '../../base/vocabulary'
 import type { Command, Source } from '../../contract'
@@ -7,6 +6,7 @@ import { sourceAlerts } from '../../engine/upkeep/source-checks'
 import { exportTables } from '../../export/tables'
 import { databaseCache } from './caches'
 import type { Service } from './context'
+import { formOf } from './form'
 import { type Words, wordsOf } from './words'
 
 /** A command of a source: what it does with many ids at once. */
@@ -53,32 +53,6 @@ export function sourceOf({ sources }: Pick<Service, 'sources'>, name: string): S
 
 /** How many unknown fields an error names. */
 const MAX_FAULTS = 10
-
-/** Whether only the source itself sets a field, when a job is prepared. */
-const isPrepared = (field: unknown): boolean => (field as { prepared?: boolean }).prepared === true
-
-const inputSchema = ({ params }: Source) => z.toJSONSchema(params, { io: 'input', unrepresentable: 'any' })
-
-/** The params of a job without the fields that only `prepare` sets, for people. */
-export function askedOf(sources: readonly Source[], job: { source: string; params: unknown }): unknown {
-  const source = sources.find(({ name }) => name === job.source)
-  if (!source?.prepare || typeof job.params !== 'object' || job.params === null) return job.params
-  const { properties = {} } = inputSchema(source)
-  return Object.fromEntries(Object.entries(job.params).filter(([name]) => !isPrepared(properties[name] ?? {})))
-}
-
-/** The params a person may send, as a JSON Schema; unknown fields are refused unless it allows additional ones. */
-export function formOf(source: Source): Record<string, unknown> {
-  const { $schema: _, ...schema } = inputSchema(source)
-  const { properties } = schema
-  const asked = properties && Object.fromEntries(Object.entries(properties).filter(([, field]) => !isPrepared(field)))
-  return {
-    type: 'object',
-    ...schema,
-    ...(asked && { properties: asked }),
-    additionalProperties: schema.additionalProperties ?? !properties,
-  }
-}
 
 interface Field {
   title?: string

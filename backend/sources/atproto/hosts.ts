@@ -1,4 +1,4 @@
-import { isDid } from '@atcute/lexicons/syntax'
+import { isDid } from './syntax'
 
 /**
  * The host of a service endpoint as requests name it: `pds.example.com`, or `http://127.0.0.1:2583` for one that is not https,

@@ -1,8 +1,8 @@
-import { isHandle } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
 import type { Io } from '../../contract'
 import { getDocument, resolveHandle } from './client'
 import { hostOf, isAccount } from './hosts'
+import { isHandle } from './syntax'
 
 /** What an identity's document says, as far as it can be believed. */
 export type Identity =

@@ -1,20 +1,15 @@
 import { defineSource } from '../../contract'
-import { handles, pds, plc, relay as relayApi } from './apis'
+import { handles, pds, plc, relay } from './apis'
 import { commands } from './commands'
 import { failures } from './failures'
 import { label } from './label'
 import { type AtprotoParams, params } from './params'
-import { plan } from './plan'
-import { routes } from './routes'
 import { settings } from './settings'
-import { collections } from './streams/collections'
-import { INACTIVE } from './streams/discovery'
-import { host } from './streams/host'
-import { hosts } from './streams/hosts'
-import { late } from './streams/late'
-import { named } from './streams/named'
-import { relay } from './streams/relay'
-import { repo } from './streams/repo'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
+/** Only the API serves them. */
+const served = () => require('./routes') as typeof import('./routes')
 
 /** Records of AT Protocol repos, from every PDS. */
 export const atproto = defineSource<AtprotoParams>({
@@ -26,14 +21,22 @@ export const atproto = defineSource<AtprotoParams>({
   example: { collection: 'games.sandbox.game' },
   lanes: { one: 'host', many: 'hosts' },
   settings,
-  apis: { relay: relayApi, plc, pds, handles },
-  streams: { collections, relay, hosts, host, named, repo, late },
+  apis: { relay, plc, pds, handles },
+  get streams() {
+    return parts().streams
+  },
   failures,
-  missing: { kinds: [INACTIVE] },
+  get missing() {
+    return parts().missing
+  },
   commands,
   workers: { 'worker-atproto': { queues: ['atproto_backfill_queue'], concurrency: 25 } },
   // The seed of this source works on one job after the other.
   jobsAtOnce: { setting: 'ATPROTO_JOBS' },
-  routes,
-  plan,
+  get routes() {
+    return served().routes
+  },
+  get plan() {
+    return parts().plan
+  },
 })

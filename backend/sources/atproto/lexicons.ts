@@ -1,4 +1,3 @@
-import { isNsid, isTid } from '@atcute/lexicons/syntax'
 import type { LexiconDoc, Lexicons } from '@atproto/lexicon'
 import { Refused } from '../../base/errors'
 import type { Json } from '../../base/json'
@@ -6,6 +5,7 @@ import type { Reader } from '../../base/sql'
 import { faultOfBlobs } from './lexicon-blobs'
 import { withoutInline } from './lexicon-inline'
 import { lexiconsVersion, readLexicons } from './store-lexicons'
+import { isNsid, isTid } from './syntax'
 
 /** Why a record does not fit the lexicon of its collection; undefined when it does, or when there is none to hold it to. */
 export type FaultOf = (record: { collection: string; rkey: string }, value: unknown) => string | undefined

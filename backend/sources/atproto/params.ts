@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { isDid, isHandle, isNsid } from '@atcute/lexicons/syntax'
 import { z } from 'zod'
 import { isRecord } from '../../base/json'
 import { hostOf } from './hosts'
+import { isDid, isHandle, isNsid } from './syntax'
 
 /** Repos one request may name. */
 const MAX_REPOS = 10_000

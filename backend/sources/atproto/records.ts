@@ -1,8 +1,8 @@
-import { isRecordKey } from '@atcute/lexicons/syntax'
 import type { Json } from '../../base/json'
 import type { Reject } from '../../contract'
 import { cidOf } from './cid'
 import type { Listed } from './client'
+import { isRecordKey } from './syntax'
 
 /** A record as it is stored. */
 export interface Row {

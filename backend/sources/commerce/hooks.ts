@@ -1,5 +1,5 @@
 import type { Tx } from '../../base/sql'
-import type { EndedJob, Hooks, NewTask, StartNext } from '../../contract'
+import type { EndedJob, NewTask, StartNext } from '../../contract'
 import { type CommerceParams, preparedOf } from './params'
 import { partsOf, rollUpTask, tasksOf } from './plan'
 import { type BackfillStatus, setBackfillStatus } from './store/profiles'
@@ -20,7 +20,7 @@ const rowsOf = (parts: readonly Part[], { kind }: CommerceParams): NewSyncJob[] 
     priority,
   }))
 
-async function started(tx: Tx, { id, params, run }: { id: string; params: CommerceParams; run: number }): Promise<void> {
+export async function started(tx: Tx, { id, params, run }: { id: string; params: CommerceParams; run: number }): Promise<void> {
   if (params.kind === 'roll_up') return
   // A retry of what is missing may add parts.
   await queueSyncJobs(tx, id, params.userId, rowsOf(partsOf(params), params))
@@ -29,7 +29,7 @@ async function started(tx: Tx, { id, params, run }: { id: string; params: Commer
 }
 
 /** What was connected, or is asked for, since the job was started. */
-async function joined(tx: Tx, { id }: { id: string }, params: CommerceParams): Promise<NewTask[]> {
+export async function joined(tx: Tx, { id }: { id: string }, params: CommerceParams): Promise<NewTask[]> {
   if (params.kind === 'roll_up') return [rollUpTask(preparedOf(params).to)]
   const known = await readParts(tx, id)
   const more = partsOf(params).filter(({ account, entity }) => !known.has(`${account.id} ${entity}`))
@@ -44,7 +44,7 @@ const STATUS: Readonly<Record<EndedJob['status'], BackfillStatus>> = {
   cancelled: 'cancelled',
 }
 
-async function ended(tx: Tx, { id, params, status }: EndedJob<CommerceParams>, start: StartNext): Promise<void> {
+export async function ended(tx: Tx, { id, params, status }: EndedJob<CommerceParams>, start: StartNext): Promise<void> {
   const { kind, userId } = params
   if (kind === 'roll_up') return
   const reason = status === 'cancelled' ? 'the job was cancelled' : 'the job ended before it'
@@ -60,5 +60,3 @@ async function startSync(tx: Tx, id: string, userId: string, start: StartNext): 
   const isAnyCompleted = [...(await readParts(tx, id)).values()].includes('completed')
   if (isAnyCompleted) await start({ userId, kind: 'incremental' })
 }
-
-export const hooks: Hooks<CommerceParams> = { started, joined, ended }

@@ -1,25 +1,22 @@
 import { defineSource } from '../../contract'
-import { accounts } from './accounts'
 import { commands } from './commands'
 import { stageLabel } from './entities'
 import { failures } from './failures'
-import { hooks } from './hooks'
-import { missing } from './missing'
 import { type CommerceParams, label, params, paramsOf } from './params'
-import { plan } from './plan'
 import { allOf, PLATFORM_PARTS } from './platforms'
-import { prepare } from './prepare'
-import { preview } from './preview'
-import { routes } from './routes'
 import { settings } from './settings'
 import { PLATFORMS } from './store/records'
-import { retention } from './store/retention'
-import { endStream } from './streams/end'
-import { rollUpStream } from './streams/roll-up'
 
 const PRIORITY = { incremental: 0, roll_up: 1, backfill: 2 } as const
 
-const parts = PLATFORMS.map((platform) => ({ platform, ...PLATFORM_PARTS[platform] }))
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
+/** Only the API serves them. */
+const served = () => require('./routes') as typeof import('./routes')
+/** People connect accounts through the API and by commands. */
+const connecting = () => require('./accounts') as typeof import('./accounts')
+
+const queues = PLATFORMS.map((platform) => ({ platform, queue: PLATFORM_PARTS[platform].queue }))
 
 /** Orders, listings, payments and customers of connected shops. */
 export const commerce = defineSource<CommerceParams>({
@@ -27,7 +24,7 @@ export const commerce = defineSource<CommerceParams>({
   about: 'Orders, listings, payments and customers of connected shops (Etsy, Shopify, Printify)',
   requests: {
     commerce_backfill_queue: params,
-    ...Object.fromEntries(parts.map(({ platform, queue }) => [queue, paramsOf(platform)])),
+    ...Object.fromEntries(queues.map(({ platform, queue }) => [queue, paramsOf(platform)])),
   },
   params,
   label,
@@ -39,26 +36,48 @@ export const commerce = defineSource<CommerceParams>({
   lanes: { one: 'account', many: 'accounts' },
   settings,
   apis: allOf('apis'),
-  credentials: allOf('credentials'),
-  accounts,
-  streams: {
-    ...allOf('streams'),
-    ...Object.fromEntries(parts.map(({ platform, queue }) => [`${platform}_end`, endStream(queue)])),
-    roll_up: rollUpStream,
+  get credentials() {
+    return parts().credentials
+  },
+  get accounts() {
+    return connecting().accounts
+  },
+  get streams() {
+    return parts().streams
   },
   counters: { days_computed: 'Days whose figures were computed.' },
   failures,
-  missing,
+  get missing() {
+    return parts().missing
+  },
   commands,
   workers: Object.fromEntries(
-    parts.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
+    queues.map(({ platform, queue }) => [`worker-${platform}`, { queues: ['commerce_backfill_queue', queue], concurrency: 4 }]),
   ),
   // More than the workers have places for: users share a day's budget, not places, and one who waits for a place has no share.
   jobsAtOnce: { setting: 'COMMERCE_JOBS' },
-  routes,
-  retention,
-  prepare,
-  plan,
-  preview,
-  ...hooks,
+  get routes() {
+    return served().routes
+  },
+  get retention() {
+    return parts().retention
+  },
+  get prepare() {
+    return parts().prepare
+  },
+  get plan() {
+    return parts().plan
+  },
+  get preview() {
+    return parts().preview
+  },
+  get started() {
+    return parts().started
+  },
+  get joined() {
+    return parts().joined
+  },
+  get ended() {
+    return parts().ended
+  },
 })

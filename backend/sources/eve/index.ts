@@ -3,15 +3,11 @@ import { esi, zkillboard } from './apis'
 import { commands } from './commands'
 import { failures } from './failures'
 import { label } from './label'
-import { lookups } from './lookups'
 import { type EveParams, params, recentRequest } from './params'
-import { plan } from './plan'
-import { refusals } from './refusals'
 import { settings } from './settings'
-import { killmails } from './streams/killmails'
-import { months } from './streams/months'
-import { recent } from './streams/recent'
-import { values } from './streams/values'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
 
 /** Killmails of EVE Online from zKillboard and ESI, and who and what is in them. */
 export const eve = defineSource<EveParams>({
@@ -25,9 +21,15 @@ export const eve = defineSource<EveParams>({
   example: { characterId: 2117325769, options: { maxPages: 4 } },
   settings,
   apis: { zkillboard, esi },
-  streams: { killmails, months, recent, values },
-  lookups,
-  refusals,
+  get streams() {
+    return parts().streams
+  },
+  get lookups() {
+    return parts().lookups
+  },
+  get refusals() {
+    return parts().refusals
+  },
   failures,
   commands,
   workers: {
@@ -38,5 +40,7 @@ export const eve = defineSource<EveParams>({
     'worker-esi-alliance': { queues: ['esi_alliance_info_queue'], concurrency: 1 },
     'worker-esi-type': { queues: ['esi_type_info_queue'], concurrency: 2 },
   },
-  plan,
+  get plan() {
+    return parts().plan
+  },
 })

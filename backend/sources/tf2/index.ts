@@ -3,15 +3,12 @@ import { backpacktf, steam } from './apis'
 import { commands } from './commands'
 import { advice, counters } from './counters'
 import { failures } from './failures'
-import { events } from './feed'
 import { live } from './live'
 import { label, params, type Tf2Params } from './params'
-import { plan } from './plan'
 import { settings } from './settings'
-import { retention } from './store'
-import { item } from './streams/item'
-import { listing } from './streams/listing'
-import { names } from './streams/names'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
 
 /** One listing is asked for by somebody who waits; it goes ahead of whole items. */
 const LIVE = 0
@@ -30,10 +27,14 @@ export const tf2 = defineSource<Tf2Params>({
   lanes: { one: 'item', many: 'items' },
   settings,
   apis: { backpacktf, steam },
-  streams: { names, full: item, buy_only: item, sell_only: item, single_id: listing },
+  get streams() {
+    return parts().streams
+  },
   counters,
   advice,
-  feeds: { events },
+  get feeds() {
+    return parts().feeds
+  },
   listeners: { 'worker-tf2-live': live },
   failures,
   commands,
@@ -41,6 +42,10 @@ export const tf2 = defineSource<Tf2Params>({
     'worker-listings': { queues: ['backpack-tf-backfill-requests'], concurrency: 2 },
     'worker-listing-events': { queues: ['tf2_listing_events_queue'], concurrency: 1 },
   },
-  retention,
-  plan,
+  get retention() {
+    return parts().retention
+  },
+  get plan() {
+    return parts().plan
+  },
 })

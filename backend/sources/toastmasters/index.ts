@@ -1,20 +1,15 @@
 import { defineSource } from '../../contract'
 import { toastmasters as api } from './apis'
-import { checks } from './checks'
 import { commands } from './commands'
 import { advice, counters } from './counters'
 import { failures } from './failures'
-import { missing } from './missing'
 import { type BackfillParams, label, message, params } from './params'
-import { plan } from './plan'
-import { prepare } from './prepare'
-import { preview } from './preview'
-import { routes } from './routes'
 import { settings } from './settings'
-import { retention } from './store'
-import { months } from './streams/months'
-import { report } from './streams/report'
-import { districts, summary } from './streams/summary'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
+/** Only the API serves them. */
+const served = () => require('./routes') as typeof import('./routes')
 
 /** Statistics of Toastmasters districts by date. */
 export const toastmasters = defineSource<BackfillParams>({
@@ -28,17 +23,33 @@ export const toastmasters = defineSource<BackfillParams>({
   lanes: { one: 'slot', many: 'slots' },
   settings,
   apis: { toastmasters: api },
-  streams: { months, summary, districts, report },
+  get streams() {
+    return parts().streams
+  },
   counters,
   advice,
-  checks,
+  get checks() {
+    return parts().checks
+  },
   failures,
-  missing,
+  get missing() {
+    return parts().missing
+  },
   commands,
   workers: { 'worker-districts': { queues: ['districts_backfill_queue'], concurrency: 4 } },
-  routes,
-  retention,
-  prepare,
-  plan,
-  preview,
+  get routes() {
+    return served().routes
+  },
+  get retention() {
+    return parts().retention
+  },
+  get prepare() {
+    return parts().prepare
+  },
+  get plan() {
+    return parts().plan
+  },
+  get preview() {
+    return parts().preview
+  },
 })

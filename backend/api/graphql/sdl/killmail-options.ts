@@ -1,5 +1,5 @@
 import type { Source } from '../../../contract'
-import { formOf } from '../../../service/base/registry'
+import { formOf } from '../../../service/base/form'
 
 interface Field {
   type?: string

@@ -1,10 +1,9 @@
-import { keyOf } from '../entities'
 import type { PlatformPart } from '../platform'
 import type { Entity } from '../store/sync-jobs'
 import { printify as api, printifySettings } from './api'
-import { printifyCredential } from './oauth'
-import { firstOrdersCursor, printifyOrders } from './orders'
-import { firstProductsCursor, printifyProducts } from './products'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
 
 /** Orders may be imported into Printify some time after they were made. */
 const OVERLAP_MS = 86_400_000
@@ -23,15 +22,17 @@ export const printify: PlatformPart = {
   queue: 'printify_backfill_queue',
   settings: printifySettings,
   apis: { printify: api },
-  credentials: { printify: printifyCredential },
-  streams: { printify_orders: printifyOrders, printify_products: printifyProducts },
+  get credentials() {
+    return parts().credentials
+  },
+  get streams() {
+    return parts().streams
+  },
   // Pages follow each other.
   laneWidth: 1,
   costOf: ({ entity }, found) => ({ requests: requestsFor(entity, found) }),
   overlapMs: (entity) => (entity === 'orders' ? OVERLAP_MS : 0),
-  firstTasks({ account, entity, kind, from }) {
-    const key = keyOf(account, entity)
-    if (entity === 'products') return [{ stream: 'printify_products', key, cursor: firstProductsCursor(account.id) }]
-    return [{ stream: 'printify_orders', key, cursor: firstOrdersCursor(account.id, from, kind === 'incremental') }]
+  get firstTasks() {
+    return parts().firstTasks
   },
 }

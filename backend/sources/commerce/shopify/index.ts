@@ -1,12 +1,9 @@
 import type { PlatformPart } from '../platform'
 import { shopify as api, shopifyFiles } from './apis'
 import { settings } from './settings'
-import { bulkStream } from './streams/bulk'
-import { pagesStream } from './streams/pages'
-import { refundsStream } from './streams/refunds'
-import { restStream } from './streams/rest'
-import { windows, windowTask } from './streams/window'
-import { shopifyTokens } from './tokens'
+
+/** What runs jobs; most commands do without it. */
+const parts = () => require('./parts') as typeof import('./parts')
 
 const DAY_MS = 86_400_000
 /** Shopify's search may be behind by some minutes; of customers, and at times of products, it compares days. */
@@ -17,18 +14,18 @@ export const shopify: PlatformPart = {
   queue: 'shopify_backfill_queue',
   settings,
   apis: { shopify: api, shopify_files: shopifyFiles },
-  credentials: { shopify: shopifyTokens },
-  streams: {
-    shopify_window: windows,
-    shopify_bulk: bulkStream,
-    shopify_pages: pagesStream,
-    shopify_rest: restStream,
-    shopify_refunds: refundsStream,
+  get credentials() {
+    return parts().credentials
+  },
+  get streams() {
+    return parts().streams
   },
   // Bulk operations of an app in a shop that may run at once, since version 2026-01.
   laneWidth: 5,
   overlapMs: (entity) => OVERLAP_MS[entity] ?? 0,
-  firstTasks: windowTask,
+  get firstTasks() {
+    return parts().firstTasks
+  },
   costOf: () => ({
     unknown:
       "Shopify's limit counts the points of each request, which its answers tell, and bulk operations are asked about until they end",

@@ -1,0 +1,4 @@
+/** Preloaded into a process: when it ends, it writes the paths of the modules that it has loaded to the file that LOADED_MODULES names. */
+const { writeFileSync } = require('node:fs')
+
+process.on('exit', () => writeFileSync(process.env.LOADED_MODULES, JSON.stringify(Object.keys(require.cache))))
