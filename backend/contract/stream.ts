@@ -128,6 +128,8 @@ export interface Stream<C = unknown, B = unknown, P = unknown> {
   queue: QueueName
   /** Parsed back from the database before every step. */
   cursor: ZodType<C>
+  /** Its tasks make no request and are soon done: they go ahead of those with the same priority that do. */
+  asksNothing?: true
   /** Network, `io.known` and `io.held` only; may run twice. */
   read(step: Step<C, P>, io: Io): Promise<Page<C, B>>
   /**

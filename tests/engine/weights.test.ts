@@ -141,6 +141,21 @@ it('where turns end in any order, what a job is behind by a long turn stays its 
   )
 })
 
+it('what asks nothing goes ahead of all others with its priority, whatever its job was served', async () => {
+  const [served, other] = [await start(4, 1), await start(4, 3)]
+  await chargeShare(it_.db, other, QUEUE, 1)
+  await chargeShare(it_.db, served, QUEUE, 40)
+  const first = async () => {
+    const [due] = await markWoken(it_.db, QUEUE)
+    const [row] = await it_.db.query<{ job: string }>('select job_id as job from backhaul.tasks where id = $1', [due?.id])
+    await it_.db.query('update backhaul.tasks set woken_at = null, wakes = 0')
+    return row?.job
+  }
+  expect(await first()).toBe(other)
+  await it_.db.query('update backhaul.tasks set asks_nothing = true where job_id = $1', [served])
+  expect(await first()).toBe(served)
+})
+
 it('what goes ahead of all with another priority costs nobody the advantage of its weight', async () => {
   const [heavy, light, live] = [await start(4), await start(1), await start(1)]
   await it_.db.query('update backhaul.jobs set priority = 0 where id = $1', [live])

@@ -46,12 +46,12 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
       .sort((a, b) => (a.sort < b.sort ? -1 : 1))
     const [inserted] = await tx.query<{ tasks: number }>(
       `with inserted as (
-       insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, cell_row, cell_column, state, reason, reason_kind, error_kind, error, settled_at)
+       insert into backhaul.tasks (job_id, stream, key, queue, lane, stage, seq, priority, cursor, cell_row, cell_column, state, reason, reason_kind, error_kind, error, settled_at, asks_nothing)
        select n.job, n.stream, n.key, n.queue, n.lane, n.stage, s.base + n.place, j.priority, n.cursor, n.cell_row, n.cell_column,
               coalesce(n.ended::backhaul.task_state, case when n.lane is null and j.admitted then 'ready' else 'waiting' end::backhaul.task_state),
-              n.reason, n.reason_kind, n.kind, n.error, case when n.ended is not null then clock_timestamp() end
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[])
-                as n(job, stream, key, queue, lane, stage, place, cursor, cell_row, cell_column, ended, reason, reason_kind, kind, error, again)
+              n.reason, n.reason_kind, n.kind, n.error, case when n.ended is not null then clock_timestamp() end, n.asks_nothing
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $8::jsonb[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[], $17::boolean[])
+                as n(job, stream, key, queue, lane, stage, place, cursor, cell_row, cell_column, ended, reason, reason_kind, kind, error, again, asks_nothing)
               join backhaul.jobs j on j.id = n.job,
               (select nextval('backhaul.tasks_seq_seq') * 100000 as base) s
         where not (n.again and n.ended is not null
@@ -72,6 +72,7 @@ export async function insertTasksOf(tx: Tx, source: Source, jobs: readonly { id:
         sorted.map((task) => textOf(task.cell?.column) ?? null),
         ...['ended', 'reason', 'reasonKind', 'kind', 'error'].map((field) => sorted.map((task) => textOf(endOf(task)[field]) ?? null)),
         sorted.map((task) => task.again === true),
+        sorted.map((task) => source.streams[task.stream]?.asksNothing === true),
       ],
     )
     added += inserted?.tasks ?? 0
@@ -100,8 +101,8 @@ export function queueOf(source: Source, name: string): string {
  */
 export async function insertFinishTask(tx: Tx, job: { id: string; priority: number }): Promise<void> {
   await tx.query(
-    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state)
-     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready'
+    `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state, asks_nothing)
+     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready', true
        from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
       where j.id = $1 and j.status in ('queued', 'running') for update of j
      on conflict (job_id, stream, key) do nothing`,

@@ -46,7 +46,7 @@ const markSql = (rooms: string): string =>
                  where j.weight is not null and t.job_id = j.id and t.queue = q.queue and t.state = 'ready' and t.claim is not null) h on true
               cross join lateral (select coalesce(nullif(s.served - s.began, 0), 1 / coalesce(j.weight, 1)) as cost) c
               cross join lateral (
-           select t.id, t.job_id, t.queue, t.priority, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
+           select t.id, t.job_id, t.queue, t.priority, t.asks_nothing, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
             where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
             order by t.due_at limit q.room) d
      ), begun as (
@@ -55,7 +55,7 @@ const markSql = (rooms: string): string =>
        on conflict (job_id, queue) do update set since = excluded.since, served = greatest(s.served, excluded.served),
               began = greatest(s.served, excluded.served) - (s.served - s.began)
      ), ranked as (
-       select *, row_number() over (partition by queue order by priority, served + (turn - 1) * cost, paged_at nulls first, id) as place
+       select *, row_number() over (partition by queue order by priority, not asks_nothing, served + (turn - 1) * cost, paged_at nulls first, id) as place
          from open cross join lateral (
            select case when weight is null then coalesce(stands, 0)
                        when rested then greatest(stands, share) else share end + coalesce(held, 0) * cost as served) v
@@ -73,7 +73,7 @@ const MARK_ONE = markSql(ROOM_OF_ONE)
 
 /**
  * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
- * the lowest priority number first, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
+ * the lowest priority number first, then what asks nothing, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
  * A turn that is under way, or about to be, counts as much as the last one of its job did.
  * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
  * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.

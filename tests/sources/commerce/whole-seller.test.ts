@@ -89,6 +89,11 @@ test.each([
   180_000,
 )
 
+test('what ends an entity or a job makes no request, and waits for no other job', async () => {
+  const rows = await it_.db.query<{ stream: string }>('select distinct stream from backhaul.tasks where asks_nothing order by stream')
+  expect(rows.map(({ stream }) => stream)).toEqual(['$finish', 'etsy_end', 'printify_end', 'shopify_end'])
+})
+
 test('what was never read is not foretold, and why is told; what was read takes about as many requests again', async () => {
   const { id: userId } = user(0)
   const foretold = async (request: object) => {

@@ -49,4 +49,4 @@ async function write(tx: Tx, { key, end }: EndBatch): Promise<Written> {
 }
 
 export const endStream = (queue: Stream['queue']) =>
-  defineStream<EndCursor, EndBatch, CommerceParams>({ queue, cursor: endCursor, read, write, cell: cellOf })
+  defineStream<EndCursor, EndBatch, CommerceParams>({ queue, cursor: endCursor, asksNothing: true, read, write, cell: cellOf })
