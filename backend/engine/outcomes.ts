@@ -77,11 +77,15 @@ export function stepStopped(task: Task): void {
   countSpan(task.job_id, 'stopped', '')
 }
 
-/** The task waits for a limit; no attempt is used. */
+/** A wait that is in the log although the task has waited before, ms. */
+const LONG_MS = 30_000
+
+/** The task waits for a limit; no attempt is used. Short waits in a row are one line of the log, which keeps only so many. */
 export function taskWaits(log: Log, task: Task, { on, until }: Throttled, inMs: number): void {
   countStep(task, 'waited')
   countWait(on, 'gate', inMs)
-  log.info(`Waiting for ${on}`, { ...taskFields(task), until: until.toISOString() })
+  const isNews = task.waiting_since === null || inMs >= LONG_MS
+  log[isNews ? 'info' : 'debug'](`Waiting for ${on}`, { ...taskFields(task), until: until.toISOString() })
 }
 
 /** The task waits until a person acts; no attempt is used. */

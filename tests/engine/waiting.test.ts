@@ -3,6 +3,7 @@ import { Throttled } from '../../backend/base/errors'
 import { defineStream, type HttpUse, type Source, type Step } from '../../backend/contract'
 import { createIo } from '../../backend/engine/io'
 import { pause, resume, startJob } from '../../backend/engine/jobs/verbs'
+import { taskWaits } from '../../backend/engine/outcomes'
 import { type Counting, countingSource } from '../support/counting-source'
 import { quiet, type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
@@ -27,6 +28,20 @@ describe('more', () => {
     expect(moreOf({}, { endsAt: Date.now() - 1 })('quick')).toBe(false)
     expect(moreOf({}, { stopping: true })('quick')).toBe(false)
   })
+})
+
+test('short waits in a row are one line of the log; a long one is another', () => {
+  const untils: unknown[] = []
+  const log = { ...quiet, info: (_: string, fields?: object) => void untils.push((fields as { until: string }).until) }
+  const waits = (since: Date | null, inMs: number) => {
+    const until = new Date(Date.UTC(2026, 10, 30) + inMs)
+    const task = { id: 1n, job_id: 'j', source: 'counting', stream: 'count', key: 'a', step: 0, waiting_since: since }
+    taskWaits(log, task as never, new Throttled('an API', until), inMs)
+  }
+  waits(null, 2_000)
+  for (let n = 0; n < 10; n++) waits(new Date(), 2_000)
+  waits(new Date(), 60_000)
+  expect(untils).toEqual(['2026-11-30T00:00:02.000Z', '2026-11-30T00:01:00.000Z'])
 })
 
 describe('how long a task has waited', () => {
