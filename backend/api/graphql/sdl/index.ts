@@ -7,11 +7,13 @@ import { killmailOptions } from './killmail-options'
 import { limits } from './limits'
 import { operations } from './operations'
 import { suite } from './suite'
+import { tasks } from './tasks'
 
 /** The whole schema, as introspection shows it. */
 export const sdlOf = (sources: readonly Source[]): string[] => [
   operations,
   jobs,
+  tasks,
   killmailOptions(sources),
   suite,
   limits,
