@@ -67,10 +67,12 @@ export async function createApi({ service, version, dashboard, port, failures }:
     // Only a proxy on this machine is believed about the client's address.
     trustProxy: 'loopback',
     genReqId: requestIdOf,
+    // Given here, so that the server does not load compilers of its own.
+    schemaController: {
+      compilersFactory: { buildValidator: () => validatorCompiler as never, buildSerializer: () => serializerCompiler as never },
+    },
     frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
-  app.setValidatorCompiler(validatorCompiler)
-  app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(answerProblem(service))
   boundConnections(app)
   parseJson(app)

@@ -2,7 +2,6 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import axios, { type AxiosInstance } from 'axios'
 import Bottleneck from 'bottleneck'
-import { version } from '../../package.json'
 import { Fatal } from '../base/errors'
 import { secretsIn, secretsOf } from '../base/redact'
 import { baseUrlOf, credentialOf } from '../config/apis'
@@ -12,6 +11,7 @@ import type { Limits } from '../gate/limits'
 import { guardedLookup, guardedUrl } from './guard'
 import { createPatience, type Patience } from './patience'
 import { createSuspects, type Suspects } from './suspects'
+import { userAgent } from './user-agent'
 
 /** One API and the settings by which this process calls it. */
 export interface Client {
@@ -47,9 +47,6 @@ const agentsFor = (base: string, allowPrivate: boolean) => {
   const agents = { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) }
   return mayUseProxy(base) ? agents : { ...agents, proxy: false as const }
 }
-
-/** The User-Agent of every request. */
-export const userAgent = (contact: string): string => `backhaul/${version}${contact ? ` (+${contact})` : ''}`
 
 function addressOf(name: string, base: string, allowPrivate: boolean) {
   return (path: string, scopeOf?: string): string => {

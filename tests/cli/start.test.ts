@@ -6,6 +6,7 @@ import { join, relative, sep } from 'node:path'
 import { sources } from '../../backend/sources'
 import { dependencies } from '../../package.json'
 import { type TestEnv, testEnv } from '../support/env'
+import { freePort } from '../support/run'
 
 /*
  * What a process loads is most of what its start costs. A package or a source that a command does not need costs every command.
@@ -30,8 +31,8 @@ interface Loaded {
   packages: string[]
   /** The sources whose streams were loaded. */
   sources: string[]
-  /** How many modules of this project were loaded. */
-  own: number
+  /** How many modules were loaded, those of packages too. */
+  modules: number
 }
 
 /** A command runs to its end; a process that says that it is ready is stopped then. */
@@ -45,6 +46,8 @@ async function loadedBy(line: string): Promise<Loaded> {
       DATABASE_URL: services.databaseUrl,
       RABBITMQ_URL: services.rabbitmqUrl,
       CONTACT: 'tests@example.org',
+      API_PORT: String(await freePort()),
+      METRICS_PORT: String(await freePort()),
       LOADED_MODULES: file,
     },
   })
@@ -61,28 +64,42 @@ async function loadedBy(line: string): Promise<Loaded> {
   return {
     packages: Object.keys(dependencies).filter((name) => isLoaded(`node_modules/${name}/`)),
     sources: sources.map(({ name }) => name).filter((name) => isLoaded(`dist/backend/sources/${name}/parts.js`)),
-    own: files.filter((path) => path.startsWith('dist/')).length,
+    modules: files.length,
   }
 }
 
 const COMMAND = ['commander', 'dotenv', 'zod']
 
-/** A package or source more costs every start of the command; a limit of modules is raised only for what the command needs. */
+/** A package or source more costs every start; the limit of modules is raised only for what the process needs. */
 test.each<[line: string, packages: string[], most: number]>([
-  ['scripts/queue.js --help', COMMAND, 100],
-  ['scripts/queue.js character-killmails --help', COMMAND, 100],
-  ['scripts/jobs.js --help', COMMAND, 110],
-  ['scripts/jobs.js list', [...COMMAND, 'pg'], 200],
+  ['scripts/queue.js --help', COMMAND, 210],
+  ['scripts/queue.js character-killmails --help', COMMAND, 210],
+  ['scripts/jobs.js --help', COMMAND, 220],
+  ['scripts/jobs.js list', [...COMMAND, 'pg'], 350],
 ])('%s loads no package or source that it does not need', async (line, packages, most) => {
   const loaded = await loadedBy(line)
   expect(loaded).toMatchObject({ packages: packages.toSorted(), sources: [] })
-  expect(loaded.own).toBeLessThan(most)
+  expect(loaded.modules).toBeLessThan(most)
 })
 
+const PROCESS = ['amqplib', 'dotenv', 'pg', 'winston', 'zod']
+
 test('a worker loads what runs the jobs of its source before it is ready, and nothing of other sources', async () => {
-  const worker = await loadedBy('backend/bin/worker.js worker-backfill')
-  expect(worker).toMatchObject({
-    packages: ['amqplib', 'axios', 'bottleneck', 'dotenv', 'pg', 'winston', 'zod'],
-    sources: ['eve'],
-  })
+  const { packages, sources, modules } = await loadedBy('backend/bin/worker.js worker-backfill')
+  expect({ packages, sources }).toEqual({ packages: [...PROCESS, 'axios', 'bottleneck'].toSorted(), sources: ['eve'] })
+  expect(modules).toBeLessThan(620)
+}, 60_000)
+
+test('the API loads GraphQL when it is asked for, and no compiler of schemas but that of its shapes', async () => {
+  const { packages, modules } = await loadedBy('backend/bin/api.js')
+  const own = ['@fastify/cookie', '@fastify/helmet', '@fastify/static', '@fastify/swagger', '@fastify/swagger-ui', 'fastify']
+  const more = ['croner', 'csv-parse', 'csv-stringify', 'fastify-type-provider-zod', 'lru-cache', 'prom-client']
+  expect(packages).toEqual([...PROCESS, ...own, ...more].toSorted())
+  expect(modules).toBeLessThan(1000)
+}, 60_000)
+
+test('the scheduler sends webhooks without the client of the APIs', async () => {
+  const { packages } = await loadedBy('backend/bin/scheduler.js')
+  expect(packages).toEqual(expect.arrayContaining(PROCESS))
+  expect(packages).not.toEqual(expect.arrayContaining(['axios']))
 }, 60_000)

@@ -1,61 +1,34 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { createSchema, createYoga } from 'graphql-yoga'
 import { Refused } from '../../base/errors'
 import { jsonIn } from '../../base/json'
 import type { Service } from '../../service/base/context'
 import type { Live } from '../live'
 import { actorOf } from '../security'
 import type { Context } from './context'
-import { createMask } from './errors'
-import { Job } from './job-fields'
-import { useLimits } from './limits'
-import { Mutation } from './mutations'
-import { Query } from './queries'
-import { scalars } from './scalars'
-import { Schedule } from './schedule-fields'
-import { sdlOf } from './sdl'
-import { Subscription } from './subscriptions'
+import type { createHandler } from './handler'
 import { updatesOf } from './updates'
 
 const PATH = '/graphql'
 
-interface Incoming {
-  req: FastifyRequest
-}
-
-const createHandler = ({ log, sources }: Service, contextOf: (request: FastifyRequest) => Context) =>
-  createYoga<Incoming, Context>({
-    schema: createSchema<Incoming & Context>({
-      typeDefs: sdlOf(sources),
-      resolvers: { ...scalars, Query, Mutation, Subscription, Job, Schedule } as never,
-    }),
-    graphqlEndpoint: PATH,
-    context: ({ req }) => contextOf(req),
-    plugins: [useLimits()],
-    maskedErrors: { maskError: createMask(log) },
-    // The mask logs what a client may not read; yoga's own lines would log refusals as errors.
-    logging: false,
-    // Its pages load files from other hosts.
-    graphiql: false,
-    landingPage: false,
-    batching: false,
-    multipart: false,
-    cors: false,
-    // Clients could fill the memory with kept documents.
-    parserAndValidationCache: false,
-  })
-
 /** Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events. */
 export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): void {
   const updates = updatesOf(live)
-  const yoga = createHandler(service, (request) => ({
+  const contextOf = (request: FastifyRequest): Context => ({
     service,
     updates,
     actor: actorOf(request, 'graphql'),
     canWrite: request.visitor.canWrite,
     trace: traceOf(request),
-  }))
+  })
+  let made: ReturnType<typeof createHandler> | undefined
+  // Made for the first request: it is half of what the API takes to load, and the dashboard does without it.
+  const yoga = () => {
+    if (made) return made
+    const { createHandler } = require('./handler') as typeof import('./handler')
+    made = createHandler(service, PATH, contextOf)
+    return made
+  }
   app.route({
     url: PATH,
     method: ['GET', 'POST'],
@@ -65,7 +38,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
     config: { access: 'read' },
     async handler(request: FastifyRequest, reply: FastifyReply) {
       checkAddress(request)
-      const answer = await yoga.handleNodeRequestAndResponse(request, reply, { req: request })
+      const answer = await yoga().handleNodeRequestAndResponse(request, reply, { req: request })
       reply.code(answer.status)
       for (const [name, value] of answer.headers) reply.header(name, value)
       // As fast as it is read; when the reader leaves, the subscription ends.
