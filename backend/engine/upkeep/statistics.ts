@@ -3,8 +3,7 @@ import type { Db } from '../../database/db'
 
 /*
  * A table that is new to Postgres has no statistics. Plans that were made for it while it was empty read an account's or a host's rows
- * whole, however many they have become; autovacuum comes once a minute at best. So a first backfill
- * would cost the square of what it reads.
+ * whole, however many they have become; autovacuum comes once a minute at best. So a first backfill would cost the square of what it reads.
  */
 
 /** Fewer rows are read as fast without statistics. */
