@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks'
 import { useOneStop } from '../hooks/use-one-stop'
-import { brief, count, counted, duration } from '../lib/format'
+import { brief, count, counted, seconds } from '../lib/format'
 import { useOverview, useOverviewAge } from '../shell/overview'
 import { Fact } from '../ui/fact'
 import { Dated } from '../ui/loaded'
@@ -53,7 +53,7 @@ function Figures() {
         name="Tasks due"
         href="/workers"
         tone={unattended > 0 ? 'warn' : null}
-        more={unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${duration(oldest)}` : none}
+        more={unattended > 0 ? `${counted(unattended, 'queue')} without a worker` : due > 0 ? `oldest for ${seconds(oldest)}` : none}
       >
         {count(it ? due : null)}
       </Fact>

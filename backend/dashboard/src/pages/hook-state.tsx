@@ -2,7 +2,7 @@ import type { Webhook } from '../api/types'
 import { counted } from '../lib/format'
 import { Note } from '../ui/note'
 import { Status } from '../ui/status'
-import { Ago, Countdown } from '../ui/time'
+import { Ago, At, Countdown } from '../ui/time'
 
 /** Whether a webhook gets events: on, off, or failing since when. */
 export function HookState({ it }: { it: Webhook }) {
@@ -12,7 +12,7 @@ export function HookState({ it }: { it: Webhook }) {
     <span class="nowrap">
       <Status state="failed" text="failing" />{' '}
       <span class="tiny soft">
-        first <Ago at={it.failing.since} />
+        since <At at={it.failing.since} /> UTC
       </span>
     </span>
   )

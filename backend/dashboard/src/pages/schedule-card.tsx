@@ -68,7 +68,7 @@ export function ScheduleCard({ it, onChange, whole }: Props) {
         <dd>{it.paused || !it.nextAt ? 'paused' : <Next at={it.nextAt} />}</dd>
         <dt>Last</dt>
         <dd>
-          {it.lastAt ? <Ago at={it.lastAt} /> : it.lastJob ? 'by hand' : 'none'}
+          {it.lastAt ? <Ago at={it.lastAt} /> : it.lastJob ? 'by hand' : 'not yet'}
           {it.lastJob && (
             <>
               {' · '}

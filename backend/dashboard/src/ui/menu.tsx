@@ -11,7 +11,7 @@ interface Props {
   children: (close: () => void) => ComponentChildren
 }
 
-/** A button that opens a small panel below it; Escape, a choice and a click elsewhere close it. */
+/** A button that opens a small panel below it; Escape, a choice, a click elsewhere and leaving it with Tab close it. */
 export function Menu({ text, label, icon, children }: Props) {
   const menu = useRef<HTMLDetailsElement>(null)
   const close = () => {
@@ -24,6 +24,11 @@ export function Menu({ text, label, icon, children }: Props) {
       it.open = false
       if (event instanceof KeyboardEvent) it.querySelector('summary')?.focus()
     }
+    const onLeave = ({ relatedTarget }: FocusEvent) => {
+      const it = menu.current
+      if (it && relatedTarget instanceof Node && !it.contains(relatedTarget)) it.open = false
+    }
+    menu.current?.addEventListener('focusout', onLeave)
     document.addEventListener('keydown', onEvent)
     document.addEventListener('pointerdown', onEvent)
     return () => {
