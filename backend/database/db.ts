@@ -1,6 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises'
-import { Pool, TypeOverrides } from 'pg'
 import type { Reader, Tx } from '../base/sql'
+import { Pool, TypeOverrides } from './driver'
 import { refusePooler } from './faults'
 import type { Models } from './prisma'
 import { createSequence, type RunOnce, type Sequence } from './sequence'

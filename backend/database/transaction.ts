@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Connection, type PoolClient, Query, type QueryResult } from 'pg'
 import type { Reader, Tx } from '../base/sql'
+import { type Connection, type PoolClient, Query, type QueryResult } from './driver'
 import { beginOn, isPooled, type Timeouts } from './session'
 import { converted } from './values'
 

@@ -1,5 +1,5 @@
-import { Client } from 'pg'
 import { Refused } from '../base/errors'
+import { Client } from '../database/driver'
 import { type Fault, refusePooler, unreachable } from '../database/faults'
 import { isPooled, prepareSession } from '../database/session'
 import { databaseOf, nameOf, withDatabase } from '../database/url'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, sep } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { sources } from '../../backend/sources'
 import { dependencies } from '../../package.json'
 import { type TestEnv, testEnv } from '../support/env'
@@ -33,6 +33,8 @@ interface Loaded {
   sources: string[]
   /** How many modules were loaded, those of packages too. */
   modules: number
+  /** Whether the HTTP client of Node.js itself was loaded, by any mention of fetch or Response. */
+  hasFetch: boolean
 }
 
 /** A command runs to its end; a process that says that it is ready is stopped then. */
@@ -59,12 +61,14 @@ async function loadedBy(line: string): Promise<Loaded> {
   child.on('message', () => child.kill('SIGTERM'))
   const [code] = await once(child, 'close')
   expect({ code, out }).toEqual({ code: 0, out: expect.any(String) })
-  const files = (JSON.parse(readFileSync(file, 'utf8')) as string[]).map((path) => relative(ROOT, path).split(sep).join('/'))
+  const loaded = JSON.parse(readFileSync(file, 'utf8')) as string[]
+  const files = loaded.filter(isAbsolute).map((path) => relative(ROOT, path).split(sep).join('/'))
   const isLoaded = (prefix: string) => files.some((path) => path.startsWith(prefix))
   return {
     packages: Object.keys(dependencies).filter((name) => isLoaded(`node_modules/${name}/`)),
     sources: sources.map(({ name }) => name).filter((name) => isLoaded(`dist/backend/sources/${name}/parts.js`)),
     modules: files.length,
+    hasFetch: loaded.includes('NativeModule internal/deps/undici/undici'),
   }
 }
 
@@ -78,7 +82,7 @@ test.each<[line: string, packages: string[], most: number]>([
   ['scripts/jobs.js list', [...COMMAND, 'pg'], 350],
 ])('%s loads no package or source that it does not need', async (line, packages, most) => {
   const loaded = await loadedBy(line)
-  expect(loaded).toMatchObject({ packages: packages.toSorted(), sources: [] })
+  expect(loaded).toMatchObject({ packages: packages.toSorted(), sources: [], hasFetch: false })
   expect(loaded.modules).toBeLessThan(most)
 })
 
