@@ -139,6 +139,15 @@ withChromium('the list of jobs', () => {
     // The view lasts, by its name and by its address.
     await page.goto(`${url}/?status=paused&sort=oldest`)
     await page.locator('.job').first().waitFor()
+    // The panel lies over the page, which stays where it is; leaving it with Tab closes it.
+    const place = await page.locator('.job').first().boundingBox()
+    await page.getByLabel('Filters and saved views').click()
+    const name = page.getByLabel('Name of the view')
+    await name.waitFor()
+    expect(await page.locator('.job').first().boundingBox()).toEqual(place)
+    await name.focus()
+    await page.keyboard.press('Tab')
+    await name.waitFor({ state: 'hidden' })
     await page.getByLabel('Filters and saved views').click()
     await page.getByLabel('Name of the view').fill('Paused, oldest first')
     await page.getByRole('button', { name: 'Save', exact: true }).click()

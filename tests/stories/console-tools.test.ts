@@ -250,5 +250,9 @@ withChromium('the tools of the console', () => {
       await goWithin(page, path)
       expect([path, await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([path, 0])
     }
+    // The last one is GraphiQL: its query has most of the width, and the answer is below.
+    const query = page.locator('.graphiql-query-editor')
+    await query.waitFor()
+    expect((await query.boundingBox())?.width).toBeGreaterThan(PHONE.width * 0.7)
   }, 120_000)
 })
