@@ -97,6 +97,8 @@ test('the pace is that of the last whole parts in a row; a few parts, or those b
   const row = [3, 10, 12, 11, 10, 1]
   expect(paceSeen({ partMs: PART, used: used(row) })).toBe(11 / PART)
   expect(paceSeen({ partMs: PART, used: [...used(row.map(() => 90)), ...used(row, 8)] })).toBe(11 / PART)
+  // Jobs began with few requests: that was not the pace of the workers.
+  expect(paceSeen({ partMs: PART, used: used([...row.map(() => 2), ...row.map(() => 2), ...row.slice(1)]) })).toBe(10 / PART)
   expect(paceSeen({ partMs: PART, used: [...used(row), ...used([3, 10], 8)] })).toBe(Number.POSITIVE_INFINITY)
   expect(paceSeen({ partMs: PART, used: [] })).toBe(Number.POSITIVE_INFINITY)
 })
