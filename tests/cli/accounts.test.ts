@@ -116,6 +116,7 @@ test.each([
   ['add printify alice', '', 2, 'No token was entered'],
   ['add printify alice', 'two words', 2, 'one line without spaces'],
   ['add printify alice', 'not-a-token-of-printify', 2, 'Printify does not accept this token'],
+  ['add shopify alice --shop shopify-shop-0', 'shpat_0123456789', 2, 'Shopify does not accept this token for shopify-shop-0'],
   ['add shopify alice --shop example', 'shpss_0123456789', 2, 'the secret of an app'],
   ['add printify alice --currency dollars', 'x', 2, 'must be a code of ISO 4217'],
   ['add shopify alice --shop example --currency USD', 'shpat_1', 2, 'which tells it itself'],

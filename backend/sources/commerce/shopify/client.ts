@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { Held, RetryLater } from '../../../base/errors'
+import { Held, Refused, RetryLater } from '../../../base/errors'
 import type { Json } from '../../../base/json'
 import { type HttpAnswer, type Io, issuesOf } from '../../../contract'
 import type { Speaker } from '../accounts/way'
-import { GRAPHQL_PART, REST_PART } from './apis'
+import { GRAPHQL_PART, isDenied, REST_PART } from './apis'
 import type { Query } from './queries'
 
 /** What of a read the client uses. */
@@ -60,6 +60,7 @@ function notesOf(io: ShopifyIo, { headers }: Pick<HttpAnswer<unknown>, 'headers'
 /**
  * Asks a shop by GraphQL.
  * @throws {AccessDenied}
+ * @throws {Refused} `input` naming `token` where Shopify does not accept one that is not stored yet
  * @throws {RetryLater} `graphql` for any other error in the answer, `shape` where it is not as expected
  */
 export async function ask<T>(
@@ -72,11 +73,19 @@ export async function ask<T>(
     method: 'POST',
     path: pathOf(io, '/graphql.json'),
     body: { query: query.text, variables },
-    ...('credential' in shop ? { account: shop.credential } : { headers: { 'X-Shopify-Access-Token': shop.tokens.access } }),
+    ...('credential' in shop
+      ? { account: shop.credential }
+      : { headers: { 'X-Shopify-Access-Token': shop.tokens.access }, accept: [401], isAnswer: isDenied }),
     scopeOf: shop.name,
     parts: { [GRAPHQL_PART]: query.cost },
     schema: envelope,
   })
+  if (answer.status === 401)
+    throw new Refused(
+      'input',
+      `Shopify does not accept this token for ${shop.name}: copy the Admin API access token of an app that is installed in this shop.`,
+      'token',
+    )
   const { data, errors } = answer.data ?? {}
   const denied = errors?.find(({ extensions }) => extensions?.code === 'ACCESS_DENIED')
   if (denied) throw new AccessDenied('credential' in shop ? shop.credential : shop.label, denied.message)
