@@ -237,7 +237,7 @@ test('a job says what it does now: reads, waits for its turn, a limit, a person,
   )
   const shown = await summaries(service, ids)
   expect(shown.map(({ activity }) => activity)).toEqual(['reading', 'limit', 'person', 'stalled', 'paused', 'turn'])
-  // Only of what reads is it said that it reads.
+  // Only what reads has such a sentence.
   expect(shown.map(({ sentence }) => sentence.startsWith('Reading '))).toEqual([true, false, false, false, false, false])
   expect(shown.map(({ stalled }) => stalled?.message)).toEqual([
     undefined,
