@@ -20,6 +20,8 @@ export interface Api {
   live: Live
   /** Starts to listen. @returns its URL */
   listen(): Promise<string>
+  /** Loads what waits for its first use, so that a newer build that takes the place of this one is not mixed with what runs. */
+  loadAll(): void
   /** Ends event streams, lets current requests finish, and closes. */
   close(): Promise<void>
 }
@@ -85,12 +87,17 @@ export async function createApi({ service, version, dashboard, port, failures }:
   const live = createLive(service)
   await describe(app, version, service.sources)
   await app.register(async (api) => routes(api.withTypeProvider<ZodTypeProvider>(), { service, live, version, guard }))
-  graphql(app, { service, live })
+  const loadGraphql = graphql(app, { service, live })
   await serveDashboard(app, dashboard)
   return {
     app,
     live,
     listen: () => app.listen({ host: config.apiHost, port: port ?? config.apiPort }),
+    loadAll() {
+      loadGraphql()
+      // Each of them brings all that runs jobs of its source.
+      for (const source of service.sources) void source.streams
+    },
     async close() {
       live.close()
       await app.close()

@@ -19,6 +19,8 @@ import { started } from './started'
 
 /** Database connections, shared by the queries of all clients. */
 const CONNECTIONS = 6
+/** What is loaded at first use is loaded then at the latest, ms after the start: until then visitors are answered first. */
+const LOAD_ALL_MS = 10_000
 /** How long to wait for the first connection to the broker, ms; without it the dashboard is still useful. */
 const BROKER_MS = 3000
 
@@ -51,9 +53,11 @@ void run(async (config, log, jobLog) => {
   const stopFlushing = keepFlushing(db, log)
   const stopped = await started(db, log, 'api', config.version)
   const stopJobLog = keepJobLog(jobLog, db, log)
+  const loading = setTimeout(() => api.loadAll(), LOAD_ALL_MS)
   log.info('API is ready', { at, docs: `${at}/api/docs`, access: config.adminToken ? 'with a token' : 'this machine only' })
   return {
     async stop() {
+      clearTimeout(loading)
       await Promise.all([api.close(), metrics.close()])
       await service.upstreams.close()
       await stopFlushing()

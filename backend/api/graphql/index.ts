@@ -11,8 +11,11 @@ import { updatesOf } from './updates'
 
 const PATH = '/graphql'
 
-/** Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events. */
-export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): void {
+/**
+ * Answers GraphQL at /graphql: queries and mutations by POST, queries also by GET, subscriptions as server-sent events.
+ * @returns what loads it now; without a call, the first request does
+ */
+export function graphql(app: FastifyInstance, { service, live }: { service: Service; live: Live }): () => void {
   const updates = updatesOf(live)
   const contextOf = (request: FastifyRequest): Context => ({
     service,
@@ -22,7 +25,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
     trace: traceOf(request),
   })
   let made: ReturnType<typeof createHandler> | undefined
-  // Made for the first request: it is half of what the API takes to load, and the dashboard does without it.
+  // It is half of what the API takes to load, and the dashboard does without it.
   const yoga = () => {
     if (made) return made
     const { createHandler } = require('./handler') as typeof import('./handler')
@@ -45,6 +48,7 @@ export function graphql(app: FastifyInstance, { service, live }: { service: Serv
       return reply.send(answer.body ? Readable.from(answer.body, { objectMode: false }) : '')
     },
   })
+  return yoga
 }
 
 /** @throws {Refused} `input` for a query parameter that must be JSON and is not */
