@@ -852,7 +852,7 @@ describe('a discovery', () => {
     const dids = [didOf(1), didOf(2), didOf(3), didOf(4)]
     const { tasks } = await discoverAll(relay, { relay: relayOf([{ dids }]), plc: directory })
     expect(tasks.map(({ ended }) => ended)).toEqual([
-      { skipped: 'gone' },
+      { skipped: 'gone', kind: 'gone' },
       { failed: 'did_not_found', error: `${didOf(2)} is not registered` },
       { failed: 'pds_address', error: expect.stringContaining('has a path') },
       { failed: 'did_document', error: expect.stringContaining(`is one of "${BOB}"`) },
