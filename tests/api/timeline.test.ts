@@ -56,6 +56,8 @@ test('it tells who started the job, what people did, the tries that failed, and 
   expect(await engine.ended(id, 60_000)).toBe('completed')
   await worker.stop()
   const items = await timeline(id)
+  // Tries are noted with the heartbeat, and were before the end.
+  expect(items.at(-1)).toMatchObject({ kind: 'end' })
   expect(items.map(({ kind, text }: { kind: string; text: string }) => [kind, text])).toEqual(
     [
       ['start', 'Started by admin (rest)'],
@@ -65,8 +67,8 @@ test('it tells who started the job, what people did, the tries that failed, and 
       ...(items.some(({ kind }: { kind: string }) => kind === 'turn') ? [['turn', 'Waited for its turn']] : []),
       ['start', 'A worker began the first task'],
       ...(items.some(({ kind }: { kind: string }) => kind === 'retry') ? [['retry', 'Stood still until the next try']] : []),
-      ['end', 'Ended: completed'],
       ['tries', '2 tries failed'],
+      ['end', 'Ended: completed'],
     ].sort((a, b) => order(items, a) - order(items, b)),
   )
   counting.onRead = undefined

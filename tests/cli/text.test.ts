@@ -138,6 +138,7 @@ describe('watching', () => {
     params: {},
     priority: 2,
     admitted: true,
+    isReporting: false,
     turn: null,
     error: null,
     createdAt: new Date(0),

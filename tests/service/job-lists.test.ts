@@ -3,6 +3,7 @@ import { ACTIVE_STATUSES, ATTENTION_DAYS, BULK_VERBS, JOB_SORTS, JOB_STATUSES, t
 import { readConfig } from '../../backend/config/config'
 import type { Db } from '../../backend/database/db'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import { insertFinishTask } from '../../backend/engine/store'
 import { clearCaches } from '../../backend/service/base/caches'
 import { createService, type Service } from '../../backend/service/base/context'
 import { previewBulk, steerJobs } from '../../backend/service/jobs/bulk'
@@ -247,6 +248,17 @@ test('a job says what it does now: reads, waits for its turn, a limit, a person,
     undefined,
     undefined,
   ])
+})
+
+test('a job whose tasks are settled waits for a worker, until one writes its report', async () => {
+  const [id] = (await begin(1)) as [string]
+  await it_.db.query(`update backhaul.jobs set status = 'running', admitted = true, started_at = now() where id = $1`, [id])
+  await it_.db.query(`update backhaul.tasks set state = 'done', settled_at = now() where job_id = $1`, [id])
+  await it_.db.tx((tx) => insertFinishTask(tx, { id, priority: 2 }))
+  const shown = async () => (await summaries(service, [id]))[0]
+  expect(await shown()).toMatchObject({ activity: 'turn', sentence: expect.stringContaining('waits for a free worker') })
+  await it_.db.query(`update backhaul.tasks set claim = 1, holder = 'w' where job_id = $1 and state = 'ready'`, [id])
+  expect(await shown()).toMatchObject({ activity: 'reporting', sentence: 'Writing its report' })
 })
 
 test('a failure that somebody acknowledges leaves the front of the list, and comes back when a retry fails again', async () => {

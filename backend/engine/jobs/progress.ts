@@ -61,6 +61,8 @@ export interface Progress extends Counted {
   cleared: boolean
   lookups: { asked: number; open: number }
   waits: Wait[]
+  /** A worker holds the task that writes its report. */
+  isReporting: boolean
 }
 
 export interface Tasks {
@@ -118,6 +120,7 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
             j.acknowledged_by as "acknowledgedBy", j.admitted, j.error, j.created_at as "createdAt",
             j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
             ${SECONDS_RUN} as seconds,
+            j.admitted and exists (select 1 from backhaul.tasks f where f.job_id = j.id and f.stream = '${FINISH}' and f.claim is not null) as "isReporting",
             ${['total', ...SETTLED_STATES].map((state) => `coalesce((r.tasks ->> '${state}')::int, t.${state}, 0) as ${state}`).join(', ')},
             ${[...OPEN_STATES, 'held'].map((state) => `coalesce(t.${state}, 0) as ${state}`).join(', ')},
             ${COUNTS.map((column) => `coalesce(r.${column}, t.${column}, 0) as ${column}`).join(', ')}, coalesce(r.expected, t.expected) as expected

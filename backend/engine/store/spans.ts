@@ -26,14 +26,15 @@ const GAP = `interval '10 minutes'`
 /** Spans of a job; with as many, the last of its kind is extended, however long ago it was. */
 const MAX_SPANS = 300
 
-/** Adds to the spans of jobs; those of jobs that do not exist are left out. */
+/** Adds to the spans of jobs; those of jobs that do not exist are left out. What is noted after the end of its job was before it. */
 export async function noteSpans(db: Reader, notes: readonly SpanNote[]): Promise<void> {
   if (notes.length === 0) return
   await db.query(
     `with notes as (
-       select n.*, clock_timestamp() as until, clock_timestamp() - n.seconds * interval '1 second' as at
+       select n.*, e.until, e.until - n.seconds * interval '1 second' as at
          from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::float8[]) as n(job_id, kind, "on", times, seconds)
          join backhaul.jobs j on j.id = n.job_id
+         cross join lateral (select least(clock_timestamp(), j.completed_at) as until) e
      ), extended as (
        update backhaul.job_spans s set until = greatest(s.until, n.until), times = s.times + n.times, seconds = s.seconds + n.seconds
          from notes n cross join lateral (

@@ -162,7 +162,9 @@ const WAITING: Record<WaitKind, JobActivity> = { gate: 'limit', retry: 'retry', 
 /** A job reads while a worker holds one of its tasks, whatever the others wait for. */
 function activityOf(job: Progress, waits: readonly Wait[], isStalled: boolean, live: Beside['live']): JobActivity {
   const still = standstillOf(job)
-  if (still) return still === 'not admitted' ? 'turn' : still
+  // Its report waits for a worker like a page does.
+  if (still === 'not admitted' || (still === 'reporting' && !job.isReporting)) return 'turn'
+  if (still) return still
   if (isStalled) return 'stalled'
   if (job.tasks.held > 0) return 'reading'
   const first = waits[0]
@@ -194,7 +196,7 @@ function sentenceOf(job: Progress, label: string, activity: JobActivity, ofTurn:
   if (job.status === 'paused') return `Paused at ${farOf(job)}`
   const still = standstillOf(job)
   if (still === 'not admitted') return ofTurn()
-  if (still === 'reporting') return 'Writing its report'
+  if (still === 'reporting') return job.isReporting ? 'Writing its report' : 'All tasks are settled: its report waits for a free worker'
   if (job.status === 'queued') return `Waiting to start: ${label}`
   return activity === 'reading' ? `Reading ${label}… ${farOf(job)}` : `${upper(label)}: ${farOf(job)}`
 }

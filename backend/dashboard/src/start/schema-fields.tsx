@@ -38,8 +38,8 @@ function ObjectFields({ schema, path = '', values, faults, onChange }: Props) {
   const shared = { schema, values, faults, onChange }
   return (
     <>
-      {/* A choice determines what the other inputs mean. */}
-      <Inputs parts={choices.length > 0 ? chosen : [...chosen, ...typed]} {...shared} />
+      {/* A choice determines what the other inputs mean; without one, what must be given comes first. */}
+      <Inputs parts={choices.length > 0 ? chosen : neededFirst([...chosen, ...typed], schema)} {...shared} />
       {choices.map((choice) => (
         <Alternatives key={choice.name} choice={choice} path={path} parts={parts} {...shared} />
       ))}
@@ -65,19 +65,25 @@ interface Part {
 const partsOf = (fields: [string, JsonSchema][], path: string): Part[] =>
   fields.map(([name, part]) => ({ name, part: plain(part), at: path ? `${path}.${name}` : name }))
 
+const isNeeded = ({ name, part }: Part, schema: JsonSchema): boolean =>
+  schema.required?.includes(name) === true && part.default === undefined
+
+const neededFirst = (parts: Part[], schema: JsonSchema): Part[] =>
+  parts.sort((a, b) => Number(isNeeded(b, schema)) - Number(isNeeded(a, schema)))
+
 type Shared = Pick<Props, 'schema' | 'values' | 'faults' | 'onChange'>
 
 function Inputs({ parts, schema, values, faults, onChange }: Shared & { parts: Part[] }) {
   if (parts.length === 0) return null
   return (
     <div class="fields">
-      {parts.map(({ name, part, at }) => (
+      {parts.map((one) => (
         <SchemaInput
-          key={at}
-          schema={part}
-          path={at}
-          name={name}
-          required={schema.required?.includes(name) === true && part.default === undefined}
+          key={one.at}
+          schema={one.part}
+          path={one.at}
+          name={one.name}
+          required={isNeeded(one, schema)}
           values={values}
           faults={faults}
           onChange={onChange}
