@@ -102,7 +102,7 @@ const lanes: Lane[] = [
     state: 'active',
     ...still,
   },
-  { lane: 'due.example', total: 3, ...none, waiting: 2, ready: 1, ...nothing, state: 'active', ...still },
+  { lane: 'due.example', total: 3, ...none, waiting: 2, ready: 1, ...nothing, state: 'waiting', ...still },
   {
     ...{ lane: 'parked.example', total: 2, ...none, ready: 2, ...nothing, state: 'parked', ...still },
     ...{ until: '2099-01-01T00:00:00.000Z', on: 'pds' },

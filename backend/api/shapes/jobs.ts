@@ -168,7 +168,7 @@ export const lane = z
     bytes: figure.meta({ description: 'Received by its tasks' }),
     state: z.enum(LANE_STATES).meta({
       description:
-        'active: a task is held or due; parked: every task that may start waits for a later moment; waiting: all wait for a place; ended: no task is open',
+        'active: a worker holds a task; waiting: its tasks wait for a worker or for their place; parked: every task that may start waits for a later moment; ended: no task is open',
     }),
     until: moment.nullable().meta({ description: 'When the next task of a parked lane is due' }),
     on: z.string().nullable().meta({ description: 'The API that this task waits for, or the kind of its last error' }),

@@ -36,8 +36,8 @@ export interface LaneAsk extends PageAsk {
 
 type Computed = 'state' | 'until' | 'on' | 'errorKind' | 'error'
 interface Read extends Omit<Lane, Computed> {
-  /** Tasks that are held or due. */
-  moving: number
+  /** Tasks that no worker holds yet although they are due. */
+  due: number
   /** Of the ready task that is due next: when, and what it waits for. */
   wait: [at: string, on: string | null] | null
   fault: [at: string, kind: string, error: string | null] | null
@@ -52,7 +52,7 @@ const COLUMNS = [
   ...STATES.map((state) => `(count(*) filter (where state = '${state}'))::int as ${state}`),
   ...COUNTS.map((column) => `sum(${column})::float8 as ${column}`),
   ...['requests', 'bytes'].map((figure) => `coalesce(sum(used.${figure}), 0) as ${figure}`),
-  `(count(*) filter (where state = 'ready' and (claim is not null or due_at <= statement_timestamp())))::int as moving`,
+  `(count(*) filter (where state = 'ready' and claim is null and due_at <= statement_timestamp()))::int as due`,
   `min(array[${momentSql('due_at')}, coalesce(waiting_on, error_kind)]) filter (where state = 'ready' and claim is null) as wait`,
   `max(array[${momentSql('coalesce(settled_at, claimed_at, created_at)')}, error_kind, error])
      filter (where error_kind is not null and state in ('failed', 'ready', 'waiting')) as fault`,
@@ -83,8 +83,15 @@ function readLanes(db: Reader, jobId: string, { order, after, limit }: Rows): Pr
 
 const iso = (at: string): string => new Date(at).toISOString()
 
-function laneOf({ moving, wait, fault, lanes: _, ...row }: Read): Lane {
-  const state = row.held > 0 || moving > 0 ? 'active' : row.ready > 0 ? 'parked' : row.waiting > 0 ? 'waiting' : 'ended'
+function stateOf({ held, due, ready, waiting }: Read): Lane['state'] {
+  if (held > 0) return 'active'
+  if (due > 0) return 'waiting'
+  return ready > 0 ? 'parked' : waiting > 0 ? 'waiting' : 'ended'
+}
+
+function laneOf(read: Read): Lane {
+  const { due: _, wait, fault, lanes: __, ...row } = read
+  const state = stateOf(read)
   const [at, on] = (state === 'parked' && wait) || [null, null]
   return { ...row, state, until: at && iso(at), on, errorKind: fault?.[1] ?? null, error: fault?.[2] ?? null }
 }
