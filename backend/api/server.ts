@@ -2,6 +2,7 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import fastify, { type FastifyInstance } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { loadParts } from '../contract'
 import type { Service } from '../service/base/context'
 import { MAX_BODY, parseJson, refuseUnstorable } from './body'
 import { boundConnections, TIMEOUTS } from './connections'
@@ -95,8 +96,7 @@ export async function createApi({ service, version, dashboard, port, failures }:
     listen: () => app.listen({ host: config.apiHost, port: port ?? config.apiPort }),
     loadAll() {
       loadGraphql()
-      // Each of them brings all that runs jobs of its source.
-      for (const source of service.sources) void source.streams
+      loadParts(service.sources)
     },
     async close() {
       live.close()

@@ -160,6 +160,11 @@ export interface Source<P = unknown> extends Hooks<P> {
 export const sourcesOn = (sources: readonly Source[], queue: QueueName): Source[] =>
   sources.filter(({ workers }) => Object.values(workers).some(({ queues }) => queues.includes(queue)))
 
+/** Loads what runs jobs of these sources, so that a newer build that takes the place of this one is not mixed with what runs. */
+export function loadParts(sources: readonly Source[]): void {
+  for (const source of sources) void source.streams
+}
+
 /** Checks that a source's parts fit together; the registry does not keep its types. */
 export const defineSource = <P>(source: Source<P>): Source<P> => source
 

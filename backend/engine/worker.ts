@@ -8,7 +8,7 @@ import { flush } from '../base/flush-counts'
 import type { Log } from '../base/log'
 import { logUnexpected, logUnreachable } from '../base/log-errors'
 import { watchLoop } from '../base/loop-lag'
-import { type Feed, type HttpFactory, type SettingsReader, type Source, sourcesOn } from '../contract'
+import { type Feed, type HttpFactory, loadParts, type SettingsReader, type Source, sourcesOn } from '../contract'
 import type { Db } from '../database/db'
 import { isUnreachable } from '../database/passing'
 import { readTraceparent, span } from '../tracing'
@@ -128,8 +128,7 @@ export function createWorker(options: WorkerOptions): Worker {
   return {
     id,
     async start() {
-      // Before the first delivery: a build in place must not change what a running worker loads.
-      for (const queue of queues) for (const source of sourcesOn(sources, queue)) void source.streams
+      for (const queue of queues) loadParts(sourcesOn(sources, queue))
       await signOn(heartbeatDb, me)
       for (const queue of queues) subscriptions.push(await consume(queue))
       heartbeats = setInterval(onHeartbeat, HEARTBEAT_MS)
