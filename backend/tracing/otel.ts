@@ -105,6 +105,8 @@ export function createTracer({ endpoint, service, version, log }: TracingOptions
       const ended = await Promise.race([provider.shutdown().catch(() => undefined), late])
       if (ended === 'late') log.warn(`traces cannot be sent to ${endpoint}: no answer within ${STOP_MS / 1000} s; the last spans are lost`)
       clearTimeout(timer)
+      // As long as there is a storage that was used, Node follows every promise.
+      around.disable()
     },
   }
 }

@@ -17,7 +17,33 @@ const isPackage = (from, name) =>
   !PER_FILE.test(from) &&
   (from.includes(PACKAGES) || !(name.startsWith('.') || name.startsWith('/') || name.startsWith('node:') || BUILTIN.has(name)))
 
+/**
+ * Takes the place of AsyncLocalStorage where Jest notes the test that runs: no two run at once here. Node 20 calls a hook for each
+ * promise once there is such a storage, which takes a tenth of the processor time of what runs in the tests.
+ */
+class RunningTest {
+  getStore() {
+    return this.store
+  }
+
+  async run(store, work) {
+    const before = this.store
+    this.store = store
+    try {
+      return await work()
+    } finally {
+      this.store = before
+    }
+  }
+}
+
+const isNoteOfTest = (from, name) => name === 'node:async_hooks' && from.includes(`${PACKAGES}jest-circus${sep}`)
+
 module.exports = class extends Runtime {
+  requireInternalModule(from, name) {
+    return isNoteOfTest(from, name) ? { AsyncLocalStorage: RunningTest } : super.requireInternalModule(from, name)
+  }
+
   requireModuleOrMock(from, name) {
     return isPackage(from, name) ? createRequire(from)(name) : super.requireModuleOrMock(from, name)
   }
