@@ -60,9 +60,17 @@ test('a list loses nothing and counts for nothing, however often it is asked for
   if (again) expect(Number(again.properties.headers?.['x-delivery-count'] ?? 0)).toBeLessThanOrEqual(11)
 })
 
+/** Letters of two queues are in the order of their milliseconds. */
+async function nextMillisecond(): Promise<void> {
+  const now = Date.now()
+  await until(() => Date.now() > now, { what: 'the next millisecond' })
+}
+
 test('a list is of one queue or all, oldest first, with a limit', async () => {
   await bury(broker, letter('first'), 'why')
+  await nextMillisecond()
   await bury(broker, { ...letter('second'), queue: OTHER }, 'why')
+  await nextMillisecond()
   await bury(broker, letter('third'), 'why')
   expect(texts(await listDead(env.rabbitmqUrl))).toEqual(['first', 'second', 'third'])
   expect(texts(await listDead(env.rabbitmqUrl, QUEUE))).toEqual(['first', 'third'])

@@ -11,7 +11,7 @@ import { until } from '../support/until'
  */
 
 /** Of Etsy and of Shopify; Printify makes about half of each. `ORDERS=4000` are 12,000 on the three platforms together. */
-const ORDERS = Number(process.env.ORDERS ?? 1_000)
+const ORDERS = Number(process.env.ORDERS ?? 600)
 const PLATFORMS = ['etsy', 'shopify', 'printify'] as const
 /** How long a run may take on a machine that is busy with others, ms. */
 const LONGEST_MS = 240_000
