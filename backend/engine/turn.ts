@@ -4,12 +4,13 @@ import type { Outcome } from './ahead'
 import type { WorkerEngine } from './engine'
 import { createServed } from './served'
 import { step } from './step'
-import { claimTask, mostUrgent, releaseTask, type Task, unmarkWoken } from './store'
+import { claimTask, FINISH, insertFinishTask, mostUrgent, releaseTask, type Task, unmarkWoken } from './store'
 import { wake } from './wake'
 
 /**
  * Runs the steps of one delivery: claims the task, then page after page until the task and its lane's next ones are settled, the time is
- * up, the job has had its share of a round, no longer runs or the worker stops; then releases the task and wakes other workers.
+ * up, the job has had its share of a round, no longer runs or the worker stops; then releases the task and wakes other workers. Where
+ * nothing of the job is left, its finish task is run as well.
  * @param hold the tasks that this worker holds, from before the claim until after the release
  */
 export async function turn(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
@@ -29,7 +30,7 @@ interface Going {
 async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   const served = createServed()
-  const mayGoOn = (task: Task) => !engine.stopping() && Date.now() < endsAt && !served.isOver(task)
+  const mayGoOn = (task: Task) => !engine.stopping() && (asksNothing(engine, task) || (Date.now() < endsAt && !served.isOver(task)))
   let held = taskId
   const take = (id: bigint) => {
     hold.delete(held)
@@ -42,7 +43,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   const ahead: Going[] = []
   const begin = (task: Task, before?: Promise<Outcome>): Going => {
     const follow = bound((next: Task | undefined) => {
-      served.note(task)
+      if (!asksNothing(engine, task)) served.note(task)
       if (next && mayGoOn(next)) ahead.push(begin(next, outcome))
     })
     // A read makes no second request where its page is the last one of the job's share.
@@ -64,7 +65,11 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
       }
       // It was read for nothing: the page before it was not committed.
       await next?.outcome
-      if (!left) break
+      if (!left) {
+        const last = goOn ? await claimFinish(engine, queue, going.task) : undefined
+        going = last && begin(last)
+        continue
+      }
       take(left.id)
       const urgent: bigint | undefined = engine.stopping() ? undefined : await findUrgent(engine, queue, left.id)
       if (urgent === undefined && goOn && mayGoOn(left)) {
@@ -86,6 +91,17 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
 /** Whether a source on this queue has tasks that go ahead of others. */
 const hasPriorities = ({ sources }: WorkerEngine, queue: QueueName): boolean =>
   sources.some((source) => source.priority && source.requests[queue])
+
+/** Whether a task is soon done, so that it neither waits for another turn nor counts for a share. */
+const asksNothing = ({ sources }: WorkerEngine, { source, stream }: Task): boolean =>
+  stream === FINISH || sources.find(({ name }) => name === source)?.streams[stream]?.asksNothing === true
+
+/** The finish task of the job of a settled task, if nothing else of the job is left; one of another queue is left to its wake-up. */
+async function claimFinish(engine: WorkerEngine, queue: QueueName, settled: Task): Promise<Task | undefined> {
+  if (engine.stopping() || settled.stream === FINISH) return undefined
+  const finish = await insertFinishTask(engine.db, settled.job_id)
+  return finish?.queue === queue ? await claimTask(engine.db, finish.id, engine.id) : undefined
+}
 
 /** A task of this queue that is ready and has a lower number than the given one; only sources with priorities are asked. */
 const findUrgent = async (engine: WorkerEngine, queue: QueueName, than: bigint): Promise<bigint | undefined> =>

@@ -233,7 +233,15 @@ function doingTwice(source: Source, faults: string[]): Source {
 describe.each(sources.map((source) => [source.name, source] as const))('%s at its sandbox', (_, source) => {
   let sandbox: Sandbox
   beforeAll(async () => {
-    sandbox = await startSandbox({ scale: 600, speed: 500, oddities: false, bigAttackers: 40, users: 1, ordersPerShop: 130, productsPerShop: 30 })
+    sandbox = await startSandbox({
+      scale: 600,
+      speed: 500,
+      oddities: false,
+      bigAttackers: 40,
+      users: 1,
+      ordersPerShop: 130,
+      productsPerShop: 30,
+    })
   })
   afterAll(() => sandbox.close())
 

@@ -142,7 +142,7 @@ function insertTasks(s: State, shape: Shape, parent: number): void {
   }
 }
 
-/** store.takeNext: the settled task's place goes to the next waiting one of its lane and stage while the job is running. */
+/** store.claimNext: the settled task's place goes to the next waiting one of its lane, by stages, while the job is running. */
 function takeNext(s: State, shape: Shape, worker: number, rules: Rules): void {
   const turn = s.turns[worker] as Turn
   if (rules.nextInSameTransaction) takeNextNow(s, shape, worker)
@@ -151,10 +151,11 @@ function takeNext(s: State, shape: Shape, worker: number, rules: Rules): void {
 
 export function takeNextNow(s: State, shape: Shape, worker: number): void {
   const turn = s.turns[worker] as Turn
-  const done = shape.tasks[turn.task]
   turn.phase = 'wakes'
-  if (!done || turn.lane === null || s.job !== 'running') return
-  const next = shape.tasks.findIndex(({ stage }, n) => at(s, n).lane === turn.lane && stage === done.stage && at(s, n).state === 'waiting')
+  if (turn.task >= shape.tasks.length || turn.lane === null || s.job !== 'running') return
+  const open = shape.tasks.map((_, n) => at(s, n).lane === turn.lane && isOpen(at(s, n)))
+  const first = Math.min(...shape.tasks.flatMap(({ stage }, n) => (open[n] ? [stage] : [])))
+  const next = shape.tasks.findIndex(({ stage }, n) => open[n] && stage === first && at(s, n).state === 'waiting')
   if (next < 0) return
   at(s, next).due = true
   take(s, turn, next, worker)

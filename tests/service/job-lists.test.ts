@@ -254,7 +254,7 @@ test('a job whose tasks are settled waits for a worker, until one writes its rep
   const [id] = (await begin(1)) as [string]
   await it_.db.query(`update backhaul.jobs set status = 'running', admitted = true, started_at = now() where id = $1`, [id])
   await it_.db.query(`update backhaul.tasks set state = 'done', settled_at = now() where job_id = $1`, [id])
-  await it_.db.tx((tx) => insertFinishTask(tx, { id, priority: 2 }))
+  await insertFinishTask(it_.db, id)
   const shown = async () => (await summaries(service, [id]))[0]
   expect(await shown()).toMatchObject({ activity: 'turn', sentence: expect.stringContaining('waits for a free worker') })
   await it_.db.query(`update backhaul.tasks set claim = 1, holder = 'w' where job_id = $1 and state = 'ready'`, [id])

@@ -3,9 +3,10 @@ import type { Limit } from '../../backend/contract'
 import type { Db } from '../../backend/database/db'
 import { dice } from '../../backend/sandbox/base/random'
 import type { Service } from '../../backend/service/base/context'
-import { endsOf, type Need, paceSeen, slowerOf, timesLeft } from '../../backend/service/jobs/left'
+import { endsOf, type Need, paceBeside, paceSeen, slowerOf, timesLeft } from '../../backend/service/jobs/left'
 import { budgetRun } from '../support/budget-run'
 import { ownDatabase } from '../support/database'
+import { until } from '../support/until'
 
 /*
  * When jobs end that share the budget of a day.
@@ -103,6 +104,15 @@ test('the pace is that of the fast ones of the last whole parts in a row; a few 
   expect(paceSeen({ partMs: PART, used: [] })).toBe(Number.POSITIVE_INFINITY)
 })
 
+test('what comes beside backfills on the same key leaves them less of its pace, a tenth at least', () => {
+  const limit: Limit = { scope: 'key', perDay: 1000, requests: 25, perMs: 1000 }
+  expect(paceBeside(limit, { requests: 0, ms: 0 })).toBe(0.025)
+  expect(paceBeside(limit, { requests: 250, ms: 50_000 })).toBeCloseTo(0.02)
+  expect(paceBeside(limit, { requests: 5000, ms: 50_000 })).toBeCloseTo(0.0025)
+  // A share of their own is theirs, whatever the others leave of the rest.
+  expect(paceBeside({ ...limit, backfillShare: 0.4 }, { requests: 250, ms: 50_000 })).toBeCloseTo(0.01)
+})
+
 test('the time left of a job is that of the requests its stages still need; a stage that waits for a person needs none', async () => {
   const ids = ['a', 'b'].map((letter) => `00000000-0000-4000-8000-00000000000${letter}`)
   for (const [n, id] of ids.entries()) {
@@ -130,6 +140,33 @@ test('the time left of a job is that of the requests its stages still need; a st
   expect(left.get(ids[0] as string)).toBeLessThan(DAY + 15_000)
   expect(left.get(ids[1] as string)).toBeGreaterThan(left.get(ids[0] as string) as number)
   expect(left.get(ids[1] as string)).toBeLessThan(DAY + 25_000)
+})
+
+test('the time left counts what syncs take of the pace', async () => {
+  const id = '00000000-0000-4000-8000-00000000000c'
+  await db.query(
+    `insert into backhaul.jobs (id, source, status, params, admitted, bounded_by) values ($1, 'toy', 'running', '{}', true, 'toy')`,
+    [id],
+  )
+  await db.query(
+    `insert into backhaul.tasks (job_id, stream, key, queue, state, lane, stage, cursor) values ($1, 's', 'read', 'q', 'ready', 'shop', 1, '{}')`,
+    [id],
+  )
+  await db.query(`insert into backhaul.foreseen (job_id, lane, stage, requests) values ($1, 'shop', 1, '{"printify": 100}')`, [id])
+  const limit: Limit = { scope: 'key', perDay: 10_000, dayMs: DAY, requests: 10, perMs: 1000 }
+  const left = async () => (await timesLeft({ db, limits: new Map([['printify', limit]]) } as unknown as Service)).get(id)
+  // A cache keeps the answer of a moment before.
+  expect(await until(async () => ((await left()) ?? 0) > 0 && (await left()), { what: 'an estimate' })).toBe(10_000)
+  await db.query(`insert into backhaul.gates (name) values ('printify:key')`)
+  const parts = Array.from({ length: 20 }, (_, n) => (Math.floor(Date.now() / PART) - n) * PART)
+  await db.query(
+    `insert into backhaul.gate_windows (gate, span, ends, used, backfill, others) values ('printify:key', 'day', $1, $2, $3, $3)`,
+    [parts, parts.map(() => 5), parts.map(() => 0)],
+  )
+  const slower = await until(async () => ((await left()) ?? 0) > 15_000 && (await left()), { what: 'a later estimate' })
+  // 5 of 10 requests a second, less what passes until it is asked.
+  expect(slower).toBeGreaterThan(16_000)
+  expect(slower).toBeLessThan(21_000)
 })
 
 test('a job whose requests are made slower than the limits let them be is as slow as that', () => {

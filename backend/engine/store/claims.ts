@@ -24,19 +24,27 @@ export async function claimTask(db: Reader, id: bigint, holder: string): Promise
   return task
 }
 
-/** The settled task's place goes to the next waiting one of its lane and stage, in the same transaction. */
+/** The first stage of a job's lane (`$1`, `$2`) with a task of this state: one probe of the index, however many there are. */
+const firstStage = (state: 'waiting' | 'ready') =>
+  `(select o.stage from backhaul.tasks o where o.job_id = $1 and o.state = '${state}' and o.lane = $2 order by o.stage limit 1)`
+
+/**
+ * The settled task's place goes to the next waiting one of its lane, in the same transaction: to one of its stage, or, where nothing of
+ * that stage is left, of the next one.
+ */
 export async function claimNext(tx: Tx, task: Task, holder: string): Promise<Task | undefined> {
   if (task.lane === null) return undefined
   const [next] = await tx.query<Task>(
     `update backhaul.tasks t
-        set state = 'ready', claim = nextval('backhaul.claims'), holder = $5, ran_by = $5, claimed_at = clock_timestamp(), due_at = clock_timestamp()
+        set state = 'ready', claim = nextval('backhaul.claims'), holder = $4, ran_by = $4, claimed_at = clock_timestamp(), due_at = clock_timestamp()
        from backhaul.jobs j
       where t.id = (select id from backhaul.tasks w
-                     where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.stage = $3 and w.queue = $4
+                     where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.queue = $3
+                       and w.stage = least(${firstStage('waiting')}, ${firstStage('ready')})
                      order by w.seq limit 1 for update skip locked)
         and t.state = 'waiting' and j.id = t.job_id and j.status = 'running'
       returning ${TASK}`,
-    [task.job_id, task.lane, task.stage, task.queue, holder],
+    [task.job_id, task.lane, task.queue, holder],
   )
   return next
 }

@@ -1,7 +1,7 @@
-import type { Tx } from '../../base/sql'
+import type { Reader, Tx } from '../../base/sql'
 import type { NewTask, Source } from '../../contract'
 import { openAgain } from './reopen'
-import { FINISH, textOf } from './task'
+import { FINISH, OPEN, textOf } from './task'
 
 /**
  * Adds tasks to a job; one that is there already is left alone, or opened if it was found again. Those outside lanes may be claimed at
@@ -95,17 +95,25 @@ export function queueOf(source: Source, name: string): string {
   return stream.queue
 }
 
+/** Admitted jobs without open tasks that have no finish task yet. */
+export const TO_FINISH = `from backhaul.jobs j
+  where j.admitted and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state in ${OPEN})
+    and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.stream = '${FINISH}')`
+
 /**
- * Inserts the one finish task of a job; one that is there already is left alone. The job's row is locked: a cancel comes wholly
- * before, and there is no finish task, or cancels it with the others.
+ * Inserts the one finish task of a job that has nothing left to do; one that is there already is left alone. The job's row is locked: a
+ * cancel comes wholly before, and there is no finish task, or cancels it with the others.
+ * @returns the task, and the queue it travels on; undefined where it was not inserted now
  */
-export async function insertFinishTask(tx: Tx, job: { id: string; priority: number }): Promise<void> {
-  await tx.query(
+export async function insertFinishTask(db: Reader, jobId: string): Promise<{ id: bigint; queue: string } | undefined> {
+  const [task] = await db.query<{ id: bigint; queue: string }>(
     `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state, asks_nothing)
-     select j.id, '${FINISH}', '', t.queue, $2, '{}', 'ready', true
-       from backhaul.jobs j, lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
-      where j.id = $1 and j.status in ('queued', 'running') for update of j
-     on conflict (job_id, stream, key) do nothing`,
-    [job.id, job.priority],
+     select j.id, '${FINISH}', '', t.queue, j.priority, '{}', 'ready', true
+       from (select j.* ${TO_FINISH} and j.id = $1 and j.status in ('queued', 'running') for update of j) j,
+            lateral (select queue from backhaul.tasks where job_id = j.id order by id limit 1) t
+     on conflict (job_id, stream, key) do nothing
+     returning id, queue`,
+    [jobId],
   )
+  return task
 }

@@ -1,15 +1,11 @@
 import type { Reader } from '../../base/sql'
 import { IN_TURN } from '../jobs/admission'
 import { TO_SWEEP } from '../jobs/verbs'
-import { DEAD_AFTER, FINISH, HELD_BY_NOBODY, OPEN } from '../store'
+import { DEAD_AFTER, HELD_BY_NOBODY, TO_FINISH } from '../store'
 
 /** Admitted jobs with waiting tasks: some of these may get places. */
 export const TO_PROMOTE = `from backhaul.jobs j
   where j.admitted and exists (select 1 from backhaul.tasks t where t.job_id = j.id and t.state = 'waiting')`
-
-/** Admitted jobs without open tasks that have no finish task yet. */
-export const TO_FINISH = `from backhaul.jobs j
-  where j.admitted and not exists (select 1 from backhaul.tasks t where t.job_id = j.id and (t.state in ${OPEN} or t.stream = '${FINISH}'))`
 
 /** Which chores of the scheduler have something to do. */
 export interface OpenWork {

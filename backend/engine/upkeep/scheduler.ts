@@ -10,11 +10,11 @@ import { sweepCancelled } from '../jobs/verbs'
 import { logWorkersLost } from '../log'
 import { lookupKinds } from '../lookups/kinds'
 import { wakeLookups } from '../lookups/wake'
-import { FINISH, insertFinishTask, noteStandstills, OPEN, promote } from '../store'
+import { FINISH, insertFinishTask, noteStandstills, OPEN, promote, TO_FINISH } from '../store'
 import { wake } from '../wake'
 import { watchAlerts } from './alerts'
 import { fanOut } from './fan-out'
-import { openWork, TO_FINISH, TO_PROMOTE } from './open-work'
+import { openWork, TO_PROMOTE } from './open-work'
 import { relay } from './outbox'
 import { keepRetention } from './retention'
 import { startSchedules } from './schedules'
@@ -198,11 +198,11 @@ async function jobsToPromote({ db }: Engine): Promise<string[]> {
   return jobs.map((job) => job.id)
 }
 
-/** A job without waiting or ready tasks gets its one finish task; a second scheduler finds it there. */
+/** A job without waiting or ready tasks gets its one finish task, where no worker has seen to it; a second scheduler finds it there. */
 export async function insertFinishTasks({ db, sources }: Engine): Promise<void> {
-  const jobs = await db.query<{ id: string; source: string; priority: number }>(`select j.id, j.source, j.priority ${TO_FINISH}`)
+  const jobs = await db.query<{ id: string; source: string }>(`select j.id, j.source ${TO_FINISH}`)
   // A source that this version does not know is a newer version's.
   for (const job of jobs.filter((one) => sources.some((source) => source.name === one.source))) {
-    await db.tx((tx) => insertFinishTask(tx, job))
+    await db.tx((tx) => insertFinishTask(tx, job.id))
   }
 }

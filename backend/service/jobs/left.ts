@@ -119,6 +119,19 @@ function paceOf({ spacingMs, requests, perMs }: Limit, share: number | undefined
   return Number.isFinite(pace) ? pace : 1
 }
 
+/** What is left of a pace for backfills is never less than this part of it: a burst of others is over before their day is. */
+const LEAST_LEFT = 0.1
+
+/**
+ * The most requests of backfills in a millisecond beside those of others on the same key, by the limits that are no day's.
+ * @param others what has come beside them, and in how many ms
+ */
+export function paceBeside(limit: Limit, others: { requests: number; ms: number }): number {
+  const all = paceOf(limit, undefined)
+  const beside = others.ms > 0 ? others.requests / others.ms : 0
+  return Math.min(paceOf(limit, shareOf(limit, 'requests')), Math.max(all * LEAST_LEFT, all - beside))
+}
+
 /** Parts of a day in a row that tell a pace: the first and the last one are seldom whole. */
 const LEAST_PARTS = 5
 
@@ -173,18 +186,29 @@ const readNeeds = (service: Service): Promise<Row[]> =>
        join backhaul.jobs j on j.id = w.job_id left join backhaul.shares s on s.job_id = w.job_id and s.queue = o.queue group by j.id, w.api`,
   )
 
-/** The days of these APIs as the gate counts them, and what backfills used of them, where its limit counts one key for all. */
-async function readDays(service: Service, days: ReadonlyMap<string, number>): Promise<Map<string, Omit<Budget, 'room' | 'perMs'>>> {
-  const rows = await service.db.query<{ api: string; partMs: number; reachMs: number; intoPartMs: number; used: Budget['used'] | null }>(
+/** A day as the gate counts it, and what came in it beside backfills: of how many ms. */
+interface Day extends Omit<Budget, 'room' | 'perMs'> {
+  others: { requests: number; ms: number }
+}
+
+/** The days of these APIs, and what backfills used of them, where its limit counts one key for all. */
+async function readDays(service: Service, days: ReadonlyMap<string, number>): Promise<Map<string, Day>> {
+  const rows = await service.db.query<
+    Omit<Day, 'used' | 'others'> & { api: string; used: Budget['used'] | null; live: number; liveMs: number }
+  >(
     `select d.api, part::float8 as "partMs", reach::float8 as "reachMs", (now_ms % part)::float8 as "intoPartMs",
-            (select jsonb_agg(jsonb_build_object('inMs', u."end" + reach - now_ms, 'requests', u.backfill))
-               from backhaul.gate_windows w, unnest(w.ends, w.backfill) u("end", backfill)
-              where w.span = 'day' and split_part(w.gate, ':', 1) = d.api and u.backfill > 0 and u."end" + reach > now_ms) as used
+            u.used, coalesce(u.live, 0)::float8 as live, coalesce(now_ms - u.first + part, 0)::float8 as "liveMs"
        from unnest($1::text[], $2::bigint[]) d(api, ms), lateral (select (d.ms + 59) / 60 as part, backhaul.gate_reach(d.ms) as reach,
-            backhaul.gate_ms(clock_timestamp()) as now_ms) c`,
+            backhaul.gate_ms(clock_timestamp()) as now_ms) c, lateral (
+         select jsonb_agg(jsonb_build_object('inMs', u."end" + reach - now_ms, 'requests', u.backfill)) filter (where u.backfill > 0) as used,
+                sum(u.used - u.backfill) as live, min(u."end") as first
+           from backhaul.gate_windows w, unnest(w.ends, w.used, w.backfill) u("end", used, backfill)
+          where w.span = 'day' and split_part(w.gate, ':', 1) = d.api and u."end" + reach > now_ms) u`,
     [[...days.keys()], [...days.values()]],
   )
-  return new Map(rows.map(({ api, used, ...day }) => [api, { ...day, used: used ?? [] }]))
+  return new Map(
+    rows.map(({ api, used, live, liveMs, ...day }) => [api, { ...day, used: used ?? [], others: { requests: live, ms: liveMs } }]),
+  )
 }
 
 const cache = databaseCache<Map<string, number>>(2_000)
@@ -235,10 +259,11 @@ async function readTimesLeft(service: Service): Promise<Map<string, number>> {
       for (const { id, requests, isLive } of needs) add(id, leastMs(requests, limit, !isLive))
       continue
     }
+    const { others, ...counted } = day
     const budget: Budget = {
-      ...day,
+      ...counted,
       room: Math.floor(limit.perDay * (shareOf(limit, 'day') ?? 1)),
-      perMs: Math.min(paceOf(limit, shareOf(limit, 'requests')), paceSeen(day)),
+      perMs: Math.min(paceBeside(limit, others), paceSeen(day)),
     }
     for (const [id, ms] of endsOf(backfills, budget)) add(id, Math.round(ms))
   }
