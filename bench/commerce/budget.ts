@@ -41,10 +41,10 @@ const readJobs = (ground: Ground): Promise<Ended[]> =>
        from backhaul.jobs where source = 'commerce'`,
   )
 
-/** Requests and pages by users. */
+/** Requests of backfills by users. */
 const readUse = (ground: Ground) =>
-  ground.db.query<{ user: string; requests: number; pages: number }>(
-    `select j.params ->> 'userId' as user, coalesce(sum((t.traffic -> 'etsy' ->> 'requests')::float8), 0) as requests, sum(t.pages)::float8 as pages
+  ground.db.query<{ user: string; requests: number }>(
+    `select j.params ->> 'userId' as user, coalesce(sum((t.traffic -> 'etsy' ->> 'requests')::float8), 0) as requests
        from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id where j.source = 'commerce' and j.params ->> 'kind' = 'backfill' group by 1`,
   )
 
@@ -116,11 +116,10 @@ export const commerceBudget: Bench = {
         )
     })()
     const isEach = async (test: (jobs: Ended[]) => boolean) => test((await readJobs(ground)).filter(({ id }) => backfills.has(id)))
-    const isHalfUsed = async () => (await readUse(ground)).reduce((sum, { requests }) => sum + requests, 0) >= day / 4
-    await until(isHalfUsed, LONGEST_MS, 'half of the first day of backfills to be used')
-    const early = await readUse(ground)
+    // By then backfills have used what they may of it.
     await until(() => Date.now() - began > DAY_MS * 0.75, LONGEST_MS, 'three quarters of the first day')
     const [estimates, at] = [await timesLeft(service), Date.now()]
+    const used = await readUse(ground)
     await until(() => isEach((jobs) => jobs.length === users && jobs.every(({ ms }) => ms !== null)), LONGEST_MS, 'every backfill to end')
     isOver = true
     await syncing
@@ -132,7 +131,7 @@ export const commerceBudget: Bench = {
       return [Math.abs(at + left - (startedMs + ms)) / ms]
     })
     const plan = new Map(readers.map(({ id }, n) => [id, n % 2 === 0 ? 'pro' : 'free']))
-    const pagesOf = (name: string) => median(early.filter(({ user }) => plan.get(user) === name).map(({ pages }) => pages))
+    const requestsOf = (name: string) => median(used.filter(({ user }) => plan.get(user) === name).map(({ requests }) => requests))
     const syncs = jobs.filter(({ user, kind }) => kind === 'incremental' && synced.some(({ id }) => id === user))
     const endOf = new Map(jobs.filter(({ id }) => backfills.has(id)).map(({ user, ms, startedMs }) => [user, startedMs + (ms ?? 0)]))
     const shops = new Map(readers.map(({ id, shops: { etsy } }) => [String(etsy.id), endOf.get(id) ?? 0]))
@@ -143,7 +142,7 @@ export const commerceBudget: Bench = {
       { name: 'time, in days', values: [(last - began) / DAY_MS] },
       { name: 'requests that broke a limit', values: [sandbox.violations().total], atMost: 0 },
       { name: 'share of a day that backfills used, at most', values: [mostInADay(arrivals, shops) / day], atMost: 0.5 },
-      { name: 'pages of pro against free', values: [pagesOf('pro') / pagesOf('free')], atLeast: PRO * 0.9 },
+      { name: 'requests of pro against free on the first day', values: [requestsOf('pro') / requestsOf('free')], atLeast: PRO * 0.9 },
       { name: 'a sync, from its start to its end', unit: 's', values: syncs.map(({ ms }) => (ms ?? 0) / 1000), atMost: 10, by: 'max' },
       { name: 'estimates, of backfills that still run then', values: [errors.length], atLeast: users / 4 },
       { name: 'error of an estimate, part of the whole', values: errors, atMost: 0.1, by: 'max' },

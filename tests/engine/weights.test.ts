@@ -96,6 +96,42 @@ it('a job that comes later, or had nothing to do for a while, gets its share fro
   expect([9, 10, 11]).toContain(again)
 })
 
+it('a job that waited for a limit keeps what it is behind, some turns of it', async () => {
+  const [ahead, behind, far] = [await start(1), await start(1), await start(1)]
+  const stand = async (job: string, served: number) => {
+    await chargeShare(it_.db, job, QUEUE, 1)
+    await it_.db.query('update backhaul.shares set served = $2::float8, began = $2::float8 - 1 where job_id = $1', [job, served])
+  }
+  await stand(ahead, 100)
+  await stand(behind, 97)
+  await stand(far, 10)
+  const parked = `waiting_on = 'etsy:key', waiting_since = clock_timestamp(), due_at = clock_timestamp()`
+  const serveParked = async (turns: number) => {
+    const served = new Map<string, number>()
+    for (let turn = 0; turn < turns; turn++) {
+      await it_.db.query(`update backhaul.tasks set ${parked}`)
+      const job = await serve(1)
+      served.set(job, (served.get(job) ?? 0) + 1)
+    }
+    return [ahead, behind, far].map((job) => served.get(job) ?? 0)
+  }
+  // The queue stands at 99: one is 3 turns behind, the other one counts as 91.
+  expect(await serveParked(12)).toEqual([0, 3, 9])
+  // One that is new and waited has not been behind.
+  const fresh = await start(1)
+  await it_.db.query(`update backhaul.tasks set ${parked}`)
+  await markWoken(it_.db, QUEUE)
+  const [row] = await it_.db.query<{ served: number }>('select served::float8 as served from backhaul.shares where job_id = $1', [fresh])
+  expect(row?.served).toBe(99)
+  await it_.db.query('delete from backhaul.jobs where id = $1', [fresh])
+  await it_.db.query('update backhaul.tasks set woken_at = null, wakes = 0')
+  // What rested keeps nothing.
+  await it_.db.query('update backhaul.shares set served = 50, began = 49 where job_id = $1', [far])
+  await it_.db.query('update backhaul.tasks set waiting_on = null, waiting_since = null, due_at = clock_timestamp()')
+  const turns = await serveAll([1, 1, 1])
+  expect([ahead, behind, far].map((job) => turns.get(job) ?? 0)).toEqual([1, 1, 1])
+})
+
 it('turns that are under way count by what a turn costs: the weights hold also where each job could have a place', async () => {
   const ids = [await start(4), await start(4), await start(1), await start(1)]
   const served = new Map<string, number>()

@@ -30,6 +30,12 @@ const ROOM_OF_ONE = `rooms as (
        select $1::text as queue, 2 * coalesce((select places from capacity where queue = $1::text), 1) as room
      )`
 
+/**
+ * So many turns a job may be behind after it waited for a limit. Of a budget that all of them wait for, each still gets its share; a job
+ * with a limit of its own does not hold up the others for long once that is over.
+ */
+const KEPT_TURNS = 8
+
 /** @param rooms as above: a parameter that may be null would have the statement planned at every call, which takes longer than running it */
 const markSql = (rooms: string): string =>
   `with recursive ${LAZY}, capacity as (${CAPACITY}), ${rooms}, running as (select id, weight, priority from backhaul.jobs where admitted), stands as (
@@ -38,7 +44,8 @@ const markSql = (rooms: string): string =>
      ), open as (
        select d.*, q.room, j.weight, p.stands, s.served as share, h.held, c.cost,
               row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn,
-              s.since is null or min(d.due_at) over (partition by d.queue, d.job_id) > s.since as rested
+              s.since is null or min(d.due_at) over (partition by d.queue, d.job_id) > s.since as rested,
+              p.stands - case when s.since is not null and bool_or(d.waits) over (partition by d.queue, d.job_id) then ${KEPT_TURNS} * c.cost else 0 end as least_served
          from rooms q cross join running j left join stands p on p.queue = q.queue and p.priority = j.priority
               left join backhaul.shares s on j.weight is not null and s.job_id = j.id and s.queue = q.queue
               left join lateral (
@@ -46,19 +53,21 @@ const markSql = (rooms: string): string =>
                  where j.weight is not null and t.job_id = j.id and t.queue = q.queue and t.state = 'ready' and t.claim is not null) h on true
               cross join lateral (select coalesce(nullif(s.served - s.began, 0), 1 / coalesce(j.weight, 1)) as cost) c
               cross join lateral (
-           select t.id, t.job_id, t.queue, t.priority, t.asks_nothing, t.due_at, t.woken_at, t.wakes, t.paged_at from backhaul.tasks t
+           select t.id, t.job_id, t.queue, t.priority, t.asks_nothing, t.due_at, t.woken_at, t.wakes, t.paged_at,
+                  t.waiting_on is not null and t.waiting_since is not null as waits
+             from backhaul.tasks t
             where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
             order by t.due_at limit q.room) d
      ), begun as (
        insert into backhaul.shares as s (job_id, queue, began, served, since)
-       select job_id, queue, stands, stands, clock_timestamp() from open where rested and weight is not null and turn = 1
+       select job_id, queue, least_served, least_served, clock_timestamp() from open where rested and weight is not null and turn = 1
        on conflict (job_id, queue) do update set since = excluded.since, served = greatest(s.served, excluded.served),
               began = greatest(s.served, excluded.served) - (s.served - s.began)
      ), ranked as (
        select *, row_number() over (partition by queue order by priority, not asks_nothing, served + (turn - 1) * cost, paged_at nulls first, id) as place
          from open cross join lateral (
            select case when weight is null then coalesce(stands, 0)
-                       when rested then greatest(stands, share) else share end + coalesce(held, 0) * cost as served) v
+                       when rested then greatest(least_served, share) else share end + coalesce(held, 0) * cost as served) v
      ), chosen as (
        select r.id, r.place from ranked r where r.place <= r.room and ${WAKE_AGAIN}
      ), held as (
@@ -73,7 +82,8 @@ const MARK_ONE = markSql(ROOM_OF_ONE)
 
 /**
  * Chooses tasks that are ready, due and unclaimed and marks them as woken: at most twice what the queue's live workers can hold,
- * the lowest priority number first, then what asks nothing, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands.
+ * the lowest priority number first, then what asks nothing, then the job served least for its weight, so that queues stay short and the order is decided here. A job that rested is noted to begin where the queue stands; one that waited
+ * for a limit keeps what it is behind, as far as it is some turns.
  * A turn that is under way, or about to be, counts as much as the last one of its job did.
  * Admitted jobs are asked one by one for what is longest due, which the index tasks_due holds: what a call costs depends on the
  * live capacity, as the number of admitted jobs does, and not on how many jobs or tasks wait.
