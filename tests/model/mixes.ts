@@ -56,6 +56,9 @@ export const PAIR: Shape = {
 /** Three tasks of a page in one lane and stage. */
 export const TRIO: Shape = { ...PAIR, tasks: [...PAIR.tasks, { lane: 0, stage: 0, pages: 1 }] }
 
+/** Two tasks of a page side by side, and one of the next stage. */
+export const STAGED: Shape = { ...PAIR, laneWidth: 2, tasks: [...PAIR.tasks, { lane: 0, stage: 1, pages: 1 }] }
+
 /** A single task of two pages. */
 export const ONE: Shape = { laneWidth: 1, lanesAtOnce: 1, tasks: [{ lane: 0, stage: 0, pages: 2 }] }
 

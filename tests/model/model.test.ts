@@ -1,5 +1,5 @@
 import { explore } from './explore'
-import { MIXES, MOVED, ONE, PAIR, SHORT, TRIO, WIDE } from './mixes'
+import { MIXES, MOVED, ONE, PAIR, SHORT, STAGED, TRIO, WIDE } from './mixes'
 import type { Mix } from './moves'
 import type { Rules } from './rules'
 
@@ -27,6 +27,7 @@ const BROKEN: [keyof Rules, string, Mix][] = [
   ['fenceNamesClaim', 'a worker that lost its task wrote', { shape: ONE, left: { suspect: 1 } }],
   ['claimNeedsUnclaimed', 'a task was taken from a worker that nobody suspected', { shape: ONE, left: { double: 1 } }],
   ['nextInSameTransaction', TOO_WIDE, { shape: TRIO, left: {} }],
+  ['nextKeepsStages', 'a stage began before the earlier one had settled', { shape: STAGED, left: {} }],
   ['schedulerWakes', THE_END, { shape: ONE, left: { lose: 1 } }],
   ['schedulerRescues', THE_END, { shape: ONE, left: { crash: 1 } }],
   ['schedulerSweeps', THE_END, { shape: ONE, left: { cancel: 1, crash: 1 } }],

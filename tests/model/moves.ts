@@ -126,7 +126,7 @@ function turnMoves({ s, mix, r, move, mishap }: Kit, worker: number): void {
       mine(next).phase = 'wakes'
     })
   }
-  if (phase === 'next') move(`${me} takes the next`, true, (next) => rules.takeNextNow(next, mix.shape, worker))
+  if (phase === 'next') move(`${me} takes the next`, true, (next) => rules.takeNextNow(next, mix.shape, worker, r))
   if (phase === 'over') {
     move(`${me} hands ${task} back`, true, (next) => rules.release(next, worker, true, r))
     forgotten(`hands ${task} back`, (next) => rules.release(next, worker, true, r))

@@ -11,6 +11,7 @@ export interface Rules {
   fenceNamesClaim: boolean
   claimNeedsUnclaimed: boolean
   nextInSameTransaction: boolean
+  nextKeepsStages: boolean
   schedulerWakes: boolean
   schedulerRescues: boolean
   schedulerSweeps: boolean
@@ -35,6 +36,7 @@ export const RULES: Rules = {
   fenceNamesClaim: true,
   claimNeedsUnclaimed: true,
   nextInSameTransaction: true,
+  nextKeepsStages: true,
   schedulerWakes: true,
   schedulerRescues: true,
   schedulerSweeps: true,
@@ -145,17 +147,17 @@ function insertTasks(s: State, shape: Shape, parent: number): void {
 /** store.claimNext: the settled task's place goes to the next waiting one of its lane, by stages, while the job is running. */
 function takeNext(s: State, shape: Shape, worker: number, rules: Rules): void {
   const turn = s.turns[worker] as Turn
-  if (rules.nextInSameTransaction) takeNextNow(s, shape, worker)
+  if (rules.nextInSameTransaction) takeNextNow(s, shape, worker, rules)
   else turn.phase = 'next'
 }
 
-export function takeNextNow(s: State, shape: Shape, worker: number): void {
+export function takeNextNow(s: State, shape: Shape, worker: number, rules: Rules): void {
   const turn = s.turns[worker] as Turn
   turn.phase = 'wakes'
   if (turn.task >= shape.tasks.length || turn.lane === null || s.job !== 'running') return
   const open = shape.tasks.map((_, n) => at(s, n).lane === turn.lane && isOpen(at(s, n)))
   const first = Math.min(...shape.tasks.flatMap(({ stage }, n) => (open[n] ? [stage] : [])))
-  const next = shape.tasks.findIndex(({ stage }, n) => open[n] && stage === first && at(s, n).state === 'waiting')
+  const next = shape.tasks.findIndex(({ stage }, n) => open[n] && (!rules.nextKeepsStages || stage === first) && at(s, n).state === 'waiting')
   if (next < 0) return
   at(s, next).due = true
   take(s, turn, next, worker)
