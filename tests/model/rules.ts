@@ -157,7 +157,9 @@ export function takeNextNow(s: State, shape: Shape, worker: number, rules: Rules
   if (turn.task >= shape.tasks.length || turn.lane === null || s.job !== 'running') return
   const open = shape.tasks.map((_, n) => at(s, n).lane === turn.lane && isOpen(at(s, n)))
   const first = Math.min(...shape.tasks.flatMap(({ stage }, n) => (open[n] ? [stage] : [])))
-  const next = shape.tasks.findIndex(({ stage }, n) => open[n] && (!rules.nextKeepsStages || stage === first) && at(s, n).state === 'waiting')
+  const next = shape.tasks.findIndex(
+    ({ stage }, n) => open[n] && (!rules.nextKeepsStages || stage === first) && at(s, n).state === 'waiting',
+  )
   if (next < 0) return
   at(s, next).due = true
   take(s, turn, next, worker)
