@@ -16,9 +16,9 @@ export function createServed() {
     isLast: (task: Task): boolean => left(task) <= 1,
     /** Whether the task's job has had its pages in this turn. */
     isOver: (task: Task): boolean => left(task) <= 0,
-    /** Counts a page that is about to be committed. */
-    note({ job_id, weight }: Task): void {
-      if (weight !== null) pages.set(job_id, (pages.get(job_id) ?? 0) + 1)
+    /** Counts a page that is about to be committed, if it is one that asks for something. */
+    note({ job_id, weight, asks_nothing }: Task): void {
+      if (weight !== null && !asks_nothing) pages.set(job_id, (pages.get(job_id) ?? 0) + 1)
     },
     async write(db: Reader, queue: string): Promise<void> {
       for (const [jobId, count] of pages) await chargeShare(db, jobId, queue, count)

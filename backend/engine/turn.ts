@@ -30,7 +30,8 @@ interface Going {
 async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueName, hold: Set<bigint>): Promise<void> {
   const endsAt = Date.now() + engine.turnMs
   const served = createServed()
-  const mayGoOn = (task: Task) => !engine.stopping() && (asksNothing(engine, task) || (Date.now() < endsAt && !served.isOver(task)))
+  // What asks nothing is soon done: it waits for no other turn.
+  const mayGoOn = (task: Task) => !engine.stopping() && (task.asks_nothing || (Date.now() < endsAt && !served.isOver(task)))
   let held = taskId
   const take = (id: bigint) => {
     hold.delete(held)
@@ -43,7 +44,7 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   const ahead: Going[] = []
   const begin = (task: Task, before?: Promise<Outcome>): Going => {
     const follow = bound((next: Task | undefined) => {
-      if (!asksNothing(engine, task)) served.note(task)
+      served.note(task)
       if (next && mayGoOn(next)) ahead.push(begin(next, outcome))
     })
     // A read makes no second request where its page is the last one of the job's share.
@@ -91,10 +92,6 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
 /** Whether a source on this queue has tasks that go ahead of others. */
 const hasPriorities = ({ sources }: WorkerEngine, queue: QueueName): boolean =>
   sources.some((source) => source.priority && source.requests[queue])
-
-/** Whether a task is soon done, so that it neither waits for another turn nor counts for a share. */
-const asksNothing = ({ sources }: WorkerEngine, { source, stream }: Task): boolean =>
-  stream === FINISH || sources.find(({ name }) => name === source)?.streams[stream]?.asksNothing === true
 
 /** The finish task of the job of a settled task, if nothing else of the job is left; one of another queue is left to its wake-up. */
 async function claimFinish(engine: WorkerEngine, queue: QueueName, settled: Task): Promise<Task | undefined> {

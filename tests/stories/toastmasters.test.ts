@@ -5,8 +5,8 @@ import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * Three or six dates of 128 districts with everything wrong at once: pages in place of files, files of another day, of another district, without
- * rows or cut, limits, resets, and a worker that is killed twice. In the end the rows are those of the dashboards, cell by cell.
+ * Three or six dates of 128 districts with everything wrong at once: pages in place of files, files of another day, of another district,
+ * without rows or cut, limits, resets, and a worker that is killed twice. In the end the rows are those of the dashboards, cell by cell.
  */
 
 /** Dates that have data, around the close of a month: 3, or all 6 with `DATES=6`. */

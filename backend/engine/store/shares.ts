@@ -4,8 +4,8 @@ import { LAZY } from './task'
 /*
  * Start-time fair queueing: a job's next turn begins where its last one ended, in pages by weight. So jobs that always have work get pages
  * in proportion to their weights. A job that had nothing due since its last turn, or is new, begins where the queue stands when it has work,
- * so that it gets nothing for its rest; a wait for a limit is none (`KEPT_TURNS`). Goyal, Vin and Cheng, Start-time Fair Queuing (SIGCOMM 1996). A queue has many servers: while a
- * turn takes long others begin, and what its job is behind then stays its own.
+ * so that it gets nothing for its rest; a wait for a limit is no rest (`KEPT_TURNS`). Goyal, Vin and Cheng, Start-time Fair Queuing (SIGCOMM
+ * 1996). A queue has many servers: while a turn takes long others begin, and what its job is behind then stays its own.
  */
 
 /**

@@ -42,6 +42,8 @@ export interface Task extends Counts {
   /** Of its job; null: its pages are not counted against a share. */
   weight: number | null
   pace: Pace | null
+  /** Its stream makes no request, or it is the finish task. */
+  asks_nothing: boolean
 }
 
 /** The stream of the task that ends a job. */
@@ -49,7 +51,7 @@ export const FINISH = '$finish'
 
 /** Columns of a `Task`, for `tasks t` and `jobs j`. */
 export const TASK = `t.id, t.job_id, j.source, j.params, t.stream, t.key, t.queue, t.lane, t.stage, t.priority, t.step, t.claim, t.cursor, t.attempts,
-  t.error_kind, t.error, t.slot_at, t.waiting_since, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace, j.weight`
+  t.error_kind, t.error, t.slot_at, t.waiting_since, t.expected, t.traffic, t.notes, t.counters, t.unverified, t.pages, t.asks_nothing, ${COUNT_NAMES.map((name) => `t.${name}`).join(', ')}, j.backlog, j.tries, j.pace, j.weight`
 
 /** For `in`: partial indexes serve only conditions that contain their values. */
 const listOf = (names: readonly string[]): string => `(${names.map((name) => `'${name}'`).join(', ')})`
