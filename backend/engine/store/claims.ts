@@ -1,5 +1,6 @@
 import type { Reader, Tx } from '../../base/sql'
 import type { Traffic } from '../../contract'
+import { firstStage } from './lanes'
 import { noteSpans, type SpanNote } from './spans'
 import { LAZY, NO_CLAIM, RELEASED, TASK, type Task, textOf } from './task'
 import { type TaskFault, triedAfter, triedOf } from './tried'
@@ -24,10 +25,6 @@ export async function claimTask(db: Reader, id: bigint, holder: string): Promise
   return task
 }
 
-/** The first stage of a job's lane (`$1`, `$2`) with a task of this state: one probe of the index, however many there are. */
-const firstStage = (state: 'waiting' | 'ready') =>
-  `(select o.stage from backhaul.tasks o where o.job_id = $1 and o.state = '${state}' and o.lane = $2 order by o.stage limit 1)`
-
 /**
  * The settled task's place goes to the next waiting one of its lane, in the same transaction: to one of its stage, or, where nothing of
  * that stage is left, of the next one.
@@ -40,7 +37,7 @@ export async function claimNext(tx: Tx, task: Task, holder: string): Promise<Tas
        from backhaul.jobs j
       where t.id = (select id from backhaul.tasks w
                      where w.job_id = $1 and w.state = 'waiting' and w.lane = $2 and w.queue = $3
-                       and w.stage = least(${firstStage('waiting')}, ${firstStage('ready')})
+                       and w.stage = ${firstStage('$2')}
                      order by w.seq limit 1 for update skip locked)
         and t.state = 'waiting' and j.id = t.job_id and j.status = 'running'
       returning ${TASK}`,

@@ -1,6 +1,6 @@
 import { UNREACHABLE } from '../../base/errors'
 import type { Reader } from '../../base/sql'
-import { SETTLED_STATES } from '../../base/vocabulary'
+import { OPEN_STATES, SETTLED_STATES } from '../../base/vocabulary'
 import type { StageEnd } from '../../contract'
 import { NOT_CANCELLED, NOT_WOKEN, OPEN, type Task, textOf } from './task'
 import type { TaskFault } from './tried'
@@ -13,10 +13,18 @@ import type { TaskFault } from './tried'
 /** How many tasks of a lane run at once, for the row `job`. */
 const widthOf = (lanes: string): string => `coalesce((job.lane_widths ->> ${lanes}.lane)::int, job.lane_width)`
 
+/** The first stage of a lane of the job `$1` that has open tasks: two probes of the index, however many wait. @param lane SQL */
+export function firstStage(lane: string): string {
+  const first = (state: string) =>
+    `(select o.stage from backhaul.tasks o where o.job_id = $1 and o.state = '${state}' and o.lane = ${lane} order by o.stage limit 1)`
+  return `least(${OPEN_STATES.map(first).join(', ')})`
+}
+
 /**
  * Gives waiting tasks of a job their places: outside lanes all of them; in lanes up to the width of each active lane,
  * then of as many further lanes as the job may run. A lane whose ready tasks are all parked does not count as active.
- * The walk over lanes jumps from one to the next in the index, so that a lane of a million waiting tasks costs one probe.
+ * The walk over lanes jumps from one to the next in the index, so that a lane of a million waiting tasks costs one probe; what was picked is
+ * an array, because a join would have all that wait read for it.
  */
 export async function promote(db: Reader, jobId: string): Promise<void> {
   await db.query(
@@ -27,7 +35,7 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
          from backhaul.tasks t join job on t.job_id = job.id
         where t.state = 'ready' and t.lane is not null group by t.lane
      ), walk as (
-       (select t.lane from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is not null order by t.lane limit 1)
+       (select t.lane from backhaul.tasks t where t.job_id = $1 and t.state = 'waiting' and t.lane is not null and exists (select 1 from job) order by t.lane limit 1)
        union all
        select (select t.lane from backhaul.tasks t where t.job_id = $1 and t.state = 'waiting' and t.lane > walk.lane order by t.lane limit 1)
          from walk where walk.lane is not null
@@ -43,13 +51,13 @@ export async function promote(db: Reader, jobId: string): Promise<void> {
        select w.id from places p cross join lateral (
          select t.id from backhaul.tasks t
           where t.job_id = $1 and t.state = 'waiting' and t.lane = p.lane
-            and t.stage = (select min(o.stage) from backhaul.tasks o where o.job_id = $1 and o.lane = p.lane and o.state in ${OPEN})
+            and t.stage = ${firstStage('p.lane')}
           order by t.stage, t.seq limit p.places) w
        union all
        select t.id from backhaul.tasks t join job on t.job_id = job.id where t.state = 'waiting' and t.lane is null
      )
      update backhaul.tasks t set state = 'ready', due_at = greatest(t.due_at, clock_timestamp()), ${NOT_WOKEN}
-      from picked where t.id = picked.id and t.state = 'waiting'`,
+     where t.id = any(array(select id from picked)) and t.state = 'waiting'`,
     [jobId],
   )
 }
