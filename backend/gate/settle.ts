@@ -28,6 +28,8 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   const owed: Owed[] = []
   /** Requests that ended well and only have places to release, each with its gates. Writing one twice does no harm. */
   const ended = new Map<string, readonly string[]>()
+  /** Those of them that a query under way has taken along. */
+  const riding = new Set<string>()
   const settling = new Set<Promise<void>>()
   let fault: unknown
   let timer: NodeJS.Timeout | undefined
@@ -113,10 +115,11 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
   }
 
   async function flush(): Promise<void> {
-    if (ended.size === 0) return
-    const ids = [...ended.keys()]
+    const left = [...ended].filter(([id]) => !riding.has(id))
+    if (left.length === 0) return
+    const ids = left.map(([id]) => id)
     try {
-      await store.end([...new Set([...ended.values()].flat())], ids)
+      await store.end([...new Set(left.flatMap(([, names]) => names))], ids)
       forget(ids)
     } catch (error) {
       if (!(error instanceof Throttled)) throw error
@@ -170,9 +173,15 @@ export function createSettler(store: GateStore, clock: Clock, limits: Limits, lo
       await settled()
       await payOwed()
       const ids = [...ended].filter(([, names]) => names.every((name) => question.rows.has(name))).map(([id]) => id)
-      const answer = await store.acquire({ ...question, ended: ids })
-      forget(ids)
-      return answer
+      for (const id of ids) riding.add(id)
+      try {
+        const answer = await store.acquire({ ...question, ended: ids })
+        forget(ids)
+        return answer
+      } finally {
+        for (const id of ids) riding.delete(id)
+        if (ended.size > 0 && !timer) wake(AGAIN_MS)
+      }
     },
 
     /** Writes what was not sent with another query. @throws {Error} the error of work that no caller awaited */

@@ -3,6 +3,7 @@ import { Refused } from '../../backend/base/errors'
 import { readConfig, settingsReader } from '../../backend/config/config'
 import { defineRoute, defineSource, type Source } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
+import { FINISH } from '../../backend/engine/store'
 import { startSchedules } from '../../backend/engine/upkeep/schedules'
 import { addSchedule, runSchedule } from '../../backend/service/schedules/schedules'
 import { listDead } from '../../queues/dead'
@@ -114,7 +115,10 @@ const daysAgo = async (days: number) =>
 const paramsOf = async (id: string) =>
   (await it_.db.query<{ params: Params }>('select params from backhaul.jobs where id = $1', [id]))[0]?.params
 const keysOf = async (id: string) =>
-  (await it_.db.query<{ key: string }>('select key from backhaul.tasks where job_id = $1 order by key', [id])).map(({ key }) => key)
+  // A worker may have read them already: the finish task is not of the plan.
+  (
+    await it_.db.query<{ key: string }>(`select key from backhaul.tasks where job_id = $1 and stream <> '${FINISH}' order by key`, [id])
+  ).map(({ key }) => key)
 const named = async (name: string) =>
   (await it_.db.query<{ id: string }>(`select id from backhaul.jobs where params ->> 'name' = $1`, [name])).map(({ id }) => id)
 const publish = (body: unknown, messageId?: string) =>

@@ -393,6 +393,18 @@ describe('a request that ends well', () => {
     expect(await rowOf(name)).toMatchObject({ inFlight: 0, used: { requests: 6 } })
   })
 
+  test('releases it once where the answer to the next question is late', async () => {
+    const { reader, seen, told } = watched()
+    const { gate, asks, name } = gateOf({ concurrent: 1 }, reader)
+    gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
+    const before = seen.length
+    told.lateMs = 100
+    const next = await gate.acquire(asks, 'backfill')
+    expect(seen).toHaveLength(before + 1)
+    gate.settleSoon(next, well)
+    await until(async () => (await rowOf(name))?.inFlight === 0)
+  })
+
   test('releases it by itself when no question follows, and when one about another gate does', async () => {
     const { limits, names } = limitsOf({ a: { concurrent: 1 }, b: {} })
     const [a, b] = names as [string, string]

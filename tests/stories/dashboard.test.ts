@@ -21,7 +21,7 @@ const SLOW_MS = 2000
 const DATABASE = 'The database is unreachable.'
 const SERVER = 'The server does not answer.'
 const RABBITMQ = 'RabbitMQ is unreachable'
-const SOON = { timeoutMs: 20_000 }
+const SOON = { timeoutMs: 40_000 }
 
 interface Outage {
   from: number
@@ -173,7 +173,7 @@ withChromium('the dashboard through outages', () => {
       await page.close()
     }
     await ready()
-  }, 60_000)
+  }, 120_000)
 
   it('RabbitMQ is unreachable, and back: what is started meanwhile is kept, and the page says so', async () => {
     const meanwhile = async () => {
@@ -197,7 +197,7 @@ withChromium('the dashboard through outages', () => {
       () => broker.start(),
     )
     await ready()
-  }, 60_000)
+  }, 120_000)
 
   it('both fall over, and are back', async () => {
     const meanwhile = async () => {
@@ -210,7 +210,7 @@ withChromium('the dashboard through outages', () => {
     await without(DATABASE, stop, meanwhile, () => Promise.all([postgres.start(), broker.start()]))
     await ready()
     expect(api.child.exitCode ?? api.child.signalCode).toBeNull()
-  }, 60_000)
+  }, 120_000)
 
   it('the api is restarted', async () => {
     await without(
@@ -221,7 +221,7 @@ withChromium('the dashboard through outages', () => {
         api = await system_.start('dist/backend/bin/api.js')
       },
     )
-  }, 60_000)
+  }, 120_000)
 
   it('a second api beside the first takes the same session, and both tell the job', async () => {
     const port = await freePort()
@@ -231,7 +231,7 @@ withChromium('the dashboard through outages', () => {
     await Promise.all([moves(page), moves(onJob)])
     await page.close()
     await second.kill('SIGTERM')
-  }, 60_000)
+  }, 120_000)
 
   it('ends with the report as the database has it; nothing wrong was shown on the way', async () => {
     sandbox.clearFaults()
