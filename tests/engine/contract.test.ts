@@ -234,7 +234,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
   let sandbox: Sandbox
   beforeAll(async () => {
     sandbox = await startSandbox({
-      scale: 600,
+      scale: 400,
       speed: 500,
       oddities: false,
       bigAttackers: 40,

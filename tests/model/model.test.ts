@@ -50,9 +50,17 @@ const BROKEN: [keyof Rules, string, Mix][] = [
   ['pagesAreFenced', 'a page was committed after its task was cancelled', { shape: ONE, left: { cancel: 1 } }],
 ]
 
+/** What is broken in a mix under the engine's rules; several rules are tried with the same one. */
+const explored = new Map<string, ReturnType<typeof explore>['broken']>()
+function brokenIn(mix: Mix) {
+  const key = JSON.stringify(mix)
+  if (!explored.has(key)) explored.set(key, explore(mix).broken)
+  return explored.get(key)
+}
+
 describe('a rule that is broken is found out', () => {
   it.each(BROKEN)('%s: %s', (rule, promise, mix) => {
     expect(explore({ ...mix, rules: { [rule]: false } }).broken?.promise).toBe(promise)
-    expect(explore(mix).broken).toBeUndefined()
+    expect(brokenIn(mix)).toBeUndefined()
   })
 })

@@ -3,17 +3,18 @@ import { differences } from '../support/atproto'
 import { type TestEnv, testEnv } from '../support/env'
 import { withBroker as it } from '../support/own'
 import { type Broker, startBroker } from '../support/services'
+import { size } from '../support/size'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * A network of 300 repos on 12 PDSes with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
+ * A network of 120 repos on 8 PDSes, or of 300 on 12, with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
  * every state, broken documents, accounts that move, workers that are killed and a broker that becomes unreachable. In the end the rows
  * are the network's truth record by record, and what is not there is named.
  */
 
 const GAME = 'games.sandbox.game'
-const REPOS = 300
+const [REPOS, HOSTS] = size([120, 8], [300, 12])
 
 let sandbox: Sandbox
 let broker: Broker
@@ -22,7 +23,7 @@ let it_: System
 
 beforeAll(async () => {
   ;[sandbox, broker, env] = await Promise.all([
-    startSandbox({ scale: 1, speed: 25, seed: 3, repos: REPOS, pdses: 12 }),
+    startSandbox({ scale: 1, speed: 25, seed: 3, repos: REPOS, pdses: HOSTS }),
     startBroker(),
     testEnv(),
   ])
@@ -41,7 +42,7 @@ function breakEverything(): { back: string; never: string; limited: string } {
   sandbox.atproto.host(limited, 'limited', 2000)
   const active = sandbox.atproto.repos().filter(({ state, host }) => state === 'active' && host !== never && host !== back)
   for (const [n, document] of (['other-did', 'no-pds', 'path', 'query', 'credentials', 'html'] as const).entries())
-    sandbox.atproto.document(active[n * 7]?.did ?? '', document)
+    sandbox.atproto.document(active[n * 5]?.did ?? '', document)
   for (const name of ['bad-cid', 'duplicate', 'unordered', 'empty-page-cursor', 'repeated-cursor', 'html-error', 'half-json'])
     sandbox.fault({ name, api: 'pds', times: 5, after: 20 })
   sandbox.fault({ name: 'reset-connection', api: 'pds', times: 8, after: 40 })
@@ -97,18 +98,18 @@ it('is read through all of it; what is not there is named; the next run has it a
   ])
   const job = await backfill()
 
-  await reach(20)
+  await reach(REPOS / 15)
   // Before its tasks have been tried as often as they may: how long that takes is up to the machine.
   sandbox.atproto.host(back, 'up')
   await workers[0].kill()
   const movers = sandbox.atproto.repos().filter(({ state, host }) => state === 'active' && host !== never && host !== back)
-  for (const mover of movers.slice(-8)) sandbox.atproto.migrate(mover.did, sandbox.atproto.hosts()[11] ?? '')
-  await reach(60)
+  for (const mover of movers.slice(-8)) sandbox.atproto.migrate(mover.did, sandbox.atproto.hosts()[HOSTS - 1] ?? '')
+  await reach(REPOS / 5)
   sandbox.atproto.host(limited, 'up')
   await broker.stop()
   await workers[1].kill()
   await broker.start()
-  await reach(120)
+  await reach(REPOS * 0.4)
   await workers[0].kill()
   expect(await endedOrTold(job, 150_000)).toBe('partial')
 

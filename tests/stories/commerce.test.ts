@@ -2,6 +2,7 @@ import type { User } from '../../backend/sandbox/commerce/people'
 import { startSandbox } from '../../backend/sandbox/server'
 import { type Connected, connectSeller, TOKEN_KEY } from '../../bench/commerce/sellers'
 import { storedFigures, storedLinks, storedOrders, trueFigures, trueLinks, trueOrders } from '../support/commerce-truth'
+import { size } from '../support/size'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
@@ -10,8 +11,8 @@ import { until } from '../support/until'
  * are those of the platforms: orders, links and figures to the minor unit. What changes meanwhile is right after the first sync.
  */
 
-/** Of Etsy and of Shopify; Printify makes about half of each. `ORDERS=4000` are 12,000 on the three platforms together. */
-const ORDERS = Number(process.env.ORDERS ?? 600)
+/** Of Etsy and of Shopify; Printify makes about half of each: 900 on the three platforms together, or 12,000. */
+const ORDERS = size(300, 4000)
 const PLATFORMS = ['etsy', 'shopify', 'printify'] as const
 /** How long a run may take on a machine that is busy with others, ms. */
 const LONGEST_MS = 240_000

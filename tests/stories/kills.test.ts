@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import type { Point } from '../../backend/engine/engine'
 import { backfillStory, CHARACTER, ENRICHERS, type Story } from '../support/backfill'
+import { size } from '../support/size'
 import type { Process } from '../support/system'
 import { until } from '../support/until'
 
@@ -62,14 +63,16 @@ it('goes on within 20 s when a worker freezes in mid-page, and the frozen one wr
   await it.close()
 }, 180_000)
 
-it('survives 20 random kills during one backfill', async () => {
+const KILLS = size(10, 20)
+
+it(`survives ${KILLS} random kills during one backfill`, async () => {
   const it = await story.fresh()
   const workers = await Promise.all(['worker-backfill', 'worker-backfill', ...ENRICHERS].map((app) => it.supervised(app)))
   await it.scheduler()
   const job = await it.queueCharacter(CHARACTER)
   const steps = async () => (await it.db.query<{ n: number }>('select coalesce(sum(step), 0)::int as n from backhaul.tasks'))[0]?.n ?? 0
   let random = 42
-  for (let kills = 0; kills < 20; kills++) {
+  for (let kills = 0; kills < KILLS; kills++) {
     random = (random * 1103515245 + 12345) % 2 ** 31
     const before = await steps()
     await workers[kills % 2 === 0 ? random % 2 : random % workers.length]?.kill()

@@ -1,17 +1,17 @@
 import { startSandbox } from '../../backend/sandbox/server'
 import type { TrueDate } from '../../backend/sandbox/toastmasters/truth'
 import { normalName } from '../../backend/sources/toastmasters/csv'
+import { size } from '../support/size'
 import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * Three or six dates of 128 districts with everything wrong at once: pages in place of files, files of another day, of another district,
+ * Two or six dates of 128 districts with everything wrong at once: pages in place of files, files of another day, of another district,
  * without rows or cut, limits, resets, and a worker that is killed twice. In the end the rows are those of the dashboards, cell by cell.
  */
 
-/** Dates that have data, around the close of a month: 3, or all 6 with `DATES=6`. */
-const DATES = process.env.DATES === '6' ? 6 : 3
-const [FROM, TO] = [DATES === 6 ? '2026-02-25' : '2026-02-28', '2026-03-09']
+/** So many dates of the range have data; it is around the close of a month. */
+const [DATES, FROM, TO] = size([2, '2026-02-28', '2026-03-07'], [6, '2026-02-25', '2026-03-09'])
 const RANGE = ['--from-date', FROM, '--to-date', TO]
 const DISTRICTS = 128
 /** How long a run may take on a machine that is busy with others, ms. */

@@ -1,13 +1,15 @@
 import { deploy } from '../../backend/migrate'
 import { startSandbox } from '../../backend/sandbox/server'
 import { oncePerRun } from './once'
+import { size } from './size'
 import { type Process, type Sandbox, type Services, type System, system, tables } from './system'
 import { until } from './until'
 
 /** In every killmail of the sandbox's world. */
 export const CHARACTER = 2117325769
 export const ENRICHERS = ['worker-esi-character', 'worker-esi-corporation', 'worker-esi-alliance', 'worker-esi-type']
-const KILLMAILS = 1500
+/** A page has 200 of them. */
+const KILLMAILS = size(1000, 1500)
 
 /** One backfill with its enrichment, told once a run without faults, and in each story with one. */
 export interface Story {

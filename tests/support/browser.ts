@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { findChromium, openBrowser } from '../../bench/base/browser'
+import { isFull } from './size'
 import { until } from './until'
 
 /** Stories in a browser are skipped, and counted, where none is installed; CHROME_PATH names one. */
@@ -96,17 +97,14 @@ export function complaints(context: BrowserContext, found: string[] = []): strin
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Axe {
-  /** Only these rules; by default all. */
-  only?: readonly string[]
   /** Rules by the part of the page, a selector, whose markup is of others. */
   except?: readonly { rule: string; of: string }[]
 }
 
 /** Faults of accessibility that axe finds on the page as it is: all but those of minor and moderate impact. */
-export async function accessibilityFaults(page: Page, { only, except = [] }: Axe = {}): Promise<string[]> {
+export async function accessibilityFaults(page: Page, { except = [] }: Axe = {}): Promise<string[]> {
   if (!(await page.evaluate('typeof window.axe === "object"'))) await page.evaluate(axe)
-  const options = JSON.stringify({ resultTypes: ['violations'], ...(only && { runOnly: only }) })
-  const found = (await page.evaluate(`axe.run(document, ${options}).then(({ violations }) => violations
+  const found = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.filter(({ target }) => !${JSON.stringify(except)}.some(({ rule, of }) =>
         rule === id && document.querySelector(target[0])?.closest(of)))
@@ -122,25 +120,32 @@ export async function expectSound(page: Page): Promise<void> {
   expect(await accessibilityFaults(page)).toEqual([])
 }
 
-/** The rules of axe that depend on colors. */
-const OF_COLORS = ['color-contrast', 'link-in-text-block']
+/** Each width and each color scheme is in one of the first two. */
+const VIEWS: readonly (readonly [typeof LAPTOP, Scheme])[] = [
+  [LAPTOP, 'light'],
+  [PHONE, 'dark'],
+  ...(isFull
+    ? ([
+        [LAPTOP, 'dark'],
+        [PHONE, 'light'],
+      ] as const)
+    : []),
+]
 
 /**
  * Faults of the page as it is, wide and narrow, light and dark, without loading it again: what is wider than the screen, and what axe
- * finds. Colors change nothing but colors, so that all other rules are asked once for each width.
+ * finds.
  */
-export async function faultsInEveryView(page: Page, options: Pick<Axe, 'except'> = {}): Promise<string[]> {
+export async function faultsInEveryView(page: Page, options: Axe = {}): Promise<string[]> {
   const faults: string[] = []
   const before = page.viewportSize() ?? LAPTOP
-  for (const viewport of [LAPTOP, PHONE]) {
+  for (const [viewport, colorScheme] of VIEWS) {
     await page.setViewportSize(viewport)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      const over = (await page.evaluate(OVER)) as number
-      const found = over === 0 ? [] : [`overflows by ${over} px`]
-      found.push(...(await accessibilityFaults(page, { ...options, ...(colorScheme === 'dark' && { only: OF_COLORS }) })))
-      faults.push(...found.map((fault) => `${viewport.width} px, ${colorScheme}: ${fault}`))
-    }
+    await page.emulateMedia({ colorScheme })
+    const over = (await page.evaluate(OVER)) as number
+    const found = over === 0 ? [] : [`overflows by ${over} px`]
+    found.push(...(await accessibilityFaults(page, options)))
+    faults.push(...found.map((fault) => `${viewport.width} px, ${colorScheme}: ${fault}`))
   }
   await page.setViewportSize(before)
   return faults

@@ -27,7 +27,7 @@ const ROOMS_OF_ALL = `queues as (
        select q.queue, 2 * coalesce(c.places, 1) as room from queues q left join capacity c using (queue) where q.queue is not null
      )`
 const ROOM_OF_ONE = `rooms as (
-       select $1::text as queue, 2 * coalesce((select places from capacity where queue = $1::text), 1) as room
+       select $2::text as queue, 2 * coalesce((select places from capacity where queue = $2::text), 1) as room
      )`
 
 /**
@@ -36,7 +36,11 @@ const ROOM_OF_ONE = `rooms as (
  */
 const KEPT_TURNS = 8
 
-/** @param rooms as above: a parameter that may be null would have the statement planned at every call, which takes longer than running it */
+/**
+ * With `$1`, the turns a job keeps: a statement without values has no name and is planned at every call, which takes six times as long as
+ * running it; so would a parameter that may be null.
+ * @param rooms as above
+ */
 const markSql = (rooms: string): string =>
   `with recursive ${LAZY}, capacity as (${CAPACITY}), ${rooms}, running as (select id, weight, priority from backhaul.jobs where admitted), stands as (
        select q.queue, p.priority, ${standOf('q.queue', 'p.priority')} as stands
@@ -45,7 +49,7 @@ const markSql = (rooms: string): string =>
        select d.*, q.room, j.weight, p.stands, s.served as share, h.held, c.cost,
               row_number() over (partition by d.queue, d.job_id order by d.due_at, d.id) as turn,
               s.since is null or min(d.due_at) over (partition by d.queue, d.job_id) > s.since as rested,
-              p.stands - case when s.since is not null and bool_or(d.waits) over (partition by d.queue, d.job_id) then ${KEPT_TURNS} * c.cost else 0 end as least_served
+              p.stands - case when s.since is not null and bool_or(d.waits) over (partition by d.queue, d.job_id) then $1::int * c.cost else 0 end as least_served
          from rooms q cross join running j left join stands p on p.queue = q.queue and p.priority = j.priority
               left join backhaul.shares s on j.weight is not null and s.job_id = j.id and s.queue = q.queue
               left join lateral (
@@ -91,7 +95,7 @@ const MARK_ONE = markSql(ROOM_OF_ONE)
  * @returns them in the order in which they are to be published
  */
 export async function markWoken(db: Reader, queue?: QueueName): Promise<Due[]> {
-  const due = await (queue === undefined ? db.query<Due>(MARK_ALL) : db.query<Due>(MARK_ONE, [queue]))
+  const due = await (queue === undefined ? db.query<Due>(MARK_ALL, [KEPT_TURNS]) : db.query<Due>(MARK_ONE, [KEPT_TURNS, queue]))
   return due.sort((a, b) => Number(a.place - b.place))
 }
 

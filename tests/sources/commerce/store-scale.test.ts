@@ -13,9 +13,10 @@ import { nextMarkedDays, rollUp } from '../../../backend/sources/commerce/store/
 import { write } from '../../../backend/sources/commerce/store/write'
 import { accountOf, connect, line, order, payment, refund } from '../../support/commerce-records'
 import { ownDatabase } from '../../support/database'
+import { size } from '../../support/size'
 
-/** Orders of the shop that are held, ten a day, each made by Printify. `ORDERS=100000` is the size of a large shop. */
-const ORDERS = Number(process.env.ORDERS ?? 50_000)
+/** Orders of the shop that are held, ten a day, each made by Printify. */
+const ORDERS = size(50_000, 100_000)
 const TABLES = ['orders', 'line_items', 'refunds', 'payments', 'order_links']
 const [shop, maker] = [accountOf(1, 'shopify'), accountOf(2, 'printify')]
 
