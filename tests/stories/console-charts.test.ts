@@ -89,6 +89,7 @@ withChromium('charts, gates and workers', () => {
       )
       await details.getByText(/task waits for a closed gate/).waitFor()
       const user = details.getByRole('row', { name: new RegExp(`killmails of character ${CHARACTER}`, 'i') })
+      await user.waitFor()
       // Requests, share, and the one that was refused.
       expect((await user.locator('td').allTextContents()).filter((text) => text.endsWith('%') || text === '1')).toEqual(['100 %', '1'])
       await details.getByText('0 % live, 100 % backfill').waitFor()

@@ -1,4 +1,4 @@
-import { backfillStory, CHARACTER, type Story } from '../support/backfill'
+import { backfillStory, CHARACTER, KILLMAILS, type Story } from '../support/backfill'
 import { type TestEnv, testEnv } from '../support/env'
 import { makeHostile } from '../support/hostile'
 import { type Pooler, startPgbouncer, withPgbouncer } from '../support/pgbouncer'
@@ -33,7 +33,9 @@ withPgbouncer('a whole suite behind PgBouncer in transaction mode', () => {
     expect(await ready.json()).toMatchObject({ database: 'ok', schedulers: 1 })
     const report = await it.run('dist/scripts/jobs.js', 'report', job, '--json')
     expect(JSON.parse(report.out)).toMatchObject({ verified: true })
-    expect((await it.run('dist/scripts/export.js', 'eve.killmails', '--columns', 'killmail_id')).out.trim().split('\n')).toHaveLength(1501)
+    expect((await it.run('dist/scripts/export.js', 'eve.killmails', '--columns', 'killmail_id')).out.trim().split('\n')).toHaveLength(
+      1 + KILLMAILS,
+    )
     await api.kill('SIGTERM')
     await expect(it.start('dist/backend/bin/scheduler.js', [], { DIRECT_DATABASE_URL: '' })).rejects.toThrow(
       /ended with 78: .*goes through a pooler.*DIRECT_DATABASE_URL/,
