@@ -19,9 +19,11 @@ let it_: Suite
 /** Told of every answer of the sandbox. */
 let answered: (line: string) => void = () => undefined
 
-const PLAIN: SandboxOptions = { oddities: false, repos: 20 }
-/** One of its repos is read by its archive. */
-const LONG: SandboxOptions = { oddities: false, repos: 30 }
+const PLAIN: SandboxOptions = { oddities: false, repos: 12 }
+/** The last of its repos has some pages of scores. */
+const PAGED: SandboxOptions = { oddities: false, repos: 19 }
+/** The last of its repos is read by its archive. */
+const LONG: SandboxOptions = { oddities: false, repos: 21 }
 const worlds = new Map<string, { sandbox: Sandbox; it: Suite }>()
 
 /** A network, its database and a worker; one that is there already is as it was in the beginning. */
@@ -263,7 +265,7 @@ describe('a host that answers oddly', () => {
   ])(
     'and %s fails by name; what it listed is kept, and nothing is deleted',
     async (_, fault, kind) => {
-      await world(PLAIN, 2)
+      await world(PAGED, 2)
       const [bad] = (await repos([SCORE])).filter((repo) => (repo.collections[SCORE] ?? 0) > 100) as [True]
       sandbox.fault({ name: fault, match: `listRecords.*${bad.did.split(':').at(-1)}` })
       const report = await backfill({ collection: SCORE })
@@ -305,7 +307,7 @@ describe('a host that answers oddly', () => {
   }, 120_000)
 
   test('and cannot be reached is given up with everybody it holds, the others are read; a retry reads it once it is back', async () => {
-    await world({ oddities: false, repos: 45, pdses: 3 }, 2)
+    await world({ oddities: false, repos: 24, pdses: 3 }, 2)
     const [dead = ''] = sandbox.atproto.hosts()
     sandbox.atproto.host(dead, 'dead')
     const job = await jobs.startJob(it_, atproto, jobs.parseParams(atproto, { collection: GAME }))

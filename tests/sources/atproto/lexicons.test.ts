@@ -50,7 +50,7 @@ const lexiconOf = (id: string, properties: object = {}, more: object = {}, defs:
 const query = { lexicon: 1, id: 'games.sandbox.getGames', defs: { main: { type: 'query', output: { encoding: 'application/json' } } } }
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ scale: 1, speed: 200, seed: 5, repos: 24, pdses: 3, oddities: false, log: (line) => answered(line) })
+  sandbox = await startSandbox({ scale: 1, speed: 200, seed: 5, repos: 21, pdses: 3, oddities: false, log: (line) => answered(line) })
   it_ = await sandboxed(atproto, sandbox)
   served = await serve(it_, [atproto], { ...sandbox.urls, ADMIN_TOKEN: ADMIN })
 }, 120_000)

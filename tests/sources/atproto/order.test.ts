@@ -75,7 +75,7 @@ describe('a list whose keys rise', () => {
 describe('a host', () => {
   let world: AtprotoWorld
   beforeAll(async () => {
-    world = await atprotoWorld({ repos: 30 }, 2)
+    world = await atprotoWorld({ repos: 15 }, 2)
   }, 120_000)
   afterAll(() => world?.close())
   beforeEach(() => world.fresh())

@@ -8,7 +8,7 @@ const SCORE = 'games.sandbox.score'
 
 let world: AtprotoWorld
 beforeAll(async () => {
-  world = await atprotoWorld({ repos: 16, pdses: 2 }, 2)
+  world = await atprotoWorld({ repos: 8, pdses: 2 }, 2)
 }, 120_000)
 afterAll(() => world?.close())
 beforeEach(() => world.fresh())

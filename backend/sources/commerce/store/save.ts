@@ -22,15 +22,19 @@ export interface Saved {
 const TRANSACTION = 'pg_current_xact_id()::text::bigint'
 const MOMENT = (row: string) => `(coalesce(${row}.updated_at, '-infinity'), ${row}.read_at)`
 
-/** JSON with sorted names, so that equal contents have equal texts. */
-const stable = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
+/** The same JSON with sorted names, so that equal contents have equal texts. A replacer of `JSON.stringify` takes twice as long. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const copy: Record<string, unknown> = {}
+  for (const name of Object.keys(value).sort()) copy[name] = sorted((value as Record<string, unknown>)[name])
+  return copy
+}
 
-const hashOf = (row: Row): string => createHash('sha256').update(stable(row)).digest('base64url')
+const hashOf = (row: Row): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(row)))
+    .digest('base64url')
 
 /** JSON that a column can hold: of characters that Postgres refuses, the escape is kept as text. */
 export const textOf = (values: unknown): string =>
