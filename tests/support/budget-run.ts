@@ -1,4 +1,4 @@
-import type { Budget, Need } from '../../backend/service/jobs/left'
+import type { Budget, Need } from '../../backend/service/jobs/budget'
 
 /*
  * Jobs that share the budget of a day, request by request: whose turn it is as the scheduler chooses, and what the gate counts.

@@ -122,7 +122,7 @@ async function newVhost(shared: SharedBroker): Promise<string> {
 
 const urlOf = (shared: SharedBroker, vhost: string) => `${shared.rabbitmqUrl.replace(/\/+$/, '')}/${vhost}`
 
-/** A file for each vhost that somebody has left with its queues; whoever moves the file away has it. */
+/** A file for each vhost that somebody has left with its queues; whoever moves the file has it. */
 function leftVhosts(): string {
   const folder = join(currentRun(), 'vhosts')
   mkdirSync(folder, { recursive: true })
