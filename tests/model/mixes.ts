@@ -1,3 +1,4 @@
+import { size } from '../support/size'
 import type { Mix } from './moves'
 import type { Shape } from './state'
 
@@ -90,5 +91,5 @@ export const MIXES: Record<string, Mix> = {
   'a lane given up with its host under a killed worker': { shape: WIDE, left: { hostLost: 1, crash: 1 } },
   'a lane given up with its host, and tried again': { shape: PAIR, left: { hostLost: 1, retry: 1 } },
   'a retry beside a failing finish': { shape: ONE, left: { fail: 1, retry: 1, finishFail: 1, pause: 1 } },
-  'a cancel and a retry among mishaps': { shape: ONE, left: { crash: 1, suspect: 1, cancel: 1, retry: 1, fail: 1 } },
+  'a cancel and a retry among mishaps': { shape: ONE, left: { crash: size(0, 1), suspect: 1, cancel: 1, retry: 1, fail: 1 } },
 }

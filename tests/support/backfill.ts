@@ -9,7 +9,7 @@ import { until } from './until'
 export const CHARACTER = 2117325769
 export const ENRICHERS = ['worker-esi-character', 'worker-esi-corporation', 'worker-esi-alliance', 'worker-esi-type']
 /** Killmails of the character; a page has 200 of them. */
-export const KILLMAILS = size(1000, 1500)
+export const KILLMAILS = size(800, 1500)
 
 /** One backfill with its enrichment, told once a run without faults, and in each story with one. */
 export interface Story {
