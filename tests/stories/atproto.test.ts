@@ -43,8 +43,10 @@ function breakEverything(): { back: string; never: string; limited: string } {
   const active = sandbox.atproto.repos().filter(({ state, host }) => state === 'active' && host !== never && host !== back)
   for (const [n, document] of (['other-did', 'no-pds', 'path', 'query', 'credentials', 'html'] as const).entries())
     sandbox.atproto.document(active[n * 5]?.did ?? '', document)
-  for (const name of ['bad-cid', 'duplicate', 'unordered', 'empty-page-cursor', 'repeated-cursor', 'html-error', 'half-json'])
+  for (const name of ['bad-cid', 'duplicate', 'unordered', 'repeated-cursor', 'html-error', 'half-json'])
     sandbox.fault({ name, api: 'pds', times: 5, after: 20 })
+  // Five in a row, which may all be of one repo, end its list until the next run.
+  sandbox.fault({ name: 'empty-page-cursor', api: 'pds', times: 4, after: 20 })
   sandbox.fault({ name: 'reset-connection', api: 'pds', times: 8, after: 40 })
   sandbox.fault({ name: 'plc-500', times: 4 })
   sandbox.fault({ name: 'relay-500', times: 2 })
