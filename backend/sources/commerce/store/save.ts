@@ -26,7 +26,8 @@ const MOMENT = (row: string) => `(coalesce(${row}.updated_at, '-infinity'), ${ro
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(sorted)
-  const copy: Record<string, unknown> = {}
+  // Without a prototype, `__proto__` is a name as any other.
+  const copy: Record<string, unknown> = Object.create(null)
   for (const name of Object.keys(value).sort()) copy[name] = sorted((value as Record<string, unknown>)[name])
   return copy
 }
