@@ -43,20 +43,12 @@ function binaries(): string | undefined {
 
 export const hasPostgres = (): boolean => binaries() !== undefined
 
-function create(bin: string, folder: string, fsync: boolean): string {
+function create(bin: string, folder: string): string {
   const data = join(folder, 'data')
   const password = join(folder, 'password')
   writeFileSync(password, 'backhaul\n')
   own(password)
-  // A connection with SCRAM costs both sides three milliseconds more, and thousands are opened to the one that all tests share.
-  const auth = [
-    '--username=postgres',
-    `--pwfile=${password}`,
-    `--auth=${fsync ? 'scram-sha-256' : 'md5'}`,
-    '--encoding=UTF8',
-    '--locale=C',
-    '--no-sync',
-  ]
+  const auth = ['--username=postgres', `--pwfile=${password}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync']
   runAs(folder, join(bin, 'initdb'), ['-D', data, ...auth])
   return data
 }
@@ -83,7 +75,7 @@ export async function startPostgres({ fsync = true } = {}): Promise<Postgres> {
   const bin = binaries()
   if (!bin) throw new Error('no PostgreSQL server commands (initdb, postgres) found: run ./scripts/setup or install PostgreSQL')
   const folder = makeFolder('postgres')
-  const data = create(bin, folder, fsync)
+  const data = create(bin, folder)
   const port = await freePort()
   const settings = [
     `port=${port}`,
