@@ -47,14 +47,12 @@ provide_pgbouncer() {
 # A browser for the tests of the dashboard: CHROME_PATH, an installed one, or Debian's. Without one they are skipped.
 provide_chromium() {
   [ -z "${CHROME_PATH:-}" ] || return 0
-  CHROME_PATH=$(chromium_path)
-  if [ -z "$CHROME_PATH" ] && is_debian && can_root; then
+  if [ -z "$(chromium_path)" ] && is_debian && can_root; then
     say "chromium: from Debian's package."
     install_tool chromium-headless-shell >"$STATE/chromium.log" 2>&1 || install_tool chromium >>"$STATE/chromium.log" 2>&1 ||
       say "chromium could not be installed (see $STATE/chromium.log)."
-    CHROME_PATH=$(chromium_path)
   fi
-  if [ -n "$CHROME_PATH" ]; then export CHROME_PATH; else say "No Chromium or Chrome was found; the browser tests are skipped. Set CHROME_PATH to use another."; fi
+  [ -n "$(chromium_path)" ] || say "No Chromium or Chrome was found; the browser tests are skipped. Set CHROME_PATH to use another."
 }
 
 # Prints the path of the first browser found, or nothing.
