@@ -18,7 +18,7 @@ function later<T extends { close(): Promise<void> }>(it: T): T {
 }
 
 beforeEach(async () => {
-  env = later(await testEnv())
+  env = later(await testEnv({ isNew: true }))
 })
 afterEach(async () => {
   jest.restoreAllMocks()

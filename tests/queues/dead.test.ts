@@ -16,7 +16,7 @@ let env: TestEnv
 let broker: ReturnType<typeof brokerAt>
 let other: Outsider
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testEnv({ isNew: true })
   broker = brokerAt(env.rabbitmqUrl)
   other = await outsider(env.rabbitmqUrl)
 }, 120_000)

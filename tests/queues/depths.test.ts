@@ -9,7 +9,7 @@ const QUEUE = 'zkillboard_backfill_queue'
 const OTHER = 'esi_type_info_queue'
 let env: TestEnv
 beforeAll(async () => {
-  env = await testEnv()
+  env = await testEnv({ isNew: true })
 })
 afterAll(() => env.close())
 

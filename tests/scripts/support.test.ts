@@ -20,8 +20,8 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
 }
 
 test('each environment has a migrated database and a vhost of its own', async () => {
-  const one = await testEnv()
-  const two = await testEnv()
+  const one = await testEnv({ isNew: true })
+  const two = await testEnv({ isNew: true })
   expect(one.databaseUrl).not.toBe(two.databaseUrl)
   expect(await status(one.databaseUrl)).toMatchObject({ upToDate: true, pending: [], drift: null })
   await ask(one.databaseUrl, 'create table mine (a int)')
@@ -52,7 +52,7 @@ withPostgres('a cluster of its own comes back with its data after a stop and a k
 })
 
 test('a cut breaks what is connected and lets new connections through', async () => {
-  const env = await testEnv()
+  const env = await testEnv({ isNew: true })
   const proxy = await tcpProxy(Number(new URL(env.databaseUrl).port))
   const url = new URL(env.databaseUrl)
   url.port = String(proxy.port)

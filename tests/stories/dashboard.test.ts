@@ -17,7 +17,7 @@ import { until } from '../support/until'
 
 const TOKEN = 'admin-of-the-outage-story'
 /** A page of the sandbox takes so long, so that the job lasts through the story, ms. */
-const SLOW_MS = 2000
+const SLOW_MS = 3000
 const DATABASE = 'The database is unreachable.'
 const SERVER = 'The server does not answer.'
 const RABBITMQ = 'RabbitMQ is unreachable'
@@ -56,7 +56,7 @@ withChromium('the dashboard through outages', () => {
       startBroker().then((it) => (broker = it)),
       startPostgres().then((it) => (postgres = it)),
     ])
-    sandbox = await startSandbox({ scale: 12_000, speed: 200, seed: 7, oddities: false, bigAttackers: 40 })
+    sandbox = await startSandbox({ scale: 6000, speed: 200, seed: 7, oddities: false, bigAttackers: 40 })
     sandbox.fault({ name: 'slow', api: 'zkillboard', ms: SLOW_MS })
     const databaseUrl = new URL(postgres.url)
     databaseUrl.pathname = '/story'

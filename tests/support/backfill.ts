@@ -40,7 +40,7 @@ export async function backfillStory(): Promise<Story> {
     startAll: (it, backfills = 1) =>
       Promise.all([
         it.scheduler(),
-        ...ENRICHERS.map((app) => it.worker(app)),
+        it.start('tests/support/workers.js', ENRICHERS),
         ...Array.from({ length: backfills }, () => it.worker('worker-backfill')),
       ]),
     async close() {

@@ -21,7 +21,7 @@ export type CommandEnv = { DATABASE_URL: string; RABBITMQ_URL: string; CONTACT: 
 
 /** A database and a vhost for commands, and the settings that name them. */
 export async function commandServices(): Promise<{ db: Db; env: CommandEnv; close(): Promise<void> }> {
-  const { databaseUrl, rabbitmqUrl, close } = await testEnv()
+  const { databaseUrl, rabbitmqUrl, close } = await testEnv({ isNew: true })
   const db = openDb(databaseUrl)
   return {
     db,

@@ -19,7 +19,7 @@ export interface TestDatabase {
   close(): Promise<void>
 }
 
-/** Such a database, and a vhost that nobody else uses: no topology declared. */
+/** Such a database, and a vhost that nobody else uses. */
 export interface TestEnv extends TestDatabase {
   rabbitmqUrl: string
 }
@@ -178,11 +178,11 @@ async function anyVhost(): Promise<Vhost> {
 }
 
 /**
- * A database, and a fresh vhost on the private broker of this run, for tests that need both.
- * @param options.isNew false: the vhost may be one that others have left, with its queues, which are empty. Declaring and deleting them
- *   takes the broker 0.2 s each time.
+ * A database, and a vhost on the private broker of this run, for tests that need both. The vhost may be one that others have left, with its
+ * queues, which are empty: declaring and deleting them takes the broker 0.2 s each time.
+ * @param options.isNew for tests that are about the queues themselves: nobody has used the vhost before, and none is declared
  */
-export async function testEnv({ isNew = true } = {}): Promise<TestEnv> {
+export async function testEnv({ isNew = false } = {}): Promise<TestEnv> {
   const [database, vhost] = await Promise.all([testDatabase(), isNew ? testVhost() : anyVhost()])
   return {
     databaseUrl: database.databaseUrl,

@@ -44,7 +44,7 @@ export async function suite(
   sources: Source[],
   options: { http?: HttpFactory; scheduler?: boolean; log?: Log; settings?: SettingsReader } = {},
 ): Promise<Suite> {
-  const env = await testEnv({ isNew: false })
+  const env = await testEnv()
   const log = options.log ?? quiet
   const db: Db = openDb(env.databaseUrl, { name: 'suite', max: 5 })
   const lockDb = openDb(env.databaseUrl, { name: 'suite lock', max: 1 })
