@@ -21,6 +21,12 @@ import { taskLog } from './task-log'
 
 const NOTHING: Outcome = { goOn: false }
 
+/**
+ * Pages that follow one another within so many ms need not ask whether their job still runs: the commit before has just told it, and a
+ * pause that came since is told by the next one.
+ */
+const RUNS_STILL_MS = 10
+
 /** What the turn tells a step. */
 export interface Place {
   /** After this `io.more()` is false, ms since the epoch. */
@@ -31,6 +37,8 @@ export interface Place {
   readsAhead: boolean
   /** The step before, of the same task, whose page is still being committed. */
   before?: Promise<Outcome>
+  /** The task whose job the last commit of the turn found running, and when it asked, by `performance.now()`. */
+  ran: { task?: bigint; at: number }
   /**
    * Called once, when the page has been read and is to be committed: the next one may be read meanwhile.
    * @param next the task as it will be, without the counts of this page; undefined where it does not go on at once
@@ -95,7 +103,7 @@ async function commit(
   stream: Stream,
   page: Page<unknown, unknown>,
   { traffic, asked }: HttpUse,
-  { endsAt, sequence, readsAhead, follow }: Place,
+  { endsAt, sequence, readsAhead, ran, follow }: Place,
   before: Before,
 ): Promise<Outcome> {
   const rejected = page.rejected ?? []
@@ -118,7 +126,8 @@ async function commit(
     // A deadlock runs the work again.
     if (isTold) return
     isTold = true
-    const runs = await store.stillRuns(tx, foreseen)
+    const isFresh = ran.task === foreseen.id && performance.now() - ran.at < RUNS_STILL_MS
+    const runs = isFresh || (await store.stillRuns(tx, foreseen))
     follow(runs ? { ...nextOf(foreseen, cursor), traffic } : undefined)
   }
   const work = async (tx: Tx, end: End, inOrder: () => Promise<void>) => {
@@ -141,6 +150,7 @@ async function commit(
       traffic,
       cursor,
     }
+    const asksAt = performance.now()
     const runs = await store.commitPage(takes ? tx.query : end, task, {
       ...counts,
       ended,
@@ -149,6 +159,7 @@ async function commit(
       lane,
       later,
     })
+    if (runs) Object.assign(ran, { task: task.id, at: asksAt })
     const next = takes ? await store.claimNext(tx, task, engine.id) : undefined
     return { task, runs, next, written, held: { ...nextOf(task, cursor), ...counts } }
   }

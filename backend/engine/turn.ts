@@ -42,13 +42,14 @@ async function stepThrough(engine: WorkerEngine, taskId: bigint, queue: QueueNam
   const readsAhead = !hasPriorities(engine, queue)
   const sequence = engine.db.sequence()
   const ahead: Going[] = []
+  const ran = { at: -Infinity }
   const begin = (task: Task, before?: Promise<Outcome>): Going => {
     const follow = bound((next: Task | undefined) => {
       served.note(task)
       if (next && mayGoOn(next)) ahead.push(begin(next, outcome))
     })
     // A read makes no second request where its page is the last one of the job's share.
-    const outcome = step(engine, task, { endsAt: served.isLast(task) ? 0 : endsAt, before, sequence, readsAhead, follow })
+    const outcome = step(engine, task, { endsAt: served.isLast(task) ? 0 : endsAt, before, ran, sequence, readsAhead, follow })
     return { task, outcome }
   }
   take(taskId)

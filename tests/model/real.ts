@@ -169,6 +169,7 @@ export class Real {
         endsAt: Date.now() + 60_000,
         sequence: db.sequence(),
         readsAhead: false,
+        ran: { at: -Infinity },
         follow: () => undefined,
       })
       Object.assign(hand, { task: held, goOn })
