@@ -127,7 +127,8 @@ async function commit(
     if (isTold) return
     isTold = true
     const isFresh = ran.task === foreseen.id && performance.now() - ran.at < RUNS_STILL_MS
-    const runs = isFresh || (await store.stillRuns(tx, foreseen))
+    // In both cases the write of this page begins before the next one is read, which may take the processor for long.
+    const runs = await (isFresh || store.stillRuns(tx, foreseen))
     follow(runs ? { ...nextOf(foreseen, cursor), traffic } : undefined)
   }
   const work = async (tx: Tx, end: End, inOrder: () => Promise<void>) => {
