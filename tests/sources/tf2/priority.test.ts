@@ -5,7 +5,7 @@ import { until } from '../../support/until'
 
 let world: Tf2World
 beforeAll(async () => {
-  world = await tf2World({ buys: 20, sells: 30, speed: 20 })
+  world = await tf2World({ buys: 20, sells: 30, speed: 10 })
 }, 120_000)
 afterAll(() => world?.close())
 
