@@ -247,6 +247,23 @@ test('a cancel costs the page in hand and no other: none is read ahead any more'
   expect(times('read 2')).toBe(0)
 })
 
+test('pages in quick succession do not ask between them whether their job runs: the commit before has told it', async () => {
+  const sent = jest.spyOn(Client.prototype, 'query')
+  // No commit is old.
+  const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now())
+  try {
+    expect(await it_.ended(await start(20))).toBe('completed')
+    const asked = sent.mock.calls.filter(([query]) => /^select exists .* as runs$/s.test((query as { text?: string }).text ?? ''))
+    // The first pages have no commit before them that was answered.
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.length).toBeLessThanOrEqual(3)
+    expect(await pages()).toHaveLength(20)
+  } finally {
+    now.mockRestore()
+    sent.mockRestore()
+  }
+})
+
 test('at the end of a turn nothing is read ahead, because another worker may read the next page', async () => {
   await worker.stop()
   await it_.worker({ turnMs: 0 })
