@@ -15,7 +15,7 @@ let db: Db
 let env: Record<string, string>
 
 beforeAll(async () => {
-  services = await testEnv({ isNew: true })
+  services = await testEnv()
   db = openDb(services.databaseUrl)
   // Set but empty: a .env of this checkout must not reach the tests.
   const plain = { CONTACT: 'tests@example.org', ZKILLBOARD_URL: '', ESI_URL: '', LIMITS: '', LOG_LEVEL: '' }

@@ -17,7 +17,7 @@ let services: TestEnv
 let folder: string
 
 beforeAll(async () => {
-  services = await testEnv({ isNew: true })
+  services = await testEnv()
   folder = mkdtempSync(join(tmpdir(), 'backhaul-start-'))
 }, 120_000)
 

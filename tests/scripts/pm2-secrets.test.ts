@@ -13,7 +13,7 @@ const ADMIN_TOKEN = 'a-token-of-the-administrator'
 
 test('a secret that is exported reaches the apps and is in no file that others may read, nor in what PM2 shows, also after a restart', async () => {
   const checkout = copyCheckout()
-  const services = await testEnv({ isNew: true })
+  const services = await testEnv()
   const home = mkdtempSync(join(tmpdir(), 'pm2-secrets-'))
   const file = join(checkout.folder, 'ecosystem.config.js')
   const plain = { PATH: process.env.PATH ?? '', PM2_HOME: home, LOG_FORMAT: 'json' }

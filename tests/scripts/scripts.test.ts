@@ -108,7 +108,7 @@ test('the PM2 file has an app for each worker of the registry, the scheduler and
 
 test('under a path with a space and a quote PM2 starts the compiled script itself', async () => {
   const checkout = copyCheckout()
-  const services = await testEnv({ isNew: true })
+  const services = await testEnv()
   const home = mkdtempSync(join(tmpdir(), 'pm2 home '))
   const authority = join(home, 'authority.pem')
   writeFileSync(authority, rootCertificates[0] ?? '')

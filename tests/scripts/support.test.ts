@@ -52,7 +52,7 @@ withPostgres('a cluster of its own comes back with its data after a stop and a k
 })
 
 test('a cut breaks what is connected and lets new connections through', async () => {
-  const env = await testEnv({ isNew: true })
+  const env = await testEnv()
   const proxy = await tcpProxy(Number(new URL(env.databaseUrl).port))
   const url = new URL(env.databaseUrl)
   url.port = String(proxy.port)

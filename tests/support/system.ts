@@ -24,7 +24,7 @@ export interface System {
   db: Db
   sandbox: Sandbox
   env: Record<string, string>
-  /** Runs a program of dist/ until it is ready (those with IPC) or started; `more` goes over the settings of the system. */
+  /** Runs a program until it tells that it is ready, as it tells PM2; `more` goes over the settings of the system. */
   start(script: string, args?: string[], more?: Record<string, string>): Promise<Process>
   worker(app: string): Promise<Process>
   /** A worker that is started again whenever it dies, as PM2 would. */
@@ -100,7 +100,11 @@ export async function system({ sandbox, services, limits, env: more = {} }: Opti
 
   async function start(script: string, args: string[] = [], more: Record<string, string> = {}): Promise<Process> {
     const self = launch(script, args, more)
-    await until(() => self.output().includes('is ready') || isGone(self), { timeoutMs: 60_000, what: `${script} to be ready` })
+    let isReady = false
+    self.child.on('message', (message) => {
+      isReady ||= message === 'ready'
+    })
+    await until(() => isReady || isGone(self), { timeoutMs: 60_000, what: `${script} to be ready` })
     if (isGone(self)) throw new Error(`${script} ended with ${self.child.exitCode ?? self.child.signalCode}: ${self.output()}`)
     return self
   }
