@@ -17,14 +17,14 @@ const APART = 5
 export type Listener = (event: LiveEvent) => void
 
 export interface Watch {
-  /** The current values, for a watcher that missed events; nothing before the first check. */
+  /** The values of the last check, for a watcher that missed events; nothing before the first check. */
   snapshot(): LiveEvent[]
   stop(): void
 }
 
 /**
  * Tells watchers what changes. While anybody watches, one loop per process reads each watched thing once, and all its
- * listeners get the same events: first the current values, then what changes. A listener must not throw.
+ * listeners get the same events: first the current values, read after they came, then what changes. A listener must not throw.
  */
 export interface Live {
   /** Events `job` and, when it has ended, `end`. */
@@ -43,6 +43,8 @@ export interface Live {
 interface Watched {
   updates: Updates
   listeners: Set<Listener>
+  /** Those of them that get the current values with the next check: what was read before they came may be older than what they have. */
+  newcomers: Set<Listener>
   /** The last check failed, and its listeners were notified. */
   lost?: LiveEvent
 }
@@ -54,16 +56,28 @@ export function createLive(service: Service): Live {
   /** The last check found the database unreachable. */
   let isOut = false
 
-  function tell({ listeners }: Watched, events: readonly LiveEvent[]): void {
+  const tell = (listeners: Iterable<Listener>, events: readonly LiveEvent[]): void => {
     for (const event of events) for (const listener of [...listeners]) listener(event)
   }
 
   /** A read that fails does not affect the others. @returns whether the database is unreachable */
   async function check(watched: Watched): Promise<boolean> {
+    const { updates, listeners, newcomers } = watched
+    const came = [...newcomers]
     try {
-      const events = await watched.updates.check()
+      const events = await updates.check()
       watched.lost = undefined
-      tell(watched, events)
+      tell(
+        [...listeners].filter((one) => !newcomers.has(one)),
+        events,
+      )
+      const values = updates.snapshot()
+      if (values.length === 0) return false
+      tell(
+        came.filter((one) => listeners.has(one)),
+        values,
+      )
+      for (const one of came) newcomers.delete(one)
       return false
     } catch (error) {
       return missed(watched, error)
@@ -79,7 +93,7 @@ export function createLive(service: Service): Live {
     watched.updates.forget()
     if (!out) logUnexpected(service.log, 'Cannot read what is being watched', error)
     watched.lost = eventOf('unreachable', { reason: out ? 'The database is unreachable.' : 'Internal error; see the log.' })
-    tell(watched, [watched.lost])
+    tell(watched.listeners, [watched.lost])
     return out
   }
 
@@ -106,15 +120,15 @@ export function createLive(service: Service): Live {
   }
 
   function watch(key: string, make: () => Updates, listener: Listener): Watch {
-    const watched = watchedByKey.get(key) ?? { updates: make(), listeners: new Set() }
+    const watched = watchedByKey.get(key) ?? { updates: make(), listeners: new Set(), newcomers: new Set() }
     watchedByKey.set(key, watched)
     // A listener of its own, so that one function may watch twice.
     const hears: Listener = (event) => listener(event)
     watched.listeners.add(hears)
-    const held = watched.updates.snapshot()
+    watched.newcomers.add(hears)
     if (watched.lost && isOut) hears(watched.lost)
-    if (held.length > 0) for (const event of held) hears(event)
-    else {
+    // Others who watch it too get the next check when it is due: any number of watchers may come.
+    if (watched.updates.snapshot().length === 0) {
       hurry = true
       wake()
     }
@@ -126,6 +140,7 @@ export function createLive(service: Service): Live {
       snapshot: () => watched.updates.snapshot(),
       stop() {
         watched.listeners.delete(hears)
+        watched.newcomers.delete(hears)
         if (watched.listeners.size === 0 && watchedByKey.get(key) === watched) watchedByKey.delete(key)
       },
     }
@@ -144,7 +159,7 @@ export function createLive(service: Service): Live {
     },
     close() {
       stop.abort()
-      for (const watched of watchedByKey.values()) tell(watched, [eventOf('closed', {})])
+      for (const { listeners } of watchedByKey.values()) tell(listeners, [eventOf('closed', {})])
       watchedByKey.clear()
     },
   }

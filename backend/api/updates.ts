@@ -38,7 +38,8 @@ export function eventOf<S extends ZodType>(event: LiveEvent['event'], data: z.ou
 }
 
 /** A job without the figures that move by themselves: the passing of time is no update, a standstill is. */
-const stable = ({ seconds: _, rate, leftMs: __, startsInMs: ___, ...job }: JobSummary): string => JSON.stringify([job, rate === 0])
+const stable = ({ readAt: _, seconds: __, rate, leftMs: ___, startsInMs: ____, ...job }: JobSummary): string =>
+  JSON.stringify([job, rate === 0])
 
 /** The report of a job that a person ended is written a moment later; the job is checked this many times for it. */
 const REPORT_CHECKS = 5

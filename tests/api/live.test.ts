@@ -67,6 +67,15 @@ describe('one job', () => {
     expect((await follow('/api/jobs/00000000-0000-4000-8000-000000000000/events')).status).toBe(404)
   })
 
+  test('is sent to whoever comes later as it was read after they came', async () => {
+    const id = await start()
+    await (await follow(`/api/jobs/${id}/events`)).hear('job')
+    // The next check is a second after the first.
+    await jobs.pause(engine, id)
+    const second = await follow(`/api/jobs/${id}/events`)
+    expect((await second.hear('job')).data.status).toBe('paused')
+  })
+
   test('is sent when something changed, not while only time passes', async () => {
     const id = await start()
     const stream = await follow(`/api/jobs/${id}/events`)

@@ -128,6 +128,7 @@ test('tables put numbers on the right and leave no blanks behind', () => {
 
 describe('watching', () => {
   const job = (over: Partial<Progress>): Progress => ({
+    readAt: new Date(),
     kind: null,
     acknowledged: null,
     acknowledgedBy: null,

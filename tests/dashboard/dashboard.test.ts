@@ -192,6 +192,36 @@ withChromium('in a browser', () => {
     await until(async () => (await rows.count()) === before + 1, { what: 'the new row' })
   }, 60_000)
 
+  test('an answer that arrives after newer figures does not take their place, on the page of a job and in the list', async () => {
+    const id = await startJob({ maxPages: 60 })
+    const page = await visit(`/jobs/${id}`)
+    await status(page, 'running')
+    let late = await holdAnswer(page, `**/api/jobs/${id}`)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await Promise.all([late.isRead, status(page, 'paused')])
+    await post(`/api/jobs/${id}/resume`, {})
+    await status(page, 'running')
+    await page.evaluate(NOTE_STATUSES)
+    const read = await figure(page, 'Read')
+    await late.arrive()
+    await until(async () => (await figure(page, 'Read')) > read, { what: 'the figures to move' })
+    expect(await page.evaluate('window.statuses')).toEqual([])
+    await post(`/api/jobs/${id}/cancel`, {})
+
+    await page.goto(url)
+    await page.locator('.jobs > li').first().waitFor()
+    const other = await startJob({ maxPages: 60 })
+    late = await holdAnswer(page, '**/api/jobs?*')
+    await page.getByRole('button', { name: '1 new job' }).click()
+    await late.isRead
+    const cancelled = async () => Number(await page.locator('.chip', { hasText: 'Cancelled' }).locator('b').textContent())
+    const before = await cancelled()
+    await post(`/api/jobs/${other}/cancel`, {})
+    await until(async () => (await cancelled()) > before, { what: 'the stream to tell it' })
+    await late.arrive()
+    await page.locator('.jobs > li').first().getByText('Cancelled').first().waitFor()
+  }, 60_000)
+
   test('ten thousand jobs are paged by cursor, and the back button works', async () => {
     await it.db.query(
       `insert into backhaul.jobs (source, bounded_by, status, params, priority, created_at, started_at, completed_at, report)
@@ -391,6 +421,42 @@ withChromium('in a browser', () => {
 })
 
 const status = (page: Page, word: string) => page.locator(`.job-meta .status.${word}`).waitFor()
+
+/** From here on the page notes each status that the job is shown to get. */
+const NOTE_STATUSES = `(() => {
+  const shown = () => document.querySelector('.job-meta .status')?.className
+  let last = shown()
+  window.statuses = []
+  new MutationObserver(() => {
+    if (shown() !== last) window.statuses.push((last = shown()))
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
+})()`
+
+/** The next answer to this path is read at once, but arrives only when it is told to. */
+async function holdAnswer(page: Page, path: string): Promise<{ isRead: Promise<void>; arrive(): Promise<void> }> {
+  let read = () => {}
+  let arrive = () => {}
+  const isRead = new Promise<void>((resolve) => (read = resolve))
+  const told = new Promise<void>((resolve) => (arrive = resolve))
+  await page.route(
+    path,
+    async (route) => {
+      const response = await route.fetch()
+      read()
+      await told
+      await route.fulfill({ response })
+    },
+    { times: 1 },
+  )
+  return {
+    isRead,
+    async arrive() {
+      const answered = page.waitForResponse(path)
+      arrive()
+      await (await answered).finished()
+    },
+  }
+}
 
 /** A figure of a job's counts. */
 async function figure(page: Page, name: string): Promise<number> {

@@ -8,6 +8,7 @@ import { choiceOf, filterOf } from '../../backend/dashboard/src/jobs/filter'
 import { groupOf, isOutOfOrder } from '../../backend/dashboard/src/jobs/groups'
 import { outcomeText } from '../../backend/dashboard/src/lib/bulk-text'
 import { bytes, duration, fromNow, named, percent, rate } from '../../backend/dashboard/src/lib/format'
+import { newer } from '../../backend/dashboard/src/lib/newer'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
 import { formOf } from '../../backend/service/base/form'
@@ -297,4 +298,12 @@ describe('a wide grid in bands', () => {
     expect(stepFrom([0, 40], [-1, 0], bandsOf(columns), 2)).toEqual([1, 9])
     expect(stepFrom([1, 59], [1, 0], bandsOf(columns), 2)).toEqual([1, 59])
   })
+})
+
+test('an answer that was read earlier is left out, unless the clock of the database was set back', () => {
+  const at = (ms: number) => ({ readAt: new Date(1_800_000_000_000 + ms).toISOString() })
+  expect(newer(at(0), at(-1))).toEqual(at(0))
+  expect(newer(at(0), at(0))).toEqual(at(0))
+  expect(newer(at(0), at(1))).toEqual(at(1))
+  expect(newer(at(0), at(-3_600_000))).toEqual(at(-3_600_000))
 })

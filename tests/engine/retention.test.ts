@@ -84,7 +84,10 @@ describe('tasks of ended jobs', () => {
     expect(after).toEqual(before.report)
     expect(after.tasks.total).toBe(TASKS)
     expect(Date.parse(cleared as string)).toBeGreaterThan(Date.now() - 60_000)
-    expect(await progress(db, [old, young])).toEqual([{ ...before.progress[0], cleared: true }, before.progress[1]])
+    expect(await progress(db, [old, young])).toEqual([
+      { ...before.progress[0], cleared: true, readAt: expect.any(Date) },
+      { ...before.progress[1], readAt: expect.any(Date) },
+    ])
     expect(await count('rejects')).toBe(2)
     await sweep()
     expect((await report({ db }, old)).cleared).toBe(cleared)
@@ -126,7 +129,7 @@ describe('tasks of ended jobs', () => {
     expect(await it.tick()).toBe('busy')
     expect(await tasksOf(id)).toBe(TASKS + 10_000)
     expect((await report({ db }, id)).cleared).toBe('under way')
-    expect(await progress(db, [id])).toEqual([{ ...before[0], cleared: true }])
+    expect(await progress(db, [id])).toEqual([{ ...before[0], cleared: true, readAt: expect.any(Date) }])
     await expect(retry(engine(), id)).rejects.toMatchObject({ code: 'state' })
     await sweep()
     expect([await tasksOf(id), (await report({ db }, id)).cleared]).toEqual([0, expect.stringMatching(/^20/)])

@@ -78,6 +78,7 @@ const summaryFields = {
   error: z.string().nullable(),
   verified: z.boolean().nullable(),
   can: z.array(verb),
+  readAt: moment.meta({ description: "When its figures were read, by the database's clock: of two answers the later one is the newer" }),
 }
 
 const stageFields = {

@@ -30,6 +30,8 @@ export interface Wait {
 
 export interface Progress extends Counted {
   id: string
+  /** When its figures were read, by the database's clock. */
+  readAt: Date
   source: string
   status: string
   /** Names what is backfilled; null for a job that was forced to run beside another one. */
@@ -116,7 +118,7 @@ async function readSums(db: Reader, ids: readonly string[]): Promise<Sums[]> {
     (state) => `(count(*) filter (where ${state === 'held' ? 'claim is not null' : `state = '${state}'`}))::int as ${state}`,
   )
   return await db.query<Sums>(
-    `select j.id, j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.kind, j.acknowledged_at as acknowledged,
+    `select j.id, statement_timestamp() as "readAt", j.source, j.status, j.active_key as "activeKey", j.params, j.priority, j.kind, j.acknowledged_at as acknowledged,
             j.acknowledged_by as "acknowledgedBy", j.admitted, j.error, j.created_at as "createdAt",
             j.started_at as "startedAt", j.completed_at as "completedAt", r.verified, r.cleared is not null as cleared, r.lookups as reported,
             ${SECONDS_RUN} as seconds,

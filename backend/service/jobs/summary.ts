@@ -60,6 +60,8 @@ export interface JobSummary extends Counted {
   error: string | null
   verified: boolean | null
   can: JobVerb[]
+  /** When its figures were read, by the database's clock: answers may arrive in another order. */
+  readAt: string
 }
 
 const rateMeters = perDatabase(() => rateMeter())
@@ -111,7 +113,7 @@ interface Beside {
 }
 
 function summaryOf(service: Service, job: Progress, { live, rate, left, stalled }: Beside): JobSummary {
-  const { admitted: _, turn, activeKey, waits: __, cleared: ___, acknowledgedBy: ____, ...figures } = job
+  const { readAt, admitted: _, turn, activeKey, waits: __, cleared: ___, acknowledgedBy: ____, ...figures } = job
   const running = { live, sources: service.sources, limits: service.limits, config: service.config }
   const startsIn = startOf(job, running)
   const label = labelOf(job, service.sources)
@@ -145,6 +147,7 @@ function summaryOf(service: Service, job: Progress, { live, rate, left, stalled 
       error: wait.error,
     })),
     can: verbsFor(job),
+    readAt: readAt.toISOString(),
   }
 }
 

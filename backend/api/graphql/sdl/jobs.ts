@@ -82,6 +82,8 @@ export const jobs = /* GraphQL */ `
     verified: Boolean
     "The verbs that apply now."
     can: [JobVerb!]!
+    "When its figures were read, by the database's clock: of two answers the later one is the newer."
+    readAt: DateTime!
     lanes: [Lane!]!
     errors: [JobError!]!
     "What happened to it, oldest first: who started it, actions, waits, lost workers, its end."

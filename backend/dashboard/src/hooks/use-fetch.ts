@@ -9,6 +9,8 @@ export interface Fetched<T> {
   of: string | null
   /** When the data was read, by the server's clock, ms. */
   at: number
+  /** When the data was asked for, by `performance.now()`. */
+  askedAt: number
   /** Why the last request failed; earlier data stays. */
   problem: Problem | undefined
   busy: boolean
@@ -18,25 +20,34 @@ export interface Fetched<T> {
   put(data: T): void
 }
 
-interface Options {
+interface Options<T> {
   /** Read again this often while the page is visible, ms. */
   everyMs?: number
+  /** Which of two answers about the same resource stays, for data that a stream updates too; by default the one that came last. */
+  choose?: (shown: T, next: T) => T
+}
+
+interface State<T> {
+  path: string | null
+  of: string | null
+  data?: T
+  at: number
+  askedAt: number
+  problem?: Problem
+  busy: boolean
 }
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000]
+const lastCome = <T>(_: T, next: T): T => next
+const chosen = <T>(choose: (shown: T, next: T) => T, shown: T | undefined, next: T): T => (shown === undefined ? next : choose(shown, next))
 const visible = () => document.visibilityState === 'visible'
 
 /**
  * Reads a path of the API. Data stays while the same resource is read again, also with another query; it is cleared when
  * another resource is requested. Reads again by itself after a lost connection.
  */
-export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fetched<T> {
-  const [state, setState] = useState<{ path: string | null; of: string | null; data?: T; at: number; problem?: Problem; busy: boolean }>({
-    path,
-    of: null,
-    at: 0,
-    busy: true,
-  })
+export function useFetch<T>(path: string | null, { everyMs, choose = lastCome }: Options<T> = {}): Fetched<T> {
+  const [state, setState] = useState<State<T>>({ path, of: null, at: 0, askedAt: 0, busy: true })
   const { times } = useStore(connection)
   const abort = useRef<AbortController | null>(null)
   const failures = useRef(0)
@@ -46,17 +57,18 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     abort.current?.abort()
     const mine = new AbortController()
     abort.current = mine
-    setState((old) => (base(old.path) === base(path) ? { ...old, path, busy: true } : { path, of: null, at: 0, busy: true }))
+    setState((old) => (base(old.path) === base(path) ? { ...old, path, busy: true } : { path, of: null, at: 0, askedAt: 0, busy: true }))
+    const askedAt = performance.now()
     try {
       const data = await get<T>(path, mine.signal)
       failures.current = 0
-      setState({ path, of: path, data, at: serverNow(), busy: false })
+      setState((old) => ({ path, of: path, data: chosen(choose, old.data, data), at: serverNow(), askedAt, busy: false }))
     } catch (error) {
       if (mine.signal.aborted) return
       failures.current += 1
       setState((old) => ({ ...old, busy: false, problem: error instanceof Problem ? error : new Problem(0, String(error), '') }))
     }
-  }, [path])
+  }, [path, choose])
 
   // `times` makes it read again once the server is back.
   useEffect(() => {
@@ -78,12 +90,16 @@ export function useFetch<T>(path: string | null, { everyMs }: Options = {}): Fet
     }
   }, [read, everyMs, times])
 
-  const put = useCallback((data: T) => setState((old) => ({ ...old, data, at: serverNow(), problem: undefined })), [])
+  const put = useCallback(
+    (data: T) => setState((old) => ({ ...old, data: chosen(choose, old.data, data), at: serverNow(), problem: undefined })),
+    [choose],
+  )
   const mine = base(state.path) === base(path)
   return {
     data: mine ? state.data : undefined,
     of: state.of,
     at: state.at,
+    askedAt: state.askedAt,
     problem: mine ? state.problem : undefined,
     busy: state.busy,
     refresh: read,

@@ -5,6 +5,7 @@ import { useLive } from '../hooks/use-live'
 import { useParams } from '../hooks/use-params'
 import { useTitle } from '../hooks/use-title'
 import { percent, upper } from '../lib/format'
+import { newer } from '../lib/newer'
 import { isActive } from '../lib/verbs'
 import { Loaded } from '../ui/loaded'
 import { Back } from '../ui/page'
@@ -22,7 +23,7 @@ import { Timeline } from './timeline'
 
 /** One job, updated live. */
 export function Job({ id }: { id: string }) {
-  const fetched = useFetch<JobDetail>(`/api/jobs/${encodeURIComponent(id)}`)
+  const fetched = useFetch<JobDetail>(`/api/jobs/${encodeURIComponent(id)}`, { choose: newer })
   const [ended, setEnded] = useState(0)
   const job = fetched.data
   useLive(job && isActive(job.status) ? `/api/jobs/${job.id}/events` : null, {

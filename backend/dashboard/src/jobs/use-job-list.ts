@@ -3,6 +3,7 @@ import { get, Problem, query, Unreachable } from '../api/client'
 import type { JobCounts, JobDetail, JobList, JobSummary, Overview } from '../api/types'
 import { useFetch } from '../hooks/use-fetch'
 import { useLive } from '../hooks/use-live'
+import { newer } from '../lib/newer'
 import { isActive } from '../lib/verbs'
 import { hearOverview } from '../shell/overview'
 import type { JobFilter } from './filter'
@@ -23,7 +24,11 @@ export function useJobList(filter: JobFilter, cursor: string) {
   const [rows, setRows] = useState<JobSummary[]>([])
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set())
   const [counts, setCounts] = useState<Partial<JobCounts>>({})
+  /** When the stream last told the counts. */
+  const countedAt = useRef(0)
   const adopted = useRef('')
+  /** Jobs from the stream while the list itself is read; that answer may be older. */
+  const early = useRef(new Map<string, JobSummary>())
 
   const merge = useCallback((items: readonly JobSummary[]) => {
     const now = new Map(items.map((job) => [job.id, job]))
@@ -31,25 +36,27 @@ export function useJobList(filter: JobFilter, cursor: string) {
       const unknown = items.filter((job) => !old.some((row) => row.id === job.id)).map((job) => job.id)
       if (old.length === 0) return [...items]
       if (unknown.length > 0) setFresh((ids) => new Set([...ids, ...unknown]))
-      return old.map((row) => now.get(row.id) ?? row)
+      return updated(old, now)
     })
   }, [])
 
   useEffect(() => {
-    const { data, of } = fetched
+    const { data, of, askedAt } = fetched
     if (!data || of !== path) return
-    setCounts(data.counts)
+    if (countedAt.current < askedAt) setCounts(data.counts)
     if (adopted.current === path) return merge(data.items)
     adopted.current = path
-    setRows(data.items)
+    setRows(updated(data.items, early.current))
+    early.current = new Map()
     setFresh(new Set())
   }, [fetched.data, fetched.of, path, merge])
 
   const strays = useStrays(rows, merge)
   useLive(streamed ? `/api/events${query({ ...filter, limit: 50 })}` : null, {
     jobs: (frame: { items: JobSummary[]; counts: JobCounts }) => {
+      countedAt.current = performance.now()
       setCounts(frame.counts)
-      if (adopted.current !== path) return
+      if (adopted.current !== path) return keep(early.current, frame.items)
       merge(frame.items)
       if (filter.status) strays(frame.items)
     },
@@ -63,6 +70,14 @@ export function useJobList(filter: JobFilter, cursor: string) {
   }, [fetched.refresh])
 
   return { rows, counts, fresh: fresh.size, next: fetched.data?.next ?? null, total: totalOf(counts, filter.status), fetched, merge, renew }
+}
+
+/** These rows, each as it was last read. */
+const updated = (rows: readonly JobSummary[], now: ReadonlyMap<string, JobSummary>): JobSummary[] =>
+  rows.map((row) => newer(row, now.get(row.id) ?? row))
+
+function keep(early: Map<string, JobSummary>, items: readonly JobSummary[]): void {
+  for (const job of items) early.set(job.id, job)
 }
 
 /** Rows that no longer match the filter are not in the stream: those that were active are read one by one from time to time. */
