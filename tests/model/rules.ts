@@ -191,10 +191,11 @@ export function loseHost(s: State, worker: number, rules = RULES): void {
   row.holder = NOBODY
 }
 
-/** lanes.giveUpLane: what nobody holds of the lane fails with its host. */
+/** lanes.giveUpLane: what nobody holds of the lane fails with its host; tasks outside lanes, such as the one that ends a job, share none. */
 export function giveUpLane(s: State, worker: number, rules = RULES): void {
   const turn = s.turns[worker] as Turn
   turn.phase = 'wakes'
+  if (turn.lane === null) return
   for (const row of s.rows)
     if (row.lane === turn.lane && isOpen(row) && (row.claim === 0 || !rules.giveUpLeavesClaimed)) row.state = 'failed'
 }
