@@ -14,6 +14,9 @@ const CHECK_MS = 1000
 /** When a check is slow, checks are at least this many times its duration apart. */
 const APART = 5
 
+/** The process ends. */
+const CLOSED = eventOf('closed', {})
+
 export type Listener = (event: LiveEvent) => void
 
 export interface Watch {
@@ -120,6 +123,11 @@ export function createLive(service: Service): Live {
   }
 
   function watch(key: string, make: () => Updates, listener: Listener): Watch {
+    if (stop.signal.aborted) {
+      // A request that was on its way: its connection would keep the process from ending.
+      listener(CLOSED)
+      return { snapshot: () => [], stop: () => undefined }
+    }
     const watched = watchedByKey.get(key) ?? { updates: make(), listeners: new Set(), newcomers: new Set() }
     watchedByKey.set(key, watched)
     // A listener of its own, so that one function may watch twice.
@@ -159,7 +167,7 @@ export function createLive(service: Service): Live {
     },
     close() {
       stop.abort()
-      for (const { listeners } of watchedByKey.values()) tell(listeners, [eventOf('closed', {})])
+      for (const { listeners } of watchedByKey.values()) tell(listeners, [CLOSED])
       watchedByKey.clear()
     },
   }

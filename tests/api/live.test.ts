@@ -148,6 +148,17 @@ test('a client that does not read holds no memory, and gets the current state on
   await engine.db.query(`delete from backhaul.jobs where active_key like 'heavy %'`)
 }, 60_000)
 
+test('a stream that is asked for while the api ends is ended at once', async () => {
+  const other = await serve(engine, [source])
+  other.api.live.close()
+  const id = await start()
+  for (const path of ['/api/events', `/api/jobs/${id}/events`, `/api/jobs/${id}/log/events`]) {
+    const stream = await follow(path, undefined, other.url)
+    await until(stream.isOver, { what: `${path} to end` })
+  }
+  await other.close()
+})
+
 test('a client that takes nothing for long is let go', async () => {
   const app = fastify()
   let ended = 0
