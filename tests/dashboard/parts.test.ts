@@ -11,6 +11,7 @@ import { bytes, duration, fromNow, named, percent, rate } from '../../backend/da
 import { newer } from '../../backend/dashboard/src/lib/newer'
 import { build, fill, incomplete, kindOf, plain, type Values } from '../../backend/dashboard/src/lib/schema'
 import { type View, viewsIn, withView } from '../../backend/dashboard/src/lib/views'
+import { hearOverview, overview, readOverview } from '../../backend/dashboard/src/shell/overview'
 import { formOf } from '../../backend/service/base/form'
 import { sources } from '../../backend/sources'
 
@@ -140,6 +141,19 @@ describe('the connection', () => {
     const late = ask('/api/gates')
     answer('/api/gates')
     expect([await late, connection.get().times]).toEqual([null, 1])
+  })
+
+  test('an answer with figures of the suite does not take the place of those that the stream told meanwhile', async () => {
+    const told = { version: 'told' } as unknown as ui.Overview
+    const reading = readOverview()
+    hearOverview(told)
+    answer('/api/overview')
+    await reading
+    expect(overview.get()).toBe(told)
+    const again = readOverview()
+    answer('/api/overview')
+    await again
+    expect(overview.get()).not.toBe(told)
   })
 })
 

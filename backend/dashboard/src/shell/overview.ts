@@ -9,13 +9,14 @@ export const overview = createStore<Overview | null>(null)
 
 const EVERY_MS = 5000
 const UNREACHABLE_MS = 2000
-let heardAt = 0
+/** When the stream last told the figures, by `performance.now()`. */
+let heardAt = Number.NEGATIVE_INFINITY
 /** When the figures were read, by the server's clock, ms; null: never. */
 let readAt: number | null = null
 
 /** Takes an overview from a stream. */
 export function hearOverview(next: Overview): void {
-  heardAt = Date.now()
+  heardAt = performance.now()
   readAt = serverNow()
   overview.set(next)
 }
@@ -23,7 +24,10 @@ export function hearOverview(next: Overview): void {
 /** Reads the figures now; the result updates the connection. */
 export async function readOverview(): Promise<void> {
   try {
+    const askedAt = performance.now()
     const next = await get<Overview>('/api/overview')
+    // The stream has told figures since, which may be newer.
+    if (heardAt >= askedAt) return
     readAt = serverNow()
     overview.set(next)
   } catch (error) {
@@ -39,7 +43,7 @@ export function useOverviewPoll(): void {
   const everyMs = lost || isBrokerUnreachable ? UNREACHABLE_MS : EVERY_MS
   // `times` reads again once the server is back.
   useEffect(() => {
-    const stale = () => Date.now() - heardAt >= everyMs
+    const stale = () => performance.now() - heardAt >= everyMs
     const tick = () => {
       if (document.visibilityState === 'visible' && (lost || stale())) void readOverview()
     }
