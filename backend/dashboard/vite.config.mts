@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import { defineConfig, type Plugin } from 'vite'
 
 const root = import.meta.dirname ?? resolve('backend/dashboard')
@@ -12,16 +13,17 @@ const outDir = resolve(root, '../..', process.env.BACKHAUL_DIST ?? 'dist', 'dash
 const compressed = (): Plugin => ({
   name: 'compressed',
   apply: 'build',
-  closeBundle() {
-    for (const name of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
-      if (!/\.(js|css|html|svg)$/.test(name)) continue
-      const file = join(outDir, name)
-      const body = readFileSync(file)
-      writeFileSync(`${file}.gz`, gzipSync(body, { level: 9 }))
-      writeFileSync(`${file}.br`, brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
-    }
+  async closeBundle() {
+    const names = readdirSync(outDir, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(js|css|html|svg)$/.test(name))
+    await Promise.all(names.map((name) => compress(join(outDir, name))))
   },
 })
+
+async function compress(file: string): Promise<void> {
+  const body = readFileSync(file)
+  writeFileSync(`${file}.gz`, await promisify(gzip)(body, { level: 9 }))
+  writeFileSync(`${file}.br`, await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+}
 
 /** Leaves out the fonts in GraphiQL's style sheet: they are data: URLs, which the content security policy refuses. */
 const withoutFonts = (): Plugin => ({

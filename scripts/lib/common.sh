@@ -84,7 +84,7 @@ once() {
 }
 
 # setting <name>: its value in .env, empty if it has none; exits with 78 if .env cannot be read.
-setting() { node scripts/lib/env-file.js get .env "$1"; }
+setting() { [ ! -e .env ] || node scripts/lib/env-file.js get .env "$1"; }
 
 # Package installation must not start services or ask questions.
 apt_install() {
