@@ -287,18 +287,22 @@ describe('who waits how', () => {
   })
 
   test('a promised moment is honored once, and not when it is over', async () => {
-    const { gate, asks, limits } = gateOf({ spacingMs: 2_200 })
-    const first = await gate.acquire(asks, 'backfill')
-    const { slotAt } = await throttled(gate.acquire(asks, 'live'))
-    await until(() => (slotAt as Date).getTime() - wall() < 1_900)
-    const presented = [gate, createGate(others[0] as Db, limits)].map((one) => one.acquire(asks, 'live', { slotAt }))
-    const [one, two] = await Promise.allSettled(presented)
-    const grant = (one?.status === 'fulfilled' ? one : two) as PromiseFulfilledResult<Grant>
-    const refused = (one?.status === 'fulfilled' ? two : one) as PromiseRejectedResult
-    expect(grant.value.at).toBe(first.nextAt.getTime())
-    expect(refused.reason.slotAt.getTime()).toBeGreaterThan(grant.value.at + 2_200)
-    const late = await throttled(gate.acquire(asks, 'live', { slotAt }))
-    expect(late.slotAt?.getTime()).toBeGreaterThan(grant.value.at + 4_400)
+    const present = async () => {
+      const { gate, asks, limits } = gateOf({ spacingMs: 2_200 })
+      const first = await gate.acquire(asks, 'backfill')
+      const { slotAt } = await throttled(gate.acquire(asks, 'live'))
+      await until(() => (slotAt as Date).getTime() - wall() < 1_900)
+      const presented = [gate, createGate(others[0] as Db, limits)].map((one) => one.acquire(asks, 'live', { slotAt }))
+      const answers = await Promise.allSettled(presented)
+      const [grant, ...more] = answers.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+      return grant && { first, grant, more, answers, late: await throttled(gate.acquire(asks, 'live', { slotAt })) }
+    }
+    // A process that is not woken within 15 ms of its moment misses it: on a loaded machine another is presented.
+    const { first, grant, more, answers, late } = await until(present, { timeoutMs: 50_000, what: 'a moment that is not missed' })
+    expect([grant.at, more]).toEqual([first.nextAt.getTime(), []])
+    const refused = answers.find((it): it is PromiseRejectedResult => it.status === 'rejected')
+    expect(refused?.reason.slotAt.getTime()).toBeGreaterThan(grant.at + 2_200)
+    expect(late.slotAt?.getTime()).toBeGreaterThan(grant.at + 4_400)
   })
 
   test('no live request is promised a moment more than ten minutes off', async () => {
@@ -384,7 +388,7 @@ describe('a request that ends well', () => {
 
   test('releases its place with the next question: one statement a request', async () => {
     const { reader, seen } = watched()
-    const { gate, asks, name } = gateOf({ concurrent: 1, requests: 1_000, perMs: 1_000 }, reader)
+    const { gate, asks, name } = gateOf({ concurrent: 1, requests: 1_000, perMs: 100_000 }, reader)
     gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
     const before = seen.length
     for (let n = 0; n < 5; n++) gate.settleSoon(await gate.acquire(asks, 'backfill'), well)
