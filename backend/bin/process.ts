@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { version } from '../../package.json'
 import { Refused, Unreachable } from '../base/errors'
 import type { Log } from '../base/log'
@@ -13,6 +14,8 @@ import { createLogger } from './logger'
 
 /** Exit code for a fault that a restart does not fix; PM2 does not restart then. */
 const EX_CONFIG = 78
+/** How long a start may go on after a signal, ms: a worker may hold a task already, which it gives back once it has started. */
+const START_MS = 3000
 
 export interface Program {
   stop(): Promise<void>
@@ -35,9 +38,11 @@ export async function run(start: (config: Config, log: Log, jobLog: JobLog) => P
         `PM2 itself holds ${kept.join(', ')}, and pm2 save writes that to disk: run npx pm2 delete ecosystem.config.js, then npx pm2 start ecosystem.config.js.`,
       )
     const stopTracing = startTracing({ endpoint: config.otlpEndpoint, service: serviceName(), version, log })
-    const program = await start(config, log, jobLog)
-    onStop({ stop: () => program.stop().finally(stopTracing) }, log)
-    process.send?.('ready')
+    // It runs once its signals are listened for.
+    const starting = Promise.resolve().then(() => start(config, log, jobLog))
+    const isStopping = onStop(starting, stopTracing, log)
+    await starting
+    if (!isStopping()) process.send?.('ready')
   } catch (error) {
     log.error((error as Error).message)
     log.debug('stack trace', { stack: (error as Error).stack })
@@ -50,12 +55,18 @@ export async function run(start: (config: Config, log: Log, jobLog: JobLog) => P
 /** `worker-backfill` of `worker.js worker-backfill`, else `scheduler` of `scheduler.js`. */
 const serviceName = (): string => process.argv[2] ?? basename(process.argv[1] ?? 'backhaul', '.js')
 
-function onStop(program: Program, log: Log): void {
+/** Stops the program once, at the first signal, also while it still starts. @returns whether that signal has come */
+function onStop(starting: Promise<Program>, stopTracing: () => Promise<void>, log: Log): () => boolean {
   let stopping = false
-  const stop = () => {
+  const stop = async () => {
+    // A start that fails is reported where it is waited for.
+    const program = await Promise.race([starting, pause(START_MS)]).catch(() => undefined)
+    await program?.stop().finally(stopTracing)
+  }
+  const onSignal = () => {
     if (stopping) return
     stopping = true
-    program.stop().then(
+    stop().then(
       () => leave(0),
       (error: Error) => {
         log.error(`Stop failed: ${error.message}`)
@@ -63,9 +74,10 @@ function onStop(program: Program, log: Log): void {
       },
     )
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
   process.on('message', (message) => {
-    if (message === 'shutdown') stop()
+    if (message === 'shutdown') onSignal()
   })
+  return () => stopping
 }

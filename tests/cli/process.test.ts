@@ -135,6 +135,19 @@ test('a reader that closes early ends a command quietly', async () => {
   expect(await child.ran).toMatchObject({ code: 0, err: '' })
 })
 
+test.each([
+  [
+    'gives back what it holds',
+    'new Promise((resolve) => setImmediate(() => resolve({ stop: async () => console.log("stopped") })))',
+    'stopped',
+  ],
+  ['ends although its start does not', 'new Promise(() => {})', ''],
+])('a process that is told to stop while it starts %s', async (_, starting, printed) => {
+  const program = `require(process.argv[1]).run(() => { process.kill(process.pid, 'SIGTERM'); return ${starting} })`
+  const ended = await start(process.execPath, ['-e', program, join(ROOT, 'dist/backend/bin/process.js')]).ran
+  expect(ended).toEqual({ code: 0, out: printed, err: '' })
+})
+
 test('a worker that starts while RabbitMQ is unreachable ends with 1, so that PM2 starts it again; 78 is for what a person must mend', async () => {
   const worker = (at: string) =>
     new Promise<number | null>((resolve) => {
