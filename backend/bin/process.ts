@@ -14,7 +14,7 @@ import { createLogger } from './logger'
 
 /** Exit code for a fault that a restart does not fix; PM2 does not restart then. */
 const EX_CONFIG = 78
-/** How long a start may go on after a signal, ms: a worker may hold a task already, which it gives back once it has started. */
+/** How long a start may go on after a signal, ms: a worker may hold a task already, which it releases once it has started. */
 const START_MS = 3000
 
 export interface Program {
