@@ -137,7 +137,7 @@ test('a reader that closes early ends a command quietly', async () => {
 
 test.each([
   [
-    'gives back what it holds',
+    'releases what it holds',
     'new Promise((resolve) => setImmediate(() => resolve({ stop: async () => console.log("stopped") })))',
     'stopped',
   ],
