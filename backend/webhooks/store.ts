@@ -1,4 +1,4 @@
-import type { Reader } from '../base/sql'
+import { isDue, type Reader } from '../base/sql'
 import type { Db } from '../database/db'
 import type { Posted } from './post'
 
@@ -35,7 +35,7 @@ export async function claimDue(db: Reader, room: number, free: Readonly<Record<s
        select d.id from backhaul.webhooks w cross join lateral (select coalesce(($2::jsonb ->> w.id::text)::int, $3) as places) f
         cross join lateral (
           select id, due_at from backhaul.deliveries
-           where webhook_id = w.id and state = 'pending' and due_at <= clock_timestamp() order by due_at, event_id limit f.places
+           where webhook_id = w.id and state = 'pending' and ${isDue('due_at')} order by due_at, event_id limit f.places
              for update skip locked) d
         where w.active and f.places > 0 order by f.places desc, d.due_at limit $1
      )

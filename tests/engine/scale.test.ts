@@ -4,6 +4,8 @@ import { readLookups } from '../../backend/engine/jobs/progress'
 import { lookupsOf } from '../../backend/engine/jobs/report'
 import { answerLookups, claimLookups, releaseLookups } from '../../backend/engine/lookups/store'
 import { wakeLookups } from '../../backend/engine/lookups/wake'
+import { markWoken, mostUrgent } from '../../backend/engine/store'
+import { unattended } from '../../backend/engine/upkeep/alert-checks'
 import { openWork } from '../../backend/engine/upkeep/open-work'
 import { createScheduler } from '../../backend/engine/upkeep/scheduler'
 import { sources } from '../../backend/sources'
@@ -75,6 +77,49 @@ test('lookups that wait: as many rows are read with 20,000 of them as with 1,000
   const last = await wait(100, 2_000)
   await db.query('analyze backhaul.lookups, backhaul.jobs')
   const many = await count(last)
+  for (const [name, rows] of Object.entries(many))
+    expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
+}, 60_000)
+
+/** Work of a running job that is due in an hour. */
+async function later(job: string, from: number, to: number): Promise<void> {
+  await db.query(
+    `with work as (select n, now() + interval '1 hour' as due_at from generate_series($2::int, $3::int - 1) n), lookups as (
+       insert into backhaul.lookups (kind, id, jobs, priority, due_at, asked_at)
+       select $4, n, array[$1::uuid], 5, due_at, now() - interval '1 minute' from work)
+     insert into backhaul.tasks (job_id, stream, key, queue, priority, state, cursor, due_at)
+     select $1, 'kills', n, 'zkillboard_backfill_queue', 2, 'ready', '{}', due_at from work`,
+    [job, from, to, KIND],
+  )
+  await db.query('analyze backhaul.tasks, backhaul.lookups')
+}
+
+const TAKES: Record<string, (tx: Tx) => Promise<unknown>> = {
+  'a wake-up of all queues': (tx) => markWoken(tx),
+  'a wake-up of one queue': (tx) => markWoken(tx, 'zkillboard_backfill_queue'),
+  'a more urgent task': async (tx) => {
+    const [task] = await tx.query<{ id: bigint }>('select id from backhaul.tasks order by id limit 1')
+    await mostUrgent(tx, 'zkillboard_backfill_queue', task?.id ?? 0n)
+  },
+  'queues without workers': (tx) => unattended(tx, sources, new Map()),
+  'a wake-up of lookups': (tx) => wakeLookups(tx, broker, KIND, { queue: 'esi_character_info_queue', batch: BATCH }),
+  'a claim of lookups': (tx) => claimLookups(tx, KIND, BATCH, [], 'somebody'),
+}
+
+test('work that is due later: as many rows are read with 20,000 of it as with 1,000', async () => {
+  const takes = async () => {
+    const rows: Record<string, number> = {}
+    for (const [name, work] of Object.entries(TAKES)) rows[name] = await rowsReadBy(db, work)
+    return rows
+  }
+  const [job] = await db.query<{ id: string }>(
+    `insert into backhaul.jobs (source, params, bounded_by, priority, admitted, status)
+     values ('eve', '{}', 'zkillboard_backfill_queue', 1, true, 'running') returning id`,
+  )
+  await later(job?.id ?? '', 0, 1_000)
+  const few = await takes()
+  await later(job?.id ?? '', 1_000, 20_000)
+  const many = await takes()
   for (const [name, rows] of Object.entries(many))
     expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
 }, 60_000)

@@ -1,4 +1,4 @@
-import type { Reader, Tx } from '../../base/sql'
+import { isDue, type Reader, type Tx } from '../../base/sql'
 import type { Traffic } from '../../contract'
 import { firstStage } from './lanes'
 import { noteSpans, type SpanNote } from './spans'
@@ -136,7 +136,7 @@ export async function dropClaims(db: Reader, jobId: string): Promise<void> {
 
 /**
  * A task that is ready, due and unclaimed on this queue, and has a lower priority number than the given one; the lowest first.
- * Admitted jobs are asked one by one, as in \`dueTasks\`: what it costs depends on how many run, not on how many wait.
+ * Admitted jobs are asked one by one, as in `markWoken`: what it costs depends on how many run, not on how many wait.
  */
 export async function mostUrgent(db: Reader, queue: string, than: bigint): Promise<bigint | undefined> {
   const [row] = await db.query<{ id: bigint }>(
@@ -144,7 +144,7 @@ export async function mostUrgent(db: Reader, queue: string, than: bigint): Promi
                         where j.admitted and j.priority < (select priority from backhaul.tasks where id = $2)) j
        cross join lateral (
          select t.id from backhaul.tasks t
-          where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+          where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null and ${isDue('t.due_at')}
           order by t.due_at limit 1) d
       order by j.priority limit 1`,
     [queue, than],

@@ -1,5 +1,5 @@
 import type { QueueName } from '../../../queues/names'
-import type { Reader } from '../../base/sql'
+import { isDue, type Reader } from '../../base/sql'
 import { standOf } from './shares'
 import { LAZY } from './task'
 import { CAPACITY } from './workers'
@@ -60,7 +60,7 @@ const markSql = (rooms: string): string =>
            select t.id, t.job_id, t.queue, t.priority, t.asks_nothing, t.due_at, t.woken_at, t.wakes, t.paged_at,
                   t.waiting_on is not null and t.waiting_since is not null as waits
              from backhaul.tasks t
-            where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and t.due_at <= clock_timestamp()
+            where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null and ${isDue('t.due_at')}
             order by t.due_at limit q.room) d
      ), begun as (
        insert into backhaul.shares as s (job_id, queue, began, served, since)

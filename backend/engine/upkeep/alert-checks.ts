@@ -1,6 +1,6 @@
 import type { Depth } from '../../../queues/depths'
 import type { QueueName } from '../../../queues/names'
-import type { Reader } from '../../base/sql'
+import { isDue, type Reader } from '../../base/sql'
 import type { AlertFound, Source } from '../../contract'
 import { livePlaces } from '../jobs/progress'
 import { openIds } from '../lookups/store'
@@ -42,26 +42,26 @@ function queuesOf(sources: readonly Source[]): { queue: QueueName; kinds: string
  */
 export async function unattended(db: Reader, sources: readonly Source[], depths: QueueDepths): Promise<Found[]> {
   const live = await livePlaces(db)
-  const found: Found[] = []
-  for (const { queue, kinds, isFeed, app } of queuesOf(sources)) {
-    if (live.has(queue)) continue
-    const [row] = await db.query<{ due: boolean }>(
-      `select exists (select 1 from backhaul.jobs j, lateral (
-                         select 1 from backhaul.tasks t where t.queue = $1 and t.job_id = j.id and t.state = 'ready' and t.claim is null
-                            and t.due_at <= clock_timestamp() limit 1) t where j.admitted)
-           or exists (select 1 from unnest($2::text[]) k(kind), lateral (${openIds('k.kind', '1')}) l) as due`,
-      [queue, kinds],
-    )
-    const isFed = isFeed && (depths.get(queue)?.ready ?? 0) > 0
-    if (row?.due || isFed)
-      found.push({
-        subject: queue,
-        message: `work is due on ${queue} and no worker takes it${app ? `: ${app} is not running` : ''}`,
-        ...(app && { hint: `npx pm2 start ecosystem.config.js --only ${app}` }),
-        target: { kind: 'queue', id: queue },
-      })
-  }
-  return found
+  const idle = queuesOf(sources).filter(({ queue }) => !live.has(queue))
+  if (idle.length === 0) return []
+  const kinds = idle.flatMap(({ queue, kinds }) => kinds.map((kind) => ({ queue, kind })))
+  const rows = await db.query<{ queue: string }>(
+    `select q.queue from unnest($1::text[]) q(queue)
+      where exists (select 1 from backhaul.jobs j, lateral (
+                      select 1 from backhaul.tasks t where t.queue = q.queue and t.job_id = j.id and t.state = 'ready' and t.claim is null
+                         and ${isDue('t.due_at')} limit 1) t where j.admitted)
+         or exists (select 1 from unnest($2::text[], $3::text[]) k(queue, kind), lateral (${openIds('k.kind', '1')}) l where k.queue = q.queue)`,
+    [idle.map(({ queue }) => queue), kinds.map(({ queue }) => queue), kinds.map(({ kind }) => kind)],
+  )
+  const due = new Set(rows.map(({ queue }) => queue))
+  return idle
+    .filter(({ queue, isFeed }) => due.has(queue) || (isFeed && (depths.get(queue)?.ready ?? 0) > 0))
+    .map(({ queue, app }) => ({
+      subject: queue,
+      message: `work is due on ${queue} and no worker takes it${app ? `: ${app} is not running` : ''}`,
+      ...(app && { hint: `npx pm2 start ecosystem.config.js --only ${app}` }),
+      target: { kind: 'queue', id: queue },
+    }))
 }
 
 /**

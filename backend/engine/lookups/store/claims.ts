@@ -1,5 +1,5 @@
 import type { Id } from '../../../base/json'
-import type { Reader } from '../../../base/sql'
+import { isDue, type Reader } from '../../../base/sql'
 import { HELD_BY, HELD_BY_NOBODY, RELEASED, YOUNG } from '../../store'
 import { jitter, SET_BACK } from './attempts'
 
@@ -13,7 +13,7 @@ const CLAIM_LOCK = 7_265_002
  */
 export const openIds = (kind: string, most: string): string => `select d.* from generate_series(0, 9) as p(priority) cross join lateral (
     select ctid as place, * from backhaul.lookups
-     where kind = ${kind} and priority = p.priority and asked > answered and claim is null and due_at <= clock_timestamp()
+     where kind = ${kind} and priority = p.priority and asked > answered and claim is null and ${isDue('due_at')}
      order by due_at, id limit ${most}) d
   order by d.priority, d.due_at, d.id limit ${most}`
 
