@@ -1,3 +1,4 @@
+import { isDue } from '../base/sql'
 import { FINISH } from '../engine/jobs/progress'
 import { DEAD_AFTER } from '../engine/store'
 import type { ReadingName } from './gauges'
@@ -49,7 +50,7 @@ export const CHEAP: readonly Question[] = [
   },
   {
     name: 'backhaul_deliveries_oldest_due_seconds',
-    sql: `select '{}'::jsonb, ${ageOf('due_at')} from backhaul.deliveries where state = 'pending' and due_at <= clock_timestamp()`,
+    sql: `select '{}'::jsonb, ${ageOf('due_at')} from backhaul.deliveries where state = 'pending' and ${isDue('due_at')}`,
   },
 ]
 

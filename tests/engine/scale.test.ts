@@ -8,6 +8,8 @@ import { markWoken, mostUrgent } from '../../backend/engine/store'
 import { unattended } from '../../backend/engine/upkeep/alert-checks'
 import { openWork } from '../../backend/engine/upkeep/open-work'
 import { createScheduler } from '../../backend/engine/upkeep/scheduler'
+import { READINGS } from '../../backend/service/suite/gate-readings'
+import { listLimits } from '../../backend/service/suite/limits'
 import { sources } from '../../backend/sources'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
@@ -123,6 +125,15 @@ test('work that is due later: as many rows are read with 20,000 of it as with 1,
   for (const [name, rows] of Object.entries(many))
     expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
 }, 60_000)
+
+test('the use of limits is read from its last minutes, however much history there is', async () => {
+  await db.query(
+    `insert into backhaul.samples (minute, name, labels, value)
+     select now() - n * interval '1 minute', '${READINGS.use}', '{"limit": "esi"}', 1 from generate_series(0, 10000) n`,
+  )
+  await db.query('analyze backhaul.samples')
+  expect(await rowsReadBy(db, (tx) => listLimits({ db: { ...db, ...tx }, limits: new Map(), sources }))).toBeLessThan(100)
+})
 
 test('plans that were made while the table was small read it a few times at most, not once for each id', async () => {
   for (let n = 0; n < 8; n++) await count(await wait(n * 10, n * 10 + 10))

@@ -132,7 +132,7 @@ function waitingFor(name: string, gates: readonly GateState[], waiting: readonly
 async function recentUse({ db }: Pick<Service, 'db'>): Promise<Map<string, number> | undefined> {
   const rows = await db.query<{ name: string; limit: string | null; value: number }>(
     `select name, labels::jsonb ->> 'limit' as limit, sum(value)::float8 as value from backhaul.samples
-      where minute > clock_timestamp() - interval '${RECENT_MINUTES + 1} minutes' and name in ('${READINGS.count}', '${READINGS.use}') group by 1, 2`,
+      where minute > statement_timestamp() - interval '${RECENT_MINUTES + 1} minutes' and name in ('${READINGS.count}', '${READINGS.use}') group by 1, 2`,
   )
   const readings = rows.find(({ name }) => name === READINGS.count)?.value
   if (!readings) return undefined
