@@ -126,12 +126,18 @@ test('work that is due later: as many rows are read with 20,000 of it as with 1,
     expect({ name, more: Math.max(0, rows - (few[name] ?? 0) - 10 * BATCH) }).toEqual({ name, more: 0 })
 }, 60_000)
 
-test('the use of limits is read from its last minutes, however much history there is', async () => {
+test('the use of limits is read from its last minutes and from jobs that run, however much history there is and however many jobs wait', async () => {
+  await db.query(
+    `with j as (insert into backhaul.jobs (source, params, bounded_by) select 'eve', '{}', 'zkillboard_backfill_queue' from generate_series(1, 5000)
+                returning id)
+     insert into backhaul.tasks (job_id, stream, key, queue, state, cursor, waiting_on, due_at)
+     select id, 'kills', 'again', 'zkillboard_backfill_queue', 'ready', '{}', 'zkillboard', now() + interval '1 hour' from j`,
+  )
   await db.query(
     `insert into backhaul.samples (minute, name, labels, value)
      select now() - n * interval '1 minute', '${READINGS.use}', '{"limit": "esi"}', 1 from generate_series(0, 10000) n`,
   )
-  await db.query('analyze backhaul.samples')
+  await db.query('analyze backhaul.samples, backhaul.jobs, backhaul.tasks')
   expect(await rowsReadBy(db, (tx) => listLimits({ db: { ...db, ...tx }, limits: new Map(), sources }))).toBeLessThan(100)
 })
 

@@ -25,11 +25,11 @@ export interface WaitingTasks {
   tasks: number
 }
 
-/** Only ready tasks wait for a gate, and there are never more of them than places. */
+/** Only ready tasks of admitted jobs wait for a gate, and there are never more of them than places. */
 export const waitingTasks = (db: Reader): Promise<WaitingTasks[]> =>
   db.query<WaitingTasks>(
-    `select t.waiting_on as gate, t.job_id as job, count(*)::int as tasks from backhaul.tasks t
-      where t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.held_by is null and t.due_at > clock_timestamp()
+    `select t.waiting_on as gate, t.job_id as job, count(*)::int as tasks from backhaul.jobs j join backhaul.tasks t on t.job_id = j.id
+      where j.admitted and t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.held_by is null and t.due_at > clock_timestamp()
         and t.waiting_on is distinct from t.error_kind group by 1, 2`,
   )
 

@@ -127,16 +127,16 @@ export function infoOf({ name, limit, row }: GateState, now: Date, users: readon
 
 type User = GateInfo['users'][number] & { gate: string }
 
-/** Only ready tasks can use a gate, and there are never more of them than places. */
+/** Only ready tasks of admitted jobs can use a gate, and there are never more of them than places. */
 export async function readUsers({ db }: Pick<Service, 'db'>): Promise<User[]> {
   return await db.query<User>(
     `select u.gate, u.job_id as job, j.source, (count(*) filter (where u.held))::int as tasks, (count(*) filter (where not u.held))::int as waiting
        from (select k.gate, t.job_id, true as held from backhaul.tasks t, jsonb_object_keys(t.traffic) k(gate)
               where t.claim is not null and t.state = 'ready'
              union all
-             select t.waiting_on, t.job_id, false from backhaul.tasks t
-              where t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.due_at > clock_timestamp()) u
+             select t.waiting_on, t.job_id, false from backhaul.jobs a join backhaul.tasks t on t.job_id = a.id
+              where a.admitted and t.claim is null and t.state = 'ready' and t.waiting_on is not null and t.due_at > clock_timestamp()) u
        join backhaul.jobs j on j.id = u.job_id
-      where j.status = 'running' group by 1, 2, 3 order by 4 desc, 5 desc, 2`,
+      where j.admitted and j.status = 'running' group by 1, 2, 3 order by 4 desc, 5 desc, 2`,
   )
 }
