@@ -41,7 +41,10 @@ const waits = (gate: string) =>
 
 beforeEach(async () => {
   await db.query('truncate backhaul.gates, backhaul.samples, backhaul.uses, backhaul.jobs cascade')
-  await db.query(`insert into backhaul.jobs (id, source, params, status, admitted, bounded_by) values ($1, 'eve', '{}', 'running', true, 'eve')`, [job])
+  await db.query(
+    `insert into backhaul.jobs (id, source, params, status, admitted, bounded_by) values ($1, 'eve', '{}', 'running', true, 'eve')`,
+    [job],
+  )
 })
 
 test('a limit that was never used is known as that; troubled ones come first, the worst before others', async () => {
