@@ -24,7 +24,7 @@ interface Options<T> {
   /** Read again this often while the page is visible, ms. */
   everyMs?: number
   /** Which of two answers about the same resource stays, for data that a stream updates too; by default the one that came last. */
-  choose?: (shown: T, next: T) => T
+  choose?: (shown: T | undefined, next: T) => T
 }
 
 interface State<T> {
@@ -38,8 +38,7 @@ interface State<T> {
 }
 
 const RETRY_MS = [500, 1000, 2000, 4000, 8000]
-const lastCome = <T>(_: T, next: T): T => next
-const chosen = <T>(choose: (shown: T, next: T) => T, shown: T | undefined, next: T): T => (shown === undefined ? next : choose(shown, next))
+const lastCome = <T>(_: T | undefined, next: T): T => next
 const visible = () => document.visibilityState === 'visible'
 
 /**
@@ -62,7 +61,7 @@ export function useFetch<T>(path: string | null, { everyMs, choose = lastCome }:
     try {
       const data = await get<T>(path, mine.signal)
       failures.current = 0
-      setState((old) => ({ path, of: path, data: chosen(choose, old.data, data), at: serverNow(), askedAt, busy: false }))
+      setState((old) => ({ path, of: path, data: choose(old.data, data), at: serverNow(), askedAt, busy: false }))
     } catch (error) {
       if (mine.signal.aborted) return
       failures.current += 1
@@ -91,7 +90,7 @@ export function useFetch<T>(path: string | null, { everyMs, choose = lastCome }:
   }, [read, everyMs, times])
 
   const put = useCallback(
-    (data: T) => setState((old) => ({ ...old, data: chosen(choose, old.data, data), at: serverNow(), problem: undefined })),
+    (data: T) => setState((old) => ({ ...old, data: choose(old.data, data), at: serverNow(), problem: undefined })),
     [choose],
   )
   const mine = base(state.path) === base(path)

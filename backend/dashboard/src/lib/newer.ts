@@ -6,7 +6,8 @@ interface Read {
 const MAX_APART_MS = 60_000
 
 /** Whichever was read later: an answer may arrive after an event that is newer. */
-export function newer<T extends Read>(shown: T, next: T): T {
+export function newer<T extends Read>(shown: T | undefined, next: T): T {
+  if (!shown) return next
   const ms = Date.parse(shown.readAt) - Date.parse(next.readAt)
   return ms > 0 && ms < MAX_APART_MS ? shown : next
 }
