@@ -11,6 +11,7 @@ import { createScheduler } from '../../backend/engine/upkeep/scheduler'
 import { READINGS } from '../../backend/service/suite/gate-readings'
 import { listLimits } from '../../backend/service/suite/limits'
 import { sources } from '../../backend/sources'
+import { claimDue } from '../../backend/webhooks/store'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import type { Broker } from '../../queues/broker'
 import { type TestDatabase, testDatabase } from '../support/env'
@@ -88,12 +89,13 @@ async function later(job: string, from: number, to: number): Promise<void> {
   await db.query(
     `with work as (select n, now() + interval '1 hour' as due_at from generate_series($2::int, $3::int - 1) n), lookups as (
        insert into backhaul.lookups (kind, id, jobs, priority, due_at, asked_at)
-       select $4, n, array[$1::uuid], 5, due_at, now() - interval '1 minute' from work)
+       select $4, n, array[$1::uuid], 5, due_at, now() - interval '1 minute' from work), deliveries as (
+       insert into backhaul.deliveries (webhook_id, key, payload, due_at) select w.id, n, '{}', due_at from work, backhaul.webhooks w)
      insert into backhaul.tasks (job_id, stream, key, queue, priority, state, cursor, due_at)
      select $1, 'kills', n, 'zkillboard_backfill_queue', 2, 'ready', '{}', due_at from work`,
     [job, from, to, KIND],
   )
-  await db.query('analyze backhaul.tasks, backhaul.lookups')
+  await db.query('analyze backhaul.tasks, backhaul.lookups, backhaul.deliveries')
 }
 
 const TAKES: Record<string, (tx: Tx) => Promise<unknown>> = {
@@ -106,6 +108,7 @@ const TAKES: Record<string, (tx: Tx) => Promise<unknown>> = {
   'queues without workers': (tx) => unattended(tx, sources, new Map()),
   'a wake-up of lookups': (tx) => wakeLookups(tx, broker, KIND, { queue: 'esi_character_info_queue', batch: BATCH }),
   'a claim of lookups': (tx) => claimLookups(tx, KIND, BATCH, [], 'somebody'),
+  'a claim of deliveries': (tx) => claimDue(tx, BATCH, {}, BATCH),
 }
 
 test('work that is due later: as many rows are read with 20,000 of it as with 1,000', async () => {
@@ -114,6 +117,7 @@ test('work that is due later: as many rows are read with 20,000 of it as with 1,
     for (const [name, work] of Object.entries(TAKES)) rows[name] = await rowsReadBy(db, work)
     return rows
   }
+  await db.query(`insert into backhaul.webhooks (id, url, events, secret) values (gen_random_uuid(), 'u', '{*}', 's')`)
   const [job] = await db.query<{ id: string }>(
     `insert into backhaul.jobs (source, params, bounded_by, priority, admitted, status)
      values ('eve', '{}', 'zkillboard_backfill_queue', 1, true, 'running') returning id`,
