@@ -75,15 +75,14 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
       return transaction(shared.client, TIMEOUTS, shared.lose, work, place?.mine, place?.previous?.standing)
     }, place?.previous?.on)
 
-  async function tx<T>(work: (tx: Tx, end: End) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await once(work)
-      } catch (error) {
-        if (attempt === 5 || !mayRepeat(error)) throw error
-        // Both sides of a deadlock run again; a random pause keeps them from colliding once more.
-        await rest(Math.random() * 50 * attempt)
-      }
+  async function tx<T>(work: (tx: Tx, end: End) => Promise<T>, attempt = 1): Promise<T> {
+    // Whom a deadlock ended may be back before the other has what it waited for; a random pause keeps them from colliding once more.
+    if (attempt > 1) await rest(Math.random() * 50 * (attempt - 1))
+    try {
+      return await once(work)
+    } catch (error) {
+      if (attempt === 5 || !mayRepeat(error)) throw error
+      return await tx(work, attempt + 1)
     }
   }
 
@@ -105,8 +104,8 @@ export function openDb(url: string, { max = 3, name = 'backhaul', session }: DbO
       }
       return prisma
     },
-    tx,
-    sequence: () => createSequence(once, tx, mayRepeat),
+    tx: (work) => tx(work),
+    sequence: () => createSequence(once, (work) => tx(work, 2), mayRepeat),
     close: () => pool.end(),
   }
 }

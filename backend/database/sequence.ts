@@ -43,10 +43,10 @@ interface Link {
 
 /**
  * @param once runs a transaction once
- * @param tx runs it until no deadlock or serialization failure ends it
+ * @param again runs it until no deadlock or serialization failure ends it, after a pause
  * @param mayRepeat whether an error is one of those
  */
-export function createSequence(once: RunOnce, tx: <T>(work: Plain<T>) => Promise<T>, mayRepeat: (error: unknown) => boolean): Sequence {
+export function createSequence(once: RunOnce, again: <T>(work: Plain<T>) => Promise<T>, mayRepeat: (error: unknown) => boolean): Sequence {
   let last: Link | undefined
 
   /** Runs work for the first time, on the connection of the one before where its commit is on its way. */
@@ -80,7 +80,7 @@ export function createSequence(once: RunOnce, tx: <T>(work: Plain<T>) => Promise
       const isOwn = previous === undefined || (await previous.first)
       if (isOwn && !mayRepeat(error)) throw error
       await previous?.whole
-      return await tx((reader, end) => work(reader, end, async () => undefined))
+      return await again((reader, end) => work(reader, end, async () => undefined))
     }
   }
 

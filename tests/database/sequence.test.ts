@@ -118,7 +118,9 @@ test('where a deadlock runs the one before again, it is run again after that', a
   await other.query('rollback')
   await other.end()
   await Promise.all([first, second])
-  expect(runs).toBe(2)
+  // It may take the first row once more before the other has it, and then meets that one again.
+  expect(runs).toBeGreaterThan(1)
+  expect(await db.query('select distinct seen from public.t where id > 100')).toEqual([{ seen: runs }])
   expect(await held()).toEqual([1, 2, 101, 102])
 })
 

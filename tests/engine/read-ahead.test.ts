@@ -182,7 +182,8 @@ test('a deadlock in the commit runs it again, and the page that was read meanwhi
   await go('insert into written values (0) on conflict do nothing; rollback; begin')
   expect(await it_.ended(job)).toBe('completed')
   expect([0, 1, 2].map((page) => times(`read ${page}`))).toEqual([1, 1, 1])
-  expect(times('write 0')).toBe(2)
+  // Once more where it meets the same deadlock again.
+  expect(times('write 0')).toBeGreaterThan(1)
   expect(committed).toEqual([0, 1, 2])
   // Also what the second run of the write counted.
   expect(await jobs.report(it_, job)).toMatchObject({ pages: 3, seen: 3, new: 2, unchanged: 1, verified: true })

@@ -26,10 +26,10 @@ export interface Tf2World {
   close(): Promise<void>
 }
 
-export async function tf2World(options: SandboxOptions = {}, attempts = 2): Promise<Tf2World> {
+export async function tf2World(options: SandboxOptions = {}, { concurrency }: { concurrency?: number } = {}): Promise<Tf2World> {
   const sandbox = await startSandbox({ scale: 1, speed: 600, seed: 5, repos: 1, pdses: 1, buys: 4, sells: 5, ...options })
   const suite = await sandboxed(tf2, sandbox)
-  await suite.worker({ app: 'worker-listings', attempts })
+  await suite.worker({ app: 'worker-listings', attempts: 2, concurrency })
   const { market } = sandbox.tf2
   const seen = { backpacktf: 0, steam: 0 }
   const start = (request: object) => suite.startJob(tf2, request, { force: true })

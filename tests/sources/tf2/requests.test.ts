@@ -9,7 +9,8 @@ const BAT = { item_defindex: 190, item_quality_id: 11 }
 let world: Tf2World
 
 beforeAll(async () => {
-  world = await tf2World({ buys: 1, sells: 1 })
+  // One message at a time, so that the end of one shows that those before it were processed.
+  world = await tf2World({ buys: 1, sells: 1 }, { concurrency: 1 })
 }, 120_000)
 afterAll(() => world?.close())
 beforeEach(() => world.fresh())
@@ -57,7 +58,6 @@ test('a message that comes twice is one job', async () => {
   const body = { data: { request_type: 'BUY_ONLY', ...BAT }, timestamp, messageId: 'twice' }
   await jobOf(body)
   await publish(body)
-  // The queue is worked off in order: the job after it shows that it was taken.
   await publish({ data: { request_type: 'SELL_ONLY', ...BAT } })
   await until(async () => (await jobs()).some(({ params }) => params.request_type === 'SELL_ONLY'), { what: 'the job after it' })
   expect((await jobs()).map(({ params }) => params.request_type)).toEqual(['BUY_ONLY', 'SELL_ONLY'])
