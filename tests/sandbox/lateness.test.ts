@@ -9,6 +9,8 @@ test('a loop that was held up says by how much what it sees now may be late', ()
     now += ms
     jest.advanceTimersByTime(5)
   }
+  // Nobody has checked before the first request.
+  expect(lateness.now()).toBe(50)
   for (let n = 0; n < 10; n++) pass(5)
   expect(lateness.now()).toBe(0)
   now += 60
@@ -19,6 +21,32 @@ test('a loop that was held up says by how much what it sees now may be late', ()
   for (let n = 0; n < 10; n++) pass(5)
   expect(lateness.now()).toBe(0)
   lateness.stop()
+  jest.useRealTimers()
+})
+
+test('a loop that no request has come to for two seconds is not checked, until the next one', () => {
+  jest.useFakeTimers({ doNotFake: ['performance'] })
+  let now = 1000
+  const lateness = watchLateness(() => now)
+  expect(jest.getTimerCount()).toBe(0)
+  const rest = (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 5) {
+      now += 5
+      jest.advanceTimersByTime(5)
+    }
+  }
+  lateness.now()
+  rest(1900)
+  expect(lateness.now()).toBe(0)
+  rest(1900)
+  expect(jest.getTimerCount()).toBe(1)
+  rest(200)
+  expect(jest.getTimerCount()).toBe(0)
+  expect(lateness.now()).toBe(50)
+  rest(50)
+  expect(lateness.now()).toBe(0)
+  lateness.stop()
+  expect(jest.getTimerCount()).toBe(0)
   jest.useRealTimers()
 })
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, openSync, readdirSync, statfsSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, openSync, readdirSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +47,7 @@ export function beginRun(): string {
   }
   const run = mkdtempSync(join(parentFolder(), `${PREFIX}${process.pid}-`))
   chmodSync(run, 0o755)
+  if (process.getuid?.() === 0) giveToServant(run)
   spawn('sh', [reaper, run, String(process.pid)], { detached: true, stdio: 'ignore' }).unref()
   process.env[IN_RUN] = run
   return run
@@ -66,13 +67,18 @@ export function endRun(): void {
 }
 
 /** PostgreSQL refuses to run as root: root runs the services as the first of these that exists. */
+function giveToServant(run: string): void {
+  const user = ['postgres', 'rabbitmq', 'nobody'].find((name) => spawnSync('id', [name]).status === 0)
+  if (user === undefined) return
+  const [uid, gid] = ['-u', '-g'].map((which) => Number(execFileSync('id', [which, user], { encoding: 'utf8' }))) as [number, number]
+  chownSync(run, uid, gid)
+}
+
+/** Whom the services run as: the owner of the run's directory, where another than this user. */
 function servant(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {}
-  for (const user of ['postgres', 'rabbitmq', 'nobody']) {
-    const id = spawnSync('id', ['-u', user], { encoding: 'utf8' })
-    if (id.status === 0) return { uid: Number(id.stdout), gid: Number(execFileSync('id', ['-g', user], { encoding: 'utf8' })) }
-  }
-  return {}
+  const { uid, gid } = statSync(currentRun())
+  return uid === 0 ? {} : { uid, gid }
 }
 
 /** A new folder in the run, owned by whom the services run as. */

@@ -14,7 +14,7 @@ export class SandboxContext {
   constructor(
     seed: number,
     readonly clock: () => number = monotonic,
-    /** How much earlier a request that is seen now may have arrived, ms. */
+    /** Asked with each request: how much earlier one that is seen now may have arrived, ms. */
     readonly late: () => number = () => 0,
   ) {
     this.faults = new Faults(seed)
