@@ -1,4 +1,4 @@
-import type { Reader } from '../../base/sql'
+import { isDue, type Reader } from '../../base/sql'
 import { IN_TURN } from '../jobs/admission'
 import { TO_SWEEP } from '../jobs/verbs'
 import { DEAD_AFTER, HELD_BY_NOBODY, TO_FINISH } from '../store'
@@ -11,6 +11,8 @@ export const TO_PROMOTE = `from backhaul.jobs j
 export interface OpenWork {
   /** Claims of workers that are gone, or workers that missed their heartbeats. */
   lost: boolean
+  /** Schedules that are due. */
+  scheduled: boolean
   /** Jobs that wait for their turn. */
   queued: boolean
   /** Tasks that wait for a place. */
@@ -42,6 +44,7 @@ const LOST = [
 export async function openWork(db: Reader, steady: boolean): Promise<OpenWork> {
   const [open] = await db.query<OpenWork>(
     `select $1::boolean and (${LOST.map(any).join(' or ')}) as lost,
+            ${first(`from backhaul.schedules where not paused and ${isDue('due_at')}`, 'due_at')} as scheduled,
             ${first(`from backhaul.jobs where ${IN_TURN}`, 'bounded_by, priority')} as queued,
             ${any(TO_PROMOTE)} as waiting,
             ${first(TO_SWEEP, 'id')} as cancelled,

@@ -139,9 +139,11 @@ async function work(engine: Engine, upkeep: Upkeep, steady: boolean, ticks: numb
     const { moved, gone } = await rescue(db)
     if (gone.length > 0) logWorkersLost(log, gone, moved)
   }
-  await apart(engine, 'Starting schedules failed', async () => {
-    changed = (await startSchedules(engine)).length > 0 || changed
-  })
+  if (open.scheduled) {
+    await apart(engine, 'Starting schedules failed', async () => {
+      changed = (await startSchedules(engine)).length > 0 || changed
+    })
+  }
   if (open.queued || changed) changed = (await admit(engine)).length > 0 || changed
   if (open.waiting || changed) for (const job of await jobsToPromote(engine)) await promote(db, job)
   if (ticks % COUNT_EVERY === 0) {

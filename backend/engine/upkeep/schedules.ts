@@ -37,7 +37,7 @@ export interface Ticked {
   leftOut?: boolean
 }
 
-const DUE = `not paused and due_at <= coalesce($1::timestamptz, clock_timestamp())`
+const DUE = `not paused and due_at <= coalesce($1::timestamptz, statement_timestamp())`
 
 /**
  * Starts what is due, the longest due first.
