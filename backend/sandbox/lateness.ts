@@ -3,10 +3,9 @@ const CHECK_MS = 5
 const USUAL_MS = 2
 /** A blocked loop makes arrivals look late for so long afterwards, ms. */
 const AFTER_MS = 20
-/** Nothing is checked once no request has come for so long, ms: the checks take 2 % of a processor. */
+/** Once no request has come for so long, ms, the loop is checked less often: checks each 5 ms take 2 % of a processor. */
 const REST_MS = 2000
-/** How late the request may be that ends such a rest, ms: nobody has checked before it. */
-const UNKNOWN_MS = 50
+const REST_CHECK_MS = 50
 
 export interface Lateness {
   /** Called with each request. One that is seen now may have arrived so much earlier, ms: this process was held up. */
@@ -19,34 +18,38 @@ export interface Lateness {
  * and a client that kept its spacing would be accused.
  */
 export function watchLateness(clock: () => number): Lateness {
-  let timer: NodeJS.Timeout | undefined
-  let asked = 0
-  let checked = 0
-  let held = { ms: 0, at: 0 }
+  let asked = clock()
+  let checked = asked
+  let held = { ms: 0, at: Number.NEGATIVE_INFINITY }
+  let isResting = false
+  let timer: NodeJS.Timeout
 
-  const stop = () => {
-    clearInterval(timer)
-    timer = undefined
-  }
+  // A request that ends a rest may have come at any time since the last check.
+  const lateAt = (at: number) => at - checked - (isResting ? 0 : CHECK_MS + USUAL_MS)
   const check = () => {
     const at = clock()
-    const ms = at - checked - CHECK_MS - USUAL_MS
+    const ms = lateAt(at)
     if (ms > 0 && (ms >= held.ms || at - held.at > AFTER_MS)) held = { ms, at }
     checked = at
-    if (at - asked > REST_MS) stop()
+    if (!isResting && at - asked > REST_MS) watch(true)
   }
+  const watch = (rests: boolean) => {
+    clearInterval(timer)
+    isResting = rests
+    timer = setInterval(check, rests ? REST_CHECK_MS : CHECK_MS).unref()
+  }
+  watch(false)
   return {
     now() {
       const at = clock()
+      const ms = Math.max(0, lateAt(at), at - held.at <= AFTER_MS ? held.ms : 0)
       asked = at
-      if (!timer) {
-        timer = setInterval(check, CHECK_MS).unref()
+      if (isResting) {
         checked = at
-        held = { ms: 0, at }
-        return UNKNOWN_MS
+        watch(false)
       }
-      return Math.max(0, at - checked - CHECK_MS - USUAL_MS, at - held.at <= AFTER_MS ? held.ms : 0)
+      return ms
     },
-    stop,
+    stop: () => clearInterval(timer),
   }
 }

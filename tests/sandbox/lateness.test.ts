@@ -1,53 +1,59 @@
 import { Spacing } from '../../backend/sandbox/base/limits'
-import { watchLateness } from '../../backend/sandbox/lateness'
+import { type Lateness, watchLateness } from '../../backend/sandbox/lateness'
 
-test('a loop that was held up says by how much what it sees now may be late', () => {
+/** How long the loop was held up altogether, ms: timers fire so much later. */
+let heldUp = 0
+let lateness: Lateness
+beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['performance'] })
-  let now = 1000
-  const lateness = watchLateness(() => now)
-  const pass = (ms: number) => {
-    now += ms
-    jest.advanceTimersByTime(5)
-  }
-  // Nobody has checked before the first request.
-  expect(lateness.now()).toBe(50)
-  for (let n = 0; n < 10; n++) pass(5)
-  expect(lateness.now()).toBe(0)
-  now += 60
-  expect(lateness.now()).toBeCloseTo(53)
-  pass(0)
-  now += 10
-  expect(lateness.now()).toBeCloseTo(53)
-  for (let n = 0; n < 10; n++) pass(5)
-  expect(lateness.now()).toBe(0)
+  lateness = watchLateness(() => jest.now() + heldUp)
+})
+afterEach(() => {
   lateness.stop()
+  expect(jest.getTimerCount()).toBe(0)
   jest.useRealTimers()
 })
+const pass = (ms: number) => jest.advanceTimersByTime(ms)
+/** Checks of the loop in so many ms. */
+function checks(ms: number): number {
+  const end = jest.now() + ms
+  let n = 0
+  for (; jest.now() < end; n++) jest.advanceTimersToNextTimer()
+  return n
+}
 
-test('a loop that no request has come to for two seconds is not checked, until the next one', () => {
-  jest.useFakeTimers({ doNotFake: ['performance'] })
-  let now = 1000
-  const lateness = watchLateness(() => now)
-  expect(jest.getTimerCount()).toBe(0)
-  const rest = (ms: number) => {
-    for (let passed = 0; passed < ms; passed += 5) {
-      now += 5
-      jest.advanceTimersByTime(5)
-    }
-  }
-  lateness.now()
-  rest(1900)
+test('a loop that was held up says by how much what it sees now may be late', () => {
+  pass(50)
   expect(lateness.now()).toBe(0)
-  rest(1900)
-  expect(jest.getTimerCount()).toBe(1)
-  rest(200)
-  expect(jest.getTimerCount()).toBe(0)
-  expect(lateness.now()).toBe(50)
-  rest(50)
+  heldUp += 60
+  expect(lateness.now()).toBe(53)
+  pass(5)
+  heldUp += 10
+  expect(lateness.now()).toBe(58)
+  pass(50)
   expect(lateness.now()).toBe(0)
-  lateness.stop()
-  expect(jest.getTimerCount()).toBe(0)
-  jest.useRealTimers()
+})
+
+test('a loop that no request has come to for two seconds is checked less often, until the next one', () => {
+  pass(1900)
+  expect(lateness.now()).toBe(0)
+  pass(1900)
+  expect(checks(100)).toBe(20)
+  pass(200)
+  expect(checks(1000)).toBeLessThan(25)
+  pass(30)
+  // Nobody has checked for 30 ms.
+  expect(lateness.now()).toBe(30)
+  pass(50)
+  expect(lateness.now()).toBe(0)
+  expect(checks(100)).toBe(20)
+})
+
+test.each(['after a check of the loop', 'before one'])('what ends a rest may be as late as the loop was held up: it is seen %s', (when) => {
+  pass(3000)
+  heldUp += 1500
+  if (when !== 'before one') jest.advanceTimersToNextTimer()
+  expect(lateness.now()).toBeGreaterThanOrEqual(1500)
 })
 
 test('an arrival that was seen late does not make the next one too early; one that was not does', () => {

@@ -14,7 +14,7 @@ export class SandboxContext {
   constructor(
     seed: number,
     readonly clock: () => number = monotonic,
-    /** Asked with each request: how much earlier one that is seen now may have arrived, ms. */
+    /** Called with each request: how much earlier one that is seen now may have arrived, ms. */
     readonly late: () => number = () => 0,
   ) {
     this.faults = new Faults(seed)
