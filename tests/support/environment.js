@@ -1,4 +1,3 @@
-const { AsyncLocalStorage } = require('node:async_hooks')
 const vm = require('node:vm')
 const { LegacyFakeTimers, ModernFakeTimers } = require('@jest/fake-timers')
 const { ModuleMocker } = require('jest-mock')
@@ -33,19 +32,6 @@ vm.compileFunction = (source, parameters, options = {}) => {
 
 /** Jest has each error note 100 places of the stack, and makes one for each expect(): that many are read by nobody. */
 const PLACES = 15
-
-/**
- * Packages outlive the file that loads them. Once one of them has stored anything (that of the browser does), Node 20 calls hooks for
- * each promise and each callback of the process, and an await takes three times as long: they are off again after the file.
- */
-const storages = new Set()
-for (const name of ['run', 'enterWith']) {
-  const plain = AsyncLocalStorage.prototype[name]
-  AsyncLocalStorage.prototype[name] = function (...args) {
-    storages.add(this)
-    return plain.apply(this, args)
-  }
-}
 
 const timers = { idToRef: (id) => id, refToId: (timer) => timer }
 
@@ -98,8 +84,6 @@ module.exports = class {
     this.fakeTimers.dispose()
     this.fakeTimersModern.dispose()
     for (const restore of this.restore) restore()
-    for (const storage of storages) storage.disable()
-    storages.clear()
   }
 
   exportConditions() {
