@@ -6,7 +6,7 @@ import type { Tx } from '../../backend/base/sql'
 import { defineSource, defineStream, type Io, type Page } from '../../backend/contract'
 import * as jobs from '../../backend/engine/jobs/verbs'
 import type { Worker } from '../../backend/engine/worker'
-import { lockIsAwaited } from '../support/database'
+import { lockIsAwaited, longestPause } from '../support/database'
 import { quiet, type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
@@ -95,6 +95,7 @@ afterAll(async () => {
 })
 
 let name = ''
+afterEach(() => jest.restoreAllMocks())
 beforeEach(async () => {
   order = []
   committed = []
@@ -175,6 +176,7 @@ test('a page whose task was lost meanwhile is not stored, nor is the one that wa
 })
 
 test('a deadlock in the commit runs it again, and the page that was read meanwhile counts on from there', async () => {
+  longestPause()
   const go = holdFirst(() => times('write 0') === 1)
   const job = await start(3)
   // The worker waits for the task, and its commit is the first to see that we wait for its row.
@@ -182,8 +184,7 @@ test('a deadlock in the commit runs it again, and the page that was read meanwhi
   await go('insert into written values (0) on conflict do nothing; rollback; begin')
   expect(await it_.ended(job)).toBe('completed')
   expect([0, 1, 2].map((page) => times(`read ${page}`))).toEqual([1, 1, 1])
-  // Once more where it meets the same deadlock again.
-  expect(times('write 0')).toBeGreaterThan(1)
+  expect(times('write 0')).toBe(2)
   expect(committed).toEqual([0, 1, 2])
   // Also what the second run of the write counted.
   expect(await jobs.report(it_, job)).toMatchObject({ pages: 3, seen: 3, new: 2, unchanged: 1, verified: true })

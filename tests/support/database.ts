@@ -28,3 +28,6 @@ export const lockIsAwaited = (db: Db): Promise<boolean> =>
       (await db.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0,
     { what: 'a wait for a lock' },
   )
+
+/** Until mocks are restored, the pause after a deadlock is the longest: the other side has what it waited for before it ends. */
+export const longestPause = (): unknown => jest.spyOn(Math, 'random').mockReturnValue(0.999)
