@@ -1,4 +1,5 @@
-import { Spacing } from '../../backend/sandbox/base/limits'
+import type { Ask } from '../../backend/sandbox/base/exchange'
+import { Ban, Spacing } from '../../backend/sandbox/base/limits'
 import { type Lateness, watchLateness } from '../../backend/sandbox/lateness'
 
 /** How long the loop was held up altogether, ms: timers fire so much later. */
@@ -62,4 +63,12 @@ test('an arrival that was seen late does not make the next one too early; one th
   expect(spacing.arrive(1130, 30)).toBe(130)
   expect(spacing.arrive(1200)).toBe(100)
   expect(spacing.arrive(1290)).toBe(90)
+})
+
+test('who waited as long as it was told is not accused, however early it may have come; who did not is', () => {
+  const ask = (at: number, lateMs = 0): Ask => ({ method: 'GET', path: '/', query: undefined, headers: {}, body: '', ip: '', at, lateMs })
+  const ban = new Ban()
+  ban.set(ask(1000), 3000)
+  expect(ban.broken(ask(4000, 50))).toBe(false)
+  expect(ban.broken(ask(3990))).toBe(true)
 })

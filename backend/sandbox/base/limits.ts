@@ -110,8 +110,8 @@ export class Ban {
   }
   /** Whether the client that sent `ask` was refused in time before, and did not wait. */
   broken({ at, lateMs = 0 }: Ask): boolean {
+    if (at >= this.until - SPACING_TOLERANCE_MS) return false
     const came = at - lateMs
-    if (came >= this.until - SPACING_TOLERANCE_MS) return false
     return this.refusals.some((before) => came > before.at + this.graceMs && (before.heard?.() ?? true))
   }
   leftMs(at: number): number {
