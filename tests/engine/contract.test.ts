@@ -240,8 +240,8 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
       oddities: false,
       bigAttackers: 40,
       users: 1,
-      ordersPerShop: 130,
-      productsPerShop: 30,
+      ordersPerShop: 105,
+      productsPerShop: 10,
     })
   })
   afterAll(() => sandbox.close())

@@ -8,13 +8,13 @@ import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * A network of 120 repos on 8 PDSes, or of 300 on 12, with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
+ * A network of 72 repos on 8 PDSes, or of 300 on 12, with everything wrong at once: odd answers, dead, slow and limiting hosts, accounts in
  * every state, broken documents, accounts that move, workers that are killed and a broker that becomes unreachable. In the end the rows
  * are the network's truth record by record, and what is not there is named.
  */
 
 const GAME = 'games.sandbox.game'
-const [REPOS, HOSTS] = size([120, 8], [300, 12])
+const [REPOS, HOSTS] = size([72, 8], [300, 12])
 
 let sandbox: Sandbox
 let broker: Broker

@@ -14,7 +14,7 @@ const OPEN = { requests: 1_000_000, perMs: 1_000 }
 let it_: PrintifyWorld
 beforeAll(async () => {
   it_ = await printifyWorld(
-    { users: 2, ordersPerShop: 40, productsPerShop: 10, shopifyBulkPerSecond: 100_000 },
+    { users: 2, ordersPerShop: 24, productsPerShop: 10, shopifyBulkPerSecond: 100_000 },
     { printify: OPEN, etsy: { ...OPEN, perDay: 1_000_000 }, 'shopify.graphql': OPEN, 'shopify.rest': OPEN },
   )
   for (const app of Object.keys(commerce.workers)) await it_.worker({ app })
