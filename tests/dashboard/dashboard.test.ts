@@ -402,7 +402,7 @@ withChromium('in a browser', () => {
       ...['/webhooks', `/webhooks/${hook?.id}`, '/activity', '/docs', '/nowhere'],
     ]
     const faults: string[] = []
-    // The other parts of a job's page are looked through in the story of a job.
+    // The story of a job goes through the other parts of its page.
     for (const path of [...pages, `/jobs/${id}?tab=rejects`]) {
       await goWithin(page, path)
       faults.push(...(await faultsInEveryView(page)).map((fault) => `${path} at ${fault}`))
