@@ -40,6 +40,20 @@ const LONGEST = [
   'stories/postgres',
   'stories/pooler',
   'metrics-process',
+  'atproto/heads',
+  'env-file',
+  'pm2-secrets',
+  'toastmasters/moving',
+  'shopify-streams',
+  'database/migrate',
+  'toastmasters/faults',
+  'tf2/waits',
+  'etsy-sync',
+  'cli/services',
+  'api/timeline',
+  'metrics/tracing',
+  'accounts-work',
+  'scripts/readme',
 ]
 
 const place = ({ path }) => {
