@@ -38,14 +38,29 @@ rabbitmq_bin() {
 # may_provide_rabbitmq <url>: whether the URL has the form of those that these scripts provide.
 may_provide_rabbitmq() { case ${1#amqp://guest:guest@127.0.0.1:} in *[!0-9]*) return 1 ;; esac; }
 
-provide_rabbitmq() {
-  if [ -d "$STATE/rabbitmq" ]; then own_node
-  elif has_docker; then docker_rabbitmq
-  elif is_debian && can_root; then debian_rabbitmq
-  elif have brew; then brew_rabbitmq
-  elif [ -n "$(rabbitmq_bin)" ]; then own_node
-  else fail "No RabbitMQ server answers and none can be installed here: install RabbitMQ 3.10 or newer, or set RABBITMQ_URL to one, then run this again."
+# The function that provides RabbitMQ on this machine, nothing where there is none.
+rabbitmq_provider() {
+  if [ -d "$STATE/rabbitmq" ]; then printf own_node
+  elif has_docker; then printf docker_rabbitmq
+  elif is_debian && can_root; then printf debian_rabbitmq
+  elif have brew; then printf brew_rabbitmq
+  elif [ -n "$(rabbitmq_bin)" ]; then printf own_node
   fi
+}
+
+provide_rabbitmq() {
+  local provider
+  provider=$(rabbitmq_provider)
+  [ -n "$provider" ] ||
+    fail "No RabbitMQ server answers and none can be installed here: install RabbitMQ 3.10 or newer, or set RABBITMQ_URL to one, then run this again."
+  "$provider"
+}
+
+# The system's server takes 15 s to start, in which packages can be installed: where find_rabbitmq will start it, it starts now.
+begin_rabbitmq() {
+  [ -z "${RABBITMQ_URL:-}" ] && [ ! -e .env ] && [ "$(rabbitmq_provider)" = debian_rabbitmq ] && [ -n "$(rabbitmq_bin)" ] &&
+    [ "$(free_port 5672)" = 5672 ] || return 0
+  start_debian_rabbitmq
 }
 
 docker_rabbitmq() {
@@ -63,16 +78,23 @@ docker_rabbitmq() {
 
 debian_rabbitmq() {
   [ -n "$(rabbitmq_bin)" ] || apt_install rabbitmq-server
-  if [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ]; then
-    say "RabbitMQ: starting the system's server."
-    if has_systemd; then
-      as_root systemctl start rabbitmq-server
-    else
-      as_root rabbitmq-server -detached >/dev/null 2>&1
-    fi
+  if [ -n "${RABBITMQ_BEGUN:-}" ] || [ "$(probe "$DEFAULT_RABBITMQ_URL")" = down ]; then
+    start_debian_rabbitmq
     if wait_for_ok "$DEFAULT_RABBITMQ_URL" 60; then RABBITMQ_URL=$DEFAULT_RABBITMQ_URL; return; fi
   fi
   own_node
+}
+
+# Once; does not wait until it answers. RABBITMQ_BEGUN: this was done.
+start_debian_rabbitmq() {
+  [ -z "${RABBITMQ_BEGUN:-}" ] || return 0
+  RABBITMQ_BEGUN=yes
+  say "RabbitMQ: starting the system's server."
+  if has_systemd; then
+    as_root systemctl start --no-block rabbitmq-server
+  else
+    as_root rabbitmq-server -detached >/dev/null 2>&1
+  fi || say "RabbitMQ: the system's server did not start."
 }
 
 brew_rabbitmq() {
