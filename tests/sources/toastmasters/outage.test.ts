@@ -124,5 +124,6 @@ test("D2, D11: a job's own pace holds between all its requests, at no cost to a 
   const free = momentsOf(quick)
   expect(free.length).toBeGreaterThan(6)
   for (const gap of gapsOf(free)) expect(gap).toBeLessThan(2000 - 30)
-  expect((free.at(-1) as number) - (free[0] as number)).toBeLessThan(4000)
+  // Half as long as the other job's pace would take them: how busy the machine is decides less than that.
+  expect((free.at(-1) as number) - (free[0] as number)).toBeLessThan(((free.length - 1) * 2000) / 2)
 }, 60_000)
