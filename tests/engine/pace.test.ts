@@ -17,7 +17,13 @@ import { until } from '../support/until'
 
 const API = 'slowly'
 const PAGES = 4
-const arrived: { job: string; at: number }[] = []
+interface Arrival {
+  path: string
+  at: number
+  /** It may have come so much earlier, ms. */
+  lateMs: number
+}
+const arrived: Arrival[] = []
 /** Paths that are answered with 500 once. */
 const FAILING = ['/slow/a/0', '/slow/b/1']
 let server: Worker
@@ -64,7 +70,7 @@ const makeSource = (url: string): Source =>
 beforeAll(async () => {
   server = new Worker(join(__dirname, '..', 'support', 'arrivals.js'), { workerData: FAILING })
   const [{ port }] = (await once(server, 'message')) as [{ port: number }]
-  server.on('message', ({ path, at }: { path: string; at: number }) => arrived.push({ job: path.split('/')[1] ?? '', at }))
+  server.on('message', (arrival: Arrival) => arrived.push(arrival))
   source = makeSource(`http://127.0.0.1:${port}`)
   const config = readConfig([source], { CONTACT: 'tests@example.org' })
   const limits = effectiveLimits([source], {})
@@ -90,12 +96,16 @@ afterAll(async () => {
   await server.terminate()
 })
 
-/** The machine may be busy for a moment: an arrival that is noted late makes the next gap shorter, ms. */
+/** How late a request may be noted without being known to be, ms. */
 const LATE_MS = 5
 
+/** Between the requests of a job, at most. */
 const gaps = (job: string) => {
-  const moments = arrived.flatMap((one) => (one.job === job ? [one.at] : []))
-  return moments.slice(1).map((at, n) => at - (moments[n] as number))
+  const own = arrived.filter(({ path }) => path.split('/')[1] === job)
+  return own.slice(1).map(({ at }, n) => {
+    const before = own[n] as Arrival
+    return at - (before.at - before.lateMs)
+  })
 }
 
 test('jobs of different paces keep them side by side, retries included', async () => {
