@@ -240,6 +240,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('%s at it
       oddities: false,
       bigAttackers: 40,
       users: 1,
+      // More than a page of Etsy's.
       ordersPerShop: 105,
       productsPerShop: 10,
     })

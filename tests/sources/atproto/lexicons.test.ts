@@ -28,9 +28,9 @@ const ask = (method: string, path: string, body?: unknown, by: Served = served):
 const upload = (lexicon: unknown, more: object = {}) => ask('POST', '/admin/lexicons', { lexicon_json: lexicon, ...more })
 const shown = async (id: string) => (await ask('GET', `/admin/backfill/${id}`)).body
 const begin = async (body: object): Promise<string> => (await ask('POST', '/admin/backfill', body)).body.id
-/** A repo with so many scores that it is read whole after its first pages: most of all records are in it. */
+/** A repo with so many scores that it is read whole after its first pages; it has most of all records. */
 const large = () => sandbox.atproto.repos().find(({ collections }) => (collections[SCORE] ?? 0) > 2500)?.did ?? ''
-/** For what is not about it. */
+/** For tests that are not about it: it takes most of their time. */
 const hideLarge = () => sandbox.atproto.state(large(), 'deactivated')
 const jobs = async () =>
   await it_.db.query<{ id: string; params: { collection?: string } }>('select id, params from backhaul.jobs order by created_at')
