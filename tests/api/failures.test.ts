@@ -11,6 +11,7 @@ import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Served, serve } from '../support/api'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { graphqlClient } from '../support/graphql-client'
+import { size } from '../support/size'
 import { type Suite, suite } from '../support/suite'
 
 /* The failures of a job by cause, whether a retry helps, and retries of one cause, one task, or what is missing. */
@@ -157,8 +158,8 @@ test('groups cost as much as there are tasks with an error, however many tasks t
     `insert into backhaul.tasks (job_id, stream, key, queue, cursor, state, lane, error_kind, error, error_api, settled_at)
      select $1, 'count', 'many ' || n, 'zkillboard_backfill_queue', '{}', case when n <= 20000 then 'failed' else 'waiting' end::backhaul.task_state, 'lane',
             case when n <= 20000 then 'http_50' || n % 3 end, case when n <= 20000 then 'upstream GET /page/' || n || ' answered 50' || n % 3 end, 'upstream', now()
-       from generate_series(1, 100000) n`,
-    [id],
+       from generate_series(1, $2::int) n`,
+    [id, size(40_000, 100_000)],
   )
   await engine.db.query('analyze backhaul.tasks')
   const found = await failuresOf(served.service, id)

@@ -8,6 +8,7 @@ import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Served, serve } from '../support/api'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
 import { graphqlClient } from '../support/graphql-client'
+import { size } from '../support/size'
 import { type Suite, suite } from '../support/suite'
 
 /* A job as a grid: several tasks at one place, and windows of grids that are too large to show. */
@@ -237,9 +238,9 @@ describe('a large grid', () => {
     const part = await windowOf({ limit: 100 })
     await engine.db.query(
       `insert into backhaul.tasks (job_id, stream, key, queue, state, cursor, cell_row, cell_column)
-       select job_id, stream, n || key, queue, state, cursor, n || cell_row, cell_column from backhaul.tasks, generate_series(1, 20) n
+       select job_id, stream, n || key, queue, state, cursor, n || cell_row, cell_column from backhaul.tasks, generate_series(1, $2::int) n
         where job_id = $1 and cell_row is not null`,
-      [id],
+      [id, size(5, 20)],
     )
     await engine.db.query('analyze backhaul.tasks')
     expect(await rowsReadBy(engine.db, (tx) => readCells(tx, id, part))).toBeLessThan(200)

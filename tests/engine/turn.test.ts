@@ -4,6 +4,7 @@ import * as jobs from '../../backend/engine/jobs/verbs'
 import { claimNext, insertFinishTask, promote, type Task } from '../../backend/engine/store'
 import { rowsReadBy } from '../../bench/engine/rows-read'
 import { type Counting, countingSource, countingTask, createCounted } from '../support/counting-source'
+import { size } from '../support/size'
 import { type Suite, suite } from '../support/suite'
 import { until } from '../support/until'
 
@@ -100,12 +101,14 @@ it('a paused job goes on to no other stage and does not end', async () => {
   expect(await it_.db.query(`select 1 from backhaul.tasks where stream = '$finish'`)).toEqual([])
 })
 
-it('what comes next is found by a few rows, with 100,000 tasks in the lane', async () => {
+const MANY = size(20_000, 100_000)
+
+it(`what comes next is found by a few rows, with ${MANY} tasks in the lane`, async () => {
   const job = await start([countingTask('a', 'lane', 0)])
   await it_.db.query(
     `insert into backhaul.tasks (job_id, stream, key, queue, priority, cursor, state, lane, stage, seq)
-     select $1, 'count', 'more ' || n, $2, 2, '{"page": 0}', 'waiting', 'lane', 1, n from generate_series(1, 100000) n`,
-    [job, QUEUE],
+     select $1, 'count', 'more ' || n, $2, 2, '{"page": 0}', 'waiting', 'lane', 1, n from generate_series(1, $3::int) n`,
+    [job, QUEUE, MANY],
   )
   await it_.db.query(`update backhaul.jobs set status = 'running' where id = $1`, [job])
   await it_.db.query(`update backhaul.tasks set state = 'done' where key = 'a'`)

@@ -2,9 +2,10 @@ import type { Tx } from '../../../backend/base/sql'
 import type { Db } from '../../../backend/database/db'
 import { retention } from '../../../backend/sources/commerce/store/retention'
 import { ownDatabase } from '../../support/database'
+import { size } from '../../support/size'
 
 /** Of each table, half of them expired. */
-const ROWS = 100_000
+const ROWS = size(20_000, 100_000)
 const LINES_EACH = 1_000
 const account = '00000000-0000-4000-8000-000000000001'
 
