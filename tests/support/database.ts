@@ -1,6 +1,5 @@
 import { type Db, openDb } from '../../backend/database/db'
 import { testDatabase } from './env'
-import { until } from './until'
 
 /**
  * Gives the tests of the calling file a migrated database of their own.
@@ -21,13 +20,5 @@ export function ownDatabase(use: (db: Db, url: string) => unknown, options: Para
   afterAll(() => close())
 }
 
-/** Waits until somebody in this database waits for a lock: who waits first is the one that Postgres ends in a deadlock. */
-export const lockIsAwaited = (db: Db): Promise<boolean> =>
-  until(
-    async () =>
-      (await db.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).length > 0,
-    { what: 'a wait for a lock' },
-  )
-
-/** Until mocks are restored, the pause after a deadlock is the longest: the other side has what it waited for before it ends. */
-export const longestPause = (): unknown => jest.spyOn(Math, 'random').mockReturnValue(0.999)
+/** A statement that Postgres ends as it ends one of two transactions that wait for each other. */
+export const DEADLOCK = `do $$ begin raise exception 'deadlock detected' using errcode = 'deadlock_detected'; end $$`
