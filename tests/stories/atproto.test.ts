@@ -14,7 +14,7 @@ import { until } from '../support/until'
  */
 
 const GAME = 'games.sandbox.game'
-const [REPOS, HOSTS] = size([72, 8], [300, 12])
+const [REPOS, HOSTS] = size([48, 8], [300, 12])
 
 let sandbox: Sandbox
 let broker: Broker

@@ -12,7 +12,7 @@ import { until } from '../support/until'
  */
 
 /** Of Etsy and of Shopify; Printify makes about half of each: 600 on the three platforms together, or 12,000. */
-const ORDERS = size(200, 4000)
+const ORDERS = size(140, 4000)
 const PLATFORMS = ['etsy', 'shopify', 'printify'] as const
 /** How long a run may take on a machine that is busy with others, ms. */
 const LONGEST_MS = 240_000

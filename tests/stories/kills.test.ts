@@ -63,7 +63,7 @@ it('goes on within 20 s when a worker freezes in mid-page, and the frozen one wr
   await it.close()
 }, 180_000)
 
-const KILLS = size(6, 20)
+const KILLS = size(4, 20)
 
 it(`survives ${KILLS} random kills during one backfill`, async () => {
   const it = await story.fresh()
