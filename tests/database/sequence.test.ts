@@ -14,7 +14,6 @@ ownDatabase(
   { name: 'sequence', max: 2 },
 )
 beforeEach(() => db.tx((tx) => tx.query('truncate public.t')))
-afterEach(() => jest.restoreAllMocks())
 
 const held = async () => (await db.query<{ id: number }>('select id from public.t order by id')).map(({ id }) => id)
 const insert = 'insert into public.t select $1, count(*) from public.t returning seen, pg_backend_pid() as pid'

@@ -95,7 +95,6 @@ afterAll(async () => {
 })
 
 let name = ''
-afterEach(() => jest.restoreAllMocks())
 beforeEach(async () => {
   order = []
   committed = []

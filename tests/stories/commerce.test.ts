@@ -11,7 +11,7 @@ import { until } from '../support/until'
  * are those of the platforms: orders, links and figures to the minor unit. What changes meanwhile is right after the first sync.
  */
 
-/** Of Etsy and of Shopify; Printify makes about half of each: 600 on the three platforms together, or 12,000. */
+/** Of Etsy and of Shopify; Printify makes about half of each: 420 on the three platforms together, or 12,000. */
 const ORDERS = size(140, 4000)
 const PLATFORMS = ['etsy', 'shopify', 'printify'] as const
 /** How long a run may take on a machine that is busy with others, ms. */

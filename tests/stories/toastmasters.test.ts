@@ -6,8 +6,9 @@ import { type Sandbox, type System, system } from '../support/system'
 import { until } from '../support/until'
 
 /*
- * Two dates of 64 districts, or six of all 128, with everything wrong at once: pages in place of files, files of another day, of another district,
- * without rows or cut, limits, resets, and a worker that is killed twice. In the end the rows are those of the dashboards, cell by cell.
+ * Two dates of 64 districts, or six of all 128, with everything wrong at once: pages in place of files, files of another day, of another
+ * district, without rows or cut, limits, resets, and a worker that is killed twice. In the end the rows are those of the dashboards, cell
+ * by cell.
  */
 
 /** So many dates of the range have data; it is around the close of a month. */
@@ -137,7 +138,7 @@ const exportsSince = (from: number) =>
     .map(({ path }) => path)
     .filter((path) => path.includes('export.aspx'))
 
-test('D8: dates of all districts through faults and kills are those of the dashboards; what failed is completed, asking nothing twice', async () => {
+test('D8: dates of many districts through faults and kills are those of the dashboards; what failed is completed, asking nothing twice', async () => {
   const dates = sandbox.toastmasters.truth.dates(FROM, TO)
   const districts = (dates[0]?.districts ?? []).slice(0, DISTRICTS)
   const withData = dates

@@ -22,7 +22,7 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1', own
     socket.on('error', () => undefined)
     socket.on('close', () => {
       sockets.delete(socket)
-      other.destroy()
+      if (sockets.has(other)) other.destroy()
     })
     socket.on('data', (bytes) => {
       if (!other.write(bytes)) socket.pause()
@@ -42,8 +42,13 @@ export async function tcpProxy(targetPort: number, targetHost = '127.0.0.1', own
     server.on('error', reject)
     server.listen(ownPort, '127.0.0.1', resolve)
   })
+  // A reset waits until all is sent, and Node 20 keeps the handle of a socket for ever that somebody destroys meanwhile.
   const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) {
+      sockets.delete(socket)
+      if (socket.writableLength > 0) socket.destroy()
+      else socket.resetAndDestroy()
+    }
   }
   return {
     port: (server.address() as { port: number }).port,
